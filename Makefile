@@ -1,0 +1,62 @@
+# Every target makes the environment it needs, from Python 3.10 or newer with pip.
+# Another interpreter: make test PYTHON=python3.12
+
+PYTHON ?= python3
+.DEFAULT_GOAL := help
+.PHONY: help nyse test test-oldest bench-smoke lint wheel docs clean
+
+# Twice quiet: only errors are shown.
+PIP := -m pip --disable-pip-version-check --quiet --quiet
+# Tests run in two processes; more threads than cores make small nets many times slower.
+# Some of them only: make test ARGS="-k lags".
+PYTEST := -m pytest -n 2 $(ARGS)
+test test-oldest: export OMP_NUM_THREADS := 1
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z.-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+nyse: .venv/installed ## compare nets, lasso and autoregression on the bundled NYSE data
+	.venv/bin/python -m benchmarks nyse
+
+test: .venv/installed ## run the tests and the doctests
+	.venv/bin/python $(PYTEST)
+
+test-oldest: .venv-oldest/installed ## run the tests with the oldest versions that pyproject.toml admits
+	.venv-oldest/bin/python $(PYTEST)
+
+lint: .venv/installed ## check style and types
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy
+
+bench-smoke: .venv/installed ## run every benchmark at its smallest size
+	.venv/bin/python -m benchmarks all --quick
+
+wheel: .venv/installed ## build the wheel and load the bundled data from it
+	rm -rf build dist
+	.venv/bin/python $(PIP) wheel --no-deps --wheel-dir dist .
+	.venv/bin/python $(PIP) install --no-deps --target build/wheel dist/*.whl
+	cd build/wheel && ../../.venv/bin/python -c "import sklearn_rnn as s; from sklearn_rnn import datasets; assert s.__file__.startswith('$(CURDIR)/build/wheel'), s.__file__; print(s.__version__, datasets.load_nyse(as_frame=True).frame.shape)"
+
+docs: .venv/installed ## write the reference of the public names to docs/api
+	.venv/bin/pdoc --docformat numpy --output-directory docs/api sklearn_rnn
+
+clean: ## remove what the other targets made
+	rm -rf .venv .venv-oldest .mypy_cache .pytest_cache .ruff_cache build dist docs/api
+
+# torch goes first, in the version of constraints.txt; see there.
+.venv/installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c "import sys; sys.exit('Python 3.10 or newer is needed: make PYTHON=...' if sys.version_info < (3, 10) else 0)"
+	$(PYTHON) -m venv .venv
+	.venv/bin/python $(PIP) install --constraint constraints.txt torch
+	.venv/bin/python $(PIP) install --constraint constraints.txt --editable ".[dev]"
+	@touch $@
+
+# The lower bounds of the package and of its extra "test", read from its metadata, so that they are
+# written once.
+.venv-oldest/installed: .venv/installed
+	$(PYTHON) -m venv .venv-oldest
+	.venv/bin/python -c "from importlib.metadata import requires; print(*(r.partition(';')[0].replace('>=', '==') for r in requires('sklearn-rnn') if 'extra' not in r or 'test' in r), sep='\n')" > .venv-oldest/bounds.txt
+	.venv-oldest/bin/python $(PIP) install --constraint .venv-oldest/bounds.txt torch
+	.venv-oldest/bin/python $(PIP) install --constraint .venv-oldest/bounds.txt --editable ".[test]"
+	@touch $@

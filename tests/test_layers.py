@@ -1,0 +1,197 @@
+"""The import rules of the package, read from the source; docs/design.md says why they are so."""
+
+import ast
+import sys
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "sklearn_rnn"
+MAX_LINES = 350
+
+# What each file (or folder) of the package may import of the package, lowest layer first.
+TASK = {"_parameters", "_training_parameters", "_windows", "_sequences", "_losses", "_base"}
+ESTIMATOR = {"_parameters", "_training_parameters", "_modules", "_regressor", "_classifier"}
+MAY_IMPORT = {
+    # declarations, arrays, tensors, data: nothing of ours
+    "_parameters": set(),
+    "_windows": set(),
+    "_segments": set(),
+    "_known_ahead": set(),
+    "_losses": set(),
+    "_flat": set(),
+    "_schedules": set(),
+    "_threads": set(),
+    "_summary": set(),
+    "_modules": {"_modules"},
+    "datasets": set(),
+    # windows of the past
+    "_lags": {"_parameters", "_windows", "_segments", "_known_ahead"},
+    "_make_lagged": {"_windows", "_segments", "_known_ahead", "_lags"},
+    # from sequences to a fitted net
+    "_sequences": {"_windows"},
+    "_training": {"_windows", "_flat", "_schedules"},
+    "_net": {"_sequences", "_training", "_flat", "_schedules", "_threads"},
+    "_training_parameters": {"_parameters", "_schedules", "_net"},
+    "_base": {"_parameters", "_training_parameters", "_windows", "_sequences", "_training", "_net"}
+    | {"_schedules", "_threads", "_summary"},
+    # tasks, and architectures that meet them; baselines
+    "_regressor": TASK,
+    "_classifier": TASK,
+    "_recurrent": ESTIMATOR,
+    "_tcn": ESTIMATOR,
+    "_dense": ESTIMATOR,
+    "_baselines": {"_parameters", "_windows", "_sequences", "_lags"},
+    "__init__": {"_lags", "_make_lagged", "_baselines", "_recurrent", "_tcn", "_dense"},
+}
+# The only libraries, besides Python's own, that these files import.
+ONLY_LIBRARIES = {
+    "_windows": {"numpy"},
+    "_modules": {"torch"},
+    "_losses": {"torch"},
+    "_flat": {"torch"},
+    "_threads": {"torch"},
+    "_summary": {"torch"},
+    "_training": {"numpy", "torch"},
+    "_schedules": set(),
+    "__init__": set(),
+}
+# The only files that import these libraries.
+ONLY_FILES = {"skorch": {"_net"}}
+
+
+def imports(source, package):
+    """Return the absolute names that `source`, a module in the package `package`, imports."""
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            parents = package.split(".")[: len(package.split(".")) - node.level + 1]
+            origin = ".".join([*(parents if node.level else []), *filter(None, [node.module])])
+            found |= {f"{origin}.{alias.name}" for alias in node.names}
+    return found
+
+
+def files(folder):
+    return sorted((ROOT / folder).rglob("*.py"))
+
+
+def layer_of(path):
+    """Return the row of the table that a file of the package belongs to."""
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def violations(layer, source, package="sklearn_rnn"):
+    """Return the imports in `source`, a file of `layer`, that the tables do not admit."""
+    bad = set()
+    for name in imports(source, package):
+        top, _, rest = name.partition(".")
+        if top == "sklearn_rnn":
+            allowed = rest.split(".")[0] in MAY_IMPORT[layer]
+        else:
+            allowed = top in sys.stdlib_module_names or (
+                top in ONLY_LIBRARIES.get(layer, {top}) and layer in ONLY_FILES.get(top, {layer})
+            )
+        if not allowed:
+            bad.add(name)
+    return bad
+
+
+def private_names(source):
+    """Return what `source`, a file outside the package, imports of its private parts."""
+    ours = {name for name in imports(source, "outside") if name.split(".")[0] == "sklearn_rnn"}
+    return {name for name in ours if any(part.startswith("_") for part in name.split("."))}
+
+
+def test_every_file_of_the_package_has_a_row_in_the_table():
+    assert {layer_of(path) for path in files("sklearn_rnn")} == set(MAY_IMPORT)
+
+
+@pytest.mark.parametrize("path", files("sklearn_rnn"), ids=lambda path: path.stem)
+def test_package_imports_follow_the_table(path):
+    package = ".".join(path.relative_to(ROOT).parent.parts)
+    assert violations(layer_of(path), path.read_text(), package) == set()
+
+
+@pytest.mark.parametrize(
+    ("layer", "source"),
+    [
+        ("_lags", "from sklearn_rnn._base import fit"),
+        ("_lags", "from ._base import fit"),
+        ("_lags", "from . import _base"),
+        ("_lags", "import sklearn_rnn._base"),
+        ("_lags", "from sklearn_rnn import LSTMRegressor"),
+        ("_lags", "def late():\n    from sklearn_rnn._net import train"),
+        ("_base", "import skorch"),
+        ("_base", "from skorch.callbacks import Callback"),
+        ("_modules", "import numpy as np"),
+        ("_windows", "import torch"),
+    ],
+)
+def test_a_forbidden_import_is_found(layer, source):
+    assert violations(layer, source)
+
+
+@pytest.mark.parametrize(
+    ("layer", "source"),
+    [
+        ("_lags", "import math\nimport pandas as pd\nfrom ._windows import windows"),
+        ("_net", "from skorch import NeuralNet\nfrom sklearn_rnn._sequences import Sequences"),
+        ("_modules", "from sklearn_rnn._modules.heads import Head\nfrom torch import nn"),
+    ],
+)
+def test_an_admitted_import_passes(layer, source):
+    assert violations(layer, source) == set()
+
+
+def module_name(path):
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(part for part in parts if part != "__init__")
+
+
+def test_no_cycles():
+    paths = {module_name(path): path for path in files("sklearn_rnn")}
+    graph = {}
+    for module, path in paths.items():
+        names = imports(path.read_text(), ".".join(path.relative_to(ROOT).parent.parts))
+        graph[module] = {n if n in paths else n.rpartition(".")[0] for n in names} & set(paths)
+    assert sum(map(len, graph.values())), "nothing to check"
+    TopologicalSorter(graph).prepare()  # raises CycleError, which names the cycle
+
+
+def test_benchmarks_and_examples_use_public_names_only():
+    paths = files("benchmarks") + files("examples")
+    ours = [n for p in paths for n in imports(p.read_text(), "x") if n.startswith("sklearn_rnn.")]
+    assert ours, "nothing to check"
+    assert {str(p): names for p in paths if (names := private_names(p.read_text()))} == {}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from sklearn_rnn._net import train",
+        "from sklearn_rnn import _net",
+        "import sklearn_rnn._net",
+    ],
+)
+def test_a_private_name_is_found(source):
+    assert private_names(source)
+
+
+def test_files_are_short_and_have_a_subject():
+    lengths = {path: len(path.read_text().splitlines()) for path in files("sklearn_rnn")}
+    assert {path: n for path, n in lengths.items() if n > MAX_LINES} == {}
+    assert not [path for path in lengths if path.stem.strip("_") in {"utils", "helpers", "common"}]
+
+
+def test_public_classes_are_final():
+    import sklearn_rnn
+
+    trees = [ast.parse(path.read_text()) for path in files("sklearn_rnn")]
+    classes = [node for t in trees for node in ast.walk(t) if isinstance(node, ast.ClassDef)]
+    bases = {ast.unparse(base).split(".")[-1] for node in classes for base in node.bases}
+    assert bases, "nothing to check"
+    assert bases & set(sklearn_rnn.__all__) == set()
