@@ -1,0 +1,290 @@
+"""Which rows of a table directly follow each other, told by its index.
+
+A segment is a run of rows of one series without a break in time. Windows stay inside a
+segment, unless the index proves that the rows remembered from an earlier table directly
+precede it.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pandas.api.types import is_any_real_numeric_dtype
+
+# Weekends and holidays are no break in a daily series, a missing month is one.
+_USUAL_STEPS_OF_TIME = 5
+# Times like 0.1, 0.2, 0.30000000000000004 are equally spaced.
+_TOLERANCE = 1e-6
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """Series and time of every row, with the rows of each series brought together.
+
+    Attributes
+    ----------
+    n_rows : int
+        Number of rows.
+    kind : str
+        What the index holds. Times can be compared within a kind only.
+    times : ndarray of shape (n_rows,) or None
+        Numbers, datetime64 or timedelta64; None if the index tells no time.
+    order : ndarray of shape (n_rows,) or None
+        The rows in the order used here; None if that is the order of X.
+    series : ndarray of shape (n_rows,) or None
+        Number of the series of each row; None if there is only one.
+    labels : Index or None
+        Name of the series of each row.
+    """
+
+    n_rows: int
+    kind: str = "no times"
+    times: NDArray[Any] | None = None
+    order: NDArray[np.intp] | None = None
+    series: NDArray[np.intp] | None = None
+    labels: pd.Index[Any] | None = None
+
+    def find_max_gap(self, max_gap: Any) -> Any:
+        """Return the largest gap between adjoining rows, in the unit of the times.
+
+        Parameters
+        ----------
+        max_gap : object
+            The parameter of `LagTransformer`.
+
+        Returns
+        -------
+        number, timedelta64 or None
+            None if the index tells no time, or has too few rows to tell a usual step.
+        """
+        if self.times is None:
+            return None
+        if max_gap is not None:
+            return _read_gap(max_gap, self.times.dtype.kind in "mM")
+        gaps, is_same = self._steps()
+        gaps = np.sort(gaps[is_same & (gaps > gaps.dtype.type(0))])
+        if not len(gaps):
+            return None
+        usual = gaps[(len(gaps) - 1) // 2]
+        if gaps.dtype.kind == "m":
+            return usual * _USUAL_STEPS_OF_TIME
+        return usual * (1 + _TOLERANCE) if gaps.dtype.kind == "f" else usual
+
+    def find_starts(self, max_gap: Any) -> NDArray[np.intp]:
+        """Return the first rows of the segments, in the order used here.
+
+        Parameters
+        ----------
+        max_gap : number, timedelta64 or None
+            The largest gap between adjoining rows; None if the times tell nothing.
+
+        Returns
+        -------
+        ndarray of shape (n_segments,)
+            Ascending; the first is 0.
+        """
+        starts = np.zeros(self.n_rows, dtype=bool)
+        starts[0] = True
+        if self.times is not None and max_gap is not None:
+            gaps, is_same = self._steps()
+            starts[1:] = ~(is_same & (gaps > gaps.dtype.type(0)) & (gaps <= max_gap))
+        elif self.series is not None:
+            starts[1:] = self.series[1:] != self.series[:-1]
+        return np.flatnonzero(starts)
+
+    def sort(self, rows: NDArray[Any]) -> NDArray[Any]:
+        """Bring rows from the order of X to the order used here."""
+        return rows if self.order is None else rows[self.order]
+
+    def unsort(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Bring values of the rows from the order used here to the order of X."""
+        if self.order is None:
+            return values
+        unsorted = np.empty_like(values)
+        unsorted[self.order] = values
+        return unsorted
+
+    def label(self, row: int) -> Hashable:
+        """Return the name of the series of a row, in the order used here."""
+        if self.labels is None:
+            return None
+        label: Hashable = self.labels[row if self.order is None else int(self.order[row])]
+        return label
+
+    def _steps(self) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+        """Return the differences of successive times, and whether the series is the same."""
+        assert self.times is not None
+        with np.errstate(invalid="ignore"):
+            gaps = np.diff(self.times)
+        if self.series is None:
+            return gaps, np.ones(len(gaps), dtype=bool)
+        return gaps, self.series[1:] == self.series[:-1]
+
+
+def read_timeline(X: Any, n_rows: int) -> Timeline:
+    """Read the index of X.
+
+    Parameters
+    ----------
+    X : object
+        A DataFrame of pandas with an index of numbers, times or periods, or a MultiIndex
+        whose last level is the time and whose other levels name the series. Anything else
+        is one series without times.
+    n_rows : int
+        Number of rows of X.
+
+    Returns
+    -------
+    Timeline
+        The rows of X.
+    """
+    if not isinstance(X, pd.DataFrame):
+        return Timeline(n_rows)
+    index = X.index
+    kind, times = _read_times(index.get_level_values(-1))
+    if not isinstance(index, pd.MultiIndex) or index.nlevels == 1:
+        return Timeline(n_rows, kind, times)
+    codes = [np.asarray(level) for level in index.codes[:-1]]
+    order = np.lexsort(codes)
+    is_new = np.any([np.diff(level[order]) != 0 for level in codes], axis=0)
+    series = np.concatenate([[0], np.cumsum(is_new)])
+    kind = f"{kind} of series in {len(codes)} levels"
+    labels = index.droplevel([-1])
+    if np.array_equal(order, np.arange(n_rows)):
+        return Timeline(n_rows, kind, times, None, series, labels)
+    times = None if times is None else times[order]
+    return Timeline(n_rows, kind, times, order, series, labels)
+
+
+def _read_times(index: Any) -> tuple[str, NDArray[Any] | None]:
+    """Return the kind of an index with one level, and its values as numbers or times."""
+    if isinstance(index, pd.PeriodIndex):
+        return f"periods of {index.freqstr}", index.to_timestamp().to_numpy()
+    if isinstance(index, pd.DatetimeIndex):
+        if index.tz is None:
+            return "times", index.to_numpy()
+        return "times with a zone", index.tz_convert(None).to_numpy()
+    if isinstance(index, pd.TimedeltaIndex):
+        return "durations", index.to_numpy()
+    if is_any_real_numeric_dtype(index.dtype):
+        if index.hasnans or np.dtype(getattr(index.dtype, "numpy_dtype", index.dtype)).kind == "f":
+            return "numbers", index.to_numpy(dtype=np.float64, na_value=np.nan)
+        return "numbers", index.to_numpy(dtype=np.int64)
+    return "no times", None
+
+
+def _read_gap(max_gap: Any, is_time: bool) -> Any:
+    """Return the parameter ``max_gap`` in a type that compares with gaps of the index."""
+    if not isinstance(max_gap, str | timedelta | np.timedelta64):
+        if is_time:
+            raise ValueError(
+                f"max_gap={max_gap!r} is a number, but the index of X holds times; give a "
+                "timedelta, or a string such as '7D'."
+            )
+        return max_gap
+    if not is_time:
+        raise ValueError(
+            f"max_gap={max_gap!r} is a time, but the index of X holds numbers; give a number."
+        )
+    gap = _read_timedelta(max_gap)
+    if not gap > pd.Timedelta(0):
+        raise ValueError(
+            "max_gap must be a time above zero that pandas understands, such as '7D'; "
+            f"got {max_gap!r}."
+        )
+    return gap.to_timedelta64()
+
+
+def _read_timedelta(value: Any) -> Any:
+    return pd.to_timedelta(value, errors="coerce")
+
+
+@dataclass(frozen=True)
+class Memory:
+    """The last rows of every segment of a table, found again by series and time.
+
+    Attributes
+    ----------
+    kind : str
+        Kind of the index.
+    max_gap : number, timedelta64 or None
+        The largest gap between adjoining rows.
+    times : dict
+        For every series the last time of each segment, ascending.
+    rows : dict
+        For every series the last rows of each segment, in the same order.
+    """
+
+    kind: str = "no times"
+    max_gap: Any = None
+    times: dict[Hashable, list[Any]] = field(default_factory=dict)
+    rows: dict[Hashable, list[NDArray[Any]]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, timeline: Timeline, max_gap: Any, rows: NDArray[Any], reach: int) -> Memory:
+        """Remember the last ``reach`` rows of every segment.
+
+        Parameters
+        ----------
+        timeline : Timeline
+            The rows.
+        max_gap : number, timedelta64 or None
+            The largest gap between adjoining rows.
+        rows : ndarray of shape (n_rows, n_channels)
+            The rows, in the order of the timeline.
+        reach : int
+            How many rows to remember.
+
+        Returns
+        -------
+        Memory
+            Copies of the rows.
+        """
+        memory = cls(timeline.kind, max_gap)
+        if timeline.times is None or max_gap is None:
+            return memory
+        starts = timeline.find_starts(max_gap)
+        stops = np.append(starts[1:], timeline.n_rows)
+        last_times = timeline.times[stops - 1]
+        for k in np.argsort(last_times, kind="stable"):
+            if not np.isnan(last_times[k]):
+                label = timeline.label(starts[k])
+                last = rows[max(starts[k], stops[k] - reach) : stops[k]].copy()
+                memory.times.setdefault(label, []).append(last_times[k])
+                memory.rows.setdefault(label, []).append(last)
+        return memory
+
+    def recall(self, timeline: Timeline, starts: Iterable[int]) -> list[NDArray[Any] | None]:
+        """Return the remembered rows that directly precede each segment.
+
+        Parameters
+        ----------
+        timeline : Timeline
+            The rows of a table.
+        starts : iterable of int
+            The first row of each segment.
+
+        Returns
+        -------
+        list of (ndarray of shape (n_remembered, n_channels) or None)
+            None where the index does not prove that remembered rows directly precede.
+        """
+        if timeline.kind != self.kind or not self.times:
+            return [None for _ in starts]
+        return [self._recall(timeline, start) for start in starts]
+
+    def _recall(self, timeline: Timeline, start: int) -> NDArray[Any] | None:
+        assert timeline.times is not None
+        label = timeline.label(start)
+        known, first = self.times.get(label, []), timeline.times[start]
+        before = bisect_left(known, first) - 1
+        if before < 0 or not first - known[before] <= self.max_gap:
+            return None
+        return self.rows[label][before]
