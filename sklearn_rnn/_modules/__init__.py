@@ -1,0 +1,12 @@
+"""The networks, in torch alone: how a batch of sequences becomes a batch of outputs.
+
+Every module is built as ``Module(n_channels, n_steps, n_outputs, *, <architecture>)`` and called as
+``module(x, lengths=None)``:
+
+* ``x`` of shape (batch, n_steps, n_channels), oldest step first;
+* ``lengths`` of shape (batch,), int64: row i is valid in its first ``lengths[i]`` steps and padded
+  behind them, with any content. ``None`` says that every step is valid, and costs nothing;
+* the result has shape (batch, n_outputs).
+
+Parameters whose name contains "bias" or ends in "_v" (directions, see `tcn`) are not penalised.
+"""

@@ -1,0 +1,37 @@
+"""From the features of a sequence to the outputs."""
+
+import math
+
+from torch import Tensor, nn
+
+from .dropout import Dropout
+
+
+class Head(nn.Module):
+    """Dropout, then a linear map of the features.
+
+    Targets are standardised, so 0 predicts their mean. The weights start at a tenth of the scale
+    that keeps variance, :math:`N(0, 0.1^2 / n_{features})`, and the bias at zero: an untrained net
+    predicts nearly the mean, and its gradient still reaches the layers below.
+
+    Parameters
+    ----------
+    n_features : int
+        Size of the last axis of the input.
+    n_outputs : int
+        Size of the last axis of the output.
+    dropout : float in [0, 1), default=0.0
+        Probability with which a feature is dropped in training.
+    """
+
+    def __init__(self, n_features: int, n_outputs: int, *, dropout: float = 0.0) -> None:
+        super().__init__()
+        self.dropout = Dropout(dropout)
+        self.linear = nn.Linear(n_features, n_outputs)
+        nn.init.normal_(self.linear.weight, std=0.1 / math.sqrt(n_features))
+        nn.init.zeros_(self.linear.bias)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Map features (..., n_features) to outputs (..., n_outputs)."""
+        outputs: Tensor = self.linear(self.dropout(features))
+        return outputs

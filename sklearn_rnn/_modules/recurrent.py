@@ -1,0 +1,160 @@
+"""Recurrent networks: Elman, LSTM and GRU."""
+
+from collections.abc import Callable
+from functools import partial
+
+import torch
+from torch import Tensor, nn
+
+from .dropout import Dropout
+from .heads import Head
+from .padding import last_valid, reverse_valid, zero_padding
+
+CELLS: dict[str, Callable[..., nn.RNNBase]] = {
+    "rnn_tanh": partial(nn.RNN, nonlinearity="tanh"),
+    "rnn_relu": partial(nn.RNN, nonlinearity="relu"),
+    "lstm": nn.LSTM,
+    "gru": nn.GRU,
+}
+
+
+class Recurrent(nn.Module):
+    r"""Layers of recurrent cells, read at the last valid step.
+
+    With zero states at first and an affine map :math:`A_q(x, h) = W_q x + U_q h + b_q` for each q:
+
+    rnn_tanh, rnn_relu
+        :math:`h_t = \phi(A(x_t, h_{t-1}))` with :math:`\phi` = tanh or :math:`\max(0, \cdot)`.
+    lstm
+        :math:`q_t = \sigma(A_q(x_t, h_{t-1}))` for the gates q = i, f, o;
+        :math:`g_t = \tanh A_g(x_t, h_{t-1})`; :math:`c_t = f_t c_{t-1} + i_t g_t`;
+        :math:`h_t = o_t \tanh c_t`.
+    gru
+        :math:`q_t = \sigma(A_q(x_t, h_{t-1}))` for the gates q = r, z;
+        :math:`n_t = \tanh(W_n x_t + b_n + r_t (U_n h_{t-1} + b'_n))`;
+        :math:`h_t = (1 - z_t) n_t + z_t h_{t-1}`.
+
+    Layer l + 1 reads the states of layer l at every step; the head reads those of the last layer at
+    the last valid step. A bidirectional layer has a second cell that runs from the last valid step
+    to the first, and passes on both states at each step; the head then reads each direction where
+    it ends: the forward one at the last valid step, the backward one at the first.
+
+    Dropout falls on the states that leave a layer, towards the next layer and towards the head,
+    never on the recursion.
+
+    Initial values: Glorot uniform input weights and orthogonal recurrent weights (Saxe et al.,
+    2013), gate by gate; zero biases, but 1 for the forget gate of the LSTM (Jozefowicz et al.,
+    2015).
+
+    Parameters
+    ----------
+    n_channels, n_steps, n_outputs : int
+        Sizes of the input (batch, n_steps, n_channels) and the output (batch, n_outputs). Any
+        number of steps is accepted when called.
+    cell : {"rnn_tanh", "rnn_relu", "lstm", "gru"}
+        The recursion.
+    hidden_size : int
+        Size of the state of each layer and direction.
+    num_layers : int, default=1
+        Number of layers.
+    bidirectional : bool, default=False
+        Whether each layer also runs backwards. The network is then not causal.
+    dropout : float in [0, 1), default=0.0
+        Probability with which an entry of a layer's output is dropped in training.
+
+    References
+    ----------
+    Elman (1990). Finding structure in time. Cognitive Science 14.
+    Hochreiter and Schmidhuber (1997). Long short-term memory. Neural Computation 9.
+    Cho et al. (2014). Learning phrase representations using RNN encoder-decoder. arXiv:1406.1078.
+    Saxe, McClelland and Ganguli (2013). Exact solutions to the nonlinear dynamics of learning in
+    deep linear neural networks. arXiv:1312.6120.
+    Jozefowicz, Zaremba and Sutskever (2015). An empirical exploration of recurrent network
+    architectures. ICML.
+    """
+
+    def __init__(
+        self,
+        n_channels: int,
+        n_steps: int,
+        n_outputs: int,
+        *,
+        cell: str,
+        hidden_size: int,
+        num_layers: int = 1,
+        bidirectional: bool = False,
+        dropout: float = 0.0,
+    ) -> None:
+        super().__init__()
+        n_features = hidden_size * (1 + bidirectional)
+        sizes = [n_channels] + [n_features] * (num_layers - 1)
+        self.layers = nn.ModuleList(_layer(cell, n_in, hidden_size) for n_in in sizes)
+        self.reverse_layers = nn.ModuleList(
+            _layer(cell, n_in, hidden_size) for n_in in sizes if bidirectional
+        )
+        self.dropout = Dropout(dropout)
+        self.head = Head(n_features, n_outputs, dropout=dropout)
+
+    def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """Map x (batch, n_steps, n_channels) to outputs (batch, n_outputs)."""
+        x = self._last_input(x, lengths)
+        outputs: Tensor = self.head(self._final_states(-1, x, lengths))
+        return outputs
+
+    def encode(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """Map x (batch, n_steps, n_channels) to the states of the last layer.
+
+        They have shape (batch, n_steps, n_features). The states behind the last valid step mean
+        nothing.
+        """
+        return self._all_states(-1, self._last_input(x, lengths), lengths)
+
+    def _last_input(self, x: Tensor, lengths: Tensor | None) -> Tensor:
+        """Run every layer but the last: (batch, n_steps, n_channels or n_features)."""
+        if lengths is not None:
+            x = zero_padding(x, lengths)
+        for i in range(len(self.layers) - 1):
+            x = self.dropout(self._all_states(i, x, lengths))
+        return x
+
+    def _all_states(self, i: int, x: Tensor, lengths: Tensor | None) -> Tensor:
+        """Run layer i: (batch, n_steps, n_features)."""
+        states: Tensor = self.layers[i](x)[0]  # (batch, n_steps, hidden_size)
+        if not self.reverse_layers:
+            return states
+        reverse = self.reverse_layers[i](reverse_valid(x, lengths))[0]
+        return torch.cat([states, reverse_valid(reverse, lengths)], 2)
+
+    def _final_states(self, i: int, x: Tensor, lengths: Tensor | None) -> Tensor:
+        """Run layer i and read each direction where it ends: (batch, n_features)."""
+        final = _final_state(self.layers[i], x, lengths)
+        if not self.reverse_layers:
+            return final
+        reverse = _final_state(self.reverse_layers[i], reverse_valid(x, lengths), lengths)
+        return torch.cat([final, reverse], 1)
+
+
+def _final_state(layer: nn.Module, x: Tensor, lengths: Tensor | None) -> Tensor:
+    """Run one direction and read its state (batch, hidden_size) after the last valid step."""
+    states, final = layer(x)
+    if lengths is not None:
+        return last_valid(states, lengths)
+    h: Tensor = final[0] if isinstance(layer, nn.LSTM) else final  # (1, batch, hidden_size)
+    return h[0]
+
+
+def _layer(cell: str, n_in: int, hidden_size: int) -> nn.RNNBase:
+    """Build one layer in one direction, and give it its initial values gate by gate."""
+    layer = CELLS[cell](n_in, hidden_size, batch_first=True)
+    for name, parameter in layer.named_parameters():
+        values = parameter.detach()  # (n_gates * hidden_size, n_in or hidden_size), or bias
+        for gate in values.view(-1, hidden_size, *values.shape[1:]):
+            if name.startswith("bias"):
+                nn.init.zeros_(gate)
+            elif name.startswith("weight_hh"):
+                nn.init.orthogonal_(gate)
+            else:
+                nn.init.xavier_uniform_(gate)
+        if isinstance(layer, nn.LSTM) and name.startswith("bias_ih"):
+            nn.init.ones_(values[hidden_size : 2 * hidden_size])  # of the gates i, f, g, o
+    return layer
