@@ -1,0 +1,69 @@
+"""The parameters of a module as one vector, for the time of a training run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+
+
+def is_weight(name: str) -> bool:
+    """Return whether penalties apply to a parameter, by its name.
+
+    They apply to weights, not to biases. Of a weight-normalised filter they apply to the
+    norm (``weight_g``), not to the direction (``weight_v``), so that the squared penalty is
+    that of the filter itself.
+    """
+    return "bias" not in name and not name.endswith("_v")
+
+
+def ordered(module: nn.Module) -> list[tuple[str, nn.Parameter]]:
+    """Return the trainable parameters with their names, weights before the others."""
+    named = [(name, p) for name, p in module.named_parameters() if p.requires_grad]
+    return sorted(named, key=lambda item: not is_weight(item[0]))
+
+
+def n_weights(module: nn.Module) -> int:
+    """Return how many leading entries of the vector are weights."""
+    return sum(p.numel() for name, p in ordered(module) if is_weight(name))
+
+
+def new_vector(module: nn.Module) -> Tensor:
+    """Return a leaf tensor that holds a copy of all trainable parameters, weights first."""
+    return torch.cat([p.detach().reshape(-1) for _, p in ordered(module)]).requires_grad_()
+
+
+@contextmanager
+def laid_in(vector: Tensor, module: nn.Module) -> Iterator[None]:
+    """Let the parameters of `module` and their gradients be views of `vector` in the block.
+
+    One optimizer call, one norm, one copy then serve all parameters at once. Afterwards each
+    parameter has its own memory again, so that a module pickles as any other.
+
+    Parameters
+    ----------
+    vector : Tensor of shape (n_parameters,)
+        A leaf tensor as from `new_vector`; it takes over the values of the module.
+    module : nn.Module
+        The module whose parameters are laid into the vector.
+    """
+    parameters = [p for _, p in ordered(module)]
+    memory = vector.data
+    gradient = torch.zeros_like(memory)
+    torch.cat([p.data.reshape(-1) for p in parameters], out=memory)
+    vector.grad = gradient
+    start = 0
+    for p in parameters:
+        stop = start + p.numel()
+        p.data = memory[start:stop].view(p.shape)
+        p.grad = gradient[start:stop].view(p.shape)
+        start = stop
+    try:
+        yield
+    finally:
+        vector.grad = None
+        for p in parameters:
+            p.data = p.data.clone()
+            p.grad = None

@@ -1,0 +1,106 @@
+"""Losses: torch modules that turn outputs and targets into one number.
+
+The outputs are on the scale of the net: standardised targets in regression, logits in
+classification. Each loss is a mean over samples (weighted, if weights with mean one are
+given) and over outputs.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+
+class Loss(nn.Module):
+    """A pointwise loss and its mean.
+
+    Subclasses define `pointwise`, with values of shape (batch, n_outputs).
+    """
+
+    def pointwise(self, output: Tensor, target: Tensor) -> Tensor:
+        """Return the loss of each sample and output, of shape (batch, n_outputs)."""
+        raise NotImplementedError
+
+    def forward(self, output: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
+        """Return the mean loss; `weight` of shape (batch,) has mean one over the data."""
+        values = self.pointwise(output, target)
+        if weight is None:
+            return values.mean()
+        return (values.mean(1) * weight).mean()
+
+
+class SquaredError(Loss):
+    """Half the squared error, so that a linear net with a penalty is an elastic net."""
+
+    def pointwise(self, output: Tensor, target: Tensor) -> Tensor:
+        """Return ``(output - target)**2 / 2``."""
+        return (output - target).square() * 0.5
+
+
+class AbsoluteError(Loss):
+    """The absolute error, minimised by the median."""
+
+    def pointwise(self, output: Tensor, target: Tensor) -> Tensor:
+        """Return ``|output - target|``."""
+        return (output - target).abs()
+
+
+class Huber(Loss):
+    """Half the squared error up to `delta`, linear beyond (Huber, 1964)."""
+
+    def __init__(self, delta: float) -> None:
+        super().__init__()
+        self.delta = delta
+
+    def pointwise(self, output: Tensor, target: Tensor) -> Tensor:
+        """Return the Huber loss of ``output - target``."""
+        return functional.huber_loss(output, target, reduction="none", delta=self.delta)
+
+
+class Quantile(Loss):
+    """The pinball loss, minimised by the `quantile` of the target (Koenker, Bassett, 1978)."""
+
+    def __init__(self, quantile: float) -> None:
+        super().__init__()
+        self.quantile = quantile
+
+    def pointwise(self, output: Tensor, target: Tensor) -> Tensor:
+        """Return ``max(q * e, (q - 1) * e)`` with ``e = target - output``."""
+        error = target - output
+        return torch.maximum(self.quantile * error, (self.quantile - 1) * error)
+
+
+class Poisson(Loss):
+    """Poisson deviance up to a constant; the output is the logarithm of the mean."""
+
+    def pointwise(self, output: Tensor, target: Tensor) -> Tensor:
+        """Return ``exp(output) - target * output``."""
+        return output.exp() - target * output
+
+
+class CrossEntropy(Loss):
+    """Cross-entropy of one of several classes; targets are class indices of shape (batch,)."""
+
+    def __init__(self, label_smoothing: float = 0.0) -> None:
+        super().__init__()
+        self.label_smoothing = label_smoothing
+
+    def pointwise(self, output: Tensor, target: Tensor) -> Tensor:
+        """Return the negative log-probability of the class, of shape (batch, 1)."""
+        return functional.cross_entropy(
+            output, target, reduction="none", label_smoothing=self.label_smoothing
+        ).unsqueeze(1)
+
+
+class BinaryCrossEntropy(Loss):
+    """Cross-entropy of independent yes-or-no outputs; targets are zeros and ones."""
+
+    def __init__(self, label_smoothing: float = 0.0) -> None:
+        super().__init__()
+        self.label_smoothing = label_smoothing
+
+    def pointwise(self, output: Tensor, target: Tensor) -> Tensor:
+        """Return the negative log-probability of each output's label."""
+        smooth = target * (1 - self.label_smoothing) + 0.5 * self.label_smoothing
+        return functional.binary_cross_entropy_with_logits(output, smooth, reduction="none")

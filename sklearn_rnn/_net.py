@@ -1,0 +1,271 @@
+"""The net that an estimator holds: a skorch net around our own training loop.
+
+This is the only file that knows skorch. What it does otherwise than skorch's own loop, and
+why: batches are cut whole from tensors; all parameters are one vector during training; losses
+stay on the device until the epoch ends; callbacks are served once an epoch, and once a batch
+only if one of them asks for it; a Ctrl-C is raised, not swallowed.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from copy import deepcopy
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.base import clone
+from skorch import NeuralNet
+from skorch.callbacks import Callback, PrintLog
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from sklearn_rnn._flat import laid_in, new_vector
+from sklearn_rnn._schedules import PLANNED, Plateau
+from sklearn_rnn._training import Batch, Examples, Training
+
+OPTIMIZERS: dict[str, tuple[type[torch.optim.Optimizer], dict[str, Any]]] = {
+    "adam": (torch.optim.Adam, {"fused": True}),
+    "adamw": (torch.optim.Adam, {"fused": True}),  # the loop decays the weights by itself
+    "rmsprop": (torch.optim.RMSprop, {"foreach": False}),
+    "sgd": (torch.optim.SGD, {"fused": True, "momentum": 0.9, "nesterov": True}),
+    "adagrad": (torch.optim.Adagrad, {"foreach": False}),
+    "adadelta": (torch.optim.Adadelta, {"foreach": False}),
+    "lbfgs": (
+        torch.optim.LBFGS,
+        {
+            "max_iter": 1,
+            "max_eval": 25,
+            "history_size": 20,
+            "line_search_fn": "strong_wolfe",
+            "tolerance_grad": 1e-10,
+            "tolerance_change": 1e-14,
+        },
+    ),
+}
+_global_rng = threading.RLock()
+
+
+class ProgressBar(Callback):
+    """A bar over the epochs, with the loss and the time left."""
+
+    def on_train_begin(self, net: SequenceNet, **_: Any) -> None:
+        """Open the bar."""
+        self.bar_ = tqdm(total=net.settings.max_epochs, unit="epoch")
+
+    def on_epoch_end(self, net: SequenceNet, **_: Any) -> None:
+        """Advance the bar."""
+        row = net.history[-1]
+        shown = {k: f"{row[k]:.4g}" for k in ("train_loss", "valid_loss") if k in row}
+        self.bar_.set_postfix(shown, refresh=False)
+        self.bar_.update()
+
+    def on_train_end(self, net: SequenceNet, **_: Any) -> None:
+        """Close the bar."""
+        self.bar_.close()
+        del self.bar_
+
+
+class SequenceNet(NeuralNet):
+    """A skorch net that trains on `Examples`.
+
+    Parameters
+    ----------
+    *args : object
+        Positional parameters of skorch's ``NeuralNet``.
+    settings : SimpleNamespace
+        The training parameters of the estimator, by their names there.
+    seed : int
+        The source of every random number of the net.
+    **kwargs : object
+        Parameters of skorch's ``NeuralNet``.
+    """
+
+    def __init__(self, *args: Any, settings: SimpleNamespace, seed: int, **kwargs: Any) -> None:
+        self.settings = settings
+        self.seed = seed
+        super().__init__(*args, **kwargs)
+
+    def get_default_callbacks(self) -> list[tuple[str, Callback]]:
+        """Return what `verbose` asks for."""
+        shown = {1: [("print_log", PrintLog())], 2: [("progress_bar", ProgressBar())]}
+        return shown.get(self.settings.verbose, [])
+
+    def initialize_module(self) -> SequenceNet:
+        """Create the module from the seed; torch's global generator is left as it was."""
+        with _global_rng, torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.seed)
+            super().initialize_module()
+        self.module_.to(getattr(torch, self.settings.dtype))
+        return self
+
+    def initialize_optimizer(self) -> SequenceNet:
+        """Create the optimizer over one vector of all parameters."""
+        named = [("vector", new_vector(self.module_))]
+        args, kwargs = self.get_params_for_optimizer("optimizer", named)
+        self.optimizer_ = self.optimizer(*args, **kwargs)
+        return self
+
+    def partial_fit(
+        self, X: tuple[Examples, Examples | None], y: None = None, **_: Any
+    ) -> SequenceNet:
+        """Train for ``settings.max_epochs`` on examples for training and for validation.
+
+        If that fails or is interrupted, the net is as it was before.
+        """
+        train, valid = X
+        vector = self.optimizer_.param_groups[0]["params"][0]
+        with laid_in(vector, self.module_), self._restored_on_failure(vector):
+            run = Training(
+                self.module_,
+                self.criterion_,
+                self.optimizer_,
+                self.settings,
+                self.seed + len(self.history),
+                self._observe if self._asks_for_batches() else None,
+            )
+            self.notify("on_train_begin", X=train, y=None)
+            self._fit_epochs(run, train, valid)
+            self.notify("on_train_end", X=train, y=None)
+        return self
+
+    @contextmanager
+    def _restored_on_failure(self, vector: Tensor) -> Iterator[None]:
+        """Let a failure in the block leave weights, optimizer and history as they were."""
+        n_epochs = len(self.history)
+        weights = vector.detach().clone()
+        state = deepcopy(self.optimizer_.state_dict())
+        try:
+            yield
+        except BaseException:
+            vector.data.copy_(weights)
+            self.optimizer_.load_state_dict(state)
+            del self.history[n_epochs:]
+            raise
+
+    def _fit_epochs(self, run: Training, train: Examples, valid: Examples | None) -> None:
+        """Train until a plateau or the last epoch; keep the best weights if validated."""
+        s = self.settings
+        plateau = Plateau(s.patience, s.tol)
+        slower = slower_on_plateau(self.optimizer_, s) if s.lr_schedule == "plateau" else None
+        lowest = {"train_loss": np.inf, "valid_loss": np.inf}
+        best, watched = None, "valid_loss" if s.early_stopping else "train_loss"
+        self.stopped_ = False
+        for number in range(s.max_epochs):
+            began = time.perf_counter()
+            self.notify("on_epoch_begin", dataset_train=train, dataset_valid=valid)
+            losses = {"train_loss": run.epoch(train, number)}
+            if valid is not None:
+                losses["valid_loss"] = run.mean_loss(valid)
+            self._record(losses, lowest, time.perf_counter() - began)
+            if s.early_stopping and losses[watched] < lowest[watched]:
+                best = run.vector.detach().clone()
+            lowest = {name: min(lowest[name], loss) for name, loss in losses.items()}
+            level = plateau.reached(losses[watched])
+            self.stopped_ = level and (s.early_stopping or s.lr_schedule not in PLANNED)
+            if self._callback_stops(train, valid) or self.stopped_:
+                break
+            if slower is not None:
+                slower.step(losses[watched])
+        if best is not None:
+            run.vector.data.copy_(best)
+
+    def _record(self, losses: dict[str, float], lowest: dict[str, float], seconds: float) -> None:
+        """Complete the row of skorch's history, or raise if the training has diverged."""
+        for name, loss in losses.items():
+            self.history.record(name, loss)
+            self.history.record(f"{name}_best", loss < lowest[name])
+        self.history.record("dur", seconds)
+        if not np.isfinite(losses["train_loss"]):
+            raise ValueError(
+                f"Training diverged: the loss is {losses['train_loss']} in epoch "
+                f"{len(self.history)}; lower learning_rate, set max_grad_norm, or keep "
+                "standardize=True."
+            )
+
+    def _callback_stops(self, train: Examples, valid: Examples | None) -> bool:
+        """Serve the end of an epoch; skorch's callbacks stop training by KeyboardInterrupt."""
+        try:
+            self.notify("on_epoch_end", dataset_train=train, dataset_valid=valid)
+        except KeyboardInterrupt:
+            if not self.callbacks:
+                raise
+            self.stopped_ = True
+            return True
+        return False
+
+    def _asks_for_batches(self) -> bool:
+        hooks = ("on_batch_begin", "on_batch_end", "on_grad_computed")
+        return any(
+            getattr(type(callback), hook) is not getattr(Callback, hook)
+            for _, callback in self.callbacks_
+            for hook in hooks
+        )
+
+    def _observe(self, hook: str, batch: Batch, loss: Tensor | None) -> None:
+        """Serve a hook of skorch's callbacks that is called for every batch."""
+        x, y, _ = batch
+        if hook == "on_grad_computed":
+            named = list(self.module_.named_parameters())
+            self.notify(hook, named_parameters=named, X=x, y=y, training=True)
+            return
+        if loss is not None:
+            self.history.record_batch("train_loss", float(loss))
+            self.history.record_batch("train_batch_size", len(y))
+        self.notify(hook, batch=(x, y), training=True)
+
+
+def slower_on_plateau(
+    optimizer: torch.optim.Optimizer, settings: SimpleNamespace
+) -> torch.optim.lr_scheduler.ReduceLROnPlateau:
+    """Return torch's scheduler that divides the learning rate by 10 on a plateau."""
+    return torch.optim.lr_scheduler.ReduceLROnPlateau(
+        optimizer, patience=settings.patience // 2, threshold=settings.tol, threshold_mode="abs"
+    )
+
+
+def build_net(
+    module: tuple[type[nn.Module], dict[str, Any]],
+    criterion: tuple[type[nn.Module], dict[str, Any]],
+    settings: SimpleNamespace,
+    seed: int,
+) -> SequenceNet:
+    """Return an initialized net.
+
+    Parameters
+    ----------
+    module, criterion : tuple of (type, dict)
+        The class of the module and of the loss, and their parameters.
+    settings : SimpleNamespace
+        The training parameters of the estimator, resolved: no ``"auto"`` is left.
+    seed : int
+        The source of every random number of the net.
+    """
+    optimizer, options = OPTIMIZERS[settings.optimizer]
+    rate = 1.0 if settings.optimizer == "lbfgs" else settings.learning_rate
+    quiet = not settings.verbose and not settings.callbacks
+    parameters = {
+        **{f"module__{name}": value for name, value in module[1].items()},
+        **{f"criterion__{name}": value for name, value in criterion[1].items()},
+        **{f"optimizer__{name}": value for name, value in options.items()},
+    }
+    net = SequenceNet(
+        module[0],
+        criterion[0],
+        optimizer=optimizer,
+        lr=rate,
+        max_epochs=settings.max_epochs,
+        batch_size=settings.batch_size,
+        train_split=None,
+        callbacks="disable" if quiet else clone(settings.callbacks, safe=False),
+        device=settings.device,
+        verbose=0,
+        settings=settings,
+        seed=seed,
+        **parameters,
+    )
+    return net.initialize()

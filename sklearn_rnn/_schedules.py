@@ -1,0 +1,58 @@
+"""Learning-rate schedules and the end of training, as functions of what has been seen."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+
+def constant(progress: float) -> float:
+    """Keep the learning rate: the factor is 1."""
+    return 1.0
+
+
+def cosine(progress: float) -> float:
+    """Anneal along half a cosine from 1 to 0 (Loshchilov and Hutter, 2017)."""
+    return 0.5 * (1.0 + math.cos(math.pi * progress))
+
+
+def one_cycle(progress: float, warm_up: float = 0.3, start: float = 0.04) -> float:
+    """Rise from `start` to 1 during `warm_up`, then fall to 0, along cosines (Smith, 2018)."""
+    if progress < warm_up:
+        return start + (1.0 - start) * (1.0 - cosine(progress / warm_up))
+    return cosine((progress - warm_up) / (1.0 - warm_up))
+
+
+PLANNED: dict[str, Callable[[float], float]] = {"cosine": cosine, "onecycle": one_cycle}
+"""Schedules that are planned over all of ``max_epochs``, by name."""
+
+
+class Plateau:
+    """Watch a loss and tell when it has stopped to fall.
+
+    Parameters
+    ----------
+    patience : int
+        Epochs without an improvement of more than `tol` that count as a plateau.
+    tol : float
+        The least improvement on the lowest loss so far that counts.
+    """
+
+    def __init__(self, patience: int, tol: float) -> None:
+        self.patience = patience
+        self.tol = tol
+        self.best = math.inf
+        self.misses = 0
+
+    def reached(self, loss: float) -> bool:
+        """Note the loss of an epoch and return whether a plateau is reached."""
+        self.misses = 0 if loss < self.best - self.tol else self.misses + 1
+        self.best = min(self.best, loss)
+        return self.misses >= self.patience
+
+
+def still_improving(losses: list[float], patience: int, tol: float) -> bool:
+    """Return whether the loss fell by more than `tol` an epoch over the last `patience`."""
+    if len(losses) <= patience:
+        return True
+    return min(losses[:-patience]) - min(losses[-patience:]) > tol * patience

@@ -1,0 +1,149 @@
+"""The parameters of training, the same in every estimator."""
+
+from __future__ import annotations
+
+from numbers import Integral, Real
+from typing import Any
+
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from sklearn_rnn._net import OPTIMIZERS
+from sklearn_rnn._parameters import param, parametrized
+from sklearn_rnn._schedules import PLANNED
+
+POSITIVE = Interval(Real, 0, None, closed="neither")
+NON_NEGATIVE = Interval(Real, 0, None, closed="left")
+COUNT = Interval(Integral, 1, None, closed="left")
+UNIT = Interval(Real, 0, 1, closed="both")
+DROPOUT = Interval(Real, 0, 1, closed="left")
+INSIDE = Interval(Real, 0, 1, closed="neither")
+
+
+@parametrized
+class TrainingParameters:
+    """How sequences are read and nets are trained."""
+
+    n_channels: int = param(
+        [COUNT],
+        """Channels of a 2-D `X`, whose columns are blocks of `n_channels`, one block a step,
+        oldest first. A 3-D `X` tells its channels itself.""",
+        default=1,
+    )
+    optimizer: str = param(
+        [StrOptions(set(OPTIMIZERS))],
+        """The optimizer. ``"lbfgs"`` works on the whole data at once with a line search, which
+        on small data is often the fastest; it ignores `batch_size`, `learning_rate` and
+        `max_grad_norm`. ``"adamw"`` decays the weights apart from the gradient.""",
+        default="adam",
+    )
+    learning_rate: float = param(
+        [POSITIVE],
+        """The size of a step of the optimizer. The default suits adam, adamw and rmsprop; sgd and
+        adagrad want about ten times, adadelta a thousand times as much.""",
+        default=0.001,
+    )
+    lr_schedule: str = param(
+        [StrOptions({"constant", "plateau", *PLANNED})],
+        """How the learning rate changes: it stays; it is divided by ten when the loss has not
+        improved for half of `patience`; or it follows a cosine or one cycle over all of
+        `max_epochs`, which then are all run unless `early_stopping` ends them.""",
+        default="constant",
+    )
+    max_epochs: int = param(
+        [COUNT],
+        "The largest number of passes over the data.",
+        default=200,
+    )
+    batch_size: int | str = param(
+        [COUNT, StrOptions({"auto"})],
+        """Sequences in one step of the optimizer. ``"auto"`` takes a 64th of the data, but at
+        least 64 and at most 512.""",
+        default="auto",
+    )
+    alpha: float = param(
+        [NON_NEGATIVE],
+        """The penalty on weights (not biases), as in scikit-learn's ``ElasticNet``: the objective
+        is the mean loss (for squared error half the mean square) plus ``alpha * l1_ratio *
+        |w|_1 + alpha * (1 - l1_ratio) / 2 * |w|_2^2``, on the standardised scale.""",
+        default=0.001,
+    )
+    l1_ratio: float = param(
+        [UNIT],
+        "The share of the absolute (lasso) penalty.",
+        default=0.0,
+    )
+    max_grad_norm: float | None = param(
+        [POSITIVE, None],
+        "The norm to which longer gradients are clipped.",
+        default=None,
+    )
+    early_stopping: bool | str = param(
+        ["boolean", StrOptions({"auto"})],
+        """Whether to set `validation_fraction` of the data aside (unless `fit` is given `X_val`),
+        to stop when the loss there has not improved by `tol` for `patience` epochs, and to return
+        to the best epoch. ``"auto"`` does so for 1,000 samples or more, and with `X_val`.""",
+        default="auto",
+    )
+    validation_fraction: float = param(
+        [INSIDE],
+        """The share of the data for early stopping: the last of the rows in regression, a
+        stratified random part in classification.""",
+        default=0.1,
+    )
+    patience: int = param(
+        [COUNT],
+        """Epochs without an improvement by `tol` of the validation loss (of the training loss
+        without `early_stopping`) after which training ends.""",
+        default=10,
+    )
+    tol: float = param(
+        [NON_NEGATIVE],
+        "The least improvement of the loss that counts.",
+        default=1e-4,
+    )
+    shuffle: bool = param(
+        ["boolean"],
+        "Whether each epoch takes the sequences in a new random order.",
+        default=True,
+    )
+    warm_start: bool = param(
+        ["boolean"],
+        """Whether `fit` continues from the weights, the scales and the optimizer's state of the
+        last call.""",
+        default=False,
+    )
+    standardize: bool = param(
+        ["boolean"],
+        """Whether channels and regression targets are brought to mean zero and variance one
+        inside, by what the training rows say, as glmnet does.""",
+        default=True,
+    )
+    dtype: str = param(
+        [StrOptions({"auto", "float32", "float64"})],
+        """The precision of the net; ``"auto"`` is double for up to 10,000 values of X, where it
+        costs next to nothing, and single above.""",
+        default="auto",
+    )
+    device: str = param(
+        [str],
+        """The torch device, such as ``"cpu"`` or ``"cuda:1"``; ``"auto"`` is CUDA where torch
+        finds it and the CPU elsewhere.""",
+        default="auto",
+    )
+    random_state: Any = param(
+        ["random_state"],
+        """The source of the initial weights, of the order of the batches, of dropout and of the
+        validation split. An integer gives the same bits at every call.""",
+        default=None,
+    )
+    callbacks: Any = param(
+        [list, None],
+        """Callbacks of skorch, served once an epoch, and once a batch if they ask for it; copies
+        are used, and found in ``net_.callbacks_``.""",
+        default=None,
+    )
+    verbose: int = param(
+        [Interval(Integral, 0, 2, closed="both")],
+        "0 is silent, 1 prints a line an epoch, 2 shows a progress bar with the time left.",
+        default=0,
+    )
