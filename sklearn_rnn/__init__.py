@@ -1,0 +1,34 @@
+"""Recurrent, convolutional and dense networks for sequences, as scikit-learn estimators."""
+
+from sklearn_rnn._baselines import PersistenceRegressor, make_ar
+from sklearn_rnn._dense import DenseClassifier, DenseRegressor
+from sklearn_rnn._lags import LagTransformer
+from sklearn_rnn._make_lagged import make_lagged
+from sklearn_rnn._recurrent import (
+    GRUClassifier,
+    GRURegressor,
+    LSTMClassifier,
+    LSTMRegressor,
+    RNNClassifier,
+    RNNRegressor,
+)
+from sklearn_rnn._tcn import TCNClassifier, TCNRegressor
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "LagTransformer",
+    "make_lagged",
+    "RNNRegressor",
+    "RNNClassifier",
+    "LSTMRegressor",
+    "LSTMClassifier",
+    "GRURegressor",
+    "GRUClassifier",
+    "TCNRegressor",
+    "TCNClassifier",
+    "DenseRegressor",
+    "DenseClassifier",
+    "PersistenceRegressor",
+    "make_ar",
+]

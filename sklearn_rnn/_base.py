@@ -1,0 +1,281 @@
+"""The fit template that every estimator of sequences shares."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, _fit_context
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted
+from torch import nn
+
+from sklearn_rnn._net import SequenceNet, build_net
+from sklearn_rnn._parameters import parametrized
+from sklearn_rnn._schedules import PLANNED, still_improving
+from sklearn_rnn._sequences import Data, Scale, check_sequences, standardized
+from sklearn_rnn._summary import summarize
+from sklearn_rnn._threads import threads_for
+from sklearn_rnn._training import Examples, as_tensor, outputs, prediction_batch
+from sklearn_rnn._training_parameters import TrainingParameters
+from sklearn_rnn._windows import Windows
+
+SMALL = 10_000
+"""Values of X up to which ``dtype="auto"`` is double precision."""
+
+ENOUGH = 1_000
+"""Samples from which ``early_stopping="auto"`` sets some of them aside."""
+
+
+@parametrized
+class BaseSequenceEstimator(TrainingParameters, BaseEstimator):
+    """Template of the estimators: a task and an architecture complete it.
+
+    The task (`SequenceRegressor`, `SequenceClassifier`) encodes targets, names the loss and
+    predicts. The architecture names the torch module and its parameters. Think twice before
+    adding anything to this class.
+    """
+
+    _module_class: ClassVar[type[nn.Module]]
+    _any_length: ClassVar[bool] = True
+
+    _learned: ClassVar[dict[str, str]] = {
+        "net_ : skorch.NeuralNet": "The trained net; its ``module_`` is the torch module.",
+        "n_iter_ : int": "Epochs run.",
+        "loss_curve_ : list of float": "The objective in each epoch, penalty included.",
+        "validation_loss_curve_ : list of float or None": """
+            The loss on the validation data after each epoch, if there is any.""",
+        "n_parameters_ : int": "Trainable parameters of the net.",
+        "n_channels_ : int": "Channels of the sequences seen in `fit`.",
+        "n_steps_ : int": "Steps of the sequences seen in `fit`.",
+        "channel_scale_ : Scale": "``mean`` and ``deviation`` of each channel that are used.",
+        "n_features_in_ : int": "Columns of a 2-D `X`, channels of a 3-D `X` seen in `fit`.",
+        "feature_names_in_ : ndarray of shape (n_features_in_,)": """
+            Names of the columns, if `X` had names that are all strings.""",
+    }
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+    ) -> Any:
+        """Fit the net.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_steps, n_channels) or (n_samples, n_columns)
+            Sequences. Strided views, as of `LagTransformer`, are not copied.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the losses, normalised by their sum.
+        X_val, y_val : array-like, default=None
+            Data for validation, instead of a part of `X` and `y`. With
+            ``early_stopping=False`` they only give `validation_loss_curve_`.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator. After an error it is as it was before the call.
+        """
+        continues = self.warm_start and hasattr(self, "net_")
+        with _all_or_nothing(self):
+            settings = self._settings()
+            data = self._read(X, y, sample_weight, reset=not continues)
+            given = self._read_validation(X_val, y_val)
+            self._train(data, given, settings, continues=continues)
+        self._warn_if_unfinished(settings)
+        return self
+
+    def _continue(self, X: Any, y: Any, sample_weight: Any, classes: Any = None) -> Any:
+        """Train for one epoch more: the body of ``partial_fit`` of the tasks."""
+        with _all_or_nothing(self):
+            settings = self._settings(max_epochs=1, early_stopping=False, lr_schedule="constant")
+            continues = hasattr(self, "net_")
+            data = self._read(X, y, sample_weight, reset=not continues, classes=classes)
+            self._train(data, None, settings, continues=continues)
+        return self
+
+    def _settings(self, **changed: Any) -> SimpleNamespace:
+        """Return the parameters for the training loop."""
+        settings = SimpleNamespace(**{**self.get_params(deep=False), **changed})
+        if settings.device == "auto":
+            settings.device = "cuda" if torch.cuda.is_available() else "cpu"
+        return settings
+
+    def _train(
+        self, data: Data, given: Data | None, settings: SimpleNamespace, *, continues: bool
+    ) -> None:
+        """Train on checked data, validate on what is given or held out, set what is learned."""
+        rng = check_random_state(self.random_state)
+        seed = int(rng.randint(np.iinfo(np.int32).max))
+        rows, held = np.flatnonzero(data.weight), None
+        if settings.early_stopping == "auto":
+            settings.early_stopping = given is not None or len(rows) >= ENOUGH
+        if settings.early_stopping and given is None:
+            rows, held = self._hold_out(rows, data.target, rng)
+        if not continues:
+            self._learn_scales(data, rows)
+        self._resolve(settings, data.windows, len(rows), continues=continues)
+        x, target = self._tensors(data, settings)
+        train, valid = Examples.of(x, target, data.weight, rows), None
+        if held is not None:
+            valid = Examples.of(x, target, data.weight, held)
+        elif given is not None:
+            x, target = self._tensors(given, settings)
+            valid = Examples.of(x, target, given.weight, np.flatnonzero(given.weight))
+        self._run(train, valid, settings, seed, continues=continues)
+
+    def _run(
+        self,
+        train: Examples,
+        valid: Examples | None,
+        settings: SimpleNamespace,
+        seed: int,
+        *,
+        continues: bool,
+    ) -> None:
+        """Build the net unless it continues, train it, and set what is learned."""
+        if continues:
+            net = self.net_
+            net.settings = settings
+        else:
+            shape = {"n_channels": self.n_channels_, "n_steps": self.n_steps_}
+            arguments = {**shape, "n_outputs": self._n_outputs(), **self._architecture()}
+            module = (self._module_class, arguments)
+            net = build_net(module, self._criterion(), settings, seed)
+        n_parameters = sum(p.numel() for p in net.module_.parameters())
+        with threads_for(settings.batch_size * self.n_steps_ * n_parameters):
+            net.partial_fit((train, valid))
+        self.net_: SequenceNet = net
+        self.n_parameters_ = n_parameters
+        self.n_iter_ = len(net.history)
+        self.loss_curve_ = net.history[:, "train_loss"]
+        validated = [row["valid_loss"] for row in net.history if "valid_loss" in row]
+        self.validation_loss_curve_ = validated or None
+
+    def _read(
+        self, X: Any, y: Any, sample_weight: Any, *, reset: bool, classes: Any = None
+    ) -> Data:
+        """Validate X, y and the weights."""
+        windows, y = check_sequences(self, X, y, n_channels=self.n_channels, reset=reset)
+        self._check_steps(windows, reset=reset)
+        target = self._encode(y, reset=reset, classes=classes)
+        weight = _check_sample_weight(
+            sample_weight, np.empty((windows.n_windows, 1)), ensure_non_negative=True
+        )
+        if not weight.any():
+            raise ValueError("sample_weight is zero for every sample; give some a positive one.")
+        return Data(windows, target, self._class_weighted(weight, y))
+
+    def _read_validation(self, X_val: Any, y_val: Any) -> Data | None:
+        if (X_val is None) != (y_val is None):
+            raise ValueError("X_val and y_val must be given together; only one of them was.")
+        return None if X_val is None else self._read(X_val, y_val, None, reset=False)
+
+    def _check_steps(self, windows: Windows, *, reset: bool) -> None:
+        """Learn the shape of the sequences, or hold them against it."""
+        if reset:
+            self.n_channels_, self.n_steps_ = windows.rows.shape[1], windows.n_steps
+        elif windows.n_steps != self.n_steps_ and not self._any_length:
+            raise ValueError(
+                f"X has {windows.n_steps} steps, but {type(self).__name__} was fitted on "
+                f"{self.n_steps_} and needs as many."
+            )
+
+    def _learn_scales(self, data: Data, rows: NDArray[np.intp]) -> None:
+        """Learn the scales of channels and targets from the rows that are trained on."""
+        weight = np.zeros_like(data.weight)
+        weight[rows] = data.weight[rows]
+        if self.standardize:
+            covered = data.windows.coverage(weight)
+            self.channel_scale_ = Scale.of(data.windows.rows, covered)
+        else:
+            self.channel_scale_ = Scale.neutral(self.n_channels_)
+        self._learn_target_scale(data.target, weight)
+
+    def _resolve(
+        self, settings: SimpleNamespace, windows: Windows, n_samples: int, *, continues: bool
+    ) -> None:
+        """Replace what is ``"auto"`` in the settings."""
+        if continues:
+            settings.dtype = self.net_.settings.dtype
+        elif settings.dtype == "auto":
+            values = n_samples * windows.n_steps * self.n_channels_
+            settings.dtype = "float64" if values <= SMALL else "float32"
+        if settings.optimizer == "lbfgs":
+            settings.batch_size = n_samples
+        elif settings.batch_size == "auto":
+            settings.batch_size = min(max(64, n_samples // 64), 512)
+
+    def _tensors(self, data: Data, settings: SimpleNamespace) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return standardised sequences and targets on the device."""
+        windows = standardized(data.windows, self.channel_scale_, settings.dtype)
+        target = self._scaled(data.target)
+        if target.dtype.kind == "f":
+            target = target.astype(settings.dtype)
+        return as_tensor(windows, settings.device), torch.as_tensor(target, device=settings.device)
+
+    def _warn_if_unfinished(self, settings: SimpleNamespace) -> None:
+        if self.net_.stopped_ or settings.lr_schedule in PLANNED:
+            return
+        watched = "valid_loss" if settings.early_stopping else "train_loss"
+        curve = [row[watched] for row in self.net_.history if watched in row]
+        if still_improving(curve, self.patience, self.tol):
+            warnings.warn(
+                f"{type(self).__name__} was still improving when max_epochs={self.max_epochs} "
+                "ended the fit; raise max_epochs or learning_rate.",
+                ConvergenceWarning,
+                stacklevel=4,
+            )
+
+    def _outputs(self, X: Any) -> torch.Tensor:
+        """Return what the net says of X, of shape (n_samples, n_outputs), on its own scale."""
+        check_is_fitted(self)
+        windows, _ = check_sequences(self, X, n_channels=self.n_channels, reset=False)
+        self._check_steps(windows, reset=False)
+        settings = self.net_.settings
+        x = as_tensor(standardized(windows, self.channel_scale_, settings.dtype), self.net_.device)
+        work = prediction_batch(windows.n_steps) * windows.n_steps * self.n_parameters_
+        with threads_for(work):
+            return outputs(self.net_.module_, x).double()
+
+    def summary(self) -> None:
+        """Print the layers of the net, the shapes of their outputs and their parameters."""
+        check_is_fitted(self)
+        print(summarize(self.net_.module_, (1, self.n_steps_, self.n_channels_)))
+
+    def __sklearn_is_fitted__(self) -> bool:
+        """Return whether there is a trained net."""
+        return hasattr(self, "net_")
+
+    def __sklearn_tags__(self) -> Any:
+        """Return scikit-learn's tags: X of two or three dimensions."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        tags.target_tags.required = True
+        return tags
+
+
+@contextmanager
+def _all_or_nothing(estimator: BaseEstimator) -> Iterator[None]:
+    """Let a failure in the block leave the estimator as it was before."""
+    before = dict(vars(estimator))
+    try:
+        yield
+    except BaseException:
+        vars(estimator).clear()
+        vars(estimator).update(before)
+        raise

@@ -1,0 +1,228 @@
+"""The task of classification: labels, class weights and probabilities."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.sparse import issparse
+from sklearn.base import ClassifierMixin, _fit_context
+from sklearn.model_selection import train_test_split
+from sklearn.utils import column_or_1d
+from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from torch import Tensor, nn
+from torch.nn import functional
+
+from sklearn_rnn._base import BaseSequenceEstimator
+from sklearn_rnn._losses import BinaryCrossEntropy, CrossEntropy
+from sklearn_rnn._parameters import param, parametrized
+from sklearn_rnn._training_parameters import DROPOUT
+
+
+@parametrized
+class SequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
+    """Base of the classifiers.
+
+    Two classes take one logit; more take one each, through the softmax; a multilabel target
+    takes one each, independently.
+    """
+
+    class_weight: Any = param(
+        [dict, StrOptions({"balanced"}), None],
+        """Weights of classes, by label; ``"balanced"`` weighs a class by the inverse of its
+        frequency. They multiply `sample_weight`.""",
+        default=None,
+    )
+    label_smoothing: float = param(
+        [DROPOUT],
+        """The share of each target that is spread evenly over all classes (Szegedy et al.,
+        2016).""",
+        default=0.0,
+    )
+
+    _learned: ClassVar[dict[str, str]] = {
+        "classes_ : ndarray of shape (n_classes,)": """
+            The labels; for a multilabel target the numbers of its columns.""",
+    }
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Any:
+        """Train for one epoch more.
+
+        The first call learns the scales of the channels and the classes; later ones keep them.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_steps, n_channels) or (n_samples, n_columns)
+            Sequences.
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            Labels.
+        classes : array-like of shape (n_classes,), default=None
+            All labels that will ever come, if the first call may not hold each of them.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the losses.
+
+        Returns
+        -------
+        self : object
+            The estimator.
+        """
+        return self._continue(X, y, sample_weight, classes=classes)
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Predict the labels.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_steps, n_channels) or (n_samples, n_columns)
+            Sequences.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_labels)
+            The most probable label; for a multilabel target zeros and ones.
+        """
+        probability = self.predict_proba(X)
+        if self._multilabel:
+            return (probability > 0.5).astype(np.int64)
+        labels: NDArray[Any] = self.classes_[probability.argmax(axis=1)]
+        return labels
+
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:
+        """Predict the probability of each class.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_steps, n_channels) or (n_samples, n_columns)
+            Sequences.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Probabilities in the order of `classes_`. Rows sum to one, but for a multilabel
+            target, where each column is the probability of its label.
+        """
+        output = self._outputs(X)
+        if self._multilabel:
+            return output.sigmoid().numpy()
+        return functional.softmax(_logits(output), dim=1).numpy()
+
+    def predict_log_proba(self, X: Any) -> NDArray[np.float64]:
+        """Predict the logarithm of `predict_proba`, without loss of digits near zero.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_steps, n_channels) or (n_samples, n_columns)
+            Sequences.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Logarithms of the probabilities.
+        """
+        output = self._outputs(X)
+        if self._multilabel:
+            return functional.logsigmoid(output).numpy()
+        return functional.log_softmax(_logits(output), dim=1).numpy()
+
+    def decision_function(self, X: Any) -> NDArray[np.float64]:
+        """Return the logits: what the net says before the softmax or the sigmoid.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_steps, n_channels) or (n_samples, n_columns)
+            Sequences.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_classes)
+            For two classes the log-odds of the second.
+        """
+        output = self._outputs(X).numpy()
+        binary = output.shape[1] == 1 and not self._multilabel
+        return output.ravel() if binary else output
+
+    def _encode(self, y: Any, *, reset: bool, classes: Any = None) -> NDArray[Any]:
+        """Return y as indices of classes, or as zeros and ones of shape (n_samples, n_logits)."""
+        check_classification_targets(y)
+        multilabel = type_of_target(y).startswith("multilabel")
+        if not multilabel:
+            y = column_or_1d(y, warn=True)
+        elif issparse(y):
+            y = y.toarray()
+        if reset:
+            known = np.arange(y.shape[1]) if multilabel else np.unique(y)
+            self._multilabel = multilabel
+            self.classes_ = known if classes is None else np.unique(classes)
+        if multilabel != self._multilabel or (multilabel and y.shape[1] != len(self.classes_)):
+            raise ValueError(
+                f"y is {type_of_target(y)} of shape {y.shape}, which is not the kind of target "
+                f"that {type(self).__name__} was fitted on."
+            )
+        if multilabel:
+            return np.asarray(y, dtype=np.float64)
+        unknown = np.setdiff1d(y, self.classes_)
+        if len(unknown):
+            raise ValueError(
+                f"y has the labels {unknown.tolist()}, which are not among the classes "
+                f"{self.classes_.tolist()}."
+            )
+        codes = np.searchsorted(self.classes_, y)
+        return codes[:, np.newaxis].astype(np.float64) if len(self.classes_) == 2 else codes
+
+    def _class_weighted(self, weight: NDArray[np.float64], y: Any) -> NDArray[np.float64]:
+        """Multiply the weights of the samples by those of their classes."""
+        if self.class_weight is None:
+            return weight
+        weighted: NDArray[np.float64] = weight * compute_sample_weight(self.class_weight, y)
+        return weighted
+
+    def _learn_target_scale(self, target: NDArray[Any], weight: NDArray[np.float64]) -> None:
+        """Check that there is something to tell apart; classes have no scale."""
+        present = len(np.unique(target[weight > 0], axis=0))
+        if present < 2 and not self._multilabel:
+            raise ValueError(
+                f"y must hold at least two classes with a positive weight; got {present} class."
+            )
+
+    def _scaled(self, target: NDArray[Any]) -> NDArray[Any]:
+        return target
+
+    def _hold_out(
+        self, rows: NDArray[np.intp], target: NDArray[Any], rng: np.random.RandomState
+    ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Set random rows aside for validation, with the same share of each class."""
+        kept, held = train_test_split(
+            rows,
+            test_size=self.validation_fraction,
+            random_state=rng,
+            stratify=None if self._multilabel else target[rows],
+        )
+        return np.sort(kept), np.sort(held)
+
+    def _criterion(self) -> tuple[type[nn.Module], dict[str, Any]]:
+        loss = (
+            CrossEntropy if self._n_outputs() > 1 and not self._multilabel else BinaryCrossEntropy
+        )
+        return loss, {"label_smoothing": self.label_smoothing}
+
+    def _n_outputs(self) -> int:
+        n_classes = len(self.classes_)
+        return 1 if n_classes == 2 and not self._multilabel else n_classes
+
+    def __sklearn_tags__(self) -> Any:
+        """Return scikit-learn's tags: several labels at once are fine."""
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags
+
+
+def _logits(output: Tensor) -> Tensor:
+    """Return one logit for each class; of two classes the net gives the second's only."""
+    if output.shape[1] > 1:
+        return output
+    return torch.cat([torch.zeros_like(output), output], dim=1)

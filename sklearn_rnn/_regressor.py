@@ -1,0 +1,155 @@
+"""The task of regression: scales of targets, losses, and predictions in the units of y."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import RegressorMixin, _fit_context
+from sklearn.utils._param_validation import StrOptions
+from torch import nn
+
+from sklearn_rnn import _losses
+from sklearn_rnn._base import BaseSequenceEstimator
+from sklearn_rnn._parameters import param, parametrized
+from sklearn_rnn._sequences import Scale, check_target
+from sklearn_rnn._training_parameters import INSIDE, POSITIVE
+
+LOSSES: dict[str, tuple[type[_losses.Loss], tuple[str, ...]]] = {
+    "squared_error": (_losses.SquaredError, ()),
+    "absolute_error": (_losses.AbsoluteError, ()),
+    "huber": (_losses.Huber, ("delta",)),
+    "quantile": (_losses.Quantile, ("quantile",)),
+    "poisson": (_losses.Poisson, ()),
+}
+
+
+@parametrized
+class SequenceRegressor(RegressorMixin, BaseSequenceEstimator):
+    """Base of the regressors."""
+
+    loss: str = param(
+        [StrOptions(set(LOSSES))],
+        """What is minimised. ``"squared_error"`` gives the mean, ``"absolute_error"`` the median,
+        ``"huber"`` something between (`delta`), ``"quantile"`` the `quantile`, and ``"poisson"``
+        the mean of counts or of other targets from zero up, through the logarithm.""",
+        default="squared_error",
+    )
+    quantile: float = param(
+        [INSIDE],
+        'The quantile that ``loss="quantile"`` predicts.',
+        default=0.5,
+    )
+    delta: float = param(
+        [POSITIVE],
+        """The standardised error at which ``loss="huber"`` turns from square to linear.""",
+        default=1.35,
+    )
+
+    _learned: ClassVar[dict[str, str]] = {
+        "target_scale_ : Scale": "``mean`` and ``deviation`` of each output that are used.",
+    }
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
+        """Train for one epoch more.
+
+        The first call learns the scales of channels and targets; later ones keep them.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_steps, n_channels) or (n_samples, n_columns)
+            Sequences.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the losses.
+
+        Returns
+        -------
+        self : object
+            The estimator.
+        """
+        return self._continue(X, y, sample_weight)
+
+    def predict(self, X: Any) -> NDArray[np.float64]:
+        """Predict the targets.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_steps, n_channels) or (n_samples, n_columns)
+            Sequences.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Predictions in the shape and units of the y of `fit`.
+        """
+        output: NDArray[np.float64] = self._outputs(X).numpy()
+        scale = self.target_scale_
+        if self.loss == "poisson":
+            values = np.exp(output) * scale.deviation
+        else:
+            values = output * scale.deviation + scale.mean
+        return values.ravel() if self._target_shape == () else values
+
+    def _encode(self, y: Any, *, reset: bool, classes: None = None) -> NDArray[np.float64]:
+        """Return y as an array of shape (n_samples, n_outputs)."""
+        values = check_target(y)
+        if values.ndim > 2:
+            raise ValueError(f"y must have one or two dimensions; got the shape {values.shape}.")
+        if reset:
+            self._target_shape = values.shape[1:]
+        elif values.shape[1:] != self._target_shape:
+            raise ValueError(
+                f"y has the shape {values.shape}, but {type(self).__name__} was fitted on targets "
+                f"of the shape (n_samples{''.join(f', {k}' for k in self._target_shape)})."
+            )
+        if self.loss == "poisson" and (values.min() < 0 or not values.any(axis=0).all()):
+            raise ValueError(
+                'loss="poisson" needs y to be non-negative, with a positive sum for each output; '
+                f"got a minimum of {values.min():g}."
+            )
+        return values.reshape(len(values), -1)
+
+    def _learn_target_scale(self, target: NDArray[np.float64], weight: NDArray[np.float64]) -> None:
+        """Learn how to bring targets to the scale of the net."""
+        learned = Scale.of(target, weight)
+        if self.loss == "poisson":
+            self.target_scale_ = Scale(np.zeros_like(learned.mean), learned.mean)
+        elif self.standardize:
+            self.target_scale_ = learned
+        else:
+            self.target_scale_ = Scale.neutral(target.shape[1])
+
+    def _scaled(self, target: NDArray[np.float64]) -> NDArray[np.float64]:
+        return (target - self.target_scale_.mean) / self.target_scale_.deviation
+
+    def _class_weighted(self, weight: NDArray[np.float64], y: Any) -> NDArray[np.float64]:
+        return weight
+
+    def _hold_out(
+        self, rows: NDArray[np.intp], target: NDArray[np.float64], rng: np.random.RandomState
+    ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Set the last rows aside for validation: the future, if rows are in order of time."""
+        n_held = int(np.ceil(self.validation_fraction * len(rows)))
+        if n_held >= len(rows):
+            raise ValueError(
+                f"early_stopping=True needs two samples at least; got {len(rows)} with "
+                f"validation_fraction={self.validation_fraction}."
+            )
+        return rows[:-n_held], rows[-n_held:]
+
+    def _criterion(self) -> tuple[type[nn.Module], dict[str, Any]]:
+        loss, names = LOSSES[self.loss]
+        return loss, {name: getattr(self, name) for name in names}
+
+    def _n_outputs(self) -> int:
+        return len(self.target_scale_.mean)
+
+    def __sklearn_tags__(self) -> Any:
+        """Return scikit-learn's tags: several outputs are fine."""
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags

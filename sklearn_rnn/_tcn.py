@@ -1,0 +1,118 @@
+"""Temporal convolutional networks, for regression and classification."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from sklearn.utils._param_validation import StrOptions
+from torch import nn
+
+from sklearn_rnn._classifier import SequenceClassifier
+from sklearn_rnn._modules.tcn import TCN
+from sklearn_rnn._parameters import param, parametrized
+from sklearn_rnn._regressor import SequenceRegressor
+from sklearn_rnn._training_parameters import COUNT, DROPOUT
+
+
+@parametrized
+class _Convolutional:
+    """Architecture: residual blocks of dilated causal convolutions, read at the last step."""
+
+    num_channels: int = param(
+        [COUNT],
+        "Filters of each convolution.",
+        default=32,
+    )
+    num_levels: int | str = param(
+        [COUNT, StrOptions({"auto"})],
+        """Residual blocks, the dilation of which doubles from one to the next. ``"auto"`` takes
+        as many as the last step needs to see the whole sequence.""",
+        default="auto",
+    )
+    kernel_size: int = param(
+        [COUNT],
+        "Steps that a filter reads.",
+        default=3,
+    )
+    dropout: float = param(
+        [DROPOUT],
+        """The probability with which an entry is dropped in training, after each convolution and
+        before the output layer.""",
+        default=0.0,
+    )
+
+    _module_class: ClassVar[type[nn.Module]] = TCN
+
+    def _architecture(self) -> dict[str, Any]:
+        names = ("num_channels", "num_levels", "kernel_size", "dropout")
+        return {name: getattr(self, name) for name in names}
+
+
+@parametrized
+class TCNRegressor(SequenceRegressor, _Convolutional):
+    """Temporal convolutional network for regression on sequences.
+
+    Residual blocks of two causal convolutions, weight-normalised, whose dilation doubles from
+    block to block, so that the last step sees ``1 + 2 * (kernel_size - 1) * (2**num_levels -
+    1)`` steps. All steps are worked on at once; there is no state to carry.
+
+    {parameters}
+
+    {attributes}
+
+    See Also
+    --------
+    TCNClassifier : The same network for the other task.
+
+    References
+    ----------
+    Bai, Kolter and Koltun (2018). An empirical evaluation of generic convolutional and recurrent
+    networks for sequence modeling. arXiv:1803.01271.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_rnn import TCNRegressor
+    >>> X = np.random.default_rng(0).normal(size=(200, 5, 2))
+    >>> y = X[:, -1, 0] + 0.5 * X[:, -2, 1]
+    >>> model = TCNRegressor(random_state=0).fit(X, y)
+    >>> model.predict(X[:3]).shape
+    (3,)
+    >>> bool(model.score(X, y) > 0.9)
+    True
+    """
+
+
+@parametrized
+class TCNClassifier(SequenceClassifier, _Convolutional):
+    """Temporal convolutional network for classification of sequences.
+
+    Residual blocks of two causal convolutions, weight-normalised, whose dilation doubles from
+    block to block, so that the last step sees ``1 + 2 * (kernel_size - 1) * (2**num_levels -
+    1)`` steps. All steps are worked on at once; there is no state to carry.
+
+    {parameters}
+
+    {attributes}
+
+    See Also
+    --------
+    TCNRegressor : The same network for the other task.
+
+    References
+    ----------
+    Bai, Kolter and Koltun (2018). An empirical evaluation of generic convolutional and recurrent
+    networks for sequence modeling. arXiv:1803.01271.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_rnn import TCNClassifier
+    >>> X = np.random.default_rng(0).normal(size=(200, 5, 2))
+    >>> y = np.where(X[:, -1, 0] * X[:, -2, 0] > 0, "alike", "apart")
+    >>> model = TCNClassifier(random_state=0).fit(X, y)
+    >>> model.predict_proba(X[:3]).shape
+    (3, 2)
+    >>> bool(model.score(X, y) > 0.9)
+    True
+    """

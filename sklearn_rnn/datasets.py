@@ -1,0 +1,117 @@
+"""Data to learn from: real series that come with the package."""
+
+from __future__ import annotations
+
+import gzip
+from importlib import resources
+from typing import Any
+
+import pandas as pd
+from sklearn.utils import Bunch
+from sklearn.utils._param_validation import validate_params
+
+_NYSE_SERIES = ["DJ_return", "log_volume", "log_volatility"]
+_NYSE_DAYS = ["mon", "tues", "wed", "thur", "fri"]
+_NYSE_DESCRIPTION = """\
+Daily trading on the New York Stock Exchange, 1962-12-03 to 1986-12-31: 6051 trading days.
+
+DJ_return       difference of the logarithm of the Dow Jones index, day to day
+log_volume      logarithm of the trading volume, relative to its average of the last 100 days
+log_volatility  logarithm of the squared DJ_return, smoothed exponentially
+day_of_week     mon, tues, wed, thur or fri
+train           whether the day is for training (4281 days, to 1979-12-31) or for testing (1770)
+
+Collected by LeBaron and Weigend (1998), "A bootstrap evaluation of the effect of data splitting
+on financial time series", IEEE Transactions on Neural Networks 9, 213-220. The file is that of
+James, Witten, Hastie, Tibshirani and Taylor, "An Introduction to Statistical Learning",
+https://www.statlearning.com, in the package ISLP; see data/LICENSE-ISLP.md.
+"""
+
+
+@validate_params(
+    {"return_X_y": ["boolean"], "as_frame": ["boolean"], "day_of_week": ["boolean"]},
+    prefer_skip_nested_validation=True,
+)
+def load_nyse(
+    *, return_X_y: bool = False, as_frame: bool = False, day_of_week: bool = False
+) -> Bunch | tuple[Any, Any]:
+    """Load daily trading on the New York Stock Exchange, 1962 to 1986.
+
+    The task is to forecast the trading volume of a day from the days before: y is the
+    column log_volume of X on the same day, so X needs a `LagTransformer`.
+
+    ================= ===========================================
+    Days              6051, of which 4281 to 1979 are for training
+    Columns of X      DJ_return, log_volume, log_volatility
+    Missing values    none
+    ================= ===========================================
+
+    Parameters
+    ----------
+    return_X_y : bool, default=False
+        Whether to return ``(data, target)`` in place of a Bunch.
+    as_frame : bool, default=False
+        Whether to return pandas objects, whose index is the date.
+    day_of_week : bool, default=False
+        Whether X has five columns more, day_mon, day_tues, day_wed, day_thur and day_fri:
+        1.0 on that day of the week and otherwise 0.0. They are known ahead.
+
+    Returns
+    -------
+    Bunch or tuple of (data, target)
+        The Bunch has the attributes
+
+        data : ndarray or DataFrame of shape (6051, 3) or (6051, 8)
+            X.
+        target : ndarray or Series of shape (6051,)
+            y.
+        feature_names, target_names : list of str
+            Names of the columns of X, and of y.
+        day_of_week : ndarray or Series of shape (6051,)
+            mon, tues, wed, thur or fri.
+        train : ndarray or Series of shape (6051,)
+            True on the days for training.
+        date : ndarray of shape (6051,)
+            The days, datetime64.
+        frame : DataFrame or None
+            Everything but the date, which is its index; None unless ``as_frame=True``.
+        DESCR : str
+            Meaning and source.
+
+    Examples
+    --------
+    >>> from sklearn_rnn.datasets import load_nyse
+    >>> X, y = load_nyse(return_X_y=True, as_frame=True)
+    >>> X.shape
+    (6051, 3)
+    >>> X.loc["1962-12-04"].round(3).to_dict()
+    {'DJ_return': 0.008, 'log_volume': 0.346, 'log_volatility': -11.749}
+    >>> y.name
+    'log_volume'
+    """
+    record = _read_nyse()
+    data = record[_NYSE_SERIES]
+    if day_of_week:
+        days = {f"day_{day}": (record["day_of_week"] == day) * 1.0 for day in _NYSE_DAYS}
+        data = data.assign(**days)
+    nyse = Bunch(
+        data=data,
+        target=record["log_volume"],
+        feature_names=list(data.columns),
+        target_names=["log_volume"],
+        day_of_week=record["day_of_week"],
+        train=record["train"],
+        date=record.index.to_numpy(),
+        frame=data.join(record[["day_of_week", "train"]]) if as_frame else None,
+        DESCR=_NYSE_DESCRIPTION,
+    )
+    if not as_frame:
+        for name in ("data", "target", "day_of_week", "train"):
+            nyse[name] = nyse[name].to_numpy()
+    return (nyse.data, nyse.target) if return_X_y else nyse
+
+
+def _read_nyse() -> pd.DataFrame:
+    path = resources.files("sklearn_rnn") / "data" / "NYSE.csv.gz"
+    with path.open("rb") as packed, gzip.open(packed) as file:
+        return pd.read_csv(file, index_col="date", parse_dates=["date"])
