@@ -22,7 +22,7 @@ from sklearn_rnn._parameters import parametrized
 from sklearn_rnn._schedules import PLANNED, still_improving
 from sklearn_rnn._sequences import Data, Scale, check_sequences, standardized
 from sklearn_rnn._summary import summarize
-from sklearn_rnn._threads import threads_for
+from sklearn_rnn._threads import one_thread, threads_for
 from sklearn_rnn._training import Examples, as_tensor, outputs, prediction_batch
 from sklearn_rnn._training_parameters import TrainingParameters
 from sklearn_rnn._windows import Windows
@@ -30,7 +30,7 @@ from sklearn_rnn._windows import Windows
 SMALL = 10_000
 """Values of X up to which ``dtype="auto"`` is double precision."""
 
-ENOUGH = 1_000
+ENOUGH = 500
 """Samples from which ``early_stopping="auto"`` sets some of them aside."""
 
 
@@ -44,7 +44,7 @@ class BaseSequenceEstimator(TrainingParameters, BaseEstimator):
     """
 
     _module_class: ClassVar[type[nn.Module]]
-    _any_length: ClassVar[bool] = True
+    _any_length: ClassVar[bool]
 
     _learned: ClassVar[dict[str, str]] = {
         "net_ : skorch.NeuralNet": "The trained net; its ``module_`` is the torch module.",
@@ -113,6 +113,10 @@ class BaseSequenceEstimator(TrainingParameters, BaseEstimator):
         settings = SimpleNamespace(**{**self.get_params(deep=False), **changed})
         if settings.device == "auto":
             settings.device = "cuda" if torch.cuda.is_available() else "cpu"
+        try:
+            torch.empty(0, device=settings.device)
+        except (RuntimeError, AssertionError) as error:
+            raise ValueError(f"device={settings.device!r} cannot be used: {error}") from error
         return settings
 
     def _train(
@@ -155,7 +159,8 @@ class BaseSequenceEstimator(TrainingParameters, BaseEstimator):
             shape = {"n_channels": self.n_channels_, "n_steps": self.n_steps_}
             arguments = {**shape, "n_outputs": self._n_outputs(), **self._architecture()}
             module = (self._module_class, arguments)
-            net = build_net(module, self._criterion(), settings, seed)
+            with one_thread():
+                net = build_net(module, self._criterion(), settings, seed)
         n_parameters = sum(p.numel() for p in net.module_.parameters())
         with threads_for(settings.batch_size * self.n_steps_ * n_parameters):
             net.partial_fit((train, valid))
@@ -187,8 +192,14 @@ class BaseSequenceEstimator(TrainingParameters, BaseEstimator):
 
     def _check_steps(self, windows: Windows, *, reset: bool) -> None:
         """Learn the shape of the sequences, or hold them against it."""
+        n_channels = windows.rows.shape[1]
         if reset:
-            self.n_channels_, self.n_steps_ = windows.rows.shape[1], windows.n_steps
+            self.n_channels_, self.n_steps_ = n_channels, windows.n_steps
+        elif n_channels != self.n_channels_:
+            raise ValueError(
+                f"X has {n_channels} channels at each step, but {type(self).__name__} was fitted "
+                f"on {self.n_channels_}; give X the dimensions that it had in fit."
+            )
         elif windows.n_steps != self.n_steps_ and not self._any_length:
             raise ValueError(
                 f"X has {windows.n_steps} steps, but {type(self).__name__} was fitted on "
@@ -256,6 +267,11 @@ class BaseSequenceEstimator(TrainingParameters, BaseEstimator):
         """Print the layers of the net, the shapes of their outputs and their parameters."""
         check_is_fitted(self)
         print(summarize(self.net_.module_, (1, self.n_steps_, self.n_channels_)))
+
+    @classmethod
+    def _get_param_names(cls) -> list[str]:
+        """Return the declared parameters, at once: scikit-learn would read the signature."""
+        return sorted(cls._parameter_constraints)
 
     def __sklearn_is_fitted__(self) -> bool:
         """Return whether there is a trained net."""

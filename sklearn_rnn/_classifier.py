@@ -158,6 +158,7 @@ class SequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
             known = np.arange(y.shape[1]) if multilabel else np.unique(y)
             self._multilabel = multilabel
             self.classes_ = known if classes is None else np.unique(classes)
+            self._announced = classes is not None
         if multilabel != self._multilabel or (multilabel and y.shape[1] != len(self.classes_)):
             raise ValueError(
                 f"y is {type_of_target(y)} of shape {y.shape}, which is not the kind of target "
@@ -178,12 +179,17 @@ class SequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
         """Multiply the weights of the samples by those of their classes."""
         if self.class_weight is None:
             return weight
-        weighted: NDArray[np.float64] = weight * compute_sample_weight(self.class_weight, y)
+        factor = compute_sample_weight(self.class_weight, y)
+        if factor.min() < 0:
+            raise ValueError(f"class_weight must not be negative; got {self.class_weight}.")
+        weighted: NDArray[np.float64] = weight * factor
         return weighted
 
     def _learn_target_scale(self, target: NDArray[Any], weight: NDArray[np.float64]) -> None:
         """Check that there is something to tell apart; classes have no scale."""
         present = len(np.unique(target[weight > 0], axis=0))
+        if self._announced:  # more may come in later calls of partial_fit
+            present = len(self.classes_)
         if present < 2 and not self._multilabel:
             raise ValueError(
                 f"y must hold at least two classes with a positive weight; got {present} class."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Integral
 from typing import Any, ClassVar
 
 from sklearn.utils._param_validation import StrOptions
@@ -39,6 +40,12 @@ class _Dense:
     _any_length: ClassVar[bool] = False
 
     def _architecture(self) -> dict[str, Any]:
+        for units in self.hidden_layer_sizes:
+            if not isinstance(units, Integral) or units < 1:
+                raise ValueError(
+                    "hidden_layer_sizes must hold integers of at least 1; got "
+                    f"{self.hidden_layer_sizes!r}."
+                )
         names = ("hidden_layer_sizes", "activation", "dropout")
         return {name: getattr(self, name) for name in names}
 
@@ -65,7 +72,9 @@ class DenseRegressor(SequenceRegressor, _Dense):
     >>> from sklearn_rnn import DenseRegressor
     >>> X = np.random.default_rng(0).normal(size=(200, 5, 2))
     >>> y = X[:, -1, 0] + 0.5 * X[:, -2, 1]
-    >>> model = DenseRegressor(random_state=0).fit(X, y)
+    >>> model = DenseRegressor(
+    ...     learning_rate=0.02, lr_schedule="onecycle", max_epochs=50, random_state=0
+    ... ).fit(X, y)
     >>> model.predict(X[:3]).shape
     (3,)
     >>> bool(model.score(X, y) > 0.9)
@@ -95,7 +104,9 @@ class DenseClassifier(SequenceClassifier, _Dense):
     >>> from sklearn_rnn import DenseClassifier
     >>> X = np.random.default_rng(0).normal(size=(200, 5, 2))
     >>> y = np.where(X[:, -1, 0] * X[:, -2, 0] > 0, "alike", "apart")
-    >>> model = DenseClassifier(random_state=0).fit(X, y)
+    >>> model = DenseClassifier(
+    ...     learning_rate=0.02, lr_schedule="onecycle", max_epochs=50, random_state=0
+    ... ).fit(X, y)
     >>> model.predict_proba(X[:3]).shape
     (3, 2)
     >>> bool(model.score(X, y) > 0.9)

@@ -98,7 +98,7 @@ class SequenceNet(NeuralNet):
     def initialize_module(self) -> SequenceNet:
         """Create the module from the seed; torch's global generator is left as it was."""
         with _global_rng, torch.random.fork_rng(devices=[]):
-            torch.manual_seed(self.seed)
+            torch.default_generator.manual_seed(self.seed)
             super().initialize_module()
         self.module_.to(getattr(torch, self.settings.dtype))
         return self
@@ -120,6 +120,8 @@ class SequenceNet(NeuralNet):
         train, valid = X
         vector = self.optimizer_.param_groups[0]["params"][0]
         with laid_in(vector, self.module_), self._restored_on_failure(vector):
+            if self.settings.optimizer != "lbfgs":  # a schedule may have left another rate
+                self.optimizer_.param_groups[0]["lr"] = self.settings.learning_rate
             run = Training(
                 self.module_,
                 self.criterion_,
@@ -192,7 +194,7 @@ class SequenceNet(NeuralNet):
         try:
             self.notify("on_epoch_end", dataset_train=train, dataset_valid=valid)
         except KeyboardInterrupt:
-            if not self.callbacks:
+            if not self.settings.callbacks:
                 raise
             self.stopped_ = True
             return True
@@ -263,7 +265,7 @@ def build_net(
         train_split=None,
         callbacks="disable" if quiet else clone(settings.callbacks, safe=False),
         device=settings.device,
-        verbose=0,
+        verbose=settings.verbose,
         settings=settings,
         seed=seed,
         **parameters,

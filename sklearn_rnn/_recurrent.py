@@ -42,6 +42,7 @@ class _Recurrent:
     )
 
     _module_class: ClassVar[type[nn.Module]] = Recurrent
+    _any_length: ClassVar[bool] = True
 
     def _layers(self) -> dict[str, Any]:
         names = ("hidden_size", "num_layers", "bidirectional", "dropout")
@@ -102,7 +103,9 @@ class RNNRegressor(SequenceRegressor, _Elman):
     >>> from sklearn_rnn import RNNRegressor
     >>> X = np.random.default_rng(0).normal(size=(200, 5, 2))
     >>> y = X[:, -1, 0] + 0.5 * X[:, -2, 1]
-    >>> model = RNNRegressor(optimizer="lbfgs", max_epochs=100, tol=1e-3, random_state=0).fit(X, y)
+    >>> model = RNNRegressor(
+    ...     learning_rate=0.02, lr_schedule="onecycle", max_epochs=50, random_state=0
+    ... ).fit(X, y)
     >>> model.predict(X[:3]).shape
     (3,)
     >>> bool(model.score(X, y) > 0.9)
@@ -136,7 +139,9 @@ class RNNClassifier(SequenceClassifier, _Elman):
     >>> from sklearn_rnn import RNNClassifier
     >>> X = np.random.default_rng(0).normal(size=(200, 5, 2))
     >>> y = np.where(X[:, -1, 0] * X[:, -2, 0] > 0, "alike", "apart")
-    >>> model = RNNClassifier(learning_rate=0.01, max_epochs=100, random_state=0).fit(X, y)
+    >>> model = RNNClassifier(
+    ...     learning_rate=0.02, lr_schedule="onecycle", max_epochs=50, random_state=0
+    ... ).fit(X, y)
     >>> model.predict_proba(X[:3]).shape
     (3, 2)
     >>> bool(model.score(X, y) > 0.9)
@@ -171,7 +176,9 @@ class LSTMRegressor(SequenceRegressor, _LSTM):
     >>> from sklearn_rnn import LSTMRegressor
     >>> X = np.random.default_rng(0).normal(size=(200, 5, 2))
     >>> y = X[:, -1, 0] + 0.5 * X[:, -2, 1]
-    >>> model = LSTMRegressor(optimizer="lbfgs", max_epochs=100, tol=1e-3, random_state=0).fit(X, y)
+    >>> model = LSTMRegressor(
+    ...     learning_rate=0.02, lr_schedule="onecycle", max_epochs=50, random_state=0
+    ... ).fit(X, y)
     >>> model.predict(X[:3]).shape
     (3,)
     >>> bool(model.score(X, y) > 0.9)
@@ -206,7 +213,9 @@ class LSTMClassifier(SequenceClassifier, _LSTM):
     >>> from sklearn_rnn import LSTMClassifier
     >>> X = np.random.default_rng(0).normal(size=(200, 5, 2))
     >>> y = np.where(X[:, -1, 0] * X[:, -2, 0] > 0, "alike", "apart")
-    >>> model = LSTMClassifier(learning_rate=0.01, max_epochs=100, random_state=0).fit(X, y)
+    >>> model = LSTMClassifier(
+    ...     learning_rate=0.02, lr_schedule="onecycle", max_epochs=50, random_state=0
+    ... ).fit(X, y)
     >>> model.predict_proba(X[:3]).shape
     (3, 2)
     >>> bool(model.score(X, y) > 0.9)
@@ -241,7 +250,9 @@ class GRURegressor(SequenceRegressor, _GRU):
     >>> from sklearn_rnn import GRURegressor
     >>> X = np.random.default_rng(0).normal(size=(200, 5, 2))
     >>> y = X[:, -1, 0] + 0.5 * X[:, -2, 1]
-    >>> model = GRURegressor(optimizer="lbfgs", max_epochs=100, tol=1e-3, random_state=0).fit(X, y)
+    >>> model = GRURegressor(
+    ...     learning_rate=0.02, lr_schedule="onecycle", max_epochs=50, random_state=0
+    ... ).fit(X, y)
     >>> model.predict(X[:3]).shape
     (3,)
     >>> bool(model.score(X, y) > 0.9)
@@ -276,7 +287,9 @@ class GRUClassifier(SequenceClassifier, _GRU):
     >>> from sklearn_rnn import GRUClassifier
     >>> X = np.random.default_rng(0).normal(size=(200, 5, 2))
     >>> y = np.where(X[:, -1, 0] * X[:, -2, 0] > 0, "alike", "apart")
-    >>> model = GRUClassifier(learning_rate=0.01, max_epochs=100, random_state=0).fit(X, y)
+    >>> model = GRUClassifier(
+    ...     learning_rate=0.02, lr_schedule="onecycle", max_epochs=50, random_state=0
+    ... ).fit(X, y)
     >>> model.predict_proba(X[:3]).shape
     (3, 2)
     >>> bool(model.score(X, y) > 0.9)

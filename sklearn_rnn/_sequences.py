@@ -45,6 +45,8 @@ def check_sequences(
         The checked targets.
     """
     targets = {} if isinstance(y, str) else {"multi_output": True}
+    if _n_dims(X) > 3:
+        raise ValueError(f"X must have two or three dimensions; got {_n_dims(X)}.")
     if _n_dims(X) != 3:
         checked = validate_data(estimator, X, y, reset=reset, **targets)
         X, y = checked if targets else (checked, y)

@@ -42,6 +42,7 @@ class _Convolutional:
     )
 
     _module_class: ClassVar[type[nn.Module]] = TCN
+    _any_length: ClassVar[bool] = True
 
     def _architecture(self) -> dict[str, Any]:
         names = ("num_channels", "num_levels", "kernel_size", "dropout")
@@ -75,7 +76,9 @@ class TCNRegressor(SequenceRegressor, _Convolutional):
     >>> from sklearn_rnn import TCNRegressor
     >>> X = np.random.default_rng(0).normal(size=(200, 5, 2))
     >>> y = X[:, -1, 0] + 0.5 * X[:, -2, 1]
-    >>> model = TCNRegressor(random_state=0).fit(X, y)
+    >>> model = TCNRegressor(
+    ...     learning_rate=0.02, lr_schedule="onecycle", max_epochs=50, random_state=0
+    ... ).fit(X, y)
     >>> model.predict(X[:3]).shape
     (3,)
     >>> bool(model.score(X, y) > 0.9)
@@ -110,7 +113,9 @@ class TCNClassifier(SequenceClassifier, _Convolutional):
     >>> from sklearn_rnn import TCNClassifier
     >>> X = np.random.default_rng(0).normal(size=(200, 5, 2))
     >>> y = np.where(X[:, -1, 0] * X[:, -2, 0] > 0, "alike", "apart")
-    >>> model = TCNClassifier(random_state=0).fit(X, y)
+    >>> model = TCNClassifier(
+    ...     learning_rate=0.02, lr_schedule="onecycle", max_epochs=50, random_state=0
+    ... ).fit(X, y)
     >>> model.predict_proba(X[:3]).shape
     (3, 2)
     >>> bool(model.score(X, y) > 0.9)

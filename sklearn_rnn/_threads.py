@@ -5,11 +5,11 @@ from __future__ import annotations
 import multiprocessing
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import torch
 
-OPERATIONS_WORTH_THREADS = 2_000_000
+OPERATIONS_WORTH_THREADS = 20_000_000
 """Multiplications in one training step below which a second thread costs more than it gains."""
 
 
@@ -20,8 +20,18 @@ def in_worker() -> bool:
 
 
 @contextmanager
-def threads_for(operations: int) -> Iterator[None]:
-    """Run a block with as many torch threads as it deserves, then restore their number.
+def one_thread() -> Iterator[None]:
+    """Run a block with one torch thread, then restore their number."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def threads_for(operations: int) -> AbstractContextManager[None]:
+    """Return a context with as many torch threads as its block deserves.
 
     Parameters
     ----------
@@ -33,12 +43,5 @@ def threads_for(operations: int) -> Iterator[None]:
     Two processes with two threads each on two cores made the training of a small net 470
     times slower than one thread each. The number that the user has set is never exceeded.
     """
-    before = torch.get_num_threads()
-    if before == 1 or not (in_worker() or operations < OPERATIONS_WORTH_THREADS):
-        yield
-        return
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
+    single = in_worker() or operations < OPERATIONS_WORTH_THREADS
+    return one_thread() if single else nullcontext()

@@ -165,7 +165,7 @@ class Training:
             self.noise.set_state(state)
             return self._gradient(batch)
 
-        return self.optimizer.step(closure)  # type: ignore[arg-type,return-value]  # torch says float
+        return self.optimizer.step(closure)  # type: ignore
 
     def _gradient(self, batch: Batch) -> Tensor:
         """Write the gradient of the objective into the vector and return the objective."""

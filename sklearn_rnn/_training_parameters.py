@@ -81,7 +81,7 @@ class TrainingParameters:
         ["boolean", StrOptions({"auto"})],
         """Whether to set `validation_fraction` of the data aside (unless `fit` is given `X_val`),
         to stop when the loss there has not improved by `tol` for `patience` epochs, and to return
-        to the best epoch. ``"auto"`` does so for 1,000 samples or more, and with `X_val`.""",
+        to the best epoch. ``"auto"`` does so for 500 samples or more, and with `X_val`.""",
         default="auto",
     )
     validation_fraction: float = param(

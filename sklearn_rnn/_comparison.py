@@ -1,0 +1,269 @@
+"""What a comparison of models has found: scores, differences, and which model to take."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sklearn_rnn._comparison_display import ComparisonDisplay
+from sklearn_rnn._paired_tests import corrected_t, diebold_mariano
+from sklearn_rnn._wording import describe_difference, describe_failures, describe_model
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Comparison:
+    """Models compared on the same folds; made by `compare_models`.
+
+    Attributes
+    ----------
+    names : sequence of str
+        The models, in the order given.
+    runs : DataFrame
+        One row for each fit: model, fold, seed (missing for a model without randomness),
+        score, fit_seconds, predict_seconds, n_parameters, complexity, error.
+    losses : DataFrame of shape (n_tested_rows, n_models)
+        The loss of each row that was in a test part, the mean over seeds. Of a panel, whose
+        rows are of the same times, the mean over the series at each time.
+    scoring, loss : str
+        Names of the score (the greater, the better) and of the loss (the less, the better).
+    horizon : int
+        How many rows ahead the forecasts are.
+    test_share : float
+        Mean size of the test part of a fold, relative to its training part.
+
+    Notes
+    -----
+    A model that failed in a run keeps its row in every table, but it is neither the best nor
+    the simplest: a mean over the folds that were easy enough for it cannot be compared.
+    """
+
+    names: Sequence[str]
+    runs: pd.DataFrame
+    losses: pd.DataFrame
+    scoring: str
+    loss: str
+    horizon: int
+    test_share: float
+
+    @property
+    def scores(self) -> pd.DataFrame:
+        """Scores of shape (n_folds, n_models): the mean over the seeds that did not fail."""
+        means = self.runs.groupby(["fold", "model"])["score"].mean().unstack("model")
+        return means[list(self.names)].rename_axis(columns=None)
+
+    @property
+    def failures(self) -> pd.Series[int]:
+        """Number of runs of each model that raised an error."""
+        failed = self.runs["error"].notna().groupby(self.runs["model"]).sum()
+        return failed[list(self.names)].rename_axis(index=None)
+
+    @property
+    def best(self) -> str:
+        """The model with the greatest mean score."""
+        return str(self.scores[self._complete()].mean().idxmax())
+
+    @property
+    def simplest(self) -> str:
+        """The model of the least complexity; of several, the first given."""
+        return min(self._complete(), key=self._complexity)
+
+    def simplest_as_good(self, *, paired: bool = False) -> str:
+        r"""Return the simplest model within one standard error of the best.
+
+        With :math:`m` the mean over J folds and :math:`s` the standard deviation between
+        them, it is the least complex model with :math:`m \ge m_{best} - s_{best} / \sqrt J`:
+        the rule of glmnet's ``lambda.1se`` (Breiman, Friedman, Olshen and Stone, 1984).
+
+        Parameters
+        ----------
+        paired : bool, default=False
+            Whether to take the standard error of the difference to the best, corrected for
+            the overlap of the folds, in place of that of the best's mean. Where some folds
+            are harder than others for all models, this asks more of the simple model.
+
+        Returns
+        -------
+        str
+            The name of the model.
+        """
+        best, means = self.best, self.scores.mean()
+        errors = self._standard_errors()
+        as_good = [best]
+        for name in self._complete():
+            test = self._score_test(best, name)
+            margin = test.standard_error if paired else errors[best]
+            if means[best] - means[name] <= margin:
+                as_good.append(name)
+        return min(as_good, key=lambda name: (self._complexity(name), -means[name]))
+
+    def difference(self, model: str, reference: str) -> pd.Series[float]:
+        """Test one model against another.
+
+        Parameters
+        ----------
+        model, reference : str
+            Their names.
+
+        Returns
+        -------
+        Series
+            ``score``: by how much the score of the model is greater, the mean over the folds
+            that both finished; ``low`` and ``high``: its 95 % interval; ``p_corrected_t``: by
+            the corrected t test of Nadeau and Bengio (2003) over folds; ``loss``: by how much
+            the mean loss of a row is less; ``p_diebold_mariano``: by the test of Diebold and
+            Mariano (1995) over rows, with the correction of Harvey, Leybourne and Newbold
+            (1997). The first p value takes the training data as random too, the second judges
+            these very forecasts. They are not adjusted for the number of models.
+        """
+        test = self._score_test(model, reference)
+        forecast = self._loss_test(model, reference)
+        return pd.Series(
+            {
+                "score": test.difference,
+                "low": test.low,
+                "high": test.high,
+                "p_corrected_t": test.p_value,
+                "loss": forecast.difference,
+                "p_diebold_mariano": forecast.p_value,
+            },
+            name=f"{model} - {reference}",
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row for each model, in the order given.
+
+        Returns
+        -------
+        DataFrame
+            ``mean``: of the score, over folds and seeds; ``std_folds``: standard deviation
+            over the folds, of the means over seeds; ``std_seeds``: over the seeds, of the
+            means over folds (0 for a model without randomness, NaN for a single seed);
+            ``standard_error`` of the mean, folds taken as independent; ``fit_seconds``,
+            ``predict_seconds`` and ``n_parameters``, means over the runs; ``complexity``, by
+            which models are ordered; ``failures`` and ``message``, the number of runs that
+            failed and the first error. The columns ``vs_simplest`` and ``vs_best``, with
+            ``_low``, ``_high``, ``_p`` and ``_p_dm``, are the `difference` to those models:
+            of the score, its 95 % interval, and the p values of both tests.
+        """
+        by_model = self.runs.groupby("model", sort=False)
+        scores = self.scores
+        frame = pd.DataFrame(index=pd.Index(self.names, name="model"))
+        frame["mean"] = scores.mean()
+        frame["std_folds"] = scores.std()
+        frame["std_seeds"] = pd.Series({name: self._spread_over_seeds(name) for name in self.names})
+        frame["standard_error"] = self._standard_errors()
+        for column in ("fit_seconds", "predict_seconds", "n_parameters", "complexity"):
+            frame[column] = by_model[column].mean()
+        frame["failures"] = self.failures
+        if self._complete():
+            frame = frame.join([self._against(r, getattr(self, r)) for r in ("simplest", "best")])
+        frame["message"] = by_model["error"].first()
+        return frame
+
+    def verdict(self) -> str:
+        """Say in one sentence which model to take, and what did not run."""
+        failures = describe_failures(self.runs)
+        if not self._complete():
+            return f"No model ran without a failure: {failures}."
+        frame = self.to_frame()
+        chosen, best = self.simplest_as_good(), self.best
+        end = f"; {failures}" if failures else ""
+        simpler = [n for n in self._complete() if self._complexity(n) < self._complexity(chosen)]
+        first = f"'{best}'{describe_model(frame.loc[best])}"
+        if chosen != best:
+            return (
+                f"Take '{chosen}'{describe_model(frame.loc[chosen])}: the best {self.scoring}, "
+                f"{frame['mean'][best]:.3g} of {first}, is "
+                f"{describe_difference(self.difference(best, chosen))} higher, which is within "
+                f"one standard error ({frame['standard_error'][best]:.2g}){end}."
+            )
+        start = f"Take {first}: its {self.scoring} of {frame['mean'][best]:.3g} is the best"
+        if not simpler:
+            return f"{start}, and no model is simpler{end}."
+        rival = max(simpler, key=lambda name: frame["mean"][name])
+        return (
+            f"{start}, by {describe_difference(self.difference(best, rival))} over '{rival}'"
+            f"{describe_model(frame.loc[rival])}, the best of the simpler models, which is beyond "
+            f"one standard error ({frame['standard_error'][best]:.2g}){end}."
+        )
+
+    def plot(self, *, kind: str = "scores", ax: Any = None) -> ComparisonDisplay:
+        """Draw the comparison.
+
+        Parameters
+        ----------
+        kind : {'scores', 'differences'}, default='scores'
+            Scores of every fold with their means, or differences to the simplest model with
+            their 95 % intervals.
+        ax : matplotlib Axes, default=None
+            Where to draw; None makes a figure.
+
+        Returns
+        -------
+        ComparisonDisplay
+            The display, with ``ax_`` and ``figure_``.
+        """
+        return ComparisonDisplay.from_comparison(self, kind=kind, ax=ax)
+
+    def __repr__(self) -> str:
+        """Show the verdict and the table."""
+        return f"{self.verdict()}\n\n{self._short_frame().to_string(float_format='%.4g')}"
+
+    def _repr_html_(self) -> str:
+        """Show the verdict and the table in a notebook."""
+        table = self.to_frame().to_html(float_format=lambda value: f"{value:.4g}", na_rep="")
+        return f"<div><p>{html.escape(self.verdict())}</p>{table}</div>"
+
+    def _short_frame(self) -> pd.DataFrame:
+        columns = ["mean", "std_folds", "std_seeds", "fit_seconds", "n_parameters", "failures"]
+        frame = self.to_frame()
+        return frame[[*columns, *(c for c in frame if str(c).startswith("vs_simplest"))]]
+
+    def _against(self, role: str, reference: str) -> pd.DataFrame:
+        rows = {name: self.difference(name, reference) for name in self.names if name != reference}
+        table = pd.DataFrame(rows).T.reindex(self.names)
+        named = {
+            "score": f"vs_{role}",
+            "low": f"vs_{role}_low",
+            "high": f"vs_{role}_high",
+            "p_corrected_t": f"vs_{role}_p",
+            "p_diebold_mariano": f"vs_{role}_p_dm",
+        }
+        return table.reindex(columns=list(named)).rename(columns=named)
+
+    def _complete(self) -> list[str]:
+        """Return the models that never failed."""
+        failures = self.failures
+        return [name for name in self.names if not failures[name]]
+
+    def _complexity(self, name: str) -> float:
+        """Return by what models are ordered; what is not known counts as most complex."""
+        values = self.runs.loc[self.runs["model"] == name, "complexity"]
+        return float(values.mean()) if values.notna().any() else np.inf
+
+    def _standard_errors(self) -> pd.Series[float]:
+        """Return those of the mean scores, 0 where a single fold tells nothing."""
+        scores = self.scores
+        return (scores.std() / np.sqrt(scores.notna().sum())).fillna(0.0)
+
+    def _spread_over_seeds(self, name: str) -> float:
+        runs = self.runs[self.runs["model"] == name]
+        if runs["seed"].isna().all():
+            return 0.0
+        return float(runs.groupby("seed")["score"].mean().std())
+
+    def _score_test(self, model: str, reference: str) -> Any:
+        scores = self.scores
+        return corrected_t((scores[model] - scores[reference]).dropna(), self.test_share)
+
+    def _loss_test(self, model: str, reference: str) -> Any:
+        empty: Mapping[str, Any] = {}
+        columns = self.losses if {model, reference} <= set(self.losses) else empty
+        if not len(columns):
+            return diebold_mariano([], self.horizon)
+        return diebold_mariano((columns[reference] - columns[model]).dropna(), self.horizon)

@@ -1,0 +1,148 @@
+"""Tests of the difference of two models on the same data, right for dependent values."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import stats
+
+LEVEL = 0.95
+"""Coverage of the intervals."""
+
+
+class PairedTest(NamedTuple):
+    """A mean difference and what is known about it.
+
+    Attributes
+    ----------
+    difference : float
+        The mean.
+    standard_error : float
+        Its standard error, the dependence of the values considered.
+    statistic : float
+        Their ratio.
+    p_value : float
+        Two-sided.
+    low, high : float
+        Ends of the 95 % interval.
+    """
+
+    difference: float
+    standard_error: float
+    statistic: float
+    p_value: float
+    low: float
+    high: float
+
+
+def corrected_t(differences: ArrayLike, test_share: float) -> PairedTest:
+    r"""Test differences of scores over folds whose training parts overlap.
+
+    The usual t test takes the J differences :math:`d_j` as independent; but the training parts
+    overlap, and it rejects too often. The corrected one counts the overlap into the variance:
+
+    .. math:: t = \bar d \Big/ \sqrt{\Big(\frac 1 J + \frac{n_{test}}{n_{train}}\Big) s^2},
+        \qquad s^2 = \frac{1}{J - 1} \sum_j (d_j - \bar d)^2,
+
+    with J - 1 degrees of freedom.
+
+    Parameters
+    ----------
+    differences : array-like of shape (n_folds,)
+        Difference of the scores in each fold.
+    test_share : float
+        Size of the test part, relative to the training part.
+
+    Returns
+    -------
+    PairedTest
+        NaN everywhere but in the difference if there is one fold only.
+
+    References
+    ----------
+    Nadeau and Bengio (2003). Inference for the generalization error. Machine Learning 52.
+
+    Examples
+    --------
+    >>> test = corrected_t([0.03, 0.01, 0.02, 0.04, 0.00], test_share=0.25)
+    >>> round(test.difference, 6), round(test.p_value, 3)
+    (0.02, 0.132)
+    """
+    d = np.asarray(differences, dtype=float)
+    if len(d) < 2:
+        return _test(float(d.mean()) if len(d) else np.nan, np.nan, 1)
+    variance = (1 / len(d) + test_share) * d.var(ddof=1)
+    return _test(float(d.mean()), float(np.sqrt(variance)), len(d) - 1)
+
+
+def diebold_mariano(differences: ArrayLike, horizon: int = 1) -> PairedTest:
+    r"""Test differences of the losses of two forecasts of the same rows.
+
+    The errors of forecasts for h = ``horizon`` rows ahead depend on each other over h - 1
+    rows. With the autocovariances :math:`\gamma_k = \frac 1 n \sum_t (d_t - \bar d)(d_{t - k} -
+    \bar d)` of the n differences, the statistic of Diebold and Mariano,
+
+    .. math:: S = \bar d \Big/
+        \sqrt{\frac 1 n \Big(\gamma_0 + 2 \sum_{k = 1}^{h - 1} \gamma_k\Big)},
+
+    multiplied by the correction of Harvey, Leybourne and Newbold for small samples,
+    :math:`\sqrt{(n + 1 - 2 h + h (h - 1) / n) / n}`, is held against Student's t with n - 1
+    degrees of freedom. Where the sum of autocovariances is not positive, which can happen for
+    h > 1, they are weighed by 1 - k / h (Newey and West), which makes it so.
+
+    Parameters
+    ----------
+    differences : array-like of shape (n_rows,)
+        Differences of the losses, in the order of time.
+    horizon : int, default=1
+        How many rows ahead the forecasts are.
+
+    Returns
+    -------
+    PairedTest
+        NaN everywhere but in the difference if there are too few rows for the horizon.
+
+    References
+    ----------
+    Diebold and Mariano (1995). Comparing predictive accuracy. Journal of Business & Economic
+    Statistics 13.
+    Harvey, Leybourne and Newbold (1997). Testing the equality of prediction mean squared
+    errors. International Journal of Forecasting 13.
+
+    Examples
+    --------
+    >>> test = diebold_mariano([0.3, -0.1, 0.2, 0.4, 0.1, 0.0, 0.3, 0.2], horizon=2)
+    >>> round(test.difference, 6), round(test.p_value, 3)
+    (0.175, 0.005)
+    """
+    d = np.asarray(differences, dtype=float)
+    n, mean = len(d), float(d.mean()) if len(d) else np.nan
+    room = n + 1 - 2 * horizon + horizon * (horizon - 1) / max(n, 1)
+    if n <= horizon or room <= 0:
+        return _test(mean, np.nan, 1)
+    variance = _long_run_variance(d - mean, horizon) / n
+    return _test(mean, float(np.sqrt(variance * n / room)), n - 1)
+
+
+def _long_run_variance(centred: NDArray[np.float64], horizon: int) -> float:
+    """Return the sum of the autocovariances up to lag ``horizon - 1`` on both sides."""
+    n = len(centred)
+    covariances = np.array([centred[k:] @ centred[: n - k] for k in range(horizon)]) / n
+    twice = np.where(np.arange(horizon) > 0, 2.0, 1.0)
+    total = float(twice @ covariances)
+    if total > 0:
+        return total
+    fading = 1.0 - np.arange(horizon) / horizon
+    return max(float((twice * fading) @ covariances), 0.0)
+
+
+def _test(difference: float, error: float, freedom: int) -> PairedTest:
+    """Hold a difference against Student's t; an error of zero decides for certain."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        statistic = np.float64(difference) / error if difference else 0.0 * error
+    p_value = 2 * float(stats.t.sf(abs(statistic), freedom))
+    margin = float(stats.t.isf((1 - LEVEL) / 2, freedom)) * error
+    low, high = difference - margin, difference + margin
+    return PairedTest(difference, error, float(statistic), p_value, low, high)
