@@ -1,4 +1,4 @@
-"""Data to learn from: real series that come with the package."""
+"""Data to learn from: real series that come with the package, or are fetched from their source."""
 
 from __future__ import annotations
 
@@ -9,6 +9,27 @@ from typing import Any
 import pandas as pd
 from sklearn.utils import Bunch
 from sklearn.utils._param_validation import validate_params
+
+from sklearn_rnn._fetchers.climate import fetch_climate
+from sklearn_rnn._fetchers.debilt import fetch_debilt
+from sklearn_rnn._fetchers.ett import fetch_ett
+from sklearn_rnn._fetchers.imdb import fetch_imdb
+from sklearn_rnn._fetchers.mnist import fetch_mnist
+from sklearn_rnn._fetchers.polymusic import fetch_polymusic
+from sklearn_rnn._fetchers.ptb import fetch_ptb
+from sklearn_rnn._fetchers.ucr import fetch_ucr
+
+__all__ = [
+    "load_nyse",
+    "fetch_ett",
+    "fetch_climate",
+    "fetch_debilt",
+    "fetch_imdb",
+    "fetch_ucr",
+    "fetch_polymusic",
+    "fetch_mnist",
+    "fetch_ptb",
+]
 
 _NYSE_SERIES = ["DJ_return", "log_volume", "log_volatility"]
 _NYSE_DAYS = ["mon", "tues", "wed", "thur", "fri"]
