@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 from numbers import Integral
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, RegressorMixin, _fit_context
+from sklearn.compose import ColumnTransformer
 from sklearn.linear_model import LinearRegression
-from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 from sklearn.utils import Tags
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
@@ -76,6 +77,7 @@ class PersistenceRegressor(RegressorMixin, BaseEstimator):
             "Names of the columns, if `X` had names that are all strings."
         ),
         "n_outputs_ : int or None": "Number of targets; None if y had one dimension.",
+        "n_parameters_ : int": "0: nothing is learned.",
     }
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -103,6 +105,7 @@ class PersistenceRegressor(RegressorMixin, BaseEstimator):
             self.__dict__ = before
             raise
         self.n_outputs_ = None if target.ndim == 1 else target.shape[1]
+        self.n_parameters_ = 0
         return self
 
     def predict(self, X: ArrayLike) -> NDArray[np.float64]:
@@ -154,6 +157,8 @@ def make_ar(
     *,
     delay: int = 1,
     step: int = 1,
+    seasonal_lags: Sequence[int] = (),
+    exogenous: Sequence[str] | Sequence[int] = (),
     known_ahead: Sequence[str] | Sequence[int] | None = None,
     fill_value: str | float = "mean",
     history: str = "auto",
@@ -164,8 +169,11 @@ def make_ar(
     With L = ``n_lags``, d = ``delay`` and s = ``step`` the forecast is
 
     .. math:: \hat y_t = c + \sum_{j = 0}^{L - 1} w_j^\top x_{t - d - j s}
+        + \sum_{k \in S} v_k^\top x_{t - k} + u^\top z_t
 
-    with one coefficient for every lag of every column of X; y may be a column of X.
+    with one coefficient for every lag of every column of X; y may be a column of X. The last
+    two sums are there if asked for: S is ``seasonal_lags``, and z are the columns
+    ``exogenous``, which are not lagged.
 
     Parameters
     ----------
@@ -175,8 +183,13 @@ def make_ar(
         Rows from the newest lag to the present.
     step : int, default=1
         Rows from a lag to the next.
+    seasonal_lags : sequence of int, default=()
+        Further lags, such as ``(7, 14)`` for days with a pattern of weeks.
+    exogenous : sequence of str or int, default=()
+        Columns of which only the value at row t enters. It must be known beforehand.
     known_ahead : sequence of str or int, default=None
-        Columns whose value at row t is known beforehand, read ``delay`` rows later.
+        Columns whose value at row t is known beforehand, read ``delay`` rows later, and whose
+        lags enter too. Positions are counted without the columns ``exogenous``.
     fill_value : {'mean', 'nan'} or float, default='mean'
         What stands for a past that does not exist.
     history : {'auto', 'never'}, default='auto'
@@ -188,7 +201,9 @@ def make_ar(
     -------
     sklearn.pipeline.Pipeline
         `LagTransformer` with ``flatten=True`` and ``LinearRegression``, with the steps
-        ``lagtransformer`` and ``linearregression``.
+        ``lagtransformer`` and ``linearregression``. With seasonal lags the first step is a
+        ``FeatureUnion`` that begins with those lags, ``lags``, and with exogenous columns a
+        ``ColumnTransformer`` whose ``remainder`` is what it would be without.
 
     See Also
     --------
@@ -198,9 +213,7 @@ def make_ar(
     -----
     The first rows, whose past is filled, take part in the fit. To leave them out, give them
     no weight: ``fit(X, y, linearregression__sample_weight=np.arange(len(X)) >= n_lags)``.
-    Columns that are known ahead enter with their lags too; to let a list of columns enter
-    with their present values only, begin the pipeline with ``ColumnTransformer([("present",
-    "passthrough", columns)], remainder=LagTransformer(n_lags, flatten=True))`` instead.
+    The coefficients then are those of ``AutoReg`` in statsmodels.
 
     Examples
     --------
@@ -211,14 +224,19 @@ def make_ar(
     >>> ar[-1].coef_.round(6)
     array([0.5])
     """
-    lags = LagTransformer(
-        n_lags=n_lags,
-        delay=delay,
-        step=step,
-        known_ahead=known_ahead,
-        flatten=True,
-        fill_value=fill_value,
-        history=history,
-        max_gap=max_gap,
-    )
-    return make_pipeline(lags, LinearRegression())
+    reading: dict[str, Any] = {"flatten": True, "fill_value": fill_value}
+    reading |= {"history": history, "max_gap": max_gap}
+    first = LagTransformer(n_lags, delay=delay, step=step, known_ahead=known_ahead, **reading)
+    regular = range(delay, delay + n_lags * step, step)
+    if wrong := [lag for lag in seasonal_lags if lag < delay or lag in regular]:
+        raise ValueError(
+            f"seasonal_lags must be at least delay={delay} and none of the lags "
+            f"{list(regular)}, which are there already; got {wrong}."
+        )
+    if seasonal_lags:
+        more = [(f"lag{lag}", LagTransformer(1, delay=lag, **reading)) for lag in seasonal_lags]
+        first = FeatureUnion([("lags", first), *more], verbose_feature_names_out=False)
+    if len(exogenous):
+        kept = [("exogenous", "passthrough", list(exogenous))]
+        first = ColumnTransformer(kept, remainder=first, verbose_feature_names_out=False)
+    return make_pipeline(first, LinearRegression())

@@ -59,7 +59,7 @@ class Comparison:
     @property
     def failures(self) -> pd.Series[int]:
         """Number of runs of each model that raised an error."""
-        failed = self.runs["error"].notna().groupby(self.runs["model"]).sum()
+        failed = self.runs["error"].notna().astype(int).groupby(self.runs["model"]).sum()
         return failed[list(self.names)].rename_axis(index=None)
 
     @property
@@ -170,36 +170,46 @@ class Comparison:
         failures = describe_failures(self.runs)
         if not self._complete():
             return f"No model ran without a failure: {failures}."
-        frame = self.to_frame()
-        chosen, best = self.simplest_as_good(), self.best
-        end = f"; {failures}" if failures else ""
-        simpler = [n for n in self._complete() if self._complexity(n) < self._complexity(chosen)]
-        first = f"'{best}'{describe_model(frame.loc[best])}"
+        frame, best, chosen = self.to_frame(), self.best, self.simplest_as_good()
+        named = {n: f"'{n}'{describe_model(frame['n_parameters'][n])}" for n in self.names}
+        mean, error = f"{frame['mean'][best]:.3g}", f"{frame['standard_error'][best]:.2g}"
+        end = f"; {failures}." if failures else "."
         if chosen != best:
+            test = self.difference(best, chosen)
+            clear = ", though the difference is clear of zero" if test["low"] > 0 else ""
             return (
-                f"Take '{chosen}'{describe_model(frame.loc[chosen])}: the best {self.scoring}, "
-                f"{frame['mean'][best]:.3g} of {first}, is "
-                f"{describe_difference(self.difference(best, chosen))} higher, which is within "
-                f"one standard error ({frame['standard_error'][best]:.2g}){end}."
+                f"Take {named[chosen]}: the best {self.scoring}, {mean} of {named[best]}, is "
+                f"{describe_difference(test)} higher, which is within one standard error "
+                f"({error}){clear}{end}"
             )
-        start = f"Take {first}: its {self.scoring} of {frame['mean'][best]:.3g} is the best"
+        start = f"Take {named[best]}: its {self.scoring} of {mean} is the best"
+        others = [name for name in self._complete() if name != best]
+        simpler = [n for n in others if self._complexity(n) < self._complexity(best)]
+        if not others:
+            return f"{start}{end}"
+        rival = max(simpler or others, key=lambda name: frame["mean"][name])
+        test = self.difference(best, rival)
+        start = f"{start}, by {describe_difference(test)} over {named[rival]}"
         if not simpler:
-            return f"{start}, and no model is simpler{end}."
-        rival = max(simpler, key=lambda name: frame["mean"][name])
+            return f"{start}, and no model is simpler{end}"
+        unclear = ", though the interval holds zero" if test["low"] <= 0 else ""
         return (
-            f"{start}, by {describe_difference(self.difference(best, rival))} over '{rival}'"
-            f"{describe_model(frame.loc[rival])}, the best of the simpler models, which is beyond "
-            f"one standard error ({frame['standard_error'][best]:.2g}){end}."
+            f"{start}, the best of the simpler models, which is beyond one standard error "
+            f"({error}){unclear}{end}"
         )
 
-    def plot(self, *, kind: str = "scores", ax: Any = None) -> ComparisonDisplay:
+    def plot(
+        self, *, kind: str = "scores", reference: str | None = None, ax: Any = None
+    ) -> ComparisonDisplay:
         """Draw the comparison.
 
         Parameters
         ----------
         kind : {'scores', 'differences'}, default='scores'
-            Scores of every fold with their means, or differences to the simplest model with
-            their 95 % intervals.
+            Scores of every fold with their means, or differences to the reference with their
+            95 % intervals.
+        reference : str, default=None
+            The model that the others are held against; None takes the simplest.
         ax : matplotlib Axes, default=None
             Where to draw; None makes a figure.
 
@@ -208,7 +218,7 @@ class Comparison:
         ComparisonDisplay
             The display, with ``ax_`` and ``figure_``.
         """
-        return ComparisonDisplay.from_comparison(self, kind=kind, ax=ax)
+        return ComparisonDisplay.from_comparison(self, kind=kind, reference=reference, ax=ax)
 
     def __repr__(self) -> str:
         """Show the verdict and the table."""
@@ -226,7 +236,7 @@ class Comparison:
 
     def _against(self, role: str, reference: str) -> pd.DataFrame:
         rows = {name: self.difference(name, reference) for name in self.names if name != reference}
-        table = pd.DataFrame(rows).T.reindex(self.names)
+        table = pd.DataFrame(rows).T.reindex(list(self.names))
         named = {
             "score": f"vs_{role}",
             "low": f"vs_{role}_low",

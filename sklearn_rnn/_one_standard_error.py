@@ -1,0 +1,149 @@
+"""The one-standard-error rule for scikit-learn's searches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+COUNTED = "mean_test_n_parameters"
+"""Where a search keeps the sizes of its models, if its scoring records them."""
+
+
+@dataclass(frozen=True)
+class OneStandardError:
+    """The rule, as a callable for the parameter ``refit``; see `one_standard_error`."""
+
+    param: str | None
+    key: Callable[[Mapping[str, Any]], Any] | None
+    larger_is_simpler: bool
+    metric: str
+
+    def __call__(self, cv_results: Mapping[str, Any]) -> int:
+        """Return the index of the chosen candidate.
+
+        Parameters
+        ----------
+        cv_results : mapping
+            ``cv_results_`` of a search.
+        """
+        folds = self._fold_scores(cv_results)  # (n_folds, n_candidates)
+        means = np.asarray(cv_results[f"mean_test_{self.metric}"], dtype=float)
+        if not np.isfinite(means).any():
+            raise ValueError("No candidate has a finite mean score, so none can be chosen.")
+        best = int(np.nanargmax(means))
+        n_folds = len(folds)
+        error = folds[:, best].std(ddof=1) / np.sqrt(n_folds) if n_folds > 1 else 0.0
+        as_good = [int(i) for i in np.flatnonzero(means >= means[best] - error)]
+        simplicity = {i: self._complexity(cv_results, i) for i in as_good}
+        extreme = (max if self.larger_is_simpler else min)(simplicity.values())
+        return max((i for i in as_good if simplicity[i] == extreme), key=lambda i: means[i])
+
+    def _fold_scores(self, cv_results: Mapping[str, Any]) -> NDArray[np.float64]:
+        if f"mean_test_{self.metric}" not in cv_results:
+            known = [name[10:] for name in cv_results if name.startswith("mean_test_")]
+            raise ValueError(
+                f"metric={self.metric!r} is not among the scores of the search, {sorted(known)}."
+            )
+        ending = f"_test_{self.metric}"
+        names = [n for n in cv_results if n.startswith("split") and n.endswith(ending)]
+        numbered = [n for n in names if n[len("split") : -len(ending)].isdigit()]
+        return np.array([cv_results[n] for n in numbered], dtype=float)
+
+    def _complexity(self, cv_results: Mapping[str, Any], candidate: int) -> Any:
+        """Return by what a candidate is ordered."""
+        params = cv_results["params"][candidate]
+        if self.key is not None:
+            return self.key(params)
+        if self.param is None:
+            if COUNTED not in cv_results:
+                raise ValueError(
+                    "one_standard_error() does not know which candidate is simple; name a "
+                    "parameter or a key, or let the search record the sizes by scoring={'score': "
+                    "..., 'n_parameters': sklearn_rnn.model_selection.n_parameters}."
+                )
+            return float(cv_results[COUNTED][candidate])
+        if self.param not in params:
+            raise ValueError(
+                f"param={self.param!r} is not set by the candidate {params}; name a parameter that "
+                "every candidate sets, or give a key."
+            )
+        return params[self.param]
+
+
+def one_standard_error(
+    param: str | None = None,
+    *,
+    larger_is_simpler: bool = False,
+    key: Callable[[Mapping[str, Any]], Any] | None = None,
+    metric: str = "score",
+) -> OneStandardError:
+    r"""Make a search choose the simplest candidate that is as good as the best.
+
+    With :math:`m_i` the mean score of candidate i over J folds and :math:`s` the standard
+    deviation of the best one's scores, it is the simplest candidate with
+
+    .. math:: m_i \ge m_{best} - \frac{s}{\sqrt J}, \qquad
+        s^2 = \frac{1}{J - 1} \sum_j (m_{best, j} - m_{best})^2,
+
+    the rule behind glmnet's ``lambda.1se``. Give the result to ``refit`` of
+    ``GridSearchCV`` or ``RandomizedSearchCV``.
+
+    Parameters
+    ----------
+    param : str, default=None
+        Name of the parameter that orders the candidates, such as ``"lasso__alpha"``. None
+        takes the number of parameters where the scoring recorded it as ``"n_parameters"``.
+    larger_is_simpler : bool, default=False
+        Whether a larger value (of a penalty) makes a simpler model, not a smaller one (of a
+        number of units).
+    key : callable, default=None
+        Maps the parameters of a candidate, a dict, to what orders the candidates; in place of
+        `param`.
+    metric : str, default='score'
+        Which score decides, if the search has several.
+
+    Returns
+    -------
+    OneStandardError
+        A callable that maps ``cv_results_`` to the index of a candidate. It can be pickled
+        and cloned wherever `key` can.
+
+    See Also
+    --------
+    n_parameters : What a search can record.
+
+    Notes
+    -----
+    scikit-learn's ``std_test_score`` divides by J, not by J - 1; the standard error here is
+    ``std_test_score / sqrt(J - 1)``, that of glmnet's ``cvsd``. Of candidates that are equally
+    simple the best is taken. A search with such a ``refit`` has no ``best_score_``.
+
+    References
+    ----------
+    Breiman, Friedman, Olshen and Stone (1984). Classification and Regression Trees.
+    Friedman, Hastie and Tibshirani (2010). Regularization paths for generalized linear models
+    via coordinate descent. Journal of Statistical Software 33.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import Lasso
+    >>> from sklearn.model_selection import GridSearchCV
+    >>> from sklearn_rnn.model_selection import one_standard_error
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.normal(size=(100, 5))
+    >>> y = X[:, 0] + rng.normal(size=100)
+    >>> grid = {"alpha": [0.05, 0.1, 0.2, 0.4]}
+    >>> GridSearchCV(Lasso(), grid).fit(X, y).best_params_
+    {'alpha': 0.1}
+    >>> rule = one_standard_error("alpha", larger_is_simpler=True)
+    >>> GridSearchCV(Lasso(), grid, refit=rule).fit(X, y).best_params_
+    {'alpha': 0.2}
+    """
+    if param is not None and key is not None:
+        raise ValueError("param and key both say how to order the candidates; give one of them.")
+    return OneStandardError(param, key, larger_is_simpler, metric)

@@ -1,0 +1,161 @@
+"""Which model to take: comparison on the same folds, and the one-standard-error rule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from sklearn.base import is_classifier
+from sklearn.metrics import check_scoring
+from sklearn.utils import indexable
+
+from sklearn_rnn._comparison import Comparison
+from sklearn_rnn._comparison_runs import Judge, losses_of, make_folds, run_all, table_of
+from sklearn_rnn._composites import default_scoring, n_parameters
+from sklearn_rnn._one_standard_error import one_standard_error
+from sklearn_rnn._row_losses import LOSSES, choose_loss
+
+__all__ = ["Comparison", "compare_models", "n_parameters", "one_standard_error"]
+
+
+def compare_models(
+    models: Mapping[str, Any],
+    X: Any,
+    y: Any,
+    *,
+    cv: Any = None,
+    groups: Any = None,
+    scoring: str | Callable[[Any, Any, Any], float] | None = None,
+    seeds: int | Sequence[int] = (0,),
+    loss: str = "auto",
+    horizon: int = 1,
+    complexity: Mapping[str, float] | Callable[[Any], float] | None = None,
+    n_jobs: int | None = None,
+    verbose: int = 1,
+) -> Comparison:
+    """Compare models on the same folds, and say which to take.
+
+    Parameters
+    ----------
+    models : mapping of str to estimator
+        Regressors or classifiers: pipelines and searches included, of any package. They are
+        cloned.
+    X : array-like
+        What all models accept. For forecasts a DataFrame with the times as its index, and
+        models that begin with `LagTransformer`.
+    y : array-like
+        The targets.
+    cv : int, cross-validation generator or iterable, default=None
+        The folds. None takes ``TimeSeriesSplit(5)`` if the index of X holds times, which must
+        ascend, and else five folds as scikit-learn does, without shuffling.
+    groups : array-like of shape (n_rows,), default=None
+        For `cv`.
+    scoring : str or callable, default=None
+        The score, the greater the better; None takes 'r2' or 'accuracy', also for searches
+        that score otherwise.
+    seeds : int or sequence of int, default=(0,)
+        Each model that has parameters called ``random_state``, at any depth, is run with each
+        seed put there; others are run once. An integer is the number of seeds, from 0.
+    loss : {'auto', 'squared_error', 'absolute_error', 'log_loss', 'zero_one'}, default='auto'
+        The loss of a row, for the test of Diebold and Mariano. 'auto' takes the one nearest to
+        the score: in classification 'zero_one', or 'log_loss' if the score is of
+        probabilities.
+    horizon : int, default=1
+        How many rows ahead the forecasts are: the losses of so many successive rows are taken
+        to depend on each other.
+    complexity : mapping of str to float, or callable, default=None
+        What orders the models, the smaller the simpler: a number for each, or a function of
+        the fitted model. None takes `n_parameters`.
+    n_jobs : int, default=None
+        How many runs at once, as in joblib. A net uses one thread in each.
+    verbose : int, default=1
+        Whether to show a progress bar, after two seconds.
+
+    Returns
+    -------
+    Comparison
+        Scores, times, sizes, differences with tests, the simplest model that is as good as
+        the best, a verdict and a picture. A model that raises an error is reported there.
+
+    See Also
+    --------
+    one_standard_error : The same rule inside a search.
+
+    Examples
+    --------
+    >>> from sklearn.dummy import DummyRegressor
+    >>> from sklearn_rnn import make_ar
+    >>> from sklearn_rnn.datasets import load_nyse
+    >>> from sklearn_rnn.model_selection import compare_models
+    >>> X, y = load_nyse(return_X_y=True, as_frame=True)
+    >>> models = {"mean": DummyRegressor(), "ar1": make_ar(1), "ar5": make_ar(5)}
+    >>> comparison = compare_models(models, X[:1000], y[:1000])
+    >>> comparison.to_frame()["mean"].round(2).to_dict()
+    {'mean': -0.22, 'ar1': 0.48, 'ar5': 0.48}
+    >>> print(comparison.verdict())  # doctest: +ELLIPSIS
+    Take 'ar1' (4 parameters): the best r2, 0.484 of 'ar5' (16 parameters), is 0.005 ...
+    >>> comparison.simplest_as_good()
+    'ar1'
+    """
+    classifies = _check_models(models)
+    X, y, groups = indexable(X, y, groups)
+    if scoring is None:
+        scoring = default_scoring(next(iter(models.values())))
+    scoring_name = _name_of(scoring)
+    if loss == "auto":
+        loss = choose_loss(scoring_name, classifies, models.values())
+    elif loss not in LOSSES:
+        raise ValueError(f"loss must be 'auto' or one of {sorted(LOSSES)}; got {loss!r}.")
+    if horizon < 1:
+        raise ValueError(f"horizon must be at least 1; got {horizon}.")
+    folds = make_folds(cv, X, y, groups, classifies)
+    judge = Judge(
+        check_scoring(next(iter(models.values())), scoring),
+        *LOSSES[loss],
+        n_parameters if complexity is None else complexity if callable(complexity) else None,
+    )
+    seeds = range(seeds) if isinstance(seeds, int) else seeds
+    if not len(seeds):
+        raise ValueError("seeds must hold at least one seed.")
+    runs = run_all(
+        models, X, y, folds=folds, seeds=seeds, judge=judge, n_jobs=n_jobs, verbose=verbose
+    )
+    table = table_of(runs)
+    if table["error"].notna().all():
+        raise ValueError(f"All runs of all models failed; the first with {table['error'][0]}")
+    if isinstance(complexity, Mapping):
+        table["complexity"] = table["model"].map(dict(complexity)).astype(float)
+    return Comparison(
+        names=list(models),
+        runs=table,
+        losses=losses_of(runs, folds, X),
+        scoring=scoring_name,
+        loss=loss,
+        horizon=horizon,
+        test_share=float(np.mean([len(test) / len(train) for train, test in folds])),
+    )
+
+
+def _check_models(models: Mapping[str, Any]) -> bool:
+    """Check that there is something to compare, and return whether it classifies."""
+    if not isinstance(models, Mapping) or not models:
+        raise ValueError(
+            f"models must be a mapping of names to estimators, with one at least; got {models!r}."
+        )
+    classifies = {name: is_classifier(model) for name, model in models.items()}
+    if len(set(classifies.values())) > 1:
+        raise ValueError(
+            "models must be all classifiers or all regressors; classifiers are "
+            f"{[name for name, is_one in classifies.items() if is_one]}, the others are not."
+        )
+    return next(iter(classifies.values()))
+
+
+def _name_of(scoring: str | Callable[..., Any]) -> str:
+    """Return how to call a score."""
+    if isinstance(scoring, str):
+        return scoring
+    metric = getattr(scoring, "_score_func", scoring)
+    sign = "-" if getattr(scoring, "_sign", 1) < 0 else ""
+    return f"{sign}{getattr(metric, '__name__', type(metric).__name__)}"
