@@ -1,0 +1,80 @@
+"""scikit-learn's own checks, and its validation of parameters, on every public estimator."""
+
+import inspect
+import re
+import warnings
+from contextlib import suppress
+from unittest import SkipTest
+
+import pytest
+from sklearn.base import BaseEstimator
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils._param_validation import (
+    Interval,
+    InvalidParameterError,
+    generate_invalid_param_val,
+    make_constraint,
+)
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+import sklearn_rnn
+
+PUBLIC = [getattr(sklearn_rnn, name) for name in sklearn_rnn.__all__]
+ESTIMATORS = [C for C in PUBLIC if inspect.isclass(C) and issubclass(C, BaseEstimator)]
+OF_ROW_ORDER = "a lag depends on the order of the rows by its nature"
+EXPECTED_FAILED = {
+    "LagTransformer": {
+        "check_methods_sample_order_invariance": OF_ROW_ORDER,
+        "check_methods_subset_invariance": OF_ROW_ORDER,
+    }
+}
+
+
+def test_the_public_estimators_are_found():
+    assert len(ESTIMATORS) >= 12
+
+
+def expected_failed_checks(estimator):
+    return EXPECTED_FAILED.get(type(estimator).__name__, {})
+
+
+@parametrize_with_checks([C() for C in ESTIMATORS], expected_failed_checks=expected_failed_checks)
+def test_estimator_checks_at_default_parameters(estimator, check):
+    with warnings.catch_warnings():
+        # as in scikit-learn's own test_common: the checks are not about convergence, and some
+        # of them set max_iter or fit twenty rows of noise; every other warning is an error
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        try:
+            check(estimator)
+        except SkipTest as skipped:
+            pytest.fail(f"no check may be skipped: {skipped}")
+
+
+def refused_values(constraints):
+    """Return a value of no type that is allowed, and one beyond every bound or option."""
+    values = [object]
+    for constraint in map(make_constraint, constraints):
+        if isinstance(constraint, Interval) and constraint.right is not None:
+            values.append(constraint.right + 1)
+        with suppress(NotImplementedError):  # a constraint of the type alone
+            values.append(generate_invalid_param_val(constraint))
+    return values
+
+
+INVALID = [
+    pytest.param(C, name, value, id=f"{C.__name__}-{name}-{i}")
+    for C in ESTIMATORS
+    for name, constraints in C._parameter_constraints.items()
+    for i, value in enumerate(refused_values(constraints))
+]
+
+
+@pytest.mark.parametrize(("estimator_class", "name", "value"), INVALID)
+def test_an_invalid_parameter_is_named_before_anything_else_happens(estimator_class, name, value):
+    estimator = estimator_class().set_params(**{name: value})
+    before = dict(vars(estimator))
+    start = re.escape(f"The {name!r} parameter of {estimator_class.__name__} must be ")
+    for method in {"fit", "partial_fit"} & set(dir(estimator)):
+        with pytest.raises(InvalidParameterError, match=f"^{start}.* Got .* instead"):
+            getattr(estimator, method)(None, None)  # not even X is looked at
+    assert vars(estimator) == before

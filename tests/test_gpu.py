@@ -1,0 +1,35 @@
+"""What must hold on a GPU too; these tests run where torch finds one."""
+
+import pickle
+
+import numpy as np
+import pytest
+import torch
+
+from sklearn_rnn import DenseRegressor, GRUClassifier, LSTMRegressor, RNNRegressor, TCNRegressor
+
+pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="torch finds no GPU")
+
+MODELS = [DenseRegressor, GRUClassifier, LSTMRegressor, RNNRegressor, TCNRegressor]
+
+
+def data():
+    X = np.random.default_rng(0).normal(size=(300, 8, 2))
+    return X, X[:, -1, 0] > X[:, -2, 1]
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_training_on_the_gpu_gives_nearly_what_it_gives_on_the_cpu(model):
+    X, y = data()
+    common = {"lr_schedule": "cosine", "max_epochs": 5, "dtype": "float64", "random_state": 0}
+    cpu, gpu = (model(device=d, **common).fit(X, y) for d in ("cpu", "cuda"))
+    np.testing.assert_allclose(gpu.loss_curve_, cpu.loss_curve_, rtol=1e-5)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_auto_takes_the_gpu_and_a_pickle_keeps_its_predictions(model):
+    X, y = data()
+    fitted = model(lr_schedule="cosine", max_epochs=3, dropout=0.2, random_state=0).fit(X, y)
+    assert next(fitted.net_.module_.parameters()).is_cuda
+    again = pickle.loads(pickle.dumps(fitted))
+    np.testing.assert_array_equal(again.predict(X), fitted.predict(X))
