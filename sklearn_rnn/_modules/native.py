@@ -1,0 +1,268 @@
+"""One recurrent layer, forward and backward, as one operation of the compiled kernels.
+
+`native_layer` computes what torch's own layer does, from the layer's own parameters, and is
+differentiated by torch as any operation. `is_native` tells whether it can, and is the faster path.
+"""
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+from typing import Any, NamedTuple, TypeAlias, TypeGuard
+
+import torch
+from torch import Tensor, nn
+
+from sklearn_rnn._native.library import CALL, CHUNK, LIBRARY, entry, sizes
+
+BITS = {torch.float32: 32, torch.float64: 64}
+CELLS: dict[type, str] = {nn.RNN: "elman", nn.LSTM: "lstm", nn.GRU: "gru"}
+LARGEST_HIDDEN = 512
+"""Units of a layer above which torch's products, blocked for large matrices, are faster."""
+WORTH_THREADS = 4_000_000
+"""Multiplications of a call below which handing a part to a second thread costs more."""
+
+N_TENSORS = 24
+"""Addresses among the arguments of an entry."""
+
+State: TypeAlias = tuple[Tensor | None, Tensor | None]
+Weights: TypeAlias = tuple[Tensor, Tensor, Tensor, Tensor]
+Arguments: TypeAlias = Sequence[Any]
+"""x, weight_ih, weight_hh, bias_ih, bias_hh, and if there are initial states h0, c0."""
+Result: TypeAlias = tuple[Tensor | None, Tensor, Tensor | None]
+
+_pool: list[ThreadPoolExecutor] = []
+os.register_at_fork(after_in_child=_pool.clear)  # threads do not survive a fork
+
+
+def is_native(layer: nn.Module, x: Tensor) -> TypeGuard[nn.RNNBase]:
+    """Tell whether `native_layer` may run `layer` on x (batch, n_steps, n_channels).
+
+    It may on a CPU, for one direction of one layer of torch's with biases, outside of tracing and
+    compilation, when nothing hooks into the layer.
+    """
+    return (
+        LIBRARY is not None
+        and not torch.compiler.is_compiling()
+        and not torch._C._get_tracing_state()
+        and isinstance(layer, nn.RNNBase)
+        and type(layer) in CELLS
+        and x.device.type == "cpu"
+        and x.dtype in BITS
+        and x.numel() > 0
+        and layer.get_parameter("weight_ih_l0").dtype == x.dtype
+        and layer.hidden_size <= LARGEST_HIDDEN
+        and layer.num_layers == 1
+        and layer.bias
+        and not layer.bidirectional
+        and not layer.proj_size
+        and not (layer._forward_hooks or layer._forward_pre_hooks)
+    )
+
+
+def native_layer(
+    layer: nn.RNNBase,
+    x: Tensor,
+    lengths: Tensor | None = None,
+    *,
+    initial: State | None = None,
+    mask: Tensor | None = None,
+    states: bool = True,
+) -> Result:
+    r"""Run a layer over all steps.
+
+    Parameters
+    ----------
+    layer : nn.RNN, nn.LSTM or nn.GRU
+        One layer in one direction.
+    x : Tensor of shape (batch, n_steps, n_channels)
+        The input, of any strides. It is finite in the padding.
+    lengths : Tensor of shape (batch,), optional
+        Row i is valid in its first ``lengths[i]`` steps; then it holds its state.
+    initial : tuple of (Tensor, Tensor or None), optional
+        Initial states h and, for an LSTM, c, of shape (batch, hidden_size); zeros by default.
+    mask : Tensor of shape (batch, hidden_size), optional
+        Multiplies :math:`h_{t-1}` at every step wherever a weight does: recurrent dropout. What a
+        GRU carries over from :math:`h_{t-1}` is not masked.
+    states : bool, default=True
+        Whether the states at every step are wanted.
+
+    Returns
+    -------
+    states : Tensor of shape (batch, n_steps, hidden_size) or None
+        The state h after each step.
+    h : Tensor of shape (batch, hidden_size)
+        The state after the last valid step.
+    c : Tensor of shape (batch, hidden_size) or None
+        The cell state of an LSTM there.
+    """
+    option = int(layer.mode == "RNN_RELU")
+    weights = (layer.weight_ih_l0, layer.weight_hh_l0, layer.bias_ih_l0, layer.bias_hh_l0)
+    options = Options(CELLS[type(layer)], option, states, mask, lengths)
+    return native_cell(options, x, weights, initial)  # type: ignore[arg-type]  # no module
+
+
+def native_pullback(layer: nn.RNNBase, x: Tensor) -> tuple[Tensor, Callable[[Tensor], None]]:
+    """Run a layer outside of torch's automatic differentiation, whose own cost is larger.
+
+    Parameters
+    ----------
+    layer : nn.RNN, nn.LSTM or nn.GRU
+        One layer in one direction, whose parameters have gradients.
+    x : Tensor of shape (batch, n_steps, n_channels)
+        The input, with adjacent channels.
+
+    Returns
+    -------
+    h : Tensor of shape (batch, hidden_size)
+        The last state.
+    pullback : callable
+        Called with the gradient of h, writes those of the parameters over their ``grad``.
+    """
+    names = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
+    weights = [layer._parameters[name] for name in names]
+    options = Options(CELLS[type(layer)], int(layer.mode == "RNN_RELU"), False)
+    arguments = (x, *weights)
+    saved = x.new_empty(_sizes(options, arguments)[0])
+    _, h, _ = _forward(options, arguments, saved)
+
+    def pullback(gradient: Tensor) -> None:
+        outs = [None, *[w.grad for w in weights if w is not None]]
+        _backward(options, arguments, saved, (None, gradient, None), outs)
+
+    return h, pullback
+
+
+class Options(NamedTuple):
+    """What a cell of the library is called with, besides what it is differentiated by.
+
+    `option` 1 is relu, or the coupled gates i, g, o of an LSTM; the others are those of
+    `native_layer`.
+    """
+
+    cell: str
+    option: int = 0
+    states: bool = True
+    mask: Tensor | None = None
+    lengths: Tensor | None = None
+
+
+def native_cell(
+    options: Options, x: Tensor, weights: Weights, initial: State | None = None
+) -> Result:
+    """Run a cell of the library; see `native_layer`."""
+    if x.stride(2) != 1 and x.shape[2] > 1:
+        x = x.contiguous()
+    arguments = (x, *weights, *(initial or ()))
+    if torch.is_grad_enabled() and any(t is not None and t.requires_grad for t in arguments):
+        result: Result = _Layer.apply(options, *arguments)  # type: ignore[no-untyped-call]
+        return result
+    return _forward(options, arguments, None)
+
+
+class _Layer(torch.autograd.Function):
+    """A cell over all steps, for torch's automatic differentiation."""
+
+    @staticmethod
+    def forward(ctx: Any, options: Options, *arguments: Any) -> Result:
+        """Run the layer, and keep what the backward pass needs."""
+        ctx.options, ctx.saved = options, arguments[0].new_empty(_sizes(options, arguments)[0])
+        ctx.save_for_backward(*arguments)
+        ctx.set_materialize_grads(False)
+        return _forward(options, arguments, ctx.saved)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor | None) -> tuple[Tensor | None, ...]:
+        """Return the gradients of the arguments of `forward`."""
+        if torch.is_grad_enabled():  # create_graph=True
+            raise RuntimeError(
+                "the native kernels can be differentiated once; set the environment variable "
+                "SKLEARN_RNN_NATIVE=0 for higher derivatives"
+            )
+        arguments = ctx.saved_tensors
+        needed = ctx.needs_input_grad[1:]
+        outs = [
+            _empty(t) if i in (1, 2, 3, 4) or needed[i] else None for i, t in enumerate(arguments)
+        ]
+        _backward(ctx.options, arguments, ctx.saved, gradients, outs)
+        return (None, *outs)
+
+
+def _empty(t: Tensor) -> Tensor:
+    return torch.empty(t.shape, dtype=t.dtype)
+
+
+def _sizes(options: Options, arguments: Arguments) -> tuple[int, int]:
+    x, w_state = arguments[0], arguments[2]
+    shape = (*x.shape, w_state.shape[1])
+    return sizes(options.cell, BITS[x.dtype], options.option, shape, options.mask is not None)
+
+
+def _forward(options: Options, arguments: Arguments, saved: Tensor | None) -> Result:
+    x, hidden = arguments[0], arguments[2].shape[1]
+    states = x.new_empty((*x.shape[:2], hidden)) if options.states else None
+    h = x.new_empty((len(x), hidden))
+    c = x.new_empty((len(x), hidden)) if options.cell == "lstm" else None
+    _run("forward", options, arguments, (states, h, c, saved))
+    return states, h, c
+
+
+def _backward(
+    options: Options,
+    arguments: Arguments,
+    saved: Tensor,
+    gradients: Sequence[Tensor | None],
+    outs: Sequence[Tensor | None],
+) -> None:
+    """Write the gradients of the arguments, from those of the results, into `outs`."""
+    given = [g if g is None else g.contiguous() for g in gradients]
+    partial = saved.new_empty(_sizes(options, arguments)[1])
+    dx, *d_weights = outs[:5]
+    d_initial = outs[5:] or (None, None)
+    _run(
+        "backward",
+        options,
+        arguments,
+        (None, None, None, saved, *given, dx, *d_initial, partial, *d_weights),
+    )
+
+
+def _run(what: str, options: Options, arguments: Arguments, outs: Sequence[Tensor | None]) -> None:
+    """Call an entry of the library on all chunks of rows, in several threads if it is worth it."""
+    x, w_state = arguments[0], arguments[2]
+    batch, n_steps, n_inputs = x.shape
+    n_gates, hidden = w_state.shape
+    bits = BITS[x.dtype]
+    chunks = -(-batch // CHUNK)
+    # kept alive until the call is over: some of these are copies
+    tensors = [t if t is None or t is x else t.contiguous() for t in arguments]
+    tensors += [None] * (7 - len(tensors))
+    tensors += [t if t is None else t.contiguous() for t in (options.mask, options.lengths)]
+    tensors += outs
+    tensors += [None] * (N_TENSORS - len(tensors))
+    addresses = [0 if t is None else t.data_ptr() for t in tensors]
+    shape = (batch, n_steps, n_inputs, hidden, options.option)
+    strides = x.stride()[:2]
+    function = entry(f"{options.cell}_{what}", bits)
+    threads = 1
+    if batch * n_steps * n_gates * (n_inputs + hidden) > WORTH_THREADS:
+        threads = min(torch.get_num_threads(), chunks)
+    bounds = [chunks * i // threads for i in range(threads + 1)]
+    calls = [
+        CALL.pack(*shape, first, last, *strides, *addresses) for first, last in pairwise(bounds)
+    ]
+    _in_threads(function, calls)
+    if what == "backward" and threads > 1:
+        entry(f"{options.cell}_sum", bits)(calls[0])
+
+
+def _in_threads(function: Callable[[bytes], int], calls: list[bytes]) -> None:
+    """Run the first call here and the others in threads; the library holds no lock of Python."""
+    if len(calls) > 1 and not _pool:
+        _pool.append(ThreadPoolExecutor(os.cpu_count(), "sklearn_rnn"))
+    others = [_pool[0].submit(function, call) for call in calls[1:]]
+    failed = function(calls[0])
+    for other in others:
+        failed |= other.result()
+    if failed:
+        raise MemoryError("no memory for a recurrent layer")

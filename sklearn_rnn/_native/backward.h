@@ -1,0 +1,238 @@
+/* The backward pass; part of layer.h. */
+
+/* Lay w, (gates * hidden, inner) by rows, into panels of rows of w. */
+static void pack_straight(real *pack, const real *w, long inner, long height)
+{
+    for (long row = 0; row < height; row++, w += inner)
+        for (long column = 0; column < inner; column += PANEL_WIDTH) {
+            long left = inner - column, count = left < PANEL_WIDTH ? left : PANEL_WIDTH;
+            real *to = pack + (column * height + row * PANEL_WIDTH);
+            memcpy(to, w + column, count * sizeof(real));
+            memset(to + count, 0, (PANEL_WIDTH - count) * sizeof(real));
+        }
+}
+
+/* What a chunk needs besides the call. */
+struct backward {
+    const struct call *call;
+    const struct cell *cell;
+    const struct sizes *s;
+    struct memory m;
+    long start, rows, steps;
+    const real *pack_in, *pack_state; /* weights */
+    real *dz;     /* SPAN x rows x dz_row */
+    real *dh, *dc, *direct, *mask, *given; /* rows x width */
+    real *dx;     /* rows x input_width */
+    real *partial;
+};
+
+/* out = dz W, with the gates of dz as the inner index; `last` is where the last gate stands. */
+static void through_weights(const struct backward *b, const real *dz, long last, const real *pack,
+                            real *out, long out_row, const real *start)
+{
+    const long gates = b->cell->gates, hidden = b->call->hidden, width = b->s->width;
+    struct product p = {
+        .c = out, .c_row = out_row, .start = start, .start_row = out_row, .rows = b->rows,
+        .vectors = out_row / LANES,
+        .b_row = PANEL_WIDTH, .b_panel = gates * hidden * PANEL_WIDTH, .n_factors = gates,
+    };
+    for (long gate = 0; gate < gates; gate++) {
+        const long column = gate == gates - 1 ? last : gate;
+        p.factors[gate] = (struct factor){dz + column * width, b->s->dz_row,
+                                          pack + gate * hidden * PANEL_WIDTH, hidden};
+    }
+    product(&p);
+}
+
+/* to += the sum of the rows of dz. */
+static void add_rows(real *to, const real *dz, long dz_row, long rows, long columns)
+{
+    for (long j = 0; j < columns; j += LANES) {
+        vec sum = (vec){0};
+        for (long i = 0; i < rows; i++)
+            sum += load(dz + i * dz_row + j);
+        store(to + j, load(to + j) + sum);
+    }
+}
+
+/* Add the gradients of the parameters from `count` steps, the first of which is t. */
+static void add_parameters(const struct backward *b, long t, long count)
+{
+    const struct call *call = b->call;
+    const struct sizes *s = b->s;
+    const long rows = b->rows, split = b->cell->split, step = rows * s->dz_row;
+    const real *h = call->mask ? b->m.masked : b->m.h;
+    real *dw_in = b->partial, *dw_state = dw_in + call->inputs * s->columns;
+    real *db = dw_state + call->hidden * s->columns;
+    struct product p = {
+        .c = dw_in, .c_row = s->columns, .start = dw_in, .start_row = s->columns,
+        .rows = call->inputs, .vectors = b->cell->gates * s->vectors,
+        .b_row = s->dz_row, .b_panel = PANEL_WIDTH, .n_factors = count,
+    };
+    for (long i = 0; i < count; i++) {
+        const real *x = call->x + b->start * call->x_batch + (t + i) * call->x_step;
+        p.factors[i] = (struct factor){x, call->x_batch, b->dz + i * step, rows};
+    }
+    product_by_columns(&p);
+    p.c = dw_state, p.start = dw_state, p.rows = call->hidden, p.n_factors = 1;
+    p.vectors -= split * s->vectors;
+    const long zero = t == 0 && !call->h0; /* the first step began with zeros */
+    p.factors[0] = (struct factor){h + (t + zero) * b->m.h_step, s->width, b->dz + zero * step,
+                                   (count - zero) * rows};
+    product_by_columns(&p);
+    if (split) { /* the state part of the last gate stands one width further */
+        const long done = p.vectors * LANES;
+        p.c += done, p.start += done, p.vectors = s->vectors;
+        p.factors[0].b += done + s->width;
+        product_by_columns(&p);
+    }
+    add_rows(db, b->dz, s->dz_row, count * rows, s->columns + split * s->width);
+}
+
+/* The gradient of the affine maps at step t, from that of the states after it. */
+static void through_cell(const struct backward *b, long t, real *dz)
+{
+    const struct call *call = b->call;
+    const struct cell *cell = b->cell;
+    const long width = b->s->width, dz_row = b->s->dz_row, hidden = call->hidden;
+    const real *h_old = b->m.h + t * b->m.h_step, *h = h_old + b->m.h_step;
+    const real *c_old = b->m.c + t * b->m.h_step, *kept = b->m.kept + t * b->m.kept_step;
+    if (call->d_states) {
+        const long row = call->steps * hidden;
+        copy_in(b->given, width, call->d_states + b->start * row + t * hidden, row, hidden,
+                b->rows);
+        add(b->dh, b->given, b->rows * width);
+    }
+    for (long i = 0; i < b->rows; i++) {
+        const long at = i * width;
+        if (is_valid(call, b->start + i, t)) {
+            if (call->lengths)
+                memset(b->direct + at, 0, width * sizeof(real));
+            cell->backward(width, kept + at * cell->kept, h_old + at, h + at, c_old + at,
+                           b->dh + at, b->dc + at, dz + i * dz_row, b->direct + at);
+            continue;
+        }
+        memset(dz + i * dz_row, 0, dz_row * sizeof(real));
+        memcpy(b->direct + at, b->dh + at, width * sizeof(real)); /* the state was held */
+    }
+}
+
+/* The gradient of the state before, and of x, from that of the affine maps at step t. */
+static void through_affine(const struct backward *b, long t, const real *dz)
+{
+    const struct call *call = b->call;
+    const long split = b->cell->split, last = b->cell->gates - 1, n = b->rows * b->s->width;
+    if (t > 0 || call->dh0) {
+        const real *direct = split || call->lengths ? b->direct : NULL;
+        through_weights(b, dz, last + split, b->pack_state, b->dh, b->s->width,
+                        call->mask ? NULL : direct);
+        if (call->mask)
+            multiply(b->dh, b->dh, b->mask, n);
+        if (call->mask && direct)
+            add(b->dh, direct, n);
+    }
+    if (call->dx) {
+        through_weights(b, dz, last, b->pack_in, b->dx, b->s->input_width, NULL);
+        copy_out(call->dx + (b->start * call->steps + t) * call->inputs,
+                 call->steps * call->inputs, b->dx, b->s->input_width, call->inputs, b->rows);
+    }
+}
+
+static void backward_chunk(struct backward *b, long chunk)
+{
+    const struct call *call = b->call;
+    const long hidden = call->hidden, width = b->s->width;
+    b->start = chunk * CHUNK;
+    b->rows = rows_of_chunk(call, chunk);
+    b->steps = steps_of_chunk(call, b->start, b->rows);
+    b->partial = call->partial + chunk * b->s->partial;
+    b->m = memory_at(call->saved + b->start * saved_per_row(call, b->cell, call->steps), call,
+                     b->cell, b->rows, call->steps);
+    memset(b->partial, 0, b->s->partial * sizeof(real));
+    const long at = b->start * hidden, dz_step = b->rows * b->s->dz_row;
+    copy_in(b->dh, width, call->d_h ? call->d_h + at : NULL, hidden, hidden, b->rows);
+    copy_in(b->dc, width, call->d_c ? call->d_c + at : NULL, hidden, hidden, b->rows);
+    if (call->mask)
+        copy_in(b->mask, width, call->mask + at, hidden, hidden, b->rows);
+    if (call->d_states) /* the states behind the last step are copies of the last */
+        for (long t = b->steps; t < call->steps; t++) {
+            const long row = call->steps * hidden;
+            copy_in(b->given, width, call->d_states + b->start * row + t * hidden, row, hidden,
+                    b->rows);
+            add(b->dh, b->given, b->rows * width);
+        }
+    for (long t = b->steps; call->dx && t < call->steps; t++)
+        for (long i = b->start; i < b->start + b->rows; i++)
+            memset(call->dx + (i * call->steps + t) * call->inputs, 0,
+                   call->inputs * sizeof(real));
+    for (long end = b->steps; end > 0; end -= SPAN) {
+        const long begin = LARGEST(end - SPAN, 0);
+        for (long t = end - 1; t >= begin; t--) {
+            real *dz = b->dz + (t - begin) * dz_step;
+            through_cell(b, t, dz);
+            through_affine(b, t, dz);
+        }
+        add_parameters(b, begin, end - begin);
+    }
+    if (call->dh0)
+        copy_out(call->dh0 + at, hidden, b->dh, width, hidden, b->rows);
+    if (call->dc0)
+        copy_out(call->dc0 + at, hidden, b->dc, width, hidden, b->rows);
+}
+
+/* to, (gates * hidden, inner) by rows, from the rows of `from`, (inner, columns). */
+static void unpack_transposed(real *to, const real *from, long inner, const struct sizes *s,
+                              long gates, long hidden)
+{
+    for (long gate = 0; gate < gates; gate++)
+        for (long unit = 0; unit < hidden; unit++, to += inner)
+            for (long k = 0; k < inner; k++)
+                to[k] = from[k * s->columns + gate * s->width + unit];
+}
+
+/* Add up the chunks in their order and write the gradients in torch's layout. */
+static void sum_chunks(const struct call *call, const struct cell *cell)
+{
+    const struct sizes s = sizes_of(call, cell);
+    const long chunks = (call->batch + CHUNK - 1) / CHUNK, hidden = call->hidden;
+    real *sum = call->partial;
+    for (long chunk = 1; chunk < chunks; chunk++)
+        add(sum, call->partial + chunk * s.partial, s.partial);
+    const real *state = sum + call->inputs * s.columns, *bias = state + hidden * s.columns;
+    unpack_transposed(call->dw_in, sum, call->inputs, &s, cell->gates, hidden);
+    unpack_transposed(call->dw_state, state, hidden, &s, cell->gates, hidden);
+    for (long gate = 0; gate < cell->gates; gate++) {
+        const real *from = bias + gate * s.width;
+        const long further = gate == cell->gates - 1 ? cell->split * s.width : 0;
+        memcpy(call->db_in + gate * hidden, from, hidden * sizeof(real));
+        memcpy(call->db_state + gate * hidden, from + further, hidden * sizeof(real));
+    }
+}
+
+/* Run the chunks from call->first to call->last, and add up if those are all; return -1 if there
+   is no memory. */
+static int backward_layer(const struct call *call, const struct cell *cell)
+{
+    const struct sizes s = sizes_of(call, cell);
+    const long height = cell->gates * call->hidden, state = CHUNK * s.width;
+    const long pack_state = in_panels(s.vectors) * PANEL_WIDTH * height;
+    const long pack_in = in_panels(s.input_width / LANES) * PANEL_WIDTH * height;
+    const long dz = SPAN * CHUNK * s.dz_row, dx = CHUNK * s.input_width;
+    const long total = pack_state + (call->dx ? pack_in + dx : 0) + dz + 5 * state;
+    real *p = new_numbers(total);
+    if (!p)
+        return -1;
+    struct backward b = {.call = call, .cell = cell, .s = &s};
+    b.pack_state = p, b.dz = p + pack_state;
+    b.dh = b.dz + dz, b.dc = b.dh + state, b.direct = b.dc + state, b.mask = b.direct + state;
+    b.given = b.mask + state, b.dx = b.given + state, b.pack_in = b.dx + dx;
+    pack_straight(p, call->w_state, call->hidden, height);
+    if (call->dx)
+        pack_straight(b.dx + dx, call->w_in, call->inputs, height);
+    for (long chunk = call->first; chunk < call->last; chunk++)
+        backward_chunk(&b, chunk);
+    free(p);
+    if (call->first == 0 && call->last * CHUNK >= call->batch)
+        sum_chunks(call, cell);
+    return 0;
+}

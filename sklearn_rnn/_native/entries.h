@@ -1,0 +1,18 @@
+/* What a cell file exports; included at its end, where CELLS and NAME are defined.
+
+   forward, backward: run the chunks call->first to call->last, return 0, or -1 without memory.
+   sum: add up the gradients of all chunks after they were run in more than one call.
+   sizes: how many numbers a training call needs as call->saved and as call->partial.
+*/
+#define ENTRY(what) EXPORT(PASTE(NAME, what))
+
+int ENTRY(forward)(const struct call *call) { return forward_layer(call, &CELLS[call->option]); }
+int ENTRY(backward)(const struct call *call) { return backward_layer(call, &CELLS[call->option]); }
+void ENTRY(sum)(const struct call *call) { sum_chunks(call, &CELLS[call->option]); }
+
+void ENTRY(sizes)(const struct call *call, int64_t *saved, int64_t *partial)
+{
+    const struct cell *cell = &CELLS[call->option];
+    *saved = call->batch * saved_per_row(call, cell, call->steps);
+    *partial = (call->batch + CHUNK - 1) / CHUNK * sizes_of(call, cell).partial;
+}

@@ -1,0 +1,147 @@
+/* The forward pass; part of layer.h. */
+
+/* Lay w, (gates * hidden, inner) by rows, into panels whose row k holds w[:, k], each gate padded
+   to whole vectors. Panels have `height` rows, of which these begin at `top`. */
+static void pack_transposed(real *pack, const real *w, long inner, long height, long top,
+                            const struct sizes *s, long gates, long hidden)
+{
+    for (long gate = 0; gate < gates; gate++)
+        for (long unit = 0; unit < hidden; unit++, w += inner) {
+            long column = gate * s->width + unit;
+            real *to = pack + (column / PANEL_WIDTH * height + top) * PANEL_WIDTH;
+            to += column % PANEL_WIDTH;
+            for (long k = 0; k < inner; k++)
+                to[k * PANEL_WIDTH] = w[k];
+        }
+}
+
+/* Add up the biases; with split, the last gate has one for its input and one for its state. */
+static void pack_biases(real *bias, const struct call *call, const struct cell *cell,
+                        const struct sizes *s)
+{
+    long apart = cell->gates - cell->split;
+    for (long gate = 0; gate < cell->gates; gate++)
+        for (long unit = 0; unit < call->hidden; unit++) {
+            long i = gate * call->hidden + unit, j = gate * s->width + unit;
+            bias[j] = gate < apart ? call->b_in[i] + call->b_state[i] : call->b_in[i];
+            if (gate >= apart)
+                bias[j + s->width] = call->b_state[i];
+        }
+}
+
+/* z = bias + x W' + h U' for the rows of a chunk; h is NULL where it is zero. */
+static void affine(real *z, const real *bias, const real *pack, const real *x, long x_row,
+                   const real *h, long rows, const struct call *call, const struct cell *cell,
+                   const struct sizes *s)
+{
+    const long height = call->inputs + call->hidden;
+    const real *pack_h = pack + call->inputs * PANEL_WIDTH;
+    struct product p = {
+        .c = z, .c_row = s->z_row, .start = bias, .start_row = 0, .rows = rows,
+        .vectors = (cell->gates - cell->split) * s->vectors,
+        .b_row = PANEL_WIDTH, .b_panel = height * PANEL_WIDTH, .n_factors = h ? 2 : 1,
+        .factors = {{x, x_row, pack, call->inputs}, {h, s->width, pack_h, call->hidden}},
+    };
+    product(&p);
+    if (!cell->split)
+        return;
+    /* The two other gates fill whole panels: 2 * width. */
+    long done = p.vectors * LANES;
+    struct factor inputs = p.factors[0], states = p.factors[1];
+    p.c += done, p.start += done, p.vectors = s->vectors, p.n_factors = 1;
+    p.factors[0] = inputs, p.factors[0].b += done * height;
+    product(&p);
+    p.c += s->width, p.start += s->width, p.n_factors = h ? 1 : 0;
+    p.factors[0] = states, p.factors[0].b += done * height;
+    product(&p);
+}
+
+static void forward_chunk(const struct call *call, const struct cell *cell, const struct sizes *s,
+                          long chunk, const real *pack, const real *bias, real *z, real *mask,
+                          real *two_steps)
+{
+    const long start = chunk * CHUNK, rows = rows_of_chunk(call, chunk), hidden = call->hidden;
+    const long steps = steps_of_chunk(call, start, rows), width = s->width;
+    real *saved = call->saved;
+    if (saved)
+        saved += start * saved_per_row(call, cell, call->steps);
+    const long slots = saved ? call->steps + 1 : 2;
+    const struct memory m = memory_at(saved ? saved : two_steps, call, cell, rows, slots - 1);
+    copy_in(m.h, width, call->h0 ? call->h0 + start * hidden : NULL, hidden, hidden, rows);
+    if (cell->memory)
+        copy_in(m.c, width, call->c0 ? call->c0 + start * hidden : NULL, hidden, hidden, rows);
+    if (call->mask)
+        copy_in(mask, width, call->mask + start * hidden, hidden, hidden, rows);
+    real *h = m.h, *c = m.c;
+    for (long t = 0; t < steps; t++) {
+        const long slot = saved ? t : 0, next = saved ? t + 1 : (t + 1) % 2;
+        const real *h_old = h, *c_old = c, *h_in = t == 0 && !call->h0 ? NULL : h;
+        h = m.h + next * m.h_step, c = m.c + next * m.h_step;
+        real *kept = saved && cell->kept ? m.kept + slot * m.kept_step : z;
+        if (call->mask) {
+            multiply(m.masked + slot * m.h_step, h_old, mask, rows * width);
+            h_in = h_in ? m.masked + slot * m.h_step : NULL;
+        }
+        const real *x = call->x + start * call->x_batch + t * call->x_step;
+        affine(kept, bias, pack, x, call->x_batch, h_in, rows, call, cell, s);
+        for (long i = 0; i < rows; i++) {
+            const long at = i * width;
+            if (is_valid(call, start + i, t)) {
+                cell->forward(width, kept + i * s->z_row, h_old + at, h + at, c_old + at, c + at);
+                continue;
+            }
+            memcpy(h + at, h_old + at, width * sizeof(real));
+            if (cell->memory)
+                memcpy(c + at, c_old + at, width * sizeof(real));
+        }
+        if (call->states)
+            copy_out(call->states + (start * call->steps + t) * hidden, call->steps * hidden, h,
+                     width, hidden, rows);
+    }
+    for (long t = steps; call->states && t < call->steps; t++)
+        copy_out(call->states + (start * call->steps + t) * hidden, call->steps * hidden, h, width,
+                 hidden, rows);
+    if (call->h)
+        copy_out(call->h + start * hidden, hidden, h, width, hidden, rows);
+    if (call->c && cell->memory)
+        copy_out(call->c + start * hidden, hidden, c, width, hidden, rows);
+}
+
+/* Ask for large pages under a large buffer that is about to be written for the first time: a page
+   of 4 KB costs more to get than its content to compute. Only a hint. */
+static void large_pages(real *begin, long n)
+{
+#ifdef MADV_HUGEPAGE
+    const uintptr_t page = 1 << 21;
+    const uintptr_t from = ((uintptr_t)begin + page - 1) / page * page;
+    const uintptr_t to = (uintptr_t)(begin + n) / page * page;
+    if (to > from + page)
+        madvise((void *)from, to - from, MADV_HUGEPAGE);
+#else
+    (void)begin, (void)n;
+#endif
+}
+
+/* Run the chunks from call->first to call->last; return -1 if there is no memory. */
+static int forward_layer(const struct call *call, const struct cell *cell)
+{
+    const struct sizes s = sizes_of(call, cell);
+    const long biases = s.columns + cell->split * s.width, mask = CHUNK * s.width;
+    const long z = CHUNK * s.z_row, two_steps = CHUNK * saved_per_row(call, cell, 1);
+    real *pack = new_numbers(s.pack + biases + mask + z + two_steps);
+    if (!pack)
+        return -1;
+    real *bias = pack + s.pack, *z_at = bias + biases, *mask_at = z_at + z;
+    const long height = call->inputs + call->hidden;
+    if (call->saved && call->first == 0)
+        large_pages(call->saved, call->batch * saved_per_row(call, cell, call->steps));
+    memset(pack, 0, (s.pack + biases) * sizeof(real));
+    pack_transposed(pack, call->w_in, call->inputs, height, 0, &s, cell->gates, call->hidden);
+    pack_transposed(pack, call->w_state, call->hidden, height, call->inputs, &s, cell->gates,
+                    call->hidden);
+    pack_biases(bias, call, cell, &s);
+    for (long chunk = call->first; chunk < call->last; chunk++)
+        forward_chunk(call, cell, &s, chunk, pack, bias, z_at, mask_at, mask_at + mask);
+    free(pack);
+    return 0;
+}

@@ -1,0 +1,43 @@
+/* The number type and its vectors.
+
+   One source serves float and double and every instruction set. The build compiles it once for
+   each and defines REAL_BITS (32 or 64), VECTOR_BYTES (64, 32 or 16) and VARIANT, the ending of
+   the exported names ("f32_avx512"). Vectors are those of GCC and clang, which turn them into the
+   instructions of the target; nothing here names an instruction.
+*/
+#ifndef SKLEARN_RNN_VECTORS_H
+#define SKLEARN_RNN_VECTORS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if REAL_BITS == 32
+typedef float real;
+typedef uint32_t bits;
+typedef int32_t whole;
+#else
+typedef double real;
+typedef uint64_t bits;
+typedef int64_t whole;
+#endif
+
+#define LANES ((long)(VECTOR_BYTES / sizeof(real)))
+typedef real vec __attribute__((vector_size(VECTOR_BYTES)));
+typedef bits bitvec __attribute__((vector_size(VECTOR_BYTES)));
+typedef whole intvec __attribute__((vector_size(VECTOR_BYTES)));
+typedef real vec_anywhere __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(real)), may_alias));
+
+#define INLINE static inline __attribute__((always_inline, unused))
+#define PASTE2(a, b) a##_##b
+#define PASTE(a, b) PASTE2(a, b)
+#define EXPORT(name) __attribute__((visibility("default"))) PASTE(name, VARIANT)
+
+INLINE vec load(const real *p) { return *(const vec_anywhere *)p; }
+INLINE void store(real *p, vec v) { *(vec_anywhere *)p = v; }
+INLINE vec all(real x) { return x - (vec){0}; }
+INLINE vec choose(intvec where, vec a, vec b)
+{
+    return (vec)(((bitvec)where & (bitvec)a) | (~(bitvec)where & (bitvec)b));
+}
+
+#endif

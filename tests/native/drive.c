@@ -1,0 +1,126 @@
+/* Every entry of every cell over odd sizes, for the sanitizers (make sanitize).
+
+   All arrays have exactly the size that the library asks for, so that a number too far is found. */
+#include <math.h>
+#include <stdio.h>
+
+#include "layer.h"
+
+#define DECLARE(cell)                                                                              \
+    int EXPORT(cell##_forward)(const struct call *);                                               \
+    int EXPORT(cell##_backward)(const struct call *);                                              \
+    void EXPORT(cell##_sum)(const struct call *);                                                  \
+    void EXPORT(cell##_sizes)(const struct call *, int64_t *, int64_t *);
+DECLARE(elman)
+DECLARE(lstm)
+DECLARE(gru)
+void EXPORT(activate)(const real *, real *, long, long);
+
+struct entries {
+    int gates, option;
+    int (*forward)(const struct call *), (*backward)(const struct call *);
+    void (*sum)(const struct call *);
+    void (*sizes)(const struct call *, int64_t *, int64_t *);
+};
+#define ENTRIES(gates, option, cell)                                                               \
+    {                                                                                              \
+        gates, option, PASTE(cell##_forward, VARIANT), PASTE(cell##_backward, VARIANT),            \
+            PASTE(cell##_sum, VARIANT), PASTE(cell##_sizes, VARIANT)                               \
+    }
+static const struct entries CELLS[] = {
+    ENTRIES(1, 0, elman), ENTRIES(1, 1, elman), ENTRIES(4, 0, lstm),
+    ENTRIES(3, 1, lstm),  ENTRIES(3, 0, gru),
+};
+
+static void *arrays[64];
+static int n_arrays;
+
+static real *array(long n)
+{
+    real *p = malloc((n ? n : 1) * sizeof(real));
+    for (long i = 0; i < n; i++)
+        p[i] = (real)(rand() % 2001 - 1000) / 1000;
+    return arrays[n_arrays++] = p;
+}
+
+static void check(const real *p, long n, const char *name)
+{
+    for (long i = 0; p && i < n; i++)
+        if (!isfinite(p[i])) {
+            printf("%s[%ld] is not finite\n", name, i);
+            exit(1);
+        }
+}
+
+static void run(const struct entries *cell, long batch, long steps, long inputs, long hidden,
+                int extras)
+{
+    const long units = cell->gates * hidden, state = batch * hidden, out = batch * steps * hidden;
+    const int initial = extras & 1, masked = extras & 2, padded = extras & 4, all_out = extras & 8;
+    struct call call = {batch, steps, inputs, hidden, cell->option, 0, 0,
+                        steps * inputs, inputs};
+    call.x = array(batch * steps * inputs);
+    call.w_in = array(units * inputs), call.w_state = array(units * hidden);
+    call.b_in = array(units), call.b_state = array(units);
+    if (initial)
+        call.h0 = array(state), call.c0 = array(state);
+    if (masked)
+        call.mask = array(state);
+    if (padded) {
+        int64_t *lengths = malloc(batch * sizeof(int64_t));
+        for (long i = 0; i < batch; i++)
+            lengths[i] = rand() % (steps + 1);
+        arrays[n_arrays++] = lengths;
+        call.lengths = lengths;
+    }
+    if (all_out)
+        call.states = array(out), call.d_states = array(out);
+    call.h = array(state), call.c = array(state);
+    const long chunks = (batch + CHUNK - 1) / CHUNK;
+    call.last = chunks;
+    int failed = cell->forward(&call); /* inference */
+    int64_t saved, partial;
+    cell->sizes(&call, &saved, &partial);
+    call.saved = array(saved), call.partial = array(partial);
+    failed |= cell->forward(&call);
+    call.d_h = array(state);
+    if (initial)
+        call.d_c = array(state), call.dh0 = array(state), call.dc0 = array(state);
+    if (all_out)
+        call.dx = array(batch * steps * inputs);
+    call.dw_in = array(units * inputs), call.dw_state = array(units * hidden);
+    call.db_in = array(units), call.db_state = array(units);
+    failed |= cell->backward(&call);
+    real *once = array(units * hidden);
+    memcpy(once, call.dw_state, units * hidden * sizeof(real));
+    for (call.first = 0; call.first < chunks; call.first++) { /* chunk by chunk, then the sum */
+        call.last = call.first + 1;
+        failed |= cell->backward(&call);
+    }
+    cell->sum(&call);
+    if (failed || memcmp(once, call.dw_state, units * hidden * sizeof(real))) {
+        printf("failed, or not the same bits chunk by chunk\n");
+        exit(1);
+    }
+    check(call.h, state, "h"), check(call.states, out, "states");
+    check(call.dx, batch * steps * inputs, "dx"), check(call.dw_in, units * inputs, "dw_in");
+    check(call.dw_state, units * hidden, "dw_state"), check(call.db_state, units, "db_state");
+    while (n_arrays)
+        free(arrays[--n_arrays]);
+}
+
+int main(void)
+{
+    const long sizes[][4] = {{1, 1, 1, 1},  {33, 3, 2, 12}, {7, 9, 17, 33},  {64, 5, 3, 16},
+                             {31, 2, 1, 7}, {2, 13, 5, 65}, {100, 4, 33, 31}, {5, 6, 64, 8}};
+    long count = 0;
+    for (unsigned i = 0; i < sizeof(CELLS) / sizeof(*CELLS); i++)
+        for (unsigned j = 0; j < sizeof(sizes) / sizeof(*sizes); j++)
+            for (int extras = 0; extras < 16; extras++, count++)
+                run(&CELLS[i], sizes[j][0], sizes[j][1], sizes[j][2], sizes[j][3], extras);
+    real x[] = {-INFINITY, -1e9, -100, -88, -1, -0.0, 1e-30, 1, 100, 1e9, INFINITY, NAN, 3}, y[13];
+    for (long logistic = 0; logistic < 2; logistic++)
+        PASTE(activate, VARIANT)(x, y, 13, logistic);
+    printf("%d bits, vectors of %d bytes: %ld runs are clean\n", REAL_BITS, VECTOR_BYTES, count);
+    return 0;
+}
