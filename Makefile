@@ -3,7 +3,7 @@
 
 PYTHON ?= python3
 .DEFAULT_GOAL := help
-.PHONY: help nyse test test-oldest bench-smoke lint wheel docs clean
+.PHONY: help native nyse test test-oldest test-torch sanitize bench-smoke lint wheel wheel-pure docs clean
 
 # Twice quiet: only errors are shown.
 PIP := -m pip --disable-pip-version-check --quiet --quiet
@@ -21,6 +21,22 @@ nyse: .venv/installed ## compare nets, lasso and autoregression on the bundled N
 test: .venv/installed ## run the tests and the doctests
 	.venv/bin/python $(PYTEST)
 
+native: .venv/installed ## compile the native kernels in place, after a change in sklearn_rnn/_native
+	.venv/bin/python hatch_build.py
+
+test-torch: export SKLEARN_RNN_NATIVE := 0
+test-torch: .venv/installed ## run the tests of modules and training without the native kernels
+	.venv/bin/python $(PYTEST) tests/test_modules_*.py tests/test_native.py tests/test_re*.py tests/test_classifier.py
+
+# The sources alone, driven by a C program over odd sizes; vectors that the machine lacks are emulated.
+sanitize: ## run the native kernels under the address and undefined-behaviour sanitizers
+	@mkdir -p build
+	for bits in 32 64; do for bytes in 16 32 64; do \
+	  $(or $(CC),cc) -g -O1 -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Wno-psabi -Wno-unused-function -Wno-missing-field-initializers \
+	    -fsanitize=address,undefined -fno-sanitize-recover=all -DREAL_BITS=$$bits -DVECTOR_BYTES=$$bytes \
+	    -DVARIANT=sanitized -Isklearn_rnn/_native sklearn_rnn/_native/[aelg]*.c tests/native/drive.c -lm \
+	    -o build/drive && build/drive || exit 1; done; done
+
 test-oldest: .venv-oldest/installed ## run the tests with the oldest versions that pyproject.toml admits
 	.venv-oldest/bin/python $(PYTEST)
 
@@ -37,6 +53,12 @@ wheel: .venv/installed ## build the wheel and load the bundled data from it
 	.venv/bin/python $(PIP) wheel --no-deps --wheel-dir dist .
 	.venv/bin/python $(PIP) install --no-deps --target build/wheel dist/*.whl
 	cd build/wheel && ../../.venv/bin/python -c "import sklearn_rnn as s; from sklearn_rnn import datasets; assert s.__file__.startswith('$(CURDIR)/build/wheel'), s.__file__; print(s.__version__, datasets.load_nyse(as_frame=True).frame.shape)"
+
+wheel-pure: .venv/installed ## build the wheel without a compiler and import it
+	rm -rf build/pure
+	CC=/nonexistent .venv/bin/python $(PIP) wheel --no-deps --wheel-dir build/pure .
+	.venv/bin/python $(PIP) install --no-deps --target build/pure/wheel build/pure/*-none-any.whl
+	cd build/pure/wheel && ../../../.venv/bin/python -c "import sklearn_rnn as s; assert s.__file__.startswith('$(CURDIR)/build/pure'), s.__file__; s.show_versions()" | grep "native kernels: none (not compiled: no C compiler"
 
 docs: .venv/installed ## write the reference of the public names to docs/api
 	.venv/bin/pdoc --docformat numpy --output-directory docs/api sklearn_rnn

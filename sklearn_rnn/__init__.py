@@ -1,6 +1,7 @@
 """Recurrent, convolutional and dense networks for sequences, as scikit-learn estimators."""
 
 from sklearn_rnn._baselines import PersistenceRegressor, make_ar
+from sklearn_rnn._cnn import CNNClassifier, CNNLSTMClassifier, CNNLSTMRegressor, CNNRegressor
 from sklearn_rnn._dense import DenseClassifier, DenseRegressor
 from sklearn_rnn._lags import LagTransformer
 from sklearn_rnn._make_lagged import make_lagged
@@ -13,6 +14,7 @@ from sklearn_rnn._recurrent import (
     RNNRegressor,
 )
 from sklearn_rnn._tcn import TCNClassifier, TCNRegressor
+from sklearn_rnn._versions import show_versions
 
 __version__ = "0.1.0"
 
@@ -27,8 +29,13 @@ __all__ = [
     "GRUClassifier",
     "TCNRegressor",
     "TCNClassifier",
+    "CNNRegressor",
+    "CNNClassifier",
+    "CNNLSTMRegressor",
+    "CNNLSTMClassifier",
     "DenseRegressor",
     "DenseClassifier",
     "PersistenceRegressor",
     "make_ar",
+    "show_versions",
 ]

@@ -17,9 +17,11 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 from torch import nn
 
+from sklearn_rnn._linear_skip import beside, has_linear, linear_share, start_linear
 from sklearn_rnn._net import SequenceNet, build_net
 from sklearn_rnn._parameters import parametrized
 from sklearn_rnn._schedules import PLANNED, still_improving
+from sklearn_rnn._selection import Selection
 from sklearn_rnn._sequences import Data, Scale, check_sequences, standardized
 from sklearn_rnn._summary import summarize
 from sklearn_rnn._threads import one_thread, threads_for
@@ -35,7 +37,7 @@ ENOUGH = 500
 
 
 @parametrized
-class BaseSequenceEstimator(TrainingParameters, BaseEstimator):
+class BaseSequenceEstimator(TrainingParameters, Selection, BaseEstimator):
     """Template of the estimators: a task and an architecture complete it.
 
     The task (`SequenceRegressor`, `SequenceClassifier`) encodes targets, names the loss and
@@ -55,6 +57,9 @@ class BaseSequenceEstimator(TrainingParameters, BaseEstimator):
         "n_parameters_ : int": "Trainable parameters of the net.",
         "n_channels_ : int": "Channels of the sequences seen in `fit`.",
         "n_steps_ : int": "Steps of the sequences seen in `fit`.",
+        "linear_share_ : float": """
+            With `linear_skip`, the share of the linear model in the variance of the outputs on
+            the training data: its covariance with them over their variance.""",
         "channel_scale_ : Scale": "``mean`` and ``deviation`` of each channel that are used.",
         "n_features_in_ : int": "Columns of a 2-D `X`, channels of a 3-D `X` seen in `fit`.",
         "feature_names_in_ : ndarray of shape (n_features_in_,)": """
@@ -160,10 +165,19 @@ class BaseSequenceEstimator(TrainingParameters, BaseEstimator):
             arguments = {**shape, "n_outputs": self._n_outputs(), **self._architecture()}
             module = (self._module_class, arguments)
             with one_thread():
-                net = build_net(module, self._criterion(), settings, seed)
+                net = build_net(
+                    beside(module) if self.linear_skip else module,
+                    self._criterion(),
+                    settings,
+                    seed,
+                )
+            if self.linear_skip:
+                start_linear(net.module_, train, net.criterion_, self.alpha)
         n_parameters = sum(p.numel() for p in net.module_.parameters())
         with threads_for(settings.batch_size * self.n_steps_ * n_parameters):
             net.partial_fit((train, valid))
+        if has_linear(net.module_):
+            self.linear_share_ = linear_share(net.module_, train)
         self.net_: SequenceNet = net
         self.n_parameters_ = n_parameters
         self.n_iter_ = len(net.history)
@@ -200,10 +214,11 @@ class BaseSequenceEstimator(TrainingParameters, BaseEstimator):
                 f"X has {n_channels} channels at each step, but {type(self).__name__} was fitted "
                 f"on {self.n_channels_}; give X the dimensions that it had in fit."
             )
-        elif windows.n_steps != self.n_steps_ and not self._any_length:
+        elif windows.n_steps != self.n_steps_ and (self.linear_skip or not self._any_length):
+            why = "with linear_skip=True " if self.linear_skip and self._any_length else ""
             raise ValueError(
                 f"X has {windows.n_steps} steps, but {type(self).__name__} was fitted on "
-                f"{self.n_steps_} and needs as many."
+                f"{self.n_steps_} and {why}needs as many."
             )
 
     def _learn_scales(self, data: Data, rows: NDArray[np.intp]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -61,9 +62,15 @@ def laid_in(vector: Tensor, module: nn.Module) -> Iterator[None]:
         p.grad = gradient[start:stop].view(p.shape)
         start = stop
     try:
-        yield
+        with warnings.catch_warnings():
+            # cuDNN packs the weights of an RNN at each step, as they are not in its order.
+            warnings.filterwarnings("ignore", "RNN module weights are not part of single")
+            yield
     finally:
         vector.grad = None
         for p in parameters:
             p.data = p.data.clone()
             p.grad = None
+        for layer in module.modules():
+            if isinstance(layer, nn.RNNBase):
+                layer.flatten_parameters()  # for cuDNN; on the CPU it does nothing

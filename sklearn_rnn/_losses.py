@@ -29,6 +29,15 @@ class Loss(nn.Module):
             return values.mean()
         return (values.mean(1) * weight).mean()
 
+    def gradient(
+        self, output: Tensor, target: Tensor, weight: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Return the mean loss and its gradient with respect to `output`."""
+        leaf = output.detach().requires_grad_()
+        with torch.enable_grad():
+            loss: Tensor = self(leaf, target, weight)
+        return loss.detach(), torch.autograd.grad(loss, leaf)[0]
+
 
 class SquaredError(Loss):
     """Half the squared error, so that a linear net with a penalty is an elastic net."""
@@ -36,6 +45,16 @@ class SquaredError(Loss):
     def pointwise(self, output: Tensor, target: Tensor) -> Tensor:
         """Return ``(output - target)**2 / 2``."""
         return (output - target).square() * 0.5
+
+    def gradient(
+        self, output: Tensor, target: Tensor, weight: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Return the mean loss and its gradient, the error over the number of errors."""
+        if weight is not None:
+            return super().gradient(output, target, weight)
+        error = output - target
+        gradient = error / error.numel()
+        return torch.vdot(error.view(-1), gradient.view(-1)) * 0.5, gradient
 
 
 class AbsoluteError(Loss):

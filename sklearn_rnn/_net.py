@@ -28,6 +28,17 @@ from sklearn_rnn._flat import laid_in, new_vector
 from sklearn_rnn._schedules import PLANNED, Plateau
 from sklearn_rnn._training import Batch, Examples, Training
 
+
+class LBFGS(torch.optim.LBFGS):
+    """L-BFGS that survives a pickle; torch's forgets its parameters there."""
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Find the parameters again."""
+        super().__setstate__(state)
+        self._params = self.param_groups[0]["params"]
+        self._numel_cache = None
+
+
 OPTIMIZERS: dict[str, tuple[type[torch.optim.Optimizer], dict[str, Any]]] = {
     "adam": (torch.optim.Adam, {"fused": True}),
     "adamw": (torch.optim.Adam, {"fused": True}),  # the loop decays the weights by itself
@@ -36,7 +47,7 @@ OPTIMIZERS: dict[str, tuple[type[torch.optim.Optimizer], dict[str, Any]]] = {
     "adagrad": (torch.optim.Adagrad, {"foreach": False}),
     "adadelta": (torch.optim.Adadelta, {"foreach": False}),
     "lbfgs": (
-        torch.optim.LBFGS,
+        LBFGS,
         {
             "max_iter": 1,
             "max_eval": 25,
@@ -131,8 +142,10 @@ class SequenceNet(NeuralNet):
                 self._observe if self._asks_for_batches() else None,
             )
             self.notify("on_train_begin", X=train, y=None)
-            self._fit_epochs(run, train, valid)
-            self.notify("on_train_end", X=train, y=None)
+            try:
+                self._fit_epochs(run, train, valid)
+            finally:
+                self.notify("on_train_end", X=train, y=None)
         return self
 
     @contextmanager
@@ -157,6 +170,10 @@ class SequenceNet(NeuralNet):
         lowest = {"train_loss": np.inf, "valid_loss": np.inf}
         best, watched = None, "valid_loss" if s.early_stopping else "train_loss"
         self.stopped_ = False
+        if s.linear_skip and s.early_stopping and valid is not None:
+            lowest[watched] = run.mean_loss(valid)  # of the linear model alone
+            best = run.vector.detach().clone()
+            plateau.reached(lowest[watched])
         for number in range(s.max_epochs):
             began = time.perf_counter()
             self.notify("on_epoch_begin", dataset_train=train, dataset_valid=valid)

@@ -45,8 +45,10 @@ class _Convolutional:
     _any_length: ClassVar[bool] = True
 
     def _architecture(self) -> dict[str, Any]:
-        names = ("num_channels", "num_levels", "kernel_size", "dropout")
-        return {name: getattr(self, name) for name in names}
+        names = ("num_channels", "num_levels", "kernel_size", "dropout", "penalty")
+        arguments = {name: getattr(self, name) for name in names}
+        arguments["selects"] = arguments.pop("penalty") == "group"
+        return arguments
 
 
 @parametrized

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from sklearn_rnn._flat import n_weights
+from sklearn_rnn._penalties import sparse_penalty, step_sizes
+from sklearn_rnn._proximal_lbfgs import ProximalLBFGS
 from sklearn_rnn._schedules import PLANNED
 from sklearn_rnn._windows import Windows
 
@@ -104,16 +106,23 @@ class Training:
         self.settings, self.observer = settings, observer
         self.vector: Tensor = optimizer.param_groups[0]["params"][0]
         self.n_weights = n_weights(module)
+        self.sparse = sparse_penalty(module, settings)
+        if self.sparse is not None and isinstance(optimizer, torch.optim.LBFGS):
+            self.proximal_lbfgs = ProximalLBFGS(
+                self.vector, self.n_weights, self.sparse, optimizer.state[self.vector]
+            )
         self.order = torch.Generator().manual_seed(seed)
         self.noise = torch.Generator(self.vector.device).manual_seed(seed + 1)
         for part in module.modules():
             if hasattr(part, "generator"):
                 part.generator = self.noise  # type: ignore[assignment]  # not a submodule
         self.schedule = PLANNED.get(settings.lr_schedule)
+        self.is_direct = False
 
     def epoch(self, examples: Examples, number: int) -> float:
         """Pass once over the examples and return the mean of the objective."""
         self.module.train()
+        self.is_direct = getattr(self.module, "is_direct", bool)()
         size = self.settings.batch_size
         n_batches = -(-len(examples) // size)
         order = self.order if self.settings.shuffle else None
@@ -155,6 +164,9 @@ class Training:
             shrink = 1.0 - group["lr"] * self.settings.alpha * (1.0 - self.settings.l1_ratio)
             self.vector.data[: self.n_weights].mul_(shrink)
         self.optimizer.step()
+        if self.sparse is not None:
+            sizes = step_sizes(self.optimizer, self.n_weights)
+            self.sparse.shrink_(self.vector.data[: self.n_weights], sizes)
         return objective
 
     def _line_search(self, batch: Batch) -> Tensor:
@@ -165,6 +177,8 @@ class Training:
             self.noise.set_state(state)
             return self._gradient(batch)
 
+        if self.sparse is not None:
+            return self.proximal_lbfgs.step(closure)
         return self.optimizer.step(closure)  # type: ignore
 
     def _gradient(self, batch: Batch) -> Tensor:
@@ -172,23 +186,34 @@ class Training:
         x, y, weight = batch
         gradient = self.vector.grad
         assert gradient is not None, "the module is laid into the vector"
-        gradient.zero_()
-        loss: Tensor = self.criterion(self.module(x), y, weight)
-        loss.backward()  # type: ignore[no-untyped-call]  # torch does not declare it
+        loss = self._direct(x, y, weight) if self.is_direct else None
+        if loss is None:
+            gradient.zero_()
+            loss = self.criterion(self.module(x), y, weight)
+            loss.backward()
         if not self.settings.alpha:
             return loss.detach()
         return loss.detach() + self._penalty(gradient[: self.n_weights])
 
+    @torch.no_grad()
+    def _direct(self, x: Tensor, y: Tensor, weight: Tensor | None) -> Tensor | None:
+        """Return the loss and write its gradient without autograd, if the module can do that."""
+        run = self.module.direct(x)  # type: ignore[operator]  # this module has it
+        if run is None:
+            return None
+        output, pullback = run
+        loss, gradient = self.criterion.gradient(output, y, weight)  # type: ignore[operator]
+        pullback(gradient)
+        return loss
+
     def _penalty(self, gradient: Tensor) -> Tensor:
-        """Return the penalty on the weights and add its gradient to `gradient`."""
+        """Return the penalty on the weights and add the gradient of its ridge to `gradient`."""
         weights = self.vector.data[: self.n_weights]
-        lasso = self.settings.alpha * self.settings.l1_ratio
         ridge = self.settings.alpha * (1.0 - self.settings.l1_ratio)
-        if lasso:
-            gradient.add_(weights.sign(), alpha=lasso)
         if ridge and self.settings.optimizer != "adamw":
             gradient.add_(weights, alpha=ridge)
-        return lasso * weights.abs().sum() + 0.5 * ridge * weights.square().sum()
+        value = 0.5 * ridge * weights.square().sum()
+        return value if self.sparse is None else value + self.sparse.value(weights)
 
 
 def as_tensor(windows: Windows, device: str | torch.device) -> Tensor:

@@ -69,8 +69,29 @@ class TrainingParameters:
     )
     l1_ratio: float = param(
         [UNIT],
-        "The share of the absolute (lasso) penalty.",
+        """The share of the lasso, the part of the penalty that makes weights exactly zero, by a
+        proximal step after each step of the optimizer (ProxGen, Yun et al., 2021; with
+        ``"lbfgs"`` on the way of OWL-QN, Andrew and Gao, 2007). With small batches some weights
+        are kept from zero by the noise of the last ones.""",
         default=0.0,
+    )
+    penalty: str = param(
+        [StrOptions({"elasticnet", "group"})],
+        """What the lasso makes zero: single weights, or with ``"group"`` all weights that read
+        the same channel (in dense nets the same lag of the same channel), so that the net selects
+        what it reads: see `selected_channels_`. The norm of a group g, of p_g weights, takes the
+        place of the absolute values, ``alpha * l1_ratio * sum_g sqrt(p_g) * |w_g|_2`` (Yuan and
+        Lin, 2006), and the weights of later layers have the ridge part alone; without any, at
+        ``l1_ratio=1``, they undo the shrinkage.""",
+        default="elasticnet",
+    )
+    linear_skip: bool = param(
+        ["boolean"],
+        """Whether a linear model of the whole sequence is added to the net. It starts as the ridge
+        regression of strength `alpha` (for another loss the linear model with that loss), and the
+        net at zero: with `early_stopping` the result is never worse than the linear model on the
+        validation data. All sequences must then have the same number of steps.""",
+        default=False,
     )
     max_grad_norm: float | None = param(
         [POSITIVE, None],

@@ -21,6 +21,7 @@ from sklearn_rnn._fetchers.ucr import fetch_ucr
 
 __all__ = [
     "load_nyse",
+    "load_hitters",
     "fetch_ett",
     "fetch_climate",
     "fetch_debilt",
@@ -44,6 +45,25 @@ train           whether the day is for training (4281 days, to 1979-12-31) or fo
 
 Collected by LeBaron and Weigend (1998), "A bootstrap evaluation of the effect of data splitting
 on financial time series", IEEE Transactions on Neural Networks 9, 213-220. The file is that of
+James, Witten, Hastie, Tibshirani and Taylor, "An Introduction to Statistical Learning",
+https://www.statlearning.com, in the package ISLP; see data/LICENSE-ISLP.md.
+"""
+_HITTERS_DESCRIPTION = """\
+Baseball players of the Major League in 1986 and their salaries in 1987: 322 players, 263 of them
+with a known salary.
+
+AtBat, Hits, HmRun, Runs, RBI, Walks   times at bat, hits, home runs, runs, runs batted in and
+                                       walks in 1986
+Years                                  years in the major leagues
+CAtBat, CHits, CHmRun, CRuns, CRBI, CWalks   the same over the career
+League, Division                       A or N, E or W, at the end of 1986
+PutOuts, Assists, Errors               in 1986
+NewLeague                              A or N, at the beginning of 1987
+Salary                                 on opening day of 1987, in thousands of dollars
+
+From the StatLib library of Carnegie Mellon University: data of the poster session of the ASA
+section on statistical graphics, 1988. The salaries are from Sports Illustrated of April 20, 1987,
+the other columns from The 1987 Baseball Encyclopedia Update, Collier Books. The file is that of
 James, Witten, Hastie, Tibshirani and Taylor, "An Introduction to Statistical Learning",
 https://www.statlearning.com, in the package ISLP; see data/LICENSE-ISLP.md.
 """
@@ -110,7 +130,7 @@ def load_nyse(
     >>> y.name
     'log_volume'
     """
-    record = _read_nyse()
+    record = _read("NYSE", index_col="date", parse_dates=["date"])
     data = record[_NYSE_SERIES]
     if day_of_week:
         days = {f"day_{day}": (record["day_of_week"] == day) * 1.0 for day in _NYSE_DAYS}
@@ -132,7 +152,78 @@ def load_nyse(
     return (nyse.data, nyse.target) if return_X_y else nyse
 
 
-def _read_nyse() -> pd.DataFrame:
-    path = resources.files("sklearn_rnn") / "data" / "NYSE.csv.gz"
+@validate_params(
+    {"return_X_y": ["boolean"], "as_frame": ["boolean"], "drop_missing": ["boolean"]},
+    prefer_skip_nested_validation=True,
+)
+def load_hitters(
+    *, return_X_y: bool = False, as_frame: bool = False, drop_missing: bool = True
+) -> Bunch | tuple[Any, Any]:
+    """Load the salaries of baseball players in 1987, and what they did before.
+
+    The task is to predict the salary. There is no order of time: each player is a sequence of
+    one step. Three columns of X are labels and have to be encoded, by ``OneHotEncoder`` or
+    ``pandas.get_dummies``.
+
+    ================= ===========================================
+    Players           322, the salary of 263 is known
+    Columns of X      19, of which 3 hold labels
+    Missing values    59, all of them salaries
+    ================= ===========================================
+
+    Parameters
+    ----------
+    return_X_y : bool, default=False
+        Whether to return ``(data, target)`` in place of a Bunch.
+    as_frame : bool, default=False
+        Whether to return pandas objects.
+    drop_missing : bool, default=True
+        Whether to leave out the players without a known salary.
+
+    Returns
+    -------
+    Bunch or tuple of (data, target)
+        The Bunch has the attributes
+
+        data : ndarray of dtype object, or DataFrame, of shape (263, 19) or (322, 19)
+            X.
+        target : ndarray or Series of shape (263,) or (322,)
+            The salary in thousands of dollars; NaN where it is not known.
+        feature_names, target_names : list of str
+            Names of the columns of X, and of y.
+        frame : DataFrame or None
+            X and y; None unless ``as_frame=True``.
+        DESCR : str
+            Meaning and source.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sklearn_rnn.datasets import load_hitters
+    >>> X, y = load_hitters(return_X_y=True, as_frame=True)
+    >>> pd.get_dummies(X, drop_first=True, dtype=float).shape
+    (263, 19)
+    >>> load_hitters(drop_missing=False).target.shape
+    (322,)
+    """
+    record = _read("Hitters")
+    if drop_missing:
+        record = record.dropna(subset="Salary", ignore_index=True)
+    hitters = Bunch(
+        data=record.drop(columns="Salary"),
+        target=record["Salary"],
+        feature_names=[name for name in record.columns if name != "Salary"],
+        target_names=["Salary"],
+        frame=record if as_frame else None,
+        DESCR=_HITTERS_DESCRIPTION,
+    )
+    if not as_frame:
+        hitters.data = hitters.data.to_numpy(dtype=object)
+        hitters.target = hitters.target.to_numpy()
+    return (hitters.data, hitters.target) if return_X_y else hitters
+
+
+def _read(name: str, **options: Any) -> pd.DataFrame:
+    path = resources.files("sklearn_rnn") / "data" / f"{name}.csv.gz"
     with path.open("rb") as packed, gzip.open(packed) as file:
-        return pd.read_csv(file, index_col="date", parse_dates=["date"])
+        return pd.read_csv(file, **options)

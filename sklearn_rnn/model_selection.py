@@ -14,9 +14,10 @@ from sklearn_rnn._comparison import Comparison
 from sklearn_rnn._comparison_runs import Judge, losses_of, make_folds, run_all, table_of
 from sklearn_rnn._composites import default_scoring, n_parameters
 from sklearn_rnn._one_standard_error import one_standard_error
+from sklearn_rnn._penalty_path import penalty_path
 from sklearn_rnn._row_losses import LOSSES, choose_loss
 
-__all__ = ["Comparison", "compare_models", "n_parameters", "one_standard_error"]
+__all__ = ["Comparison", "compare_models", "n_parameters", "one_standard_error", "penalty_path"]
 
 
 def compare_models(

@@ -8,6 +8,8 @@ import pytest
 import torch
 from numpy.testing import assert_allclose
 
+from sklearn_rnn._modules.cnn import CNN
+from sklearn_rnn._modules.cnn_recurrent import CNNRecurrent
 from sklearn_rnn._modules.dense import Dense
 from sklearn_rnn._modules.dropout import Dropout
 from sklearn_rnn._modules.recurrent import CELLS, Recurrent
@@ -25,6 +27,13 @@ ARCHITECTURES = {
     "tcn": (TCN, {"num_channels": 6, "kernel_size": 3}),
     "tcn_even_kernel": (TCN, {"num_channels": 6, "kernel_size": 2}),
     "tcn_short_field": (TCN, {"num_channels": 6, "kernel_size": 2, "num_levels": 1}),
+    "cnn": (CNN, {"num_channels": 6}),
+    "cnn_even_kernel": (CNN, {"num_channels": 6, "kernel_size": 2, "pool_size": 3}),
+    "cnn_wide_pool": (CNN, {"num_channels": 6, "kernel_size": 9, "pool_size": 10}),
+    **{
+        f"cnn_{cell}": (CNNRecurrent, {"cell": cell, "hidden_size": HIDDEN, "num_channels": 6})
+        for cell in ("lstm", "gru", "rnn_tanh")
+    },
     "dense": (Dense, {"hidden_layer_sizes": (8, 6)}),
     "linear": (Dense, {"hidden_layer_sizes": ()}),
 }
@@ -346,6 +355,8 @@ DROPPED = {
     "lstm": [(4, 7, 5), (4, 5)],  # the states of the first layer, then the features of the head
     "bidirectional": [(4, 7, 10), (4, 10)],
     "tcn_short_field": [(4, 2, 6), (4, 1, 6)],  # both convolutions, no others
+    "cnn": [(4, 6)],  # the largest values
+    "cnn_gru": [(4, 5)],  # the last state, not the pools
     "dense": [(4, 8), (4, 6)],  # the hidden layers, not the input
     "linear": [],
 }
@@ -372,7 +383,8 @@ def test_linear_model_has_no_dropout():
 
 @every_module
 def test_names_tell_weights_from_biases_and_directions(name):
-    for parameter_name, parameter in make(name).named_parameters():
+    parameters = dict(make(name).named_parameters())
+    for parameter_name, parameter in parameters.items():
         is_direction = parameter_name.endswith("_v")
         assert ("bias" in parameter_name) == (parameter.ndim == 1)
-        assert is_direction == (parameter.ndim == 3 and parameter.shape[1:] != (1, 1))
+        assert is_direction == (parameter_name.removesuffix("_v") + "_g" in parameters)

@@ -64,6 +64,7 @@ class Dense(nn.Module):
     ) -> None:
         super().__init__()
         self.activation = activation
+        self.input_shape = (n_steps, n_channels)
         sizes = [n_steps * n_channels, *hidden_layer_sizes]
         self.layers = nn.ModuleList(
             _linear(n_in, n_out, activation) for n_in, n_out in pairwise(sizes)
@@ -82,6 +83,13 @@ class Dense(nn.Module):
             x = ACTIVATIONS[self.activation](layer(x))  # (batch, hidden_layer_sizes[i])
         outputs: Tensor = self.head(x)
         return outputs
+
+    def input_groups(self) -> tuple[tuple[int, ...], dict[str, Tensor]]:
+        """Group the first weights by what they read: (n_steps, n_channels)."""
+        name = "layers.0.weight" if self.layers else "head.linear.weight"
+        weight = self.get_parameter(name)  # (any, n_steps * n_channels)
+        labels = torch.arange(weight.shape[1]).expand(weight.shape)
+        return self.input_shape, {name: labels}
 
 
 def _linear(n_in: int, n_out: int, activation: str) -> nn.Linear:

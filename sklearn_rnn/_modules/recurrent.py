@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from .dropout import Dropout
 from .heads import Head
+from .native import is_native, native_layer, native_pullback
 from .padding import last_valid, reverse_valid, zero_padding
 
 CELLS: dict[str, Callable[..., nn.RNNBase]] = {
@@ -101,6 +102,36 @@ class Recurrent(nn.Module):
         outputs: Tensor = self.head(self._final_states(-1, x, lengths))
         return outputs
 
+    def is_direct(self) -> bool:
+        """Tell whether `direct` may stand for `forward` and its backward pass in training."""
+        return (
+            len(self.layers) == 1
+            and not self.reverse_layers
+            and not (self.training and self.dropout.p)
+            and not any(part._forward_hooks or part._forward_pre_hooks for part in self.modules())
+            and not any(p.grad is None or p._backward_hooks for p in self.parameters())
+        )
+
+    def direct(self, x: Tensor) -> tuple[Tensor, Callable[[Tensor], None]] | None:
+        """Run outside of torch's automatic differentiation, or return None if that cannot be.
+
+        Its cost is several times that of the arithmetic of a small layer. Returns the outputs and
+        a function that, called with their gradient, writes those of the parameters over their
+        ``grad``.
+        """
+        layer, linear = self.layers[0], self.head.linear
+        if not is_native(layer, x) or x.stride(2) != 1:
+            return None
+        h, pull = native_pullback(layer, x)
+        weight, bias = linear.weight, linear.bias
+
+        def pullback(gradient: Tensor) -> None:
+            torch.mm(gradient.T, h, out=weight.grad)
+            torch.sum(gradient, 0, out=bias.grad)
+            pull(gradient @ weight)
+
+        return torch.addmm(bias, h, weight.T), pullback
+
     def encode(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Map x (batch, n_steps, n_channels) to the states of the last layer.
 
@@ -108,6 +139,14 @@ class Recurrent(nn.Module):
         nothing.
         """
         return self._all_states(-1, self._last_input(x, lengths), lengths)
+
+    def input_groups(self) -> tuple[tuple[int, ...], dict[str, Tensor]]:
+        """Group the weights of the first layer by the channel they read: (n_channels,)."""
+        weight = self.get_parameter("layers.0.weight_ih_l0")  # (n_gates * hidden_size, n_channels)
+        channels = torch.arange(weight.shape[1]).expand(weight.shape)
+        directions = ["layers", "reverse_layers"] if self.reverse_layers else ["layers"]
+        labels = {f"{direction}.0.weight_ih_l0": channels for direction in directions}
+        return (weight.shape[1],), labels
 
     def _last_input(self, x: Tensor, lengths: Tensor | None) -> Tensor:
         """Run every layer but the last: (batch, n_steps, n_channels or n_features)."""
@@ -119,10 +158,10 @@ class Recurrent(nn.Module):
 
     def _all_states(self, i: int, x: Tensor, lengths: Tensor | None) -> Tensor:
         """Run layer i: (batch, n_steps, n_features)."""
-        states: Tensor = self.layers[i](x)[0]  # (batch, n_steps, hidden_size)
+        states = _states(self.layers[i], x, lengths)  # (batch, n_steps, hidden_size)
         if not self.reverse_layers:
             return states
-        reverse = self.reverse_layers[i](reverse_valid(x, lengths))[0]
+        reverse = _states(self.reverse_layers[i], reverse_valid(x, lengths), lengths)
         return torch.cat([states, reverse_valid(reverse, lengths)], 2)
 
     def _final_states(self, i: int, x: Tensor, lengths: Tensor | None) -> Tensor:
@@ -134,8 +173,20 @@ class Recurrent(nn.Module):
         return torch.cat([final, reverse], 1)
 
 
+def _states(layer: nn.Module, x: Tensor, lengths: Tensor | None) -> Tensor:
+    """Run one direction: (batch, n_steps, hidden_size)."""
+    if is_native(layer, x):
+        states, _, _ = native_layer(layer, x, lengths)
+        assert states is not None, "states are asked for"
+        return states
+    result: Tensor = layer(x)[0]
+    return result
+
+
 def _final_state(layer: nn.Module, x: Tensor, lengths: Tensor | None) -> Tensor:
     """Run one direction and read its state (batch, hidden_size) after the last valid step."""
+    if is_native(layer, x):
+        return native_layer(layer, x, lengths, states=False)[1]
     states, final = layer(x)
     if lengths is not None:
         return last_valid(states, lengths)

@@ -64,6 +64,10 @@ class TCN(nn.Module):
         Taps of every convolution, from 1 up.
     dropout : float in [0, 1), default=0.0
         Probability with which an entry of a convolution's output is dropped in training.
+    selects : bool, default=False
+        Whether every weight that reads the input can be zero by itself: the first convolution is
+        then not normalised, and no identity skips it. The initial function is the same (but for
+        the identity), its gradient not.
 
     References
     ----------
@@ -83,6 +87,7 @@ class TCN(nn.Module):
         num_levels: int | Literal["auto"] = "auto",
         kernel_size: int = 3,
         dropout: float = 0.0,
+        selects: bool = False,
     ) -> None:
         super().__init__()
         if num_levels == "auto":
@@ -90,8 +95,15 @@ class TCN(nn.Module):
         self.kernel_size = kernel_size
         gain = 1 / math.sqrt(num_levels)
         self.blocks = nn.ModuleList(
-            _Block(n_in, num_channels, kernel_size, dropout=dropout, gain=gain)
-            for n_in in [n_channels] + [num_channels] * (num_levels - 1)
+            _Block(
+                n_in,
+                num_channels,
+                kernel_size,
+                dropout=dropout,
+                gain=gain,
+                plain=selects and level == 0,
+            )
+            for level, n_in in enumerate([n_channels] + [num_channels] * (num_levels - 1))
         )
         self.head = Head(num_channels, n_outputs)
 
@@ -111,6 +123,19 @@ class TCN(nn.Module):
         outputs: Tensor = self.head(x[:, -1])  # x: (batch, 1, num_channels)
         return outputs
 
+    def input_groups(self) -> tuple[tuple[int, ...], dict[str, Tensor]]:
+        """Group the weights that read the input by its channels: (n_channels,)."""
+        if "blocks.0.conv1.kernel" not in dict(self.named_parameters()):
+            raise ValueError('A TCN tells its channels apart with penalty="group" only.')
+        kernel = self.get_parameter("blocks.0.conv1.kernel")  # (n_out, n_channels, kernel_size)
+        skip = self.get_parameter("blocks.0.skip.weight")  # (n_out, n_channels)
+        channels = torch.arange(skip.shape[1])
+        labels = {
+            "blocks.0.conv1.kernel": channels[:, None].expand(kernel.shape),
+            "blocks.0.skip.weight": channels.expand(skip.shape),
+        }
+        return (len(channels),), labels
+
     def encode(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Map x (batch, n_steps, n_channels) to the last level's (batch, n_steps, num_channels)."""
         if lengths is not None:
@@ -122,15 +147,23 @@ class TCN(nn.Module):
 
 
 class _Block(nn.Module):
-    """Two convolutions and a skip connection around them."""
+    """Two convolutions and a skip connection around them; `plain` is as `selects` of the TCN."""
 
     def __init__(
-        self, n_in: int, n_out: int, kernel_size: int, *, dropout: float, gain: float
+        self,
+        n_in: int,
+        n_out: int,
+        kernel_size: int,
+        *,
+        dropout: float,
+        gain: float,
+        plain: bool,
     ) -> None:
         super().__init__()
-        self.conv1 = _CausalConv(n_in, n_out, kernel_size)
+        self.conv1 = _CausalConv(n_in, n_out, kernel_size, normalized=not plain)
         self.conv2 = _CausalConv(n_out, n_out, kernel_size, gain=gain)
-        self.skip = nn.Identity() if n_in == n_out else nn.Linear(n_in, n_out)
+        identity = n_in == n_out and not plain
+        self.skip = nn.Identity() if identity else nn.Linear(n_in, n_out)
         if isinstance(self.skip, nn.Linear):
             nn.init.normal_(self.skip.weight, std=1 / math.sqrt(n_in))
             nn.init.zeros_(self.skip.bias)
@@ -164,18 +197,33 @@ class _CausalConv(nn.Module):
     Weight normalisation (Salimans and Kingma, 2016, arXiv:1602.07868): `weight_v` of shape (n_out,
     n_in, kernel_size) holds the direction of each filter and `weight_g` of shape (n_out, 1, 1) its
     norm, equal to that of `weight_v` at the start. So the squared norm of `weight_g` is that of the
-    effective weight.
+    effective weight. Without normalisation the weight is the parameter `kernel` itself.
     """
 
-    def __init__(self, n_in: int, n_out: int, kernel_size: int, *, gain: float = 1.0) -> None:
+    def __init__(
+        self,
+        n_in: int,
+        n_out: int,
+        kernel_size: int,
+        *,
+        gain: float = 1.0,
+        normalized: bool = True,
+    ) -> None:
         super().__init__()
-        self.weight_v = nn.Parameter(torch.empty(n_out, n_in, kernel_size))
-        nn.init.normal_(self.weight_v, std=gain * math.sqrt(2 / (n_in * kernel_size)))
-        self.weight_g = nn.Parameter(_filter_norm(self.weight_v.detach()))
+        self.normalized = normalized
+        weight = torch.empty(n_out, n_in, kernel_size)
+        nn.init.normal_(weight, std=gain * math.sqrt(2 / (n_in * kernel_size)))
+        if normalized:
+            self.weight_v = nn.Parameter(weight)
+            self.weight_g = nn.Parameter(_filter_norm(weight))
+        else:
+            self.kernel = nn.Parameter(weight)
         self.bias = nn.Parameter(torch.zeros(n_out))
 
     def weight(self) -> Tensor:
         """Effective weight (n_out, n_in, kernel_size), oldest tap first."""
+        if not self.normalized:
+            return self.kernel
         return self.weight_v * (self.weight_g / _filter_norm(self.weight_v))
 
     def forward(self, x: Tensor, n_steps: int, *, stride: int = 1, dilation: int = 1) -> Tensor:
@@ -184,7 +232,8 @@ class _CausalConv(nn.Module):
         One matrix product over the taps side by side: on a CPU cheaper than `torch.conv1d`, which
         would need the channels before the steps.
         """
-        kernel_size = self.weight_v.shape[2]
+        weight = self.weight()  # (n_out, n_in, kernel_size)
+        kernel_size = weight.shape[2]
         reach = (n_steps - 1) * stride + 1  # steps from the first to the last that one tap reads
         first = x.shape[1] - reach - (kernel_size - 1) * dilation
         if first < 0:  # zeros before the first step
@@ -192,8 +241,8 @@ class _CausalConv(nn.Module):
             first = 0
         starts = range(first, first + kernel_size * dilation, dilation)
         taps = torch.cat([x[:, s : s + reach : stride] for s in starts], 2)
-        weight = self.weight().transpose(1, 2).flatten(1)  # (n_out, kernel_size * n_in)
-        return F.linear(taps, weight, self.bias)  # (batch, n_steps, n_out)
+        flat = weight.transpose(1, 2).flatten(1)  # (n_out, kernel_size * n_in)
+        return F.linear(taps, flat, self.bias)  # (batch, n_steps, n_out)
 
 
 def _filter_norm(v: Tensor) -> Tensor:

@@ -1,0 +1,175 @@
+r"""The linear model beside a net: where it starts, and what it holds in the end.
+
+With the squared error it starts at the ridge solution. The weighted means taken away, n samples
+and k outputs, the objective of the linear model is least at
+
+.. math:: W = Y^T X (X^T X + n k \alpha I)^{-1}
+
+which is scikit-learn's ``Ridge`` of the strength :math:`n k \alpha`. With any other loss L-BFGS
+finds the least objective; for two classes that is scikit-learn's ``LogisticRegression`` with
+:math:`C = 1 / (n \alpha)`. The windows are flattened batch by batch, never all at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor, nn
+
+from sklearn_rnn._losses import SquaredError
+from sklearn_rnn._modules.linear_skip import LinearSkip
+
+VALUES_AT_ONCE = 2**20
+"""Values of the windows in one batch."""
+
+ITERATIONS = 500
+"""The most iterations of L-BFGS."""
+
+
+class Examples(Protocol):
+    """Sequences, targets and weights (of mean one, or None) that are read in batches."""
+
+    @property
+    def x(self) -> Tensor:
+        """Return the sequences."""
+
+    def __len__(self) -> int:
+        """Return the number of samples."""
+
+    def batches(self, size: int) -> Iterator[tuple[Tensor, Tensor, Tensor | None]]:
+        """Cut batches, in order."""
+
+
+def beside(
+    module: tuple[type[nn.Module], dict[str, Any]],
+) -> tuple[type[nn.Module], dict[str, Any]]:
+    """Return the class and the arguments of a module with a linear model beside it."""
+    inner, arguments = module
+    sizes = ("n_channels", "n_steps", "n_outputs")
+    architecture = {name: value for name, value in arguments.items() if name not in sizes}
+    outer = {name: arguments[name] for name in sizes}
+    return LinearSkip, {**outer, "inner": inner, "architecture": architecture}
+
+
+@torch.no_grad()
+def start_linear(
+    module: LinearSkip, examples: Examples, criterion: nn.Module, alpha: float
+) -> None:
+    """Set the linear part of the module to the linear model of the examples.
+
+    Parameters
+    ----------
+    module : LinearSkip
+        The module, on the device of the examples.
+    examples : Examples
+        What it will be trained on.
+    criterion : nn.Module
+        The loss.
+    alpha : float
+        The ridge penalty on its weights.
+    """
+    n_outputs, n_inputs = module.linear.weight.shape
+    if isinstance(criterion, SquaredError):
+        weight, bias = _ridge(examples, n_outputs * alpha)
+    else:
+        weight, bias = _by_lbfgs(examples, criterion, alpha, n_outputs, n_inputs)
+    module.linear.weight.copy_(weight)
+    module.linear.bias.copy_(bias)
+
+
+def has_linear(module: nn.Module) -> bool:
+    """Return whether there is a linear model in the module."""
+    return isinstance(module, LinearSkip)
+
+
+@torch.inference_mode()
+def linear_share(module: LinearSkip, examples: Examples) -> float:
+    r"""Return the share of the linear part l in the variance of the outputs f = l + h.
+
+    .. math:: \sum_k \mathrm{Cov}(l_k, f_k) / \sum_k \mathrm{Var}(f_k)
+
+    over the (weighted) examples, summed over the outputs k. With the same of h, the part of the
+    net, it sums to one; it is one while h is constant, and leaves the range from 0 to 1 only if
+    the two parts work against each other.
+    """
+    module.eval()
+    parts = [
+        (module.linear_outputs(x).double(), module(x).double(), _column(weight, x))
+        for x, _, weight in examples.batches(_batch(examples))
+    ]
+    linear, output, weight = (torch.cat(part) for part in zip(*parts, strict=True))
+    centred = weight * (output - (weight * output).mean(0))
+    variance = (centred * output).sum()
+    return float((centred * linear).sum() / variance) if variance > 0 else 1.0
+
+
+def _batch(examples: Examples) -> int:
+    """Return how many samples to flatten at once."""
+    return max(1, VALUES_AT_ONCE // examples.x[0].numel())
+
+
+def _column(weight: Tensor | None, x: Tensor) -> Tensor:
+    """Return the weights of a batch as a column, ones if there are none."""
+    if weight is None:
+        return torch.ones(len(x), 1, dtype=torch.float64, device=x.device)
+    return weight.double().unsqueeze(1)
+
+
+def _rows(examples: Examples) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+    """Cut batches of flattened windows, targets and weights in double precision."""
+    for x, y, weight in examples.batches(_batch(examples)):
+        yield x.flatten(1).double(), y.double(), _column(weight, x)
+
+
+def _ridge(examples: Examples, strength: float) -> tuple[Tensor, Tensor]:
+    """Solve the normal equations; a direction in which the data do not vary gets no weight."""
+    n = len(examples)
+    x_mean = torch.stack([(w * x).sum(0) for x, _, w in _rows(examples)]).sum(0) / n
+    y_mean = torch.stack([(w * y).sum(0) for _, y, w in _rows(examples)]).sum(0) / n
+    gram = x_mean.new_zeros(len(x_mean), len(x_mean))
+    moment = x_mean.new_zeros(len(x_mean), len(y_mean))
+    for x, y, w in _rows(examples):
+        weighted = w * (x - x_mean)
+        gram.addmm_((x - x_mean).T, weighted)
+        moment.addmm_(weighted.T, y - y_mean)
+    variation, directions = torch.linalg.eigh(gram)
+    variation = variation.clamp(min=0.0) + n * strength
+    none = variation <= variation[-1] * len(variation) * torch.finfo(variation.dtype).eps
+    scores = torch.where(none, 0.0, 1.0 / variation)[:, None] * (directions.T @ moment)
+    weight = (directions @ scores).T
+    return weight, y_mean - weight @ x_mean
+
+
+@torch.enable_grad()
+def _by_lbfgs(
+    examples: Examples, criterion: nn.Module, alpha: float, n_outputs: int, n_inputs: int
+) -> tuple[Tensor, Tensor]:
+    """Minimise the objective of the linear model from zero."""
+    nothing = torch.zeros(n_outputs, n_inputs + 1, dtype=torch.float64, device=examples.x.device)
+    weight = nothing[:, :-1].clone().requires_grad_()
+    bias = nothing[:, -1].clone().requires_grad_()
+    optimizer = torch.optim.LBFGS(
+        [weight, bias],
+        max_iter=ITERATIONS,
+        tolerance_grad=1e-9,
+        tolerance_change=1e-13,
+        line_search_fn="strong_wolfe",
+    )
+
+    def closure() -> float:
+        optimizer.zero_grad()
+        objective = 0.5 * alpha * weight.square().sum()
+        objective.backward()  # type: ignore[no-untyped-call]  # torch does not declare it
+        total = float(objective.detach())
+        for x, y, w in examples.batches(_batch(examples)):
+            output = nn.functional.linear(x.flatten(1).double(), weight, bias)
+            target = y.double() if y.is_floating_point() else y
+            loss = criterion(output, target, w) * (len(y) / len(examples))
+            loss.backward()
+            total += float(loss.detach())
+        return total
+
+    optimizer.step(closure)  # type: ignore[no-untyped-call]  # torch does not declare it
+    return weight.detach(), bias.detach()

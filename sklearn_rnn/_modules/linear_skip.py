@@ -1,0 +1,65 @@
+"""A linear model of the whole window beside a net."""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from .padding import zero_padding
+
+
+class LinearSkip(nn.Module):
+    r"""The sum of a net and of a linear model of the window.
+
+    .. math:: \hat y = \mathrm{net}(x) + W\,\mathrm{vec}(x) + b
+
+    The window is flattened step by step, the channels of the oldest step first; absent steps count
+    as zeros. The head of the net, W and b start at zero: until it is trained, the net adds nothing
+    to whatever W and b are set to, and its gradient reaches the head alone.
+
+    Parameters
+    ----------
+    n_channels, n_steps, n_outputs : int
+        Sizes of the input (batch, n_steps, n_channels) and the output (batch, n_outputs).
+    inner : type
+        The class of the net, whose last layer is a `Head` of the name ``head``.
+    architecture : dict
+        Its parameters.
+    """
+
+    def __init__(
+        self,
+        n_channels: int,
+        n_steps: int,
+        n_outputs: int,
+        *,
+        inner: type[nn.Module],
+        architecture: dict[str, Any],
+    ) -> None:
+        super().__init__()
+        self.net = inner(n_channels, n_steps, n_outputs, **architecture)
+        nn.init.zeros_(self.net.get_parameter("head.linear.weight"))
+        self.linear = nn.Linear(n_steps * n_channels, n_outputs)
+        nn.init.zeros_(self.linear.weight)
+        nn.init.zeros_(self.linear.bias)
+
+    def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """Map x (batch, n_steps, n_channels) to outputs (batch, n_outputs)."""
+        if lengths is not None:
+            x = zero_padding(x, lengths)
+        outputs: Tensor = self.net(x, lengths) + self.linear_outputs(x)
+        return outputs
+
+    def linear_outputs(self, x: Tensor) -> Tensor:
+        """Map x (batch, n_steps, n_channels) to the part of the linear model."""
+        outputs: Tensor = self.linear(x.flatten(1))
+        return outputs
+
+    def input_groups(self) -> tuple[tuple[int, ...], dict[str, Tensor]]:
+        """Join the groups of the net and of the linear model, in the shape of the net's."""
+        shape, labels = self.net.input_groups()  # type: ignore[operator]  # a method
+        n_groups = torch.Size(shape).numel()
+        weight = self.linear.weight  # (n_outputs, n_steps * n_channels)
+        columns = torch.arange(weight.shape[1]) % n_groups
+        joined = {f"net.{name}": label for name, label in labels.items()}
+        return shape, {**joined, "linear.weight": columns.expand(weight.shape)}

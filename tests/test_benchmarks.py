@@ -1,0 +1,204 @@
+"""The laws of the benchmarks' runner, and that what is written about results comes from them."""
+
+from __future__ import annotations
+
+import importlib
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import ClassVar
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import BaseEstimator, RegressorMixin, TransformerMixin
+from sklearn.linear_model import LinearRegression, Ridge
+from sklearn.model_selection import TimeSeriesSplit
+from sklearn.pipeline import make_pipeline
+
+from benchmarks import __main__ as command
+from benchmarks._cache import Cache
+from benchmarks._runner import Model, Task, run
+from sklearn_rnn import DenseRegressor
+
+ROOT = Path(__file__).parents[1]
+RESULTS = ROOT / "benchmarks" / "results"
+
+
+class Witness(TransformerMixin, BaseEstimator):
+    """Passes rows on, and remembers which it was fitted on and which it was shown."""
+
+    fitted_on: ClassVar[list[pd.Index]] = []
+    shown: ClassVar[list[pd.Index]] = []
+
+    def fit(self, X, y):
+        self.fitted_on.append(X.index)
+        return self
+
+    def transform(self, X):
+        self.shown.append(X.index)
+        return X
+
+
+class Noise(RegressorMixin, BaseEstimator):
+    """Predicts its random state, and counts its fits."""
+
+    n_fits = 0
+
+    def __init__(self, random_state=None, shift=0.0):
+        self.random_state = random_state
+        self.shift = shift
+
+    def fit(self, X, y):
+        type(self).n_fits += 1
+        self.fitted_ = True
+        return self
+
+    def predict(self, X):
+        return np.full(len(X), self.random_state + self.shift)
+
+
+@pytest.fixture(autouse=True)
+def _forgotten():
+    Witness.fitted_on, Witness.shown, Noise.n_fits = [], [], 0
+
+
+def task_of(*models: Model) -> Task:
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame(rng.normal(size=(60, 2)), columns=["a", "b"])
+    y = X["a"] + 0.1 * rng.normal(size=60)
+    return Task("task", X, y, np.arange(60) < 40, models, TimeSeriesSplit(3))
+
+
+def test_test_rows_are_never_fitted_on_and_looked_at_once():
+    pipe = make_pipeline(Witness(), Ridge())
+    model = Model("ridge", pipe, {"ridge__alpha": [0.1, 1.0, 10.0]})
+    run([task_of(model)], seeds=[0], n_jobs=1)
+    assert len(Witness.fitted_on) == 3 * 3 + 1
+    assert max(index.max() for index in Witness.fitted_on) < 40
+    looks = [index for index in Witness.shown if index.max() >= 40]
+    assert [list(index) for index in looks] == [list(range(40, 60))]
+
+
+def test_settings_are_chosen_on_later_training_rows_and_told():
+    grid = {"ridge__alpha": [1e-3, 1e4]}
+    results = run(
+        [task_of(Model("ridge", make_pipeline(Witness(), Ridge()), grid))], seeds=[0], n_jobs=1
+    )
+    assert [r.settings for r in results] == ["alpha=0.001"]
+    assert results[0].n_parameters == 3
+    assert results[0].scores["R2"] > 0.9
+    folds = Witness.fitted_on[:-1]
+    assert [len(index) for index in folds] == [10, 20, 30] * 2
+
+
+def test_each_seed_is_set_and_unseeded_models_run_once():
+    task = task_of(Model("noise", Noise(), seeded=True), Model("ridge", Ridge()))
+    results = run([task], seeds=[3, 5], n_jobs=1)
+    assert [(r.model, r.seed) for r in results] == [("noise", 3), ("noise", 5), ("ridge", None)]
+    assert [r.predictions[0] for r in results[:2]] == [3.0, 5.0]
+
+
+def test_model_without_random_state_cannot_be_seeded():
+    with pytest.raises(ValueError, match="has no random_state; leave seeded=False"):
+        run([task_of(Model("ols", LinearRegression(), seeded=True))], seeds=[0], n_jobs=1)
+
+
+def test_interrupted_run_goes_on_where_it_stopped(tmp_path):
+    path = tmp_path / "deep" / "fits.jsonl"
+    task = task_of(Model("noise", Noise(), {"shift": [0.0, 1.0]}, seeded=True))
+    first = run([task], seeds=[0, 1], cache=Cache(path), n_jobs=1)
+    n_first = Noise.n_fits
+    with path.open("a") as file:
+        file.write('{"key": "killed while writ')
+    again = run([task], seeds=[0, 1, 2], cache=Cache(path), n_jobs=1)
+    assert n_first == 2 * 3 + 2
+    assert Noise.n_fits == n_first + 1
+    assert again[:2] == first
+    assert run([task], seeds=[0, 1, 2], cache=Cache(path), n_jobs=1) == again
+    assert Noise.n_fits == n_first + 1
+
+
+def test_the_same_fit_under_two_names_is_run_once():
+    names = ["a", "b", "c"]
+    models = [Model(name, Noise(shift=float(name == "c")), seeded=True) for name in names]
+    results = run([task_of(*models)], seeds=[1, 2], n_jobs=1)
+    assert [r.predictions[0] for r in results] == [1.0, 2.0, 1.0, 2.0, 2.0, 3.0]
+    assert Noise.n_fits == 4
+
+
+@pytest.mark.parametrize("changed", ["data", "estimator", "version"])
+def test_cache_does_not_answer_for_another_experiment(changed, monkeypatch):
+    cache = Cache()
+    run([task_of(Model("noise", Noise(), seeded=True))], seeds=[0], cache=cache, n_jobs=1)
+    task = task_of(Model("noise", Noise(shift=float(changed == "estimator")), seeded=True))
+    if changed == "data":
+        task.y.iloc[0] += 1
+    if changed == "version":
+        monkeypatch.setattr("sklearn_rnn.__version__", "99")
+    run([task], seeds=[0], cache=cache, n_jobs=1)
+    assert Noise.n_fits == 2
+
+
+def test_workers_give_the_same_bits():
+    net = DenseRegressor(max_epochs=2, lr_schedule="cosine")
+    task = task_of(Model("dense", net, {"alpha": [1e-3, 1e-2]}, seeded=True))
+    one = run([task], seeds=[0, 1], n_jobs=1)
+    with joblib.parallel_config("threading"):  # processes would import torch first
+        two = run([task], seeds=[0, 1], n_jobs=2)
+    assert [r.predictions for r in one] == [r.predictions for r in two]
+
+
+def test_every_file_is_a_benchmark_with_a_question_and_main():
+    pytest.importorskip("matplotlib")
+    found = command.find()
+    assert {"nyse", "memory"} <= set(found)
+    for name, question in found.items():
+        assert "?" in question, f"{name}.py must begin with a question; it begins with {question}"
+        assert callable(importlib.import_module(f"benchmarks.{name}").main)
+
+
+def test_command_lists_benchmarks_and_names_the_unknown(capsys):
+    command.main(["--list"])
+    assert capsys.readouterr().out.startswith("memory")
+    with pytest.raises(SystemExit):
+        command.main(["nyse", "nise"])
+    assert "no benchmark nise; there are" in capsys.readouterr().err
+
+
+def test_quick_nyse_runs_to_the_end_and_leaves_the_results_alone(tmp_path, monkeypatch, capsys):
+    pytest.importorskip("matplotlib")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    before = {path: path.stat().st_mtime_ns for path in RESULTS.glob("*")}
+    command.main(["nyse", "--quick"])
+    assert {path: path.stat().st_mtime_ns for path in RESULTS.glob("*")} == before
+    names = {path.name for path in tmp_path.glob("*/*")}
+    assert names == {"nyse.md", "nyse.csv", "nyse_r2.png", "nyse_forecast.png"}
+    assert "**Conclusion.**" in capsys.readouterr().out
+
+
+def _only(names, task: Task) -> Task:
+    return replace(task, models=[model for model in task.models if model.name in names])
+
+
+def test_known_values_of_the_lab_protocol():
+    # ISLP, chapter 10: 0.180 for persistence, 0.413 for AR(5), 0.460 with the day of the week.
+    nyse = pytest.importorskip("benchmarks.nyse", exc_type=ImportError)
+    known = {"persistence": 0.1803, "AR(5)": 0.41289, "AR(5), only today's day": 0.45956}
+    tasks = [_only(known, nyse.lab(name, nyse.Plan())) for name in nyse.DATA]
+    results = {(r.task, r.model): r.scores["R2"] for r in run(tasks, seeds=[0], n_jobs=1)}
+    for (task, model), score in results.items():
+        if model != "AR(5)" or task.endswith("without day of week"):
+            digits = 4 if model == "persistence" else 5
+            assert round(score, digits) == known[model]
+    assert len(results) == 5
+
+
+def test_what_is_said_of_results_stands_in_them():
+    results = (RESULTS / "nyse.md").read_text(encoding="utf-8")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    spot = readme.partition("<!-- nyse-table -->")[2].partition("<!-- /nyse-table -->")[0]
+    table = [line for line in spot.splitlines() if line.startswith("|")]
+    assert len(table) > 10
+    assert [line for line in table if line not in results] == []

@@ -1,0 +1,177 @@
+"""Laws of penalty paths: their ends, the classic paths as limits, and what they cost."""
+
+import matplotlib
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.linear_model import LogisticRegression, enet_path
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils._param_validation import InvalidParameterError
+
+from sklearn_rnn import DenseClassifier, DenseRegressor, GRURegressor, TCNRegressor
+from sklearn_rnn.datasets import load_hitters
+from sklearn_rnn.model_selection import penalty_path
+from sklearn_rnn.plotting import PathDisplay
+
+matplotlib.use("Agg")
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+X = np.random.default_rng(0).normal(size=(200, 3, 4))
+Y = X[:, -1, 0] - 0.7 * X[:, -2, 1] + 0.3 * np.random.default_rng(1).normal(size=200)
+
+
+def linear(cls=DenseRegressor, **parameters):
+    exact = {"optimizer": "lbfgs", "tol": 1e-10, "max_epochs": 1000, "dtype": "float64"}
+    return cls(**{"hidden_layer_sizes": (), "l1_ratio": 1.0, **exact, **parameters})
+
+
+def standard(values):
+    return (values - values.mean(0)) / values.std(0)
+
+
+@pytest.fixture(scope="module")
+def hitters():
+    players, salary = load_hitters(return_X_y=True, as_frame=True)
+    return pd.get_dummies(players, drop_first=True, dtype=float), salary.to_numpy()
+
+
+@pytest.mark.parametrize("l1_ratio", [1.0, 0.5])
+def test_the_path_of_a_linear_model_is_that_of_the_elastic_net(hitters, l1_ratio):
+    players, salary = hitters
+    model = linear(n_channels=19, l1_ratio=l1_ratio)
+    path = penalty_path(model, players, salary, n_alphas=20, eps=0.01, patience=2)
+    flat, target = standard(players.to_numpy()), standard(salary)
+    first = np.abs(flat.T @ target).max() / len(target) / l1_ratio
+    alphas = np.geomspace(first, 0.01 * first, 20)
+    assert_allclose(path.alphas, alphas, rtol=2e-6)  # ours begin a millionth higher
+    _, coefficients, _ = enet_path(
+        flat, target, l1_ratio=l1_ratio, alphas=alphas, tol=1e-12, max_iter=100_000
+    )
+    assert_allclose(path.coefficients, coefficients.T, rtol=0, atol=1e-4)
+    assert_array_equal(path.n_channels[1:], (coefficients != 0).sum(0)[1:])
+    assert path.n_channels[0] == 0
+    assert path.groups == list(players.columns)
+    assert_allclose(path.scores[0], 0.0, atol=1e-9)
+    assert (np.diff(path.scores) > 0).all()
+
+
+@pytest.mark.parametrize("penalty", ["elasticnet", "group"])
+def test_the_first_alpha_is_the_least_that_holds_everything_at_zero(penalty):
+    labels = np.array(["a", "b", "c"])[(Y > 0) * 1 + (X[:, -1, 2] > 1)]
+    model = linear(DenseClassifier, penalty=penalty)
+    first = penalty_path(model, X, labels, n_alphas=2).alphas[0]
+    model.set_params(early_stopping=False)
+    assert not model.set_params(alpha=first).fit(X, labels).selected_channels_.any()
+    assert model.set_params(alpha=0.999 * first).fit(X, labels).selected_channels_.any()
+
+
+def test_the_first_alpha_knows_weights_and_other_losses():
+    weight = np.random.default_rng(2).integers(0, 3, size=200).astype(float)
+    for loss in ("squared_error", "huber", "poisson"):
+        y = np.exp(Y) if loss == "poisson" else Y
+        model = linear(loss=loss)
+        first = penalty_path(model, X, y, sample_weight=weight, n_alphas=2).alphas[0]
+        model.set_params(early_stopping=False)
+        for factor, reads in ((1.0, False), (0.999, True)):
+            model.set_params(alpha=factor * first).fit(X, y, weight)
+            assert model.selected_channels_.any() == reads
+
+
+def test_a_classifier_follows_the_logistic_regression(hitters):
+    players, salary = hitters
+    labels, flat = salary > np.median(salary), standard(players.to_numpy())
+    path = penalty_path(
+        linear(DenseClassifier, n_channels=19), players, labels, n_alphas=4, eps=0.1
+    )
+    for alpha, found in zip(path.alphas[1:], path.coefficients[1:], strict=True):
+        reference = LogisticRegression(
+            solver="saga", l1_ratio=1, C=1 / (263 * alpha), tol=1e-8, max_iter=100_000
+        ).fit(flat, labels)
+        assert_allclose(found, reference.coef_[0], rtol=0, atol=1e-3)
+
+
+@pytest.mark.parametrize("tol", [1e-4, 1e-6])
+def test_fifty_alphas_cost_at_most_five_single_fits(hitters, tol):
+    """Counted in epochs; the single fit is that with the weakest penalty of the path."""
+    players, salary = hitters
+    model = linear(n_channels=19, tol=tol)
+    path = penalty_path(model, players, salary)
+    single = model.set_params(alpha=path.alphas[-1], early_stopping=False).fit(players, salary)
+    assert len(path.alphas) == 50
+    assert path.n_iter.sum() + path.n_iter_search <= 5 * single.n_iter_
+
+
+@pytest.mark.parametrize("cls", [DenseRegressor, GRURegressor, TCNRegressor])
+def test_a_net_goes_from_nothing_to_what_matters(cls):
+    sizes = {"hidden_layer_sizes": (6,), "hidden_size": 6, "num_channels": 6}
+    chosen = {name: size for name, size in sizes.items() if name in cls().get_params()}
+    net = cls(
+        penalty="group", l1_ratio=0.8, optimizer="lbfgs", max_epochs=60, random_state=0, **chosen
+    )
+    path = penalty_path(net, X, Y, n_alphas=8, eps=0.05, patience=3)
+    assert path.n_channels[0] == 0
+    assert path.n_channels[-1] >= 2
+    assert path.scores[-1] > 0.6
+    n_groups = 12 if cls is DenseRegressor else 4
+    assert path.coefficients.shape == (8, n_groups)
+    assert (path.coefficients >= 0).all()
+    assert len(path.groups) == n_groups
+    assert (path.n_lags is not None) == (cls is DenseRegressor)
+    last = dict(zip(path.groups, path.coefficients[-1], strict=True))
+    best = sorted(last, key=last.get)[-2:]
+    assert sorted(best) == (["x0_lag1", "x1_lag2"] if n_groups == 12 else ["x0", "x1"])
+
+
+def test_the_estimator_stays_as_it_was_and_other_data_can_judge():
+    model = linear(random_state=0)
+    before = model.get_params()
+    path = penalty_path(model, X[:150], Y[:150], X_val=X[150:], y_val=Y[150:], alphas=[0.01, 0.1])
+    assert model.get_params() == before
+    assert not hasattr(model, "net_")
+    assert_array_equal(path.alphas, [0.1, 0.01])
+    assert path.n_iter_search == 0
+    alone = model.set_params(alpha=0.01, early_stopping=False).fit(X[:150], Y[:150])
+    assert path.scores[1] == pytest.approx(alone.score(X[150:], Y[150:]), abs=1e-4)
+
+
+def test_names_of_channels_and_of_lags():
+    frame = pd.DataFrame(
+        X.reshape(200, 12), columns=[f"{c}_lag{k}" for k in (3, 2, 1) for c in "abcd"]
+    )
+    model = linear(n_channels=4)
+    assert penalty_path(model, frame, Y, alphas=[0.1]).groups == list(frame.columns)
+    path = penalty_path(model, X, Y, alphas=[0.1])
+    assert path.groups == [f"x{c}_lag{lag}" for lag in (3, 2, 1) for c in range(4)]
+    assert path.coefficients[0, path.groups.index("x0_lag1")] > 0.3
+    assert path.coefficients[0, path.groups.index("x1_lag2")] < -0.3
+
+
+def test_what_a_path_needs_is_said():
+    with pytest.raises(ValueError, match=r"l1_ratio=0, .* set l1_ratio"):
+        penalty_path(DenseRegressor(), X, Y)
+    with pytest.raises(InvalidParameterError, match="'estimator' parameter of penalty_path"):
+        penalty_path(make_pipeline(StandardScaler(), DenseRegressor(l1_ratio=0.5)), X, Y)
+    for alphas in (None, [0.1]):
+        with pytest.raises(ValueError, match='penalty="group"'):
+            penalty_path(TCNRegressor(l1_ratio=0.5, max_epochs=1), X, Y, alphas=alphas)
+
+
+def test_the_picture_shows_every_group_and_counts_them():
+    display = PathDisplay.from_estimator(linear(), X, Y, n_alphas=10, eps=0.05, n_labels=3)
+    assert len(display.lines_) == 12
+    for line, column in zip(display.lines_, display.coefficients.T, strict=True):
+        assert_array_equal(line.get_ydata(), column)
+        assert_allclose(line.get_xdata(), -np.log(display.alphas))
+    named = {text.get_text() for text in display.ax_.get_legend().get_texts()}
+    assert {"x0_lag1", "x1_lag2"} < named
+    assert len(named) == 3
+    ticks = [text.get_text() for text in display.top_ax_.get_xticklabels()]
+    assert ticks[0] == "0"
+    assert ticks[-1] == str((display.coefficients[-1] != 0).sum())
+    assert display.top_ax_.get_xlim() == display.ax_.get_xlim()
+    path = penalty_path(linear(), X, Y, alphas=[0.2, 0.1])
+    again = PathDisplay.from_path(path, ax=display.ax_)
+    assert again.figure_ is display.figure_
+    matplotlib.pyplot.close(display.figure_)
