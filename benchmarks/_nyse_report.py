@@ -1,0 +1,161 @@
+"""Tables, sentences and pictures of the benchmark `nyse`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import matplotlib.dates
+import numpy as np
+
+from benchmarks import _report
+from benchmarks._plots import Scores, draw_scores, plt
+from benchmarks._report import mean_score, models_of, of
+from benchmarks._runner import Result, Task
+from benchmarks._verdict import Verdict, judge
+
+FLOOR = ("training mean", "persistence")
+N_DAYS_SHOWN = 100
+
+
+def write(
+    folder: Path, results: list[Result], tasks: list[Task], question: Sequence[str], size: str
+) -> None:
+    """Write the results of the tasks: honest and lab, each without and with day of week."""
+    verdicts = [judge(results, task) for task in tasks[:2]]
+    _report.write_csv(folder / "nyse.csv", results)
+    draw_r2(folder / "nyse_r2.png", results, tasks, verdicts)
+    draw_forecast(folder / "nyse_forecast.png", results, tasks[1])
+    tables = [f"## {task.name}\n\n{_report.table(results, task)}" for task in tasks]
+    about = (
+        f"*{_report.environment()}. Size: {size}. ± is the standard deviation over seeds; MAE is "
+        "in units of log_volume (honest) or of its standard deviation (lab). The number of "
+        "parameters counts those of a linear model that are not zero. Seconds are those of one "
+        "refit, on one core.*"
+    )
+    _report.write(
+        folder / "nyse.md",
+        f"# nyse\n\n{question[0]}",
+        question[1].strip(),
+        conclusion(results, tasks, verdicts),
+        compact(results, tasks),
+        "![R2 by model](nyse_r2.png)",
+        "![Forecast and observed](nyse_forecast.png)",
+        *tables,
+        about,
+    )
+
+
+def conclusion(results: list[Result], tasks: list[Task], verdicts: list[Verdict]) -> str:
+    """Say which model to take, and what made the difference."""
+    without, with_day = (verdict.sentence() for verdict in verdicts)
+    today, all_days, best = (
+        mean_score(results, tasks[1].name, name)
+        for name in ("AR(5), only today's day", "AR(5)", verdicts[1].best)
+    )
+    return (
+        f"**Conclusion.** Without the day of the week {without}. With it {with_day}. To give "
+        f"the autoregression the day of each lag, and not only that of the day it forecasts, "
+        f"lifts its R2 by {all_days - today:.3f}; to take the best model instead lifts it by "
+        f"{best - all_days:.3f} more."
+    )
+
+
+def compact(results: list[Result], tasks: list[Task]) -> str:
+    """Return the table of the honest protocol, without and with day of week side by side."""
+    without, with_day = (task.name for task in tasks[:2])
+    rows = []
+    for model in models_of(results, with_day):
+        seconds = np.mean([r.fit_seconds for r in of(results, with_day, model)])
+        rows.append(
+            [
+                model,
+                _score(results, without, model),
+                _score(results, with_day, model),
+                f"{of(results, with_day, model)[0].n_parameters}",
+                f"{seconds:.2f}",
+            ]
+        )
+    header = ["model", "R2 without day of week", "R2 with it", "parameters", "fit (s)"]
+    return _report.markdown(header, rows)
+
+
+def _score(results: list[Result], task: str, model: str) -> str:
+    runs = of(results, task, model)
+    return _report.plus_minus(results, task, model, digits=3) if runs else ""
+
+
+def draw_r2(path: Path, results: list[Result], tasks: list[Task], verdicts: list[Verdict]) -> None:
+    """Draw R2 by model, both protocols, without and with day of week."""
+    panels = {}
+    for task, lab in zip(tasks[:2], tasks[2:], strict=True):
+        scores = [
+            _scores(results, task.name, m, m, "honest") for m in models_of(results, task.name)
+        ]
+        for model in models_of(results, lab.name):
+            row, _, kind = model.partition(", ")
+            is_net = kind in ("tuned", "defaults")
+            series = f"lab, {kind}" if is_net and kind == "defaults" else "lab"
+            scores.append(_scores(results, lab.name, model, row if is_net else model, series))
+        name = task.name.removeprefix("honest, ")
+        panels[name] = [s for s in scores if s.row not in FLOOR]
+    gains = [
+        mean_score(results, v.task, v.best) - mean_score(results, v.task, "AR(5)") for v in verdicts
+    ]
+    title = (
+        f"The best model is {gains[0]:.3f} better than AR(5) without the day of the week, "
+        f"{gains[1]:.3f} with it"
+    )
+    floor = ", ".join(f"{m} {mean_score(results, tasks[0].name, m):.2f}" for m in FLOOR)
+    label = f"R2 on the days from 1980 on\n(further left: {floor})"
+    draw_scores(path, title, label, panels, line="AR(5)")
+
+
+def _scores(results: list[Result], task: str, model: str, row: str, series: str) -> Scores:
+    return Scores(row, series, [r.scores["R2"] for r in of(results, task, model)])
+
+
+def draw_forecast(path: Path, results: list[Result], task: Task) -> None:
+    """Draw the last days of the test, and how the gain on AR(5) adds up over all of it."""
+    nets = [model.name for model in task.models if model.seeded]
+    net = max(nets, key=lambda name: mean_score(results, task.name, name))
+    test = ~task.train
+    days, y = task.X.index[test], task.y[test].to_numpy()
+    forecasts = {
+        name: np.mean([r.predictions for r in of(results, task.name, name)], axis=0)
+        for name in ("AR(5)", net)
+    }
+    saved = np.square(y - forecasts["AR(5)"]) - np.square(y - forecasts[net])
+    gain = np.cumsum(saved) / np.sum(np.square(y - y.mean()))
+    figure, (above, below) = plt.subplots(
+        2, 1, figsize=(10, 6.5), layout="constrained", height_ratios=[1.5, 1]
+    )
+    last = slice(-N_DAYS_SHOWN, None)
+    above.plot(days[last], y[last], color="0.55", linewidth=1.2, label="observed")
+    for (name, forecast), colour in zip(forecasts.items(), ("C1", "C0"), strict=True):
+        above.plot(days[last], forecast[last], color=colour, linewidth=1.5, label=name)
+    above.set_ylabel("log volume")
+    above.set_title("The last 100 days of the test", fontsize=10, loc="left")
+    above.legend(ncols=3, frameon=False, loc="upper right", bbox_to_anchor=(1, 1.14))
+    below.plot(days, gain, color="C0")
+    below.axhline(0, color="0.6", linewidth=1)
+    below.set_ylabel(f"gain in R2 of {net}")
+    below.set_title(f"What {net} gains on AR(5), added up over the test", fontsize=10, loc="left")
+    for ax in (above, below):
+        ax.spines[["top", "right"]].set_visible(False)
+        locator = matplotlib.dates.AutoDateLocator()
+        ax.xaxis.set_major_locator(locator)
+        ax.xaxis.set_major_formatter(matplotlib.dates.ConciseDateFormatter(locator))
+    figure.suptitle(_forecast_title(net, gain, forecasts, y), fontsize=12)
+    figure.savefig(path, dpi=130)
+    plt.close(figure)
+
+
+def _forecast_title(
+    net: str, gain: np.ndarray, forecasts: dict[str, np.ndarray], y: np.ndarray
+) -> str:
+    alike = np.corrcoef(*forecasts.values())[0, 1]
+    return (
+        f"{net} (mean of its seeds) and AR(5), with day of week: forecasts correlate at "
+        f"{alike:.2f}, R2 differs by {gain[-1]:.3f}"
+    )

@@ -1,0 +1,234 @@
+"""The experiment that the benchmarks share: models x data x seeds.
+
+Settings are chosen by a grid search on the training rows, once for each model. With them the
+model is refitted on the training rows, once for each seed, and the test rows are predicted.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import joblib
+import numpy as np
+from sklearn.base import BaseEstimator, clone
+from sklearn.metrics import mean_absolute_error, r2_score
+from sklearn.model_selection import GridSearchCV, ParameterGrid, TimeSeriesSplit
+from sklearn.pipeline import Pipeline
+from tqdm import tqdm
+
+import sklearn_rnn
+from benchmarks._cache import Cache
+
+Metric = Callable[[Any, Any], float]
+REGRESSION: dict[str, Metric] = {"R2": r2_score, "MAE": mean_absolute_error}
+
+
+@dataclass(frozen=True)
+class Model:
+    """A competitor: an estimator, and the settings that the grid search tries, if any.
+
+    `seeded` says that it is fitted once for each seed. `published` is the result that others
+    have reported for it.
+    """
+
+    name: str
+    estimator: BaseEstimator
+    grid: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    seeded: bool = False
+    published: float | None = None
+
+
+@dataclass(frozen=True)
+class Task:
+    """Data, and the models that compete on them, simple ones first.
+
+    `train` marks the rows for training; the others are for the test. The first of `metrics` is
+    what the models are ranked by; more of it is better.
+    """
+
+    name: str
+    X: Any
+    y: Any
+    train: np.ndarray
+    models: Sequence[Model]
+    cv: Any = field(default_factory=lambda: TimeSeriesSplit(5))
+    metrics: Mapping[str, Metric] = field(default_factory=lambda: REGRESSION)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A hash of the data and of the version of the package."""
+        data = [self.X, self.y, self.train, sorted(self.metrics)]
+        return str(joblib.hash([sklearn_rnn.__version__, *data]))
+
+
+@dataclass(frozen=True)
+class Result:
+    """One refit, and how it did on the test rows."""
+
+    task: str
+    model: str
+    seed: int | None
+    scores: dict[str, float]
+    n_parameters: int
+    fit_seconds: float
+    predict_seconds: float
+    settings: str
+    predictions: list[Any]
+
+
+@dataclass(frozen=True)
+class _Fit:
+    """A refit that is to be run: an estimator with its settings and its seed."""
+
+    task: Task
+    model: str
+    seed: int | None
+    estimator: BaseEstimator
+    searched: tuple[str, ...]
+
+    @cached_property
+    def key(self) -> str:
+        """What the cache knows the outcome by."""
+        return str(joblib.hash([self.task.fingerprint, self.estimator, self.searched]))
+
+    def run(self) -> dict[str, Any]:
+        """Fit on the training rows, predict the test rows, and return what is to be told."""
+        task = self.task
+        X, y = task.X[task.train], task.y[task.train]
+        begin = time.perf_counter()
+        fitted = clone(self.estimator).fit(X, y)
+        end = time.perf_counter()
+        X, y = task.X[~task.train], task.y[~task.train]
+        predictions = np.asarray(fitted.predict(X))
+        done = time.perf_counter()
+        return {
+            "scores": {
+                name: float(metric(y, predictions)) for name, metric in task.metrics.items()
+            },
+            "n_parameters": _n_parameters(fitted),
+            "fit_seconds": end - begin,
+            "predict_seconds": done - end,
+            "settings": _describe(fitted, self.searched),
+            "predictions": predictions.tolist(),
+        }
+
+
+def run(
+    tasks: Sequence[Task],
+    *,
+    seeds: Sequence[int],
+    cache: Cache | None = None,
+    n_jobs: int | None = None,
+) -> list[Result]:
+    """Let all models of all tasks compete.
+
+    Parameters
+    ----------
+    tasks : sequence of Task
+        The data and the models.
+    seeds : sequence of int
+        Random states of the models that are seeded. The search takes the first of them.
+    cache : Cache, default=None
+        Has what was computed before, and keeps what is computed now.
+    n_jobs : int, default=None
+        Fits at a time; None means the number of cores.
+
+    Returns
+    -------
+    list of Result
+        In the order of tasks, models and seeds.
+    """
+    cache = Cache() if cache is None else cache
+    n_jobs = joblib.cpu_count() if n_jobs is None else n_jobs
+    competitors = [(task, model) for task in tasks for model in task.models]
+    total = sum(_n_search_fits(*c) + (len(seeds) if c[1].seeded else 1) for c in competitors)
+    often = 0.1 if sys.stderr.isatty() else 30.0
+    with tqdm(total=total, unit="fit", mininterval=often, maxinterval=often) as bar:
+        fits = []
+        for task, model in competitors:
+            bar.set_postfix_str(f"{task.name}: {model.name}", refresh=False)
+            fits += _fits(task, model, _choose(task, model, seeds[0], cache, n_jobs), seeds)
+            bar.update(_n_search_fits(task, model))
+        results = []
+        for result in _refit(fits, cache, n_jobs):
+            bar.set_postfix_str(f"{result.task}: {result.model}", refresh=False)
+            bar.update()
+            results.append(result)
+    return results
+
+
+def _n_search_fits(task: Task, model: Model) -> int:
+    n_candidates = len(ParameterGrid(model.grid))
+    return n_candidates * task.cv.get_n_splits() if n_candidates > 1 else 0
+
+
+def _choose(task: Task, model: Model, seed: int, cache: Cache, n_jobs: int) -> dict[str, Any]:
+    """Return the settings that do best on the later parts of the training rows."""
+    candidates = list(ParameterGrid(model.grid))
+    if len(candidates) == 1:
+        return dict(candidates[0])
+    estimator = _seeded(model.estimator, seed) if model.seeded else model.estimator
+    key = str(joblib.hash([task.fingerprint, estimator, candidates, task.cv]))
+    if key not in cache:
+        search = GridSearchCV(
+            estimator, model.grid, cv=task.cv, n_jobs=n_jobs, refit=False, error_score="raise"
+        )
+        search.fit(task.X[task.train], task.y[task.train])
+        cache[key] = int(search.best_index_)
+    return dict(candidates[cache[key]])
+
+
+def _fits(task: Task, model: Model, settings: dict[str, Any], seeds: Sequence[int]) -> list[_Fit]:
+    """Return the refits of a model with the chosen settings, one for each seed."""
+    chosen = clone(model.estimator).set_params(**settings)
+    names = tuple(model.grid)
+    if not model.seeded:
+        return [_Fit(task, model.name, None, chosen, names)]
+    return [_Fit(task, model.name, seed, _seeded(chosen, seed), names) for seed in seeds]
+
+
+def _refit(fits: Sequence[_Fit], cache: Cache, n_jobs: int) -> Iterator[Result]:
+    """Run the fits that the cache does not have, and return the results of all."""
+    missing = {fit.key: fit for fit in fits if fit.key not in cache}
+    workers = joblib.Parallel(n_jobs=min(n_jobs, len(missing) or 1), return_as="generator")
+    outcomes = workers(joblib.delayed(fit.run)() for fit in missing.values())
+    for fit in fits:
+        if fit.key not in cache:
+            cache[fit.key] = next(outcomes)
+        yield Result(task=fit.task.name, model=fit.model, seed=fit.seed, **cache[fit.key])
+
+
+def _seeded(estimator: BaseEstimator, seed: int) -> BaseEstimator:
+    """Return a copy of which every part has the seed."""
+    names = [name for name in estimator.get_params() if name.split("__")[-1] == "random_state"]
+    if not names:
+        raise ValueError(f"{estimator} has no random_state; leave seeded=False.")
+    return clone(estimator).set_params(**dict.fromkeys(names, seed))
+
+
+def _last(fitted: BaseEstimator) -> BaseEstimator:
+    return _last(fitted[-1]) if isinstance(fitted, Pipeline) else fitted
+
+
+def _n_parameters(fitted: BaseEstimator) -> int:
+    """Return the trained parameters of the last step; of a linear model those that are not 0."""
+    last = _last(fitted)
+    if hasattr(last, "n_parameters_"):
+        return int(last.n_parameters_)
+    if hasattr(last, "coef_"):
+        return int(np.count_nonzero(last.coef_)) + int(np.size(last.intercept_))
+    return int(np.size(getattr(last, "constant_", ())))
+
+
+def _describe(fitted: BaseEstimator, searched: Sequence[str]) -> str:
+    """Return the settings that were searched, here or by the last step itself (``alpha_``)."""
+    values = {name.split("__")[-1]: fitted.get_params()[name] for name in searched}
+    if hasattr(_last(fitted), "alpha_"):
+        values["alpha"] = float(_last(fitted).alpha_)
+    texts = {k: f"{v:.3g}" if isinstance(v, float) else str(v) for k, v in values.items()}
+    return ", ".join(f"{name}={text}" for name, text in texts.items())

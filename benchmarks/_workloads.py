@@ -1,0 +1,143 @@
+"""The workloads of the speed benchmark: data, our estimator, and the same net in bare torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+from torch.nn.utils.parametrizations import weight_norm
+
+from sklearn_rnn import GRURegressor, LSTMRegressor, RNNRegressor, TCNRegressor
+
+CELLS = {
+    "rnn": (nn.RNN, RNNRegressor),
+    "lstm": (nn.LSTM, LSTMRegressor),
+    "gru": (nn.GRU, GRURegressor),
+}
+TCN_LEVELS, TCN_KERNEL = 4, 3
+
+
+@dataclass(frozen=True)
+class Workload:
+    """A data set's size, a net and a batch size; `used` of the rows are run."""
+
+    kind: str
+    n_samples: int
+    n_steps: int
+    n_channels: int
+    hidden: int
+    batch: int
+    used: int
+    epochs: int = 1
+
+    def data(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return sequences of shape (used, n_steps, n_channels) and targets of shape (used,)."""
+        rng = np.random.default_rng(0)
+        X = rng.standard_normal((self.used, self.n_steps, self.n_channels), dtype=np.float32)
+        noise = 0.1 * rng.standard_normal(self.used)
+        y = 0.5 * X[:, -1, 0] + np.tanh(X[:, -2:, 1].sum(1)) + noise
+        return X, y.astype(np.float32)
+
+    def estimator(self, **parameters: Any) -> Any:
+        """Return our estimator, with as little besides the training as the bare loop has."""
+        plain = {"alpha": 0.0, "early_stopping": False, "standardize": False, "random_state": 0}
+        plain |= {"batch_size": self.batch, "max_epochs": self.epochs, "dtype": "float32"}
+        if self.kind == "tcn":
+            size = {
+                "num_channels": self.hidden,
+                "num_levels": TCN_LEVELS,
+                "kernel_size": TCN_KERNEL,
+            }
+            return TCNRegressor(**(plain | size | parameters))
+        return CELLS[self.kind][1](**(plain | {"hidden_size": self.hidden} | parameters))
+
+    def module(self) -> nn.Module:
+        """Return the same net as a bare torch module."""
+        if self.kind == "tcn":
+            return BareTCN(self.n_channels, self.hidden)
+        return BareRecurrent(CELLS[self.kind][0], self.n_channels, self.hidden)
+
+
+WORKLOADS = {
+    "W1": Workload("rnn", 4281, 5, 3, 12, 64, 4281, epochs=4),
+    "W2": Workload("lstm", 4281, 5, 3, 32, 64, 4281, epochs=4),
+    "W3": Workload("lstm", 20000, 24, 7, 64, 128, 10000),
+    "W4": Workload("gru", 64000, 120, 14, 32, 128, 3200),
+    "W5": Workload("tcn", 20000, 64, 8, 32, 128, 4000),
+    "1M": Workload("rnn", 1_000_000, 5, 3, 12, 512, 1_000_000),
+}
+
+
+class BareRecurrent(nn.Module):
+    """One recurrent layer and an affine readout of the last step, as anyone writes it."""
+
+    def __init__(self, cell: type[nn.RNNBase], n_channels: int, hidden: int) -> None:
+        super().__init__()
+        self.rnn = cell(n_channels, hidden, batch_first=True)
+        self.out = nn.Linear(hidden, 1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        states, _ = self.rnn(x)
+        return self.out(states[:, -1])
+
+
+class BareBlock(nn.Module):
+    """A residual block of the TCN with padding on both sides that is cut off, as in the paper."""
+
+    def __init__(self, n_in: int, n_out: int, dilation: int) -> None:
+        super().__init__()
+        self.excess = (TCN_KERNEL - 1) * dilation
+        options = {"dilation": dilation, "padding": self.excess}
+        self.first = weight_norm(nn.Conv1d(n_in, n_out, TCN_KERNEL, **options))
+        self.second = weight_norm(nn.Conv1d(n_out, n_out, TCN_KERNEL, **options))
+        self.skip = nn.Conv1d(n_in, n_out, 1) if n_in != n_out else nn.Identity()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = torch.relu(self.first(x)[..., : -self.excess])
+        y = torch.relu(self.second(y)[..., : -self.excess])
+        return torch.relu(y + self.skip(x))
+
+
+class BareTCN(nn.Module):
+    """The TCN of Bai, Kolter and Koltun with an affine readout of the last step."""
+
+    def __init__(self, n_channels: int, hidden: int) -> None:
+        super().__init__()
+        sizes = [n_channels] + [hidden] * TCN_LEVELS
+        self.blocks = nn.Sequential(*(BareBlock(sizes[i], hidden, 2**i) for i in range(TCN_LEVELS)))
+        self.out = nn.Linear(hidden, 1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.out(self.blocks(x.transpose(1, 2))[..., -1])
+
+
+class BareLoop:
+    """The loop everything is measured by: batches sliced by a permuted index, default Adam."""
+
+    def __init__(self, workload: Workload) -> None:
+        self.workload = workload
+        X, y = workload.data()
+        self.x, self.y = torch.from_numpy(X), torch.from_numpy(y)
+        self.net = workload.module()
+        self.optimizer = torch.optim.Adam(self.net.parameters(), lr=1e-3)
+
+    def train(self) -> None:
+        """Train for the epochs of the workload."""
+        self.net.train()
+        for _ in range(self.workload.epochs):
+            for rows in torch.randperm(len(self.x)).split(self.workload.batch):
+                self.optimizer.zero_grad()
+                output = self.net(self.x[rows]).squeeze(1)
+                functional.mse_loss(output, self.y[rows]).backward()
+                self.optimizer.step()
+
+    def predict(self) -> None:
+        """Predict all rows in batches of the training size."""
+        self.net.eval()
+        with torch.inference_mode():
+            for part in self.x.split(self.workload.batch):
+                self.net(part)

@@ -1,0 +1,67 @@
+"""Does a net beside a linear model ever lose to it?
+
+NYSE, 5 lags of the three series, years to 1979 for training and from 1980 for the test: every
+network with ``linear_skip=True`` and otherwise default parameters against the ridge regression
+that it starts from, fitted to all training rows. It should not lose more than 0.002 of R2 for any
+seed.
+"""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import Ridge
+from tqdm import tqdm
+
+from benchmarks._report import environment, folder, markdown, write
+from sklearn_rnn import (
+    DenseRegressor,
+    GRURegressor,
+    LSTMRegressor,
+    RNNRegressor,
+    TCNRegressor,
+    make_lagged,
+)
+from sklearn_rnn.datasets import load_nyse
+
+ALLOWED = 0.002
+ALPHA = 0.001  # the default of the networks
+NETS = [DenseRegressor, RNNRegressor, GRURegressor, LSTMRegressor, TCNRegressor]
+
+
+def main(size: str) -> None:
+    """Write a table of the differences in test R2, net by net."""
+    warnings.simplefilter("ignore", ConvergenceWarning)
+    quick = size == "quick"
+    nyse = load_nyse(as_frame=True)
+    past, future = slice(0, 300 if quick else 4276), slice(4276, None)
+    X, y = make_lagged(nyse.data, nyse.target, 5)
+    X, y = np.asarray(X), np.ravel(y)
+    flat = ((X - X[past].mean((0, 1))) / X[past].std((0, 1))).reshape(len(X), -1)
+    ridge = Ridge(alpha=len(X[past]) * ALPHA).fit(flat[past], y[past])
+    level = ridge.score(flat[future], y[future])
+    rows, losers = [], []
+    for net in tqdm(NETS):
+        gains, alone, shares = [], [], []
+        for seed in range(1 if quick else 10):
+            settings = {"random_state": seed, "alpha": ALPHA}
+            both = net(linear_skip=True, **settings).fit(X[past], y[past])
+            gains.append(both.score(X[future], y[future]) - level)
+            shares.append(both.linear_share_)
+            plain = net(**settings).fit(X[past], y[past])
+            alone.append(plain.score(X[future], y[future]) - level)
+        if min(gains) < -ALLOWED:
+            losers.append(net.__name__)
+        cells = [np.mean(gains), min(gains), np.mean(alone), min(alone)]
+        rows.append([net.__name__, *(f"{v:+.4f}" for v in cells), f"{np.mean(shares):.2f}"])
+    header = ["network", "mean", "least", "mean without skip", "least without skip", "linear share"]
+    verdict = "No network loses" if not losers else f"{', '.join(losers)} loses for some seed"
+    write(
+        folder(size) / "linear_skip.md",
+        "# Does a net beside a linear model ever lose to it?",
+        f"Test R2 less that of the ridge regression, {level:.4f}. {verdict} more than {ALLOWED:g}.",
+        markdown(header, rows),
+        environment(),
+    )

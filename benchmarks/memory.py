@@ -1,0 +1,119 @@
+"""How much memory do windows cost? Ours are views of the rows; the usual way writes them out.
+
+The table has the size of the Jena climate record: 420,551 rows of 14 channels in single
+precision. First it is cut into windows of 720 steps, which written out would take 17 GB. Then a
+pipeline (scaler, 120 lags 6 rows apart, 144 rows ahead, GRU) is fitted for one epoch and
+predicts; last, a grid search does so in two processes. What is measured is the growth of the
+memory in use (proportional set size, of all processes) above libraries and data; Linux only.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from joblib import Parallel, delayed
+from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from benchmarks._report import environment, folder, markdown, write
+from sklearn_rnn import GRURegressor, LagTransformer
+
+N_ROWS, N_CHANNELS = 420_551, 14
+
+
+def main(size: str) -> None:
+    """Write the growth of memory in each case."""
+    quick = size == "quick"
+    n_rows = N_ROWS // 100 if quick else N_ROWS
+    X = np.random.default_rng(0).standard_normal((n_rows, N_CHANNELS), dtype=np.float32)
+    y = X[:, 1].copy()
+    warm_up(X[:2000], y[:2000])
+    search = GridSearchCV(
+        pipeline(), {"gruregressor__hidden_size": [4, 8]}, cv=TimeSeriesSplit(2), n_jobs=2
+    )
+    fitted = pipeline().fit(X[:2000], y[:2000])
+    rows = [
+        measure("windows of 720 steps", lambda: LagTransformer(720).fit_transform(X), 200),
+        measure("pipeline: fit, 1 epoch", lambda: pipeline().fit(X, y), 400),
+        measure("pipeline: predict", lambda: fitted.predict(X), 400),
+        measure("grid search of it in 2 processes", lambda: search.fit(X, y), 800),
+    ]
+    header = ["what", "memory grew by (MB)", "limit (MB)", "seconds"]
+    write(
+        folder(size) / "memory.md",
+        "# How much memory do windows cost?",
+        f"A table of {n_rows:,} rows of {N_CHANNELS} channels, float32: {X.nbytes / 1e6:.0f} MB.",
+        markdown(header, rows),
+        environment(),
+    )
+
+
+def pipeline() -> Pipeline:
+    """Return scaler, windows and a small GRU: the memory does not depend on its size."""
+    lags = LagTransformer(n_lags=120, step=6, delay=144)
+    net = GRURegressor(hidden_size=8, max_epochs=1, lr_schedule="cosine", random_state=0)
+    return make_pipeline(StandardScaler(), lags, net)
+
+
+def warm_up(X: np.ndarray, y: np.ndarray) -> None:
+    """Load what is loaded at first use, in this process and in the workers."""
+    Parallel(n_jobs=2)(delayed(fit)(X, y) for _ in range(4))
+    fit(X, y).predict(X)
+
+
+def fit(X: np.ndarray, y: np.ndarray) -> Pipeline:
+    """Fit the pipeline."""
+    return pipeline().fit(X, y)
+
+
+def measure(label: str, task: Callable[[], object], limit_mb: int) -> list[str]:
+    """Run a task and return by how much the memory in use grew at most, and the seconds."""
+    before, peak, done = in_use_mb(), 0.0, threading.Event()
+
+    def watch() -> None:
+        nonlocal peak
+        while not done.wait(0.05):
+            peak = max(peak, in_use_mb())
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    start = time.perf_counter()
+    result = task()
+    seconds = time.perf_counter() - start
+    peak = max(peak, in_use_mb())
+    done.set()
+    watcher.join()
+    del result
+    return [label, f"{peak - before:.0f}", f"{limit_mb}", f"{seconds:.1f}"]
+
+
+def in_use_mb() -> float:
+    """Return the proportional set size of this process and its children, in MB of 10^6 bytes."""
+    total = 0
+    for process in family():
+        try:
+            text = Path(f"/proc/{process}/smaps_rollup").read_text()
+        except OSError:  # it has ended
+            continue
+        total += int(re.search(r"^Pss:\s+(\d+)", text, re.MULTILINE)[1])
+    return total * 1024 / 1e6
+
+
+def family() -> list[str]:
+    """Return the numbers of this process and of all its descendants."""
+    found, i = ["self"], 0
+    while i < len(found):
+        try:
+            tasks = Path(f"/proc/{found[i]}/task").iterdir()
+            for task in tasks:
+                found += (task / "children").read_text().split()
+        except OSError:  # it has ended
+            pass
+        i += 1
+    return found
