@@ -164,20 +164,17 @@ class BaseSequenceEstimator(TrainingParameters, Selection, BaseEstimator):
             shape = {"n_channels": self.n_channels_, "n_steps": self.n_steps_}
             arguments = {**shape, "n_outputs": self._n_outputs(), **self._architecture()}
             module = (self._module_class, arguments)
-            with one_thread():
-                net = build_net(
-                    beside(module) if self.linear_skip else module,
-                    self._criterion(),
-                    settings,
-                    seed,
-                )
             if self.linear_skip:
-                start_linear(net.module_, train, net.criterion_, self.alpha)
+                module = beside(module)
+            with one_thread():
+                net = build_net(module, self._criterion(), settings, seed)
         n_parameters = sum(p.numel() for p in net.module_.parameters())
         with threads_for(settings.batch_size * self.n_steps_ * n_parameters):
+            if self.linear_skip and not continues:
+                start_linear(net.module_, train, net.criterion_, self.alpha)
             net.partial_fit((train, valid))
-        if has_linear(net.module_):
-            self.linear_share_ = linear_share(net.module_, train)
+            if has_linear(net.module_):
+                self.linear_share_ = linear_share(net.module_, train)
         self.net_: SequenceNet = net
         self.n_parameters_ = n_parameters
         self.n_iter_ = len(net.history)

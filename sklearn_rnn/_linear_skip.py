@@ -124,7 +124,7 @@ def _rows(examples: Examples) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
 
 
 def _ridge(examples: Examples, strength: float) -> tuple[Tensor, Tensor]:
-    """Solve the normal equations; a direction in which the data do not vary gets no weight."""
+    """Solve the normal equations; without a penalty, the shortest of their solutions."""
     n = len(examples)
     x_mean = torch.stack([(w * x).sum(0) for x, _, w in _rows(examples)]).sum(0) / n
     y_mean = torch.stack([(w * y).sum(0) for _, y, w in _rows(examples)]).sum(0) / n
@@ -134,11 +134,12 @@ def _ridge(examples: Examples, strength: float) -> tuple[Tensor, Tensor]:
         weighted = w * (x - x_mean)
         gram.addmm_((x - x_mean).T, weighted)
         moment.addmm_(weighted.T, y - y_mean)
-    variation, directions = torch.linalg.eigh(gram)
-    variation = variation.clamp(min=0.0) + n * strength
-    none = variation <= variation[-1] * len(variation) * torch.finfo(variation.dtype).eps
-    scores = torch.where(none, 0.0, 1.0 / variation)[:, None] * (directions.T @ moment)
-    weight = (directions @ scores).T
+    gram.diagonal().add_(n * strength)
+    factor, failed = torch.linalg.cholesky_ex(gram)
+    if strength and not failed:
+        weight = torch.cholesky_solve(moment, factor).T
+    else:
+        weight = (torch.linalg.pinv(gram, hermitian=True) @ moment).T
     return weight, y_mean - weight @ x_mean
 
 

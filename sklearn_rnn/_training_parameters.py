@@ -71,8 +71,9 @@ class TrainingParameters:
         [UNIT],
         """The share of the lasso, the part of the penalty that makes weights exactly zero, by a
         proximal step after each step of the optimizer (ProxGen, Yun et al., 2021; with
-        ``"lbfgs"`` on the way of OWL-QN, Andrew and Gao, 2007). With small batches some weights
-        are kept from zero by the noise of the last ones.""",
+        ``"lbfgs"`` on the way of OWL-QN, Andrew and Gao, 2007). The noise of small batches
+        keeps some weights from zero, and with `early_stopping` the best epoch may be one in which
+        they have not come there yet.""",
         default=0.0,
     )
     penalty: str = param(

@@ -15,7 +15,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn_rnn._baselines import PersistenceRegressor, make_ar
 from sklearn_rnn._lags import LagTransformer
 from sklearn_rnn._make_lagged import make_lagged
-from sklearn_rnn.datasets import load_nyse
+from sklearn_rnn.datasets import load_hitters, load_nyse
 
 SERIES = ["DJ_return", "log_volume", "log_volatility"]
 DAYS = ["day_mon", "day_tues", "day_wed", "day_thur", "day_fri"]
@@ -63,6 +63,42 @@ def test_nyse_as_a_pair(as_frame, day_of_week):
     np.testing.assert_array_equal(X, nyse.data)
     np.testing.assert_array_equal(y, nyse.target)
     assert X.shape == (6051, 8 if day_of_week else 3)
+
+
+def test_hitters_is_the_original_file():
+    packed = (resources.files("sklearn_rnn") / "data" / "Hitters.csv.gz").read_bytes()
+    assert hashlib.sha256(gzip.decompress(packed)).hexdigest() == (
+        "ebf7b9dff89366b0544fea09c0ac2df9abdbf5b4ce8d96651316c2c12793d952"
+    )
+
+
+@pytest.mark.parametrize("drop_missing", [True, False])
+def test_hitters_as_frame_and_as_arrays(drop_missing):
+    hitters = load_hitters(as_frame=True, drop_missing=drop_missing)
+    n_players = 263 if drop_missing else 322
+    assert hitters.frame.shape == (n_players, 20)
+    assert list(hitters.data.columns) == hitters.feature_names
+    assert hitters.target_names == [hitters.target.name] == ["Salary"]
+    assert hitters.target.isna().sum() == n_players - 263
+    assert not hitters.data.isna().any(axis=None)
+    assert list(hitters.data.index) == list(range(n_players))
+    labels = hitters.data[["League", "Division", "NewLeague"]]
+    assert sorted(set(labels.to_numpy().ravel())) == ["A", "E", "N", "W"]
+    assert hitters.data.drop(columns=labels.columns).dtypes.eq("int64").all()
+    plain = load_hitters(drop_missing=drop_missing)
+    assert plain.frame is None
+    np.testing.assert_array_equal(plain.data, hitters.data)
+    np.testing.assert_array_equal(plain.target, hitters.target)
+    X, y = load_hitters(return_X_y=True, as_frame=True, drop_missing=drop_missing)
+    assert X.equals(hitters.data)
+    assert y.equals(hitters.target)
+
+
+def test_hitters_gives_the_known_least_squares():
+    # R prints 0.5461 for summary(lm(Salary ~ ., Hitters))$r.squared.
+    X, y = load_hitters(return_X_y=True, as_frame=True)
+    X = pd.get_dummies(X, drop_first=True, dtype=float)
+    assert round(LinearRegression().fit(X, y).score(X, y), 4) == 0.5461
 
 
 def test_every_day_has_one_day_of_the_week():

@@ -33,3 +33,16 @@ def test_auto_takes_the_gpu_and_a_pickle_keeps_its_predictions(model):
     assert next(fitted.net_.module_.parameters()).is_cuda
     again = pickle.loads(pickle.dumps(fitted))
     np.testing.assert_array_equal(again.predict(X), fitted.predict(X))
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("optimizer", ["adam", "lbfgs"])
+def test_exact_zeros_and_the_linear_part_are_the_same_on_the_gpu(model, optimizer):
+    X, y = data()
+    how = {"penalty": "group", "l1_ratio": 0.8, "alpha": 0.05, "linear_skip": True}
+    common = {"max_epochs": 5, "dtype": "float64", "random_state": 0, "optimizer": optimizer}
+    common |= {"early_stopping": False, "tol": 0.0}
+    cpu, gpu = (model(device=d, **common, **how).fit(X, y) for d in ("cpu", "cuda"))
+    np.testing.assert_allclose(gpu.loss_curve_, cpu.loss_curve_, rtol=1e-5)
+    np.testing.assert_allclose(gpu.linear_share_, cpu.linear_share_, rtol=1e-4)
+    np.testing.assert_array_equal(gpu.selected_channels_, cpu.selected_channels_)

@@ -36,7 +36,7 @@ WEIGHT = RNG.integers(0, 3, size=120).astype(float)
 
 def make(cls, **parameters):
     sizes = {name: value for name, value in SIZES.items() if name in cls().get_params()}
-    settings = {"linear_skip": True, "random_state": 0, "dtype": "float64"}
+    settings = {"linear_skip": True, "random_state": 0, "dtype": "float64", "device": "cpu"}
     return cls(**{**sizes, **settings, **parameters})
 
 

@@ -49,13 +49,14 @@ Y3 = X3[:, -1, 0] - 0.8 * X3[:, -2, 0] + 0.3 * X3[:, -1, 2] * X3[:, -2, 0]
 
 def small(cls, **parameters):
     sizes = {name: value for name, value in SMALL_NETS.items() if name in cls().get_params()}
-    return cls(**{**sizes, "random_state": 0, "early_stopping": False, **parameters})
+    settings = {"random_state": 0, "early_stopping": False, "device": "cpu"}
+    return cls(**{**sizes, **settings, **parameters})
 
 
 def linear(cls=DenseRegressor, **parameters):
     """Return a linear model that is fitted to the end."""
     exact = {"optimizer": "lbfgs", "tol": 1e-13, "max_epochs": 1000, "dtype": "float64"}
-    whole = {"hidden_layer_sizes": (), "early_stopping": False, "random_state": 0}
+    whole = {"hidden_layer_sizes": (), "early_stopping": False, "random_state": 0, "device": "cpu"}
     return cls(**{**whole, **exact, **parameters})
 
 
