@@ -159,6 +159,11 @@ class BaseSequenceEstimator(TrainingParameters, Selection, BaseEstimator):
         """Build the net unless it continues, train it, and set what is learned."""
         if continues:
             net = self.net_
+            if settings.optimizer != net.settings.optimizer:
+                raise ValueError(
+                    f"optimizer={settings.optimizer!r} cannot continue what "
+                    f"{net.settings.optimizer!r} began; set warm_start=False to begin anew."
+                )
             net.settings = settings
         else:
             shape = {"n_channels": self.n_channels_, "n_steps": self.n_steps_}
@@ -241,7 +246,8 @@ class BaseSequenceEstimator(TrainingParameters, Selection, BaseEstimator):
         if settings.optimizer == "lbfgs":
             settings.batch_size = n_samples
         elif settings.batch_size == "auto":
-            settings.batch_size = min(max(64, n_samples // 64), 512)
+            share = min(max(32, n_samples // 64), 512)
+            settings.batch_size = n_samples if n_samples <= 64 else share
 
     def _tensors(self, data: Data, settings: SimpleNamespace) -> tuple[torch.Tensor, torch.Tensor]:
         """Return standardised sequences and targets on the device."""

@@ -201,14 +201,21 @@ class SequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
     def _hold_out(
         self, rows: NDArray[np.intp], target: NDArray[Any], rng: np.random.RandomState
     ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Set random rows aside for validation, with the same share of each class."""
+        """Set random rows aside for validation, with the same share of each class.
+
+        The only member of a class is trained on; more classes than rows are not balanced.
+        """
+        alone, strata = rows[:0], None
+        if not self._multilabel:
+            _, codes, counts = np.unique(target[rows], return_inverse=True, return_counts=True)
+            single = counts[codes.ravel()] == 1
+            alone, rows = rows[single], rows[~single]
+            if self.validation_fraction * len(rows) >= len(counts):
+                strata = target[rows]
         kept, held = train_test_split(
-            rows,
-            test_size=self.validation_fraction,
-            random_state=rng,
-            stratify=None if self._multilabel else target[rows],
+            rows, test_size=self.validation_fraction, random_state=rng, stratify=strata
         )
-        return np.sort(kept), np.sort(held)
+        return np.sort(np.concatenate([alone, kept])), np.sort(held)
 
     def _criterion(self) -> tuple[type[nn.Module], dict[str, Any]]:
         loss = (

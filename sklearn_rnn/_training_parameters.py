@@ -40,7 +40,7 @@ class TrainingParameters:
         [POSITIVE],
         """The size of a step of the optimizer. The default suits adam, adamw and rmsprop; sgd and
         adagrad want about ten times, adadelta a thousand times as much.""",
-        default=0.001,
+        default=0.002,
     )
     lr_schedule: str = param(
         [StrOptions({"constant", "plateau", *PLANNED})],
@@ -56,8 +56,8 @@ class TrainingParameters:
     )
     batch_size: int | str = param(
         [COUNT, StrOptions({"auto"})],
-        """Sequences in one step of the optimizer. ``"auto"`` takes a 64th of the data, but at
-        least 64 and at most 512.""",
+        """Sequences in one step of the optimizer. ``"auto"`` takes up to 64 at once, and of more
+        a 64th, but at least 32 and at most 512.""",
         default="auto",
     )
     alpha: float = param(
@@ -116,7 +116,7 @@ class TrainingParameters:
         [COUNT],
         """Epochs without an improvement by `tol` of the validation loss (of the training loss
         without `early_stopping`) after which training ends.""",
-        default=10,
+        default=20,
     )
     tol: float = param(
         [NON_NEGATIVE],

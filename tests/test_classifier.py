@@ -388,3 +388,12 @@ def test_a_label_that_was_not_announced_is_refused():
 def test_one_announced_class_is_refused():
     with pytest.raises(ValueError, match=f"^{re.escape(ONE_CLASS)}$"):
         small().partial_fit(X, np.full(N, "yes"), classes=["yes"])
+
+
+def test_a_class_with_one_member_is_trained_on_and_never_held_out():
+    X = np.random.default_rng(0).normal(size=(600, 4, 1))
+    y = np.where(X[:, -1, 0] > 0, "many", "more")
+    y[7] = "rare"
+    model = DenseClassifier(max_epochs=2, lr_schedule="cosine", random_state=0).fit(X, y)
+    assert "rare" in model.classes_
+    assert model.validation_loss_curve_ is not None

@@ -1,11 +1,11 @@
 """Laws of penalty paths: their ends, the classic paths as limits, and what they cost."""
 
-import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.linear_model import LogisticRegression, enet_path
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils._param_validation import InvalidParameterError
@@ -15,6 +15,7 @@ from sklearn_rnn.datasets import load_hitters
 from sklearn_rnn.model_selection import penalty_path
 from sklearn_rnn.plotting import PathDisplay
 
+matplotlib = pytest.importorskip("matplotlib")
 matplotlib.use("Agg")
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -134,6 +135,13 @@ def test_the_estimator_stays_as_it_was_and_other_data_can_judge():
     assert path.n_iter_search == 0
     alone = model.set_params(alpha=0.01, early_stopping=False).fit(X[:150], Y[:150])
     assert path.scores[1] == pytest.approx(alone.score(X[150:], Y[150:]), abs=1e-4)
+
+
+def test_a_search_chooses_among_the_alphas_of_a_path():
+    alphas = penalty_path(linear(tol=1e-6), X, Y, n_alphas=6).alphas
+    search = GridSearchCV(linear(tol=1e-6, early_stopping=False), {"alpha": alphas}, cv=3)
+    assert alphas[-1] <= search.fit(X, Y).best_params_["alpha"] < alphas[0]
+    assert search.best_estimator_.selected_channels_[:2].all()
 
 
 def test_names_of_channels_and_of_lags():

@@ -310,7 +310,13 @@ def test_each_epoch_sees_each_row_once_in_an_order_of_its_own(shuffle):
 
 @pytest.mark.parametrize(
     ("n_samples", "optimizer", "size"),
-    [(100, "adam", 64), (6400, "adam", 100), (100_000, "adam", 512), (100, "lbfgs", 100)],
+    [
+        (60, "adam", 60),
+        (100, "adam", 32),
+        (6400, "adam", 100),
+        (100_000, "adam", 512),
+        (100, "lbfgs", 100),
+    ],
 )
 def test_the_automatic_size_of_a_batch(n_samples, optimizer, size):
     data = RNG.normal(size=(n_samples, 2))
@@ -822,3 +828,14 @@ def test_the_number_of_jobs_changes_no_bit(cls, backend):
     assert_array_equal(together, alone)
     assert_array_equal(search.cv_results_["mean_test_score"], scores)
     assert np.ptp(scores) > 0
+
+
+def test_a_warm_start_with_another_optimizer_is_refused_and_changes_nothing():
+    X = np.random.default_rng(0).normal(size=(40, 4, 1))
+    model = DenseRegressor(lr_schedule="cosine", max_epochs=2, warm_start=True, random_state=0)
+    model.fit(X, X[:, -1, 0])
+    before = model.predict(X)
+    message = "optimizer='adamw' cannot continue what 'adam' began; set warm_start=False"
+    with pytest.raises(ValueError, match=re.escape(message)):
+        model.set_params(optimizer="adamw").fit(X, X[:, -1, 0])
+    np.testing.assert_array_equal(model.predict(X), before)
