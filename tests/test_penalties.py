@@ -149,7 +149,7 @@ def test_least_is_the_strength_that_just_holds_zero(penalty):
     penalty.strength = 0.5 * scale
 
 
-@pytest.mark.parametrize("name", set(OPTIMIZERS) - {"lbfgs"})
+@pytest.mark.parametrize("name", sorted(set(OPTIMIZERS) - {"lbfgs"}))
 def test_step_sizes_are_what_a_lasting_gradient_moves(name):
     vector = torch.zeros(3, dtype=torch.double, requires_grad=True)
     optimizer_class, options = OPTIMIZERS[name]
