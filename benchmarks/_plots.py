@@ -24,7 +24,13 @@ class Scores(NamedTuple):
 
 
 def draw_scores(
-    path: Path, title: str, label: str, panels: Mapping[str, Sequence[Scores]], line: str
+    path: Path,
+    title: str,
+    label: str,
+    panels: Mapping[str, Sequence[Scores]],
+    *,
+    rows: list[str],
+    line: str,
 ) -> None:
     """Draw a panel for each form of the data: models downwards, scores to the right.
 
@@ -36,10 +42,11 @@ def draw_scores(
         What the picture says, and what the axis shows.
     panels : mapping of str to sequence of Scores
         The panels, by their titles.
+    rows : list of str
+        The models, downwards.
     line : str
         The row of the model by whose first series a line is drawn.
     """
-    rows = list(dict.fromkeys(s.row for panel in panels.values() for s in panel))
     series = list(dict.fromkeys(s.series for panel in panels.values() for s in panel))
     height = 1.6 + 0.36 * len(rows)
     figure, axes = plt.subplots(

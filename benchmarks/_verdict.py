@@ -26,11 +26,11 @@ class Verdict:
         """Say which model to take."""
         take = f"take {self.simple} (R2 {self.simple_score:.3f})"
         if self.simple == self.best:
-            return f"{take}, the best; no simpler model comes within one standard error of it"
+            return f"{take}: it is the best, and no simpler model is within one standard error"
         gain = self.best_score - self.simple_score
         return (
-            f"{take}; the best, {self.best} ({self.best_score:.3f}), is not known to be better: "
-            f"its gain of {gain:.3f} is within one standard error, {self.error:.3f}"
+            f"{take}: the best, {self.best} ({self.best_score:.3f}), gains no more than one "
+            f"standard error on it ({gain:.3f} ± {self.error:.3f})"
         )
 
 
