@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
@@ -17,8 +15,9 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 from torch import nn
 
+from sklearn_rnn._all_or_nothing import all_or_nothing
 from sklearn_rnn._linear_skip import beside, has_linear, linear_share, start_linear
-from sklearn_rnn._net import SequenceNet, build_net
+from sklearn_rnn._net import SequenceNet, build_net, check_callbacks
 from sklearn_rnn._parameters import parametrized
 from sklearn_rnn._schedules import PLANNED, still_improving
 from sklearn_rnn._selection import Selection
@@ -27,6 +26,7 @@ from sklearn_rnn._summary import summarize
 from sklearn_rnn._threads import one_thread, threads_for
 from sklearn_rnn._training import Examples, as_tensor, outputs, prediction_batch
 from sklearn_rnn._training_parameters import TrainingParameters
+from sklearn_rnn._warm_start import check_continues, kept_parameters
 from sklearn_rnn._windows import Windows
 
 SMALL = 10_000
@@ -34,6 +34,9 @@ SMALL = 10_000
 
 ENOUGH = 500
 """Samples from which ``early_stopping="auto"`` sets some of them aside."""
+
+ONE_EPOCH = {"max_epochs": 1, "early_stopping": False, "lr_schedule": "constant"}
+"""The settings of ``partial_fit``."""
 
 
 @parametrized
@@ -96,8 +99,8 @@ class BaseSequenceEstimator(TrainingParameters, Selection, BaseEstimator):
             The fitted estimator. After an error it is as it was before the call.
         """
         continues = self.warm_start and hasattr(self, "net_")
-        with _all_or_nothing(self):
-            settings = self._settings()
+        with all_or_nothing(self):
+            settings = self._settings(continues=continues)
             data = self._read(X, y, sample_weight, reset=not continues)
             given = self._read_validation(X_val, y_val)
             self._train(data, given, settings, continues=continues)
@@ -106,16 +109,23 @@ class BaseSequenceEstimator(TrainingParameters, Selection, BaseEstimator):
 
     def _continue(self, X: Any, y: Any, sample_weight: Any, classes: Any = None) -> Any:
         """Train for one epoch more: the body of ``partial_fit`` of the tasks."""
-        with _all_or_nothing(self):
-            settings = self._settings(max_epochs=1, early_stopping=False, lr_schedule="constant")
+        with all_or_nothing(self):
             continues = hasattr(self, "net_")
+            settings = self._settings(continues=continues, **ONE_EPOCH)
             data = self._read(X, y, sample_weight, reset=not continues, classes=classes)
             self._train(data, None, settings, continues=continues)
         return self
 
-    def _settings(self, **changed: Any) -> SimpleNamespace:
-        """Return the parameters for the training loop."""
+    def _settings(self, *, continues: bool, **changed: Any) -> SimpleNamespace:
+        """Return the parameters for the training loop, checked as far as can be without data."""
+        if not continues:
+            self._begun_with = kept_parameters(self)
+        check_continues(self, self._begun_with)
+        check_callbacks(self.callbacks)
         settings = SimpleNamespace(**{**self.get_params(deep=False), **changed})
+        settings.callbacks = list(self.callbacks or [])
+        if settings.optimizer == "lbfgs":  # its line search finds the rate
+            settings.lr_schedule = "constant"
         if settings.device == "auto":
             settings.device = "cuda" if torch.cuda.is_available() else "cpu"
         try:
@@ -159,12 +169,6 @@ class BaseSequenceEstimator(TrainingParameters, Selection, BaseEstimator):
         """Build the net unless it continues, train it, and set what is learned."""
         if continues:
             net = self.net_
-            if settings.optimizer != net.settings.optimizer:
-                raise ValueError(
-                    f"optimizer={settings.optimizer!r} cannot continue what "
-                    f"{net.settings.optimizer!r} began; set warm_start=False to begin anew."
-                )
-            net.settings = settings
         else:
             shape = {"n_channels": self.n_channels_, "n_steps": self.n_steps_}
             arguments = {**shape, "n_outputs": self._n_outputs(), **self._architecture()}
@@ -177,7 +181,7 @@ class BaseSequenceEstimator(TrainingParameters, Selection, BaseEstimator):
         with threads_for(settings.batch_size * self.n_steps_ * n_parameters):
             if self.linear_skip and not continues:
                 start_linear(net.module_, train, net.criterion_, self.alpha)
-            net.partial_fit((train, valid))
+            net.partial_fit((train, valid), settings=settings)
             if has_linear(net.module_):
                 self.linear_share_ = linear_share(net.module_, train)
         self.net_: SequenceNet = net
@@ -188,7 +192,14 @@ class BaseSequenceEstimator(TrainingParameters, Selection, BaseEstimator):
         self.validation_loss_curve_ = validated or None
 
     def _read(
-        self, X: Any, y: Any, sample_weight: Any, *, reset: bool, classes: Any = None
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        *,
+        reset: bool,
+        trained_on: bool = True,
+        classes: Any = None,
     ) -> Data:
         """Validate X, y and the weights."""
         windows, y = check_sequences(self, X, y, n_channels=self.n_channels, reset=reset)
@@ -197,27 +208,36 @@ class BaseSequenceEstimator(TrainingParameters, Selection, BaseEstimator):
         weight = _check_sample_weight(
             sample_weight, np.empty((windows.n_windows, 1)), ensure_non_negative=True
         )
+        if trained_on:
+            self._learn_class_weight(y)
+        weight = self._class_weighted(weight, y)
         if not weight.any():
-            raise ValueError("sample_weight is zero for every sample; give some a positive one.")
-        return Data(windows, target, self._class_weighted(weight, y))
+            raise ValueError("The weight of every sample is zero; give some a positive one.")
+        return Data(windows, target, weight)
 
     def _read_validation(self, X_val: Any, y_val: Any) -> Data | None:
-        if (X_val is None) != (y_val is None):
+        if X_val is None and y_val is None:
+            return None
+        if X_val is None or y_val is None:
             raise ValueError("X_val and y_val must be given together; only one of them was.")
-        return None if X_val is None else self._read(X_val, y_val, None, reset=False)
+        try:
+            return self._read(X_val, y_val, None, reset=False, trained_on=False)
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"X_val and y_val cannot be used for validation. {error}") from error
 
     def _check_steps(self, windows: Windows, *, reset: bool) -> None:
         """Learn the shape of the sequences, or hold them against it."""
         n_channels = windows.rows.shape[1]
         if reset:
             self.n_channels_, self.n_steps_ = n_channels, windows.n_steps
+            self._fixed_steps = self.linear_skip or not self._any_length
         elif n_channels != self.n_channels_:
             raise ValueError(
                 f"X has {n_channels} channels at each step, but {type(self).__name__} was fitted "
                 f"on {self.n_channels_}; give X the dimensions that it had in fit."
             )
-        elif windows.n_steps != self.n_steps_ and (self.linear_skip or not self._any_length):
-            why = "with linear_skip=True " if self.linear_skip and self._any_length else ""
+        elif windows.n_steps != self.n_steps_ and self._fixed_steps:
+            why = "with linear_skip=True " if self._any_length else ""
             raise ValueError(
                 f"X has {windows.n_steps} steps, but {type(self).__name__} was fitted on "
                 f"{self.n_steps_} and {why}needs as many."
@@ -261,11 +281,12 @@ class BaseSequenceEstimator(TrainingParameters, Selection, BaseEstimator):
         if self.net_.stopped_ or settings.lr_schedule in PLANNED:
             return
         watched = "valid_loss" if settings.early_stopping else "train_loss"
-        curve = [row[watched] for row in self.net_.history if watched in row]
+        curve = [row[watched] for row in self.net_.history[-self.max_epochs :] if watched in row]
         if still_improving(curve, self.patience, self.tol):
+            mend = "" if self.optimizer == "lbfgs" else " or learning_rate"
             warnings.warn(
                 f"{type(self).__name__} was still improving when max_epochs={self.max_epochs} "
-                "ended the fit; raise max_epochs or learning_rate.",
+                f"ended the fit; raise max_epochs{mend}.",
                 ConvergenceWarning,
                 stacklevel=4,
             )
@@ -301,15 +322,3 @@ class BaseSequenceEstimator(TrainingParameters, Selection, BaseEstimator):
         tags.input_tags.three_d_array = True
         tags.target_tags.required = True
         return tags
-
-
-@contextmanager
-def _all_or_nothing(estimator: BaseEstimator) -> Iterator[None]:
-    """Let a failure in the block leave the estimator as it was before."""
-    before = dict(vars(estimator))
-    try:
-        yield
-    except BaseException:
-        vars(estimator).clear()
-        vars(estimator).update(before)
-        raise

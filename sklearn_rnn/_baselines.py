@@ -17,6 +17,7 @@ from sklearn.utils import Tags
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_rnn._all_or_nothing import all_or_nothing
 from sklearn_rnn._lags import LagTransformer
 from sklearn_rnn._parameters import param, parametrized
 from sklearn_rnn._sequences import check_sequences, check_target
@@ -96,14 +97,10 @@ class PersistenceRegressor(RegressorMixin, BaseEstimator):
         PersistenceRegressor
             The estimator itself.
         """
-        before = self.__dict__.copy()
-        try:
+        with all_or_nothing(self):
             windows, y = check_sequences(self, X, y, n_channels=self.n_channels, reset=True)
             self._check(windows)
             target = check_target(y)
-        except BaseException:
-            self.__dict__ = before
-            raise
         self.n_outputs_ = None if target.ndim == 1 else target.shape[1]
         self.n_parameters_ = 0
         return self

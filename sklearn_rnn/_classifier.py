@@ -12,7 +12,7 @@ from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.model_selection import train_test_split
 from sklearn.utils import column_or_1d
 from sklearn.utils._param_validation import StrOptions
-from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.class_weight import compute_class_weight, compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from torch import Tensor, nn
 from torch.nn import functional
@@ -32,9 +32,10 @@ class SequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
     """
 
     class_weight: Any = param(
-        [dict, StrOptions({"balanced"}), None],
-        """Weights of classes, by label; ``"balanced"`` weighs a class by the inverse of its
-        frequency. They multiply `sample_weight`.""",
+        [dict, list, StrOptions({"balanced"}), None],
+        """Weights of classes, by label (for a multilabel target a list of such, one for each
+        column); ``"balanced"`` weighs a class by the inverse of its frequency in the `y` of
+        `fit`. They multiply `sample_weight`.""",
         default=None,
     )
     label_smoothing: float = param(
@@ -71,6 +72,11 @@ class SequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
         self : object
             The estimator.
         """
+        if self.class_weight == "balanced":
+            raise ValueError(
+                'class_weight="balanced" needs all of y, which partial_fit does not see; give the '
+                "weights as a dict, by sklearn.utils.class_weight.compute_class_weight."
+            )
         return self._continue(X, y, sample_weight, classes=classes)
 
     def predict(self, X: Any) -> NDArray[Any]:
@@ -175,11 +181,19 @@ class SequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
         codes = np.searchsorted(self.classes_, y)
         return codes[:, np.newaxis].astype(np.float64) if len(self.classes_) == 2 else codes
 
+    def _learn_class_weight(self, y: Any) -> None:
+        """Learn the weights by label, of each column if there are several."""
+        self._class_weight = self.class_weight
+        if self.class_weight == "balanced":
+            columns = np.asarray(y).T if self._multilabel else [y]
+            by_label = [_balanced(column) for column in columns]
+            self._class_weight = by_label if self._multilabel else by_label[0]
+
     def _class_weighted(self, weight: NDArray[np.float64], y: Any) -> NDArray[np.float64]:
         """Multiply the weights of the samples by those of their classes."""
-        if self.class_weight is None:
+        if self._class_weight is None:
             return weight
-        factor = compute_sample_weight(self.class_weight, y)
+        factor = compute_sample_weight(self._class_weight, y)
         if factor.min() < 0:
             raise ValueError(f"class_weight must not be negative; got {self.class_weight}.")
         weighted: NDArray[np.float64] = weight * factor
@@ -205,16 +219,22 @@ class SequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
 
         The only member of a class is trained on; more classes than rows are not balanced.
         """
-        alone, strata = rows[:0], None
+        alone, strata, n_classes = rows[:0], None, 1
         if not self._multilabel:
             _, codes, counts = np.unique(target[rows], return_inverse=True, return_counts=True)
             single = counts[codes.ravel()] == 1
             alone, rows = rows[single], rows[~single]
-            if self.validation_fraction * len(rows) >= len(counts):
-                strata = target[rows]
-        kept, held = train_test_split(
-            rows, test_size=self.validation_fraction, random_state=rng, stratify=strata
-        )
+            n_classes = int((counts > 1).sum())
+        n_held = int(np.ceil(self.validation_fraction * len(rows)))
+        if not 0 < n_held < len(rows):
+            raise ValueError(
+                f"early_stopping cannot set validation_fraction={self.validation_fraction} of "
+                f"{len(rows)} samples aside, only members of their classes not counted; give fit "
+                "X_val and y_val, or set early_stopping=False."
+            )
+        if not self._multilabel and min(n_held, len(rows) - n_held) >= n_classes:
+            strata = target[rows]
+        kept, held = train_test_split(rows, test_size=n_held, random_state=rng, stratify=strata)
         return np.sort(np.concatenate([alone, kept])), np.sort(held)
 
     def _criterion(self) -> tuple[type[nn.Module], dict[str, Any]]:
@@ -239,3 +259,10 @@ def _logits(output: Tensor) -> Tensor:
     if output.shape[1] > 1:
         return output
     return torch.cat([torch.zeros_like(output), output], dim=1)
+
+
+def _balanced(y: Any) -> dict[Any, float]:
+    """Return the weight of each label that makes all of them count the same."""
+    labels = np.unique(y)
+    weights = compute_class_weight("balanced", classes=labels, y=y)
+    return dict(zip(labels.tolist(), weights.tolist(), strict=True))

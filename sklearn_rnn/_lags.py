@@ -190,6 +190,7 @@ class LagTransformer(TransformerMixin, BaseEstimator):
             The estimator itself.
         """
         rows = check_array(X, estimator=self, input_name="X", **X_CHECKS)
+        self._check_reach(len(rows))
         known = find_columns(self.known_ahead, X, rows.shape[1])
         timeline = read_timeline(X, len(rows))
         max_gap = timeline.find_max_gap(self.max_gap)
@@ -288,6 +289,16 @@ class LagTransformer(TransformerMixin, BaseEstimator):
     def _reach(self) -> int:
         """Return the number of rows from the oldest step of a window to the present."""
         return self.delay + (self.n_lags - 1) * self.step
+
+    def _check_reach(self, n_rows: int) -> None:
+        """Check that there is a row to learn from: one whose past could be there as a whole."""
+        needed = self._reach() + 1
+        if n_rows < needed:
+            raise ValueError(
+                f"X has n_samples={n_rows}, too few for n_lags={self.n_lags}: with "
+                f"delay={self.delay} and step={self.step} it needs {needed} at least, or every "
+                "window has filled steps; give a longer series or fewer lags."
+            )
 
     def _learn_fill_values(self, rows: NDArray[Any]) -> NDArray[np.float64]:
         if self.fill_value != "mean":

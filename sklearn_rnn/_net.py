@@ -21,48 +21,23 @@ import torch
 from sklearn.base import clone
 from skorch import NeuralNet
 from skorch.callbacks import Callback, PrintLog
+from skorch.callbacks.scoring import ScoringBase
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from sklearn_rnn._all_or_nothing import all_or_nothing
 from sklearn_rnn._flat import laid_in, new_vector
+from sklearn_rnn._optimizers import OPTIMIZERS
 from sklearn_rnn._schedules import PLANNED, Plateau
 from sklearn_rnn._training import Batch, Examples, Training
 
-
-class LBFGS(torch.optim.LBFGS):
-    """L-BFGS that survives a pickle; torch's forgets its parameters there."""
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        """Find the parameters again."""
-        super().__setstate__(state)
-        self._params = self.param_groups[0]["params"]
-        self._numel_cache = None
-
-
-OPTIMIZERS: dict[str, tuple[type[torch.optim.Optimizer], dict[str, Any]]] = {
-    "adam": (torch.optim.Adam, {"fused": True}),
-    "adamw": (torch.optim.Adam, {"fused": True}),  # the loop decays the weights by itself
-    "rmsprop": (torch.optim.RMSprop, {"foreach": False}),
-    "sgd": (torch.optim.SGD, {"fused": True, "momentum": 0.9, "nesterov": True}),
-    "adagrad": (torch.optim.Adagrad, {"foreach": False}),
-    "adadelta": (torch.optim.Adadelta, {"foreach": False}),
-    "lbfgs": (
-        LBFGS,
-        {
-            "max_iter": 1,
-            "max_eval": 25,
-            "history_size": 20,
-            "line_search_fn": "strong_wolfe",
-            "tolerance_grad": 1e-10,
-            "tolerance_change": 1e-14,
-        },
-    ),
-}
 _global_rng = threading.RLock()
 
 
 class ProgressBar(Callback):
     """A bar over the epochs, with the loss and the time left."""
+
+    bar_: tqdm[Any] | None = None
 
     def on_train_begin(self, net: SequenceNet, **_: Any) -> None:
         """Open the bar."""
@@ -70,15 +45,17 @@ class ProgressBar(Callback):
 
     def on_epoch_end(self, net: SequenceNet, **_: Any) -> None:
         """Advance the bar."""
+        assert self.bar_ is not None, "training has begun"
         row = net.history[-1]
         shown = {k: f"{row[k]:.4g}" for k in ("train_loss", "valid_loss") if k in row}
         self.bar_.set_postfix(shown, refresh=False)
         self.bar_.update()
 
     def on_train_end(self, net: SequenceNet, **_: Any) -> None:
-        """Close the bar."""
-        self.bar_.close()
-        del self.bar_
+        """Close the bar, if it was opened."""
+        if self.bar_ is not None:
+            self.bar_.close()
+        self.bar_ = None
 
 
 class SequenceNet(NeuralNet):
@@ -122,7 +99,12 @@ class SequenceNet(NeuralNet):
         return self
 
     def partial_fit(
-        self, X: tuple[Examples, Examples | None], y: None = None, **_: Any
+        self,
+        X: tuple[Examples, Examples | None],
+        y: None = None,
+        *,
+        settings: SimpleNamespace,
+        **_: Any,
     ) -> SequenceNet:
         """Train for ``settings.max_epochs`` on examples for training and for validation.
 
@@ -131,6 +113,8 @@ class SequenceNet(NeuralNet):
         train, valid = X
         vector = self.optimizer_.param_groups[0]["params"][0]
         with laid_in(vector, self.module_), self._restored_on_failure(vector):
+            if len(self.history):
+                self._take_over(settings)
             if self.settings.optimizer != "lbfgs":  # a schedule may have left another rate
                 self.optimizer_.param_groups[0]["lr"] = self.settings.learning_rate
             run = Training(
@@ -141,21 +125,30 @@ class SequenceNet(NeuralNet):
                 self.seed + len(self.history),
                 self._observe if self._asks_for_batches() else None,
             )
-            self.notify("on_train_begin", X=train, y=None)
             try:
+                self.notify("on_train_begin", X=train, y=None)
                 self._fit_epochs(run, train, valid)
             finally:
                 self.notify("on_train_end", X=train, y=None)
         return self
 
+    def _take_over(self, settings: SimpleNamespace) -> None:
+        """Go on with other settings; callbacks keep what they have seen if they are the same."""
+        before, self.settings = self.settings, settings
+        if (before.callbacks, before.verbose) != (settings.callbacks, settings.verbose):
+            self.verbose = settings.verbose
+            self.callbacks = _own_callbacks(settings)
+            self._initialize_callbacks()
+
     @contextmanager
     def _restored_on_failure(self, vector: Tensor) -> Iterator[None]:
-        """Let a failure in the block leave weights, optimizer and history as they were."""
+        """Let a failure in the block leave the net as it was."""
         n_epochs = len(self.history)
         weights = vector.detach().clone()
         state = deepcopy(self.optimizer_.state_dict())
         try:
-            yield
+            with all_or_nothing(self):
+                yield
         except BaseException:
             vector.data.copy_(weights)
             self.optimizer_.load_state_dict(state)
@@ -170,8 +163,8 @@ class SequenceNet(NeuralNet):
         lowest = {"train_loss": np.inf, "valid_loss": np.inf}
         best, watched = None, "valid_loss" if s.early_stopping else "train_loss"
         self.stopped_ = False
-        if s.linear_skip and s.early_stopping and valid is not None:
-            lowest[watched] = run.mean_loss(valid)  # of the linear model alone
+        if s.early_stopping and valid is not None and (s.linear_skip or len(self.history)):
+            lowest[watched] = run.mean_loss(valid)  # of the linear model alone, or of what was
             best = run.vector.detach().clone()
             plateau.reached(lowest[watched])
         for number in range(s.max_epochs):
@@ -192,19 +185,17 @@ class SequenceNet(NeuralNet):
                 slower.step(losses[watched])
         if best is not None:
             run.vector.data.copy_(best)
+        elif not run.vector.isfinite().all():
+            raise diverged("some weights are not finite", len(self.history))
 
     def _record(self, losses: dict[str, float], lowest: dict[str, float], seconds: float) -> None:
         """Complete the row of skorch's history, or raise if the training has diverged."""
+        self.history.record("dur", seconds)
         for name, loss in losses.items():
             self.history.record(name, loss)
             self.history.record(f"{name}_best", loss < lowest[name])
-        self.history.record("dur", seconds)
-        if not np.isfinite(losses["train_loss"]):
-            raise ValueError(
-                f"Training diverged: the loss is {losses['train_loss']} in epoch "
-                f"{len(self.history)}; lower learning_rate, set max_grad_norm, or keep "
-                "standardize=True."
-            )
+            if not np.isfinite(loss):
+                raise diverged(f"{name} is {loss}", len(self.history))
 
     def _callback_stops(self, train: Examples, valid: Examples | None) -> bool:
         """Serve the end of an epoch; skorch's callbacks stop training by KeyboardInterrupt."""
@@ -238,6 +229,34 @@ class SequenceNet(NeuralNet):
         self.notify(hook, batch=(x, y), training=True)
 
 
+def diverged(what: str, n_epochs: int) -> ValueError:
+    """Return the error for a training that has left the finite numbers."""
+    return ValueError(
+        f"Training diverged: {what} after epoch {n_epochs}; lower learning_rate, set "
+        "max_grad_norm, or keep standardize=True."
+    )
+
+
+def check_callbacks(callbacks: list[Any] | None) -> None:
+    """Check that the loop can serve all of the callbacks."""
+    for item in callbacks or []:
+        callback = item[-1] if isinstance(item, tuple) else item
+        kind = callback if isinstance(callback, type) else type(callback)
+        if not issubclass(kind, Callback):
+            raise ValueError(f"callbacks must be callbacks of skorch; got {callback!r}.")
+        if issubclass(kind, ScoringBase):
+            raise ValueError(
+                f"callbacks has a {kind.__name__}, which scores what skorch's own loop predicts; "
+                "give fit X_val and y_val, and read validation_loss_curve_."
+            )
+
+
+def _own_callbacks(settings: SimpleNamespace) -> Any:
+    """Return copies of the callbacks, or what tells skorch that there are none at all."""
+    quiet = not settings.verbose and not settings.callbacks
+    return "disable" if quiet else clone(settings.callbacks, safe=False)
+
+
 def slower_on_plateau(
     optimizer: torch.optim.Optimizer, settings: SimpleNamespace
 ) -> torch.optim.lr_scheduler.ReduceLROnPlateau:
@@ -266,7 +285,6 @@ def build_net(
     """
     optimizer, options = OPTIMIZERS[settings.optimizer]
     rate = 1.0 if settings.optimizer == "lbfgs" else settings.learning_rate
-    quiet = not settings.verbose and not settings.callbacks
     parameters = {
         **{f"module__{name}": value for name, value in module[1].items()},
         **{f"criterion__{name}": value for name, value in criterion[1].items()},
@@ -280,7 +298,7 @@ def build_net(
         max_epochs=settings.max_epochs,
         batch_size=settings.batch_size,
         train_split=None,
-        callbacks="disable" if quiet else clone(settings.callbacks, safe=False),
+        callbacks=_own_callbacks(settings),
         device=settings.device,
         verbose=settings.verbose,
         settings=settings,

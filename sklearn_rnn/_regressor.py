@@ -88,7 +88,7 @@ class SequenceRegressor(RegressorMixin, BaseSequenceEstimator):
         """
         output: NDArray[np.float64] = self._outputs(X).numpy()
         scale = self.target_scale_
-        if self.loss == "poisson":
+        if self._is_logarithmic:
             values = np.exp(output) * scale.deviation
         else:
             values = output * scale.deviation + scale.mean
@@ -97,8 +97,6 @@ class SequenceRegressor(RegressorMixin, BaseSequenceEstimator):
     def _encode(self, y: Any, *, reset: bool, classes: None = None) -> NDArray[np.float64]:
         """Return y as an array of shape (n_samples, n_outputs)."""
         values = check_target(y)
-        if values.ndim > 2:
-            raise ValueError(f"y must have one or two dimensions; got the shape {values.shape}.")
         if reset:
             self._target_shape = values.shape[1:]
         elif values.shape[1:] != self._target_shape:
@@ -115,7 +113,8 @@ class SequenceRegressor(RegressorMixin, BaseSequenceEstimator):
     def _learn_target_scale(self, target: NDArray[np.float64], weight: NDArray[np.float64]) -> None:
         """Learn how to bring targets to the scale of the net."""
         learned = Scale.of(target, weight)
-        if self.loss == "poisson":
+        self._is_logarithmic = self.loss == "poisson"
+        if self._is_logarithmic:
             if not learned.mean.all():
                 raise ValueError('loss="poisson" needs y to have a positive mean in each output.')
             self.target_scale_ = Scale(np.zeros_like(learned.mean), learned.mean)
@@ -126,6 +125,9 @@ class SequenceRegressor(RegressorMixin, BaseSequenceEstimator):
 
     def _scaled(self, target: NDArray[np.float64]) -> NDArray[np.float64]:
         return (target - self.target_scale_.mean) / self.target_scale_.deviation
+
+    def _learn_class_weight(self, y: Any) -> None:
+        """Targets that are numbers have no classes."""
 
     def _class_weighted(self, weight: NDArray[np.float64], y: Any) -> NDArray[np.float64]:
         return weight

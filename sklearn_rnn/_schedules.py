@@ -52,7 +52,11 @@ class Plateau:
 
 
 def still_improving(losses: list[float], patience: int, tol: float) -> bool:
-    """Return whether the loss fell by more than `tol` an epoch over the last `patience`."""
-    if len(losses) <= patience:
-        return True
-    return min(losses[:-patience]) - min(losses[-patience:]) > tol * patience
+    """Return whether the loss fell by more than `tol` an epoch in the end.
+
+    The end is the last `patience` epochs, or the latter half if there are less than twice as many.
+    """
+    n_last = min(patience, len(losses) // 2)
+    if not n_last:
+        return False
+    return min(losses[:-n_last]) - min(losses[-n_last:]) > tol * n_last

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import issparse
 from sklearn.utils import assert_all_finite
 from sklearn.utils.validation import check_array, validate_data
 
@@ -45,6 +46,7 @@ def check_sequences(
         The checked targets.
     """
     targets = {} if isinstance(y, str) else {"multi_output": True}
+    _check_numbers(X)
     if _n_dims(X) > 3:
         raise ValueError(f"X must have two or three dimensions; got {_n_dims(X)}.")
     if _n_dims(X) != 3:
@@ -59,6 +61,24 @@ def check_sequences(
     if not np.isfinite(windows.rows).all():
         assert_all_finite(X, estimator_name=type(estimator).__name__, input_name="X")
     return windows, y
+
+
+def _check_numbers(X: Any) -> None:
+    """Check that X can be read as one array of numbers, where scikit-learn would not name it."""
+    if hasattr(X, "dtypes") or issparse(X):
+        return
+    try:
+        array = np.asarray(X)
+        if array.dtype.kind == "O":
+            array.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        if "omplex" in str(error):
+            return
+        raise type(error)(
+            f"X must be one array of numbers, with as many steps in every sequence. {error}"
+        ) from error
+    if array.dtype.kind in "mM":
+        raise TypeError(f"X must hold numbers; got the dtype {array.dtype}.")
 
 
 def _n_dims(X: Any) -> int:

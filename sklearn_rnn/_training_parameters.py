@@ -7,7 +7,7 @@ from typing import Any
 
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from sklearn_rnn._net import OPTIMIZERS
+from sklearn_rnn._optimizers import OPTIMIZERS
 from sklearn_rnn._parameters import param, parametrized
 from sklearn_rnn._schedules import PLANNED
 
@@ -32,8 +32,8 @@ class TrainingParameters:
     optimizer: str = param(
         [StrOptions(set(OPTIMIZERS))],
         """The optimizer. ``"lbfgs"`` works on the whole data at once with a line search, which
-        on small data is often the fastest; it ignores `batch_size`, `learning_rate` and
-        `max_grad_norm`. ``"adamw"`` decays the weights apart from the gradient.""",
+        on small data is often the fastest; it ignores `batch_size`, `learning_rate`, `lr_schedule`
+        and `max_grad_norm`. ``"adamw"`` decays the weights apart from the gradient.""",
         default="adam",
     )
     learning_rate: float = param(
@@ -131,7 +131,8 @@ class TrainingParameters:
     warm_start: bool = param(
         ["boolean"],
         """Whether `fit` continues from the weights, the scales and the optimizer's state of the
-        last call.""",
+        last call. Parameters of the architecture, the loss, the optimizer and the precision must
+        then stay as they were.""",
         default=False,
     )
     standardize: bool = param(
@@ -161,7 +162,8 @@ class TrainingParameters:
     callbacks: Any = param(
         [list, None],
         """Callbacks of skorch, served once an epoch, and once a batch if they ask for it; copies
-        are used, and found in ``net_.callbacks_``.""",
+        are used, and found in ``net_.callbacks_``. Those that score (``EpochScoring``) need
+        skorch's own loop; `X_val` serves in their place.""",
         default=None,
     )
     verbose: int = param(

@@ -11,7 +11,7 @@ from scipy.special import expit, softmax
 from sklearn.exceptions import DataConversionWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
-from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.class_weight import compute_class_weight, compute_sample_weight
 
 import sklearn_rnn
 from sklearn_rnn import DenseClassifier
@@ -235,9 +235,10 @@ def test_label_smoothing_mixes_the_frequencies_with_even_ones(y):
         assert_allclose(net.predict_proba(nothing[:1])[0], expected, atol=1e-4)
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_label_smoothing_keeps_probabilities_from_the_ends():
     y = X[:, -1, 0] > 0
-    net = linear(hidden_layer_sizes=(8,), alpha=0.0, max_epochs=150, lr_schedule="cosine")
+    net = linear(hidden_layer_sizes=(8,), alpha=0.0, max_epochs=150)
     sharp = net.fit(X, y).predict_proba(X)
     smooth = net.set_params(label_smoothing=0.2).fit(X, y).predict_proba(X)
     assert np.median(sharp.max(axis=1)) > 0.99
@@ -372,6 +373,7 @@ UNSEEN = "y has the labels ['maybe'], which are not among the classes ['no', 'ye
 def test_targets_of_another_kind_are_refused_in_words(fitted_on, y, text, method):
     net = small(warm_start=True).fit(X, fitted_on)
     before = net.predict_proba(X)
+    text = f"X_val and y_val cannot be used for validation. {text}" if method == "y_val" else text
     with pytest.raises(ValueError, match=f"^{re.escape(text)}$"):  # noqa: PT012
         if method == "y_val":
             small().fit(X, fitted_on, X_val=X, y_val=y)
@@ -397,3 +399,48 @@ def test_a_class_with_one_member_is_trained_on_and_never_held_out():
     model = DenseClassifier(max_epochs=2, lr_schedule="cosine", random_state=0).fit(X, y)
     assert "rare" in model.classes_
     assert model.validation_loss_curve_ is not None
+
+
+@pytest.mark.parametrize("y", [THREE, MANY], ids=["classes", "labels"])
+def test_balanced_weights_are_those_of_the_training_labels_in_validation_too(y):
+    part = np.arange(N) % 3 > 0
+    net = small(class_weight="balanced").fit(X, y, X_val=X[part], y_val=y[part])
+    weights = (
+        [compute_class_weight("balanced", classes=np.array([0, 1]), y=column) for column in y.T]
+        if y.ndim == 2
+        else compute_class_weight("balanced", classes=np.unique(y), y=y)
+    )
+    explicit = (
+        [dict(enumerate(w)) for w in weights]
+        if y.ndim == 2
+        else dict(zip(np.unique(y), weights, strict=True))
+    )
+    same = small(class_weight=explicit).fit(X, y, X_val=X[part], y_val=y[part])
+    assert net.validation_loss_curve_ == same.validation_loss_curve_
+    assert net.loss_curve_ == same.loss_curve_
+
+
+def test_partial_fit_cannot_balance_classes_that_it_has_not_seen():
+    with pytest.raises(ValueError, match=r'^class_weight="balanced" needs all of y'):
+        small(class_weight="balanced").partial_fit(X, THREE)
+
+
+def test_classes_without_weight_cannot_validate():
+    weight = {"low": 0.0, "middle": 1.0, "top": 1.0}
+    low = THREE == "low"
+    text = "X_val and y_val cannot be used for validation. The weight of every sample is zero"
+    with pytest.raises(ValueError, match=f"^{text}"):
+        small(class_weight=weight).fit(X, THREE, X_val=X[low], y_val=THREE[low])
+
+
+@pytest.mark.parametrize("fraction", [0.03, 0.5, 0.97])
+def test_any_fraction_can_be_set_aside(fraction):
+    net = small(early_stopping=True, validation_fraction=fraction).fit(X, THREE)
+    assert len(net.validation_loss_curve_) == 3
+
+
+def test_classes_of_one_member_each_cannot_be_set_aside():
+    net = small(early_stopping=True)
+    with pytest.raises(ValueError, match="^early_stopping cannot set validation_fraction="):
+        net.fit(X[:4], list("abcd"))
+    assert vars(net) == net.get_params()

@@ -107,6 +107,7 @@ def test_a_grid_search_over_lags_and_sizes_sees_the_true_past_at_every_split(cls
     )
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_a_randomized_search_works():
     space = {"hidden_size": range(2, 6), "optimizer": ["adam", "lbfgs"]}
     search = RandomizedSearchCV(
@@ -259,6 +260,7 @@ def test_calibration(method):
     assert_array_equal(calibrated.classes_, ["down", "up"])
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_the_importance_of_flat_windows_finds_the_lags_that_matter():
     names = [f"{c}_lag{k}" for k in (3, 2, 1) for c in ("price", "volume")]
     frame = pd.DataFrame(FLAT, columns=names)

@@ -29,8 +29,8 @@ SHAPES = [
     (4, 0, 3),
     (3, 2, 1),
     (4, 3, 2),
-    (2, 40, 1),
-    (12, 1, 4),
+    (2, 27, 1),
+    (8, 1, 4),
 ]
 BY_NATURE = "a lag looks at the rows before: it depends on the order and the choice of rows"
 
@@ -285,3 +285,14 @@ def test_transform_needs_fit_and_the_same_columns():
         LagTransformer().transform(X)
     with pytest.raises(ValueError, match="X has 2 features, but LagTransformer is expecting 3"):
         LagTransformer().fit(X).transform(X[:, :2])
+
+
+@pytest.mark.parametrize(("n_lags", "delay", "step"), [(5, 1, 1), (2, 27, 1), (8, 1, 4)])
+def test_a_series_too_short_for_one_whole_window_is_refused(n_lags, delay, step):
+    needed = delay + (n_lags - 1) * step + 1
+    lags = LagTransformer(n_lags, delay=delay, step=step)
+    lags.fit(X[:needed])
+    text = f"X has n_samples={needed - 1}, too few for n_lags={n_lags}: with delay={delay}"
+    with pytest.raises(ValueError, match=f"^{text}"):
+        lags.fit(X[: needed - 1])
+    assert len(lags.transform(X[:1])) == 1

@@ -23,6 +23,9 @@ MAY_IMPORT = {
     "_losses": set(),
     "_flat": set(),
     "_schedules": set(),
+    "_optimizers": set(),
+    "_all_or_nothing": set(),
+    "_warm_start": set(),
     "_threads": set(),
     "_summary": set(),
     "_native": set(),
@@ -41,10 +44,11 @@ MAY_IMPORT = {
     "_training": {"_windows", "_flat", "_schedules", "_penalties", "_proximal_lbfgs"},
     "_selection": {"_penalties"},
     "_linear_skip": {"_losses", "_modules"},
-    "_net": {"_sequences", "_training", "_flat", "_schedules", "_threads"},
-    "_training_parameters": {"_parameters", "_schedules", "_net"},
+    "_net": {"_all_or_nothing", "_training", "_flat", "_optimizers", "_schedules"},
+    "_training_parameters": {"_parameters", "_schedules", "_optimizers"},
     "_base": {"_parameters", "_training_parameters", "_windows", "_sequences", "_training", "_net"}
-    | {"_schedules", "_threads", "_summary", "_selection", "_linear_skip"},
+    | {"_schedules", "_threads", "_summary", "_selection", "_linear_skip", "_all_or_nothing"}
+    | {"_warm_start"},
     # tasks, and architectures that meet them; baselines
     "_regressor": TASK,
     "_classifier": TASK,
@@ -52,7 +56,7 @@ MAY_IMPORT = {
     "_tcn": ESTIMATOR,
     "_cnn": ESTIMATOR,
     "_dense": ESTIMATOR,
-    "_baselines": {"_parameters", "_windows", "_sequences", "_lags"},
+    "_baselines": {"_all_or_nothing", "_parameters", "_windows", "_sequences", "_lags"},
     "_penalty_path": {"_flat", "_modules", "_penalties", "_training", "_base"},
     # fitted models of any package: which to take, and what they use
     "_composites": set(),
@@ -94,6 +98,8 @@ ONLY_LIBRARIES = {
     "_summary": {"torch"},
     "_training": {"numpy", "torch"},
     "_schedules": set(),
+    "_optimizers": {"torch"},
+    "_all_or_nothing": set(),
     "__init__": set(),
 }
 # The only files that import these libraries.
@@ -177,7 +183,7 @@ def test_a_forbidden_import_is_found(layer, source):
     ("layer", "source"),
     [
         ("_lags", "import math\nimport pandas as pd\nfrom ._windows import windows"),
-        ("_net", "from skorch import NeuralNet\nfrom sklearn_rnn._sequences import Sequences"),
+        ("_net", "from skorch import NeuralNet\nfrom sklearn_rnn._training import Training"),
         ("_modules", "from sklearn_rnn._modules.heads import Head\nfrom torch import nn"),
     ],
 )

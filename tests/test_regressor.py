@@ -68,7 +68,10 @@ def linear(**parameters):
 
 
 def hidden(**parameters):
-    return linear(hidden_layer_sizes=(3,), max_epochs=30, lr_schedule="cosine", **parameters)
+    return linear(hidden_layer_sizes=(3,), max_epochs=30, **parameters)
+
+
+UNUSABLE = "X_val and y_val cannot be used for validation. "
 
 
 # --- limits --------------------------------------------------------------------------------------
@@ -156,6 +159,7 @@ def test_the_huber_loss_withstands_an_outlier():
     assert errors["huber"] < errors["squared_error"] / 10
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_a_hidden_layer_makes_a_model_that_is_not_linear():
     linear_ = LinearRegression().fit(FLAT, Y)
     for activation in ("tanh", "relu"):
@@ -395,13 +399,13 @@ REFUSED = {
         np.full(X.shape, "a", dtype=object),
         Y,
         {},
-        "could not convert string to float: 'a'",
+        "X must be one array of numbers, with as many steps in every sequence. could not convert",
     ),
     "object strings, flat": (
         np.full(FLAT.shape, "a", dtype=object),
         Y,
         {},
-        "could not convert string to float: 'a'",
+        "X must be one array of numbers, with as many steps in every sequence. could not convert",
     ),
     "strings": (
         np.full(X.shape, "a"),
@@ -559,6 +563,7 @@ def test_bad_weights_are_refused_in_words(weight, texts, method):
 def test_data_unlike_those_of_fit_are_refused_in_words(fitted_on, data, text, method):
     net = small(warm_start=True).fit(fitted_on, Y)
     before, y = net.predict(fitted_on), np.resize(Y, len(data))
+    text = f"{UNUSABLE}{text}" if method == "X_val" else text
     with pytest.raises(ValueError, match=f"^{re.escape(text)}"):  # noqa: PT012
         if method == "X_val":
             small().fit(fitted_on, Y, X_val=data, y_val=y)
@@ -604,6 +609,7 @@ def test_validation_data_come_as_a_pair(given):
 @pytest.mark.parametrize("method", ["fit", "partial_fit", "y_val"])
 def test_targets_of_another_shape_are_refused_in_words(fitted_on, y, text, method):
     net = small(warm_start=True).fit(X, fitted_on)
+    text = f"{UNUSABLE}{text}" if method == "y_val" else text
     with pytest.raises(ValueError, match=f"^{re.escape(text)}$"):  # noqa: PT012
         if method == "y_val":
             small().fit(X, fitted_on, X_val=X, y_val=y)
@@ -614,3 +620,22 @@ def test_targets_of_another_shape_are_refused_in_words(fitted_on, y, text, metho
 def test_counts_of_zero_may_come_later():
     net = small(loss="poisson").partial_fit(X, COUNTS).partial_fit(X, 0 * COUNTS)
     assert net.n_iter_ == 2
+
+
+def test_another_loss_after_fit_changes_no_prediction():
+    net = small().fit(X, Y)
+    before = net.predict(X)
+    assert_array_equal(net.set_params(loss="poisson").predict(X), before)
+
+
+@pytest.mark.parametrize(
+    ("bad", "error", "text"),
+    [
+        ([[[1.0], [2.0]], [[1.0]]], ValueError, "X must be one array of numbers, with as many"),
+        (np.full((2, 3, 1), np.datetime64("2020-01-01")), TypeError, "X must hold numbers; got"),
+    ],
+    ids=["ragged", "times"],
+)
+def test_the_name_of_x_stands_in_the_errors_of_numpy(bad, error, text):
+    with pytest.raises(error, match=f"^{text}"):
+        small().fit(bad, [0.0, 1.0])

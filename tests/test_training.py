@@ -15,13 +15,20 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone, is_classifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV, KFold, cross_val_predict
-from skorch.callbacks import Callback, EarlyStopping, GradientNormClipping, LRScheduler
+from skorch.callbacks import (
+    Callback,
+    EarlyStopping,
+    EpochScoring,
+    GradientNormClipping,
+    LRScheduler,
+)
 
 import sklearn_rnn
 from sklearn_rnn import DenseClassifier, DenseRegressor, GRURegressor, TCNRegressor
 from sklearn_rnn import _threads as threads
 from sklearn_rnn._base import ENOUGH, SMALL
-from sklearn_rnn._net import OPTIMIZERS, SequenceNet
+from sklearn_rnn._net import SequenceNet
+from sklearn_rnn._optimizers import OPTIMIZERS
 from sklearn_rnn._schedules import cosine, one_cycle
 from sklearn_rnn._training import Examples, Training
 
@@ -601,7 +608,7 @@ def test_a_failed_fit_leaves_the_old_one_usable(cls, data, y):
 def test_a_divergence_is_said_in_words(cls):
     estimator = make(cls, optimizer="sgd", learning_rate=1e20, max_epochs=50, alpha=1.0)
     text = (
-        r"^Training diverged: the loss is (nan|inf) in epoch \d+; lower learning_rate, set "
+        r"^Training diverged: train_loss is (nan|inf) after epoch \d+; lower learning_rate, set "
         r"max_grad_norm, or keep standardize=True\.$"
     )
     with pytest.raises(ValueError, match=text):
@@ -835,7 +842,119 @@ def test_a_warm_start_with_another_optimizer_is_refused_and_changes_nothing():
     model = DenseRegressor(lr_schedule="cosine", max_epochs=2, warm_start=True, random_state=0)
     model.fit(X, X[:, -1, 0])
     before = model.predict(X)
-    message = "optimizer='adamw' cannot continue what 'adam' began; set warm_start=False"
+    message = "optimizer='adamw' cannot continue what optimizer='adam' began; set it back"
     with pytest.raises(ValueError, match=re.escape(message)):
         model.set_params(optimizer="adamw").fit(X, X[:, -1, 0])
     np.testing.assert_array_equal(model.predict(X), before)
+
+
+OTHERS = {
+    "hidden_layer_sizes": (5,),
+    "activation": "tanh",
+    "loss": "poisson",
+    "quantile": 0.9,
+    "optimizer": "adamw",
+    "linear_skip": True,
+    "standardize": False,
+    "dtype": "float32",
+    "penalty": "group",
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_what_made_the_net_cannot_be_changed_while_it_is_trained_further(name):
+    model = plain(warm_start=True).fit(X, Y**2)
+    before, weights, n_epochs = model.predict(X), parameters_of(model), model.n_iter_
+    text = f"{name}={OTHERS[name]!r} cannot continue what {name}={model.get_params()[name]!r} began"
+    model.set_params(**{name: OTHERS[name]})
+    for go_on in (model.fit, model.partial_fit):
+        with pytest.raises(ValueError, match=re.escape(text)):
+            go_on(X, Y**2)
+        assert_array_equal(model.predict(X), before)
+        assert len(model.net_.history) == n_epochs
+        assert all(map(np.array_equal, weights, parameters_of(model)))
+    assert model.set_params(warm_start=False).fit(X, Y**2).n_iter_ == 3
+
+
+def test_going_on_takes_over_what_may_change(capsys):
+    model = plain(warm_start=True).fit(X, Y)
+    spy = Spy()
+    model.set_params(verbose=1, callbacks=[spy], learning_rate=0.5, max_epochs=2, batch_size=8)
+    model.fit(X, Y)
+    assert dict(model.net_.callbacks_)["Spy"].rates_ == [0.5] * 10
+    assert len(capsys.readouterr().out.splitlines()) == 4
+    assert model.n_iter_ == 5
+
+
+def test_a_warm_start_that_fails_changes_nothing_of_the_net():
+    model = plain(warm_start=True).fit(X, Y)
+    settings, stopped = model.net_.settings, model.net_.stopped_
+    with pytest.raises(ValueError, match="diverged"):
+        model.set_params(max_grad_norm=1.0, learning_rate=1e200).fit(X, Y)
+    assert model.net_.settings is settings
+    assert model.net_.stopped_ == stopped
+
+
+def test_going_on_with_early_stopping_never_ends_worse_than_it_began():
+    model = plain(early_stopping=True, warm_start=True, max_epochs=60).fit(X, Y)
+    held = slice(-4, None)
+    before = np.square(model.predict(X[held]) - Y[held]).mean()
+    model.set_params(learning_rate=30.0, max_epochs=3).fit(X, Y)
+    assert np.square(model.predict(X[held]) - Y[held]).mean() <= before
+    assert min(model.validation_loss_curve_[-3:]) > min(model.validation_loss_curve_[:-3])
+
+
+@pytest.mark.parametrize("name", ["cosine", "onecycle", "plateau"])
+def test_the_line_search_of_lbfgs_finds_its_rate_without_a_schedule(name):
+    settings = {"optimizer": "lbfgs", "learning_rate": 1e-6, "max_epochs": 40}
+    scheduled = plain(lr_schedule=name, **settings).fit(X, Y)
+    assert_same_bits(scheduled, plain(**settings).fit(X, Y))
+    assert scheduled.loss_curve_[-1] < 0.5 * scheduled.loss_curve_[0]
+
+
+@pytest.mark.parametrize(
+    ("callback", "text"),
+    [
+        (3, "callbacks must be callbacks of skorch; got 3."),
+        (("three", 3), "callbacks must be callbacks of skorch; got 3."),
+        (EpochScoring("r2"), "callbacks has a EpochScoring, which scores what skorch's own loop"),
+    ],
+    ids=["number", "named", "scoring"],
+)
+def test_callbacks_that_cannot_be_served_are_refused_before_training(callback, text):
+    estimator = plain(callbacks=[callback])
+    with pytest.raises(ValueError, match=f"^{re.escape(text)}"):
+        estimator.fit(X, Y)
+    assert vars(estimator) == estimator.get_params()
+
+
+def test_a_bar_is_closed_when_another_callback_fails_at_the_start(monkeypatch):
+    class Broken(Callback):
+        def on_train_begin(self, net, **_):
+            raise RuntimeError("broken")
+
+    closed = []
+    monkeypatch.setattr("sklearn_rnn._net.tqdm.close", lambda bar: closed.append(bar))
+    with pytest.raises(RuntimeError, match="broken"):
+        plain(verbose=2, callbacks=[Broken()]).fit(X, Y)
+    assert closed
+
+
+@pytest.mark.filterwarnings("error::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("max_epochs", [1, 2, 10])
+def test_a_short_fit_of_what_is_known_at_once_does_not_warn(max_epochs):
+    plain(max_epochs=max_epochs, alpha=0.0).fit(X, np.ones(40))
+
+
+def test_a_validation_loss_that_is_not_finite_is_a_divergence():
+    far = np.full(40, 1e200)
+    estimator = plain(dtype="float64")
+    with pytest.raises(ValueError, match=r"^Training diverged: valid_loss is inf after epoch 1"):
+        estimator.fit(X, Y, X_val=X, y_val=far)
+    assert vars(estimator) == estimator.get_params()
+
+
+def test_weights_that_are_not_finite_after_the_last_step_are_a_divergence():
+    estimator = plain(optimizer="sgd", learning_rate=1e60, dtype="float32")
+    with pytest.raises(ValueError, match=r"^Training diverged: some weights are not finite"):
+        estimator.set_params(max_epochs=1, batch_size=40).fit(X, Y)
