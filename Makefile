@@ -74,11 +74,25 @@ clean: ## remove what the other targets made
 	.venv/bin/python $(PIP) install --constraint constraints.txt --editable ".[dev]"
 	@touch $@
 
-# The lower bounds of the package and of its extra "test", read from its metadata, so that they are
-# written once.
+# Prints the lower bounds of the package and of the extras that it is given, from the metadata, so
+# that they are written once.
+define LOWER_BOUNDS
+import sys
+from importlib.metadata import requires
+from packaging.requirements import Requirement
+for needed in map(Requirement, requires("sklearn-rnn")):
+    if needed.marker is None or any(needed.marker.evaluate({"extra": e}) for e in sys.argv[1:]):
+        print(f"{needed.name}{needed.specifier}".replace(">=", "=="))
+endef
+export LOWER_BOUNDS
+
+# The others, docs and dev, are tools.
+OLDEST_EXTRAS := plot,bench,test
+comma := ,
+
 .venv-oldest/installed: .venv/installed
 	$(PYTHON) -m venv .venv-oldest
-	.venv/bin/python -c "from importlib.metadata import requires; print(*(r.partition(';')[0].replace('>=', '==') for r in requires('sklearn-rnn') if 'extra' not in r or 'test' in r), sep='\n')" > .venv-oldest/bounds.txt
+	.venv/bin/python -c "$$LOWER_BOUNDS" $(subst $(comma), ,$(OLDEST_EXTRAS)) > .venv-oldest/bounds.txt
 	.venv-oldest/bin/python $(PIP) install --constraint .venv-oldest/bounds.txt torch
-	.venv-oldest/bin/python $(PIP) install --constraint .venv-oldest/bounds.txt --editable ".[test]"
+	.venv-oldest/bin/python $(PIP) install --constraint .venv-oldest/bounds.txt --editable ".[$(OLDEST_EXTRAS)]"
 	@touch $@

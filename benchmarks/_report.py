@@ -55,6 +55,16 @@ def mean_score(results: Sequence[Result], task: str, model: str) -> float:
     return float(np.mean(scores))
 
 
+def mean_cv_score(results: Sequence[Result], task: str, model: str) -> float:
+    """Return the score of a model in cross-validation, the mean over seeds."""
+    return float(np.mean([r.cv_score for r in of(results, task, model)]))
+
+
+def n_parameters(results: Sequence[Result], task: str, model: str) -> int:
+    """Return the number of parameters of a model; it is the same for all seeds."""
+    return of(results, task, model)[0].n_parameters
+
+
 def spread(results: Sequence[Result], task: str, model: str) -> float:
     """Return the standard deviation of the first metric over seeds; 0 for a single one."""
     scores = [next(iter(r.scores.values())) for r in of(results, task, model)]
@@ -71,7 +81,7 @@ def plus_minus(results: Sequence[Result], task: str, model: str, digits: int = 4
 def table(results: Sequence[Result], task: Task) -> str:
     """Return a table of the models of a task."""
     first, *others = task.metrics
-    header = ["model", f"test {first}", *others]
+    header = ["model", f"cross-validated {first}", f"test {first}", *others]
     header += ["parameters", "fit (s)", "predict (ms)", "published", "chosen settings"]
     rows = []
     for model in task.models:
@@ -79,9 +89,10 @@ def table(results: Sequence[Result], task: Task) -> str:
         rows.append(
             [
                 model.name,
+                f"{mean_cv_score(runs, task.name, model.name):.4f}" if task.cross_validate else "",
                 plus_minus(results, task.name, model.name),
                 *(f"{np.mean([r.scores[name] for r in runs]):.4f}" for name in others),
-                f"{runs[0].n_parameters}",
+                f"{n_parameters(runs, task.name, model.name)}",
                 f"{np.mean([r.fit_seconds for r in runs]):.2f}",
                 f"{1e3 * np.mean([r.predict_seconds for r in runs]):.0f}",
                 "" if model.published is None else f"{model.published:g}",
@@ -104,7 +115,7 @@ def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def write_csv(path: Path, results: Sequence[Result]) -> None:
     """Write one line for each refit."""
-    told = ["n_parameters", "fit_seconds", "predict_seconds", "settings"]
+    told = ["cv_score", "n_parameters", "fit_seconds", "predict_seconds", "settings"]
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["task", "model", "seed", *results[0].scores, *told])
@@ -112,7 +123,9 @@ def write_csv(path: Path, results: Sequence[Result]) -> None:
             scores = [f"{score:.6f}" for score in r.scores.values()]
             seconds = [f"{r.fit_seconds:.3f}", f"{r.predict_seconds:.4f}"]
             seed = "" if r.seed is None else r.seed
-            writer.writerow([r.task, r.model, seed, *scores, r.n_parameters, *seconds, r.settings])
+            cv_score = "" if r.cv_score is None else f"{r.cv_score:.6f}"
+            rest = [cv_score, r.n_parameters, *seconds, r.settings]
+            writer.writerow([r.task, r.model, seed, *scores, *rest])
 
 
 def write(path: Path, *paragraphs: str) -> None:

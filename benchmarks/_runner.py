@@ -1,7 +1,8 @@
 """The experiment that the benchmarks share: models x data x seeds.
 
 Settings are chosen by a grid search on the training rows, once for each model. With them the
-model is refitted on the training rows, once for each seed, and the test rows are predicted.
+model is refitted on the training rows, once for each seed, and the test rows are predicted. A
+task may ask for the score of each refit in cross-validation on the training rows, too.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import joblib
 import numpy as np
 from sklearn.base import BaseEstimator, clone
 from sklearn.metrics import mean_absolute_error, r2_score
-from sklearn.model_selection import GridSearchCV, ParameterGrid, TimeSeriesSplit
+from sklearn.model_selection import GridSearchCV, ParameterGrid, TimeSeriesSplit, cross_val_score
 from sklearn.pipeline import Pipeline
 from tqdm import tqdm
 
@@ -45,10 +46,11 @@ class Model:
 
 @dataclass(frozen=True)
 class Task:
-    """Data, and the models that compete on them, simple ones first.
+    """Data, and the models that compete on them.
 
     `train` marks the rows for training; the others are for the test. The first of `metrics` is
-    what the models are ranked by; more of it is better.
+    what the models are ranked by; more of it is better. `cross_validate` says that every refit is
+    scored on the folds of `cv`, too.
     """
 
     name: str
@@ -58,6 +60,7 @@ class Task:
     models: Sequence[Model]
     cv: Any = field(default_factory=lambda: TimeSeriesSplit(5))
     metrics: Mapping[str, Metric] = field(default_factory=lambda: REGRESSION)
+    cross_validate: bool = False
 
     @cached_property
     def fingerprint(self) -> str:
@@ -70,14 +73,17 @@ class Task:
 class Result:
     """One refit, and how it did on the test rows.
 
-    Seconds are those of the processor: of a net, which trains on one core, as long as the fit
-    takes when nothing else runs.
+    `cv_score` is the `best_score_` of the search with this seed in place of the first: the mean
+    score of the settings on the folds of the training rows; None if the task does not
+    cross-validate. Seconds are those of the processor: of a net, which trains on one core, as long
+    as the fit takes when nothing else runs.
     """
 
     task: str
     model: str
     seed: int | None
     scores: dict[str, float]
+    cv_score: float | None
     n_parameters: int
     fit_seconds: float
     predict_seconds: float
@@ -98,7 +104,8 @@ class _Fit:
     @cached_property
     def key(self) -> str:
         """What the cache knows the outcome by."""
-        return str(joblib.hash([self.task.fingerprint, self.estimator, self.searched]))
+        folds = self.task.cv if self.task.cross_validate else None
+        return str(joblib.hash([self.task.fingerprint, self.estimator, self.searched, folds]))
 
     def run(self) -> dict[str, Any]:
         """Fit on the training rows, predict the test rows, and return what is to be told."""
@@ -114,12 +121,19 @@ class _Fit:
             "scores": {
                 name: float(metric(y, predictions)) for name, metric in task.metrics.items()
             },
+            "cv_score": self._cv_score() if task.cross_validate else None,
             "n_parameters": _n_parameters(fitted),
             "fit_seconds": end - begin,
             "predict_seconds": done - end,
             "settings": _describe(fitted, self.searched),
             "predictions": predictions.tolist(),
         }
+
+    def _cv_score(self) -> float:
+        """Return the mean score on the later parts of the training rows."""
+        X, y = self.task.X[self.task.train], self.task.y[self.task.train]
+        scores = cross_val_score(self.estimator, X, y, cv=self.task.cv, error_score="raise")
+        return float(np.mean(scores))
 
 
 def run(

@@ -1,4 +1,9 @@
-"""Which model to take: the simplest of those that the data cannot tell from the best."""
+"""Which model to take: the smallest of those that the data cannot tell from the best.
+
+More parameters are worth it if they gain at least two standard errors on the test rows. The net
+and the simple model that are compared there are the best in cross-validation on the training
+rows: the best of several on the test rows would owe a part of its gain to luck.
+"""
 
 from __future__ import annotations
 
@@ -7,43 +12,107 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks._report import mean_score, models_of, of
+from benchmarks._report import mean_cv_score, mean_score, n_parameters, of
 from benchmarks._runner import Result, Task
+
+LEAST = 2  # standard errors that a gain must have
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A model, and how it did in cross-validation and on the test rows."""
+
+    name: str
+    n_parameters: int
+    cv_score: float
+    score: float
+
+    def __str__(self) -> str:
+        return f"{self.name} (R2 {self.score:.3f}, {self.n_parameters} parameters)"
+
+
+@dataclass(frozen=True)
+class Gain:
+    """What one model gains on another on the test rows, and the standard error of it."""
+
+    of: Entry
+    on: Entry
+    error: float
+
+    @property
+    def value(self) -> float:
+        """The difference in R2."""
+        return self.of.score - self.on.score
+
+    @property
+    def is_worth_it(self) -> bool:
+        """Whether it is large enough to be told from luck."""
+        return self.value > 0 and self.value >= LEAST * self.error
+
+    def __str__(self) -> str:
+        return f"{self.value:.3f} ± {self.error:.3f}"
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """The best model of a task, and the simplest within one standard error of it."""
+    """The model to take, and what the net gains on the simple model, both the best of their kind.
 
-    task: str
-    best: str
-    best_score: float
-    simple: str
-    simple_score: float
-    error: float  # the standard error of the difference
+    Best is meant of their scores in cross-validation.
+    """
+
+    take: Entry
+    gain: Gain
 
     def sentence(self) -> str:
-        """Say which model to take."""
-        take = f"take {self.simple} (R2 {self.simple_score:.3f})"
-        if self.simple == self.best:
-            return f"{take}: it is the best, and no simpler model is within one standard error"
-        gain = self.best_score - self.simple_score
+        """Say which model to take, and why."""
+        net, simple = self.gain.of, self.gain.on
+        if self.take == net:
+            return (
+                f"take {net}: the best net in cross-validation, it gains {self.gain} on {simple}, "
+                f"the best simple model there, at least {LEAST} standard errors"
+            )
+        if self.take == simple:
+            why = "the best simple model in cross-validation"
+        else:
+            why = (
+                f"the smallest model on which {simple}, the best simple one in cross-validation, "
+                f"gains less than {LEAST} standard errors"
+            )
         return (
-            f"{take}: the best, {self.best} ({self.best_score:.3f}), gains no more than one "
-            f"standard error on it ({gain:.3f} ± {self.error:.3f})"
+            f"take {self.take}, {why}: {net}, the best net there, gains {self.gain} on "
+            f"{simple.name}, less than {LEAST} standard errors"
         )
 
 
 def judge(results: Sequence[Result], task: Task) -> Verdict:
-    """Find the best model of a task, and the first one, simple ones first, that is as good."""
-    models = models_of(results, task.name)
-    scores = {model: mean_score(results, task.name, model) for model in models}
-    best = max(models, key=scores.__getitem__)
-    for model in models:
-        error = standard_error(results, task, model, best)
-        if scores[best] - scores[model] <= error:
-            break
-    return Verdict(task.name, best, scores[best], model, scores[model], error)
+    """Compare the best net with the best simple model; nets are the models that are seeded."""
+    nets = _smallest_first(results, task, nets=True)
+    simple = _smallest_first(results, task, nets=False)
+    net, best = (max(entries, key=lambda e: e.cv_score) for entries in (nets, simple))
+    gain = _gain(results, task, net, best)
+    if gain.is_worth_it:
+        return Verdict(net, gain)
+    as_good = (e for e in simple if not _gain(results, task, best, e).is_worth_it)
+    return Verdict(next(as_good), gain)
+
+
+def _smallest_first(results: Sequence[Result], task: Task, *, nets: bool) -> list[Entry]:
+    """Return the nets, or the simple models, by their numbers of parameters."""
+    entries = [
+        Entry(
+            model.name,
+            n_parameters(results, task.name, model.name),
+            mean_cv_score(results, task.name, model.name),
+            mean_score(results, task.name, model.name),
+        )
+        for model in task.models
+        if model.seeded is nets
+    ]
+    return sorted(entries, key=lambda e: e.n_parameters)
+
+
+def _gain(results: Sequence[Result], task: Task, of: Entry, on: Entry) -> Gain:
+    return Gain(of, on, standard_error(results, task, of.name, on.name))
 
 
 def standard_error(results: Sequence[Result], task: Task, model: str, other: str) -> float:

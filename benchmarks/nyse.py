@@ -110,7 +110,8 @@ def honest(name: str, plan: Plan) -> Task:
         Model(net, pipeline(tuned(net, plan), flatten=False), lags | grid(net, plan), seeded=True)
         for net in NETS
     ]
-    return Task(f"honest, {name}", X, y, train, models, TimeSeriesSplit(plan.n_splits))
+    folds = TimeSeriesSplit(plan.n_splits)
+    return Task(f"honest, {name}", X, y, train, models, folds, cross_validate=True)
 
 
 def lab(name: str, plan: Plan) -> Task:

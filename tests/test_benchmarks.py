@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import importlib
+import re
 import tempfile
 from dataclasses import replace
+from itertools import permutations
 from pathlib import Path
 from typing import ClassVar
 
@@ -14,12 +17,14 @@ import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator, RegressorMixin, TransformerMixin
 from sklearn.linear_model import LinearRegression, Ridge
-from sklearn.model_selection import TimeSeriesSplit
+from sklearn.metrics import r2_score
+from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 
 from benchmarks import __main__ as command
 from benchmarks._cache import Cache
-from benchmarks._runner import Model, Task, run
+from benchmarks._runner import Model, Result, Task, run
+from benchmarks._verdict import judge, standard_error
 from sklearn_rnn import DenseRegressor
 
 ROOT = Path(__file__).parents[1]
@@ -150,6 +155,107 @@ def test_workers_give_the_same_bits():
     assert [r.predictions for r in one] == [r.predictions for r in two]
 
 
+def test_score_in_cross_validation_is_that_of_the_search_for_each_seed(tmp_path):
+    net = DenseRegressor(max_epochs=2, lr_schedule="cosine")
+    plain = task_of(Model("dense", net, {"alpha": [1e-3, 1e-2]}, seeded=True))
+    path = tmp_path / "fits.jsonl"
+    assert {r.cv_score for r in run([plain], seeds=[0], cache=Cache(path), n_jobs=1)} == {None}
+    task = replace(plain, cross_validate=True)
+    results = run([task], seeds=[0, 1], cache=Cache(path), n_jobs=1)
+    X, y = task.X[task.train], task.y[task.train]
+    for result in results:
+        alpha = float(result.settings.partition("=")[2])
+        search = GridSearchCV(
+            net.set_params(random_state=result.seed), {"alpha": [alpha]}, cv=task.cv
+        )
+        assert result.cv_score == pytest.approx(search.fit(X, y).best_score_, abs=1e-6)
+    assert results[0].cv_score != results[1].cv_score
+    assert run([task], seeds=[0, 1], cache=Cache(path), n_jobs=1) == results
+
+
+N_TEST = 400
+ERROR = 0.4 / np.sqrt(N_TEST - 1)  # the standard error of every gain of `result_of`
+Y = np.tile([1.0, 1.0, -1.0, -1.0], N_TEST // 4)
+
+
+def judged(*models: Model) -> Task:
+    y = np.concatenate([np.zeros(10), Y])
+    return Task("task", y[:, None], y, np.arange(len(y)) < 10, models)
+
+
+def result_of(model, *, gain=0.0, cv_score=0.5, n_parameters=10, seed=None) -> Result:
+    """Gain as many standard errors of R2 on a model whose squared errors are 1."""
+    luck = 0.4 * np.tile([1.0, -1.0], N_TEST // 2) if gain else 0.0
+    predictions = Y + np.sqrt(1 - gain * ERROR - luck)
+    scores = {"R2": r2_score(Y, predictions)}
+    return Result(
+        "task", model, seed, scores, cv_score, n_parameters, 0.0, 0.0, "", list(predictions)
+    )
+
+
+@pytest.mark.parametrize(("gain", "taken"), [(-3, "ols"), (1.9, "ols"), (2.1, "net")])
+def test_a_net_is_taken_if_it_gains_two_standard_errors(gain, taken):
+    task = judged(Model("net", Noise(), seeded=True), Model("ols", LinearRegression()))
+    results = [result_of("net", gain=gain, n_parameters=99, seed=0), result_of("ols")]
+    verdict = judge(results, task)
+    assert verdict.take.name == taken
+    assert verdict.gain.value == pytest.approx(gain * ERROR)
+    assert verdict.gain.error == pytest.approx(ERROR)
+    sentence = verdict.sentence()
+    assert sentence.startswith(f"take {taken} (R2 ")
+    assert f"gains {gain * ERROR:.3f} ± {ERROR:.3f} on ols" in sentence
+    assert ("at least 2 standard errors" in sentence) == (taken == "net")
+    assert ("less than 2 standard errors" in sentence) == (taken == "ols")
+
+
+def test_the_net_is_chosen_in_cross_validation_by_the_mean_over_seeds():
+    nets = [Model(name, Noise(), seeded=True) for name in ("lucky", "steady")]
+    results = [
+        result_of("ols", cv_score=0.9),
+        result_of("lucky", gain=9, cv_score=0.7, seed=0),  # the best net of one seed, and in test
+        result_of("lucky", gain=9, cv_score=0.1, seed=1),
+        result_of("steady", gain=1, cv_score=0.5, seed=0),
+        result_of("steady", gain=1, cv_score=0.5, seed=1),
+    ]
+    verdict = judge(results, judged(Model("ols", LinearRegression()), *nets))
+    assert (verdict.gain.of.name, verdict.take.name) == ("steady", "ols")
+
+
+def test_of_simple_models_the_smallest_is_taken_that_is_as_good_as_the_best():
+    simple = {
+        "constant": result_of("constant", gain=-9, cv_score=0.1, n_parameters=1),
+        "small": result_of("small", cv_score=0.4, n_parameters=5),
+        "middle": result_of("middle", cv_score=0.3, n_parameters=7),
+        "best": result_of("best", gain=1.5, cv_score=0.6, n_parameters=20),
+    }
+    net = Model("net", Noise(), seeded=True)
+    results = [*simple.values(), result_of("net", gain=-1, cv_score=0.5, n_parameters=99, seed=0)]
+    for names in permutations(simple):
+        verdict = judge(results, judged(net, *(Model(name, Ridge()) for name in names)))
+        assert (verdict.gain.on.name, verdict.take.name) == ("best", "small")
+    assert verdict.sentence().startswith("take small (R2 0.000, 5 parameters), the smallest model")
+
+
+def test_standard_error_is_the_spread_of_the_gain_over_repetitions():
+    """Both parts count: rows that happened to be hard for one model, and seeds that were good."""
+    rng = np.random.default_rng(0)
+    models = [Model("ols", LinearRegression()), Model("net", Noise(), seeded=True)]
+    task, gains, errors = judged(*models), [], []
+    for _ in range(400):
+        ours = 1 + 0.1 * rng.normal(size=5)[:, None]  # how large the errors of each seed are
+        predictions = {"ols": [Y + rng.normal(size=N_TEST)]}
+        predictions["net"] = Y + ours * rng.normal(size=N_TEST)
+        results = [
+            replace(result_of(name), predictions=run)
+            for name, runs in predictions.items()
+            for run in runs
+        ]
+        squared = {name: np.mean((runs - Y) ** 2) for name, runs in predictions.items()}
+        gains.append(squared["ols"] - squared["net"])
+        errors.append(standard_error(results, task, "ols", "net"))
+    assert np.sqrt(np.mean(np.square(errors))) == pytest.approx(np.std(gains), rel=0.1)
+
+
 def test_every_file_is_a_benchmark_with_a_question_and_main():
     pytest.importorskip("matplotlib")
     found = command.find()
@@ -175,7 +281,15 @@ def test_quick_nyse_runs_to_the_end_and_leaves_the_results_alone(tmp_path, monke
     assert {path: path.stat().st_mtime_ns for path in RESULTS.glob("*")} == before
     names = {path.name for path in tmp_path.glob("*/*")}
     assert names == {"nyse.md", "nyse.csv", "nyse_r2.png", "nyse_forecast.png"}
-    assert "**Conclusion.**" in capsys.readouterr().out
+    text = capsys.readouterr().out
+    assert len(re.findall("(?:less than|at least) 2 standard errors", text)) >= 3
+    table = text[text.index("| model") :].partition("\n\n")[0].splitlines()[2:]
+    sizes = [int(line.split("|")[4]) for line in table]
+    assert sizes == sorted(sizes)
+    assert len(sizes) == 12
+    with next(tmp_path.glob("*/nyse.csv")).open() as file:
+        cv_scores = {line["task"]: bool(line["cv_score"]) for line in csv.DictReader(file)}
+    assert cv_scores == {task: task.startswith("honest") for task in cv_scores}
 
 
 def _only(names, task: Task) -> Task:
