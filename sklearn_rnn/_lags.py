@@ -92,10 +92,9 @@ class LagTransformer(TransformerMixin, BaseEstimator):
     >>> import pandas as pd
     >>> frame = pd.DataFrame({"a": X[:, 0], "day": [6.0, 7.0, 1.0, 2.0]})
     >>> lags = LagTransformer(2, known_ahead=["day"], flatten=True)
-    >>> lags = lags.set_output(transform="pandas").fit(frame[:2])
-    >>> lags.transform(frame[2:])
+    >>> lags = lags.set_output(transform="pandas").fit(frame[:3])
+    >>> lags.transform(frame[3:])
        a_lag2  day_lag1  a_lag1  day_lag0
-    2     1.0       7.0     2.0       1.0
     3     2.0       1.0     3.0       2.0
     """
 
