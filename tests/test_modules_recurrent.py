@@ -34,6 +34,26 @@ ARCHITECTURES = {
         f"cnn_{cell}": (CNNRecurrent, {"cell": cell, "hidden_size": HIDDEN, "num_channels": 6})
         for cell in ("lstm", "gru", "rnn_tanh")
     },
+    "coupled_lstm": (
+        Recurrent,
+        {"cell": "lstm", "hidden_size": HIDDEN, "num_layers": 2, "coupled_gates": True},
+    ),
+    **{
+        f"bidirectional_{pooling}": (
+            Recurrent,
+            {"cell": "gru", "hidden_size": HIDDEN, "bidirectional": True, "pooling": pooling},
+        )
+        for pooling in ("mean", "max", "attention")
+    },
+    **{
+        f"{name}_{pooling}": (module_class, {**sizes, "pooling": pooling})
+        for name, module_class, sizes in (
+            ("tcn", TCN, {"num_channels": 6}),
+            ("cnn", CNN, {"num_channels": 6}),
+            ("cnn_gru", CNNRecurrent, {"cell": "gru", "hidden_size": HIDDEN, "num_channels": 6}),
+        )
+        for pooling in ("last", "mean", "max", "attention")
+    },
     "dense": (Dense, {"hidden_layer_sizes": (8, 6)}),
     "linear": (Dense, {"hidden_layer_sizes": ()}),
 }
@@ -274,7 +294,7 @@ def test_untrained_network_predicts_nearly_the_mean(name):
     torch.manual_seed(0)
     module = module_class(N_CHANNELS, N_STEPS, 200, **architecture).double()
     out = module(sequences(batch=50))
-    assert 0.005 < out.square().mean().sqrt() < 0.3
+    assert 0.003 < out.square().mean().sqrt() < 0.3
 
 
 # ---------------------------------------------------------------- initial values

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from .heads import Head
 from .padding import valid_steps, zero_padding
+from .pooling import Pooling, spread
 
 
 class CNN(nn.Module):
@@ -19,9 +20,10 @@ class CNN(nn.Module):
     .. math:: u = \max(0, w_1 * x + b_1), \quad \bar u_s = \max_{sp \le t < (s+1)p} u_t, \quad
               v = \max(0, w_2 * \bar u + b_2), \quad f = \max_s v_s
 
-    The features f go through dropout to the head. They tell that a pattern occurs, hardly where:
-    far from the ends, a pattern that moves by p steps leaves them as they are. The ends are seen by
-    the zeros beyond them, within the reach of a filter.
+    The features f, or what `pooling` makes of v instead, go through dropout to the head. Unless
+    they are those of the last pool, they tell that a pattern occurs, hardly where: far from the
+    ends, a pattern that moves by p steps leaves them as they are. The ends are seen by the zeros
+    beyond them, within the reach of a filter.
 
     Pools are counted from the first step; the last one may be partial, and takes the steps there
     are, so that any number of steps is accepted. A padded step counts as zero before each
@@ -44,6 +46,8 @@ class CNN(nn.Module):
         Steps in a pool, from 1 up; 1 is no pooling between the convolutions.
     dropout : float in [0, 1), default=0.0
         Probability with which a feature is dropped in training.
+    pooling : {"last", "mean", "max", "attention"}, default="max"
+        How the features of all pools become one vector, see `Pooling`.
 
     References
     ----------
@@ -61,20 +65,34 @@ class CNN(nn.Module):
         kernel_size: int = 5,
         pool_size: int = 2,
         dropout: float = 0.0,
+        pooling: str = "max",
     ) -> None:
         super().__init__()
         self.conv1 = Convolution(n_channels, num_channels, kernel_size, pool_size=pool_size)
         self.conv2 = Convolution(num_channels, num_channels, kernel_size)
+        self.pooling = Pooling(pooling, num_channels)
         self.head = Head(num_channels, n_outputs, dropout=dropout)
 
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Map x (batch, n_steps, n_channels) to outputs (batch, n_outputs)."""
+        outputs: Tensor = self.head(self.pooling(*self._pools(x, lengths)))
+        return outputs
+
+    def attention(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """Weigh the steps of x (batch, n_steps, n_channels): (batch, n_steps), see `Pooling`.
+
+        The weight of a pool is shared evenly by its steps.
+        """
+        weights = self.pooling.weights(*self._pools(x, lengths))
+        return spread(weights, self.conv1.pool_size, x.shape[1], lengths)
+
+    def _pools(self, x: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor | None]:
+        """Compute the features (batch, n_pools, num_channels), and how many pools are valid."""
         if lengths is not None:
             x = zero_padding(x, lengths)
         h, lengths = self.conv1(x.transpose(1, 2), lengths)
         h, _ = self.conv2(h, lengths)  # (batch, num_channels, n_pools)
-        outputs: Tensor = self.head(h.amax(2))
-        return outputs
+        return h.transpose(1, 2), lengths
 
     def input_groups(self) -> tuple[tuple[int, ...], dict[str, Tensor]]:
         """Group the weights of the first convolution by the channel they read: (n_channels,)."""

@@ -42,10 +42,15 @@ class Dropout(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Drop entries of x, of any shape."""
+        mask = self.mask(x)
+        return x if mask is None else x * mask
+
+    def mask(self, x: Tensor) -> Tensor | None:
+        """Draw what x is multiplied by, of its shape; None for ones."""
         if not self.training or self.p == 0:
-            return x
+            return None
         kept = 1 - self.p
-        return x * torch.empty_like(x).bernoulli_(kept, generator=self.generator).div_(kept)
+        return torch.empty_like(x).bernoulli_(kept, generator=self.generator).div_(kept)
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave the generator out: it belongs to the training loop and cannot always be copied."""

@@ -37,6 +37,10 @@ class LinearSkip(nn.Module):
         architecture: dict[str, Any],
     ) -> None:
         super().__init__()
+        if architecture.get("return_sequences"):
+            raise ValueError(
+                "a linear model of the window has one output; got return_sequences=True."
+            )
         self.net = inner(n_channels, n_steps, n_outputs, **architecture)
         nn.init.zeros_(self.net.get_parameter("head.linear.weight"))
         self.linear = nn.Linear(n_steps * n_channels, n_outputs)
@@ -54,6 +58,11 @@ class LinearSkip(nn.Module):
         """Map x (batch, n_steps, n_channels) to the part of the linear model."""
         outputs: Tensor = self.linear(x.flatten(1))
         return outputs
+
+    def attention(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """Weigh the steps of x as the net does: (batch, n_steps), see `Pooling`."""
+        weights: Tensor = self.net.attention(x, lengths)  # type: ignore[operator]  # a method
+        return weights
 
     def input_groups(self) -> tuple[tuple[int, ...], dict[str, Tensor]]:
         """Join the groups of the net and of the linear model, in the shape of the net's."""

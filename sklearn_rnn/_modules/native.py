@@ -15,8 +15,18 @@ from torch import Tensor, nn
 
 from sklearn_rnn._native.library import CALL, CHUNK, LIBRARY, entry, sizes
 
+from .cells import CoupledLSTM, Layer
+
 BITS = {torch.float32: 32, torch.float64: 64}
-CELLS: dict[type, str] = {nn.RNN: "elman", nn.LSTM: "lstm", nn.GRU: "gru"}
+TYPES = (nn.RNN, nn.LSTM, nn.GRU, CoupledLSTM)
+CELLS = {
+    "RNN_TANH": ("elman", 0),
+    "RNN_RELU": ("elman", 1),
+    "LSTM": ("lstm", 0),
+    "COUPLED_LSTM": ("lstm", 1),
+    "GRU": ("gru", 0),
+}
+"""Cell and option of the library, by the mode of a layer."""
 LARGEST_HIDDEN = 512
 """Units of a layer above which torch's products, blocked for large matrices, are faster."""
 WORTH_THREADS = 4_000_000
@@ -35,33 +45,35 @@ _pool: list[ThreadPoolExecutor] = []
 os.register_at_fork(after_in_child=_pool.clear)  # threads do not survive a fork
 
 
-def is_native(layer: nn.Module, x: Tensor) -> TypeGuard[nn.RNNBase]:
+def is_native(layer: nn.Module, x: Tensor) -> TypeGuard[Layer]:
     """Tell whether `native_layer` may run `layer` on x (batch, n_steps, n_channels).
 
-    It may on a CPU, for one direction of one layer of torch's with biases, outside of tracing and
+    It may on a CPU, for one direction of one layer with biases, outside of tracing and
     compilation, when nothing hooks into the layer.
     """
     return (
         LIBRARY is not None
         and not torch.compiler.is_compiling()
         and not torch._C._get_tracing_state()
-        and isinstance(layer, nn.RNNBase)
-        and type(layer) in CELLS
+        and isinstance(layer, Layer)
+        and type(layer) in TYPES
         and x.device.type == "cpu"
         and x.dtype in BITS
         and x.numel() > 0
         and layer.get_parameter("weight_ih_l0").dtype == x.dtype
         and layer.hidden_size <= LARGEST_HIDDEN
-        and layer.num_layers == 1
-        and layer.bias
-        and not layer.bidirectional
-        and not layer.proj_size
+        and (isinstance(layer, CoupledLSTM) or _is_single(layer))
         and not (layer._forward_hooks or layer._forward_pre_hooks)
     )
 
 
+def _is_single(layer: nn.RNNBase) -> bool:
+    one = layer.num_layers == 1 and not layer.bidirectional
+    return one and layer.bias and not layer.proj_size
+
+
 def native_layer(
-    layer: nn.RNNBase,
+    layer: Layer,
     x: Tensor,
     lengths: Tensor | None = None,
     *,
@@ -73,7 +85,7 @@ def native_layer(
 
     Parameters
     ----------
-    layer : nn.RNN, nn.LSTM or nn.GRU
+    layer : nn.RNN, nn.LSTM, nn.GRU or CoupledLSTM
         One layer in one direction.
     x : Tensor of shape (batch, n_steps, n_channels)
         The input, of any strides. It is finite in the padding.
@@ -96,18 +108,17 @@ def native_layer(
     c : Tensor of shape (batch, hidden_size) or None
         The cell state of an LSTM there.
     """
-    option = int(layer.mode == "RNN_RELU")
     weights = (layer.weight_ih_l0, layer.weight_hh_l0, layer.bias_ih_l0, layer.bias_hh_l0)
-    options = Options(CELLS[type(layer)], option, states, mask, lengths)
+    options = Options(*CELLS[layer.mode], states, mask, lengths)
     return native_cell(options, x, weights, initial)  # type: ignore[arg-type]  # no module
 
 
-def native_pullback(layer: nn.RNNBase, x: Tensor) -> tuple[Tensor, Callable[[Tensor], None]]:
+def native_pullback(layer: Layer, x: Tensor) -> tuple[Tensor, Callable[[Tensor], None]]:
     """Run a layer outside of torch's automatic differentiation, whose own cost is larger.
 
     Parameters
     ----------
-    layer : nn.RNN, nn.LSTM or nn.GRU
+    layer : nn.RNN, nn.LSTM, nn.GRU or CoupledLSTM
         One layer in one direction, whose parameters have gradients.
     x : Tensor of shape (batch, n_steps, n_channels)
         The input, with adjacent channels.
@@ -121,7 +132,7 @@ def native_pullback(layer: nn.RNNBase, x: Tensor) -> tuple[Tensor, Callable[[Ten
     """
     names = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
     weights = [layer._parameters[name] for name in names]
-    options = Options(CELLS[type(layer)], int(layer.mode == "RNN_RELU"), False)
+    options = Options(*CELLS[layer.mode], states=False)
     arguments = (x, *weights)
     saved = x.new_empty(_sizes(options, arguments)[0])
     _, h, _ = _forward(options, arguments, saved)

@@ -6,21 +6,23 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
+from .cells import CoupledLSTM, Layer, unroll
 from .dropout import Dropout
 from .heads import Head
 from .native import is_native, native_layer, native_pullback
 from .padding import last_valid, reverse_valid, zero_padding
+from .pooling import Pooling
 
 CELLS: dict[str, Callable[..., nn.RNNBase]] = {
-    "rnn_tanh": partial(nn.RNN, nonlinearity="tanh"),
-    "rnn_relu": partial(nn.RNN, nonlinearity="relu"),
-    "lstm": nn.LSTM,
-    "gru": nn.GRU,
+    "rnn_tanh": partial(nn.RNN, nonlinearity="tanh", batch_first=True),
+    "rnn_relu": partial(nn.RNN, nonlinearity="relu", batch_first=True),
+    "lstm": partial(nn.LSTM, batch_first=True),
+    "gru": partial(nn.GRU, batch_first=True),
 }
 
 
 class Recurrent(nn.Module):
-    r"""Layers of recurrent cells, read at the last valid step.
+    r"""Layers of recurrent cells, read at the last valid step unless `pooling` says otherwise.
 
     With zero states at first and an affine map :math:`A_q(x, h) = W_q x + U_q h + b_q` for each q:
 
@@ -29,7 +31,7 @@ class Recurrent(nn.Module):
     lstm
         :math:`q_t = \sigma(A_q(x_t, h_{t-1}))` for the gates q = i, f, o;
         :math:`g_t = \tanh A_g(x_t, h_{t-1})`; :math:`c_t = f_t c_{t-1} + i_t g_t`;
-        :math:`h_t = o_t \tanh c_t`.
+        :math:`h_t = o_t \tanh c_t`. With coupled gates :math:`f_t = 1 - i_t`.
     gru
         :math:`q_t = \sigma(A_q(x_t, h_{t-1}))` for the gates q = r, z;
         :math:`n_t = \tanh(W_n x_t + b_n + r_t (U_n h_{t-1} + b'_n))`;
@@ -38,14 +40,17 @@ class Recurrent(nn.Module):
     Layer l + 1 reads the states of layer l at every step; the head reads those of the last layer at
     the last valid step. A bidirectional layer has a second cell that runs from the last valid step
     to the first, and passes on both states at each step; the head then reads each direction where
-    it ends: the forward one at the last valid step, the backward one at the first.
+    it ends: the forward one at the last valid step, the backward one at the first. Any other
+    `pooling` joins both states of all valid steps.
 
     Dropout falls on the states that leave a layer, towards the next layer and towards the head,
-    never on the recursion.
+    anew at each step. Recurrent dropout falls on :math:`h_{t-1}` in each :math:`U_q h_{t-1}`, with
+    one mask for all steps of a sequence (Gal and Ghahramani, 2016), another for each layer and
+    direction; what a cell carries over as it is, :math:`c_{t-1}` or that of the GRU, is not masked.
 
     Initial values: Glorot uniform input weights and orthogonal recurrent weights (Saxe et al.,
     2013), gate by gate; zero biases, but 1 for the forget gate of the LSTM (Jozefowicz et al.,
-    2015).
+    2015), or -1 for the input gate that it is coupled to, which is the same forget gate.
 
     Parameters
     ----------
@@ -62,6 +67,16 @@ class Recurrent(nn.Module):
         Whether each layer also runs backwards. The network is then not causal.
     dropout : float in [0, 1), default=0.0
         Probability with which an entry of a layer's output is dropped in training.
+    recurrent_dropout : float in [0, 1), default=0.0
+        Probability with which an entry of the state is dropped from the recursion of a sequence in
+        training.
+    coupled_gates : bool, default=False
+        Whether the LSTM forgets as much as it takes in (Greff et al., 2017).
+    pooling : {"last", "mean", "max", "attention"}, default="last"
+        What the head reads of the states of the last layer, see `Pooling`.
+    return_sequences : bool, default=False
+        Whether the head reads the states at every step, zeros behind the last valid one: outputs of
+        shape (batch, n_steps, n_outputs), causal but for `bidirectional`.
 
     References
     ----------
@@ -72,6 +87,10 @@ class Recurrent(nn.Module):
     deep linear neural networks. arXiv:1312.6120.
     Jozefowicz, Zaremba and Sutskever (2015). An empirical exploration of recurrent network
     architectures. ICML.
+    Gal and Ghahramani (2016). A theoretically grounded application of dropout in recurrent neural
+    networks. NIPS.
+    Greff, Srivastava, Koutnik, Steunebrink and Schmidhuber (2017). LSTM: a search space odyssey.
+    IEEE Transactions on Neural Networks and Learning Systems 28.
     """
 
     def __init__(
@@ -85,21 +104,38 @@ class Recurrent(nn.Module):
         num_layers: int = 1,
         bidirectional: bool = False,
         dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        coupled_gates: bool = False,
+        pooling: str = "last",
+        return_sequences: bool = False,
     ) -> None:
         super().__init__()
+        if coupled_gates and cell != "lstm":
+            raise ValueError(f'coupled_gates=True is for cell="lstm"; got cell={cell!r}.')
+        new_cell = CoupledLSTM if coupled_gates else CELLS[cell]
+        self.hidden_size = hidden_size
         n_features = hidden_size * (1 + bidirectional)
         sizes = [n_channels] + [n_features] * (num_layers - 1)
-        self.layers = nn.ModuleList(_layer(cell, n_in, hidden_size) for n_in in sizes)
+        self.layers = nn.ModuleList(_layer(new_cell, n_in, hidden_size) for n_in in sizes)
         self.reverse_layers = nn.ModuleList(
-            _layer(cell, n_in, hidden_size) for n_in in sizes if bidirectional
+            _layer(new_cell, n_in, hidden_size) for n_in in sizes if bidirectional
         )
         self.dropout = Dropout(dropout)
+        self.recurrent_dropout = Dropout(recurrent_dropout)
+        self.pooling = Pooling(pooling, n_features, return_sequences=return_sequences)
         self.head = Head(n_features, n_outputs, dropout=dropout)
 
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
-        """Map x (batch, n_steps, n_channels) to outputs (batch, n_outputs)."""
+        """Map x (batch, n_steps, n_channels) to outputs (batch, n_outputs).
+
+        With `return_sequences`, to outputs (batch, n_steps, n_outputs).
+        """
         x = self._last_input(x, lengths)
-        outputs: Tensor = self.head(self._final_states(-1, x, lengths))
+        if self.pooling.kind == "last":
+            features = self._final_states(-1, x, lengths)
+        else:
+            features = self.pooling(self._all_states(-1, x, lengths), lengths)
+        outputs: Tensor = self.head(features)
         return outputs
 
     def is_direct(self) -> bool:
@@ -107,7 +143,8 @@ class Recurrent(nn.Module):
         return (
             len(self.layers) == 1
             and not self.reverse_layers
-            and not (self.training and self.dropout.p)
+            and self.pooling.kind == "last"
+            and not (self.training and (self.dropout.p or self.recurrent_dropout.p))
             and not any(part._forward_hooks or part._forward_pre_hooks for part in self.modules())
             and not any(p.grad is None or p._backward_hooks for p in self.parameters())
         )
@@ -140,6 +177,10 @@ class Recurrent(nn.Module):
         """
         return self._all_states(-1, self._last_input(x, lengths), lengths)
 
+    def attention(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """Weigh the steps of x (batch, n_steps, n_channels): (batch, n_steps), see `Pooling`."""
+        return self.pooling.weights(self.encode(x, lengths), lengths)
+
     def input_groups(self) -> tuple[tuple[int, ...], dict[str, Tensor]]:
         """Group the weights of the first layer by the channel they read: (n_channels,)."""
         weight = self.get_parameter("layers.0.weight_ih_l0")  # (n_gates * hidden_size, n_channels)
@@ -158,45 +199,56 @@ class Recurrent(nn.Module):
 
     def _all_states(self, i: int, x: Tensor, lengths: Tensor | None) -> Tensor:
         """Run layer i: (batch, n_steps, n_features)."""
-        states = _states(self.layers[i], x, lengths)  # (batch, n_steps, hidden_size)
+        # (batch, n_steps, hidden_size)
+        states = _states(self.layers[i], x, lengths, self._mask(x))
         if not self.reverse_layers:
             return states
-        reverse = _states(self.reverse_layers[i], reverse_valid(x, lengths), lengths)
+        mirrored = reverse_valid(x, lengths)
+        reverse = _states(self.reverse_layers[i], mirrored, lengths, self._mask(x))
         return torch.cat([states, reverse_valid(reverse, lengths)], 2)
 
     def _final_states(self, i: int, x: Tensor, lengths: Tensor | None) -> Tensor:
         """Run layer i and read each direction where it ends: (batch, n_features)."""
-        final = _final_state(self.layers[i], x, lengths)
+        final = _final_state(self.layers[i], x, lengths, self._mask(x))
         if not self.reverse_layers:
             return final
-        reverse = _final_state(self.reverse_layers[i], reverse_valid(x, lengths), lengths)
+        mirrored = reverse_valid(x, lengths)
+        reverse = _final_state(self.reverse_layers[i], mirrored, lengths, self._mask(x))
         return torch.cat([final, reverse], 1)
 
+    def _mask(self, x: Tensor) -> Tensor | None:
+        """Draw the recurrent dropout of a layer and direction: (batch, hidden_size) or None."""
+        return self.recurrent_dropout.mask(x.new_empty(len(x), self.hidden_size))
 
-def _states(layer: nn.Module, x: Tensor, lengths: Tensor | None) -> Tensor:
+
+def _states(layer: nn.Module, x: Tensor, lengths: Tensor | None, mask: Tensor | None) -> Tensor:
     """Run one direction: (batch, n_steps, hidden_size)."""
     if is_native(layer, x):
-        states, _, _ = native_layer(layer, x, lengths)
+        states, _, _ = native_layer(layer, x, lengths, mask=mask)
         assert states is not None, "states are asked for"
         return states
-    result: Tensor = layer(x)[0]
+    result: Tensor = layer(x)[0] if mask is None else unroll(layer, x, mask)[0]
     return result
 
 
-def _final_state(layer: nn.Module, x: Tensor, lengths: Tensor | None) -> Tensor:
+def _final_state(
+    layer: nn.Module, x: Tensor, lengths: Tensor | None, mask: Tensor | None
+) -> Tensor:
     """Run one direction and read its state (batch, hidden_size) after the last valid step."""
     if is_native(layer, x):
-        return native_layer(layer, x, lengths, states=False)[1]
-    states, final = layer(x)
+        return native_layer(layer, x, lengths, mask=mask, states=False)[1]
     if lengths is not None:
-        return last_valid(states, lengths)
-    h: Tensor = final[0] if isinstance(layer, nn.LSTM) else final  # (1, batch, hidden_size)
+        return last_valid(_states(layer, x, lengths, mask), lengths)
+    if mask is not None:
+        return unroll(layer, x, mask)[1]
+    final = layer(x)[1]
+    h: Tensor = final[0] if isinstance(final, tuple) else final  # (1, batch, hidden_size)
     return h[0]
 
 
-def _layer(cell: str, n_in: int, hidden_size: int) -> nn.RNNBase:
+def _layer(new_cell: Callable[..., Layer], n_in: int, hidden_size: int) -> Layer:
     """Build one layer in one direction, and give it its initial values gate by gate."""
-    layer = CELLS[cell](n_in, hidden_size, batch_first=True)
+    layer = new_cell(n_in, hidden_size)
     for name, parameter in layer.named_parameters():
         values = parameter.detach()  # (n_gates * hidden_size, n_in or hidden_size), or bias
         for gate in values.view(-1, hidden_size, *values.shape[1:]):
@@ -208,4 +260,6 @@ def _layer(cell: str, n_in: int, hidden_size: int) -> nn.RNNBase:
                 nn.init.xavier_uniform_(gate)
         if isinstance(layer, nn.LSTM) and name.startswith("bias_ih"):
             nn.init.ones_(values[hidden_size : 2 * hidden_size])  # of the gates i, f, g, o
+        if isinstance(layer, CoupledLSTM) and name == "bias_ih_l0":
+            nn.init.constant_(values[:hidden_size], -1.0)  # of the gates i, g, o
     return layer

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from .dropout import Dropout
 from .heads import Head
 from .padding import align_end, valid_steps, zero_padding
+from .pooling import Pooling
 
 
 def receptive_field(kernel_size: int, num_levels: int) -> int:
@@ -30,7 +31,7 @@ def levels_to_cover(n_steps: int, kernel_size: int) -> int:
 
 
 class TCN(nn.Module):
-    r"""Temporal convolutional network (Bai, Kolter and Koltun, 2018), read at the last valid step.
+    r"""Temporal convolutional network (Bai, Kolter and Koltun, 2018).
 
     Level i = 0, 1, ... is a residual block with two weight-normalised causal convolutions of
     dilation :math:`d = 2^i`, where :math:`(w *_d h)_t = \sum_{j<k} w_j h_{t - (k-1-j) d}` and h is
@@ -40,7 +41,7 @@ class TCN(nn.Module):
               h \leftarrow \max(0, v + S h)
 
     D is dropout; S the identity, or a linear map (1x1 convolution) where the number of channels
-    changes.
+    changes. The head reads the last valid step, unless `pooling` says otherwise.
 
     **Only what is read is computed.** The last step of level i depends on every :math:`2^i`-th step
     of its input, so `forward` computes those steps alone, where `encode` computes all. The outputs
@@ -68,6 +69,11 @@ class TCN(nn.Module):
         Whether every weight that reads the input can be zero by itself: the first convolution is
         then not normalised, and no identity skips it. The initial function is the same (but for
         the identity), its gradient not.
+    pooling : {"last", "mean", "max", "attention"}, default="last"
+        What the head reads of the last level, see `Pooling`.
+    return_sequences : bool, default=False
+        Whether the head reads the last level at every step, zeros behind the last valid one:
+        outputs of shape (batch, n_steps, n_outputs), causal.
 
     References
     ----------
@@ -88,6 +94,8 @@ class TCN(nn.Module):
         kernel_size: int = 3,
         dropout: float = 0.0,
         selects: bool = False,
+        pooling: str = "last",
+        return_sequences: bool = False,
     ) -> None:
         super().__init__()
         if num_levels == "auto":
@@ -105,10 +113,23 @@ class TCN(nn.Module):
             )
             for level, n_in in enumerate([n_channels] + [num_channels] * (num_levels - 1))
         )
+        self.pooling = Pooling(pooling, num_channels, return_sequences=return_sequences)
         self.head = Head(num_channels, n_outputs)
 
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
-        """Map x (batch, n_steps, n_channels) to outputs (batch, n_outputs)."""
+        """Map x (batch, n_steps, n_channels) to outputs (batch, n_outputs).
+
+        With `return_sequences`, to outputs (batch, n_steps, n_outputs).
+        """
+        if self.pooling.kind == "last":
+            features = self._last_step(x, lengths)
+        else:
+            features = self.pooling(self.encode(x, lengths), lengths)
+        outputs: Tensor = self.head(features)
+        return outputs
+
+    def _last_step(self, x: Tensor, lengths: Tensor | None) -> Tensor:
+        """Compute the last level at the last valid step alone: (batch, num_channels)."""
         valid = None
         if lengths is not None:
             x = align_end(x, lengths)
@@ -120,8 +141,11 @@ class TCN(nn.Module):
             if valid is not None:
                 valid = _every(2, valid, (valid.shape[1] + 1) // 2)
                 x = x * valid[:, -n_out:]
-        outputs: Tensor = self.head(x[:, -1])  # x: (batch, 1, num_channels)
-        return outputs
+        return x[:, -1]  # x: (batch, 1, num_channels)
+
+    def attention(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """Weigh the steps of x (batch, n_steps, n_channels): (batch, n_steps), see `Pooling`."""
+        return self.pooling.weights(self.encode(x, lengths), lengths)
 
     def input_groups(self) -> tuple[tuple[int, ...], dict[str, Tensor]]:
         """Group the weights that read the input by its channels: (n_channels,)."""

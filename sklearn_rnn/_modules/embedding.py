@@ -1,0 +1,117 @@
+"""Vectors of tokens, in front of a net."""
+
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from .padding import valid_steps
+
+LARGEST_INITIAL = 0.05
+"""The bound of the initial entries of a vector."""
+
+
+class Embedding(nn.Module):
+    r"""A vector for each token, learned.
+
+    The vectors are the parameter ``weight_v`` of shape (vocabulary_size, embedding_dim). By its
+    name it is none of the weights that penalties apply to: they would shrink the vectors of rare
+    words, whose gradient is zero in most batches, before those of words that are of no use. The
+    vector of the token 0, padding, is zero and has no gradient.
+
+    Initial values: uniform between -0.05 and 0.05, as in Keras. Small vectors leave a word seen
+    seldom near to nothing until it is learned, and a word never seen there. (With 5000 reviews of
+    IMDB, an LSTM and Adam, at rates of 0.001 and 0.005, their accuracy was that of
+    :math:`N(0, 1 / d)` for d entries or better, and 1 to 10 points above torch's :math:`N(0, 1)`.)
+
+    Parameters
+    ----------
+    vocabulary_size : int
+        Tokens, padding included.
+    embedding_dim : int
+        Entries of a vector.
+    """
+
+    def __init__(self, vocabulary_size: int, embedding_dim: int) -> None:
+        super().__init__()
+        self.weight_v = nn.Parameter(torch.empty(vocabulary_size, embedding_dim))
+        nn.init.uniform_(self.weight_v, -LARGEST_INITIAL, LARGEST_INITIAL)
+        nn.init.zeros_(self.weight_v[0].detach())
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """Map tokens (...) of dtype int64 to vectors (..., embedding_dim)."""
+        return F.embedding(tokens, self.weight_v, padding_idx=0)
+
+    def extra_repr(self) -> str:
+        """Show the sizes in ``repr``."""
+        return f"{self.weight_v.shape[0]}, {self.weight_v.shape[1]}"
+
+
+class Embedded(nn.Module):
+    """A net that reads tokens by their vectors.
+
+    The input is of dtype int64 and of shape (batch, n_steps) or (batch, n_steps, 1), with tokens
+    from 0 to ``vocabulary_size - 1``. The token 0 is padding. Without `lengths`, a row ends with
+    its last other token. A 0 before that is a step of zeros.
+
+    Parameters
+    ----------
+    n_channels, n_steps, n_outputs : int
+        Sizes of the input and the output, as of the other modules; there is one channel.
+    vocabulary_size : int
+        Tokens, padding included.
+    embedding_dim : int
+        Entries of a vector, the channels that the net reads.
+    inner : type
+        The class of the net.
+    architecture : dict
+        Its parameters.
+    """
+
+    def __init__(
+        self,
+        n_channels: int,
+        n_steps: int,
+        n_outputs: int,
+        *,
+        vocabulary_size: int,
+        embedding_dim: int,
+        inner: type[nn.Module],
+        architecture: dict[str, Any],
+    ) -> None:
+        super().__init__()
+        if n_channels != 1:
+            raise ValueError(f"tokens have one channel; got n_channels={n_channels}.")
+        self.embedding = Embedding(vocabulary_size, embedding_dim)
+        self.net = inner(embedding_dim, n_steps, n_outputs, **architecture)
+
+    def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """Map tokens x to what the net makes of their vectors."""
+        outputs: Tensor = self.net(*self._vectors(x, lengths))
+        return outputs
+
+    def encode(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """Map tokens x to the features of every step, if the net can."""
+        features: Tensor = self.net.encode(*self._vectors(x, lengths))  # type: ignore[operator]  # a method
+        return features
+
+    def attention(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """Weigh the tokens x, if the net can: (batch, n_steps), see `Pooling`."""
+        weights: Tensor = self.net.attention(*self._vectors(x, lengths))  # type: ignore[operator]  # a method
+        return weights
+
+    def _vectors(self, x: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Look up the vectors (batch, n_steps, embedding_dim), and find the valid steps."""
+        tokens = x.flatten(1)
+        if lengths is None:
+            lengths = token_lengths(tokens)
+        else:  # what is behind need not be a token
+            tokens = torch.where(valid_steps(lengths, tokens.shape[1])[:, :, 0], tokens, 0)
+        return self.embedding(tokens), lengths
+
+
+def token_lengths(tokens: Tensor) -> Tensor:
+    """Count the steps of each row of tokens (batch, n_steps) up to the last that is not 0."""
+    steps = torch.arange(1, tokens.shape[1] + 1, device=tokens.device)
+    return torch.where(tokens != 0, steps, 0).amax(1)
