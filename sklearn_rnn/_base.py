@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
+from functools import partial
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
@@ -13,18 +15,22 @@ from sklearn.base import BaseEstimator, _fit_context
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
-from torch import nn
 
 from sklearn_rnn._all_or_nothing import all_or_nothing
-from sklearn_rnn._linear_skip import beside, has_linear, linear_share, start_linear
+from sklearn_rnn._batches import Examples
+from sklearn_rnn._data import Data, groups_of
+from sklearn_rnn._inputs import Inputs
+from sklearn_rnn._linear_skip import has_linear, linear_share, start_linear
 from sklearn_rnn._net import SequenceNet, build_net, check_callbacks
 from sklearn_rnn._parameters import parametrized
+from sklearn_rnn._ragged import Ragged
 from sklearn_rnn._schedules import PLANNED, still_improving
 from sklearn_rnn._selection import Selection
-from sklearn_rnn._sequences import Data, Scale, check_sequences, standardized
+from sklearn_rnn._sequences import is_ragged
+from sklearn_rnn._step_targets import flatten_steps, unflatten_steps, valid_lengths
 from sklearn_rnn._summary import summarize
 from sklearn_rnn._threads import one_thread, threads_for
-from sklearn_rnn._training import Examples, as_tensor, outputs, prediction_batch
+from sklearn_rnn._training import outputs, prediction_batch
 from sklearn_rnn._training_parameters import TrainingParameters
 from sklearn_rnn._warm_start import check_continues, kept_parameters
 from sklearn_rnn._windows import Windows
@@ -40,16 +46,13 @@ ONE_EPOCH = {"max_epochs": 1, "early_stopping": False, "lr_schedule": "constant"
 
 
 @parametrized
-class BaseSequenceEstimator(TrainingParameters, Selection, BaseEstimator):
+class BaseSequenceEstimator(TrainingParameters, Inputs, Selection, BaseEstimator):
     """Template of the estimators: a task and an architecture complete it.
 
     The task (`SequenceRegressor`, `SequenceClassifier`) encodes targets, names the loss and
     predicts. The architecture names the torch module and its parameters. Think twice before
     adding anything to this class.
     """
-
-    _module_class: ClassVar[type[nn.Module]]
-    _any_length: ClassVar[bool]
 
     _learned: ClassVar[dict[str, str]] = {
         "net_ : skorch.NeuralNet": "The trained net; its ``module_`` is the torch module.",
@@ -58,15 +61,9 @@ class BaseSequenceEstimator(TrainingParameters, Selection, BaseEstimator):
         "validation_loss_curve_ : list of float or None": """
             The loss on the validation data after each epoch, if there is any.""",
         "n_parameters_ : int": "Trainable parameters of the net.",
-        "n_channels_ : int": "Channels of the sequences seen in `fit`.",
-        "n_steps_ : int": "Steps of the sequences seen in `fit`.",
         "linear_share_ : float": """
             With `linear_skip`, the share of the linear model in the variance of the outputs on
             the training data: its covariance with them over their variance.""",
-        "channel_scale_ : Scale": "``mean`` and ``deviation`` of each channel that are used.",
-        "n_features_in_ : int": "Columns of a 2-D `X`, channels of a 3-D `X` seen in `fit`.",
-        "feature_names_in_ : ndarray of shape (n_features_in_,)": """
-            Names of the columns, if `X` had names that are all strings.""",
     }
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -83,10 +80,14 @@ class BaseSequenceEstimator(TrainingParameters, Selection, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_steps, n_channels) or (n_samples, n_columns)
-            Sequences. Strided views, as of `LagTransformer`, are not copied.
+        X : array-like of shape (n_samples, n_steps, n_channels) or (n_samples, n_columns), or list
+            Sequences. Strided views, as of `LagTransformer`, are not copied. Nets that read step
+            by step take a list of arrays of shape (n_steps_i, n_channels) too, and a step with NaN
+            at every channel, at either end of a sequence, is absent there. Any other NaN is a
+            missing value, which stands at the mean of its channel.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            Targets.
+            Targets; with ``return_sequences=True`` of shape (n_samples, n_steps) or (n_samples,
+            n_steps, n_outputs), or a list where `X` is one.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the losses, normalised by their sum.
         X_val, y_val : array-like, default=None
@@ -140,21 +141,22 @@ class BaseSequenceEstimator(TrainingParameters, Selection, BaseEstimator):
         """Train on checked data, validate on what is given or held out, set what is learned."""
         rng = check_random_state(self.random_state)
         seed = int(rng.randint(np.iinfo(np.int32).max))
-        rows, held = np.flatnonzero(data.weight), None
+        rows, held = np.flatnonzero(data.sample_weight()), None
         if settings.early_stopping == "auto":
             settings.early_stopping = given is not None or len(rows) >= ENOUGH
         if settings.early_stopping and given is None:
-            rows, held = self._hold_out(rows, data.target, rng)
+            rows, held = self._hold_out(rows, data, rng)
         if not continues:
-            self._learn_scales(data, rows)
-        self._resolve(settings, data.windows, len(rows), continues=continues)
-        x, target = self._tensors(data, settings)
-        train, valid = Examples.of(x, target, data.weight, rows), None
+            used = data.only(rows)
+            self._learn_inputs(used.sequences, used.sample_weight())
+            self._learn_target_scale(used.target, used.weight)
+        self._resolve(settings, data.sequences, len(rows), continues=continues)
+        examples = self._examples(data, settings)
+        train, valid = examples(rows), None
         if held is not None:
-            valid = Examples.of(x, target, data.weight, held)
+            valid = examples(held)
         elif given is not None:
-            x, target = self._tensors(given, settings)
-            valid = Examples.of(x, target, given.weight, np.flatnonzero(given.weight))
+            valid = self._examples(given, settings)(np.flatnonzero(given.sample_weight()))
         self._run(train, valid, settings, seed, continues=continues)
 
     def _run(
@@ -170,15 +172,11 @@ class BaseSequenceEstimator(TrainingParameters, Selection, BaseEstimator):
         if continues:
             net = self.net_
         else:
-            shape = {"n_channels": self.n_channels_, "n_steps": self.n_steps_}
-            arguments = {**shape, "n_outputs": self._n_outputs(), **self._architecture()}
-            module = (self._module_class, arguments)
-            if self.linear_skip:
-                module = beside(module)
+            module = self._module(self._n_outputs(), self._architecture())
             with one_thread():
                 net = build_net(module, self._criterion(), settings, seed)
         n_parameters = sum(p.numel() for p in net.module_.parameters())
-        with threads_for(settings.batch_size * self.n_steps_ * n_parameters):
+        with threads_for(settings.batch_size * train.n_steps * n_parameters):
             if self.linear_skip and not continues:
                 start_linear(net.module_, train, net.criterion_, self.alpha)
             net.partial_fit((train, valid), settings=settings)
@@ -202,18 +200,26 @@ class BaseSequenceEstimator(TrainingParameters, Selection, BaseEstimator):
         classes: Any = None,
     ) -> Data:
         """Validate X, y and the weights."""
-        windows, y = check_sequences(self, X, y, n_channels=self.n_channels, reset=reset)
-        self._check_steps(windows, reset=reset)
+        lengths = None
+        if getattr(self, "return_sequences", False):
+            sequences, _ = self._read_sequences(X, reset=reset)
+            lengths = valid_lengths(sequences)
+            groups, y = groups_of(X, y), flatten_steps(y, sequences)
+        else:
+            groups = groups_of(X, y)
+            sequences, y = self._read_sequences(X, y, reset=reset)
         target = self._encode(y, reset=reset, classes=classes)
         weight = _check_sample_weight(
-            sample_weight, np.empty((windows.n_windows, 1)), ensure_non_negative=True
+            sample_weight, np.empty((sequences.n_windows, 1)), ensure_non_negative=True
         )
+        if lengths is not None:
+            weight = np.repeat(weight, lengths)
         if trained_on:
             self._learn_class_weight(y)
         weight = self._class_weighted(weight, y)
         if not weight.any():
             raise ValueError("The weight of every sample is zero; give some a positive one.")
-        return Data(windows, target, weight)
+        return Data(sequences, target, weight, lengths, groups)
 
     def _read_validation(self, X_val: Any, y_val: Any) -> Data | None:
         if X_val is None and y_val is None:
@@ -225,43 +231,19 @@ class BaseSequenceEstimator(TrainingParameters, Selection, BaseEstimator):
         except (TypeError, ValueError) as error:
             raise type(error)(f"X_val and y_val cannot be used for validation. {error}") from error
 
-    def _check_steps(self, windows: Windows, *, reset: bool) -> None:
-        """Learn the shape of the sequences, or hold them against it."""
-        n_channels = windows.rows.shape[1]
-        if reset:
-            self.n_channels_, self.n_steps_ = n_channels, windows.n_steps
-            self._fixed_steps = self.linear_skip or not self._any_length
-        elif n_channels != self.n_channels_:
-            raise ValueError(
-                f"X has {n_channels} channels at each step, but {type(self).__name__} was fitted "
-                f"on {self.n_channels_}; give X the dimensions that it had in fit."
-            )
-        elif windows.n_steps != self.n_steps_ and self._fixed_steps:
-            why = "with linear_skip=True " if self._any_length else ""
-            raise ValueError(
-                f"X has {windows.n_steps} steps, but {type(self).__name__} was fitted on "
-                f"{self.n_steps_} and {why}needs as many."
-            )
-
-    def _learn_scales(self, data: Data, rows: NDArray[np.intp]) -> None:
-        """Learn the scales of channels and targets from the rows that are trained on."""
-        weight = np.zeros_like(data.weight)
-        weight[rows] = data.weight[rows]
-        if self.standardize:
-            covered = data.windows.coverage(weight)
-            self.channel_scale_ = Scale.of(data.windows.rows, covered)
-        else:
-            self.channel_scale_ = Scale.neutral(self.n_channels_)
-        self._learn_target_scale(data.target, weight)
-
     def _resolve(
-        self, settings: SimpleNamespace, windows: Windows, n_samples: int, *, continues: bool
+        self,
+        settings: SimpleNamespace,
+        sequences: Windows | Ragged,
+        n_samples: int,
+        *,
+        continues: bool,
     ) -> None:
         """Replace what is ``"auto"`` in the settings."""
         if continues:
             settings.dtype = self.net_.settings.dtype
         elif settings.dtype == "auto":
-            values = n_samples * windows.n_steps * self.n_channels_
+            values = n_samples * self._n_values(sequences)
             settings.dtype = "float64" if values <= SMALL else "float32"
         if settings.optimizer == "lbfgs":
             settings.batch_size = n_samples
@@ -269,13 +251,16 @@ class BaseSequenceEstimator(TrainingParameters, Selection, BaseEstimator):
             share = min(max(32, n_samples // 64), 512)
             settings.batch_size = n_samples if n_samples <= 64 else share
 
-    def _tensors(self, data: Data, settings: SimpleNamespace) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return standardised sequences and targets on the device."""
-        windows = standardized(data.windows, self.channel_scale_, settings.dtype)
+    def _examples(
+        self, data: Data, settings: SimpleNamespace
+    ) -> Callable[[NDArray[np.intp]], Examples]:
+        """Return what lets some of the sequences take part, as tensors on the device."""
+        x = self._input(data.sequences, settings.dtype, settings.device)
         target = self._scaled(data.target)
         if target.dtype.kind == "f":
             target = target.astype(settings.dtype)
-        return as_tensor(windows, settings.device), torch.as_tensor(target, device=settings.device)
+        y = torch.as_tensor(target, device=settings.device)
+        return lambda rows: Examples.of(x, y, data.weight, rows, data.lengths)
 
     def _warn_if_unfinished(self, settings: SimpleNamespace) -> None:
         if self.net_.stopped_ or settings.lr_schedule in PLANNED:
@@ -291,21 +276,38 @@ class BaseSequenceEstimator(TrainingParameters, Selection, BaseEstimator):
                 stacklevel=4,
             )
 
-    def _outputs(self, X: Any) -> torch.Tensor:
-        """Return what the net says of X, of shape (n_samples, n_outputs), on its own scale."""
+    def _outputs(self, X: Any) -> tuple[torch.Tensor, Callable[..., NDArray[Any]]]:
+        """Return what the net says of X on its own scale, and what brings that into shape.
+
+        The first has shape (n_samples, n_outputs), or a row for each valid step. The second takes
+        an array with as many rows, and what stands at absent steps.
+        """
         check_is_fitted(self)
-        windows, _ = check_sequences(self, X, n_channels=self.n_channels, reset=False)
-        self._check_steps(windows, reset=False)
-        settings = self.net_.settings
-        x = as_tensor(standardized(windows, self.channel_scale_, settings.dtype), self.net_.device)
-        work = prediction_batch(windows.n_steps) * windows.n_steps * self.n_parameters_
+        sequences, _ = self._read_sequences(X, reset=False)
+        x = self._input(sequences, self.net_.settings.dtype, self.net_.device)
+        work = prediction_batch(sequences.n_steps) * sequences.n_steps * self.n_parameters_
         with threads_for(work):
-            return outputs(self.net_.module_, x).double()
+            said = outputs(self.net_.module_, x).double()
+        if getattr(self, "return_sequences", False):
+            return said, partial(unflatten_steps, sequences=sequences, ragged=is_ragged(X))
+        return said, lambda values, fill: values
+
+    def _score(self, metric: Callable[..., float], X: Any, y: Any, sample_weight: Any) -> float:
+        """Return the metric of the predictions, with a target for each step over all of those."""
+        predicted = self.predict(X)
+        if getattr(self, "return_sequences", False):
+            sequences, _ = self._read_sequences(X, reset=False)
+            y, predicted = (flatten_steps(values, sequences) for values in (y, predicted))
+            if sample_weight is not None:
+                sample_weight = np.repeat(sample_weight, valid_lengths(sequences))
+        return float(metric(y, predicted, sample_weight=sample_weight))
 
     def summary(self) -> None:
         """Print the layers of the net, the shapes of their outputs and their parameters."""
         check_is_fitted(self)
-        print(summarize(self.net_.module_, (1, self.n_steps_, self.n_channels_)))
+        n_steps, n_inputs = self.n_steps_, self.n_channels_ + len(self.missing_channels_)
+        dtype = torch.int64 if self._reading.tokens else getattr(torch, self.net_.settings.dtype)
+        print(summarize(self.net_.module_, torch.zeros(1, n_steps, n_inputs, dtype=dtype)))
 
     @classmethod
     def _get_param_names(cls) -> list[str]:
@@ -320,5 +322,6 @@ class BaseSequenceEstimator(TrainingParameters, Selection, BaseEstimator):
         """Return scikit-learn's tags: X of two or three dimensions."""
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
+        tags.input_tags.allow_nan = True
         tags.target_tags.required = True
         return tags

@@ -20,7 +20,7 @@ from sklearn.utils.validation import check_is_fitted
 from sklearn_rnn._all_or_nothing import all_or_nothing
 from sklearn_rnn._lags import LagTransformer
 from sklearn_rnn._parameters import param, parametrized
-from sklearn_rnn._sequences import check_sequences, check_target
+from sklearn_rnn._sequences import Reading, check_sequences, check_target
 from sklearn_rnn._windows import Windows
 
 
@@ -98,7 +98,7 @@ class PersistenceRegressor(RegressorMixin, BaseEstimator):
             The estimator itself.
         """
         with all_or_nothing(self):
-            windows, y = check_sequences(self, X, y, n_channels=self.n_channels, reset=True)
+            windows, y = self._read(X, y, reset=True)
             self._check(windows)
             target = check_target(y)
         self.n_outputs_ = None if target.ndim == 1 else target.shape[1]
@@ -119,13 +119,18 @@ class PersistenceRegressor(RegressorMixin, BaseEstimator):
             Values of the channel.
         """
         check_is_fitted(self)
-        windows, _ = check_sequences(self, X, n_channels=self.n_channels, reset=False)
+        windows, _ = self._read(X, "no_validation", reset=False)
         self._check(windows)
         last = windows.array()[:, windows.n_steps - self.season :, self.channel]
         last = last.astype(np.float64)  # (n_samples, season)
         if self.n_outputs_ is None:
             return last[:, 0]
         return last[:, np.arange(self.n_outputs_) % self.season]
+
+    def _read(self, X: Any, y: Any, *, reset: bool) -> tuple[Windows, Any]:
+        windows, y = check_sequences(self, X, y, reading=Reading(self.n_channels), reset=reset)
+        assert isinstance(windows, Windows), "sequences of different length are refused"
+        return windows, y
 
     def _check(self, windows: Windows) -> None:
         n_channels = windows.rows.shape[1]

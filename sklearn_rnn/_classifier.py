@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from scipy.sparse import issparse
 from sklearn.base import ClassifierMixin, _fit_context
+from sklearn.metrics import accuracy_score
 from sklearn.model_selection import train_test_split
 from sklearn.utils import column_or_1d
 from sklearn.utils._param_validation import StrOptions
@@ -18,6 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from sklearn_rnn._base import BaseSequenceEstimator
+from sklearn_rnn._data import Data
 from sklearn_rnn._losses import BinaryCrossEntropy, CrossEntropy
 from sklearn_rnn._parameters import param, parametrized
 from sklearn_rnn._training_parameters import DROPOUT
@@ -92,11 +94,30 @@ class SequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
         ndarray of shape (n_samples,) or (n_samples, n_labels)
             The most probable label; for a multilabel target zeros and ones.
         """
-        probability = self.predict_proba(X)
+        output, in_shape = self._outputs(X)
         if self._multilabel:
-            return (probability > 0.5).astype(np.int64)
-        labels: NDArray[Any] = self.classes_[probability.argmax(axis=1)]
-        return labels
+            return in_shape((output > 0).numpy().astype(np.int64), fill=0)
+        labels: NDArray[Any] = self.classes_[_logits(output).argmax(dim=1).numpy()]
+        return in_shape(labels, fill=self.classes_[0])
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return the accuracy, with ``return_sequences=True`` over all steps that are not absent.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_steps, n_channels) or (n_samples, n_columns), or list
+            Sequences.
+        y : array-like
+            Labels, as in `fit`.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the sequences.
+
+        Returns
+        -------
+        float
+            The score.
+        """
+        return self._score(accuracy_score, X, y, sample_weight)
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """Predict the probability of each class.
@@ -112,10 +133,9 @@ class SequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
             Probabilities in the order of `classes_`. Rows sum to one, but for a multilabel
             target, where each column is the probability of its label.
         """
-        output = self._outputs(X)
-        if self._multilabel:
-            return output.sigmoid().numpy()
-        return functional.softmax(_logits(output), dim=1).numpy()
+        output, in_shape = self._outputs(X)
+        proba = output.sigmoid() if self._multilabel else _logits(output).softmax(dim=1)
+        return in_shape(proba.numpy(), fill=np.nan)
 
     def predict_log_proba(self, X: Any) -> NDArray[np.float64]:
         """Predict the logarithm of `predict_proba`, without loss of digits near zero.
@@ -130,10 +150,10 @@ class SequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
         ndarray of shape (n_samples, n_classes)
             Logarithms of the probabilities.
         """
-        output = self._outputs(X)
+        output, in_shape = self._outputs(X)
         if self._multilabel:
-            return functional.logsigmoid(output).numpy()
-        return functional.log_softmax(_logits(output), dim=1).numpy()
+            return in_shape(functional.logsigmoid(output).numpy(), fill=np.nan)
+        return in_shape(functional.log_softmax(_logits(output), dim=1).numpy(), fill=np.nan)
 
     def decision_function(self, X: Any) -> NDArray[np.float64]:
         """Return the logits: what the net says before the softmax or the sigmoid.
@@ -148,9 +168,10 @@ class SequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
         ndarray of shape (n_samples,) or (n_samples, n_classes)
             For two classes the log-odds of the second.
         """
-        output = self._outputs(X).numpy()
+        said, in_shape = self._outputs(X)
+        output = said.numpy()
         binary = output.shape[1] == 1 and not self._multilabel
-        return output.ravel() if binary else output
+        return in_shape(output.ravel() if binary else output, fill=np.nan)
 
     def _encode(self, y: Any, *, reset: bool, classes: Any = None) -> NDArray[Any]:
         """Return y as indices of classes, or as zeros and ones of shape (n_samples, n_logits)."""
@@ -213,15 +234,17 @@ class SequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
         return target
 
     def _hold_out(
-        self, rows: NDArray[np.intp], target: NDArray[Any], rng: np.random.RandomState
+        self, rows: NDArray[np.intp], data: Data, rng: np.random.RandomState
     ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """Set random rows aside for validation, with the same share of each class.
 
-        The only member of a class is trained on; more classes than rows are not balanced.
+        The only member of a class is trained on; more classes than rows are not balanced, nor
+        are labels of steps.
         """
         alone, strata, n_classes = rows[:0], None, 1
-        if not self._multilabel:
-            _, codes, counts = np.unique(target[rows], return_inverse=True, return_counts=True)
+        one_each = data.lengths is None and not self._multilabel
+        if one_each:
+            _, codes, counts = np.unique(data.target[rows], return_inverse=True, return_counts=True)
             single = counts[codes.ravel()] == 1
             alone, rows = rows[single], rows[~single]
             n_classes = int((counts > 1).sum())
@@ -232,8 +255,8 @@ class SequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
                 f"{len(rows)} samples aside, only members of their classes not counted; give fit "
                 "X_val and y_val, or set early_stopping=False."
             )
-        if not self._multilabel and min(n_held, len(rows) - n_held) >= n_classes:
-            strata = target[rows]
+        if one_each and min(n_held, len(rows) - n_held) >= n_classes:
+            strata = data.target[rows]
         kept, held = train_test_split(rows, test_size=n_held, random_state=rng, stratify=strata)
         return np.sort(np.concatenate([alone, kept])), np.sort(held)
 

@@ -12,6 +12,7 @@ from sklearn_rnn._modules.cnn import CNN
 from sklearn_rnn._modules.cnn_recurrent import CNNRecurrent
 from sklearn_rnn._parameters import param, parametrized
 from sklearn_rnn._regressor import SequenceRegressor
+from sklearn_rnn._stepwise import POOLINGS, Stepwise
 from sklearn_rnn._training_parameters import COUNT, DROPOUT
 
 CELLS = {"lstm": "lstm", "gru": "gru", "rnn": "rnn_tanh"}
@@ -19,7 +20,7 @@ CELLS = {"lstm": "lstm", "gru": "gru", "rnn": "rnn_tanh"}
 
 
 @parametrized
-class _Pooling:
+class _Pooling(Stepwise):
     """Architecture: convolution along the steps, then max pooling."""
 
     num_channels: int = param(
@@ -45,16 +46,22 @@ class _Pooling:
         default=0.0,
     )
 
-    _any_length: ClassVar[bool] = True
-
     def _convolution(self) -> dict[str, Any]:
-        names = ("num_channels", "kernel_size", "pool_size", "dropout")
+        names = ("num_channels", "kernel_size", "pool_size", "dropout", "pooling")
         return {name: getattr(self, name) for name in names}
 
 
 @parametrized
 class _CNN(_Pooling):
     """Architecture: a second convolution, and the largest value of each filter over all steps."""
+
+    pooling: str = param(
+        [StrOptions(POOLINGS)],
+        """What of all steps is passed on: the largest value of each filter, the mean, the last
+        one, or the mean with weights that the net finds itself (``"attention"``, Yang et al.,
+        2016), see `attention_weights`.""",
+        default="max",
+    )
 
     _module_class: ClassVar[type[nn.Module]] = CNN
 

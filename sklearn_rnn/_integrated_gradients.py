@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from sklearn_rnn._sequences import Scale
+from sklearn_rnn._scales import Scale
 from sklearn_rnn._threads import threads_for
 from sklearn_rnn._window_model import WindowModel
 from sklearn_rnn._windows import window_rows
@@ -50,7 +50,7 @@ def _of_net(model: WindowModel) -> tuple[Scale, Gradient]:
     """Return the scale of the channels, and the gradient of the net by what it scales."""
     estimator, module = model.estimator, model.estimator.net_.module_
     own = estimator.channel_scale_
-    _check_plain(model, len(own.mean))
+    _check_plain(model, len(own.mean) + len(estimator.missing_channels_))
     scale = own if estimator.standardize else _scale_of(model.windows)
     unit = 1.0
     if hasattr(estimator, "target_scale_") and getattr(estimator, "loss", None) != "poisson":

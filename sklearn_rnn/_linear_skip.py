@@ -13,11 +13,12 @@ finds the least objective; for two classes that is scikit-learn's ``LogisticRegr
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from sklearn_rnn._batches import Examples
 from sklearn_rnn._losses import SquaredError
 from sklearn_rnn._modules.linear_skip import LinearSkip
 
@@ -26,20 +27,6 @@ VALUES_AT_ONCE = 2**20
 
 ITERATIONS = 500
 """The most iterations of L-BFGS."""
-
-
-class Examples(Protocol):
-    """Sequences, targets and weights (of mean one, or None) that are read in batches."""
-
-    @property
-    def x(self) -> Tensor:
-        """Return the sequences."""
-
-    def __len__(self) -> int:
-        """Return the number of samples."""
-
-    def batches(self, size: int) -> Iterator[tuple[Tensor, Tensor, Tensor | None]]:
-        """Cut batches, in order."""
 
 
 def beside(
@@ -97,7 +84,7 @@ def linear_share(module: LinearSkip, examples: Examples) -> float:
     module.eval()
     parts = [
         (module.linear_outputs(x).double(), module(x).double(), _column(weight, x))
-        for x, _, weight in examples.batches(_batch(examples))
+        for x, _, weight, _ in examples.batches(_batch(examples))
     ]
     linear, output, weight = (torch.cat(part) for part in zip(*parts, strict=True))
     centred = weight * (output - (weight * output).mean(0))
@@ -107,7 +94,13 @@ def linear_share(module: LinearSkip, examples: Examples) -> float:
 
 def _batch(examples: Examples) -> int:
     """Return how many samples to flatten at once."""
-    return max(1, VALUES_AT_ONCE // examples.x[0].numel())
+    return max(1, VALUES_AT_ONCE // _whole(examples)[0].numel())
+
+
+def _whole(examples: Examples) -> Tensor:
+    """Return the sequences, which a linear model needs to be as long as one another."""
+    assert isinstance(examples.x, Tensor), "checked when X was read"
+    return examples.x
 
 
 def _column(weight: Tensor | None, x: Tensor) -> Tensor:
@@ -119,7 +112,7 @@ def _column(weight: Tensor | None, x: Tensor) -> Tensor:
 
 def _rows(examples: Examples) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
     """Cut batches of flattened windows, targets and weights in double precision."""
-    for x, y, weight in examples.batches(_batch(examples)):
+    for x, y, weight, _ in examples.batches(_batch(examples)):
         yield x.flatten(1).double(), y.double(), _column(weight, x)
 
 
@@ -164,7 +157,7 @@ def _by_lbfgs(
         objective = 0.5 * alpha * weight.square().sum()
         objective.backward()  # type: ignore[no-untyped-call]  # torch does not declare it
         total = float(objective.detach())
-        for x, y, w in examples.batches(_batch(examples)):
+        for x, y, w, _ in examples.batches(_batch(examples)):
             output = nn.functional.linear(x.flatten(1).double(), weight, bias)
             target = y.double() if y.is_floating_point() else y
             loss = criterion(output, target, w) * (len(y) / len(examples))

@@ -26,10 +26,11 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from sklearn_rnn._all_or_nothing import all_or_nothing
+from sklearn_rnn._batches import Batch, Examples
 from sklearn_rnn._flat import laid_in, new_vector
 from sklearn_rnn._optimizers import OPTIMIZERS
 from sklearn_rnn._schedules import PLANNED, Plateau
-from sklearn_rnn._training import Batch, Examples, Training
+from sklearn_rnn._training import Training
 
 _global_rng = threading.RLock()
 
@@ -218,7 +219,7 @@ class SequenceNet(NeuralNet):
 
     def _observe(self, hook: str, batch: Batch, loss: Tensor | None) -> None:
         """Serve a hook of skorch's callbacks that is called for every batch."""
-        x, y, _ = batch
+        x, y = batch.x, batch.y
         if hook == "on_grad_computed":
             named = list(self.module_.named_parameters())
             self.notify(hook, named_parameters=named, X=x, y=y, training=True)

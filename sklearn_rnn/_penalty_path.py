@@ -19,10 +19,11 @@ from sklearn.utils._param_validation import Interval, validate_params
 from torch import Tensor, nn
 
 from sklearn_rnn._base import BaseSequenceEstimator
+from sklearn_rnn._batches import Examples
 from sklearn_rnn._flat import is_weight, n_weights, ordered
 from sklearn_rnn._modules.dense import Dense
 from sklearn_rnn._penalties import input_groups, input_weights, sparse_penalty
-from sklearn_rnn._training import Examples
+from sklearn_rnn._ragged import Ragged
 
 DOUBLINGS = 20
 """How often the search for the first alpha of a net doubles or halves it."""
@@ -226,14 +227,19 @@ class _Walk:
         """Return the first alpha of the linear model, and whether the net is that itself."""
         model = self.model
         data = model._read(*self.data, reset=False)
-        x, target = model._tensors(data, model.net_.settings)
-        examples = Examples.of(x, target, data.weight, np.flatnonzero(data.weight))
+        if data.lengths is not None or isinstance(data.sequences, Ragged):
+            raise ValueError(
+                "The least alpha at which nothing is read is known only for sequences of the same "
+                "length with one target each; give alphas."
+            )
+        examples = model._examples(data, model.net_.settings)(np.flatnonzero(data.weight))
         module = copy.deepcopy(model.net_.module_)
         _, labels = input_groups(module)
         exact = sum(label.numel() for label in labels.values()) == n_weights(module)
         if not exact:
-            sizes = (model.n_channels_, model.n_steps_, model._n_outputs())
-            module = Dense(*sizes, hidden_layer_sizes=()).to(x.device)
+            n_inputs = model.n_channels_ + len(model.missing_channels_)
+            sizes = (n_inputs, model.n_steps_, model._n_outputs())
+            module = Dense(*sizes, hidden_layer_sizes=()).to(examples.x.device)
         gradient = _null_gradient(module.double(), model.net_.criterion_, examples)
         settings = SimpleNamespace(alpha=1.0, l1_ratio=1.0, penalty=model.penalty)
         penalty = sparse_penalty(module, settings)
@@ -255,7 +261,7 @@ def _null_gradient(module: nn.Module, criterion: nn.Module, examples: Examples) 
     def closure() -> float:
         module.zero_grad()
         total = 0.0
-        for x, y, weight in examples.batches(AT_ONCE):
+        for x, y, weight, _ in examples.batches(AT_ONCE):
             target = y.double() if y.is_floating_point() else y
             loss = criterion(module(x.double()), target, weight) * (len(y) / len(examples))
             loss.backward()

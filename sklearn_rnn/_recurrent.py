@@ -11,11 +11,12 @@ from sklearn_rnn._classifier import SequenceClassifier
 from sklearn_rnn._modules.recurrent import Recurrent
 from sklearn_rnn._parameters import param, parametrized
 from sklearn_rnn._regressor import SequenceRegressor
+from sklearn_rnn._stepwise import Stepwise
 from sklearn_rnn._training_parameters import COUNT, DROPOUT
 
 
 @parametrized
-class _Recurrent:
+class _Recurrent(Stepwise):
     """Architecture: layers of recurrent cells, read at the last step."""
 
     hidden_size: int = param(
@@ -40,13 +41,25 @@ class _Recurrent:
         the next layer and before the output layer; the recursion is untouched.""",
         default=0.0,
     )
+    recurrent_dropout: float = param(
+        [DROPOUT],
+        """The probability with which an entry of the state is dropped from the recursion in
+        training, the same at all steps of a sequence (Gal and Ghahramani, 2016).""",
+        default=0.0,
+    )
+    return_sequences: bool = param(
+        ["boolean"],
+        """Whether there is a target for each step: `y` has the shape (n_samples, n_steps) or
+        (n_samples, n_steps, n_outputs), and predictions come in it. Absent steps count nowhere.""",
+        default=False,
+    )
 
     _module_class: ClassVar[type[nn.Module]] = Recurrent
-    _any_length: ClassVar[bool] = True
 
     def _layers(self) -> dict[str, Any]:
-        names = ("hidden_size", "num_layers", "bidirectional", "dropout")
-        return {name: getattr(self, name) for name in names}
+        names = ("hidden_size", "num_layers", "bidirectional", "dropout", "recurrent_dropout")
+        more = ("pooling", "return_sequences")
+        return {name: getattr(self, name) for name in names + more}
 
 
 @parametrized
@@ -63,11 +76,19 @@ class _Elman(_Recurrent):
         return {"cell": f"rnn_{self.nonlinearity}", **self._layers()}
 
 
+@parametrized
 class _LSTM(_Recurrent):
     """Architecture: the cell of long short-term memory."""
 
+    coupled_gates: bool = param(
+        ["boolean"],
+        """Whether the cell forgets as much as it takes in: the forget gate is one minus the input
+        gate (Greff et al., 2017), which saves a quarter of the weights.""",
+        default=False,
+    )
+
     def _architecture(self) -> dict[str, Any]:
-        return {"cell": "lstm", **self._layers()}
+        return {"cell": "lstm", "coupled_gates": self.coupled_gates, **self._layers()}
 
 
 class _GRU(_Recurrent):

@@ -7,13 +7,16 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import RegressorMixin, _fit_context
+from sklearn.metrics import r2_score
 from sklearn.utils._param_validation import StrOptions
 from torch import nn
 
 from sklearn_rnn import _losses
 from sklearn_rnn._base import BaseSequenceEstimator
+from sklearn_rnn._data import Data
 from sklearn_rnn._parameters import param, parametrized
-from sklearn_rnn._sequences import Scale, check_target
+from sklearn_rnn._scales import Scale
+from sklearn_rnn._sequences import check_target
 from sklearn_rnn._training_parameters import INSIDE, POSITIVE
 
 LOSSES: dict[str, tuple[type[_losses.Loss], tuple[str, ...]]] = {
@@ -86,13 +89,33 @@ class SequenceRegressor(RegressorMixin, BaseSequenceEstimator):
         ndarray of shape (n_samples,) or (n_samples, n_outputs)
             Predictions in the shape and units of the y of `fit`.
         """
-        output: NDArray[np.float64] = self._outputs(X).numpy()
+        said, in_shape = self._outputs(X)
+        output: NDArray[np.float64] = said.numpy()
         scale = self.target_scale_
         if self._is_logarithmic:
             values = np.exp(output) * scale.deviation
         else:
             values = output * scale.deviation + scale.mean
-        return values.ravel() if self._target_shape == () else values
+        return in_shape(values.ravel() if self._target_shape == () else values, fill=np.nan)
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return R2, with ``return_sequences=True`` over all steps that are not absent.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_steps, n_channels) or (n_samples, n_columns), or list
+            Sequences.
+        y : array-like
+            Targets, as in `fit`.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the sequences.
+
+        Returns
+        -------
+        float
+            The score.
+        """
+        return self._score(r2_score, X, y, sample_weight)
 
     def _encode(self, y: Any, *, reset: bool, classes: None = None) -> NDArray[np.float64]:
         """Return y as an array of shape (n_samples, n_outputs)."""
@@ -133,16 +156,21 @@ class SequenceRegressor(RegressorMixin, BaseSequenceEstimator):
         return weight
 
     def _hold_out(
-        self, rows: NDArray[np.intp], target: NDArray[np.float64], rng: np.random.RandomState
+        self, rows: NDArray[np.intp], data: Data, rng: np.random.RandomState
     ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Set the last rows aside for validation: the future, if rows are in order of time."""
-        n_held = int(np.ceil(self.validation_fraction * len(rows)))
-        if n_held >= len(rows):
+        """Set the last rows aside for validation, of each series if there are several."""
+        groups = np.zeros(len(rows), dtype=np.intp) if data.groups is None else data.groups[rows]
+        held = np.zeros(len(rows), dtype=bool)
+        for group in np.unique(groups):
+            own = np.flatnonzero(groups == group)
+            n_held = int(np.ceil(self.validation_fraction * len(own)))
+            held[own[len(own) - min(n_held, len(own) - 1) :]] = True
+        if not held.any():
             raise ValueError(
                 f"early_stopping=True needs two samples at least; got {len(rows)} with "
                 f"validation_fraction={self.validation_fraction}."
             )
-        return rows[:-n_held], rows[-n_held:]
+        return rows[~held], rows[held]
 
     def _criterion(self) -> tuple[type[nn.Module], dict[str, Any]]:
         loss, names = LOSSES[self.loss]

@@ -15,11 +15,13 @@ class Selection:
     """What the weights on the input say, as learned attributes; they are read when asked for."""
 
     net_: Any
+    n_channels_: int
+    missing_channels_: NDArray[np.intp]
 
     _learned: ClassVar[dict[str, str]] = {
         "selected_channels_ : ndarray of bool, of shape (n_channels_,)": """
-            Channels that the net reads, those on which some weight is not zero. A TCN knows them
-            with ``penalty="group"`` only.""",
+            Channels that the net reads: those on which, or on whose indicator of missing values,
+            some weight is not zero. A TCN knows them with ``penalty="group"`` only.""",
         "selected_lags_ : ndarray of bool, of shape (n_steps_,)": """
             Steps that the net reads, the oldest first. Dense nets alone have it: the weights of
             the others are the same for all steps.""",
@@ -48,4 +50,7 @@ class Selection:
             weights = input_weights(self.net_.module_)
         except ValueError as error:
             raise AttributeError(str(error)) from error
-        return (weights != 0).any(-1).numpy()
+        read: NDArray[np.bool_] = (weights != 0).any(-1).numpy()
+        own, indicators = np.split(read, [self.n_channels_], axis=-1)
+        own[..., self.missing_channels_] |= indicators
+        return own

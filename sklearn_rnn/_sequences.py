@@ -1,4 +1,4 @@
-"""The input contract: every form of X becomes windows laid over rows of channels."""
+"""The input contract: every form of X becomes sequences laid over rows of channels."""
 
 from __future__ import annotations
 
@@ -8,59 +8,156 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import issparse
-from sklearn.utils import assert_all_finite
+from sklearn.utils import assert_all_finite, check_consistent_length
 from sklearn.utils.validation import check_array, validate_data
 
+from sklearn_rnn._ragged import Ragged, join, without_absent_ends
 from sklearn_rnn._windows import Windows, window_rows
 
 FloatArray = NDArray[np.float64]
 
-CHUNK = 65_536
-"""Rows that are worked on at once where a temporary copy is needed."""
+
+@dataclass(frozen=True)
+class Reading:
+    """How an estimator reads X.
+
+    Attributes
+    ----------
+    n_channels : int
+        Channels of a 2-D X.
+    missing : {"refused", "values", "steps"}
+        Whether NaN is an error, a missing value, or, at every channel of a step at either end of a
+        sequence, also an absent step.
+    tokens : bool
+        Whether X holds integers from 0 up, of which 0 is an absent step.
+    """
+
+    n_channels: int = 1
+    missing: str = "refused"
+    tokens: bool = False
 
 
 def check_sequences(
-    estimator: Any, X: Any, y: Any = "no_validation", *, n_channels: int, reset: bool
-) -> tuple[Windows, Any]:
-    """Validate X (and y) and return X as windows, without a copy of them.
+    estimator: Any, X: Any, y: Any = "no_validation", *, reading: Reading, reset: bool
+) -> tuple[Windows | Ragged, Any]:
+    """Validate X (and y) and return X as sequences over rows, without a copy of them.
 
     Parameters
     ----------
     estimator : BaseEstimator
         The estimator at work: it learns (``reset=True``) or is checked against
         ``n_features_in_`` and ``feature_names_in_``.
-    X : array-like of shape (n_samples, n_steps, n_channels) or (n_samples, n_columns)
-        In two dimensions the columns are `n_steps` blocks of `n_channels`, oldest first.
+    X : array-like of shape (n_samples, n_steps, n_channels) or (n_samples, n_columns), or list
+        In two dimensions the columns are `n_steps` blocks of `n_channels`, oldest first. A list of
+        arrays of shape (n_steps_i, n_channels) or (n_steps_i * n_channels,) may have as many steps
+        in each as it likes, if ``reading.missing`` is "steps".
     y : array-like, optional
         Targets, checked as scikit-learn does for several outputs.
-    n_channels : int
-        Channels of a 2-D X.
+    reading : Reading
+        What X may hold.
     reset : bool
         Whether the estimator is being fitted.
 
     Returns
     -------
-    windows : Windows
+    sequences : Windows or Ragged
         The sequences, as views of the rows of X wherever its memory allows it.
     y : ndarray or "no_validation"
         The checked targets.
     """
     targets = {} if isinstance(y, str) else {"multi_output": True}
+    sequences: Windows | Ragged
+    if is_ragged(X):
+        checked = validate_data(estimator, y=y, reset=reset, **targets) if targets else y
+        sequences, y = _joined(estimator, X, reading, reset), checked
+        if targets:
+            check_consistent_length(X, y)
+    else:
+        sequences, y = _laid(estimator, X, y, reading, reset, targets)
+    rows = sequences.rows
+    if np.isinf(rows).any() or (reading.missing == "refused" and np.isnan(rows).any()):
+        finite = "allow-nan" if reading.missing != "refused" else True
+        _assert_covered_finite(sequences, type(estimator).__name__, finite)
+    if reading.tokens:
+        sequences = _tokens(sequences)
+    if reading.missing != "steps":
+        return sequences, y
+    absent = rows[:, 0] == 0 if reading.tokens else np.isnan(rows).all(axis=1)
+    return without_absent_ends(sequences, absent), y
+
+
+def is_ragged(X: Any) -> bool:
+    """Return whether X is a list of arrays that do not make one array, or an array of arrays."""
+    if isinstance(X, np.ndarray):
+        return X.dtype.kind == "O" and X.ndim == 1 and len(X) > 0 and not np.isscalar(X[0])
+    if not isinstance(X, list | tuple) or not all(hasattr(x, "__len__") for x in X):
+        return False
+    return len({len(x) for x in X if not isinstance(x, str)}) > 1
+
+
+def _laid(
+    estimator: Any, X: Any, y: Any, reading: Reading, reset: bool, targets: dict[str, bool]
+) -> tuple[Windows, Any]:
+    """Return the sequences of one array, and the checked targets."""
     _check_numbers(X)
     if _n_dims(X) > 3:
         raise ValueError(f"X must have two or three dimensions; got {_n_dims(X)}.")
-    if _n_dims(X) != 3:
-        checked = validate_data(estimator, X, y, reset=reset, **targets)
-        X, y = checked if targets else (checked, y)
-        return _laid_over_rows(_blocks(X, n_channels)), y
-    form = {"ensure_2d": False, "allow_nd": True, "ensure_all_finite": False}
+    if reading.tokens and _n_dims(X) == 2:  # of as many steps as the longest text of a call has
+        X = np.asarray(X)[:, :, np.newaxis]
+    form: dict[str, Any] = {"ensure_all_finite": False}
+    if _n_dims(X) == 3:
+        form |= {"ensure_2d": False, "allow_nd": True}
     checked = validate_data(estimator, X, y, reset=reset, **form, **targets)
     X, y = checked if targets else (checked, y)
-    _check_channels(estimator, X, n_channels, reset)
-    windows = _laid_over_rows(X)
-    if not np.isfinite(windows.rows).all():
-        assert_all_finite(X, estimator_name=type(estimator).__name__, input_name="X")
-    return windows, y
+    if X.ndim == 3:
+        _check_channels(estimator, X, reading.n_channels, reset)
+        return _laid_over_rows(X), y
+    return _laid_over_rows(_blocks(X, reading.n_channels)), y
+
+
+def _joined(estimator: Any, X: Any, reading: Reading, reset: bool) -> Ragged:
+    """Return sequences of different length."""
+    name = type(estimator).__name__
+    if reading.missing != "steps":
+        raise ValueError(
+            f"X holds sequences of different length, but {name} needs as many steps in each; give "
+            "an array of three dimensions."
+        )
+    sequences: list[FloatArray] = []
+    for i, given in enumerate(X):
+        _check_numbers(given)
+        sequence = check_array(
+            given, ensure_2d=False, ensure_min_samples=0, ensure_all_finite=False, input_name="X"
+        )
+        if sequence.ndim == 1:
+            sequence = _blocks(sequence[np.newaxis], reading.n_channels)[0]
+        if sequences and sequence.shape[1] != sequences[0].shape[1]:
+            raise ValueError(
+                f"X[{i}] has {sequence.shape[1]} channels, but X[0] has {sequences[0].shape[1]}."
+            )
+        sequences.append(sequence)
+    _check_channels(estimator, sequences[0][np.newaxis], reading.n_channels, reset, empty=True)
+    return join(sequences)
+
+
+def _tokens(sequences: Windows | Ragged) -> Windows | Ragged:
+    """Return the same sequences over rows of integers."""
+    rows = sequences.rows
+    if rows.shape[1] != 1:
+        raise ValueError(f"X must hold one token a step; got {rows.shape[1]} channels.")
+    tokens = np.nan_to_num(rows, nan=-1).astype(np.int64)
+    if (tokens != rows).any() or tokens.min(initial=0) < 0:
+        raise ValueError(
+            "X must hold tokens, integers from 0 up; got other numbers. Unset vocabulary_size and "
+            "embedding_dim if they are measurements."
+        )
+    return replace(sequences, rows=tokens)
+
+
+def _assert_covered_finite(sequences: Windows | Ragged, name: str, allowed: Any) -> None:
+    """Raise if a row under some sequence is not finite; rows between them mean nothing."""
+    rows = sequences.rows[sequences.coverage() > 0]
+    assert_all_finite(rows, allow_nan=allowed == "allow-nan", estimator_name=name, input_name="X")
 
 
 def _check_numbers(X: Any) -> None:
@@ -75,10 +172,11 @@ def _check_numbers(X: Any) -> None:
         if "omplex" in str(error):
             return
         raise type(error)(
-            f"X must be one array of numbers, with as many steps in every sequence. {error}"
+            f"X must hold numbers, in arrays of two or three axes. {error}"
         ) from error
-    if array.dtype.kind in "mM":
-        raise TypeError(f"X must hold numbers; got the dtype {array.dtype}.")
+    if array.dtype.kind in "mMSU":
+        kind = TypeError if array.dtype.kind in "mM" else ValueError
+        raise kind(f"X must hold numbers; got the dtype {array.dtype}.")
 
 
 def _n_dims(X: Any) -> int:
@@ -96,9 +194,11 @@ def _blocks(X: FloatArray, n_channels: int) -> FloatArray:
     return X.reshape(n_samples, n_columns // n_channels, n_channels)
 
 
-def _check_channels(estimator: Any, X: FloatArray, n_channels: int, reset: bool) -> None:
+def _check_channels(
+    estimator: Any, X: FloatArray, n_channels: int, reset: bool, *, empty: bool = False
+) -> None:
     _, n_steps, found = X.shape
-    if not (n_steps and found):
+    if not ((n_steps or empty) and found):
         raise ValueError(f"X must hold at least one step of one channel; got the shape {X.shape}.")
     if n_channels not in (1, found):
         raise ValueError(
@@ -120,52 +220,6 @@ def _laid_over_rows(X: FloatArray) -> Windows:
         windows = window_rows(np.ascontiguousarray(X))
     assert windows is not None, "a contiguous array is always laid over rows"
     return windows
-
-
-@dataclass(frozen=True)
-class Scale:
-    """An affine scale by column: ``(value - mean) / deviation``."""
-
-    mean: FloatArray
-    deviation: FloatArray
-
-    @classmethod
-    def neutral(cls, n_columns: int) -> Scale:
-        """Return the scale that changes nothing."""
-        return cls(np.zeros(n_columns), np.ones(n_columns))
-
-    @classmethod
-    def of(cls, rows: FloatArray, weight: FloatArray) -> Scale:
-        """Learn the weighted mean and standard deviation of each column of `rows`.
-
-        Works in chunks of rows in two passes, in double precision. A column without
-        variation, up to rounding, keeps the deviation one.
-        """
-        used = np.flatnonzero(weight)
-        chunks = [used[i : i + CHUNK] for i in range(0, len(used), CHUNK)]
-        total = weight.sum()
-        mean = sum(weight[c] @ rows[c].astype(np.float64) for c in chunks) / total
-        variance = sum(weight[c] @ np.square(rows[c] - mean) for c in chunks) / total
-        noise = 10 * np.finfo(np.float64).eps * np.abs(mean)
-        deviation = np.sqrt(variance)
-        return cls(mean, np.where(deviation <= noise, 1.0, deviation))
-
-
-@dataclass(frozen=True)
-class Data:
-    """What a fit works on: sequences, encoded targets, and a weight for each sample."""
-
-    windows: Windows
-    target: NDArray[Any]
-    weight: FloatArray
-
-
-def standardized(windows: Windows, scale: Scale, dtype: str) -> Windows:
-    """Return the same windows over a scaled copy of their rows, of the given precision."""
-    rows = np.empty(windows.rows.shape, dtype=dtype)
-    np.subtract(windows.rows, scale.mean, out=rows, casting="same_kind")
-    np.divide(rows, scale.deviation, out=rows, casting="same_kind")
-    return replace(windows, rows=rows)
 
 
 def check_target(y: Any, name: str = "y", dtype: Any = np.float64) -> NDArray[Any]:

@@ -8,15 +8,15 @@ import torch
 from torch import Tensor, nn
 
 
-def summarize(module: nn.Module, shape: tuple[int, ...]) -> str:
+def summarize(module: nn.Module, x: Tensor) -> str:
     """Return a table with a line for each layer that holds parameters or has no parts.
 
     Parameters
     ----------
     module : nn.Module
         The module, on any device.
-    shape : tuple of int
-        The shape of an input, with the batch first; the batch is shown as ``*``.
+    x : Tensor
+        An input, with the batch first; the batch is shown as ``*``.
     """
     rows: list[tuple[str, str, str, str]] = []
 
@@ -34,7 +34,7 @@ def summarize(module: nn.Module, shape: tuple[int, ...]) -> str:
     like = next(module.parameters())
     try:
         with torch.inference_mode():
-            module.eval()(torch.zeros(shape, dtype=like.dtype, device=like.device))
+            module.eval()(x.to(like.device))
     finally:
         module.train(training)
         for handle in handles:

@@ -11,11 +11,12 @@ from sklearn_rnn._classifier import SequenceClassifier
 from sklearn_rnn._modules.tcn import TCN
 from sklearn_rnn._parameters import param, parametrized
 from sklearn_rnn._regressor import SequenceRegressor
+from sklearn_rnn._stepwise import Stepwise
 from sklearn_rnn._training_parameters import COUNT, DROPOUT
 
 
 @parametrized
-class _Convolutional:
+class _Convolutional(Stepwise):
     """Architecture: residual blocks of dilated causal convolutions, read at the last step."""
 
     num_channels: int = param(
@@ -41,12 +42,19 @@ class _Convolutional:
         default=0.0,
     )
 
+    return_sequences: bool = param(
+        ["boolean"],
+        """Whether there is a target for each step: `y` has the shape (n_samples, n_steps) or
+        (n_samples, n_steps, n_outputs), and predictions come in it. Absent steps count nowhere.""",
+        default=False,
+    )
+
     _module_class: ClassVar[type[nn.Module]] = TCN
-    _any_length: ClassVar[bool] = True
 
     def _architecture(self) -> dict[str, Any]:
         names = ("num_channels", "num_levels", "kernel_size", "dropout", "penalty")
-        arguments = {name: getattr(self, name) for name in names}
+        more = ("pooling", "return_sequences")
+        arguments = {name: getattr(self, name) for name in names + more}
         arguments["selects"] = arguments.pop("penalty") == "group"
         return arguments
 

@@ -2,78 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from sklearn_rnn._batches import (
+    Batch,
+    Examples,
+    RaggedTensor,
+    at_valid_steps,
+    places_of_steps,
+)
 from sklearn_rnn._flat import n_weights
 from sklearn_rnn._penalties import sparse_penalty, step_sizes
 from sklearn_rnn._proximal_lbfgs import ProximalLBFGS
 from sklearn_rnn._schedules import PLANNED
-from sklearn_rnn._windows import Windows
 
-GATHERED_AT_ONCE = 2**20
-"""Values of x that are gathered in one call and then cut into batches."""
-
-Batch = tuple[Tensor, Tensor, Tensor | None]
 Observer = Callable[[str, Batch, Tensor | None], None]
-
-
-@dataclass(frozen=True)
-class Examples:
-    """Sequences, targets and weights as tensors, and which of the rows take part.
-
-    Parameters
-    ----------
-    x : Tensor of shape (n, n_steps, n_channels)
-        Sequences, of any strides.
-    y : Tensor of shape (n, n_outputs) or (n,)
-        Targets, or indices of classes.
-    weight : Tensor of shape (n,) or None
-        Weights with mean one over `index`.
-    index : Tensor of shape (n_examples,)
-        The rows that take part, of dtype int64.
-    """
-
-    x: Tensor
-    y: Tensor
-    weight: Tensor | None
-    index: Tensor
-
-    @classmethod
-    def of(
-        cls, x: Tensor, y: Tensor, weight: NDArray[np.float64], rows: NDArray[np.intp]
-    ) -> Examples:
-        """Let `rows` of the sequences take part, with weights that are scaled to mean one."""
-        index = torch.as_tensor(rows, device=x.device)
-        if (weight[rows] == weight[rows[0]]).all():
-            return cls(x, y, None, index)
-        scaled = torch.as_tensor(weight / weight[rows].mean(), dtype=x.dtype, device=x.device)
-        return cls(x, y, scaled, index)
-
-    def __len__(self) -> int:
-        return len(self.index)
-
-    def batches(self, size: int, generator: torch.Generator | None = None) -> Iterator[Batch]:
-        """Cut batches of `size`, in random order if a generator is given."""
-        if size >= len(self) == len(self.x):
-            yield self.x, self.y, self.weight
-            return
-        order = self.index
-        if generator is not None and size < len(self):
-            order = order[torch.randperm(len(self), generator=generator).to(order.device)]
-        at_once = max(1, GATHERED_AT_ONCE // (size * self.x[0].numel()))
-        for rows in torch.split(order, size * at_once):
-            x, y = self.x.index_select(0, rows), self.y.index_select(0, rows)
-            weight = None if self.weight is None else self.weight.index_select(0, rows)
-            for start in range(0, len(rows), size):
-                part = slice(start, start + size)
-                yield x[part], y[part], None if weight is None else weight[part]
 
 
 class Training:
@@ -135,17 +82,23 @@ class Training:
             self._observe("on_batch_begin", batch, None)
             loss = self._update(batch)
             self._observe("on_batch_end", batch, loss)
-            total = total + loss * len(batch[1])
-        return float(total) / len(examples)
+            total = total + loss * len(batch.y)
+        return float(total) / examples.n_terms
 
     @torch.inference_mode()
     def mean_loss(self, examples: Examples) -> float:
         """Return the mean loss without penalty and without training."""
         self.module.eval()
         total: Tensor | float = 0.0
-        for x, y, weight in examples.batches(prediction_batch(examples.x.shape[1])):
-            total = total + self.criterion(self.module(x), y, weight) * len(y)
-        return float(total) / len(examples)
+        for batch in examples.batches(prediction_batch(examples.n_steps)):
+            total = total + self._loss(batch) * len(batch.y)
+        return float(total) / examples.n_terms
+
+    def _loss(self, batch: Batch) -> Tensor:
+        """Return the mean loss of what the module says of a batch."""
+        output = at_valid_steps(self.module(batch.x, batch.lengths), batch.lengths)
+        loss: Tensor = self.criterion(output, batch.y, batch.weight)
+        return loss if len(batch.y) else loss.nan_to_num()
 
     def _observe(self, hook: str, batch: Batch, loss: Tensor | None) -> None:
         if self.observer is not None:
@@ -183,26 +136,28 @@ class Training:
 
     def _gradient(self, batch: Batch) -> Tensor:
         """Write the gradient of the objective into the vector and return the objective."""
-        x, y, weight = batch
         gradient = self.vector.grad
         assert gradient is not None, "the module is laid into the vector"
-        loss = self._direct(x, y, weight) if self.is_direct else None
+        loss = self._direct(batch) if self.is_direct and batch.lengths is None else None
         if loss is None:
             gradient.zero_()
-            loss = self.criterion(self.module(x), y, weight)
-            loss.backward()
+            loss = self._loss(batch)
+            loss.backward()  # type: ignore[no-untyped-call]  # torch does not declare it
         if not self.settings.alpha:
             return loss.detach()
         return loss.detach() + self._penalty(gradient[: self.n_weights])
 
     @torch.no_grad()
-    def _direct(self, x: Tensor, y: Tensor, weight: Tensor | None) -> Tensor | None:
+    def _direct(self, batch: Batch) -> Tensor | None:
         """Return the loss and write its gradient without autograd, if the module can do that."""
-        run = self.module.direct(x)  # type: ignore[operator]  # this module has it
+        run = self.module.direct(batch.x)  # type: ignore[operator]  # this module has it
         if run is None:
             return None
         output, pullback = run
-        loss, gradient = self.criterion.gradient(output, y, weight)  # type: ignore[operator]
+        loss: Tensor
+        loss, gradient = self.criterion.gradient(  # type: ignore[operator]  # a method
+            output, batch.y, batch.weight
+        )
         pullback(gradient)
         return loss
 
@@ -216,24 +171,32 @@ class Training:
         return value if self.sparse is None else value + self.sparse.value(weights)
 
 
-def as_tensor(windows: Windows, device: str | torch.device) -> Tensor:
-    """Return windows over contiguous rows as a strided tensor; only the rows are moved."""
-    rows = torch.from_numpy(windows.rows).to(device)
-    n_channels = rows.shape[1]
-    return rows.as_strided(
-        (windows.n_windows, windows.n_steps, n_channels),
-        (windows.window_stride * n_channels, windows.step_stride * n_channels, 1),
-    )
-
-
 def prediction_batch(n_steps: int) -> int:
     """Return how many sequences to predict at once: few enough to stay in the cache."""
     return max(64, 8192 // n_steps)
 
 
 @torch.inference_mode()
-def outputs(module: nn.Module, x: Tensor) -> Tensor:
-    """Return the outputs of the module for all of `x`, in evaluation mode, on the CPU."""
+def outputs(module: nn.Module, x: Tensor | RaggedTensor) -> Tensor:
+    """Return what the module says of all of `x`, in evaluation mode, on the CPU.
+
+    It has shape (n, n_outputs), or (n_valid_steps, n_outputs) if the module speaks at each step.
+    """
     module.eval()
-    parts = torch.split(x, prediction_batch(x.shape[1]))
-    return torch.cat([module(part).cpu() for part in parts])
+    if isinstance(x, Tensor):
+        parts = torch.split(x, prediction_batch(x.shape[1]))
+        return torch.cat([at_valid_steps(module(part), None).cpu() for part in parts])
+    order = torch.sort(x.lengths, stable=True).indices
+    first, result = torch.cumsum(x.lengths, 0) - x.lengths, None
+    for rows in torch.split(order, prediction_batch(int(x.lengths.max()) or 1)):
+        batch, lengths = x.gather(rows)
+        output = module(batch, lengths)
+        n_rows, places = len(x), rows
+        if output.dim() == 3:
+            n_rows = int(x.lengths.sum())
+            places = places_of_steps(first[rows], batch.shape[1], lengths)
+        if result is None:
+            result = torch.empty(n_rows, output.shape[-1], dtype=output.dtype)
+        result[places.cpu()] = at_valid_steps(output, lengths).cpu()
+    assert result is not None, "there is at least one sequence"
+    return result

@@ -29,6 +29,12 @@ class TrainingParameters:
         oldest first. A 3-D `X` tells its channels itself.""",
         default=1,
     )
+    missing_indicator: bool = param(
+        ["boolean"],
+        """Whether the net also reads, for each channel with missing values in the training data,
+        where they are missing. The values themselves stand at the mean of their channel.""",
+        default=True,
+    )
     optimizer: str = param(
         [StrOptions(set(OPTIMIZERS))],
         """The optimizer. ``"lbfgs"`` works on the whole data at once with a line search, which

@@ -12,8 +12,9 @@ PACKAGE = ROOT / "sklearn_rnn"
 MAX_LINES = 350
 
 # What each file (or folder) of the package may import of the package, lowest layer first.
-TASK = {"_parameters", "_training_parameters", "_windows", "_sequences", "_losses", "_base"}
+TASK = {"_parameters", "_training_parameters", "_data", "_scales", "_sequences", "_losses", "_base"}
 ESTIMATOR = {"_parameters", "_training_parameters", "_modules", "_regressor", "_classifier"}
+STEPWISE = ESTIMATOR | {"_stepwise"}
 MAY_IMPORT = {
     # declarations, arrays, tensors, data: nothing of ours
     "_parameters": set(),
@@ -38,26 +39,35 @@ MAY_IMPORT = {
     "_lags": {"_parameters", "_windows", "_segments", "_known_ahead"},
     "_make_lagged": {"_windows", "_segments", "_known_ahead", "_lags"},
     # from sequences to a fitted net
-    "_sequences": {"_windows"},
+    "_ragged": {"_windows"},
+    "_sequences": {"_windows", "_ragged"},
+    "_scales": {"_windows", "_ragged"},
+    "_data": {"_windows", "_ragged"},
+    "_step_targets": {"_windows", "_ragged", "_sequences"},
+    "_batches": {"_windows", "_ragged"},
     "_penalties": {"_flat"},
     "_proximal_lbfgs": {"_penalties"},
-    "_training": {"_windows", "_flat", "_schedules", "_penalties", "_proximal_lbfgs"},
+    "_training": {"_batches", "_flat", "_schedules", "_penalties", "_proximal_lbfgs"},
     "_selection": {"_penalties"},
-    "_linear_skip": {"_losses", "_modules"},
-    "_net": {"_all_or_nothing", "_training", "_flat", "_optimizers", "_schedules"},
+    "_linear_skip": {"_batches", "_losses", "_modules"},
+    "_inputs": {"_windows", "_ragged", "_sequences", "_scales", "_batches", "_linear_skip"}
+    | {"_modules"},
+    "_net": {"_all_or_nothing", "_batches", "_training", "_flat", "_optimizers", "_schedules"},
     "_training_parameters": {"_parameters", "_schedules", "_optimizers"},
-    "_base": {"_parameters", "_training_parameters", "_windows", "_sequences", "_training", "_net"}
-    | {"_schedules", "_threads", "_summary", "_selection", "_linear_skip", "_all_or_nothing"}
-    | {"_warm_start"},
+    "_base": {"_parameters", "_training_parameters", "_windows", "_ragged", "_sequences", "_inputs"}
+    | {"_data", "_step_targets", "_batches", "_training", "_net", "_schedules", "_threads"}
+    | {"_summary", "_selection", "_linear_skip", "_all_or_nothing", "_warm_start"},
     # tasks, and architectures that meet them; baselines
     "_regressor": TASK,
     "_classifier": TASK,
-    "_recurrent": ESTIMATOR,
-    "_tcn": ESTIMATOR,
-    "_cnn": ESTIMATOR,
+    "_stepwise": {"_parameters", "_training_parameters", "_sequences", "_step_targets"}
+    | {"_training"},
+    "_recurrent": STEPWISE,
+    "_tcn": STEPWISE,
+    "_cnn": STEPWISE,
     "_dense": ESTIMATOR,
     "_baselines": {"_all_or_nothing", "_parameters", "_windows", "_sequences", "_lags"},
-    "_penalty_path": {"_flat", "_modules", "_penalties", "_training", "_base"},
+    "_penalty_path": {"_ragged", "_batches", "_flat", "_modules", "_penalties", "_base"},
     # fitted models of any package: which to take, and what they use
     "_composites": set(),
     "_paired_tests": set(),
@@ -70,7 +80,7 @@ MAY_IMPORT = {
     | {"_comparison", "_penalty_path"},
     "_window_model": {"_composites", "_lags"},
     "_permutation": {"_window_model"},
-    "_integrated_gradients": {"_window_model", "_windows", "_sequences", "_threads"},
+    "_integrated_gradients": {"_window_model", "_windows", "_scales", "_threads"},
     "inspection": {"_composites", "_window_model", "_permutation", "_integrated_gradients"},
     # pictures
     "_comparison_display": set(),
@@ -86,6 +96,10 @@ MAY_IMPORT = {
 # The only libraries, besides Python's own, that these files import.
 ONLY_LIBRARIES = {
     "_windows": {"numpy"},
+    "_ragged": {"numpy"},
+    "_scales": {"numpy"},
+    "_step_targets": {"numpy"},
+    "_batches": {"numpy", "torch"},
     "_native": set(),
     "_versions": {"torch"},
     "_modules": {"torch"},
@@ -96,7 +110,7 @@ ONLY_LIBRARIES = {
     "_linear_skip": {"torch"},
     "_threads": {"torch"},
     "_summary": {"torch"},
-    "_training": {"numpy", "torch"},
+    "_training": {"torch"},
     "_schedules": set(),
     "_optimizers": {"torch"},
     "_all_or_nothing": set(),

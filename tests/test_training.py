@@ -28,10 +28,11 @@ import sklearn_rnn
 from sklearn_rnn import DenseClassifier, DenseRegressor, GRURegressor, TCNRegressor
 from sklearn_rnn import _threads as threads
 from sklearn_rnn._base import ENOUGH, SMALL
+from sklearn_rnn._batches import Examples
 from sklearn_rnn._net import SequenceNet
 from sklearn_rnn._optimizers import OPTIMIZERS
 from sklearn_rnn._schedules import cosine, one_cycle
-from sklearn_rnn._training import Examples, Training
+from sklearn_rnn._training import Training
 
 # Few epochs are enough for laws; the warning itself is tested below.
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -290,17 +291,17 @@ def test_the_loss_curve_is_the_mean_of_the_objective_over_the_samples():
 def test_batches_cover_each_row_once_and_keep_it_together(
     size, shuffled, rows, at_once, monkeypatch
 ):
-    monkeypatch.setattr("sklearn_rnn._training.GATHERED_AT_ONCE", at_once)
+    monkeypatch.setattr("sklearn_rnn._batches.GATHERED_AT_ONCE", at_once)
     number = torch.arange(40, dtype=torch.float64)
     x = number[:, None, None] * torch.ones(40, 3, 2)
     examples = Examples.of(x, number[:, None], 1 + np.arange(40.0), rows)
     generator = torch.Generator().manual_seed(0) if shuffled else None
     batches = list(examples.batches(size, generator))
-    seen = torch.cat([y[:, 0] for _, y, _ in batches]).numpy()
+    seen = torch.cat([y[:, 0] for _, y, *_ in batches]).numpy()
     assert_array_equal(np.sort(seen), rows)
     assert (seen == rows).all() == (not shuffled or size >= len(rows))
-    assert {len(y) for _, y, _ in batches[:-1]} <= {size}
-    for x_part, y_part, weight in batches:
+    assert {len(y) for _, y, *_ in batches[:-1]} <= {size}
+    for x_part, y_part, weight, _ in batches:
         assert (x_part == y_part[:, :, None]).all()
         assert_allclose(weight.numpy(), (1 + y_part[:, 0].numpy()) / (1 + rows).mean())
 
@@ -590,7 +591,6 @@ def test_an_interruption_at_the_end_of_an_epoch_is_raised_too(monkeypatch):
     [
         (X[:, :, :1], LABELS[:-1]),
         (X[:, :, :1], LABELS == "rare"),
-        (np.where(X > 2, np.nan, X), Y > 0),
         (np.where(X > 2, np.inf, X), Y > 0),
         (X.reshape(40, 6)[:, :5], Y > 0),
     ],
