@@ -13,7 +13,9 @@ from sklearn_rnn._recurrent import (
     RNNClassifier,
     RNNRegressor,
 )
+from sklearn_rnn._recursive import RecursiveForecaster
 from sklearn_rnn._tcn import TCNClassifier, TCNRegressor
+from sklearn_rnn._text import TextSequencer
 from sklearn_rnn._versions import show_versions
 
 __version__ = "0.1.0"
@@ -21,6 +23,7 @@ __version__ = "0.1.0"
 __all__ = [
     "LagTransformer",
     "make_lagged",
+    "TextSequencer",
     "RNNRegressor",
     "RNNClassifier",
     "LSTMRegressor",
@@ -37,5 +40,6 @@ __all__ = [
     "DenseClassifier",
     "PersistenceRegressor",
     "make_ar",
+    "RecursiveForecaster",
     "show_versions",
 ]

@@ -37,6 +37,8 @@ MAY_IMPORT = {
     "datasets": {"_fetchers"},
     # windows of the past
     "_lags": {"_parameters", "_windows", "_segments", "_known_ahead"},
+    "_text": {"_parameters"},
+    "_recursive": {"_parameters", "_baselines", "_composites", "_lags", "_segments"},
     "_make_lagged": {"_windows", "_segments", "_known_ahead", "_lags"},
     # from sequences to a fitted net
     "_ragged": {"_windows"},
@@ -91,7 +93,7 @@ MAY_IMPORT = {
     "plotting": {"_comparison_display", "_forecast_display", "_training_display", "_lag_display"}
     | {"_path_display"},
     "__init__": {"_lags", "_make_lagged", "_baselines", "_recurrent", "_tcn", "_cnn", "_dense"}
-    | {"_versions"},
+    | {"_versions", "_text", "_recursive"},
 }
 # The only libraries, besides Python's own, that these files import.
 ONLY_LIBRARIES = {
