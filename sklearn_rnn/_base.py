@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from functools import partial
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
@@ -14,23 +13,21 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, _fit_context
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted
+from sklearn.utils.validation import _check_sample_weight
 
 from sklearn_rnn._all_or_nothing import all_or_nothing
+from sklearn_rnn._augmentation import check_augmentation
 from sklearn_rnn._batches import Examples
 from sklearn_rnn._data import Data, groups_of
-from sklearn_rnn._inputs import Inputs
 from sklearn_rnn._linear_skip import has_linear, linear_share, start_linear
 from sklearn_rnn._net import SequenceNet, build_net, check_callbacks
+from sklearn_rnn._outputs import Outputs
 from sklearn_rnn._parameters import parametrized
 from sklearn_rnn._ragged import Ragged
 from sklearn_rnn._schedules import PLANNED, still_improving
 from sklearn_rnn._selection import Selection
-from sklearn_rnn._sequences import is_ragged
-from sklearn_rnn._step_targets import flatten_steps, unflatten_steps, valid_lengths
-from sklearn_rnn._summary import summarize
+from sklearn_rnn._step_targets import flatten_steps, valid_lengths
 from sklearn_rnn._threads import one_thread, threads_for
-from sklearn_rnn._training import outputs, prediction_batch
 from sklearn_rnn._training_parameters import TrainingParameters
 from sklearn_rnn._warm_start import check_continues, kept_parameters
 from sklearn_rnn._windows import Windows
@@ -46,7 +43,7 @@ ONE_EPOCH = {"max_epochs": 1, "early_stopping": False, "lr_schedule": "constant"
 
 
 @parametrized
-class BaseSequenceEstimator(TrainingParameters, Inputs, Selection, BaseEstimator):
+class BaseSequenceEstimator(TrainingParameters, Outputs, Selection, BaseEstimator):
     """Template of the estimators: a task and an architecture complete it.
 
     The task (`SequenceRegressor`, `SequenceClassifier`) encodes targets, names the loss and
@@ -123,6 +120,7 @@ class BaseSequenceEstimator(TrainingParameters, Inputs, Selection, BaseEstimator
             self._begun_with = kept_parameters(self)
         check_continues(self, self._begun_with)
         check_callbacks(self.callbacks)
+        check_augmentation(self.augmentation, per_step=self.return_sequences)
         settings = SimpleNamespace(**{**self.get_params(deep=False), **changed})
         settings.callbacks = list(self.callbacks or [])
         if settings.optimizer == "lbfgs":  # its line search finds the rate
@@ -150,6 +148,7 @@ class BaseSequenceEstimator(TrainingParameters, Inputs, Selection, BaseEstimator
             used = data.only(rows)
             self._learn_inputs(used.sequences, used.sample_weight())
             self._learn_target_scale(used.target, used.weight)
+        settings.n_values, settings.n_outputs = self.n_channels_, self._n_outputs()
         self._resolve(settings, data.sequences, len(rows), continues=continues)
         examples = self._examples(data, settings)
         train, valid = examples(rows), None
@@ -201,7 +200,7 @@ class BaseSequenceEstimator(TrainingParameters, Inputs, Selection, BaseEstimator
     ) -> Data:
         """Validate X, y and the weights."""
         lengths = None
-        if getattr(self, "return_sequences", False):
+        if self.return_sequences:
             sequences, _ = self._read_sequences(X, reset=reset)
             lengths = valid_lengths(sequences)
             groups, y = groups_of(X, y), flatten_steps(y, sequences)
@@ -275,39 +274,6 @@ class BaseSequenceEstimator(TrainingParameters, Inputs, Selection, BaseEstimator
                 ConvergenceWarning,
                 stacklevel=4,
             )
-
-    def _outputs(self, X: Any) -> tuple[torch.Tensor, Callable[..., NDArray[Any]]]:
-        """Return what the net says of X on its own scale, and what brings that into shape.
-
-        The first has shape (n_samples, n_outputs), or a row for each valid step. The second takes
-        an array with as many rows, and what stands at absent steps.
-        """
-        check_is_fitted(self)
-        sequences, _ = self._read_sequences(X, reset=False)
-        x = self._input(sequences, self.net_.settings.dtype, self.net_.device)
-        work = prediction_batch(sequences.n_steps) * sequences.n_steps * self.n_parameters_
-        with threads_for(work):
-            said = outputs(self.net_.module_, x).double()
-        if getattr(self, "return_sequences", False):
-            return said, partial(unflatten_steps, sequences=sequences, ragged=is_ragged(X))
-        return said, lambda values, fill: values
-
-    def _score(self, metric: Callable[..., float], X: Any, y: Any, sample_weight: Any) -> float:
-        """Return the metric of the predictions, with a target for each step over all of those."""
-        predicted = self.predict(X)
-        if getattr(self, "return_sequences", False):
-            sequences, _ = self._read_sequences(X, reset=False)
-            y, predicted = (flatten_steps(values, sequences) for values in (y, predicted))
-            if sample_weight is not None:
-                sample_weight = np.repeat(sample_weight, valid_lengths(sequences))
-        return float(metric(y, predicted, sample_weight=sample_weight))
-
-    def summary(self) -> None:
-        """Print the layers of the net, the shapes of their outputs and their parameters."""
-        check_is_fitted(self)
-        n_steps, n_inputs = self.n_steps_, self.n_channels_ + len(self.missing_channels_)
-        dtype = torch.int64 if self._reading.tokens else getattr(torch, self.net_.settings.dtype)
-        print(summarize(self.net_.module_, torch.zeros(1, n_steps, n_inputs, dtype=dtype)))
 
     @classmethod
     def _get_param_names(cls) -> list[str]:

@@ -38,6 +38,7 @@ class Inputs:
     missing_indicator: bool
     penalty: str
     l1_ratio: float
+    augmentation: dict[str, float] | None
     vocabulary_size: int | None = None
     embedding_dim: int | None = None
 
@@ -66,6 +67,8 @@ class Inputs:
     def _as_declared(self) -> Reading:
         """Return how the parameters say that X is to be read."""
         tokens = self.vocabulary_size is not None or self.embedding_dim is not None
+        if tokens and self.augmentation:
+            raise ValueError("augmentation changes numbers; it cannot change tokens.")
         if tokens and self.linear_skip:
             raise ValueError("linear_skip=True needs numbers; it cannot read tokens.")
         if tokens and self.penalty == "group" and self.l1_ratio:

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from sklearn_rnn._augmentation import Augmentation
 from sklearn_rnn._batches import (
     Batch,
     Examples,
@@ -64,6 +65,10 @@ class Training:
             if hasattr(part, "generator"):
                 part.generator = self.noise  # type: ignore[assignment]  # not a submodule
         self.schedule = PLANNED.get(settings.lr_schedule)
+        self.augment: Callable[[Batch], Batch] | None = None
+        if settings.augmentation:
+            sizes = (settings.n_values, settings.n_outputs)
+            self.augment = Augmentation(settings.augmentation, *sizes, self.noise)
         self.is_direct = False
 
     def epoch(self, examples: Examples, number: int) -> float:
@@ -79,6 +84,8 @@ class Training:
                 progress = (number + i / n_batches) / self.settings.max_epochs
                 rate = self.settings.learning_rate * self.schedule(progress)
                 self.optimizer.param_groups[0]["lr"] = rate
+            if self.augment is not None:
+                batch = self.augment(batch)
             self._observe("on_batch_begin", batch, None)
             loss = self._update(batch)
             self._observe("on_batch_end", batch, loss)

@@ -134,6 +134,16 @@ class TrainingParameters:
         "Whether each epoch takes the sequences in a new random order.",
         default=True,
     )
+    augmentation: dict[str, float] | None = param(
+        [dict, None],
+        """Changes to the sequences in training, drawn anew in each batch, by name: ``"jitter"``
+        adds normal noise of this deviation to the (standardised) values; ``"scaling"`` multiplies
+        each channel of a sequence by one plus such noise; ``"slicing"`` stretches a random part,
+        of this share of the steps, to all of them; ``"mixup"`` mixes sequences and targets in
+        pairs, with shares of the beta distribution of this parameter (Zhang et al., 2018). For
+        example ``{"jitter": 0.03, "slicing": 0.9}``.""",
+        default=None,
+    )
     warm_start: bool = param(
         ["boolean"],
         """Whether `fit` continues from the weights, the scales and the optimizer's state of the

@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator
 CHANGEABLE = frozenset(
     {
         "alpha",
+        "augmentation",
         "batch_size",
         "callbacks",
         "class_weight",

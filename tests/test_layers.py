@@ -47,18 +47,27 @@ MAY_IMPORT = {
     "_data": {"_windows", "_ragged"},
     "_step_targets": {"_windows", "_ragged", "_sequences"},
     "_batches": {"_windows", "_ragged"},
+    "_augmentation": {"_batches"},
     "_penalties": {"_flat"},
     "_proximal_lbfgs": {"_penalties"},
-    "_training": {"_batches", "_flat", "_schedules", "_penalties", "_proximal_lbfgs"},
+    "_training": {
+        "_augmentation",
+        "_batches",
+        "_flat",
+        "_schedules",
+        "_penalties",
+        "_proximal_lbfgs",
+    },
     "_selection": {"_penalties"},
     "_linear_skip": {"_batches", "_losses", "_modules"},
     "_inputs": {"_windows", "_ragged", "_sequences", "_scales", "_batches", "_linear_skip"}
     | {"_modules"},
     "_net": {"_all_or_nothing", "_batches", "_training", "_flat", "_optimizers", "_schedules"},
     "_training_parameters": {"_parameters", "_schedules", "_optimizers"},
-    "_base": {"_parameters", "_training_parameters", "_windows", "_ragged", "_sequences", "_inputs"}
-    | {"_data", "_step_targets", "_batches", "_training", "_net", "_schedules", "_threads"}
-    | {"_summary", "_selection", "_linear_skip", "_all_or_nothing", "_warm_start"},
+    "_outputs": {"_inputs", "_sequences", "_step_targets", "_summary", "_threads", "_training"},
+    "_base": {"_parameters", "_training_parameters", "_windows", "_ragged", "_inputs", "_outputs"}
+    | {"_data", "_step_targets", "_batches", "_net", "_schedules", "_threads", "_selection"}
+    | {"_linear_skip", "_all_or_nothing", "_warm_start", "_augmentation"},
     # tasks, and architectures that meet them; baselines
     "_regressor": TASK,
     "_classifier": TASK,
@@ -113,6 +122,7 @@ ONLY_LIBRARIES = {
     "_threads": {"torch"},
     "_summary": {"torch"},
     "_training": {"torch"},
+    "_augmentation": {"torch"},
     "_schedules": set(),
     "_optimizers": {"torch"},
     "_all_or_nothing": set(),
