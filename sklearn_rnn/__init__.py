@@ -3,6 +3,7 @@
 from sklearn_rnn._baselines import PersistenceRegressor, make_ar
 from sklearn_rnn._cnn import CNNClassifier, CNNLSTMClassifier, CNNLSTMRegressor, CNNRegressor
 from sklearn_rnn._dense import DenseClassifier, DenseRegressor
+from sklearn_rnn._hierarchical import HierarchicalAttentionClassifier
 from sklearn_rnn._lags import LagTransformer
 from sklearn_rnn._make_lagged import make_lagged
 from sklearn_rnn._recurrent import (
@@ -36,6 +37,7 @@ __all__ = [
     "CNNClassifier",
     "CNNLSTMRegressor",
     "CNNLSTMClassifier",
+    "HierarchicalAttentionClassifier",
     "DenseRegressor",
     "DenseClassifier",
     "PersistenceRegressor",

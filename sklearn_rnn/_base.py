@@ -19,7 +19,7 @@ from sklearn_rnn._all_or_nothing import all_or_nothing
 from sklearn_rnn._augmentation import check_augmentation
 from sklearn_rnn._batches import Examples
 from sklearn_rnn._data import Data, groups_of
-from sklearn_rnn._linear_skip import has_linear, linear_share, start_linear
+from sklearn_rnn._linear_skip import combine_with_start, has_linear, linear_share, start_linear
 from sklearn_rnn._net import SequenceNet, build_net, check_callbacks
 from sklearn_rnn._outputs import Outputs
 from sklearn_rnn._parameters import parametrized
@@ -176,9 +176,12 @@ class BaseSequenceEstimator(TrainingParameters, Outputs, Selection, BaseEstimato
                 net = build_net(module, self._criterion(), settings, seed)
         n_parameters = sum(p.numel() for p in net.module_.parameters())
         with threads_for(settings.batch_size * train.n_steps * n_parameters):
-            if self.linear_skip and not continues:
-                start_linear(net.module_, train, net.criterion_, self.alpha)
+            begins_linear = self.linear_skip and not continues
+            if begins_linear:
+                start = start_linear(net.module_, train, net.criterion_, self.alpha)
             net.partial_fit((train, valid), settings=settings)
+            if begins_linear and settings.early_stopping and valid is not None:
+                combine_with_start(net.module_, start, valid, net.criterion_)
             if has_linear(net.module_):
                 self.linear_share_ = linear_share(net.module_, train)
         self.net_: SequenceNet = net

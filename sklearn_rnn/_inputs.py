@@ -101,7 +101,7 @@ class Inputs:
         self.missing_channels_ = np.arange(0)
         self.channel_scale_ = Scale.neutral(self.n_channels_)
         if self._reading.tokens:
-            self._learn_tokens(rows[covered > 0, 0])
+            self._learn_tokens(rows[covered > 0].ravel())
             return
         if self.missing_indicator and np.isnan(rows).any():
             self.missing_channels_ = np.flatnonzero(np.isnan(rows[covered > 0]).any(axis=0))
@@ -130,7 +130,7 @@ class Inputs:
         """Return how many numbers the net reads of the longest sequence."""
         each = len(self.missing_channels_) + self.n_channels_
         if self._reading.tokens:
-            each = self.embedding_dim or EMBEDDING_DIM
+            each = self.n_channels_ * (self.embedding_dim or EMBEDDING_DIM)
         return sequences.n_steps * each
 
     def _module(self, n_outputs: int, architecture: dict[str, Any]) -> Module:

@@ -13,10 +13,12 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_rnn._parameters import param, parametrized
+from sklearn_rnn._ragged import Ragged
 from sklearn_rnn._sequences import is_ragged
 from sklearn_rnn._step_targets import unflatten_steps
 from sklearn_rnn._training import outputs
 from sklearn_rnn._training_parameters import COUNT
+from sklearn_rnn._windows import Windows
 
 POOLINGS = {"last", "mean", "max", "attention"}
 
@@ -74,10 +76,15 @@ class Stepwise:
         check_is_fitted(self)
         estimator: Any = self
         sequences, _ = estimator._read_sequences(X, reset=False)
-        net = estimator.net_
-        x = estimator._input(sequences, net.settings.dtype, net.device)
-        weights = outputs(_Attention(net.module_), x).double().numpy()[:, 0]
+        weights = attention_of(estimator, sequences)
         return unflatten_steps(weights, sequences, ragged=is_ragged(X), fill=0.0)
+
+
+def attention_of(estimator: Any, sequences: Windows | Ragged) -> NDArray[np.float64]:
+    """Return how much each valid step of the sequences counts to the net of an estimator."""
+    net = estimator.net_
+    x = estimator._input(sequences, net.settings.dtype, net.device)
+    return np.asarray(outputs(_Attention(net.module_), x).double().numpy()[:, 0])
 
 
 class _Attention(torch.nn.Module):

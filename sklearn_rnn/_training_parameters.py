@@ -96,8 +96,9 @@ class TrainingParameters:
         ["boolean"],
         """Whether a linear model of the whole sequence is added to the net. It starts as the ridge
         regression of strength `alpha` (for another loss the linear model with that loss), and the
-        net at zero: with `early_stopping` the result is never worse than the linear model on the
-        validation data. All sequences must then have the same number of steps.""",
+        net at zero. With `early_stopping` the first fit ends half of the way from the linear model
+        to what is best on the validation data: never worse than the linear model there, and with
+        half of the noise of a net. All sequences must then have the same number of steps.""",
         default=False,
     )
     max_grad_norm: float | None = param(

@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+from nets import CLASSIFIERS as NETS
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csc_array, csr_array, csr_matrix
 from scipy.special import expit, softmax
@@ -13,7 +14,6 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 from sklearn.utils.class_weight import compute_class_weight, compute_sample_weight
 
-import sklearn_rnn
 from sklearn_rnn import DenseClassifier
 
 # scikit-learn 1.6 calls SciPy 1.16 so.
@@ -31,11 +31,6 @@ MANY = np.column_stack([SCORE > 0, SCORE > 1, X[:, 0, 0] + RNG.normal(size=N) > 
 WEIGHT = RNG.integers(1, 4, size=N).astype(float)
 TARGETS = {"two": TWO, "three": THREE, "many": MANY}
 
-NETS = [
-    cls
-    for name in sklearn_rnn.__all__
-    if name.endswith("Classifier") and hasattr(cls := getattr(sklearn_rnn, name), "partial_fit")
-]
 SIZES = {"hidden_size": 4, "num_channels": 4, "hidden_layer_sizes": (4,)}
 each_net = pytest.mark.parametrize("cls", NETS, ids=lambda cls: cls.__name__)
 each_target = pytest.mark.parametrize("y", TARGETS.values(), ids=TARGETS)

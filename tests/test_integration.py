@@ -7,6 +7,7 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
+from nets import NETS
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn import config_context
 from sklearn.base import clone, is_classifier
@@ -30,7 +31,6 @@ from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-import sklearn_rnn
 from sklearn_rnn import (
     DenseClassifier,
     DenseRegressor,
@@ -51,12 +51,6 @@ Y = FLAT[:, 4] - FLAT[:, 3]
 LABELS = np.where(Y > 0, "up", "down")
 SERIES = pd.DataFrame(RNG.normal(size=(N, 2)).cumsum(axis=0), columns=["price", "volume"])
 
-NETS = [
-    cls
-    for name in sklearn_rnn.__all__
-    if name.endswith(("Regressor", "Classifier"))
-    and hasattr(cls := getattr(sklearn_rnn, name), "partial_fit")
-]
 SIZES = {"hidden_size": 4, "num_channels": 4, "hidden_layer_sizes": (4,)}
 each_net = pytest.mark.parametrize("cls", NETS, ids=lambda cls: cls.__name__)
 QUICK = {

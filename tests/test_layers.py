@@ -71,8 +71,10 @@ MAY_IMPORT = {
     # tasks, and architectures that meet them; baselines
     "_regressor": TASK,
     "_classifier": TASK,
-    "_stepwise": {"_parameters", "_training_parameters", "_sequences", "_step_targets"}
-    | {"_training"},
+    "_stepwise": {"_parameters", "_training_parameters", "_windows", "_ragged", "_sequences"}
+    | {"_step_targets", "_training"},
+    "_documents": {"_windows", "_ragged"},
+    "_hierarchical": STEPWISE | {"_windows", "_ragged", "_documents", "_step_targets"},
     "_recurrent": STEPWISE,
     "_tcn": STEPWISE,
     "_cnn": STEPWISE,
@@ -102,7 +104,7 @@ MAY_IMPORT = {
     "plotting": {"_comparison_display", "_forecast_display", "_training_display", "_lag_display"}
     | {"_path_display"},
     "__init__": {"_lags", "_make_lagged", "_baselines", "_recurrent", "_tcn", "_cnn", "_dense"}
-    | {"_versions", "_text", "_recursive"},
+    | {"_versions", "_text", "_recursive", "_hierarchical"},
 }
 # The only libraries, besides Python's own, that these files import.
 ONLY_LIBRARIES = {
@@ -118,7 +120,7 @@ ONLY_LIBRARIES = {
     "_flat": {"torch"},
     "_penalties": {"torch"},
     "_proximal_lbfgs": {"torch"},
-    "_linear_skip": {"torch"},
+    "_linear_skip": {"numpy", "torch"},
     "_threads": {"torch"},
     "_summary": {"torch"},
     "_training": {"torch"},

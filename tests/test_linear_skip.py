@@ -6,10 +6,10 @@ import pickle
 import numpy as np
 import pytest
 import torch
+from nets import NETS
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.linear_model import LinearRegression, LogisticRegression, PoissonRegressor, Ridge
 
-import sklearn_rnn
 from sklearn_rnn import (
     DenseClassifier,
     DenseRegressor,
@@ -24,8 +24,6 @@ from sklearn_rnn.datasets import load_nyse
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
-PUBLIC = [getattr(sklearn_rnn, name) for name in sklearn_rnn.__all__]
-NETS = [C for C in PUBLIC if "linear_skip" in getattr(C, "_parameter_constraints", {})]
 SIZES = {"hidden_size": 4, "num_channels": 4, "hidden_layer_sizes": (4,)}
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(120, 4, 3)) * [1.0, 5.0, 0.2] + [0.0, 3.0, -1.0]
@@ -241,3 +239,29 @@ def test_on_nyse_it_does_not_lose_to_the_autoregression(seed):
     ridge = Ridge(alpha=4276 * 0.001).fit(flat[past], volume[past])
     gain = model.score(windows[future], volume[future]) - ridge.score(flat[future], volume[future])
     assert gain > -0.002
+
+
+@pytest.mark.parametrize("loss", ["squared_error", "absolute_error"])
+def test_the_end_lies_between_the_linear_model_and_the_best_epoch(loss, monkeypatch):
+    def fitted():
+        settings = {"early_stopping": True, "max_epochs": 30, "learning_rate": 0.02}
+        return make(LSTMRegressor, loss=loss, **settings).fit(X, Y)
+
+    both = fitted()
+    monkeypatch.setattr("sklearn_rnn._base.combine_with_start", lambda *_: None)
+    best = fitted()
+    start = make(LSTMRegressor, loss=loss, max_epochs=1, learning_rate=1e-30).fit(
+        X[:-12], Y[:-12], X_val=X[-12:], y_val=Y[-12:]
+    )
+    first, last, end = (model.predict(X) for model in (start, best, both))
+    shares = ((end - first) / (last - first)).ravel()
+    assert_allclose(shares, shares[0], rtol=1e-6)
+    assert 0 < shares[0] < 0.5 + 1e-6
+    score = {"squared_error": np.square, "absolute_error": np.abs}[loss]
+    scale = both.target_scale_.deviation
+    losses = [score((p - Y)[-12:] / scale).mean() for p in (first, last, end)]
+    assert losses[2] <= losses[0]
+    tried = [
+        score((first + c * (last - first) - Y)[-12:] / scale).mean() for c in np.linspace(0, 1, 21)
+    ]
+    assert shares[0] == pytest.approx(np.argmin(tried) / 40)

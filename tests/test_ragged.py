@@ -5,13 +5,13 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
+from nets import STEPWISE
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone, is_classifier
 from sklearn.model_selection import GridSearchCV, KFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-import sklearn_rnn
 from sklearn_rnn import (
     DenseRegressor,
     GRUClassifier,
@@ -25,11 +25,6 @@ from sklearn_rnn._windows import Windows, lag_windows, window_rows
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
-STEPWISE = [
-    cls
-    for name in sklearn_rnn.__all__
-    if hasattr(cls := getattr(sklearn_rnn, name), "_any_length") and cls._any_length
-]
 SIZES = {"hidden_size": 4, "num_channels": 4}
 RNG = np.random.default_rng(0)
 N = 40

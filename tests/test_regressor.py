@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+from nets import REGRESSORS as NETS
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_array
 from sklearn.linear_model import (
@@ -16,7 +17,6 @@ from sklearn.linear_model import (
     Ridge,
 )
 
-import sklearn_rnn
 from sklearn_rnn import DenseRegressor, LSTMRegressor, TCNRegressor
 from sklearn_rnn._windows import lag_windows
 
@@ -35,11 +35,6 @@ WEIGHT = RNG.integers(1, 4, size=N).astype(float)
 Z = (X - X.mean(axis=0)) / X.std(axis=0)
 Z_FLAT = Z.reshape(N, -1)
 
-NETS = [
-    cls
-    for name in sklearn_rnn.__all__
-    if name.endswith("Regressor") and hasattr(cls := getattr(sklearn_rnn, name), "partial_fit")
-]
 SIZES = {"hidden_size": 4, "num_channels": 4, "hidden_layer_sizes": (4,)}
 each_net = pytest.mark.parametrize("cls", NETS, ids=lambda cls: cls.__name__)
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from joblib import parallel_config
+from nets import NETS
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone, is_classifier
 from sklearn.exceptions import ConvergenceWarning
@@ -24,7 +25,6 @@ from skorch.callbacks import (
 )
 from tqdm import tqdm
 
-import sklearn_rnn
 from sklearn_rnn import DenseClassifier, DenseRegressor, GRURegressor, TCNRegressor
 from sklearn_rnn import _threads as threads
 from sklearn_rnn._base import ENOUGH, SMALL
@@ -37,12 +37,6 @@ from sklearn_rnn._training import Training
 # Few epochs are enough for laws; the warning itself is tested below.
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
-NETS = [
-    cls
-    for name in sklearn_rnn.__all__
-    if name.endswith(("Regressor", "Classifier"))
-    and hasattr(cls := getattr(sklearn_rnn, name), "partial_fit")
-]
 SIZES = {
     "hidden_size": 4,
     "num_layers": 2,

@@ -1,0 +1,15 @@
+"""The public networks that read sequences of numbers, in every test that is about all of them."""
+
+import sklearn_rnn
+
+# It reads documents, which are lists of lists of tokens.
+OF_ANOTHER_INPUT = {"HierarchicalAttentionClassifier"}
+
+NETS = [
+    cls
+    for name in sklearn_rnn.__all__
+    if hasattr(cls := getattr(sklearn_rnn, name), "partial_fit") and name not in OF_ANOTHER_INPUT
+]
+REGRESSORS = [cls for cls in NETS if cls.__name__.endswith("Regressor")]
+CLASSIFIERS = [cls for cls in NETS if cls.__name__.endswith("Classifier")]
+STEPWISE = [cls for cls in NETS if cls._any_length]
