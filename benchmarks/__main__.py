@@ -43,7 +43,8 @@ def main(arguments: list[str] | None = None) -> None:
     if options.list or not options.names:
         print("\n".join(f"{name:16}{question}" for name, question in questions.items()))
         return
-    names = list(questions) if "all" in options.names else options.names
+    named = [name.replace("-", "_") for name in options.names]
+    names = list(questions) if "all" in named else named
     unknown = [name for name in names if name not in questions]
     if unknown:
         parser.error(f"no benchmark {', '.join(unknown)}; there are {', '.join(questions)}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import matplotlib
 
@@ -13,6 +13,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 STYLES = [("o", "C0"), ("s", "C1"), ("D", "C2"), ("^", "C3")]
+ABOVE: dict[str, Any] = {
+    "textcoords": "offset points",
+    "ha": "center",
+    "fontsize": 9,
+    "bbox": {"facecolor": "white", "edgecolor": "none", "pad": 0.8},
+}
 
 
 class Scores(NamedTuple):
@@ -84,3 +90,52 @@ def _legend(ax: plt.Axes, series: list[str]) -> tuple[list[plt.Line2D], list[str
     styles = STYLES[: len(series)]
     handles = [plt.Line2D([], [], marker=m, color=c, linestyle="", ms=7) for m, c in styles]
     return handles, series
+
+
+class Gain(NamedTuple):
+    """What a net gains, with an interval, and whether the verdict is to take it."""
+
+    row: str
+    value: float
+    low: float
+    high: float
+    takes_net: bool
+
+
+def draw_gains(path: Path, title: str, label: str, gains: Sequence[Gain]) -> None:
+    """Draw gains downwards with their intervals, coloured by the verdict.
+
+    Parameters
+    ----------
+    path : Path
+        The file to write.
+    title, label : str
+        What the picture says, and what the axis shows.
+    gains : sequence of Gain
+        The rows.
+    """
+    figure, ax = plt.subplots(figsize=(10, 1.6 + 0.55 * len(gains)), layout="constrained")
+    verdicts = {True: ("C0", "take the net"), False: ("C1", "take a classical model")}
+    for takes_net, (color, text) in verdicts.items():
+        ax.plot([], [], "D", color=color, ms=8, label=text)
+        for y, gain in enumerate(gains):
+            if gain.takes_net == takes_net:
+                ax.plot([gain.low, gain.high], [y, y], color=color, linewidth=2.5)
+                ax.plot(gain.value, y, "D", color=color, mec="white", ms=9)
+                text = f"{gain.value:+.1f} %".replace("-", "\N{MINUS SIGN}")
+                ax.annotate(text, (gain.value, y), (0, 8), **ABOVE)
+    ax.axvline(0, color="0.4", linewidth=1, zorder=0)
+    ax.set_yticks(range(len(gains)), [gain.row for gain in gains])
+    ax.set_ylim(len(gains) - 0.5, -1)
+    for text, side in (
+        ("net worse \N{LEFTWARDS ARROW} ", "right"),
+        (" \N{RIGHTWARDS ARROW} net better", "left"),
+    ):
+        ax.text(0, -0.75, text, ha=side, va="center", color="0.4", fontsize=9)
+    ax.set_xlabel(label)
+    ax.set_title(title, fontsize=13, loc="left")
+    ax.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, frameon=False)
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.grid(axis="x", color="0.92")
+    figure.savefig(path, dpi=130)
+    plt.close(figure)

@@ -16,8 +16,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator, RegressorMixin, TransformerMixin
+from sklearn.dummy import DummyRegressor
+from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LinearRegression, Ridge
-from sklearn.metrics import r2_score
+from sklearn.metrics import mean_absolute_error, mean_squared_error, r2_score
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 
@@ -290,6 +292,77 @@ def test_quick_nyse_runs_to_the_end_and_leaves_the_results_alone(tmp_path, monke
     with next(tmp_path.glob("*/nyse.csv")).open() as file:
         cv_scores = {line["task"]: bool(line["cv_score"]) for line in csv.DictReader(file)}
     assert cv_scores == {task: task.startswith("honest") for task in cv_scores}
+
+
+def test_quick_worth_it_runs_without_the_files_of_others(tmp_path, monkeypatch, capsys):
+    pytest.importorskip("matplotlib")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setenv("SKLEARN_RNN_DATA", str(tmp_path / "nothing"))
+    before = {path: path.stat().st_mtime_ns for path in RESULTS.glob("*")}
+    command.main(["worth-it", "--quick"])
+    assert {path: path.stat().st_mtime_ns for path in RESULTS.glob("*")} == before
+    pictures = {f"worth_it{name}.png" for name in ("", "-NYSE-volume", "-Hitters-salary")}
+    names = {path.name for path in tmp_path.glob("*/*")}
+    assert names == {"worth_it.md", "worth_it.csv", *pictures}
+    text = capsys.readouterr().out
+    assert "of 2 data sets" in text
+    assert "Without oxford, debilt, etth1, imdb: no files." in text
+    assert "failed" not in text
+    assert text.count("**Verdict.** Take '") == 2
+
+
+@pytest.mark.parametrize("scoring", ["r2", "neg_mean_absolute_error"])
+def test_gain_of_a_net_is_the_share_of_the_error_that_it_saves(scoring):
+    pytest.importorskip("matplotlib")
+    worth_it = importlib.import_module("benchmarks.worth_it")
+    X = np.linspace(-1, 1, 50)[:, None]
+    y = X.ravel() ** 3
+    classical = {"mean": DummyRegressor(), "none": DummyRegressor(strategy="constant", constant=9)}
+    nets = {"line": LinearRegression(), "flat": Ridge(100.0)}
+    folds = [(np.arange(0, 50, 2), np.arange(1, 50, 2))]
+    problem = worth_it.Problem("name", "", X, y, classical, nets, folds, scoring)
+    answer = worth_it.answer(problem, worth_it.PLANS["quick"])
+    assert (answer.classical, answer.net, answer.takes_net) == ("mean", "line", True)
+    loss = mean_squared_error if scoring == "r2" else mean_absolute_error
+    errors = {}
+    for name, model in {**classical, **nets}.items():
+        errors[name] = loss(y[folds[0][1]], model.fit(X[::2], y[::2]).predict(X[1::2]))
+    if scoring == "r2":  # the variance is that of the test part
+        errors = {name: error / y[1::2].var() for name, error in errors.items()}
+    assert answer.gain.value == pytest.approx(100 * (1 - errors["line"] / errors["mean"]))
+
+
+def test_bag_of_words_is_that_of_count_vectorizer():
+    pytest.importorskip("matplotlib")
+    worth_it = importlib.import_module("benchmarks.worth_it")
+    size = worth_it.FIRST_WORD + worth_it.N_WORDS
+    rng = np.random.default_rng(0)
+    reviews = [rng.integers(0, size, n) for n in (30, 1, 5000)]
+    words = range(worth_it.FIRST_WORD, size)
+    counter = CountVectorizer(analyzer=list, vocabulary={k: i for i, k in enumerate(words)})
+    expected = counter.transform(reviews).toarray() > 0
+    np.testing.assert_array_equal(worth_it.bag_of_words(reviews).toarray(), expected)
+    np.testing.assert_array_equal(worth_it.bag_of_words(reviews, dense=True), expected)
+
+
+def test_answers_to_whether_the_net_is_worth_it_come_from_the_runs():
+    runs = pd.read_csv(RESULTS / "worth_it.csv")
+    text = (RESULTS / "worth_it.md").read_text(encoding="utf-8")
+    assert runs["error"].isna().all()
+    for name, of_data in runs.groupby("data"):
+        section = text.partition(f"## {name}\n")[2].partition("\n## ")[0]
+        rows = [line.split("|") for line in section.splitlines() if line.startswith("| ")][1:]
+        means = of_data.groupby(["model", "fold"])["score"].mean().groupby("model").mean()
+        told = {row[1].strip(): float(row[2]) for row in rows if "--" not in row[1]}
+        assert told == {model: pytest.approx(mean, rel=1e-3) for model, mean in means.items()}
+    row = next(line for line in _readme_of_benchmarks() if "worth_it.md" in line)
+    counts = re.search(r"on (\d) of (\d) data sets", row)
+    assert counts.group() in text
+    assert int(counts[2]) == runs["data"].nunique()
+
+
+def _readme_of_benchmarks() -> list[str]:
+    return (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8").splitlines()
 
 
 def _only(names, task: Task) -> Task:
