@@ -81,7 +81,7 @@ def forecast_by_hand(pipe, past, target, ahead):
 @pytest.mark.parametrize("name", INDEXES)
 def test_forecasts_and_their_index_equal_those_of_a_loop_by_hand(name):
     X = frame(name)
-    past, ahead = X[:-STEPS], X[-STEPS:]
+    past, ahead = X.iloc[:-STEPS], X.iloc[-STEPS:]
     pipe = make_pipeline(
         StandardScaler().set_output(transform="pandas"),
         LagTransformer(3, step=2, known_ahead=["day"], flatten=True),
@@ -98,7 +98,7 @@ def test_forecasts_and_their_index_equal_those_of_a_loop_by_hand(name):
 def test_the_index_is_continued(name):
     X = frame(name)[["a"]]
     expected = X.index[-STEPS:]
-    forecast = RecursiveForecaster(make_ar(2)).fit(X[:-STEPS]).predict(STEPS)
+    forecast = RecursiveForecaster(make_ar(2)).fit(X.iloc[:-STEPS]).predict(STEPS)
     assert forecast.name == "a"
     if name == "fractions":
         np.testing.assert_allclose(forecast.index, expected, rtol=1e-12)

@@ -495,7 +495,7 @@ def test_sparse_input_is_refused():
 
 ZERO_WEIGHTS = (
     "Sample weights must contain at least one non-zero number.",  # scikit-learn from 1.9 on
-    "sample_weight is zero for every sample; give some a positive one.",
+    "The weight of every sample is zero; give some a positive one.",
 )
 
 
