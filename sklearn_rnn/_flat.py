@@ -13,9 +13,9 @@ from torch import Tensor, nn
 def is_weight(name: str) -> bool:
     """Return whether penalties apply to a parameter, by its name.
 
-    They apply to weights, not to biases. Of a weight-normalised filter they apply to the
-    norm (``weight_g``), not to the direction (``weight_v``), so that the squared penalty is
-    that of the filter itself.
+    They apply to weights, those of token vectors among them, not to biases. Of a
+    weight-normalised filter they apply to the norm (``weight_g``), not to the direction
+    (``weight_v``), so that the squared penalty is that of the filter itself.
     """
     return "bias" not in name and not name.endswith("_v")
 

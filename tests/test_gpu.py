@@ -6,11 +6,19 @@ import numpy as np
 import pytest
 import torch
 
-from sklearn_rnn import DenseRegressor, GRUClassifier, LSTMRegressor, RNNRegressor, TCNRegressor
+from sklearn_rnn import (
+    CNNRegressor,
+    DenseRegressor,
+    GRUClassifier,
+    LSTMRegressor,
+    RNNRegressor,
+    TCNRegressor,
+)
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="torch finds no GPU")
 
-MODELS = [DenseRegressor, GRUClassifier, LSTMRegressor, RNNRegressor, TCNRegressor]
+STEPWISE = [CNNRegressor, GRUClassifier, LSTMRegressor, RNNRegressor, TCNRegressor]
+MODELS = [DenseRegressor, *STEPWISE]
 
 
 def data():
@@ -35,6 +43,7 @@ def test_auto_takes_the_gpu_and_a_pickle_keeps_its_predictions(model):
     np.testing.assert_array_equal(again.predict(X), fitted.predict(X))
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("optimizer", ["adam", "lbfgs"])
 def test_exact_zeros_and_the_linear_part_are_the_same_on_the_gpu(model, optimizer):
@@ -46,3 +55,18 @@ def test_exact_zeros_and_the_linear_part_are_the_same_on_the_gpu(model, optimize
     np.testing.assert_allclose(gpu.loss_curve_, cpu.loss_curve_, rtol=1e-5)
     np.testing.assert_allclose(gpu.linear_share_, cpu.linear_share_, rtol=1e-4)
     np.testing.assert_array_equal(gpu.selected_channels_, cpu.selected_channels_)
+
+
+@pytest.mark.parametrize("model", STEPWISE)
+def test_sequences_of_different_length_are_read_alike(model):
+    X, y = data()
+    sequences = [x[: 2 + i % 7] for i, x in enumerate(X[:100])]
+    common = {"lr_schedule": "cosine", "max_epochs": 5, "dtype": "float64", "random_state": 0}
+    common |= {"pooling": "mean"}
+    cpu, gpu = (model(device=d, **common).fit(sequences, y[:100]) for d in ("cpu", "cuda"))
+    np.testing.assert_allclose(gpu.loss_curve_, cpu.loss_curve_, rtol=1e-5)
+    one_by_one = np.concatenate([gpu.predict([x]) for x in sequences])
+    if model is GRUClassifier:
+        np.testing.assert_array_equal(one_by_one, gpu.predict(sequences))
+    else:
+        np.testing.assert_allclose(one_by_one, gpu.predict(sequences), rtol=1e-8)
