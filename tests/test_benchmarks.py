@@ -24,6 +24,7 @@ from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 
 from benchmarks import __main__ as command
+from benchmarks import defaults
 from benchmarks._cache import Cache
 from benchmarks._runner import Model, Result, Task, run
 from benchmarks._verdict import judge, standard_error
@@ -390,3 +391,11 @@ def test_what_is_said_of_results_stands_in_them():
     table = [line for line in spot.splitlines() if line.startswith("|")]
     assert len(table) > 10
     assert [line for line in table if line not in results] == []
+
+
+def test_regret_is_what_is_lost_to_the_best_setting():
+    regret = np.array([[0.0, 0.3], [0.0, 0.1]])  # (problems, settings)
+    (sentence,) = defaults.judgement(regret, [(0.001, 10), (0.002, 20)])
+    assert "0.200 ± 0.100 (one standard error over problems)" in sentence
+    assert "it is less in 2 of 2 problems" in sentence
+    assert defaults.judgement(regret[:, ::-1], [(0.001, 10), (0.002, 20)]) == []
