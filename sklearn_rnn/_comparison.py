@@ -12,7 +12,7 @@ import pandas as pd
 
 from sklearn_rnn._comparison_display import ComparisonDisplay
 from sklearn_rnn._paired_tests import corrected_t, diebold_mariano
-from sklearn_rnn._wording import describe_difference, describe_failures, describe_model
+from sklearn_rnn._wording import describe_failures, describe_verdict
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -72,33 +72,34 @@ class Comparison:
         """The model of the least complexity; of several, the first given."""
         return min(self._complete(), key=self._complexity)
 
-    def simplest_as_good(self, *, paired: bool = False) -> str:
+    def simplest_as_good(self, *, paired: bool = True) -> str:
         r"""Return the simplest model within one standard error of the best.
 
-        With :math:`m` the mean over J folds and :math:`s` the standard deviation between
-        them, it is the least complex model with :math:`m \ge m_{best} - s_{best} / \sqrt J`:
-        the rule of glmnet's ``lambda.1se`` (Breiman, Friedman, Olshen and Stone, 1984).
+        With :math:`m` the mean score over J folds, it is the least complex model with
+        :math:`m \ge m_{best} - e`. By default e is the standard error of its *difference* to
+        the best in the same folds, with the correction of Nadeau and Bengio (2003) for the
+        overlap of the training parts. What makes a fold hard or easy for all models cancels
+        in it: a model that is a little worse in every fold is not as good. One that is much
+        worse in a few folds may be: look at the interval too. A single fold has no such
+        standard error; there the losses of its rows decide, by the mean difference and the
+        standard error of the test of Diebold and Mariano.
 
         Parameters
         ----------
-        paired : bool, default=False
-            Whether to take the standard error of the difference to the best, corrected for
-            the overlap of the folds, in place of that of the best's mean. Where some folds
-            are harder than others for all models, this asks more of the simple model.
+        paired : bool, default=True
+            Whether e is that of the difference. If not, it is the standard error of the best
+            model's own mean, :math:`s_{best} / \sqrt J`, the rule of glmnet's ``lambda.1se``
+            (Breiman, Friedman, Olshen and Stone, 1984) and of `one_standard_error`. That
+            lets a simple model pass wherever the folds differ much from each other; of a
+            single fold it takes the best.
 
         Returns
         -------
         str
             The name of the model.
         """
-        best, means = self.best, self.scores.mean()
-        errors = self._standard_errors()
-        as_good = [best]
-        for name in self._complete():
-            test = self._score_test(best, name)
-            margin = test.standard_error if paired else errors[best]
-            if means[best] - means[name] <= margin:
-                as_good.append(name)
+        means = self.scores.mean()
+        as_good = [name for name in self._complete() if self._is_as_good(name, paired)]
         return min(as_good, key=lambda name: (self._complexity(name), -means[name]))
 
     def difference(self, model: str, reference: str) -> pd.Series[float]:
@@ -113,22 +114,28 @@ class Comparison:
         -------
         Series
             ``score``: by how much the score of the model is greater, the mean over the folds
-            that both finished; ``low`` and ``high``: its 95 % interval; ``p_corrected_t``: by
-            the corrected t test of Nadeau and Bengio (2003) over folds; ``loss``: by how much
-            the mean loss of a row is less; ``p_diebold_mariano``: by the test of Diebold and
-            Mariano (1995) over rows, with the correction of Harvey, Leybourne and Newbold
-            (1997). The first p value takes the training data as random too, the second judges
-            these very forecasts. They are not adjusted for the number of models.
+            that both finished; ``standard_error``, ``low`` and ``high``: its standard error
+            and 95 % interval, and ``p_corrected_t`` its p value, by the corrected t test of
+            Nadeau and Bengio (2003) over folds; ``loss``: by how much the mean loss of a row
+            is less; ``loss_standard_error``, ``loss_low``, ``loss_high`` and
+            ``p_diebold_mariano``: the same of the loss, by the test of Diebold and Mariano
+            (1995) over rows, with the correction of Harvey, Leybourne and Newbold (1997). The
+            first p value takes the training data as random too, the second judges these very
+            forecasts. They are not adjusted for the number of models.
         """
         test = self._score_test(model, reference)
         forecast = self._loss_test(model, reference)
         return pd.Series(
             {
                 "score": test.difference,
+                "standard_error": test.standard_error,
                 "low": test.low,
                 "high": test.high,
                 "p_corrected_t": test.p_value,
                 "loss": forecast.difference,
+                "loss_standard_error": forecast.standard_error,
+                "loss_low": forecast.low,
+                "loss_high": forecast.high,
                 "p_diebold_mariano": forecast.p_value,
             },
             name=f"{model} - {reference}",
@@ -147,8 +154,9 @@ class Comparison:
             ``predict_seconds`` and ``n_parameters``, means over the runs; ``complexity``, by
             which models are ordered; ``failures`` and ``message``, the number of runs that
             failed and the first error. The columns ``vs_simplest`` and ``vs_best``, with
-            ``_low``, ``_high``, ``_p`` and ``_p_dm``, are the `difference` to those models:
-            of the score, its 95 % interval, and the p values of both tests.
+            ``_standard_error``, ``_low``, ``_high``, ``_p`` and ``_p_dm``, are the `difference`
+            to those models: of the score, its standard error and 95 % interval, and the p
+            values of both tests.
         """
         by_model = self.runs.groupby("model", sort=False)
         scores = self.scores
@@ -166,37 +174,15 @@ class Comparison:
         return frame
 
     def verdict(self) -> str:
-        """Say in one sentence which model to take, and what did not run."""
+        """Say which model to take, how far off larger ones are, and what did not run.
+
+        It goes by the rule of `simplest_as_good`.
+        """
         failures = describe_failures(self.runs)
         if not self._complete():
             return f"No model ran without a failure: {failures}."
-        frame, best, chosen = self.to_frame(), self.best, self.simplest_as_good()
-        named = {n: f"'{n}'{describe_model(frame['n_parameters'][n])}" for n in self.names}
-        mean, error = f"{frame['mean'][best]:.3g}", f"{frame['standard_error'][best]:.2g}"
-        end = f"; {failures}." if failures else "."
-        if chosen != best:
-            test = self.difference(best, chosen)
-            clear = ", though the difference is clear of zero" if test["low"] > 0 else ""
-            return (
-                f"Take {named[chosen]}: the best {self.scoring}, {mean} of {named[best]}, is "
-                f"{describe_difference(test)} higher, which is within one standard error "
-                f"({error}){clear}{end}"
-            )
-        start = f"Take {named[best]}: its {self.scoring} of {mean} is the best"
-        others = [name for name in self._complete() if name != best]
-        simpler = [n for n in others if self._complexity(n) < self._complexity(best)]
-        if not others:
-            return f"{start}{end}"
-        rival = max(simpler or others, key=lambda name: frame["mean"][name])
-        test = self.difference(best, rival)
-        start = f"{start}, by {describe_difference(test)} over {named[rival]}"
-        if not simpler:
-            return f"{start}, and no model is simpler{end}"
-        unclear = ", though the interval holds zero" if test["low"] <= 0 else ""
-        return (
-            f"{start}, the best of the simpler models, which is beyond one standard error "
-            f"({error}){unclear}{end}"
-        )
+        verdict = describe_verdict(self, self._complete())
+        return f"{verdict}; {failures}." if failures else f"{verdict}."
 
     def plot(
         self, *, kind: str = "scores", reference: str | None = None, ax: Any = None
@@ -232,13 +218,14 @@ class Comparison:
     def _short_frame(self) -> pd.DataFrame:
         columns = ["mean", "std_folds", "std_seeds", "fit_seconds", "n_parameters", "failures"]
         frame = self.to_frame()
-        return frame[[*columns, *(c for c in frame if str(c).startswith("vs_simplest"))]]
+        return frame[[*columns, *(c for c in frame if str(c).startswith("vs_best"))]]
 
     def _against(self, role: str, reference: str) -> pd.DataFrame:
         rows = {name: self.difference(name, reference) for name in self.names if name != reference}
         table = pd.DataFrame(rows).T.reindex(list(self.names))
         named = {
             "score": f"vs_{role}",
+            "standard_error": f"vs_{role}_standard_error",
             "low": f"vs_{role}_low",
             "high": f"vs_{role}_high",
             "p_corrected_t": f"vs_{role}_p",
@@ -255,6 +242,17 @@ class Comparison:
         """Return by what models are ordered; what is not known counts as most complex."""
         values = self.runs.loc[self.runs["model"] == name, "complexity"]
         return float(values.mean()) if values.notna().any() else np.inf
+
+    def _is_as_good(self, name: str, paired: bool) -> bool:
+        """Return whether a model is within one standard error of the best."""
+        if name == self.best:
+            return True
+        behind = self.difference(self.best, name)
+        if not paired:
+            return bool(behind["score"] <= self._standard_errors()[self.best])
+        if len(self.scores) == 1:
+            return bool(behind["loss"] <= behind["loss_standard_error"])
+        return bool(behind["score"] <= behind["standard_error"])
 
     def _standard_errors(self) -> pd.Series[float]:
         """Return those of the mean scores, 0 where a single fold tells nothing."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
 
@@ -113,9 +114,11 @@ class ComparisonDisplay:
         ----------
         kind : {'scores', 'differences'}, default='scores'
             With 'scores', a faint point for each fold, the mean with its standard error, and
-            a band of one standard error below the best mean; the simplest model in it is as
-            good as the best and has a star. With 'differences', the mean difference to the
-            reference with its 95 % interval.
+            grey to the left of the best mean as far as one standard error of the model's
+            difference to the best reaches: a mean in the grey is as good. With 'differences',
+            the mean difference to the reference with its 95 % interval. The simplest model
+            that is as good as the best has a star. Values that would press all others
+            together are left out, and named at the left edge.
         ax : matplotlib Axes, default=None
             Where to draw; None makes a figure.
 
@@ -157,13 +160,22 @@ class ComparisonDisplay:
             bar = ax.errorbar(mean, row, xerr=error, fmt="D", color=color, capsize=4)
             self.points_.append(points)
             self.means_.append(bar)
+        self._leave_out_what_is_far_off(ax, self.frame["mean"], self.scores)
         if self.best is not None:
-            best: Any = self.frame.loc[self.best]
-            mean, error = best["mean"], best["standard_error"]
-            label = "within one standard error of the best"
-            ax.axvspan(mean - error, mean, color="0.5", alpha=0.2, lw=0, label=label, zorder=0)
-            ax.legend(loc="lower left", bbox_to_anchor=(0, 1), frameon=False, borderaxespad=0.2)
+            self._draw_rule(ax, self.best)
         ax.set_xlabel(f"{self.scoring}: folds, mean and standard error")
+
+    def _draw_rule(self, ax: Any, best: str) -> None:
+        """Shade where a mean is as good as the best, which a single fold cannot tell."""
+        means = self.frame["mean"][self.order_]
+        errors = self.frame["vs_best_standard_error"][self.order_]
+        errors = errors.where(means >= ax.get_xlim()[0]).fillna(0.0)
+        rows = range(len(self.order_))
+        ax.barh(rows, -errors, 1.0, left=means[best], color="0.5", alpha=0.2, lw=0, zorder=0)
+        ax.axvline(means[best], color="0.5", lw=1, zorder=0)
+        grey = "grey: " if errors.any() else ""
+        title = f"{grey}within one standard error of the difference to the best; ★ the simplest"
+        ax.set_title(title, fontsize="small", loc="right")
 
     def _draw_differences(self, ax: Any, colors: dict[str, str]) -> None:
         for row, name in enumerate(self.order_):
@@ -173,7 +185,29 @@ class ComparisonDisplay:
             bar = ax.errorbar(middle, row, xerr=error, fmt="D", color=colors[name], capsize=4)
             self.means_.append(bar)
         ax.axvline(0, color="0.5", lw=1)
+        if self.order_:
+            ends = self.differences[["low", "high"]].T
+            self._leave_out_what_is_far_off(ax, self.differences["score"], ends, keep=0.0)
         ax.set_xlabel(f"{self.scoring}: difference to '{self.reference}', 95 % interval")
+
+    def _leave_out_what_is_far_off(
+        self, ax: Any, middles: pd.Series[float], ends: pd.DataFrame, keep: float = np.inf
+    ) -> None:
+        """End the axis before values that are far off, but not before `keep`, and name them."""
+        drawn = pd.concat([middles.to_frame().T, ends])[self.order_].astype(float)
+        least, most = _readable_range(drawn.to_numpy())
+        least = min(least, keep)
+        if least <= drawn.min().min():
+            return
+        margin = 0.15 * (most - least)
+        ax.set_xlim(least - margin, most + 0.5 * margin)
+        for row, name in enumerate(self.order_):
+            middle, lowest = middles[name], drawn[name].min()
+            if lowest < least:
+                what = f"{middle:.3g}" if middle < least else f"down to {lowest:.3g}"
+                text = f"\N{LEFTWARDS ARROW} {what}, out of range".replace("-", "\N{MINUS SIGN}")
+                at = {"transform": ax.get_yaxis_transform(), "va": "center", "fontsize": "small"}
+                ax.text(0.01, row - 0.25, text, **at)
 
     def _label(self, name: str) -> str:
         row: Any = self.frame.loc[name]
@@ -181,3 +215,16 @@ class ComparisonDisplay:
         size = f"\n{n:,.0f} parameter{'' if round(n) == 1 else 's'}" if np.isfinite(n) else ""
         failed = f"\nfailed {failures} times" if failures else ""
         return f"{'★ ' if name == self.chosen else ''}{name}{size}{failed}"
+
+
+def _readable_range(values: NDArray[np.float64]) -> tuple[float, float]:
+    """Return the least and the greatest value to show.
+
+    From the greatest down, more than half of the values are shown, until the next is more than
+    twice as far away as those so far are spread.
+    """
+    down = np.sort(values[np.isfinite(values)])[::-1]
+    spread, gap = down[0] - down[:-1], -np.diff(down)
+    far = (gap > 2 * spread) & (spread > 0) & (np.arange(1, len(down)) > len(down) / 2)
+    last = int(np.argmax(far)) if far.any() else -1
+    return float(down[last]), float(down[0])

@@ -89,8 +89,10 @@ def diebold_mariano(differences: ArrayLike, horizon: int = 1) -> PairedTest:
 
     multiplied by the correction of Harvey, Leybourne and Newbold for small samples,
     :math:`\sqrt{(n + 1 - 2 h + h (h - 1) / n) / n}`, is held against Student's t with n - 1
-    degrees of freedom. Where the sum of autocovariances is not positive, which can happen for
-    h > 1, they are weighed by 1 - k / h (Newey and West), which makes it so.
+    degrees of freedom. All autocovariances count in full (the rectangular or uniform kernel),
+    as errors of optimal forecasts need it. Where their sum is then not positive, which can
+    happen for h > 1, they are weighed by 1 - k / h (the Bartlett kernel of Newey and West),
+    with which no sum is negative.
 
     Parameters
     ----------

@@ -2,28 +2,108 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
 import numpy as np
 import pandas as pd
 
 
-def describe_model(n: float) -> str:
+class _Decisive(NamedTuple):
+    """What the rule goes by: of the score, or of the loss where there is a single fold."""
+
+    of: str
+    error: float
+    low: float
+    high: float
+
+
+def describe_verdict(comparison: Any, models: Sequence[str]) -> str:
+    """Say in one or two sentences which of the models to take, and how near larger ones come."""
+    frame, best, chosen = comparison.to_frame(), comparison.best, comparison.simplest_as_good()
+    complexity = frame["complexity"].fillna(np.inf)
+    named = {n: f"'{n}'{describe_size(frame['n_parameters'][n])}" for n in models}
+    others = [n for n in models if n not in (best, chosen)]
+    others.sort(key=lambda n: -frame["mean"][n])
+    larger = [n for n in others if complexity[n] > complexity[chosen]]
+    simpler = [n for n in others if complexity[n] < complexity[best]]
+    mean, scoring, loss = f"{frame['mean'][best]:.3g}", comparison.scoring, comparison.loss
+    if chosen != best:
+        test = comparison.difference(best, chosen)
+        return (
+            f"Take {named[chosen]}: the best {scoring}, {mean} of {named[best]}, is "
+            f"{describe_difference(test, loss)} higher, which is within "
+            f"{_standard_error(test, loss)}{_of_larger(comparison, larger, named, 'other larger')}"
+        )
+    start = f"Take {named[best]}: its {scoring} of {mean} is the best"
+    if not others:
+        return start
+    rival = (simpler or others)[0]
+    test = comparison.difference(best, rival)
+    start = f"{start}, by {describe_difference(test, loss)} over {named[rival]}"
+    if not simpler:
+        return f"{start}, and no model is simpler"
+    return (
+        f"{start}, the best of the simpler models, which is beyond "
+        f"{_standard_error(test, loss)}{_doubt(test, loss)}"
+        f"{_of_larger(comparison, larger, named, 'larger')}"
+    )
+
+
+def _of_larger(comparison: Any, models: Sequence[str], named: Mapping[str, str], kind: str) -> str:
+    """Say by how much the first of the models leads the chosen one, or falls behind it."""
+    if not models:
+        return ""
+    chosen, loss = comparison.simplest_as_good(), comparison.loss
+    which = f"Of the {len(models)} {kind} models the best," if models[1:] else f"The {kind} model,"
+    test = comparison.difference(models[0], chosen)
+    does = "leads"
+    if test["score"] <= 0:
+        test, does = comparison.difference(chosen, models[0]), "falls behind"
+    told = f"{test['score']:.2g}{_in_brackets(_interval(test, loss))}"
+    return f". {which} {named[models[0]]}, {does} '{chosen}' by {told}"
+
+
+def describe_size(n: float) -> str:
     """Return a number of parameters in brackets; "" if it is not known."""
     if not np.isfinite(n):
         return ""
     return f" ({n:,.0f} parameter{'' if round(n) == 1 else 's'})"
 
 
-def describe_difference(difference: pd.Series[float]) -> str:
+def describe_difference(difference: pd.Series[float], loss: str) -> str:
     """Return a difference with what the tests say of it, as far as they could be made."""
-    d = difference
-    known = []
-    if np.isfinite(d["low"]):
-        known.append(f"95 % interval {d['low']:.2g} to {d['high']:.2g}")
-    if np.isfinite(d["p_corrected_t"]):
-        known.append(f"corrected t {describe_p(d['p_corrected_t'])}")
-    if np.isfinite(d["p_diebold_mariano"]):
-        known.append(f"Diebold-Mariano {describe_p(d['p_diebold_mariano'])}")
-    return f"{d['score']:.2g}" + (f" ({', '.join(known)})" if known else "")
+    known = _interval(difference, loss)
+    if np.isfinite(difference["p_corrected_t"]):
+        known.append(f"corrected t {describe_p(difference['p_corrected_t'])}")
+    if np.isfinite(difference["p_diebold_mariano"]):
+        known.append(f"Diebold-Mariano {describe_p(difference['p_diebold_mariano'])}")
+    return f"{difference['score']:.2g}{_in_brackets(known)}"
+
+
+def _interval(difference: pd.Series[float], loss: str) -> list[str]:
+    of, _, low, high = _decisive(difference, loss)
+    return [f"95 % interval{of} {low:.2g} to {high:.2g}"] if np.isfinite(low) else []
+
+
+def _standard_error(difference: pd.Series[float], loss: str) -> str:
+    of, error, *_ = _decisive(difference, loss)
+    return f"one standard error of the difference{of} ({error:.2g})"
+
+
+def _doubt(difference: pd.Series[float], loss: str) -> str:
+    return ", though the interval holds zero" if _decisive(difference, loss).low <= 0 else ""
+
+
+def _decisive(difference: pd.Series[float], loss: str) -> _Decisive:
+    if np.isfinite(difference["standard_error"]):
+        return _Decisive("", *difference[["standard_error", "low", "high"]])
+    names = ["loss_standard_error", "loss_low", "loss_high"]
+    return _Decisive(f" in '{loss}'", *difference[names])
+
+
+def _in_brackets(texts: Sequence[str]) -> str:
+    return f" ({', '.join(texts)})" if texts else ""
 
 
 def describe_p(p_value: float) -> str:

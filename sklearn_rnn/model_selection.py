@@ -81,7 +81,7 @@ def compare_models(
 
     See Also
     --------
-    one_standard_error : The same rule inside a search.
+    one_standard_error : glmnet's form of the rule, for searches.
 
     Examples
     --------

@@ -2,6 +2,7 @@
 
 import pickle
 import re
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -93,14 +94,20 @@ def test_differences_are_the_tests_on_scores_and_on_rows():
     by_score = corrected_t(scores["ols"] - scores["mean"], share)
     by_loss = diebold_mariano(errors["mean"] ** 2 - errors["ols"] ** 2, horizon=2)
     found = comparison.difference("ols", "mean")
-    expected = [by_score.difference, by_score.low, by_score.high, by_score.p_value]
-    np.testing.assert_allclose(found, [*expected, by_loss.difference, by_loss.p_value])
+    score = ["score", "standard_error", "low", "high", "p_corrected_t"]
+    loss = ["loss", "loss_standard_error", "loss_low", "loss_high", "p_diebold_mariano"]
+    assert list(found.index) == [*score, *loss]
+    for test, names in ((by_score, score), (by_loss, loss)):
+        expected = [test.difference, test.standard_error, test.low, test.high, test.p_value]
+        np.testing.assert_allclose(found[names], expected)
     np.testing.assert_array_equal(comparison.losses.index, rows)
     np.testing.assert_allclose(comparison.losses["ols"], errors["ols"] ** 2)
     frame = comparison.to_frame()
-    roles = [f"vs_simplest{end}" for end in ("", "_low", "_high", "_p", "_p_dm")]
+    ends = ("", "_standard_error", "_low", "_high", "_p", "_p_dm")
+    roles = [f"vs_simplest{end}" for end in ends]
     assert comparison.simplest == "mean"
-    np.testing.assert_allclose(frame.loc["ols", roles].astype(float), found.drop("loss"))
+    expected = found[[*score, "p_diebold_mariano"]]
+    np.testing.assert_allclose(frame.loc["ols", roles].astype(float), expected)
     assert frame.loc["mean", roles].isna().all()
     assert frame["vs_best"].drop(comparison.best).lt(0).all()
 
@@ -132,10 +139,40 @@ def test_groups_and_lists_of_splits_are_folds_too():
     np.testing.assert_allclose(comparison.scores["ols"], expected)
     one = compare_models(LINEAR, X, Y, cv=[(np.arange(80), np.arange(80, 120))])
     assert one.to_frame()["standard_error"].eq(0).all()
-    assert one.simplest_as_good() == one.best == "ols"
-    assert np.isfinite(one.difference("ols", "mean")["p_diebold_mariano"])
-    assert "corrected t" not in one.verdict()
-    assert "Diebold-Mariano" in one.verdict()
+    assert one.simplest_as_good(paired=False) == one.best == "ols"
+
+
+def test_of_a_single_split_the_losses_of_its_rows_decide():
+    class Shifted(RegressorMixin, BaseEstimator):
+        def __init__(self, shift=0.0):
+            self.shift = shift
+
+        def fit(self, X, y):
+            return self
+
+        def predict(self, X):
+            return X[:, 0] + self.shift
+
+    split = [(np.arange(40), np.arange(40, 120))]
+    for shift, as_good in ((0.05, True), (1.0, False)):
+        models = {"simple": Shifted(shift), "large": Shifted()}
+        comparison = compare_models(
+            models, X, Y, cv=split, complexity={"simple": 1, "large": 2}, horizon=2
+        )
+        test = diebold_mariano((Y - X[:, 0] - shift)[40:] ** 2 - (Y - X[:, 0])[40:] ** 2, horizon=2)
+        assert (test.difference <= test.standard_error) == as_good
+        assert comparison.best == "large"
+        assert comparison.simplest_as_good() == ("simple" if as_good else "large")
+        assert comparison.simplest_as_good(paired=False) == "large"
+        told = comparison.verdict()
+        assert "corrected t" not in told
+        assert "Diebold-Mariano p" in told
+        assert f"95 % interval in 'squared_error' {test.low:.2g} to {test.high:.2g}" in told
+        side = "within" if as_good else "beyond"
+        assert (
+            f"{side} one standard error of the difference in 'squared_error' "
+            f"({test.standard_error:.2g})"
+        ) in told
 
 
 def test_seeds_go_to_what_is_random_and_the_rest_runs_once():
@@ -160,6 +197,41 @@ def test_seeds_reach_into_searches():
     comparison = compare_models({"forest": forest, "random": search}, X, Y, cv=2, seeds=2)
     scores = comparison.runs[comparison.runs["model"] == "forest"].groupby("fold")["score"]
     assert scores.nunique().eq(2).all()
+
+
+class Counting(Random):
+    """Notes the seed of every fit."""
+
+    fits: ClassVar[list] = []
+
+    def fit(self, X, y):
+        self.fits.append(self.random_state)
+        return super().fit(X, y)
+
+
+class CountingWithoutSeed(FailsOnLargeTraining):
+    fits: ClassVar[list] = []
+
+    def fit(self, X, y):
+        self.fits.append(None)
+        self.constant_ = 0.0
+        return self
+
+
+def test_what_is_not_random_is_fitted_once_a_fold_whatever_it_is_inside_of():
+    def wrapped(model):
+        search = GridSearchCV(model, {}, cv=2)  # two fits, and one to refit
+        return {
+            "alone": model,
+            "pipeline": make_pipeline(StandardScaler(), model),
+            "search": make_pipeline(StandardScaler(), search),
+        }
+
+    for model, n_seeds in ((Counting(), 3), (CountingWithoutSeed(), 1)):
+        model.fits.clear()
+        compare_models(wrapped(model), X, Y, cv=4, seeds=3)
+        assert len(model.fits) == 4 * n_seeds * (1 + 1 + 3)
+    assert set(Counting.fits) == {0, 1, 2}
 
 
 def test_parallel_runs_give_the_same():
@@ -239,24 +311,73 @@ def comparison_of(scores, complexity):
     )
 
 
-def test_the_one_standard_error_rule_by_hand():
+def test_the_paired_rule_by_hand():
+    # The differences to the best have mean 0.25 and 0.4, and the standard deviation 0.3; the
+    # standard error with four folds, each a third of its training part, is
+    # sqrt((1/4 + 1/3) 0.09 * 4/3) = 0.265.
+    swing = np.array([0.3, -0.3, 0.3, -0.3])
+    best = np.array([1.0, 2.0, 3.0, 4.0])
+    scores = {"best": best, "near": best - 0.25 + swing, "far": best - 0.4 + swing}
+    comparison = comparison_of(scores, {"best": 9, "near": 5, "far": 1})
+    error = np.sqrt((1 / 4 + 1 / 3) * 0.09 * 4 / 3)
+    assert comparison.difference("best", "far")["standard_error"] == pytest.approx(error)
+    assert comparison.best == "best"
+    assert comparison.simplest_as_good() == "near"
+    assert "which is within one standard error of the difference (0.26)" in comparison.verdict()
+    assert comparison.simplest_as_good(paired=False) == "far"
+    # Behind by the same in every fold is behind for certain, however the folds differ.
+    constant = comparison_of({"best": best, "near": best - 0.1}, {"best": 9, "near": 5})
+    assert constant.simplest_as_good() == "best"
+    assert constant.simplest_as_good(paired=False) == "near"
+
+
+def test_glmnets_rule_by_hand():
     # The best has mean 3 and standard error sqrt(1/3): the bound is 2.42.
     scores = {"best": [2.0, 3.0, 4.0], "near": [1.45, 2.45, 3.45], "far": [1.4, 2.4, 3.4]}
     comparison = comparison_of(scores, {"best": 9, "near": 5, "far": 1})
-    assert comparison.best == "best"
     assert comparison.simplest == "far"
-    assert comparison.simplest_as_good() == "near"
-    # The differences are constant, so any is beyond their standard error.
-    assert comparison.simplest_as_good(paired=True) == "best"
-    assert "within one standard error (0.58), though the difference is clear of zero" in (
-        comparison.verdict()
-    )
-    assert comparison_of(scores, {"best": 1, "near": 5, "far": 9}).simplest_as_good() == "best"
+    assert comparison.simplest_as_good(paired=False) == "near"
+    simplest = comparison_of(scores, {"best": 1, "near": 5, "far": 9})
+    assert simplest.simplest_as_good(paired=False) == "best"
 
 
 def test_of_equally_simple_models_the_better_is_taken():
-    scores = {"a": [2.0, 3.0, 4.0], "b": [2.1, 3.1, 4.1], "best": [2.2, 3.2, 4.2]}
+    swing = np.array([0.5, -0.5, 0.5, -0.5])
+    scores = {"a": swing, "b": swing + 0.1, "best": np.full(4, 0.2)}
     assert comparison_of(scores, {"a": 1, "b": 1, "best": 2}).simplest_as_good() == "b"
+
+
+SWING = np.array([0.3, -0.3, 0.3, -0.3])
+
+
+@pytest.mark.parametrize(
+    ("scores", "verdict"),
+    [
+        (
+            {"a": np.zeros(4), "b": 0.1 + SWING, "c": 0.05 + SWING, "d": 0.2 + SWING},
+            "Take 'a': the best scorer, 0.2 of 'd', is 0.2 (95 % interval -0.64 to 1, corrected t "
+            "p = 0.5) higher, which is within one standard error of the difference (0.26). Of the "
+            "2 other larger models the best, 'b', leads 'a' by 0.1 (95 % interval -0.74 to 0.94).",
+        ),
+        (
+            {"a": np.zeros(4), "b": 0.4 + SWING, "c": SWING[::-1] - 0.1},
+            "Take 'b': its scorer of 0.4 is the best, by 0.4 (95 % interval -0.44 to 1.2, "
+            "corrected t p = 0.23) over 'a', the best of the simpler models, which is beyond one "
+            "standard error of the difference (0.26), though the interval holds zero. The larger "
+            "model, 'c', falls behind 'b' by 0.5 (95 % interval -1.2 to 2.2).",
+        ),
+        (
+            {"a": 1 + SWING, "b": np.zeros(4), "c": np.zeros(4) - 1},
+            "Take 'a': its scorer of 1 is the best, by 1 (95 % interval 0.16 to 1.8, corrected t "
+            "p = 0.032) over 'b', and no model is simpler.",
+        ),
+        ({"a": SWING}, "Take 'a': its scorer of 0 is the best."),
+    ],
+)
+def test_the_verdict_says_by_which_rule_and_how_far_larger_models_are(scores, verdict):
+    comparison = comparison_of(scores, {"a": 1, "b": 2, "c": 3, "d": 4})
+    # The losses of rows are all zero, which the test over rows calls equal.
+    assert comparison.verdict().replace(", Diebold-Mariano p = 1", "") == verdict
 
 
 def test_complexity_is_counted_given_or_computed():

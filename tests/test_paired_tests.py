@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy import stats
+from statsmodels.api import OLS
 
 from sklearn_rnn._paired_tests import corrected_t, diebold_mariano
 
@@ -64,6 +65,19 @@ def test_a_negative_sum_of_autocovariances_is_weighed_until_it_is_positive():
     expected = d.mean() / np.sqrt(variance / 20) * np.sqrt((20 + 1 - 4 + 2 / 20) / 20)
     assert variance > 0
     np.testing.assert_allclose(diebold_mariano(d, 2).statistic, expected)
+
+
+@pytest.mark.parametrize("horizon", [1, 2, 4])
+@pytest.mark.parametrize("kernel", ["uniform", "bartlett"])
+def test_the_standard_error_is_that_of_least_squares_robust_to_autocorrelation(kernel, horizon):
+    dependent = 0.2 + np.convolve(RNG.normal(size=60), np.ones(horizon))[:60]
+    alternating = np.tile([1.0, -1.0], 30) + 0.1  # the uniform kernel has a negative sum for h > 1
+    d = dependent if kernel == "uniform" else alternating
+    robust = {"maxlags": horizon - 1, "kernel": kernel}
+    fit = OLS(d, np.ones(60)).fit(cov_type="HAC", cov_kwds=robust)
+    small_sample = 60 / (60 + 1 - 2 * horizon + horizon * (horizon - 1) / 60)
+    expected = fit.bse[0] * np.sqrt(small_sample)
+    np.testing.assert_allclose(diebold_mariano(d, horizon).standard_error, expected)
 
 
 @pytest.mark.parametrize("test", [lambda d: corrected_t(d, 0.25), lambda d: diebold_mariano(d, 2)])
