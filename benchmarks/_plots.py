@@ -125,6 +125,8 @@ def draw_gains(path: Path, title: str, label: str, gains: Sequence[Gain]) -> Non
                 text = f"{gain.value:+.1f} %".replace("-", "\N{MINUS SIGN}")
                 ax.annotate(text, (gain.value, y), (0, 8), **ABOVE)
     ax.axvline(0, color="0.4", linewidth=1, zorder=0)
+    left, right = ax.get_xlim()
+    ax.set_xlim(left, max(right, 0.15 * (right - left)))  # room for the words beside the line
     ax.set_yticks(range(len(gains)), [gain.row for gain in gains])
     ax.set_ylim(len(gains) - 0.5, -1)
     for text, side in (

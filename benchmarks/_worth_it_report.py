@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib.pyplot as plt
-import numpy as np
 import pandas as pd
 
 from benchmarks._plots import Gain, draw_gains
@@ -93,9 +92,9 @@ interval and the first p value are those of the corrected t test over folds, the
 is that of Diebold and Mariano over rows, which takes the differences of the losses of rows as \
 uncorrelated: where their correlation from row to row is far from zero, it is too small. The \
 error that is cut is 1 - R2, the share of wrong labels, or the mean absolute error. What to take \
-is the simplest model within one standard error of the best, the rule of `compare_models`. In the \
-tables below, columns that begin with vs_best are the difference to the best model, its interval \
-and both p values."""
+is the simplest model within one standard error of its difference to the best in the same folds, \
+the rule of `compare_models`. In the tables below, columns that begin with vs_best are the \
+difference to the best model, its interval and both p values."""
 AXIS = (
     "error of the best classical model that the best net saves (%), with 95 % interval over folds"
 )
@@ -207,17 +206,8 @@ def table(comparison: Comparison) -> str:
 
 
 def draw(path: Path, answer: Answer) -> None:
-    """Draw the scores of a problem, without the constant if it would press the others together."""
+    """Draw the scores of a problem."""
     display = answer.comparison.plot()
-    ax, constant = display.ax_, next(iter(answer.problem.classical))
-    scores = answer.comparison.scores
-    others = scores.drop(columns=constant).to_numpy()
-    low, span = others.min(), np.ptp(others)
-    if scores[constant].max() < low - span:
-        ax.set_xlim(low - 0.06 * span, others.max() + 0.06 * span)
-        text = f"\N{LEFTWARDS ARROW} {scores[constant].mean():.3g}"
-        row = display.order_.index(constant)
-        ax.text(low - 0.03 * span, row, text.replace("-", "\N{MINUS SIGN}"), va="center")
-    ax.set_title(answer.problem.name, loc="right")
+    display.figure_.suptitle(answer.problem.name)
     display.figure_.savefig(path, dpi=130)
     plt.close(display.figure_)

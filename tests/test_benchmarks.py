@@ -22,6 +22,7 @@ from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.metrics import mean_absolute_error, mean_squared_error, r2_score
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
+from sklearn.utils import Bunch
 
 from benchmarks import __main__ as command
 from benchmarks import defaults
@@ -333,6 +334,19 @@ def test_gain_of_a_net_is_the_share_of_the_error_that_it_saves(scoring):
     assert answer.gain.value == pytest.approx(100 * (1 - errors["line"] / errors["mean"]))
 
 
+def test_the_net_that_reads_the_reviews_reads_their_ends_and_learns(monkeypatch):
+    pytest.importorskip("matplotlib")
+    worth_it = importlib.import_module("benchmarks.worth_it")
+    rng = np.random.default_rng(0)
+    good = rng.integers(0, 2, 250)
+    reviews = [np.append(rng.integers(4, 50, rng.integers(300, 500)), [50 + y] * 40) for y in good]
+    monkeypatch.setattr(worth_it, "fetch_imdb", lambda *_, **__: Bunch(data=reviews, target=good))
+    net = worth_it.imdb(worth_it.PLANS["quick"], {}).nets["GRU"]
+    assert {len(read) for read in net[0].transform(reviews)} <= {*range(340, 401)}
+    net.set_params(gruclassifier__random_state=0, gruclassifier__max_epochs=10)
+    assert net.fit(reviews[:200], good[:200]).score(reviews[200:], good[200:]) > 0.9
+
+
 def test_bag_of_words_is_that_of_count_vectorizer():
     pytest.importorskip("matplotlib")
     worth_it = importlib.import_module("benchmarks.worth_it")
@@ -359,6 +373,7 @@ def test_answers_to_whether_the_net_is_worth_it_come_from_the_runs():
     row = next(line for line in _readme_of_benchmarks() if "worth_it.md" in line)
     counts = re.search(r"on (\d) of (\d) data sets", row)
     assert counts.group() in text
+    assert counts.group() in (ROOT / "README.md").read_text(encoding="utf-8")
     assert int(counts[2]) == runs["data"].nunique()
 
 
