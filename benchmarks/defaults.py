@@ -3,10 +3,10 @@
 Every setting is tried with every family on a stated set of problems, of which no part serves as a
 test in `nyse`, `ucr` or `reviews`: the first years of series, forecast in the years that follow at
 once, training parts of labelled series in two folds, and sums of which the parts are marked
-(Hochreiter and Schmidhuber, 1997). What counts is the regret: how much a score, R2 or accuracy, is below that
-of the best setting for the same family and problem. Defaults must also let every family pass
-scikit-learn's estimator checks, which a learning rate of 0.005 does not: after that many larger
-steps, the rounding errors of an LSTM exceed what `check_sample_weight_equivalence` allows.
+(Hochreiter and Schmidhuber, 1997). What counts is the regret: how much a score, R2 or accuracy, is
+below that of the best setting for the same family and problem. Defaults must also let every family
+pass scikit-learn's estimator checks, which a learning rate of 0.005 does not: after that many
+larger steps, the rounding errors of an LSTM exceed what `check_sample_weight_equivalence` allows.
 """
 
 from __future__ import annotations
