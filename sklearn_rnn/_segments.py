@@ -20,6 +20,8 @@ from pandas.api.types import is_any_real_numeric_dtype
 
 # Weekends and holidays are no break in a daily series, a missing month is one.
 _USUAL_STEPS_OF_TIME = 5
+# A month may have 31 days after one of 28, a day 25 hours after one of 24.
+_LONGER_THAN_SEEN = 1.2
 # Times like 0.1, 0.2, 0.30000000000000004 are equally spaced.
 _TOLERANCE = 1e-6
 
@@ -63,19 +65,29 @@ class Timeline:
         -------
         number, timedelta64 or None
             None if the index tells no time, or has too few rows to tell a usual step.
+
+        Raises
+        ------
+        ValueError
+            If the index never grows.
         """
         if self.times is None:
             return None
+        gaps, is_same = self._steps()
+        growing = np.sort(gaps[is_same & (gaps > gaps.dtype.type(0))])
+        if is_same.any() and not len(growing):
+            raise ValueError(
+                "The index of X never grows from a row to the next of its series, so that no row "
+                "has a past; sort X by its index, or reset the index if it is no time."
+            )
         if max_gap is not None:
             return _read_gap(max_gap, self.times.dtype.kind in "mM")
-        gaps, is_same = self._steps()
-        gaps = np.sort(gaps[is_same & (gaps > gaps.dtype.type(0))])
-        if not len(gaps):
+        if not len(growing):
             return None
-        usual = gaps[(len(gaps) - 1) // 2]
-        if gaps.dtype.kind == "m":
-            return usual * _USUAL_STEPS_OF_TIME
-        return usual * (1 + _TOLERANCE) if gaps.dtype.kind == "f" else usual
+        usual, largest = growing[(len(growing) - 1) // 2], growing[-1]
+        if growing.dtype.kind == "m":
+            return min(usual * _USUAL_STEPS_OF_TIME, largest * _LONGER_THAN_SEEN)
+        return usual * (1 + _TOLERANCE) if growing.dtype.kind == "f" else usual
 
     def find_starts(self, max_gap: Any) -> NDArray[np.intp]:
         """Return the first rows of the segments, in the order used here.

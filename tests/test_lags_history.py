@@ -53,15 +53,16 @@ def test_test_rows_see_their_true_past_exactly_when_they_follow(name):
         lags = LagTransformer(**LAGS).fit(X.iloc[train])
         np.testing.assert_array_equal(lags.transform(X.iloc[test]), whole[test])
         np.testing.assert_array_equal(lags.transform(X.iloc[train]), whole[train])
-    for train, test in TimeSeriesSplit(2, gap=6).split(X):
-        lags = LagTransformer(**LAGS).fit(X.iloc[train])
-        np.testing.assert_array_equal(lags.transform(X.iloc[test]), windows_of(VALUES[test]))
+    for gap in (3, 6):
+        for train, test in TimeSeriesSplit(2, gap=gap).split(X):
+            lags = LagTransformer(**LAGS).fit(X.iloc[train])
+            np.testing.assert_array_equal(lags.transform(X.iloc[test]), windows_of(VALUES[test]))
 
 
 def test_a_gap_of_three_working_days_is_a_break_where_max_gap_says_so():
     X = frame(INDEXES["working days"])
     train, test = next(iter(TimeSeriesSplit(3, gap=3).split(X)))
-    for max_gap, follows in (("1D", False), (None, True)):
+    for max_gap, follows in (("1D", False), (None, False), ("5D", True)):
         lags = LagTransformer(**LAGS, max_gap=max_gap).fit(X.iloc[train])
         follows = follows and X.index[test[0]] - X.index[train[-1]] <= pd.Timedelta("5D")
         assert (lags.transform(X.iloc[test])[0] != -9).any() == follows

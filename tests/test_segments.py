@@ -24,17 +24,17 @@ def starts(index, max_gap=None):
         (pd.RangeIndex(5), 1),
         (pd.Index([3, 7, 11, 15, 90]), 4),
         (pd.Index([0.0, 0.1, 0.2, 0.5]), 0.1),
-        (DAYS, np.timedelta64(5, "D")),
-        (WORKING_DAYS, np.timedelta64(5, "D")),
-        (pd.timedelta_range("0h", periods=4, freq="3h"), np.timedelta64(15, "h")),
-        (pd.period_range("2000", periods=4, freq="Y"), np.timedelta64(5 * 365, "D")),
+        (DAYS, 1.2 * np.timedelta64(24 * 3600, "s")),
+        (WORKING_DAYS, 1.2 * np.timedelta64(3 * 24 * 3600, "s")),
+        (WORKING_DAYS.delete([4, 5, 6]), np.timedelta64(5, "D")),
+        (pd.timedelta_range("0h", periods=4, freq="3h"), 1.2 * np.timedelta64(3 * 3600, "s")),
+        (pd.period_range("2000", periods=4, freq="Y"), 1.2 * np.timedelta64(366 * 24 * 3600, "s")),
         (pd.MultiIndex.from_product([["a", "b"], [1, 3, 5]]), 2),
-        (pd.Index([7, 7, 7]), None),
         (pd.Index([7]), None),
         (pd.Index(["a", "b"]), None),
     ],
 )
-def test_the_usual_step_is_the_median(index, expected):
+def test_rows_adjoin_by_the_usual_step_and_times_by_the_largest_too(index, expected):
     found = read_timeline(pd.DataFrame(index=index), len(index)).find_max_gap(None)
     assert found == expected or found == pytest.approx(expected, rel=1e-5)
 
@@ -73,6 +73,25 @@ def test_max_gap_of_numbers_is_a_number():
 )
 def test_the_index_must_grow(index):
     assert starts(index) == [0, 3]
+
+
+@pytest.mark.parametrize("max_gap", [None, 5])
+@pytest.mark.parametrize(
+    "index",
+    [
+        pd.RangeIndex(5, 0, -1),
+        pd.Index([7, 7, 7]),
+        pd.MultiIndex.from_product([["a", "b"], [3, 2, 1]]),
+    ],
+    ids=["descending", "equal", "panel"],
+)
+def test_an_index_that_never_grows_is_refused(index, max_gap):
+    with pytest.raises(ValueError, match=r"^The index of X never grows .*; sort X by its index"):
+        starts(index, max_gap)
+
+
+def test_series_of_one_row_have_no_order_to_be_wrong():
+    assert starts(pd.MultiIndex.from_product([["a", "b", "c"], [1]])) == [0, 1, 2]
 
 
 def test_unsigned_numbers_can_go_back():
