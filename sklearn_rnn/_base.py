@@ -18,12 +18,14 @@ from sklearn.utils.validation import _check_sample_weight
 from sklearn_rnn._all_or_nothing import all_or_nothing
 from sklearn_rnn._augmentation import check_augmentation
 from sklearn_rnn._batches import Examples
+from sklearn_rnn._callbacks import check_callbacks, check_watched
 from sklearn_rnn._data import Data, groups_of
 from sklearn_rnn._linear_skip import combine_with_start, has_linear, linear_share, start_linear
-from sklearn_rnn._net import SequenceNet, build_net, check_callbacks
+from sklearn_rnn._net import SequenceNet, build_net
 from sklearn_rnn._outputs import Outputs
-from sklearn_rnn._parameters import parametrized
+from sklearn_rnn._parameters import parametrized, plain
 from sklearn_rnn._ragged import Ragged
+from sklearn_rnn._refusals import about
 from sklearn_rnn._schedules import PLANNED, still_improving
 from sklearn_rnn._selection import Selection
 from sklearn_rnn._step_targets import flatten_steps, valid_lengths
@@ -121,7 +123,8 @@ class BaseSequenceEstimator(TrainingParameters, Outputs, Selection, BaseEstimato
         check_continues(self, self._begun_with)
         check_callbacks(self.callbacks)
         check_augmentation(self.augmentation, per_step=self.return_sequences)
-        settings = SimpleNamespace(**{**self.get_params(deep=False), **changed})
+        declared = {name: plain(value) for name, value in self.get_params(deep=False).items()}
+        settings = SimpleNamespace(**{**declared, **changed})
         settings.callbacks = list(self.callbacks or [])
         if settings.optimizer == "lbfgs":  # its line search finds the rate
             settings.lr_schedule = "constant"
@@ -142,6 +145,8 @@ class BaseSequenceEstimator(TrainingParameters, Outputs, Selection, BaseEstimato
         rows, held = np.flatnonzero(data.sample_weight()), None
         if settings.early_stopping == "auto":
             settings.early_stopping = given is not None or len(rows) >= ENOUGH
+        validated = settings.early_stopping or given is not None
+        check_watched(settings.callbacks, validated=validated)
         if settings.early_stopping and given is None:
             rows, held = self._hold_out(rows, data, rng)
         if not continues:
@@ -171,7 +176,8 @@ class BaseSequenceEstimator(TrainingParameters, Outputs, Selection, BaseEstimato
         if continues:
             net = self.net_
         else:
-            module = self._module(self._n_outputs(), self._architecture())
+            architecture = {name: plain(value) for name, value in self._architecture().items()}
+            module = self._module(self._n_outputs(), architecture)
             with one_thread():
                 net = build_net(module, self._criterion(), settings, seed)
         n_parameters = sum(p.numel() for p in net.module_.parameters())
@@ -184,6 +190,8 @@ class BaseSequenceEstimator(TrainingParameters, Outputs, Selection, BaseEstimato
                 combine_with_start(net.module_, start, valid, net.criterion_)
             if has_linear(net.module_):
                 self.linear_share_ = linear_share(net.module_, train)
+            elif hasattr(self, "linear_share_"):  # of an earlier fit
+                delattr(self, "linear_share_")
         self.net_: SequenceNet = net
         self.n_parameters_ = n_parameters
         self.n_iter_ = len(net.history)
@@ -210,10 +218,12 @@ class BaseSequenceEstimator(TrainingParameters, Outputs, Selection, BaseEstimato
         else:
             groups = groups_of(X, y)
             sequences, y = self._read_sequences(X, y, reset=reset)
-        target = self._encode(y, reset=reset, classes=classes)
-        weight = _check_sample_weight(
-            sample_weight, np.empty((sequences.n_windows, 1)), ensure_non_negative=True
-        )
+        with about("y"):
+            target = self._encode(y, reset=reset, classes=classes)
+        with about("sample_weight"):
+            weight = _check_sample_weight(
+                sample_weight, np.empty((sequences.n_windows, 1)), ensure_non_negative=True
+            )
         if lengths is not None:
             weight = np.repeat(weight, lengths)
         if trained_on:

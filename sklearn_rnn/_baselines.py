@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from numbers import Integral
 from typing import Any, ClassVar
@@ -229,6 +229,9 @@ def make_ar(
     reading: dict[str, Any] = {"flatten": True, "fill_value": fill_value}
     reading |= {"history": history, "max_gap": max_gap}
     first = LagTransformer(n_lags, delay=delay, step=step, known_ahead=known_ahead, **reading)
+    for name, given in (("seasonal_lags", seasonal_lags), ("exogenous", exogenous)):
+        if isinstance(given, str) or not isinstance(given, Iterable):
+            raise TypeError(f"{name} must be a sequence, such as [{given!r}]; got {given!r}.")
     regular = range(delay, delay + n_lags * step, step)
     if wrong := [lag for lag in seasonal_lags if lag < delay or lag in regular]:
         raise ValueError(

@@ -13,12 +13,12 @@ from sklearn.metrics import accuracy_score
 from sklearn.model_selection import train_test_split
 from sklearn.utils import column_or_1d
 from sklearn.utils._param_validation import StrOptions
-from sklearn.utils.class_weight import compute_class_weight, compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from torch import Tensor, nn
 from torch.nn import functional
 
 from sklearn_rnn._base import BaseSequenceEstimator
+from sklearn_rnn._class_weights import learn_class_weights, weights_of
 from sklearn_rnn._data import Data
 from sklearn_rnn._losses import BinaryCrossEntropy, CrossEntropy
 from sklearn_rnn._parameters import param, parametrized
@@ -186,6 +186,11 @@ class SequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
             self._multilabel = multilabel
             self.classes_ = known if classes is None else np.unique(classes)
             self._announced = classes is not None
+        elif classes is not None and not np.array_equal(np.unique(classes), self.classes_):
+            raise ValueError(
+                f"classes={np.unique(classes).tolist()} must be the classes of the first call, "
+                f"{self.classes_.tolist()}; y may hold fewer of them."
+            )
         if multilabel != self._multilabel or (multilabel and y.shape[1] != len(self.classes_)):
             raise ValueError(
                 f"y is {type_of_target(y)} of shape {y.shape}, which is not the kind of target "
@@ -204,20 +209,14 @@ class SequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
 
     def _learn_class_weight(self, y: Any) -> None:
         """Learn the weights by label, of each column if there are several."""
-        self._class_weight = self.class_weight
-        if self.class_weight == "balanced":
-            columns = np.asarray(y).T if self._multilabel else [y]
-            by_label = [_balanced(column) for column in columns]
-            self._class_weight = by_label if self._multilabel else by_label[0]
+        labels = [[0, 1]] * len(self.classes_) if self._multilabel else [self.classes_.tolist()]
+        self._class_weights = learn_class_weights(self.class_weight, _columns(y), labels)
 
     def _class_weighted(self, weight: NDArray[np.float64], y: Any) -> NDArray[np.float64]:
         """Multiply the weights of the samples by those of their classes."""
-        if self._class_weight is None:
+        if self._class_weights is None:
             return weight
-        factor = compute_sample_weight(self._class_weight, y)
-        if factor.min() < 0:
-            raise ValueError(f"class_weight must not be negative; got {self.class_weight}.")
-        weighted: NDArray[np.float64] = weight * factor
+        weighted: NDArray[np.float64] = weight * weights_of(_columns(y), self._class_weights)
         return weighted
 
     def _learn_target_scale(self, target: NDArray[Any], weight: NDArray[np.float64]) -> None:
@@ -227,7 +226,8 @@ class SequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
             present = len(self.classes_)
         if present < 2 and not self._multilabel:
             raise ValueError(
-                f"y must hold at least two classes with a positive weight; got {present} class."
+                f"y must hold at least two classes with a positive weight; got {present} class. "
+                "If more come later, name all of them in partial_fit(..., classes=)."
             )
 
     def _scaled(self, target: NDArray[Any]) -> NDArray[Any]:
@@ -284,8 +284,7 @@ def _logits(output: Tensor) -> Tensor:
     return torch.cat([torch.zeros_like(output), output], dim=1)
 
 
-def _balanced(y: Any) -> dict[Any, float]:
-    """Return the weight of each label that makes all of them count the same."""
-    labels = np.unique(y)
-    weights = compute_class_weight("balanced", classes=labels, y=y)
-    return dict(zip(labels.tolist(), weights.tolist(), strict=True))
+def _columns(y: Any) -> list[NDArray[Any]]:
+    """Return the labels, in the columns of a multilabel target."""
+    table = y.toarray() if issparse(y) else np.asarray(y)
+    return list(table.T) if table.ndim == 2 and table.shape[1] > 1 else [table.ravel()]

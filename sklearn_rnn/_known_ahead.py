@@ -45,7 +45,8 @@ def _find_column(column: Any, names: Sequence[Any], n_columns: int) -> int:
             else f"known_ahead names the column {column!r}, but X has no column names; give "
             "positions, or a DataFrame."
         )
-    if not isinstance(column, Integral) or not 0 <= int(column) < n_columns:
+    is_position = isinstance(column, Integral) and not isinstance(column, bool | np.bool_)
+    if not is_position or not 0 <= int(column) < n_columns:
         raise ValueError(
             f"known_ahead must hold names of columns or positions from 0 to {n_columns - 1}; "
             f"got {column!r}."

@@ -17,6 +17,7 @@ from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, v
 
 from sklearn_rnn._known_ahead import advance_columns, find_columns
 from sklearn_rnn._parameters import param, parametrized
+from sklearn_rnn._refusals import about, check_numbers
 from sklearn_rnn._segments import Memory, read_timeline
 from sklearn_rnn._windows import flatten_windows, lag_windows, pad_segments
 
@@ -155,9 +156,10 @@ class LagTransformer(TransformerMixin, BaseEstimator):
         """
         The largest step of the index between adjoining rows: a number for an index of
         numbers, a timedelta or a string such as '7D' for one of times. None means the usual
-        step (the median) for numbers and five usual steps for times, so that weekends and
-        holidays adjoin in a daily series and a missing month does not. Without an index it
-        has no effect.
+        step (the median) for numbers. For times it means five usual steps, but little more
+        than the largest step of X in `fit` (times 1.2): rows after a weekend or a holiday
+        adjoin if X has such, and where all steps are alike, a missing one is a break. Without
+        an index it has no effect.
         """,
         default=None,
     )
@@ -188,7 +190,9 @@ class LagTransformer(TransformerMixin, BaseEstimator):
         LagTransformer
             The estimator itself.
         """
-        rows = check_array(X, estimator=self, input_name="X", **X_CHECKS)
+        check_numbers(X)
+        with about("X"):
+            rows = check_array(X, estimator=self, input_name="X", **X_CHECKS)
         self._check_reach(len(rows))
         known = find_columns(self.known_ahead, X, rows.shape[1])
         timeline = read_timeline(X, len(rows))
@@ -217,7 +221,9 @@ class LagTransformer(TransformerMixin, BaseEstimator):
             The windows, of the dtype of X if that is float32, otherwise float64.
         """
         check_is_fitted(self)
-        rows = validate_data(self, X=X, reset=False, **X_CHECKS)
+        check_numbers(X)
+        with about("X"):
+            rows = validate_data(self, X=X, reset=False, **X_CHECKS)
         timeline = read_timeline(X, len(rows))
         max_gap = self._memory.max_gap if timeline.kind == self._memory.kind else None
         if max_gap is None:

@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils import check_array, check_consistent_length
+from sklearn.utils import check_array
 from sklearn.utils._param_validation import Interval, validate_params
 
 from sklearn_rnn._known_ahead import advance_columns, find_columns
 from sklearn_rnn._lags import X_CHECKS, LagTransformer
+from sklearn_rnn._refusals import about, check_numbers, check_targets
 from sklearn_rnn._segments import read_timeline
 from sklearn_rnn._windows import flatten_windows, lag_windows
 
@@ -94,12 +95,14 @@ def make_lagged(
     array([[3., 4.],
            [4., 5.]])
     """
-    rows = check_array(X, estimator="make_lagged", input_name="X", **X_CHECKS)
+    check_numbers(X)
+    with about("X"):
+        rows = check_array(X, estimator="make_lagged", input_name="X", **X_CHECKS)
     known = find_columns(known_ahead, X, rows.shape[1])
     values = check_array(
         y, dtype=None, ensure_2d=False, ensure_all_finite="allow-nan", input_name="y"
     )
-    check_consistent_length(rows, values)
+    check_targets(values, rows)
     timeline = read_timeline(X, len(rows))
     starts = timeline.find_starts(timeline.find_max_gap(max_gap))
     rows, values = timeline.sort(rows), timeline.sort(values)

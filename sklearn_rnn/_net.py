@@ -1,6 +1,6 @@
 """The net that an estimator holds: a skorch net around our own training loop.
 
-This is the only file that knows skorch. What it does otherwise than skorch's own loop, and
+This file and `_callbacks` alone know skorch. What it does otherwise than skorch's own loop, and
 why: batches are cut whole from tensors; all parameters are one vector during training; losses
 stay on the device until the epoch ends; callbacks are served once an epoch, and once a batch
 only if one of them asks for it; a Ctrl-C is raised, not swallowed.
@@ -21,42 +21,17 @@ import torch
 from sklearn.base import clone
 from skorch import NeuralNet
 from skorch.callbacks import Callback, PrintLog
-from skorch.callbacks.scoring import ScoringBase
 from torch import Tensor, nn
-from tqdm import tqdm
 
 from sklearn_rnn._all_or_nothing import all_or_nothing
 from sklearn_rnn._batches import Batch, Examples
+from sklearn_rnn._callbacks import ProgressBar, asks_for_batches
 from sklearn_rnn._flat import laid_in, new_vector
 from sklearn_rnn._optimizers import OPTIMIZERS
 from sklearn_rnn._schedules import PLANNED, Plateau
 from sklearn_rnn._training import Training
 
 _global_rng = threading.RLock()
-
-
-class ProgressBar(Callback):
-    """A bar over the epochs, with the loss and the time left."""
-
-    bar_: tqdm[Any] | None = None
-
-    def on_train_begin(self, net: SequenceNet, **_: Any) -> None:
-        """Open the bar."""
-        self.bar_ = tqdm(total=net.settings.max_epochs, unit="epoch")
-
-    def on_epoch_end(self, net: SequenceNet, **_: Any) -> None:
-        """Advance the bar."""
-        assert self.bar_ is not None, "training has begun"
-        row = net.history[-1]
-        shown = {k: f"{row[k]:.4g}" for k in ("train_loss", "valid_loss") if k in row}
-        self.bar_.set_postfix(shown, refresh=False)
-        self.bar_.update()
-
-    def on_train_end(self, net: SequenceNet, **_: Any) -> None:
-        """Close the bar, if it was opened."""
-        if self.bar_ is not None:
-            self.bar_.close()
-        self.bar_ = None
 
 
 class SequenceNet(NeuralNet):
@@ -124,7 +99,7 @@ class SequenceNet(NeuralNet):
                 self.optimizer_,
                 self.settings,
                 self.seed + len(self.history),
-                self._observe if self._asks_for_batches() else None,
+                self._observe if any(asks_for_batches(c) for _, c in self.callbacks_) else None,
             )
             try:
                 self.notify("on_train_begin", X=train, y=None)
@@ -209,14 +184,6 @@ class SequenceNet(NeuralNet):
             return True
         return False
 
-    def _asks_for_batches(self) -> bool:
-        hooks = ("on_batch_begin", "on_batch_end", "on_grad_computed")
-        return any(
-            getattr(type(callback), hook) is not getattr(Callback, hook)
-            for _, callback in self.callbacks_
-            for hook in hooks
-        )
-
     def _observe(self, hook: str, batch: Batch, loss: Tensor | None) -> None:
         """Serve a hook of skorch's callbacks that is called for every batch."""
         x, y = batch.x, batch.y
@@ -236,20 +203,6 @@ def diverged(what: str, n_epochs: int) -> ValueError:
         f"Training diverged: {what} after epoch {n_epochs}; lower learning_rate, set "
         "max_grad_norm, or keep standardize=True."
     )
-
-
-def check_callbacks(callbacks: list[Any] | None) -> None:
-    """Check that the loop can serve all of the callbacks."""
-    for item in callbacks or []:
-        callback = item[-1] if isinstance(item, tuple) else item
-        kind = callback if isinstance(callback, type) else type(callback)
-        if not issubclass(kind, Callback):
-            raise ValueError(f"callbacks must be callbacks of skorch; got {callback!r}.")
-        if issubclass(kind, ScoringBase):
-            raise ValueError(
-                f"callbacks has a {kind.__name__}, which scores what skorch's own loop predicts; "
-                "give fit X_val and y_val, and read validation_loss_curve_."
-            )
 
 
 def _own_callbacks(settings: SimpleNamespace) -> Any:

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import numpy as np
 from sklearn.utils._param_validation import StrOptions, make_constraint
 
 _T = TypeVar("_T")
@@ -85,6 +86,13 @@ def parametrized(cls: type[_T]) -> type[_T]:
         doc = doc.replace("{parameters}", _section("Parameters", entries))
         cls.__doc__ = doc.replace("{attributes}", _section("Attributes", _learned(cls)))
     return cls
+
+
+def plain(value: Any) -> Any:
+    """Return a scalar or array of numpy as numbers of Python, in lists and tuples too."""
+    if isinstance(value, np.generic | np.ndarray):
+        return value.tolist()
+    return type(value)(map(plain, value)) if type(value) in (list, tuple) else value
 
 
 def _type_text(constraint: Sequence[Any]) -> str:

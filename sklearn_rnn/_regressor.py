@@ -160,11 +160,14 @@ class SequenceRegressor(RegressorMixin, BaseSequenceEstimator):
     ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """Set the last rows aside for validation, of each series if there are several."""
         groups = np.zeros(len(rows), dtype=np.intp) if data.groups is None else data.groups[rows]
-        held = np.zeros(len(rows), dtype=bool)
-        for group in np.unique(groups):
-            own = np.flatnonzero(groups == group)
-            n_held = int(np.ceil(self.validation_fraction * len(own)))
-            held[own[len(own) - min(n_held, len(own) - 1) :]] = True
+        _, series, sizes = np.unique(groups, return_inverse=True, return_counts=True)
+        ends = np.ceil(self.validation_fraction * np.cumsum(sizes)).astype(np.intp)
+        ends = np.minimum(ends, len(rows) - 1)
+        n_held = np.diff(ends, prepend=0)  # the share of each series, without rounding all up
+        order = np.argsort(series, kind="stable")
+        still_to_come = np.empty(len(rows), dtype=np.intp)
+        still_to_come[order] = np.repeat(np.cumsum(sizes), sizes) - np.arange(len(rows))
+        held = still_to_come <= n_held[series]
         if not held.any():
             raise ValueError(
                 f"early_stopping=True needs two samples at least; got {len(rows)} with "

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import issparse
-from sklearn.utils import assert_all_finite, check_consistent_length
+from sklearn.utils import assert_all_finite
 from sklearn.utils.validation import check_array, validate_data
 
 from sklearn_rnn._ragged import Ragged, join, without_absent_ends
+from sklearn_rnn._refusals import about, check_numbers, check_targets
 from sklearn_rnn._windows import Windows, window_rows
 
 FloatArray = NDArray[np.float64]
@@ -68,13 +68,14 @@ def check_sequences(
     targets = {} if isinstance(y, str) else {"multi_output": True}
     sequences: Windows | Ragged
     if is_ragged(X):
+        check_targets(y, X)
         checked = validate_data(estimator, y=y, reset=reset, **targets) if targets else y
         sequences, y = _joined(estimator, X, reading, reset), checked
-        if targets:
-            check_consistent_length(X, y)
     else:
         sequences, y = _laid(estimator, X, y, reading, reset, targets)
     rows = sequences.rows
+    if reset:
+        estimator._n_channels_read = rows.shape[1]
     if np.isinf(rows).any() or (reading.missing == "refused" and np.isnan(rows).any()):
         finite = "allow-nan" if reading.missing != "refused" else True
         _assert_covered_finite(sequences, type(estimator).__name__, finite)
@@ -99,16 +100,26 @@ def _laid(
     estimator: Any, X: Any, y: Any, reading: Reading, reset: bool, targets: dict[str, bool]
 ) -> tuple[Windows, Any]:
     """Return the sequences of one array, and the checked targets."""
-    _check_numbers(X)
+    check_numbers(X)
     if _n_dims(X) > 3:
         raise ValueError(f"X must have two or three dimensions; got {_n_dims(X)}.")
+    if _n_dims(X) == 1:
+        raise ValueError(
+            f"X must have two or three dimensions; got one, of length {len(X)}. Reshape your data: "
+            "X.reshape(-1, 1) makes a sequence of each value, X.reshape(1, -1) one of them all."
+        )
     if reading.tokens and _n_dims(X) == 2:  # of as many steps as the longest text of a call has
         X = np.asarray(X)[:, :, np.newaxis]
+    if _n_dims(X):
+        check_targets(y, X)
     form: dict[str, Any] = {"ensure_all_finite": False}
     if _n_dims(X) == 3:
         form |= {"ensure_2d": False, "allow_nd": True}
-    checked = validate_data(estimator, X, y, reset=reset, **form, **targets)
+    with about("X"):
+        checked = validate_data(estimator, X, y, reset=reset, **form, **targets)
     X, y = checked if targets else (checked, y)
+    if X.dtype.kind == "O":  # of a table with categories that are numbers
+        X = X.astype(np.float64)
     if X.ndim == 3:
         _check_channels(estimator, X, reading.n_channels, reset)
         return _laid_over_rows(X), y
@@ -125,7 +136,7 @@ def _joined(estimator: Any, X: Any, reading: Reading, reset: bool) -> Ragged:
         )
     sequences: list[FloatArray] = []
     for i, given in enumerate(X):
-        _check_numbers(given)
+        check_numbers(given)
         sequence = check_array(
             given, ensure_2d=False, ensure_min_samples=0, ensure_all_finite=False, input_name="X"
         )
@@ -160,25 +171,6 @@ def _assert_covered_finite(sequences: Windows | Ragged, name: str, allowed: Any)
     assert_all_finite(rows, allow_nan=allowed == "allow-nan", estimator_name=name, input_name="X")
 
 
-def _check_numbers(X: Any) -> None:
-    """Check that X can be read as one array of numbers, where scikit-learn would not name it."""
-    if hasattr(X, "dtypes") or issparse(X):
-        return
-    try:
-        array = np.asarray(X)
-        if array.dtype.kind == "O":
-            array.astype(np.float64)
-    except (TypeError, ValueError) as error:
-        if "omplex" in str(error):
-            return
-        raise type(error)(
-            f"X must hold numbers, in arrays of two or three axes. {error}"
-        ) from error
-    if array.dtype.kind in "mMSU":
-        kind = TypeError if array.dtype.kind in "mM" else ValueError
-        raise kind(f"X must hold numbers; got the dtype {array.dtype}.")
-
-
 def _n_dims(X: Any) -> int:
     return int(X.ndim) if hasattr(X, "ndim") else np.asarray(X).ndim
 
@@ -207,10 +199,10 @@ def _check_channels(
         )
     if reset:
         estimator.n_features_in_ = found
-    elif found != estimator.n_features_in_:
+    elif found != estimator._n_channels_read:
         raise ValueError(
             f"X has {found} channels, but {type(estimator).__name__} is expecting "
-            f"{estimator.n_features_in_} channels as input."
+            f"{estimator._n_channels_read} channels as input."
         )
 
 
@@ -224,4 +216,5 @@ def _laid_over_rows(X: FloatArray) -> Windows:
 
 def check_target(y: Any, name: str = "y", dtype: Any = np.float64) -> NDArray[Any]:
     """Return y as a finite array of `dtype`, of one dimension or more."""
+    check_numbers(y, name)
     return np.asarray(check_array(y, ensure_2d=False, allow_nd=True, dtype=dtype, input_name=name))

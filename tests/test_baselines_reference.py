@@ -1,5 +1,6 @@
 """The baselines against statsmodels, and glmnet's lasso and ridge against scikit-learn's."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -85,6 +86,14 @@ def test_seasonal_lags_and_exogenous_columns_work_on_arrays_and_in_new_rows():
 def test_seasonal_lags_must_be_further_lags(seasonal):
     with pytest.raises(ValueError, match="seasonal_lags must be at least delay=2 and none of"):
         make_ar(3, delay=2, step=3, seasonal_lags=seasonal)
+
+
+@pytest.mark.parametrize("given", [{"seasonal_lags": 7}, {"exogenous": "day"}])
+def test_one_value_is_no_sequence(given):
+    ((name, value),) = given.items()
+    text = f"{name} must be a sequence, such as [{value!r}]; got {value!r}."
+    with pytest.raises(TypeError, match=f"^{re.escape(text)}$"):
+        make_ar(3, **given)
 
 
 # glmnet, in R. Its values below were not computed by us: they are the output of the lab in James,

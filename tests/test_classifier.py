@@ -9,6 +9,7 @@ from nets import CLASSIFIERS as NETS
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csc_array, csr_array, csr_matrix
 from scipy.special import expit, softmax
+from sklearn.base import clone
 from sklearn.exceptions import DataConversionWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
@@ -262,7 +263,10 @@ def test_without_announcement_the_first_part_says_which_classes_there_are():
 
 # --- refusals ------------------------------------------------------------------------------------
 
-ONE_CLASS = "y must hold at least two classes with a positive weight; got 1 class."
+ONE_CLASS = (
+    "y must hold at least two classes with a positive weight; got 1 class. If more come later, "
+    "name all of them in partial_fit(..., classes=)."
+)
 REFUSED = {
     "one class": (np.full(N, "yes"), {}, {}, ONE_CLASS),
     "one class with a weight": (
@@ -276,8 +280,8 @@ REFUSED = {
         SCORE,
         {},
         {},
-        "Unknown label type: continuous. Maybe you are trying to fit a classifier, which expects "
-        "discrete classes on a regression target with continuous values.",
+        "y: Unknown label type: continuous. Maybe you are trying to fit a classifier, which "
+        "expects discrete classes on a regression target with continuous values.",
     ),
     "several targets": (
         np.column_stack([MANY, MANY + 1]),
@@ -295,7 +299,7 @@ REFUSED = {
         TWO[:-1],
         {},
         {},
-        "Found input variables with inconsistent numbers of samples: [90, 89]",
+        "y has 89 samples, but X has 90; give one target for each sample of X.",
     ),
     "no y": (
         None,
@@ -307,13 +311,13 @@ REFUSED = {
         TWO,
         {"class_weight": {"no": -1, "yes": 1}},
         {},
-        "class_weight must not be negative; got {'no': -1, 'yes': 1}.",
+        "class_weight must be finite and not negative; got {'no': -1, 'yes': 1}.",
     ),
     "class weight of other labels": (
         TWO,
         {"class_weight": {"maybe": 2}},
         {},
-        "The classes, ['no', 'yes'], are not in class_weight",
+        "class_weight names ['maybe'], but the classes of y are ['no', 'yes'].",
     ),
     "negative weights": (
         TWO,
@@ -439,3 +443,27 @@ def test_classes_of_one_member_each_cannot_be_set_aside():
     with pytest.raises(ValueError, match=r"^early_stopping cannot set validation_fraction="):
         net.fit(X[:4], list("abcd"))
     assert vars(net) == net.get_params()
+
+
+def test_class_weights_hold_for_data_without_some_class():
+    common = {"class_weight": {"no": 2.0}, "max_epochs": 3, "early_stopping": False}
+    both = small(**common).fit(X, TWO, X_val=X[TWO == "yes"], y_val=TWO[TWO == "yes"])
+    assert len(both.validation_loss_curve_) == 3
+    piecewise = small(class_weight={"no": 2.0}).partial_fit(X, TWO, classes=["no", "yes"])
+    weighed = clone(piecewise).set_params(class_weight=None)
+    weight = np.where(TWO == "no", 2.0, 1.0)
+    weighed.partial_fit(X, TWO, classes=["no", "yes"], sample_weight=weight)
+    for one in ("yes", "no"):
+        piecewise.partial_fit(X[one == TWO], TWO[one == TWO])
+        weighed.partial_fit(X[one == TWO], TWO[one == TWO], sample_weight=weight[one == TWO])
+    np.testing.assert_array_equal(piecewise.predict_proba(X), weighed.predict_proba(X))
+
+
+def test_other_classes_in_a_later_call_are_refused():
+    model = small().partial_fit(X, TWO, classes=["no", "yes"])
+    before = model.predict_proba(X)
+    model.partial_fit(X, TWO, classes=["yes", "no"])
+    text = "classes=['maybe', 'no', 'yes'] must be the classes of the first call, ['no', 'yes']"
+    with pytest.raises(ValueError, match=f"^{re.escape(text)}"):
+        model.partial_fit(X, TWO, classes=["maybe", "no", "yes"])
+    assert not np.array_equal(model.predict_proba(X), before)

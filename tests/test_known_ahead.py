@@ -61,6 +61,11 @@ def test_columns_move_up_and_the_others_stay(delay):
             X,
             "known_ahead must hold names of columns or positions from 0 to 2; got 1.5.",
         ),
+        (
+            [True, False, True],
+            X,
+            "known_ahead must hold names of columns or positions from 0 to 2; got True.",
+        ),
     ],
 )
 def test_errors_name_argument_rule_and_value(columns, table, text):

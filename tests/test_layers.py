@@ -12,7 +12,17 @@ PACKAGE = ROOT / "sklearn_rnn"
 MAX_LINES = 350
 
 # What each file (or folder) of the package may import of the package, lowest layer first.
-TASK = {"_parameters", "_training_parameters", "_data", "_scales", "_sequences", "_losses", "_base"}
+TASK = {
+    "_refusals",
+    "_class_weights",
+    "_parameters",
+    "_training_parameters",
+    "_data",
+    "_scales",
+    "_sequences",
+    "_losses",
+    "_base",
+}
 ESTIMATOR = {"_parameters", "_training_parameters", "_modules", "_regressor", "_classifier"}
 STEPWISE = ESTIMATOR | {"_stepwise"}
 MAY_IMPORT = {
@@ -21,6 +31,9 @@ MAY_IMPORT = {
     "_windows": set(),
     "_segments": set(),
     "_known_ahead": set(),
+    "_refusals": set(),
+    "_callbacks": set(),
+    "_class_weights": set(),
     "_losses": set(),
     "_flat": set(),
     "_schedules": set(),
@@ -36,13 +49,13 @@ MAY_IMPORT = {
     "_fetchers": {"_fetching"},
     "datasets": {"_fetchers"},
     # windows of the past
-    "_lags": {"_parameters", "_windows", "_segments", "_known_ahead"},
+    "_lags": {"_parameters", "_refusals", "_windows", "_segments", "_known_ahead"},
     "_text": {"_parameters"},
     "_recursive": {"_parameters", "_baselines", "_composites", "_lags", "_segments"},
-    "_make_lagged": {"_windows", "_segments", "_known_ahead", "_lags"},
+    "_make_lagged": {"_refusals", "_windows", "_segments", "_known_ahead", "_lags"},
     # from sequences to a fitted net
     "_ragged": {"_windows"},
-    "_sequences": {"_windows", "_ragged"},
+    "_sequences": {"_refusals", "_windows", "_ragged"},
     "_scales": {"_windows", "_ragged"},
     "_data": {"_windows", "_ragged"},
     "_step_targets": {"_windows", "_ragged", "_sequences"},
@@ -62,10 +75,27 @@ MAY_IMPORT = {
     "_linear_skip": {"_batches", "_losses", "_modules"},
     "_inputs": {"_windows", "_ragged", "_sequences", "_scales", "_batches", "_linear_skip"}
     | {"_modules"},
-    "_net": {"_all_or_nothing", "_batches", "_training", "_flat", "_optimizers", "_schedules"},
+    "_net": {
+        "_all_or_nothing",
+        "_batches",
+        "_callbacks",
+        "_training",
+        "_flat",
+        "_optimizers",
+        "_schedules",
+    },
     "_training_parameters": {"_parameters", "_schedules", "_optimizers"},
     "_outputs": {"_inputs", "_sequences", "_step_targets", "_summary", "_threads", "_training"},
-    "_base": {"_parameters", "_training_parameters", "_windows", "_ragged", "_inputs", "_outputs"}
+    "_base": {
+        "_refusals",
+        "_callbacks",
+        "_parameters",
+        "_training_parameters",
+        "_windows",
+        "_ragged",
+        "_inputs",
+        "_outputs",
+    }
     | {"_data", "_step_targets", "_batches", "_net", "_schedules", "_threads", "_selection"}
     | {"_linear_skip", "_all_or_nothing", "_warm_start", "_augmentation"},
     # tasks, and architectures that meet them; baselines
@@ -131,7 +161,7 @@ ONLY_LIBRARIES = {
     "__init__": set(),
 }
 # The only files that import these libraries.
-ONLY_FILES = {"skorch": {"_net"}}
+ONLY_FILES = {"skorch": {"_net", "_callbacks"}}
 
 
 def imports(source, package):

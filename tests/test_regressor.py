@@ -17,7 +17,13 @@ from sklearn.linear_model import (
     Ridge,
 )
 
-from sklearn_rnn import DenseRegressor, LSTMRegressor, TCNRegressor
+from sklearn_rnn import (
+    DenseRegressor,
+    LagTransformer,
+    LSTMRegressor,
+    PersistenceRegressor,
+    TCNRegressor,
+)
 from sklearn_rnn._windows import lag_windows
 
 # scikit-learn 1.6 calls SciPy 1.16 so.
@@ -319,7 +325,7 @@ def test_names_of_columns_are_learned_and_held_against():
     net = small(n_channels=2).fit(frame, pd.Series(Y, index=range(5, N + 5)))
     assert list(net.feature_names_in_) == list("abcdef")
     assert_array_equal(net.predict(frame), small().fit(X, Y).predict(X))
-    text = "The feature names should match those that were passed during fit."
+    text = "X: The feature names should match those that were passed during fit."
     with pytest.raises(ValueError, match=f"^{re.escape(text)}"):
         net.predict(frame[list("bacdef")])
     with pytest.warns(UserWarning, match="X does not have valid feature names"):
@@ -338,8 +344,13 @@ def test_nets_along_the_steps_take_sequences_of_another_length(cls):
 
 NOT_FINITE = np.where(np.arange(N)[:, None, None] == 3, np.inf, X)
 REFUSED = {
-    "one dimension": (Y, Y, {}, "Expected 2D array, got 1D array instead:"),
-    "no dimension": (3.0, Y, {}, "Expected 2D array, got scalar array instead:"),
+    "one dimension": (
+        Y,
+        Y,
+        {},
+        "X must have two or three dimensions; got one, of length 80. Reshape",
+    ),
+    "no dimension": (3.0, Y, {}, "X: Expected 2D array, got scalar array instead:"),
     "four dimensions": (X[None], Y, {}, "X must have two or three dimensions; got 4."),
     "columns that are no blocks": (
         FLAT,
@@ -358,7 +369,7 @@ REFUSED = {
         X[:0],
         Y[:0],
         {},
-        "Found array with 0 sample(s) (shape=(0, 3, 2)) while a minimum of 1 is required by "
+        "X: Found array with 0 sample(s) (shape=(0, 3, 2)) while a minimum of 1 is required by "
         "DenseRegressor.",
     ),
     "no steps": (
@@ -385,19 +396,19 @@ REFUSED = {
         {},
         "Input X contains infinity or a value too large for dtype('float64').",
     ),
-    "complex": (X + 1j, Y, {}, "Complex data not supported"),
-    "complex, flat": (FLAT + 1j, Y, {}, "Complex data not supported"),
+    "complex": (X + 1j, Y, {}, "Complex data not supported: X has the dtype complex128."),
+    "complex, flat": (FLAT + 1j, Y, {}, "Complex data not supported: X has the dtype"),
     "object strings": (
         np.full(X.shape, "a", dtype=object),
         Y,
         {},
-        "X must hold numbers, in arrays of two or three axes. could not convert",
+        "X must hold numbers, in an array without holes. could not convert",
     ),
     "object strings, flat": (
         np.full(FLAT.shape, "a", dtype=object),
         Y,
         {},
-        "X must hold numbers, in arrays of two or three axes. could not convert",
+        "X must hold numbers, in an array without holes. could not convert",
     ),
     "strings": (
         np.full(X.shape, "a"),
@@ -415,13 +426,13 @@ REFUSED = {
         X,
         Y[:-1],
         {},
-        "Found input variables with inconsistent numbers of samples: [80, 79]",
+        "y has 79 samples, but X has 80; give one target for each sample of X.",
     ),
     "y of another length, flat": (
         FLAT,
         Y[:-1],
         {},
-        "Found input variables with inconsistent numbers of samples: [80, 79]",
+        "y has 79 samples, but X has 80; give one target for each sample of X.",
     ),
     "infinite y": (
         X,
@@ -430,7 +441,7 @@ REFUSED = {
         "Input y contains infinity or a value too large for dtype('float64').",
     ),
     "missing y": (X, np.where(Y > 2, np.nan, Y), {}, "Input y contains NaN."),
-    "strings as y": (X, np.full(N, "a"), {}, "could not convert string to float: "),
+    "strings as y": (X, np.full(N, "a"), {}, "y must hold numbers; got the dtype <U1."),
     "negative counts": (
         X,
         COUNTS - 1.0,
@@ -494,7 +505,8 @@ def test_sparse_input_is_refused():
 
 
 ZERO_WEIGHTS = (
-    "Sample weights must contain at least one non-zero number.",  # scikit-learn from 1.9 on
+    # scikit-learn from 1.9 on
+    "sample_weight: Sample weights must contain at least one non-zero number.",
     "The weight of every sample is zero; give some a positive one.",
 )
 
@@ -507,7 +519,7 @@ ZERO_WEIGHTS = (
         (0 * WEIGHT, ZERO_WEIGHTS),
         (WEIGHT[:-1], ["sample_weight.shape == (79,), expected (80,)!"]),
         (np.where(WEIGHT > 2, np.nan, WEIGHT), ["Input sample_weight contains NaN."]),
-        (WEIGHT[:, None], ["Sample weights must be 1D array or scalar"]),
+        (WEIGHT[:, None], ["sample_weight: Sample weights must be 1D array or scalar"]),
     ],
     ids=["negative", "zero", "short", "missing", "column"],
 )
@@ -539,16 +551,15 @@ def test_bad_weights_are_refused_in_words(weight, texts, method):
             "X has 1 channels at each step, but DenseRegressor was fitted on 2; give X the "
             "dimensions that it had in fit.",
         ),
-        (FLAT, X, "X has 2 channels, but DenseRegressor is expecting 6 channels as input."),
+        (FLAT, X, "X has 2 channels, but DenseRegressor is expecting 1 channels as input."),
         (FLAT, FLAT[:, :5], "X has 5 features, but DenseRegressor is expecting 6 features"),
         (
             FLAT,
             np.zeros((4, 6, 6)),
-            "X has 6 channels at each step, but DenseRegressor was fitted on 1; give X the "
-            "dimensions that it had in fit.",
+            "X has 6 channels, but DenseRegressor is expecting 1 channels as input.",
         ),
         (X, NOT_FINITE, "Input X contains infinity or a value too large for dtype('float64')."),
-        (X, X[:0], "Found array with 0 sample(s) (shape=(0, 3, 2)) while a minimum of 1"),
+        (X, X[:0], "X: Found array with 0 sample(s) (shape=(0, 3, 2)) while a minimum of 1"),
     ],
 )
 @pytest.mark.parametrize("method", ["predict", "fit", "partial_fit", "X_val"])
@@ -631,3 +642,32 @@ def test_another_loss_after_fit_changes_no_prediction():
 def test_the_name_of_x_stands_in_the_errors_of_numpy(bad, error, text):
     with pytest.raises(error, match=f"^{text}"):
         small().fit(bad, [0.0, 1.0])
+
+
+@pytest.mark.parametrize(
+    ("column", "text"),
+    [
+        (pd.Categorical(["u", "v"] * 40), "X must hold numbers, but its column 'b' is of the"),
+        (pd.date_range("2026", periods=80), "X must hold numbers, but its column 'b' is of the"),
+        (pd.timedelta_range("1h", periods=80), "X must hold numbers, but its column 'b' is of"),
+        (np.array(["u", 1.0] * 40, dtype=object), "X must hold numbers. In its column 'b': could"),
+        (1j * Y, "Complex data not supported: column 'b' of X is complex128."),
+    ],
+    ids=["categories", "dates", "durations", "objects", "complex"],
+)
+@pytest.mark.parametrize("reader", [small, LagTransformer, PersistenceRegressor])
+def test_columns_that_are_no_numbers_are_refused_by_name(reader, column, text):
+    table = pd.DataFrame({"a": Y, "b": column})
+    with pytest.raises((TypeError, ValueError), match=f"^{re.escape(text)}"):
+        reader().fit(table, Y)
+    numbers = pd.DataFrame({"a": Y, "b": pd.Categorical([1, 2] * 40), "c": np.full(80, 3, object)})
+    reader().fit(numbers, Y)
+
+
+def test_a_net_of_flat_windows_reads_the_same_windows_in_three_dimensions():
+    net = small(n_channels=2).fit(FLAT, Y)
+    assert_array_equal(net.predict(X), net.predict(FLAT))
+    net.set_params(n_channels=1)
+    text = "X has 1 channels, but DenseRegressor is expecting 2 channels as input."
+    with pytest.raises(ValueError, match=f"^{re.escape(text)}$"):
+        net.predict(X[:, :, :1])

@@ -6,8 +6,10 @@ import re
 import threading
 import warnings
 from copy import deepcopy
+from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from joblib import parallel_config
@@ -18,21 +20,28 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV, KFold, cross_val_predict
 from skorch.callbacks import (
     Callback,
+    Checkpoint,
     EarlyStopping,
     EpochScoring,
+    Freezer,
     GradientNormClipping,
     LRScheduler,
+    TrainEndCheckpoint,
 )
+from skorch.callbacks import ProgressBar as SkorchBar
 from tqdm import tqdm
 
 from sklearn_rnn import DenseClassifier, DenseRegressor, GRURegressor, TCNRegressor
+from sklearn_rnn import _callbacks as callbacks
 from sklearn_rnn import _threads as threads
 from sklearn_rnn._base import ENOUGH, SMALL
 from sklearn_rnn._batches import Examples
+from sklearn_rnn._data import Data, groups_of
 from sklearn_rnn._net import SequenceNet
 from sklearn_rnn._optimizers import OPTIMIZERS
 from sklearn_rnn._schedules import cosine, one_cycle
 from sklearn_rnn._training import Training
+from sklearn_rnn._windows import window_rows
 
 # Few epochs are enough for laws; the warning itself is tested below.
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -593,7 +602,7 @@ def test_an_interruption_at_the_end_of_an_epoch_is_raised_too(monkeypatch):
 def test_a_failed_fit_leaves_the_old_one_usable(cls, data, y):
     estimator = make(cls).fit(X, targets(cls()))
     before, learned = said(estimator), dict(vars(estimator))
-    with pytest.raises(ValueError, match=r"NaN|inconsistent|infinity|not a multiple|in its last"):
+    with pytest.raises(ValueError, match=r"NaN|39 samples|infinity|not a multiple|in its last"):
         estimator.set_params(n_channels=2).fit(data, y)
     assert vars(estimator) == {**learned, "n_channels": 2}
     assert_array_equal(said(estimator.set_params(n_channels=1)), before)
@@ -664,6 +673,16 @@ def test_a_callback_of_skorch_clips_the_gradient():
     by_parameter = plain(max_grad_norm=0.05, optimizer="sgd").fit(X, Y)
     assert_allclose(said(by_callback), said(by_parameter), rtol=1e-9)
     assert not np.allclose(said(by_callback), said(plain(optimizer="sgd").fit(X, Y)))
+
+
+def test_checkpoints_of_skorch_hold_the_best_and_the_last_weights(tmp_path):
+    best = Checkpoint(dirname=tmp_path / "best", load_best=True)
+    last = TrainEndCheckpoint(dirname=tmp_path / "last")
+    estimator = plain(callbacks=[best, last], early_stopping=True).fit(X, Y)
+    for name in ("best/params.pt", "last/train_end_params.pt"):
+        saved = torch.load(tmp_path / name)
+        for key, weights in estimator.net_.module_.state_dict().items():
+            assert_array_equal(saved[key], weights)
 
 
 def test_the_callbacks_of_the_user_are_copied():
@@ -913,8 +932,11 @@ def test_the_line_search_of_lbfgs_finds_its_rate_without_a_schedule(name):
         (3, "callbacks must be callbacks of skorch; got 3."),
         (("three", 3), "callbacks must be callbacks of skorch; got 3."),
         (EpochScoring("r2"), "callbacks has a EpochScoring, which scores what skorch's own loop"),
+        (Freezer("head.*"), "callbacks has a Freezer, which chooses among the parameters"),
+        (SkorchBar(), "callbacks has a ProgressBar, which counts the batches of skorch's own"),
+        (EarlyStopping(), "callbacks has a EarlyStopping, which watches valid_loss, but there is"),
     ],
-    ids=["number", "named", "scoring"],
+    ids=["number", "named", "scoring", "freezer", "bar", "nothing to watch"],
 )
 def test_callbacks_that_cannot_be_served_are_refused_before_training(callback, text):
     estimator = plain(callbacks=[callback])
@@ -929,7 +951,7 @@ def test_a_bar_is_closed_when_another_callback_fails_at_the_start(monkeypatch):
             raise RuntimeError("broken")
 
     bars = []
-    monkeypatch.setattr("sklearn_rnn._net.tqdm", lambda **how: bars.append(tqdm(**how)) or bars[-1])
+    monkeypatch.setattr(callbacks, "tqdm", lambda **how: bars.append(tqdm(**how)) or bars[-1])
     with pytest.raises(RuntimeError, match="broken"):
         plain(verbose=2, callbacks=[Broken()]).fit(X, Y)
     assert [bar.disable for bar in bars] == [True]  # which closing does
@@ -953,3 +975,44 @@ def test_weights_that_are_not_finite_after_the_last_step_are_a_divergence():
     estimator = plain(optimizer="sgd", learning_rate=1e60, dtype="float32")
     with pytest.raises(ValueError, match=r"^Training diverged: some weights are not finite"):
         estimator.set_params(max_epochs=1, batch_size=40).fit(X, Y)
+
+
+WHOLE = ["max_epochs", "batch_size", "patience", "hidden_size", "num_layers", "num_channels"]
+WHOLE += ["kernel_size", "num_levels", "n_channels", "hidden_layer_sizes", "pool_size"]
+
+
+@each_net
+def test_numbers_of_numpy_are_numbers(cls):
+    declared = make(cls, early_stopping=False).get_params()
+    names = [name for name in WHOLE if isinstance(declared.get(name), int | tuple)]
+    ours = make(cls, early_stopping=False, **{name: declared[name] for name in names})
+    numpys = clone(ours)
+    for name in names:
+        value = np.array(declared[name])
+        numpys.set_params(**{name: value if value.ndim else value[()]})
+    numpys.set_params(alpha=np.float32(0), tol=np.float64(0), standardize=np.bool_(True))
+    ours.set_params(alpha=0, tol=0)
+    assert len(names) > 3
+    assert_same_bits(numpys.fit(X, targets(numpys)), ours.fit(X, targets(ours)))
+
+
+@pytest.mark.parametrize(("n_series", "n_rows"), [(600, 1), (300, 2), (6, 100), (1, 600)])
+def test_of_many_short_series_the_stated_share_is_held_out(n_series, n_rows):
+    n = n_series * n_rows
+    index = pd.MultiIndex.from_product([range(n_series), range(n_rows)])
+    data = Data(window_rows(np.zeros((n, 1, 1))), np.zeros((n, 1)), np.ones(n), None, None)
+    data = replace(data, groups=groups_of(pd.DataFrame(index=index), None))
+    kept, held = plain()._hold_out(np.arange(n), data, np.random.RandomState(0))
+    assert len(held) == 60
+    assert_array_equal(np.sort(np.concatenate([kept, held])), np.arange(n))
+    last_kept = np.full(n_series, -1)
+    np.maximum.at(last_kept, kept // n_rows, kept)
+    assert (held > last_kept[held // n_rows]).all()  # never before a row that is trained on
+    most = np.bincount(held // n_rows).max()
+    assert most <= -(-n_rows // 10)
+
+
+def test_the_linear_share_is_forgotten_with_the_linear_part():
+    estimator = plain(linear_skip=True).fit(X, Y)
+    assert hasattr(estimator, "linear_share_")
+    assert not hasattr(estimator.set_params(linear_skip=False).fit(X, Y), "linear_share_")

@@ -1,0 +1,78 @@
+"""Callbacks of skorch: the bar of our own, and which of others our training loop can serve."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from skorch import callbacks as of_skorch
+from skorch.callbacks import Callback, Checkpoint, ParamMapper
+from skorch.callbacks.scoring import ScoringBase
+from tqdm import tqdm
+
+REFUSED: dict[type[Callback], str] = {
+    ScoringBase: "scores what skorch's own loop predicts; give fit X_val and y_val, and read "
+    "validation_loss_curve_",
+    ParamMapper: "chooses among the parameters of the net, but they are trained as one vector",
+    of_skorch.ProgressBar: "counts the batches of skorch's own loop; set verbose=2",
+}
+"""Callbacks that would do nothing here, or harm, and why."""
+
+
+class ProgressBar(Callback):
+    """A bar over the epochs, with the loss and the time left."""
+
+    bar_: tqdm[Any] | None = None
+
+    def on_train_begin(self, net: Any, **_: Any) -> None:
+        """Open the bar."""
+        self.bar_ = tqdm(total=net.settings.max_epochs, unit="epoch")
+
+    def on_epoch_end(self, net: Any, **_: Any) -> None:
+        """Advance the bar."""
+        assert self.bar_ is not None, "training has begun"
+        row = net.history[-1]
+        shown = {k: f"{row[k]:.4g}" for k in ("train_loss", "valid_loss") if k in row}
+        self.bar_.set_postfix(shown, refresh=False)
+        self.bar_.update()
+
+    def on_train_end(self, net: Any, **_: Any) -> None:
+        """Close the bar, if it was opened."""
+        if self.bar_ is not None:
+            self.bar_.close()
+        self.bar_ = None
+
+
+def check_callbacks(callbacks: list[Any] | None) -> None:
+    """Check that the loop can serve all of the callbacks."""
+    for callback in _alone(callbacks):
+        kind = callback if isinstance(callback, type) else type(callback)
+        if not issubclass(kind, Callback):
+            raise ValueError(f"callbacks must be callbacks of skorch; got {callback!r}.")
+        for refused, why in REFUSED.items():
+            if issubclass(kind, refused):
+                raise ValueError(f"callbacks has a {kind.__name__}, which {why}.")
+
+
+def check_watched(callbacks: list[Any] | None, *, validated: bool) -> None:
+    """Check that there is a validation loss if a callback watches it."""
+    for callback in _alone(callbacks):
+        watched = str(getattr(callback, "monitor", None) or "")
+        if watched.startswith("valid_loss") and not validated:
+            raise ValueError(
+                f"callbacks has a {type(callback).__name__}, which watches {watched}, but there is "
+                "no validation data; set early_stopping=True, give fit X_val and y_val, or let it "
+                "watch train_loss."
+            )
+
+
+def asks_for_batches(callback: Callback) -> bool:
+    """Return whether a callback wants to be told of batches, or reads what they left behind."""
+    hooks = ("on_batch_begin", "on_batch_end", "on_grad_computed")
+    return isinstance(callback, Checkpoint) or any(
+        getattr(type(callback), hook) is not getattr(Callback, hook) for hook in hooks
+    )
+
+
+def _alone(callbacks: list[Any] | None) -> list[Any]:
+    """Return the callbacks without their names."""
+    return [item[-1] if isinstance(item, tuple) else item for item in callbacks or []]
