@@ -190,7 +190,7 @@ def _choose(task: Task, model: Model, seed: int, cache: Cache, n_jobs: int) -> d
     candidates = list(ParameterGrid(model.grid))
     if len(candidates) == 1:
         return dict(candidates[0])
-    estimator = _seeded(model.estimator, seed) if model.seeded else model.estimator
+    estimator = seeded(model.estimator, seed) if model.seeded else model.estimator
     key = str(joblib.hash([task.fingerprint, estimator, candidates, task.cv]))
     if key not in cache:
         search = GridSearchCV(
@@ -207,7 +207,7 @@ def _fits(task: Task, model: Model, settings: dict[str, Any], seeds: Sequence[in
     names = tuple(model.grid)
     if not model.seeded:
         return [_Fit(task, model.name, None, chosen, names)]
-    return [_Fit(task, model.name, seed, _seeded(chosen, seed), names) for seed in seeds]
+    return [_Fit(task, model.name, seed, seeded(chosen, seed), names) for seed in seeds]
 
 
 def _refit(fits: Sequence[_Fit], cache: Cache, n_jobs: int) -> Iterator[Result]:
@@ -221,7 +221,7 @@ def _refit(fits: Sequence[_Fit], cache: Cache, n_jobs: int) -> Iterator[Result]:
         yield Result(task=fit.task.name, model=fit.model, seed=fit.seed, **cache[fit.key])
 
 
-def _seeded(estimator: BaseEstimator, seed: int) -> BaseEstimator:
+def seeded(estimator: BaseEstimator, seed: int) -> BaseEstimator:
     """Return a copy of which every part has the seed."""
     names = [name for name in estimator.get_params() if name.split("__")[-1] == "random_state"]
     if not names:

@@ -1,0 +1,107 @@
+"""Fits to data that come in two parts, in any form that a model takes: timed, scored and cached."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import joblib
+import numpy as np
+from sklearn.base import clone
+from tqdm import tqdm
+
+import sklearn_rnn
+from benchmarks._cache import Cache
+from benchmarks._runner import Model, Result, seeded
+from sklearn_rnn.model_selection import n_parameters
+
+Score = Callable[[Any, Any, Any], dict[str, float]]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Data for training and for the test.
+
+    `validation` holds the `X_val` and `y_val` that are given to the `fit` of models that are
+    seeded, the nets.
+    """
+
+    name: str
+    X: Any
+    y: Any
+    X_test: Any
+    y_test: Any
+    validation: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A hash of the data and of the version of the package."""
+        data = [self.X, self.y, self.X_test, self.y_test, dict(self.validation)]
+        return str(joblib.hash([sklearn_rnn.__version__, *data]))
+
+
+def fit_all(
+    parts: Parts,
+    models: Sequence[Model],
+    score: Score,
+    *,
+    seeds: Sequence[int],
+    cache: Cache,
+    cv_scores: Mapping[str, float] | None = None,
+) -> list[Result]:
+    """Fit every model, those that are seeded once for each seed, and score them on the test part.
+
+    Parameters
+    ----------
+    parts : Parts
+        The data.
+    models : sequence of Model
+        The competitors; their grids are left alone.
+    score : callable
+        ``score(fitted, X, y)`` returns the scores by name.
+    seeds : sequence of int
+        Random states.
+    cache : Cache
+        Has what was computed before, and keeps what is computed now.
+    cv_scores : mapping of str to float, default=None
+        By model, what cross-validation has found on the training part.
+
+    Returns
+    -------
+    list of Result
+        In the order of models and seeds.
+    """
+    runs = [(model, seed) for model in models for seed in (seeds if model.seeded else [None])]
+    results = []
+    with tqdm(runs, desc=parts.name, unit="fit", disable=None) as bar:
+        for model, seed in bar:
+            bar.set_postfix_str(model.name)
+            estimator = clone(model.estimator) if seed is None else seeded(model.estimator, seed)
+            key = str(joblib.hash([parts.fingerprint, estimator]))
+            if key not in cache:
+                validation = parts.validation if model.seeded else {}
+                cache[key] = _run(parts, estimator, score, validation)
+            cv_score = (cv_scores or {}).get(model.name)
+            told = {"task": parts.name, "model": model.name, "seed": seed, "cv_score": cv_score}
+            results.append(Result(**told, predictions=[], **cache[key]))
+    return results
+
+
+def _run(
+    parts: Parts, estimator: Any, score: Score, validation: Mapping[str, Any]
+) -> dict[str, Any]:
+    begin = time.process_time()
+    estimator.fit(parts.X, parts.y, **validation)
+    end = time.process_time()
+    scores = score(estimator, parts.X_test, parts.y_test)
+    n_epochs = getattr(estimator, "n_iter_", None) if validation else None
+    return {
+        "scores": {name: float(value) for name, value in scores.items()},
+        "n_parameters": int(np.nan_to_num(n_parameters(estimator))),
+        "fit_seconds": end - begin,
+        "predict_seconds": time.process_time() - end,
+        "settings": f"epochs={n_epochs}" if n_epochs else "",
+    }

@@ -1,0 +1,265 @@
+"""The benchmarks of sequences as they come: `ucr`, `chorales`, `reviews`, and what they share."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import tempfile
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import log_loss
+
+from benchmarks import __main__ as command
+from benchmarks._cache import Cache
+from benchmarks._fits import Parts, fit_all
+from benchmarks._runner import Model
+
+pytest.importorskip("matplotlib")
+chorales, reviews, ucr = (
+    importlib.import_module(f"benchmarks.{name}") for name in ("chorales", "reviews", "ucr")
+)
+
+ROOT = Path(__file__).parents[1]
+RESULTS = ROOT / "benchmarks" / "results"
+NAMES = ["ucr", "chorales", "reviews"]
+
+
+class Witness(ClassifierMixin, BaseEstimator):
+    """Labels a share of the samples right, and remembers its fits."""
+
+    fits: ClassVar[list[tuple]] = []
+
+    def __init__(self, share=1.0, random_state=None):
+        self.share = share
+        self.random_state = random_state
+
+    def fit(self, X, y, X_val=None, y_val=None):
+        self.fits.append((len(X), X_val, self.random_state))
+        self.classes_ = np.unique(y)
+        return self
+
+    def predict(self, X):
+        return [self.classes_[0]] * len(X)
+
+    def score(self, X, y):
+        return self.share if len(X[0]) == 5 else 1 - self.share / 2
+
+
+@pytest.fixture(autouse=True)
+def _forgotten():
+    Witness.fits = []
+
+
+def parts_of(n_steps: int = 5, name: str = "parts") -> Parts:
+    X = [np.full((n_steps, 1), float(i)) for i in range(12)]
+    y = np.arange(12) % 2
+    return Parts(name, X[:8], y[:8], X[8:], y[8:], {"X_val": X[:2], "y_val": y[:2]})
+
+
+def share(fitted, X, y):
+    return {"share": fitted.score(X, y), "size": len(X)}
+
+
+def test_nets_are_fitted_once_a_seed_with_validation_and_others_once_without():
+    models = [Model("simple", Witness(0.25)), Model("net", Witness(0.5), seeded=True)]
+    found = fit_all(parts_of(), models, share, seeds=[0, 7], cache=Cache(), cv_scores={"net": 0.9})
+    assert [(r.model, r.seed, r.cv_score) for r in found] == [
+        ("simple", None, None),
+        ("net", 0, 0.9),
+        ("net", 7, 0.9),
+    ]
+    assert [r.scores for r in found] == [{"share": s, "size": 4} for s in (0.25, 0.5, 0.5)]
+    assert [(n, X_val is not None, seed) for n, X_val, seed in Witness.fits] == [
+        (8, False, None),
+        (8, True, 0),
+        (8, True, 7),
+    ]
+
+
+def test_fits_are_not_run_again_unless_data_model_or_seed_are_new(tmp_path):
+    path = tmp_path / "fits.jsonl"
+    net = Model("net", Witness(), seeded=True)
+    first = fit_all(parts_of(), [net], share, seeds=[0], cache=Cache(path))
+    again = fit_all(parts_of(), [net], share, seeds=[0], cache=Cache(path))
+    assert first == again
+    assert len(Witness.fits) == 1
+    for parts, model, seed in [
+        (parts_of(6), net, 0),
+        (parts_of(), Model("net", Witness(0.5), seeded=True), 0),
+        (parts_of(), net, 1),
+    ]:
+        n_before = len(Witness.fits)
+        fit_all(parts, [model], share, seeds=[seed], cache=Cache(path))
+        assert len(Witness.fits) == n_before + 1
+
+
+def test_a_family_has_one_setting_the_best_in_the_mean_over_all_training_parts():
+    problems = [parts_of(5, "a"), parts_of(6, "b")]
+    family = Model("net", Witness(), {"share": [0.2, 0.8, 0.4]}, seeded=True)
+    cache = Cache()
+    choice = ucr.choose(family, problems, ucr.PLANS["usual"], cache)
+    assert choice.settings == {"share": 0.8}  # means 0.55, 0.7, 0.6
+    assert choice.model.estimator.share == 0.8
+    assert choice.scores == {"a": pytest.approx(0.8), "b": pytest.approx(0.6)}
+    assert choice.means == pytest.approx([0.55, 0.7, 0.6])
+    assert max(n for n, *_ in Witness.fits) < 8, "folds are of the training part"
+    n_fits = len(Witness.fits)
+    assert ucr.choose(family, problems, ucr.PLANS["usual"], cache).means == choice.means
+    assert len(Witness.fits) == n_fits
+
+
+def test_series_of_equal_length_are_rows_as_they_are_and_others_are_stretched():
+    X = np.random.default_rng(0).normal(size=(4, 7, 2))
+    np.testing.assert_allclose(ucr.stretched(X, 7), X.transpose(0, 2, 1).reshape(4, 14))
+    ramps = [np.linspace([0.0, 5.0], [1.0, 3.0], n) for n in (2, 6, 11)]
+    expected = np.concatenate([np.linspace(0, 1, 5), np.linspace(5, 3, 5)])
+    np.testing.assert_allclose(ucr.stretched(ramps, 5), [expected] * 3)
+
+
+def pieces(seed: int = 0) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Make pieces of 4 keys: one that never sounds, one that repeats the first with a delay."""
+    rng = np.random.default_rng(seed)
+    X, y = [], []
+    for n in (30, 50, 20):
+        piece = (rng.random((n + 1, 4)) < [0.5, 0.2, 0.0, 0.0]).astype(np.uint8)
+        piece[1:, 3] = piece[:-1, 0]
+        X.append(piece[:-1])
+        y.append(piece[1:])
+    return X, y
+
+
+def test_likelihood_of_a_frame_is_the_sum_of_the_log_losses_of_its_keys():
+    X, y = pieces()
+    model = chorales.Frames().fit(*pieces(1))
+    found = chorales.likelihood(model, X, y)[chorales.MEASURE]
+    keys, probabilities = np.concatenate(y), np.concatenate(model.predict_proba(X))
+    losses = [log_loss(k, p, labels=[0, 1]) for k, p in zip(keys.T, probabilities.T, strict=True)]
+    assert found == pytest.approx(sum(losses))
+
+
+def test_likelihood_of_a_sure_and_wrong_model_is_finite():
+    class Sure:
+        def predict_proba(self, X):
+            return [np.zeros(piece.shape) for piece in X]
+
+    assert np.isfinite(chorales.likelihood(Sure(), *pieces())[chorales.MEASURE])
+
+
+def test_keys_have_a_model_of_the_step_before_or_their_share():
+    X, y = pieces()
+    simple, linear = chorales.Frames().fit(X, y), chorales.Frames(LogisticRegression()).fit(X, y)
+    frames, keys = np.concatenate(X), np.concatenate(y)
+    expected = (keys.sum(axis=0) + 1) / 102
+    for probabilities in simple.predict_proba(X):
+        np.testing.assert_allclose(probabilities, np.tile(expected, (len(probabilities), 1)))
+    found = linear.predict_proba(X)
+    assert [len(piece) for piece in found] == [30, 50, 20]
+    np.testing.assert_allclose(np.concatenate(found)[:, 2], expected[2])
+    key = LogisticRegression().fit(frames, keys[:, 3]).predict_proba(frames)[:, 1]
+    np.testing.assert_allclose(np.concatenate(found)[:, 3], key)
+    scores = [chorales.likelihood(model, X, y)[chorales.MEASURE] for model in (simple, linear)]
+    assert scores[1] < scores[0] - 0.5
+
+
+def fake_ucr(name, subset, **kwargs):
+    """Give waves of two lengths of period, ragged in one of the sets."""
+    if name == "GunPoint":
+        raise FileNotFoundError
+    rng = np.random.default_rng(len(subset))
+    y = np.repeat(["slow", "fast"], 20)
+    lengths = rng.integers(20, 30, 40) if name == "JapaneseVowels" else np.full(40, 25)
+    periods = np.where(y == "slow", 4, 1)
+    X = [np.sin(np.arange(n)[:, None] / p) for n, p in zip(lengths, periods, strict=True)]
+    return (X if name == "JapaneseVowels" else np.stack(X)), y
+
+
+def fake_polymusic(subset, **kwargs):
+    return pieces(len(subset))
+
+
+def fake_imdb(**kwargs):
+    y = np.arange(400) % 2
+    words = np.array(["a dull and long film", "a fine film with fine actors"])
+    return words[y].tolist(), y
+
+
+FAKES = {
+    "ucr": (ucr, "fetch_ucr", fake_ucr, "Without GunPoint: no files."),
+    "chorales": (chorales, "fetch_polymusic", fake_polymusic, "logistic regression"),
+    "reviews": (reviews, "fetch_imdb", fake_imdb, "if each had 200 reviews"),
+}
+
+
+@pytest.fixture
+def elsewhere(tmp_path, monkeypatch):
+    """Keep the files of quick runs, and find that none of real runs were touched."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setenv("SKLEARN_RNN_DATA", str(tmp_path / "nothing"))
+    before = {path: path.stat().st_mtime_ns for path in RESULTS.glob("*")}
+    yield tmp_path
+    assert {path: path.stat().st_mtime_ns for path in RESULTS.glob("*")} == before
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_quick_run_writes_table_picture_and_a_line_for_each_fit(
+    name, elsewhere, monkeypatch, capsys
+):
+    module, fetcher, fake, told = FAKES[name]
+    monkeypatch.setattr(module, fetcher, fake)
+    command.main([name, "--quick"])
+    text = capsys.readouterr().out
+    assert told in text
+    assert {p.name for p in elsewhere.glob("*/*")} == {f"{name}.{e}" for e in ("md", "csv", "png")}
+    runs = pd.read_csv(next(elsewhere.glob("*/*.csv")))
+    nets = {"RNN", "LSTM", "GRU", "TCN"} if name == "chorales" else {"LSTM", "GRU", "CNN"}
+    assert nets <= set(runs["model"])
+    assert set(runs["model"]) == set(re.findall(r"^\| (.*?) +\|", text, re.M)) & set(runs["model"])
+    assert runs.groupby("task")["model"].nunique().nunique() == 1
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_quick_run_without_files_says_so(name, elsewhere, capsys):
+    command.main([name, "--quick"])
+    text = capsys.readouterr().out
+    assert "Nothing was run: there" in text
+    assert list(elsewhere.glob("*/*")) == []
+
+
+def test_lasso_reads_more_than_chance_from_words(elsewhere, monkeypatch, capsys):
+    monkeypatch.setattr(reviews, "fetch_imdb", fake_imdb)
+    command.main(["reviews", "--quick"])
+    runs = pd.read_csv(next(elsewhere.glob("*/*.csv"))).set_index("model")["accuracy"]
+    assert runs["lasso on which words"] == runs["lasso on tf-idf"] == 1.0
+    assert runs["majority class"] == 0.5
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_tables_of_results_come_from_the_fits(name):
+    runs = pd.read_csv(RESULTS / f"{name}.csv")
+    text = (RESULTS / f"{name}.md").read_text(encoding="utf-8")
+    measure = runs.columns[3]
+    assert runs["seed"].nunique() >= 3
+    for task, of_task in runs.groupby("task"):
+        table = next(t for t in text.split("\n\n") if t.startswith("| model"))
+        header, _, *rows = [[c.strip() for c in r.split("|")[1:-1]] for r in table.splitlines()]
+        column = header.index(task if name == "ucr" else measure)
+        told = {row[0]: row[column] for row in rows if not row[0].startswith("target")}
+        assert set(told) == set(of_task["model"])
+        for model, mean in of_task.groupby("model")[measure].mean().items():
+            assert float(told[model].partition(" ")[0]) == pytest.approx(mean, abs=6e-4)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_answer_in_the_readme_stands_in_the_results(name):
+    lines = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8").splitlines()
+    answer = next(line for line in lines if f"results/{name}.md" in line).split("|")[2]
+    text = (RESULTS / f"{name}.md").read_text(encoding="utf-8")
+    figures = re.findall(r"\d\.\d+", answer)
+    assert figures
+    assert [figure for figure in figures if figure not in text] == []
