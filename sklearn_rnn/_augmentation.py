@@ -33,10 +33,10 @@ def check_augmentation(augmentation: dict[str, Any] | None, *, per_step: bool) -
         if name not in KINDS:
             raise ValueError(f"augmentation has the key {name!r}; its keys are {list(KINDS)}.")
         most = KINDS[name]
-        if not isinstance(strength, Real) or not 0 < float(strength) <= most:
-            raise ValueError(
-                f"augmentation[{name!r}] must be above 0 and at most {most:g}; got {strength!r}."
-            )
+        is_number = isinstance(strength, Real) and not isinstance(strength, bool)
+        if not is_number or not 0 < float(strength) <= most or math.isinf(strength):
+            rule = "above 0" if math.isinf(most) else f"above 0 and at most {most:g}"
+            raise ValueError(f"augmentation[{name!r}] must be a number {rule}; got {strength!r}.")
         if per_step and name in OF_WHOLE_SEQUENCES:
             raise ValueError(
                 f"augmentation[{name!r}] moves steps or targets of whole sequences; with "

@@ -50,14 +50,18 @@ class RaggedTensor:
     def __len__(self) -> int:
         return len(self.starts)
 
-    def gather(self, index: Tensor) -> tuple[Tensor, Tensor]:
-        """Return some sequences, padded behind to the longest of them, and their lengths."""
+    def gather(self, index: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Return some sequences, padded behind to the longest of them, and their lengths.
+
+        The lengths are None where nothing is padded.
+        """
         lengths = self.lengths[index]
-        steps = torch.arange(max(1, int(lengths.max())), device=index.device)
+        shortest, longest = (int(length) for length in lengths.aminmax())
+        steps = torch.arange(max(1, longest), device=index.device)
         places = self.starts[index, None] + steps * self.step_stride
         flat = places.clamp_(max=len(self.rows) - 1).view(-1)
         x = self.rows.index_select(0, flat).view(*places.shape, -1)
-        return x, lengths
+        return x, None if shortest == longest > 0 else lengths
 
 
 def as_tensor(sequences: Windows | Ragged, device: str | torch.device) -> Tensor | RaggedTensor:
@@ -200,7 +204,14 @@ def at_valid_steps(output: Tensor, lengths: Tensor | None) -> Tensor:
 def _by_length(
     order: Tensor, lengths: Tensor, size: int, generator: torch.Generator | None
 ) -> Iterator[Tensor]:
-    """Cut batches of sequences of similar length, themselves in the order of the generator."""
+    """Cut batches of sequences of similar length, themselves in the order of the generator.
+
+    Sequences of one length are cut as they would be if they came without padding.
+    """
+    shortest, longest = lengths[order].aminmax()
+    if shortest == longest:
+        yield from torch.split(order, size)
+        return
     together = len(order) if generator is None else size * SORTED_TOGETHER
     for rows in torch.split(order, max(1, together)):
         rows = rows[torch.sort(lengths[rows], stable=True).indices]

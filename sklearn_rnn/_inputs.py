@@ -24,6 +24,9 @@ UNKNOWN = 1
 EMBEDDING_DIM = 32
 """Entries of the vector of a token, if only ``vocabulary_size`` is given."""
 
+MOST_TOKENS = 10_000_000
+"""The largest token for which a vector is made unasked."""
+
 Module = tuple[type[nn.Module], dict[str, Any]]
 
 
@@ -73,8 +76,11 @@ class Inputs:
             raise ValueError("linear_skip=True needs numbers; it cannot read tokens.")
         if tokens and self.penalty == "group" and self.l1_ratio:
             raise ValueError('penalty="group" selects channels; tokens have none.')
+        if tokens and self.n_channels != 1:
+            raise ValueError(f"n_channels must be 1 with tokens; got {self.n_channels}.")
         whole = self.linear_skip or not self._any_length
-        return Reading(self.n_channels, "values" if whole else "steps", tokens)
+        why = "with linear_skip=True " if self._any_length else ""
+        return Reading(self.n_channels, "values" if whole else "steps", tokens, why)
 
     def _check_steps(self, sequences: Windows | Ragged, *, reset: bool) -> None:
         """Learn the shape of the sequences, or hold them against it."""
@@ -87,10 +93,9 @@ class Inputs:
                 f"on {self.n_channels_}; give X the dimensions that it had in fit."
             )
         elif n_steps != self.n_steps_ and self._reading.missing != "steps":
-            why = "with linear_skip=True " if self._any_length else ""
             raise ValueError(
                 f"X has {n_steps} steps, but {type(self).__name__} was fitted on "
-                f"{self.n_steps_} and {why}needs as many."
+                f"{self.n_steps_} and {self._reading.why}needs as many."
             )
 
     def _learn_inputs(self, sequences: Windows | Ragged, weight: NDArray[np.float64]) -> None:
@@ -110,7 +115,13 @@ class Inputs:
 
     def _learn_tokens(self, tokens: NDArray[np.int64]) -> None:
         """Learn which tokens there are."""
-        size = self.vocabulary_size or max(int(tokens.max()) + 1, UNKNOWN + 1)
+        largest = int(tokens.max())
+        if self.vocabulary_size is None and largest > MOST_TOKENS:
+            raise ValueError(
+                f"X holds the token {largest}; number the tokens from 1 on, or set "
+                "vocabulary_size, from which on tokens are unknown."
+            )
+        size = self.vocabulary_size or max(largest + 1, UNKNOWN + 1)
         self._known = np.bincount(tokens[tokens < size], minlength=size) > 0
         self._known[[0, UNKNOWN]] = True
 

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_rnn._inputs import Inputs
-from sklearn_rnn._sequences import is_ragged
+from sklearn_rnn._refusals import check_length
+from sklearn_rnn._sequence_lists import comes_as_list
 from sklearn_rnn._step_targets import flatten_steps, unflatten_steps, valid_lengths
 from sklearn_rnn._summary import summarize
 from sklearn_rnn._threads import threads_for
@@ -40,7 +41,7 @@ class Outputs(Inputs):
         with threads_for(work):
             said = outputs(self.net_.module_, x).double()
         if self.return_sequences:
-            return said, partial(unflatten_steps, sequences=sequences, ragged=is_ragged(X))
+            return said, partial(unflatten_steps, sequences=sequences, ragged=comes_as_list(X))
         return said, lambda values, fill: values
 
     def _score(self, metric: Callable[..., float], X: Any, y: Any, sample_weight: Any) -> float:
@@ -50,6 +51,7 @@ class Outputs(Inputs):
             sequences, _ = self._read_sequences(X, reset=False)
             y, predicted = (flatten_steps(values, sequences) for values in (y, predicted))
             if sample_weight is not None:
+                check_length("sample_weight", sample_weight, X)
                 sample_weight = np.repeat(sample_weight, valid_lengths(sequences))
         return float(metric(y, predicted, sample_weight=sample_weight))
 

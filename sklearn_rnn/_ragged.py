@@ -68,6 +68,8 @@ def join(sequences: Sequence[NDArray[Any]]) -> Ragged:
     """Copy sequences of shape (n_steps_i, n_channels) one below the other."""
     lengths = np.array([len(sequence) for sequence in sequences], dtype=np.intp)
     rows = np.concatenate(sequences)
+    if not len(rows):  # there is always a row to point at
+        rows = np.zeros((1, rows.shape[1]), rows.dtype)
     starts = np.cumsum(lengths) - lengths
     return Ragged(rows, starts, lengths, np.zeros_like(lengths), lengths)
 

@@ -136,6 +136,8 @@ class RecursiveForecaster(MetaEstimatorMixin, BaseEstimator):
         """
         check_is_fitted(self)
         check_scalar(steps, "steps", Integral, min_val=1)
+        if isinstance(steps, bool):
+            raise TypeError("steps must be a number of steps; got a bool.")
         past = self.last_window_ if last_window is None else self._check_window(last_window)
         ahead = self._continue(past, steps) if exog is None else self._read(exog, past, steps)
         rows = pd.concat([past, ahead])

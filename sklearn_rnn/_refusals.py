@@ -59,10 +59,15 @@ def check_targets(y: Any, X: Any) -> None:
     shape = getattr(y, "shape", ())
     if len(shape) > 2:
         raise ValueError(f"y must have one or two dimensions; got the shape {tuple(shape)}.")
-    if (n_targets := _num_samples(y)) != (n_samples := _num_samples(X)):
+    check_length("y", y, X)
+
+
+def check_length(name: str, values: Any, X: Any) -> None:
+    """Check that an argument has a value for each sample of X."""
+    n_values, n_samples = _num_samples(values), _num_samples(X)
+    if n_values != n_samples:
         raise ValueError(
-            f"y has {n_targets} samples, but X has {n_samples}; give one target for each sample "
-            "of X."
+            f"{name} has {n_values} samples, but X has {n_samples}; give one for each sample of X."
         )
 
 

@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_array, validate_data
 
 from sklearn_rnn._ragged import Ragged, join, without_absent_ends
 from sklearn_rnn._refusals import about, check_numbers, check_targets
+from sklearn_rnn._sequence_lists import comes_as_list, is_list_of_sequences, read_list
 from sklearn_rnn._windows import Windows, window_rows
 
 FloatArray = NDArray[np.float64]
@@ -30,11 +31,14 @@ class Reading:
         sequence, also an absent step.
     tokens : bool
         Whether X holds integers from 0 up, of which 0 is an absent step.
+    why : str
+        What makes a net need whole sequences that otherwise does not, with a space behind.
     """
 
     n_channels: int = 1
     missing: str = "refused"
     tokens: bool = False
+    why: str = ""
 
 
 def check_sequences(
@@ -67,10 +71,15 @@ def check_sequences(
     """
     targets = {} if isinstance(y, str) else {"multi_output": True}
     sequences: Windows | Ragged
-    if is_ragged(X):
+    X = list(X) if comes_as_list(X) else X
+    nested = reading.tokens or (not reset and estimator._is_of_lists)
+    is_list = is_list_of_sequences(X, nested=nested and reading.missing == "steps")
+    if reset:
+        estimator._is_of_lists = is_list
+    if is_list and (reading.missing == "steps" or len({len(x) for x in X}) > 1):
         check_targets(y, X)
-        checked = validate_data(estimator, y=y, reset=reset, **targets) if targets else y
-        sequences, y = _joined(estimator, X, reading, reset), checked
+        y = validate_data(estimator, y=y, reset=reset, **targets) if targets else y
+        sequences = _joined(estimator, X, reading, reset)
     else:
         sequences, y = _laid(estimator, X, y, reading, reset, targets)
     rows = sequences.rows
@@ -87,15 +96,6 @@ def check_sequences(
     return without_absent_ends(sequences, absent), y
 
 
-def is_ragged(X: Any) -> bool:
-    """Return whether X is a list of arrays that do not make one array, or an array of arrays."""
-    if isinstance(X, np.ndarray):
-        return X.dtype.kind == "O" and X.ndim == 1 and len(X) > 0 and not np.isscalar(X[0])
-    if not isinstance(X, list | tuple) or not all(hasattr(x, "__len__") for x in X):
-        return False
-    return len({len(x) for x in X if not isinstance(x, str)}) > 1
-
-
 def _laid(
     estimator: Any, X: Any, y: Any, reading: Reading, reset: bool, targets: dict[str, bool]
 ) -> tuple[Windows, Any]:
@@ -103,6 +103,8 @@ def _laid(
     check_numbers(X)
     if _n_dims(X) > 3:
         raise ValueError(f"X must have two or three dimensions; got {_n_dims(X)}.")
+    if _n_dims(X) == 1 and len(X) == 0:
+        raise ValueError("X is empty; give one sequence at least.")
     if _n_dims(X) == 1:
         raise ValueError(
             f"X must have two or three dimensions; got one, of length {len(X)}. Reshape your data: "
@@ -118,7 +120,7 @@ def _laid(
     with about("X"):
         checked = validate_data(estimator, X, y, reset=reset, **form, **targets)
     X, y = checked if targets else (checked, y)
-    if X.dtype.kind == "O":  # of a table with categories that are numbers
+    if X.dtype.kind == "O":  # such as a table with categories that are numbers
         X = X.astype(np.float64)
     if X.ndim == 3:
         _check_channels(estimator, X, reading.n_channels, reset)
@@ -127,27 +129,17 @@ def _laid(
 
 
 def _joined(estimator: Any, X: Any, reading: Reading, reset: bool) -> Ragged:
-    """Return sequences of different length."""
-    name = type(estimator).__name__
+    """Return the sequences of a list."""
     if reading.missing != "steps":
         raise ValueError(
-            f"X holds sequences of different length, but {name} needs as many steps in each; give "
-            "an array of three dimensions."
+            f"X holds sequences of different length, but {type(estimator).__name__} {reading.why}"
+            "needs as many steps in each; give an array of three dimensions."
         )
-    sequences: list[FloatArray] = []
-    for i, given in enumerate(X):
-        check_numbers(given)
-        sequence = check_array(
-            given, ensure_2d=False, ensure_min_samples=0, ensure_all_finite=False, input_name="X"
-        )
-        if sequence.ndim == 1:
-            sequence = _blocks(sequence[np.newaxis], reading.n_channels)[0]
-        if sequences and sequence.shape[1] != sequences[0].shape[1]:
-            raise ValueError(
-                f"X[{i}] has {sequence.shape[1]} channels, but X[0] has {sequences[0].shape[1]}."
-            )
-        sequences.append(sequence)
+    known = None if reset else estimator._n_channels_read
+    sequences = read_list(X, known, reading.n_channels)
     _check_channels(estimator, sequences[0][np.newaxis], reading.n_channels, reset, empty=True)
+    if reset and hasattr(estimator, "feature_names_in_"):  # of an earlier fit to a table
+        del estimator.feature_names_in_
     return join(sequences)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sklearn_rnn._ragged import Ragged
-from sklearn_rnn._sequences import is_ragged
+from sklearn_rnn._sequence_lists import comes_as_list
 from sklearn_rnn._windows import Windows
 
 Index = NDArray[np.intp]
@@ -39,25 +39,38 @@ def flatten_steps(y: Any, sequences: Windows | Ragged) -> NDArray[Any]:
     leads, lengths, totals = _extents(sequences)
     if y is None:
         raise ValueError("return_sequences=True requires y to be passed, but the target y is None.")
-    if len(y) != len(totals):
-        raise ValueError(f"y has {len(y)} sequences, but X has {len(totals)}.")
-    if not is_ragged(y):
+    if not comes_as_list(y):
         y = np.asarray(y)
         if y.ndim not in (2, 3):
             raise ValueError(
                 "return_sequences=True needs y of shape (n_samples, n_steps) or (n_samples, "
                 f"n_steps, n_outputs), or a list; got the shape {y.shape}."
             )
+    if len(y) != len(totals):
+        raise ValueError(f"y has {len(y)} sequences, but X has {len(totals)}.")
+    y = list(y) if comes_as_list(y) else y
     for i, total in enumerate(totals):
+        if not hasattr(y[i], "__len__"):
+            raise ValueError(f"y[{i}] must hold a target for each step of X[{i}]; got {y[i]!r}.")
         if len(y[i]) != total:
             raise ValueError(f"y[{i}] has {len(y[i])} steps, but X[{i}] has {total}.")
-    if isinstance(y, np.ndarray) and y.ndim > 1:
+    if isinstance(y, np.ndarray):
         return np.asarray(y[_valid(leads, lengths, y.shape[1])])
-    parts = [
-        np.asarray(one)[lead : lead + length]
-        for one, lead, length in zip(y, leads, lengths, strict=True)
-    ]
-    return np.concatenate(parts)
+    return np.concatenate(_valid_parts(y, leads, lengths))
+
+
+def _valid_parts(y: list[Any], leads: Index, lengths: Index) -> list[NDArray[Any]]:
+    """Return the targets of the valid steps of each sequence that has some."""
+    parts: list[NDArray[Any]] = []
+    for i in np.flatnonzero(lengths) if lengths.any() else [0]:
+        part = np.asarray(y[i])[leads[i] : leads[i] + lengths[i]]
+        if parts and part.shape[1:] != parts[0].shape[1:]:
+            raise ValueError(
+                f"y[{i}] has the shape {np.shape(y[i])}, whose outputs are not those of the "
+                f"sequences before; they have the shape (n_steps, *{parts[0].shape[1:]})."
+            )
+        parts.append(part)
+    return parts
 
 
 def unflatten_steps(

@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_rnn._parameters import param, parametrized
 from sklearn_rnn._ragged import Ragged
-from sklearn_rnn._sequences import is_ragged
+from sklearn_rnn._sequence_lists import comes_as_list
 from sklearn_rnn._step_targets import unflatten_steps
 from sklearn_rnn._training import outputs
 from sklearn_rnn._training_parameters import COUNT
@@ -77,7 +77,7 @@ class Stepwise:
         estimator: Any = self
         sequences, _ = estimator._read_sequences(X, reset=False)
         weights = attention_of(estimator, sequences)
-        return unflatten_steps(weights, sequences, ragged=is_ragged(X), fill=0.0)
+        return unflatten_steps(weights, sequences, ragged=comes_as_list(X), fill=0.0)
 
 
 def attention_of(estimator: Any, sequences: Windows | Ragged) -> NDArray[np.float64]:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from array import array
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from itertools import count
+from itertools import pairwise
 from numbers import Integral
 from typing import Any, ClassVar
 
@@ -17,25 +15,12 @@ from sklearn.utils import Tags
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_rnn._analysis import Analyzer, Recorder, learn
 from sklearn_rnn._parameters import param, parametrized
 
 _RULES = CountVectorizer._parameter_constraints
 _PADDING, _UNKNOWN, _FIRST_WORD = 0, 1, 2
-
-
-class _Recorder:
-    """An analyzer that remembers the words it gives, numbered as they come."""
-
-    def __init__(self, analyze: Callable[[Any], Iterable[str]]) -> None:
-        self.analyze = analyze
-        self.numbers: defaultdict[str, int] = defaultdict(count().__next__)
-        self.words, self.lengths = array("q"), array("q")
-
-    def __call__(self, text: Any) -> list[str]:
-        words = [*self.analyze(text)]
-        self.words.extend(map(self.numbers.__getitem__, words))
-        self.lengths.append(len(words))
-        return words
+Documents = list[list[NDArray[np.int64]]]
 
 
 @parametrized
@@ -64,7 +49,9 @@ class TextSequencer(
     **Form.** The result is one array, and no list of arrays: scikit-learn indexes it, splits
     it into folds and checks its length as it does with any X. Rows are padded behind to the
     longest text of the call; a net with ``vocabulary_size`` reads no padding. ``max_steps``
-    saves memory where a few texts are much longer than the others.
+    saves memory where a few texts are much longer than the others. With ``sentence_end`` it is a
+    list of texts, each a list of sentences, each an array of integers, without padding; sentences
+    without words are left out.
 
     **Left out.** Stop words, and what ``token_pattern`` does not match, are no words: they
     leave no trace. By default words of one letter are among them, as in
@@ -85,6 +72,12 @@ class TextSequencer(
            [0, 0, 0, 0, 0]])
     >>> sequencer.inverse_transform(X)[0]
     array(['the', 'cat', '<unk>'], dtype=object)
+
+    Documents, lists of sentences, for `HierarchicalAttentionClassifier`:
+
+    >>> sequencer = TextSequencer(sentence_end=r"[.!?]+\s")
+    >>> sequencer.fit_transform(["The cat sat. The dog!", "A dog?"])
+    [[array([5, 2, 4]), array([5, 3])], [array([3])]]
     """
 
     max_steps: int | None = param(
@@ -96,6 +89,13 @@ class TextSequencer(
         [StrOptions({"last", "first"})],
         "Which end of a text is kept if it has more than ``max_steps`` words.",
         default="last",
+    )
+    sentence_end: str | None = param(
+        [str, None],
+        """Regular expression of what ends a sentence, and belongs to it, such as
+        ``r"[.!?]+\\s"``: each text becomes a document, a list of sentences. None takes no account
+        of sentences. The vocabulary is the same.""",
+        default=None,
     )
     unknown: str = param(
         [StrOptions({"token", "drop"})],
@@ -166,11 +166,11 @@ class TextSequencer(
         TextSequencer
             The estimator itself.
         """
-        vectorizer = self._make_vectorizer()
-        return self._learn(vectorizer.build_analyzer(), vectorizer.fit(_check_texts(X)))
+        self._learn(X)
+        return self
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit_transform(self, X: Iterable[Any], y: Any = None) -> NDArray[np.int64]:
+    def fit_transform(self, X: Iterable[Any], y: Any = None) -> NDArray[np.int64] | Documents:
         """Learn the vocabulary and return the sequences; each text is analysed once.
 
         Parameters
@@ -182,16 +182,12 @@ class TextSequencer(
 
         Returns
         -------
-        ndarray of shape (n_texts, n_steps)
-            The sequences, padded behind by 0.
+        ndarray of shape (n_texts, n_steps), or list of list of ndarray of shape (n_words_ij,)
+            The sequences, padded behind by 0; with ``sentence_end`` those of the sentences.
         """
-        vectorizer = self._make_vectorizer()
-        recorder = _Recorder(vectorizer.build_analyzer())
-        vectorizer.build_analyzer = lambda: recorder
-        self._learn(recorder.analyze, vectorizer.fit(_check_texts(X)))
-        return self._lay_out(recorder)
+        return self._lay_out(self._learn(X))
 
-    def transform(self, X: Iterable[Any]) -> NDArray[np.int64]:
+    def transform(self, X: Iterable[Any]) -> NDArray[np.int64] | Documents:
         """Return the sequences.
 
         Parameters
@@ -201,31 +197,38 @@ class TextSequencer(
 
         Returns
         -------
-        ndarray of shape (n_texts, n_steps)
-            The sequences, padded behind by 0.
+        ndarray of shape (n_texts, n_steps), or list of list of ndarray of shape (n_words_ij,)
+            The sequences, padded behind by 0; with ``sentence_end`` those of the sentences.
         """
-        check_is_fitted(self)
-        recorder = _Recorder(self._analyze)
+        self._check_fitted()
+        recorder = Recorder(self._analyzer, self.sentence_end)
         for text in _check_texts(X):
-            recorder(text)
+            recorder.record(text)
         return self._lay_out(recorder)
 
-    def inverse_transform(self, X: Iterable[ArrayLike]) -> list[NDArray[Any]]:
+    def inverse_transform(self, X: Iterable[Any]) -> list[Any]:
         """Return the words of sequences.
 
         Parameters
         ----------
         X : array-like of shape (n_texts, n_steps), or list of sequences of int
-            The sequences.
+            The sequences; with ``sentence_end`` a list of documents.
 
         Returns
         -------
-        list of ndarray of shape (n_words_i,)
+        list of ndarray of shape (n_words_i,), or list of list of ndarray of shape (n_words_ij,)
             The words of each, without the padding; an unknown word is ``<unk>``.
         """
-        check_is_fitted(self)
+        self._check_fitted()
         words = np.array([None, "<unk>", *self.vocabulary_], dtype=object)
-        return [words[ids[ids != _PADDING]] for ids in map(self._check_ids, X)]
+
+        def read(ids: ArrayLike) -> NDArray[Any]:
+            checked = self._check_ids(ids)
+            return words[checked[checked != _PADDING]]
+
+        if self.sentence_end is None:
+            return [read(ids) for ids in X]
+        return [[read(ids) for ids in document] for document in X]
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[Any]:
         """Return the known words; the integer of the first is 2.
@@ -240,7 +243,7 @@ class TextSequencer(
         ndarray of shape (n_words,)
             The words in the order of their integers.
         """
-        check_is_fitted(self)
+        self._check_fitted()
         return np.array([*self.vocabulary_], dtype=object)
 
     def __sklearn_tags__(self) -> Tags:
@@ -250,32 +253,41 @@ class TextSequencer(
         tags.input_tags.two_d_array = False
         return tags
 
-    def _make_vectorizer(self) -> Any:
-        parameters = self.get_params(deep=False)
-        return CountVectorizer(**{k: v for k, v in parameters.items() if k in _RULES})
-
-    def _learn(self, analyze: Callable[[Any], Iterable[str]], vectorizer: Any) -> TextSequencer:
-        words = vectorizer.get_feature_names_out().tolist()
+    def _learn(self, X: Iterable[Any]) -> Recorder:
+        """Learn the vocabulary, and return what was read."""
+        parameters = {k: v for k, v in self.get_params(deep=False).items() if k in _RULES}
+        analyzer = Analyzer(parameters)
+        recorder = Recorder(analyzer, self.sentence_end)
+        words = learn(parameters, recorder.record, _check_texts(X))
         self.vocabulary_ = {word: number for number, word in enumerate(words, _FIRST_WORD)}
         self.vocabulary_size_ = len(words) + _FIRST_WORD
-        self._analyze = analyze
-        return self
+        self._analyzer = analyzer
+        return recorder
 
-    def _lay_out(self, recorder: _Recorder) -> NDArray[np.int64]:
-        """Return a row of integers for each text that was recorded."""
+    def _lay_out(self, recorder: Recorder) -> NDArray[np.int64] | Documents:
+        """Return the integers of the texts that were read."""
         known = [self.vocabulary_.get(word, _UNKNOWN) for word in recorder.numbers]
         ids = np.array(known, dtype=np.int64)[np.asarray(recorder.words)]
-        bounds = np.append(0, np.cumsum(recorder.lengths, dtype=np.intp))
+        bounds, texts = recorder.bounds()
         if self.unknown == "drop":
             is_known = ids != _UNKNOWN
             ids, bounds = ids[is_known], np.append(0, np.cumsum(is_known))[bounds]
-        n_kept = np.minimum(np.diff(bounds), self.max_steps or len(ids))
-        starts = bounds[1:] - n_kept if self.keep == "last" else bounds[:-1]
-        n_steps = max(1, n_kept.max(initial=0))  # at least one, if only of padding
-        sequences = np.full((len(n_kept), n_steps), _PADDING, dtype=np.int64)
-        for sequence, start, n in zip(sequences, starts, n_kept, strict=True):
-            sequence[:n] = ids[start : start + n]
-        return sequences
+        starts, stops = bounds[texts[:-1]], bounds[texts[1:]]
+        n_kept = np.minimum(stops - starts, self.max_steps or len(ids))
+        starts = stops - n_kept if self.keep == "last" else starts
+        if self.sentence_end is None:
+            return _rows(ids, starts, n_kept)
+        documents = []
+        for text, start, n in zip(pairwise(texts), starts, n_kept, strict=True):
+            inner = bounds[text[0] : text[1] + 1].clip(start, start + n)
+            documents.append([ids[i:j] for i, j in pairwise(np.unique(inner))])
+        return documents
+
+    def _check_fitted(self) -> None:
+        """Raise if there is no vocabulary; one that is given needs no texts."""
+        if self.vocabulary is not None and not hasattr(self, "vocabulary_"):
+            self.fit([])
+        check_is_fitted(self)
 
     def _check_ids(self, ids: ArrayLike) -> NDArray[np.int64]:
         """Return the integers of one text, if this estimator can have given them."""
@@ -287,6 +299,17 @@ class TextSequencer(
                 f"X must hold integers from 0 to vocabulary_size_ - 1 = {size - 1}; got {ids!r}."
             )
         return checked
+
+
+def _rows(
+    ids: NDArray[np.int64], starts: NDArray[np.intp], sizes: NDArray[np.intp]
+) -> NDArray[np.int64]:
+    """Copy parts of `ids` to the rows of one array, padded behind."""
+    n_steps = max(1, sizes.max(initial=0))  # at least one, if only of padding
+    rows = np.full((len(sizes), n_steps), _PADDING, dtype=np.int64)
+    for row, start, n in zip(rows, starts, sizes, strict=True):
+        row[:n] = ids[start : start + n]
+    return rows
 
 
 def _check_texts(X: Any) -> Any:

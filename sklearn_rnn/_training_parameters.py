@@ -98,7 +98,8 @@ class TrainingParameters:
         regression of strength `alpha` (for another loss the linear model with that loss), and the
         net at zero. With `early_stopping` the first fit ends half of the way from the linear model
         to what is best on the validation data: never worse than the linear model there, and with
-        half of the noise of a net. All sequences must then have the same number of steps.""",
+        half of the noise of a net. All sequences must then have the same number of steps, and
+        one that is absent is a missing value.""",
         default=False,
     )
     max_grad_norm: float | None = param(

@@ -114,8 +114,14 @@ def test_training_alone_is_changed_and_the_seed_tells_how(cls, kind):
     ("given", "options", "text"),
     [
         ({"noise": 1.0}, {}, "augmentation has the key 'noise'; its keys are"),
-        ({"jitter": 0}, {}, r"augmentation\['jitter'\] must be above 0 and at most inf; got 0"),
-        ({"slicing": 2}, {}, r"augmentation\['slicing'\] must be above 0 and at most 1; got 2"),
+        ({"jitter": 0}, {}, r"augmentation\['jitter'\] must be a number above 0; got 0"),
+        ({"scaling": True}, {}, r"augmentation\['scaling'\] must be a number above 0; got True"),
+        ({"jitter": np.inf}, {}, r"augmentation\['jitter'\] must be a number above 0; got inf"),
+        (
+            {"slicing": 2},
+            {},
+            r"augmentation\['slicing'\] must be a number above 0 and at most 1;",
+        ),
         ({"mixup": 0.2}, {"return_sequences": True}, r"augmentation\['mixup'\] moves steps or"),
         ({"jitter": 0.2}, {"embedding_dim": 2}, "augmentation changes numbers"),
     ],

@@ -299,7 +299,7 @@ REFUSED = {
         TWO[:-1],
         {},
         {},
-        "y has 89 samples, but X has 90; give one target for each sample of X.",
+        "y has 89 samples, but X has 90; give one for each sample of X.",
     ),
     "no y": (
         None,

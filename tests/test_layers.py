@@ -55,10 +55,11 @@ MAY_IMPORT = {
     "_make_lagged": {"_refusals", "_windows", "_segments", "_known_ahead", "_lags"},
     # from sequences to a fitted net
     "_ragged": {"_windows"},
-    "_sequences": {"_refusals", "_windows", "_ragged"},
+    "_sequence_lists": {"_refusals"},
+    "_sequences": {"_refusals", "_sequence_lists", "_windows", "_ragged"},
     "_scales": {"_windows", "_ragged"},
     "_data": {"_windows", "_ragged"},
-    "_step_targets": {"_windows", "_ragged", "_sequences"},
+    "_step_targets": {"_windows", "_ragged", "_sequence_lists"},
     "_batches": {"_windows", "_ragged"},
     "_augmentation": {"_batches"},
     "_penalties": {"_flat"},
@@ -85,7 +86,8 @@ MAY_IMPORT = {
         "_schedules",
     },
     "_training_parameters": {"_parameters", "_schedules", "_optimizers"},
-    "_outputs": {"_inputs", "_sequences", "_step_targets", "_summary", "_threads", "_training"},
+    "_outputs": {"_refusals", "_inputs", "_sequence_lists", "_step_targets", "_summary"}
+    | {"_threads", "_training"},
     "_base": {
         "_refusals",
         "_callbacks",
@@ -101,7 +103,8 @@ MAY_IMPORT = {
     # tasks, and architectures that meet them; baselines
     "_regressor": TASK,
     "_classifier": TASK,
-    "_stepwise": {"_parameters", "_training_parameters", "_windows", "_ragged", "_sequences"}
+    "_stepwise": {"_parameters", "_training_parameters", "_windows", "_ragged"}
+    | {"_sequence_lists"}
     | {"_step_targets", "_training"},
     "_documents": {"_windows", "_ragged"},
     "_hierarchical": STEPWISE | {"_windows", "_ragged", "_documents", "_step_targets"},

@@ -114,7 +114,7 @@ def test_short_series_and_breaks_give_no_windows():
         ),
         (
             {"X": X, "y": Y[:29], "n_lags": 2},
-            "y has 29 samples, but X has 30; give one target for each sample of X.",
+            "y has 29 samples, but X has 30; give one for each sample of X.",
         ),
         (
             {"X": X, "y": Y, "n_lags": 2, "horizon": 0},

@@ -8,7 +8,7 @@ import pytest
 from nets import STEPWISE
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone, is_classifier
-from sklearn.model_selection import GridSearchCV, KFold, cross_val_predict
+from sklearn.model_selection import GridSearchCV, KFold, LeaveOneOut, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
@@ -88,6 +88,83 @@ def test_padding_changes_nothing_in_training_or_prediction(cls, options):
     assert_array_equal(said(own, objects), expected)
 
 
+@pytest.mark.parametrize("options", [{}, {"return_sequences": True}])
+@each_stepwise
+def test_padding_all_sequences_alike_changes_no_batch(cls, options):
+    if not options.keys() <= cls().get_params().keys():
+        return
+    X = RNG.normal(size=(200, 4, 2))
+    y = X[:, :, 0] > 0 if options else X[:, -1, 0] > X[:, 0, 1]
+    net = make(cls, max_epochs=2, **options)
+    expected = said(clone(net).fit(X, y), X)
+    for before, behind in ((2, 0), (0, 3)):
+        steps = ((0, 0), (before, behind))
+        around = np.pad(X, (*steps, (0, 0)), constant_values=np.nan)
+        fitted = clone(net).fit(around, np.pad(y, steps) if options else y)
+        assert_array_equal(said(fitted, X), expected)
+
+
+UNIVARIATE = [x[:, 0] for x in RAGGED]
+
+
+@pytest.mark.parametrize("X", [UNIVARIATE, [list(x) for x in UNIVARIATE], RAGGED])
+def test_a_list_means_the_same_in_any_company(X):
+    net = make(LSTMRegressor).fit(X, Y)
+    whole = net.predict(X)
+    alone = np.concatenate([net.predict(X[i : i + 1]) for i in range(N)])
+    assert_allclose(alone, whole, atol=1e-12)
+    three = [i for i in range(N) if len(X[i]) == 3][:2]
+    assert_allclose(net.predict([X[i] for i in three]), whole[three], atol=1e-12)
+    held_out = cross_val_predict(net, X, Y, cv=LeaveOneOut())
+    assert np.isfinite(held_out).all()
+    if isinstance(X[0], np.ndarray):
+        assert_array_equal(net.predict(pd.Series(X)), whole)
+
+
+def test_what_is_said_of_a_list_at_each_step_is_a_list():
+    X, y = [np.ones((n, 1)) for n in (3, 3, 3, 4, 2, 5)], [np.ones(n) for n in (3, 3, 3, 4, 2, 5)]
+    net = make(LSTMRegressor, return_sequences=True)
+    for cv in (KFold(2), LeaveOneOut()):
+        predicted = cross_val_predict(net, X, y, cv=cv)
+        assert [len(one) for one in predicted] == [len(x) for x in X]
+    net.fit(X, pd.Series(y))
+    assert net.predict(X[:2]).dtype == object
+    assert net.predict(np.ones((2, 3, 1))).shape == (2, 3)
+
+
+@pytest.mark.parametrize("empty", [np.empty((0, 2)), np.empty(0), []])
+@each_stepwise
+def test_empty_sequences_alone_or_in_company_are_an_empty_past(cls, empty):
+    net = make(cls).fit(RAGGED, target(make(cls)))
+    expected = said(net, np.full((1, 4, 2), np.nan))
+    assert_array_equal(said(net, [empty]), expected)
+    assert_array_equal(said(net, [empty, empty]), np.concatenate([expected, expected]))
+    assert_allclose(said(net, [RAGGED[0], empty])[1:], expected, atol=1e-12)
+    tokens = make(cls, embedding_dim=3).fit([[1, 2], [3], [], [4]] * 10, target(net))
+    assert_allclose(said(tokens, [[]]), said(tokens, [[1], []])[1:], atol=1e-12)
+
+
+def test_lists_of_sequences_are_read_backwards_by_flipping_them():
+    X = padded(RAGGED, 0, 2)
+    flip = FunctionTransformer(np.flip, kw_args={"axis": 1})
+    backwards = make_pipeline(flip, make(LSTMRegressor)).fit(X, Y)
+    expected = make(LSTMRegressor).fit([x[::-1] for x in RAGGED], Y)
+    assert_array_equal(backwards.predict(X), expected.predict([x[::-1] for x in RAGGED]))
+
+
+def test_missing_values_may_be_none_in_lists():
+    ours = make(LSTMRegressor).fit([[[1, None], [2, 3]], [[1, 2]]], [1.0, 2.0])
+    expected = make(LSTMRegressor).fit([[[1, np.nan], [2, 3]], [[1, 2]]], [1.0, 2.0])
+    assert_array_equal(ours.predict([[[1, None]]]), expected.predict([[[1, np.nan]]]))
+
+
+def test_a_fit_to_a_list_forgets_the_names_of_columns():
+    table = pd.DataFrame(np.ones((N, 3)), columns=list("abc"))
+    net = make(LSTMRegressor).fit(table, Y)
+    assert hasattr(net, "feature_names_in_")
+    assert not hasattr(net.fit(RAGGED, Y), "feature_names_in_")
+
+
 @each_stepwise
 def test_lists_of_equal_length_are_an_array(cls):
     X = RNG.normal(size=(N, 5, 2))
@@ -132,8 +209,11 @@ def test_validation_data_may_be_ragged_too():
     [
         ([np.zeros((2, 2)), np.zeros((3, 1))], r"^X\[1\] has 1 channels, but X\[0\] has 2"),
         ([np.zeros((2, 2)), np.full((3, 2), np.inf)], "infinity"),
-        ([np.zeros((2, 2)), np.full((3, 2), "a")], "^X must hold numbers"),
-        ([np.zeros(3), np.zeros(4)], "^X has 3 columns, which is not a multiple of n_channels=2"),
+        ([np.zeros((2, 2)), np.full((3, 2), "a")], r"^X\[1\] must hold numbers"),
+        (
+            [np.zeros(3), np.zeros(4)],
+            r"^X\[0\] has 3 values, which is not a multiple of n_channels",
+        ),
     ],
 )
 def test_bad_lists_are_refused_in_words(X, text):
@@ -301,6 +381,7 @@ def test_numbers_that_are_no_tokens_are_refused(X, text):
     ("options", "text"),
     [
         ({"linear_skip": True}, "^linear_skip=True needs numbers"),
+        ({"n_channels": 2}, "^n_channels must be 1 with tokens; got 2"),
         ({"penalty": "group", "l1_ratio": 0.5}, '^penalty="group" selects channels'),
     ],
 )
@@ -442,3 +523,38 @@ def test_recurrent_dropout_and_coupled_gates_reach_the_net():
     assert net.n_parameters_ < full.n_parameters_
     assert net.net_.module_.recurrent_dropout.p == 0.3
     assert_array_equal(net.predict(RAGGED), net.predict(RAGGED))
+
+
+def test_the_type_of_labels_of_steps_is_kept_beside_an_empty_sequence():
+    X = [np.empty((0, 1))] + [np.ones((i % 3 + 1, 1)) for i in range(9)]
+    labels = [[], *([0, 1, 0][: i % 3 + 1] for i in range(9))]
+    net = make(GRUClassifier, return_sequences=True)
+    assert net.fit(X, labels).classes_.dtype.kind == "i"
+    many = [[], *([[0, 1]] * (i % 3 + 1) for i in range(9))]
+    assert net.fit(X, many).predict(X)[1].shape == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("y", "text"),
+    [
+        (5, r"^return_sequences=True needs y of shape"),
+        ([np.ones(3), 4.0], r"^y\[1\] must hold a target for each step of X\[1\]; got 4.0"),
+        ([np.ones(3), np.ones((2, 2))], r"^y\[1\] has the shape \(2, 2\), whose outputs are not"),
+    ],
+)
+def test_targets_of_steps_are_refused_by_name(y, text):
+    with pytest.raises(ValueError, match=text):
+        make(LSTMRegressor, return_sequences=True).fit([np.ones((3, 1)), np.ones((2, 1))], y)
+
+
+def test_weights_of_a_score_of_steps_are_checked():
+    X, y = [np.ones((3, 1)), np.zeros((2, 1))], [np.arange(3.0), np.arange(2.0)]
+    net = make(LSTMRegressor, return_sequences=True).fit(X, y)
+    with pytest.raises(ValueError, match=r"^sample_weight has 3 samples, but X has 2"):
+        net.score(X, y, sample_weight=np.ones(3))
+
+
+def test_tokens_too_large_for_a_table_are_refused():
+    text = r"^X holds the token 1000000000; number the tokens"
+    with pytest.raises(ValueError, match=text):
+        make(GRUClassifier, embedding_dim=2).fit([[2, 10**9], [3]], [0, 1])

@@ -426,13 +426,13 @@ REFUSED = {
         X,
         Y[:-1],
         {},
-        "y has 79 samples, but X has 80; give one target for each sample of X.",
+        "y has 79 samples, but X has 80; give one for each sample of X.",
     ),
     "y of another length, flat": (
         FLAT,
         Y[:-1],
         {},
-        "y has 79 samples, but X has 80; give one target for each sample of X.",
+        "y has 79 samples, but X has 80; give one for each sample of X.",
     ),
     "infinite y": (
         X,
