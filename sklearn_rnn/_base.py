@@ -20,7 +20,15 @@ from sklearn_rnn._augmentation import check_augmentation
 from sklearn_rnn._batches import Examples
 from sklearn_rnn._callbacks import check_callbacks, check_watched
 from sklearn_rnn._data import Data, groups_of
-from sklearn_rnn._linear_skip import combine_with_start, has_linear, linear_share, start_linear
+from sklearn_rnn._linear_skip import (
+    ALONE,
+    alone,
+    combine_with_start,
+    has_linear,
+    linear_share,
+    start_at,
+    start_linear,
+)
 from sklearn_rnn._net import SequenceNet, build_net
 from sklearn_rnn._outputs import Outputs
 from sklearn_rnn._parameters import parametrized, plain
@@ -184,7 +192,7 @@ class BaseSequenceEstimator(TrainingParameters, Outputs, Selection, BaseEstimato
         with threads_for(settings.batch_size * train.n_steps * n_parameters):
             begins_linear = self.linear_skip and not continues
             if begins_linear:
-                start = start_linear(net.module_, train, net.criterion_, self.alpha)
+                start = self._start_linear(net, module, train, seed)
             net.partial_fit((train, valid), settings=settings)
             if begins_linear and settings.early_stopping and valid is not None:
                 combine_with_start(net.module_, start, valid, net.criterion_)
@@ -198,6 +206,16 @@ class BaseSequenceEstimator(TrainingParameters, Outputs, Selection, BaseEstimato
         self.loss_curve_ = net.history[:, "train_loss"]
         validated = [row["valid_loss"] for row in net.history if "valid_loss" in row]
         self.validation_loss_curve_ = validated or None
+
+    def _start_linear(
+        self, net: SequenceNet, module: Any, train: Examples, seed: int
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Set the linear part of a new net to the linear model, with zeros if the penalty asks."""
+        if not (self.l1_ratio and self.alpha):
+            return start_linear(net.module_, train, net.criterion_, self.alpha)
+        settings = SimpleNamespace(**{**vars(net.settings), **ALONE, "batch_size": len(train)})
+        linear = build_net(alone(module), self._criterion(), settings, seed)
+        return start_at(net.module_, linear.partial_fit((train, None), settings=settings).module_)
 
     def _read(
         self,

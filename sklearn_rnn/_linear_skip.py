@@ -7,7 +7,9 @@ and k outputs, the objective of the linear model is least at
 
 which is scikit-learn's ``Ridge`` of the strength :math:`n k \alpha`. With any other loss L-BFGS
 finds the least objective; for two classes that is scikit-learn's ``LogisticRegression`` with
-:math:`C = 1 / (n \alpha)`. The windows are flattened batch by batch, never all at once.
+:math:`C = 1 / (n \alpha)`. With a lasso in the penalty it is a dense net without a hidden layer,
+trained alone by proximal L-BFGS, so that its zeros are there from the start. The windows are
+flattened batch by batch, never all at once.
 
 In the end it is combined with what was trained: of the outputs :math:`f_0` of the linear model at
 the start and :math:`f_1` of the best epoch, :math:`f_0 + c\,(f_1 - f_0)` with half of the c that is
@@ -30,6 +32,7 @@ from torch import Tensor, nn
 
 from sklearn_rnn._batches import Examples
 from sklearn_rnn._losses import SquaredError
+from sklearn_rnn._modules.dense import Dense
 from sklearn_rnn._modules.linear_skip import LinearSkip
 
 VALUES_AT_ONCE = 2**20
@@ -38,19 +41,41 @@ VALUES_AT_ONCE = 2**20
 ITERATIONS = 500
 """The most iterations of L-BFGS."""
 
+ALONE: dict[str, Any] = {
+    **{"optimizer": "lbfgs", "lr_schedule": "constant", "max_epochs": ITERATIONS},
+    **{"early_stopping": False, "patience": 3, "tol": 1e-9, "max_grad_norm": None},
+    **{"augmentation": None, "callbacks": [], "verbose": 0, "linear_skip": False},
+}
+"""The settings with which the linear model is trained alone, beside a batch of all examples."""
+
 SHARES = 21
 """Shares of the trained model that are tried, from 0 to 1."""
 
 
-def beside(
-    module: tuple[type[nn.Module], dict[str, Any]],
-) -> tuple[type[nn.Module], dict[str, Any]]:
+SIZES = ("n_channels", "n_steps", "n_outputs")
+
+Module = tuple[type[nn.Module], dict[str, Any]]
+
+
+def beside(module: Module) -> Module:
     """Return the class and the arguments of a module with a linear model beside it."""
     inner, arguments = module
-    sizes = ("n_channels", "n_steps", "n_outputs")
-    architecture = {name: value for name, value in arguments.items() if name not in sizes}
-    outer = {name: arguments[name] for name in sizes}
+    architecture = {name: value for name, value in arguments.items() if name not in SIZES}
+    outer = {name: arguments[name] for name in SIZES}
     return LinearSkip, {**outer, "inner": inner, "architecture": architecture}
+
+
+def alone(module: Module) -> Module:
+    """Return the class and the arguments of the linear model that is beside a module."""
+    return Dense, {**{name: module[1][name] for name in SIZES}, "hidden_layer_sizes": ()}
+
+
+@torch.no_grad()
+def start_at(module: LinearSkip, trained: nn.Module) -> tuple[Tensor, Tensor]:
+    """Set the linear part of the module to one that was trained alone, and return copies of it."""
+    linear = trained.get_submodule("head.linear")
+    module.linear.load_state_dict(linear.state_dict())
+    return module.linear.weight.clone(), module.linear.bias.clone()
 
 
 @torch.no_grad()

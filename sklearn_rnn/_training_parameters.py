@@ -95,11 +95,11 @@ class TrainingParameters:
     linear_skip: bool = param(
         ["boolean"],
         """Whether a linear model of the whole sequence is added to the net. It starts as the ridge
-        regression of strength `alpha` (for another loss the linear model with that loss), and the
-        net at zero. With `early_stopping` the first fit ends half of the way from the linear model
-        to what is best on the validation data: never worse than the linear model there, and with
-        half of the noise of a net. All sequences must then have the same number of steps, and
-        one that is absent is a missing value.""",
+        regression of strength `alpha` (for another loss the linear model with that loss, with
+        `l1_ratio` that with its zeros), and the net at zero. With `early_stopping` the first fit
+        ends half of the way from the linear model to what is best on the validation data: never
+        worse than the linear model there, and with half of the noise of a net. All sequences must
+        then have the same number of steps, and one that is absent is a missing value.""",
         default=False,
     )
     max_grad_norm: float | None = param(

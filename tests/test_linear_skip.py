@@ -8,7 +8,13 @@ import pytest
 import torch
 from nets import NETS
 from numpy.testing import assert_allclose, assert_array_equal
-from sklearn.linear_model import LinearRegression, LogisticRegression, PoissonRegressor, Ridge
+from sklearn.linear_model import (
+    Lasso,
+    LinearRegression,
+    LogisticRegression,
+    PoissonRegressor,
+    Ridge,
+)
 
 from sklearn_rnn import (
     DenseClassifier,
@@ -265,3 +271,30 @@ def test_the_end_lies_between_the_linear_model_and_the_best_epoch(loss, monkeypa
         score((first + c * (last - first) - Y)[-12:] / scale).mean() for c in np.linspace(0, 1, 21)
     ]
     assert shares[0] == pytest.approx(np.argmin(tried) / 40)
+
+
+@pytest.mark.parametrize("cls", [DenseRegressor, LSTMRegressor])
+@pytest.mark.parametrize("penalty", ["group", "elasticnet"])
+def test_zeros_of_a_sparse_net_last_beside_a_linear_model_that_is_sparse_too(cls, penalty):
+    X = RNG.normal(size=(600, 4, 3))
+    y = X[:, -1, 0] + 0.3 * RNG.normal(size=600)
+    how = {"penalty": penalty, "l1_ratio": 1.0, "alpha": 0.1, "linear_skip": True}
+    net = cls(**how, max_epochs=60, learning_rate=0.01, random_state=0).fit(X, y)
+    assert net.validation_loss_curve_ is not None  # it ended half-way to the best epoch
+    linear = net.net_.module_.linear.weight.detach().numpy().reshape(4, 3)
+    assert (linear != 0).sum() < 4
+    assert linear[-1, 0] != 0
+    if penalty == "group" and cls is DenseRegressor:
+        assert net.selected_channels_.tolist() == [True, False, False]
+        moved = X + np.array([0.0, 5.0, -3.0])
+        np.testing.assert_allclose(net.predict(moved), net.predict(X), rtol=1e-6)
+
+
+def test_a_sparse_start_is_the_lasso():
+    X, y = RNG.normal(size=(200, 3, 2)), RNG.normal(size=200)
+    y += X[:, -1, 0]
+    flat = X.reshape(200, -1)
+    how = {"l1_ratio": 1.0, "alpha": 0.05, "standardize": False, "max_epochs": 1}
+    net = LSTMRegressor(linear_skip=True, **how, lr_schedule="cosine", learning_rate=1e-12)
+    lasso = Lasso(alpha=0.05, tol=1e-12).fit(flat, y)
+    np.testing.assert_allclose(net.fit(X, y).predict(X), lasso.predict(flat), atol=1e-6)
