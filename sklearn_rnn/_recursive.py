@@ -44,7 +44,11 @@ class RecursiveForecaster(MetaEstimatorMixin, BaseEstimator):
     **Rows.** At each step the model is given the row to be forecast, whose targets are NaN,
     and as many rows before it as its LagTransformers reach back, one added to the other.
     The index ahead is that of ``exog``, or else continues by its ``freq`` or most frequent
-    step: working days without a ``freq`` go on through the weekend.
+    step, on working days if there was no weekend. Holidays are not known: without columns to
+    give ahead, the days to be forecast are named by ``exog=pd.DataFrame(index=days)``.
+
+    **Scores.** A forecast starts at the end of `fit`; to judge it on rows that follow, compare
+    ``predict(len(rows))`` with them. There is no `score`, and `cross_val_score` does not apply.
 
     Examples
     --------
@@ -240,7 +244,10 @@ def _find_lags(estimator: Any) -> list[LagTransformer]:
 
 
 def _find_step(index: Any) -> Any:
-    """Return the step of an index: its frequency, or else its most frequent step."""
+    """Return the step of an index: its frequency, or else its most frequent step.
+
+    From one day to the next may be a step of working days: if there is no Saturday and no Sunday.
+    """
     freq = getattr(index, "freq", None)
     if freq is None and isinstance(index, pd.DatetimeIndex) and len(index) > 2:
         freq = pd.DatetimeIndex(index, freq="infer").freq
@@ -248,4 +255,8 @@ def _find_step(index: Any) -> Any:
         return freq
     if len(index) < 2:
         raise ValueError(f"X must have two rows or more, to tell their step; got {len(index)}.")
-    return pd.Series(index[1:] - index[:-1]).mode()[0]
+    step = pd.Series(index[1:] - index[:-1]).mode()[0]
+    if isinstance(index, pd.DatetimeIndex) and step == pd.Timedelta("1D"):
+        works = index.day_of_week.max() < 5 and index[-1] - index[0] > pd.Timedelta("7D")
+        return pd.offsets.BusinessDay() if works else step
+    return step

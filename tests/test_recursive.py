@@ -111,15 +111,16 @@ def test_the_index_is_continued(name):
 
 def test_irregular_times_are_continued_by_the_usual_step_or_by_exog():
     days = pd.bdate_range("2026-01-05", periods=N).delete([8, 30, N - 3])
-    X = frame().iloc[: len(days)].set_axis(days)
-    past, ahead = X[:-STEPS], X[-STEPS:]
-    forecaster = RecursiveForecaster(make_ar(2), target="a").fit(past[["a"]])
-    assert forecaster.freq_ == pd.Timedelta("1D")
-    daily = forecaster.predict(STEPS)
-    assert daily.index[0] == past.index[-1] + pd.Timedelta("1D")
-    trading = forecaster.predict(STEPS, exog=ahead[[]])
-    assert trading.index.equals(ahead.index)
-    np.testing.assert_array_equal(trading, daily)  # the model reads lags, not times
+    for index, following in ((days, "1B"), (days.union([pd.Timestamp("2026-01-24")]), "1D")):
+        X = frame().iloc[: len(index)].set_axis(index)
+        past, ahead = X[:-STEPS], X[-STEPS:]
+        forecaster = RecursiveForecaster(make_ar(2), target="a").fit(past[["a"]])
+        usual = forecaster.predict(STEPS)
+        expected = pd.date_range(past.index[-1], periods=STEPS + 1, freq=following)[1:]
+        assert usual.index.equals(expected)
+        trading = forecaster.predict(STEPS, exog=ahead[[]])
+        assert trading.index.equals(ahead.index)
+        np.testing.assert_array_equal(trading, usual)  # the model reads lags, not times
 
 
 def test_one_step_is_the_prediction_of_the_next_row():
