@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from numbers import Integral
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils import check_consistent_length
+from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import nn
 
@@ -15,10 +16,9 @@ from sklearn_rnn._documents import read_documents
 from sklearn_rnn._modules.hierarchical_attention import HierarchicalAttention
 from sklearn_rnn._parameters import param, parametrized
 from sklearn_rnn._ragged import Ragged
-from sklearn_rnn._step_targets import unflatten_steps
+from sklearn_rnn._refusals import check_targets
 from sklearn_rnn._stepwise import attention_of
 from sklearn_rnn._training_parameters import COUNT, DROPOUT
-from sklearn_rnn._windows import Windows
 
 
 @parametrized
@@ -27,7 +27,7 @@ class HierarchicalAttentionClassifier(SequenceClassifier):
 
     A bidirectional GRU reads the words of each sentence, and their states are averaged with
     weights that it finds itself; another reads the sentences in the same way. The weights tell
-    which sentences counted: see `attention_weights`.
+    which sentences and words counted: see `attention_weights` and `word_attention_weights`.
 
     {parameters}
 
@@ -35,15 +35,15 @@ class HierarchicalAttentionClassifier(SequenceClassifier):
 
     See Also
     --------
-    TextSequencer : Texts to tokens.
+    TextSequencer : Texts to documents, with ``sentence_end``.
     GRUClassifier : A single sequence of tokens; has ``pooling="attention"`` too.
 
     Notes
     -----
     `X` is a list of documents, each a list of sentences, each a sequence of tokens; or an array of
-    integers of shape (n_documents, n_sentences, n_words) with zeros behind and below. Token 0 is
-    padding, 1 the unknown token. Parameters that are about numbers (`n_channels`, `standardize`,
-    `missing_indicator`) have no effect.
+    integers of shape (n_documents, n_sentences, n_words). Token 0 is padding and 1 the unknown
+    token. Padding and sentences without words change nothing, wherever they stand. Memory grows
+    with the number of words, however unequal the documents and the sentences.
 
     References
     ----------
@@ -62,10 +62,12 @@ class HierarchicalAttentionClassifier(SequenceClassifier):
     array(['yes', 'no'], dtype='<U3')
     >>> [weights.shape for weights in model.attention_weights(documents[:2])]
     [(2,), (1,)]
+    >>> [weights.shape for weights in model.word_attention_weights(documents[:2])[0]]
+    [(2,), (1,)]
     """
 
     vocabulary_size: int | None = param(
-        [COUNT, None],
+        [Interval(Integral, 2, None, closed="left"), None],
         """The number of tokens; those from it up are the unknown token, as are those that training
         does not show. None takes all that `fit` sees.""",
         default=None,
@@ -86,11 +88,35 @@ class HierarchicalAttentionClassifier(SequenceClassifier):
         dropped in training.""",
         default=0.0,
     )
+    n_channels: int = param([Options(Integral, {1})], "Documents have no channels.", default=1)
+    missing_indicator: bool = param(
+        ["boolean"], "Without effect: no token is missing.", default=True
+    )
+    penalty: str = param(
+        [StrOptions({"elasticnet"})],
+        "What the lasso makes zero: single weights, but not the vectors of tokens.",
+        default="elasticnet",
+    )
+    linear_skip: bool = param(
+        [Options(bool, {False})], "There is no linear model of tokens.", default=False
+    )
+    augmentation: None = param([None], "Tokens cannot be changed a little.", default=None)
+    standardize: bool = param(["boolean"], "Without effect: tokens have no scale.", default=True)
 
+    _learned: ClassVar[dict[str, str]] = {
+        "n_channels_ : int": "1, the token.",
+        "n_steps_ : int": "Words and sentences of the longest document seen in `fit`.",
+        "channel_scale_ : Scale": "The scale that changes nothing.",
+        "missing_channels_ : ndarray of int": "Empty.",
+        "n_features_in_ : int": "1, the token.",
+        "linear_share_ : float": "Not there: there is no `linear_skip`.",
+        "selected_channels_ : ndarray of bool, of shape (n_channels_,)": """
+            Not there: tokens have no channels.""",
+    }
     _module_class: ClassVar[type[nn.Module]] = HierarchicalAttention
     _any_length: ClassVar[bool] = True
 
-    def attention_weights(self, X: Any) -> NDArray[Any]:
+    def attention_weights(self, X: Any) -> list[NDArray[np.float64]]:
         """Return how much each sentence counts.
 
         Parameters
@@ -100,33 +126,50 @@ class HierarchicalAttentionClassifier(SequenceClassifier):
 
         Returns
         -------
-        ndarray of shape (n_documents,) with arrays, or of shape (n_documents, n_sentences)
-            Weights that sum to one over each document. A sentence without words has none.
+        list of ndarray of shape (n_sentences_i,)
+            Weights that sum to one over each document, in the form of the documents as they were
+            given, be it a list or an array; zero for a sentence without words.
         """
+        return self._attention(X)[0]
+
+    def word_attention_weights(self, X: Any) -> list[list[NDArray[np.float64]]]:
+        """Return how much each word counts in its sentence.
+
+        Parameters
+        ----------
+        X : list, or array-like of shape (n_documents, n_sentences, n_words)
+            Documents.
+
+        Returns
+        -------
+        list of list of ndarray of shape (n_words_ij,)
+            Weights that sum to one over each sentence, in the form of the documents as they were
+            given; zero for padding.
+        """
+        return self._attention(X)[1]
+
+    def _attention(
+        self, X: Any
+    ) -> tuple[list[NDArray[np.float64]], list[list[NDArray[np.float64]]]]:
         check_is_fitted(self)
-        sequences, _ = self._read_sequences(X, reset=False)
-        weights = attention_of(self, sequences)
-        ragged = not isinstance(X, np.ndarray)
-        spread = unflatten_steps(weights, sequences, ragged=ragged, fill=0.0)
-        if ragged:
-            for i, document in enumerate(X):
-                spread[i] = spread[i][: len(document)]
-        return spread
+        documents = read_documents(X)
+        return documents.spread(attention_of(self, documents.sequences()))
 
     def _architecture(self) -> dict[str, Any]:
         return {"hidden_size": self.hidden_size, "dropout": self.dropout}
 
     def _read_sequences(
         self, X: Any, y: Any = "no_validation", *, reset: bool
-    ) -> tuple[Windows | Ragged, Any]:
-        """Validate X and return its sentences, each a step whose channels are its words."""
-        sequences = read_documents(X)
+    ) -> tuple[Ragged, Any]:
+        """Validate X and return its documents, each a sequence of words and ends of sentences."""
+        sequences = read_documents(X).sequences()
         if reset:
             self._reading = self._as_declared()
-            self.n_channels_, self.n_steps_ = sequences.rows.shape[1], sequences.n_steps
+            self.n_channels_ = self.n_features_in_ = 1
+            self.n_steps_ = sequences.n_steps
         if not isinstance(y, str):
+            check_targets(y, X)
             y = validate_data(self, y=y, reset=reset, multi_output=True)
-            check_consistent_length(X, y)
         return sequences, y
 
     def _module(

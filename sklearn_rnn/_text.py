@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from itertools import pairwise
 from numbers import Integral
 from typing import Any, ClassVar
 
@@ -15,12 +14,11 @@ from sklearn.utils import Tags
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_rnn._analysis import Analyzer, Recorder, learn
+from sklearn_rnn._analysis import Analyzer, Documents, Recorder, in_rows, in_sentences, learn
 from sklearn_rnn._parameters import param, parametrized
 
 _RULES = CountVectorizer._parameter_constraints
 _PADDING, _UNKNOWN, _FIRST_WORD = 0, 1, 2
-Documents = list[list[NDArray[np.int64]]]
 
 
 @parametrized
@@ -203,7 +201,7 @@ class TextSequencer(
         self._check_fitted()
         recorder = Recorder(self._analyzer, self.sentence_end)
         for text in _check_texts(X):
-            recorder.record(text)
+            recorder.record(self._analyzer.decode(text))
         return self._lay_out(recorder)
 
     def inverse_transform(self, X: Iterable[Any]) -> list[Any]:
@@ -258,7 +256,7 @@ class TextSequencer(
         parameters = {k: v for k, v in self.get_params(deep=False).items() if k in _RULES}
         analyzer = Analyzer(parameters)
         recorder = Recorder(analyzer, self.sentence_end)
-        words = learn(parameters, recorder.record, _check_texts(X))
+        words = learn(parameters, recorder, _check_texts(X))
         self.vocabulary_ = {word: number for number, word in enumerate(words, _FIRST_WORD)}
         self.vocabulary_size_ = len(words) + _FIRST_WORD
         self._analyzer = analyzer
@@ -276,12 +274,8 @@ class TextSequencer(
         n_kept = np.minimum(stops - starts, self.max_steps or len(ids))
         starts = stops - n_kept if self.keep == "last" else starts
         if self.sentence_end is None:
-            return _rows(ids, starts, n_kept)
-        documents = []
-        for text, start, n in zip(pairwise(texts), starts, n_kept, strict=True):
-            inner = bounds[text[0] : text[1] + 1].clip(start, start + n)
-            documents.append([ids[i:j] for i, j in pairwise(np.unique(inner))])
-        return documents
+            return in_rows(ids, starts, n_kept)
+        return in_sentences(ids, bounds, texts, starts, n_kept)
 
     def _check_fitted(self) -> None:
         """Raise if there is no vocabulary; one that is given needs no texts."""
@@ -299,17 +293,6 @@ class TextSequencer(
                 f"X must hold integers from 0 to vocabulary_size_ - 1 = {size - 1}; got {ids!r}."
             )
         return checked
-
-
-def _rows(
-    ids: NDArray[np.int64], starts: NDArray[np.intp], sizes: NDArray[np.intp]
-) -> NDArray[np.int64]:
-    """Copy parts of `ids` to the rows of one array, padded behind."""
-    n_steps = max(1, sizes.max(initial=0))  # at least one, if only of padding
-    rows = np.full((len(sizes), n_steps), _PADDING, dtype=np.int64)
-    for row, start, n in zip(rows, starts, sizes, strict=True):
-        row[:n] = ids[start : start + n]
-    return rows
 
 
 def _check_texts(X: Any) -> Any:

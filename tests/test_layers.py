@@ -50,7 +50,8 @@ MAY_IMPORT = {
     "datasets": {"_fetchers"},
     # windows of the past
     "_lags": {"_parameters", "_refusals", "_windows", "_segments", "_known_ahead"},
-    "_text": {"_parameters"},
+    "_analysis": set(),
+    "_text": {"_parameters", "_analysis"},
     "_recursive": {"_parameters", "_baselines", "_composites", "_lags", "_segments"},
     "_make_lagged": {"_refusals", "_windows", "_segments", "_known_ahead", "_lags"},
     # from sequences to a fitted net
@@ -106,8 +107,8 @@ MAY_IMPORT = {
     "_stepwise": {"_parameters", "_training_parameters", "_windows", "_ragged"}
     | {"_sequence_lists"}
     | {"_step_targets", "_training"},
-    "_documents": {"_windows", "_ragged"},
-    "_hierarchical": STEPWISE | {"_windows", "_ragged", "_documents", "_step_targets"},
+    "_documents": {"_ragged"},
+    "_hierarchical": STEPWISE | {"_ragged", "_documents", "_refusals"},
     "_recurrent": STEPWISE,
     "_tcn": STEPWISE,
     "_cnn": STEPWISE,
@@ -120,16 +121,17 @@ MAY_IMPORT = {
     "_row_losses": set(),
     "_wording": set(),
     "_one_standard_error": set(),
-    "_comparison_runs": {"_composites", "_row_losses"},
+    "_comparison_metadata": set(),
+    "_comparison_runs": {"_comparison_metadata", "_composites", "_row_losses"},
     "_comparison": {"_paired_tests", "_wording", "_comparison_display"},
     "model_selection": {"_composites", "_row_losses", "_one_standard_error", "_comparison_runs"}
-    | {"_comparison", "_penalty_path"},
+    | {"_comparison", "_comparison_metadata", "_penalty_path", "_wording"},
     "_window_model": {"_composites", "_lags"},
     "_permutation": {"_window_model"},
     "_integrated_gradients": {"_window_model", "_windows", "_scales", "_threads"},
     "inspection": {"_composites", "_window_model", "_permutation", "_integrated_gradients"},
     # pictures
-    "_comparison_display": set(),
+    "_comparison_display": {"_wording"},
     "_forecast_display": set(),
     "_training_display": {"_composites"},
     "_lag_display": {"inspection"},

@@ -7,16 +7,16 @@ import torch
 
 from sklearn_rnn._flat import is_weight
 from sklearn_rnn._modules.dropout import Dropout
-from sklearn_rnn._modules.hierarchical_attention import HierarchicalAttention
+from sklearn_rnn._modules.hierarchical_attention import HierarchicalAttention, Sentences
 
-VOCABULARY, N_WORDS, N_SENTENCES, N_OUTPUTS, HIDDEN = 12, 5, 4, 3, 6
+VOCABULARY, N_OUTPUTS, HIDDEN = 12, 3, 6
 
 
 def make(**parameters):
     torch.manual_seed(0)
     module = HierarchicalAttention(
-        N_WORDS,
-        N_SENTENCES,
+        1,
+        30,
         N_OUTPUTS,
         vocabulary_size=VOCABULARY,
         embedding_dim=4,
@@ -30,22 +30,24 @@ def make(**parameters):
     return module.eval()
 
 
-DOCUMENTS = [  # words of each sentence
-    [5, 3, 1, 2],
-    [1],
-    [],
-    [4, 5],
-    [2, 0, 3],  # an empty sentence between others
-]
+SIZES = [[5, 3, 1, 2], [1], [], [4, 40, 5], [2, 3], [17, 1]]  # words of each sentence
 
 
-def documents(n_sentences=N_SENTENCES, n_words=N_WORDS):
+def sentences():
     generator = torch.Generator().manual_seed(1)
-    x = torch.zeros(len(DOCUMENTS), n_sentences, n_words, dtype=torch.int64)
-    for document, sizes in zip(x, DOCUMENTS, strict=True):
-        for sentence, n in zip(document, sizes, strict=False):
-            sentence[:n] = torch.randint(1, VOCABULARY, (n,), generator=generator)
-    return x
+    return [
+        [torch.randint(1, VOCABULARY, (n,), generator=generator) for n in sizes] for sizes in SIZES
+    ]
+
+
+def in_rows(documents, n_zeros=1, above=0, n_steps=None):
+    """Documents in rows, with `above` zeros first and `n_zeros` behind each sentence."""
+    rows = []
+    for document in documents:
+        zeros, lead = torch.zeros(n_zeros).long(), torch.zeros(above).long()
+        rows.append(torch.cat([lead, *(part for s in document for part in (s, zeros))]))
+    longest = n_steps or max(map(len, rows))
+    return torch.stack([torch.nn.functional.pad(row, (0, longest - len(row))) for row in rows])
 
 
 def pooled(layers, x):
@@ -57,66 +59,82 @@ def pooled(layers, x):
     return weights, weights @ states
 
 
-def by_hand(module, document, sizes):
+def by_hand(module, document):
     """Outputs, weights of the sentences and of the words, one sentence at a time."""
-    vectors, of_words = [], []
-    for sentence, n in zip(document, sizes, strict=False):
-        weights, vector = torch.zeros(0).double(), torch.zeros(2 * HIDDEN).double()
-        if n:
-            embedded = module.words.embedding.weight_v[sentence[:n]]
-            weights, vector = pooled(module.words.net, embedded)
-        vectors.append(vector)
+    of_words, vectors = [], []
+    for sentence in document:
+        weights, vector = pooled(module.words.net, module.words.embedding.weight_v[sentence])
         of_words.append(weights)
+        vectors.append(vector)
     of_sentences, features = torch.zeros(0).double(), torch.zeros(2 * HIDDEN).double()
     if vectors:
         of_sentences, features = pooled(module.sentences, torch.stack(vectors))
     return module.head(features), of_sentences, of_words
 
 
-@pytest.mark.parametrize("n_sentences", [4, 9])
-@pytest.mark.parametrize("n_words", [5, 8])
+@pytest.mark.parametrize("n_zeros", [1, 2])
+@pytest.mark.parametrize("above", [0, 3])
 @pytest.mark.parametrize("told", [False, True])
-def test_outputs_and_weights_are_those_of_one_sentence_at_a_time(n_sentences, n_words, told):
-    module, x = make(), documents()
-    lengths = torch.tensor([len(sizes) for sizes in DOCUMENTS]) if told else None
-    padded = torch.zeros(len(x), n_sentences, n_words, dtype=torch.int64)
-    padded[:, :N_SENTENCES, :N_WORDS] = x
+def test_outputs_and_weights_are_those_of_one_sentence_at_a_time(n_zeros, above, told):
+    module, documents = make(), sentences()
+    x, lengths = in_rows(documents, n_zeros, above, n_steps=80), None
     if told:
-        for document, n in zip(padded, lengths, strict=True):
-            document[n:] = -9  # behind `lengths` there need not be tokens
-    out = module(padded, lengths)
-    sentences, words = module.attention(padded, lengths), module.word_attention(padded, lengths)
-    assert sentences.shape == (len(x), n_sentences)
-    assert words.shape == padded.shape
-    for i, sizes in enumerate(DOCUMENTS):
-        expected, of_sentences, of_words = by_hand(module, x[i], sizes)
+        sizes = [above + sum(len(s) + n_zeros for s in document) for document in documents]
+        lengths = torch.tensor(sizes)
+        for row, n in zip(x, sizes, strict=True):
+            row[n:] = -9  # behind `lengths` there need not be tokens
+    out, weights = module(x, lengths), module.attention(x, lengths)
+    assert weights.shape == x.shape
+    for i, document in enumerate(documents):
+        expected, of_sentences, of_words = by_hand(module, document)
         torch.testing.assert_close(out[i], expected, atol=1e-12, rtol=0)
-        torch.testing.assert_close(sentences[i, : len(sizes)], of_sentences)
-        assert (sentences[i, len(sizes) :] == 0).all()
-        for s, n in enumerate(sizes):
-            torch.testing.assert_close(words[i, s, :n], of_words[s])
-            assert (words[i, s, n:] == 0).all()
-        assert (words[i, len(sizes) :] == 0).all()
+        laid = [torch.zeros(above).double()]
+        for s, words in enumerate(of_words):
+            laid += [words, of_sentences[s : s + 1], torch.zeros(n_zeros - 1).double()]
+        laid = torch.cat(laid)
+        torch.testing.assert_close(weights[i, : len(laid)], laid)
+        assert (weights[i, len(laid) :] == 0).all()
+
+
+def test_the_words_that_are_read_are_of_the_order_of_those_that_are_there():
+    module = make()
+    long = torch.randint(1, VOCABULARY, (3000,), generator=torch.Generator().manual_seed(0))
+    documents = [[long], [long[:1]] * 300, *([[long[:5]] * 10] * 20)]
+    read = []
+    module.words.embedding.register_forward_hook(lambda m, args, out: read.append(out[..., 0]))
+    module(in_rows(documents))
+    assert sum(map(torch.numel, read)) <= 2 * (3000 + 300 + 20 * 50) + 6 * (1 + 300 + 200)
+
+
+def test_sentences_of_a_group_have_similar_sizes():
+    sizes = torch.arange(1, 100)
+    found = Sentences(in_rows([[torch.ones(int(n)).long() for n in sizes]]), None)
+    assert torch.equal(found.sizes, sizes)
+    groups = list(found.groups())
+    assert torch.equal(torch.cat(groups).sort().values, torch.arange(99))
+    for group in groups:
+        assert sizes[group].max() <= 2 * sizes[group].min() + 6
+    assert len(groups) == 4
 
 
 def test_rows_do_not_depend_on_their_batch():
-    module, x = make(), documents()
+    module, x = make(), in_rows(sentences())
     whole = module(x)
     for i in range(len(x)):
         torch.testing.assert_close(module(x[i : i + 1])[0], whole[i], atol=1e-12, rtol=0)
 
 
 def test_the_order_of_sentences_matters_and_of_words():
-    module, x = make(), documents()[:1]
-    assert not torch.allclose(module(x.flip(1)), module(x))
-    swapped = x.clone()
-    swapped[0, 0] = x[0, 0].flip(0)
-    assert not torch.allclose(module(swapped), module(x))
+    module, document = make(), sentences()[0]
+    first, *others = document
+    expected = module(in_rows([document]))
+    assert not torch.allclose(module(in_rows([document[::-1]])), expected)
+    assert not torch.allclose(module(in_rows([[first.flip(0), *others]])), expected)
 
 
 def test_every_parameter_is_trained():
     module = make().train()
-    module(documents()).square().sum().backward()
+    module(in_rows(sentences())).square().sum().backward()
     for name, parameter in module.named_parameters():
         assert torch.isfinite(parameter.grad).all()
         assert parameter.grad.any(), name
@@ -124,7 +142,7 @@ def test_every_parameter_is_trained():
 
 
 def test_dropout_falls_on_the_vectors_of_sentences_and_documents():
-    module, x = make(dropout=0.5).train(), documents()
+    module, x = make(dropout=0.5).train(), in_rows(sentences())
     dropped = []
     for part in module.modules():
         if isinstance(part, Dropout):
@@ -133,8 +151,7 @@ def test_dropout_falls_on_the_vectors_of_sentences_and_documents():
                 part.register_forward_hook(lambda m, args, out: dropped.append(tuple(out.shape)))
     before = torch.get_rng_state()
     module(x)
-    features = 2 * HIDDEN
-    assert dropped == [(len(x) * N_SENTENCES, features), (len(x), features)]
+    assert dropped == [(sum(map(len, SIZES)), 2 * HIDDEN), (len(x), 2 * HIDDEN)]
     assert torch.equal(torch.get_rng_state(), before)
 
 
@@ -153,5 +170,5 @@ def test_names_of_the_parameters():
 
 
 def test_copies_predict_the_same_bits():
-    module, x = make(dropout=0.3), documents()
+    module, x = make(dropout=0.3), in_rows(sentences())
     assert torch.equal(copy.deepcopy(module)(x), module(x))

@@ -3,7 +3,10 @@
 import io
 import pickle
 import re
+from copy import deepcopy
+from itertools import chain
 
+import joblib
 import numpy as np
 import pandas as pd
 import pytest
@@ -19,6 +22,7 @@ from sklearn.preprocessing import OneHotEncoder
 from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import check_estimator
 
+from sklearn_rnn import GRUClassifier, HierarchicalAttentionClassifier
 from sklearn_rnn._text import TextSequencer
 
 TEXTS = ["The cat sat.", "A dog, a DOG!", "", "the cat saw the dog; the dog sat"]
@@ -177,11 +181,94 @@ def test_it_is_cloned_pickled_and_stands_in_a_pipeline():
     assert cross_val_score(pipe, texts, y).min() == 1.0
 
 
+def dumped(fitted, path):
+    joblib.dump(fitted, path / "fitted")
+    return joblib.load(path / "fitted")
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("parameters", [{}, {"analyzer": "char"}, {"sentence_end": r"[.!]\s"}])
+def test_it_is_copied_after_fit_transform_and_in_a_pipeline(parameters, tmp_path):
+    alone = TextSequencer(**parameters)
+    alone.fit_transform(TEXTS)
+    net = HierarchicalAttentionClassifier if "sentence_end" in parameters else GRUClassifier
+    pipe = make_pipeline(TextSequencer(**parameters), net(embedding_dim=2, max_epochs=1))
+    pipe.fit(["a cat. Sat", "dog"] * 5, [0, 1] * 5)
+    for copy in (lambda f: pickle.loads(pickle.dumps(f)), deepcopy, lambda f: dumped(f, tmp_path)):
+        assert str(copy(alone).transform(NEW)) == str(alone.transform(NEW))
+        found = copy(pipe).predict_proba(["a cat", "dog"])
+        np.testing.assert_array_equal(found, pipe.predict_proba(["a cat", "dog"]))
+
+
 def test_parameters_changed_after_fit_do_not_change_what_a_word_is():
     sequencer = TextSequencer().fit(TEXTS)
     expected = sequencer.transform(NEW)
     sequencer.set_params(analyzer="char", lowercase=False)
     np.testing.assert_array_equal(sequencer.transform(NEW), expected)
+
+
+REVIEWS = ["Good! The cat sat. The dog", "... ", "", "No end", "A dog? Yes."]
+
+
+def by_sentence(sequencer, texts, split):
+    """Return the words of each sentence of each text, one sentence at a time."""
+    analyze = CountVectorizer(lowercase=sequencer.lowercase).build_analyzer()
+    documents = [[analyze(part) for part in re.split(split, text)] for text in texts]
+    return [[words for words in document if words] for document in documents]
+
+
+def test_sentences_are_those_between_their_ends():
+    sequencer = TextSequencer(sentence_end=r"[.!?]+\s")
+    expected = by_sentence(sequencer, REVIEWS, r"[.!?]+\s")
+    for found in (sequencer.fit_transform(REVIEWS), sequencer.transform(REVIEWS)):
+        assert [len(document) for document in found] == [3, 0, 0, 1, 2]
+        words = sequencer.inverse_transform(found)
+        assert [[list(sentence) for sentence in document] for document in words] == expected
+    grouped = TextSequencer(sentence_end=r"([.!?])+(\s)").fit(REVIEWS)
+    assert str(grouped.transform(REVIEWS)) == str(sequencer.transform(REVIEWS))
+
+
+@pytest.mark.parametrize("parameters", SETTINGS, ids=str)
+@pytest.mark.parametrize("unknown", ["token", "drop"])
+@pytest.mark.parametrize(("max_steps", "keep"), [(None, "last"), (3, "last"), (3, "first")])
+def test_sentences_are_the_text_and_learn_its_vocabulary(parameters, unknown, max_steps, keep):
+    own = {"max_steps": max_steps, "keep": keep, "unknown": unknown, **parameters}
+    whole = TextSequencer(**own).fit(REVIEWS)
+    parts = TextSequencer(sentence_end=r"[.!]+\s", **own)
+    documents = parts.fit_transform(REVIEWS)
+    assert parts.vocabulary_ == whole.vocabulary_
+    np.testing.assert_array_equal(parts.get_feature_names_out(), whole.get_feature_names_out())
+    for text, document in zip(whole.transform(REVIEWS), documents, strict=True):
+        assert all(len(sentence) for sentence in document)
+        assert list(chain(*document)) == list(text[text != 0])
+
+
+def test_words_that_span_the_end_of_a_sentence_are_known_but_not_seen():
+    sequencer = TextSequencer(sentence_end=r"\.", token_pattern=r"[\w.]+")
+    found = sequencer.fit_transform(["3.5 stars"])
+    assert list(sequencer.get_feature_names_out()) == ["3.5", "stars"]
+    assert [[ids.tolist() for ids in document] for document in found] == [[[1], [1, 3]]]
+
+
+def test_files_are_read_once_and_cut_into_sentences(tmp_path):
+    (tmp_path / "0").write_bytes(b"A cat. A dog")
+    expected = str(TextSequencer(sentence_end=r"\.").fit_transform(["A cat. A dog"]))
+    by_name = TextSequencer(sentence_end=r"\.", input="filename")
+    assert str(by_name.fit_transform([tmp_path / "0"])) == expected
+    by_file = TextSequencer(sentence_end=r"\.", input="file")
+    assert str(by_file.fit_transform([io.BytesIO(b"A cat. A dog")])) == expected
+    assert str(by_file.transform([io.BytesIO(b"A cat. A dog")])) == expected
+
+
+def test_a_vocabulary_that_is_given_needs_no_fit():
+    words = ["dog", "cat"]
+    fitted = TextSequencer(vocabulary=words).fit(TEXTS)
+    for call in (
+        lambda s: s.transform(TEXTS),
+        lambda s: s.get_feature_names_out(),
+        lambda s: s.inverse_transform([[3, 1]])[0],
+    ):
+        np.testing.assert_array_equal(call(TextSequencer(vocabulary=words)), call(fitted))
 
 
 def test_its_tags_are_those_of_countvectorizer():
@@ -219,6 +306,8 @@ def test_errors_name_argument_rule_and_value():
         with pytest.raises(ValueError, match=f"^{re.escape(text)}$"):
             sequencer.inverse_transform([ids])
     assert vars(sequencer) == before
+    with pytest.raises(ValueError, match=r"^sentence_end must be a regular expression; got '\('"):
+        TextSequencer(sentence_end="(").fit(TEXTS)
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,20 @@
 """Documents of sentences of words, read with attention at both levels."""
 
+from bisect import bisect_right
+from collections.abc import Iterator
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .dropout import Dropout
-from .embedding import Embedded, token_lengths
+from .embedding import Embedded
 from .padding import valid_steps
 from .recurrent import Recurrent
+
+FEW = 6
+"""Words that are padded without regard to the size of a sentence."""
 
 
 class HierarchicalAttention(nn.Module):
@@ -24,16 +30,16 @@ class HierarchicalAttention(nn.Module):
     the sentences are those of the attention of `Pooling`. Dropout falls on the vectors z and f; f
     goes to the head.
 
-    The input is of dtype int64 and of shape (batch, n_sentences, n_words), with tokens from 0 to
-    ``vocabulary_size - 1``. The token 0 is padding: a sentence ends with its last other token, a
-    document with its last sentence that is not empty (or after `lengths` sentences). An empty
-    sentence before that is the vector zero.
+    The input is of dtype int64 and of shape (batch, n_steps) or (batch, n_steps, 1), with tokens
+    from 0 to ``vocabulary_size - 1``. A row is a document: its sentences are the runs of tokens
+    that are not 0. So padding, and the content of what is behind `lengths`, changes nothing. The
+    sentences of a batch are read in groups of similar size, at a cost of the order of their words.
 
     Parameters
     ----------
     n_channels, n_steps, n_outputs : int
-        Words in a sentence, sentences in a document, and the size of the output (batch, n_outputs).
-        Any number of words and sentences is accepted when called.
+        Sizes of the input and the output (batch, n_outputs); there is one channel. Any number of
+        steps is accepted when called.
     vocabulary_size : int
         Tokens, padding included.
     embedding_dim : int
@@ -65,48 +71,96 @@ class HierarchicalAttention(nn.Module):
         layer: dict[str, Any] = {"cell": "gru", "hidden_size": hidden_size, "bidirectional": True}
         layer["pooling"] = "attention"
         self.words = Embedded(
-            1,
             n_channels,
+            n_steps,
             n_outputs,
             vocabulary_size=vocabulary_size,
             embedding_dim=embedding_dim,
             inner=Recurrent,
             architecture=layer,
         )
-        self.words.net.add_module("head", Dropout(dropout))  # what follows reads the states
+        self.words.net.add_module("head", nn.Identity())  # what follows reads the states
+        self.dropout = Dropout(dropout)
         self.sentences = Recurrent(2 * hidden_size, n_steps, n_outputs, dropout=dropout, **layer)
         self.head = self.sentences.head
         self.sentences.add_module("head", nn.Identity())
 
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
-        """Map tokens x (batch, n_sentences, n_words) to outputs (batch, n_outputs)."""
-        outputs: Tensor = self.head(self.sentences(*self._sentence_vectors(x, lengths)))
+        """Map tokens x (batch, n_steps) to outputs (batch, n_outputs)."""
+        sentences = Sentences(x, lengths)
+        outputs: Tensor = self.head(self.sentences(*self._vectors(sentences)))
         return outputs
 
     def attention(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
-        """Weigh the sentences of x (batch, n_sentences, n_words): (batch, n_sentences).
+        """Weigh the words of x (batch, n_steps) and its sentences: (batch, n_steps).
 
-        A row sums to one, and is zero behind its last sentence. One without words is zero.
+        At a word stands its weight in its sentence, at the 0 behind a sentence that of the sentence
+        in its document; both sum to one. Other zeros stay zero.
         """
-        return self.sentences.attention(*self._sentence_vectors(x, lengths))
+        sentences = Sentences(x, lengths)
+        weights = self.head.linear.weight.new_zeros(len(sentences.flat))
+        for group in sentences.groups():
+            places, sizes = sentences.places(group)
+            valid = valid_steps(sizes, places.shape[1])[:, :, 0]
+            of_words = self.words.attention(sentences.flat[places], sizes)
+            weights[places[valid]] = of_words[valid]
+        vectors, counts = self._vectors(sentences)
+        weights[sentences.ends] = self.sentences.attention(vectors, counts)[sentences.at]
+        return weights.view(len(x), -1)[:, :-1]
 
-    def word_attention(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
-        """Weigh the words of each sentence of x: (batch, n_sentences, n_words).
-
-        Each sentence sums to one, and is zero behind its last word. An empty one is zero.
-        """
-        weights = self.words.attention(_document(x, lengths).flatten(0, 1))
-        return weights.view(x.shape)
-
-    def _sentence_vectors(self, x: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor]:
+    def _vectors(self, sentences: "Sentences") -> tuple[Tensor, Tensor]:
         """Read the words: vectors (batch, n_sentences, 2 * hidden_size), and how many are valid."""
-        x = _document(x, lengths)
-        if lengths is None:
-            lengths = token_lengths(x.amax(2))
-        vectors = self.words(x.flatten(0, 1))  # (batch * n_sentences, 2 * hidden_size)
-        return vectors.view(*x.shape[:2], -1), lengths
+        weight, counts = self.head.linear.weight, sentences.counts  # (n_outputs, n_features)
+        vectors = weight.new_zeros(len(sentences.sizes), weight.shape[1])
+        for group in sentences.groups():
+            places, sizes = sentences.places(group)
+            vectors[group] = self.words(sentences.flat[places], sizes)
+        padded = weight.new_zeros(len(counts), max(1, int(counts.max())), weight.shape[1])
+        return padded.index_put(sentences.at, self.dropout(vectors)), counts
 
 
-def _document(x: Tensor, lengths: Tensor | None) -> Tensor:
-    """Replace what is behind the last of `lengths` sentences by padding."""
-    return x if lengths is None else torch.where(valid_steps(lengths, x.shape[1]), x, 0)
+class Sentences:
+    """The sentences in tokens (batch, n_steps): runs of those that are not 0.
+
+    Attributes
+    ----------
+    flat : Tensor of shape (batch * (n_steps + 1),)
+        The tokens, with a 0 behind each row.
+    starts, ends, sizes : Tensor of shape (n_sentences,)
+        Where each sentence begins in `flat`, where the 0 behind it stands, and its words.
+    counts : Tensor of shape (batch,)
+        Sentences of each row.
+    at : tuple of Tensor of shape (n_sentences,)
+        The row of each sentence, and its number there.
+    """
+
+    def __init__(self, x: Tensor, lengths: Tensor | None) -> None:
+        tokens = F.pad(x.flatten(1), (0, 1))
+        if lengths is not None:
+            tokens = torch.where(valid_steps(lengths, tokens.shape[1])[:, :, 0], tokens, 0)
+        self.flat = tokens.flatten()
+        change = torch.diff((self.flat != 0).long(), prepend=self.flat.new_zeros(1))
+        self.starts, self.ends = (change == 1).nonzero()[:, 0], (change == -1).nonzero()[:, 0]
+        self.sizes = self.ends - self.starts
+        row = self.starts // tokens.shape[1]
+        self.counts = row.bincount(minlength=len(x))
+        first = self.counts.cumsum(0) - self.counts
+        self.at = row, torch.arange(len(row), device=x.device) - first[row]
+
+    def groups(self) -> Iterator[Tensor]:
+        """Give the sentences in groups, in which none is much longer than twice another."""
+        order = self.sizes.argsort(stable=True)
+        sizes, start = self.sizes[order].tolist(), 0
+        while start < len(sizes):
+            stop = bisect_right(sizes, 2 * sizes[start] + FEW)
+            yield order[start:stop]
+            start = stop
+
+    def places(self, group: Tensor) -> tuple[Tensor, Tensor]:
+        """Return where the words of some sentences stand in `flat`, and how many each has.
+
+        The first has shape (n, longest). What is behind the last word of one means nothing.
+        """
+        sizes = self.sizes[group]
+        steps = torch.arange(int(sizes.max()), device=sizes.device)
+        return (self.starts[group, None] + steps).clamp_(max=len(self.flat) - 1), sizes
