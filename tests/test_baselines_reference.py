@@ -9,8 +9,9 @@ import pytest
 from sklearn.linear_model import ElasticNet, Lasso, Ridge, enet_path
 from statsmodels.tsa.ar_model import AutoReg
 
-from sklearn_rnn import make_ar
+from sklearn_rnn import DenseRegressor, make_ar
 from sklearn_rnn.datasets import load_nyse
+from sklearn_rnn.model_selection import penalty_path
 
 NYSE = load_nyse(as_frame=True).frame.iloc[:800]
 SERIES = NYSE["log_volume"]
@@ -215,3 +216,42 @@ def test_the_path_has_the_penalties_of_glmnets(hitters):
     np.testing.assert_allclose(np.diff(np.log(alphas)), np.log(1e-4) / 99)
     assert not coefficients[:, 0].any()
     assert coefficients[:, 1].any()
+
+
+@pytest.fixture(scope="module")
+def glmnet():
+    """Return the coefficients that glmnet_hitters.R computed, by l1_ratio and penalty."""
+    table = pd.read_csv(Path(__file__).parent / "data" / "glmnet_hitters.csv")
+    return {(row.iloc[0], row.iloc[1]): row.iloc[2:].to_numpy() for _, row in table.iterrows()}
+
+
+def test_paths_of_lasso_and_elastic_net_are_glmnets(hitters, glmnet):
+    x, y = hitters
+    z, target = standard(x), (y - y.mean()) / y.std()
+    assert len(glmnet) == 18
+    for (l1_ratio, penalty), published in glmnet.items():
+        model = ElasticNet(penalty, l1_ratio=l1_ratio, tol=1e-12, max_iter=10**6).fit(z, target)
+        np.testing.assert_allclose(model.coef_, published, atol=1e-6)
+        np.testing.assert_array_equal(model.coef_ != 0, published != 0)
+
+
+@pytest.mark.parametrize("l1_ratio", [0.2, 0.5, 1.0])
+def test_the_path_of_a_net_without_hidden_layer_is_glmnets(hitters, glmnet, l1_ratio):
+    x, y = hitters
+    penalties = [penalty for ratio, penalty in glmnet if ratio == l1_ratio]
+    net = DenseRegressor(
+        **{"hidden_layer_sizes": (), "l1_ratio": l1_ratio, "optimizer": "lbfgs"},
+        **{"early_stopping": False, "max_epochs": 2000, "tol": 1e-12, "n_channels": 19},
+    )
+    path = penalty_path(net, x, y, alphas=penalties, patience=10)
+    for coefficients, penalty in zip(path.coefficients, penalties, strict=True):
+        published = glmnet[l1_ratio, penalty]
+        np.testing.assert_allclose(coefficients, published, atol=2e-5)
+
+
+@pytest.mark.parametrize(("l1_ratio", "largest"), [(0.5, 1.1339313712), (1.0, 0.5669656856)])
+def test_a_path_begins_where_glmnets_does(hitters, l1_ratio, largest):
+    x, y = hitters
+    net = DenseRegressor(hidden_layer_sizes=(), l1_ratio=l1_ratio, optimizer="lbfgs", n_channels=19)
+    path = penalty_path(net.set_params(early_stopping=False), x, y, n_alphas=2)
+    np.testing.assert_allclose(path.alphas[0], largest, rtol=1e-5)
