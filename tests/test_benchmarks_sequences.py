@@ -11,9 +11,11 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 import pytest
+import standins
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
+from standins import pieces
 
 from benchmarks import __main__ as command
 from benchmarks._cache import Cache
@@ -122,18 +124,6 @@ def test_series_of_equal_length_are_rows_as_they_are_and_others_are_stretched():
     np.testing.assert_allclose(ucr.stretched(ramps, 5), [expected] * 3)
 
 
-def pieces(seed: int = 0) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """Make pieces of 4 keys: one that never sounds, one that repeats the first with a delay."""
-    rng = np.random.default_rng(seed)
-    X, y = [], []
-    for n in (30, 50, 20):
-        piece = (rng.random((n + 1, 4)) < [0.5, 0.2, 0.0, 0.0]).astype(np.uint8)
-        piece[1:, 3] = piece[:-1, 0]
-        X.append(piece[:-1])
-        y.append(piece[1:])
-    return X, y
-
-
 def test_likelihood_of_a_frame_is_the_sum_of_the_log_losses_of_its_keys():
     X, y = pieces()
     model = chorales.Frames().fit(*pieces(1))
@@ -168,14 +158,9 @@ def test_keys_have_a_model_of_the_step_before_or_their_share():
 
 
 def fake_ucr(name, subset, **kwargs):
-    """Give waves of two lengths of period, ragged in one of the sets."""
     if name == "GunPoint":
         raise FileNotFoundError
-    rng = np.random.default_rng(len(subset))
-    y = np.repeat(["slow", "fast"], 20)
-    lengths = rng.integers(20, 30, 40) if name == "JapaneseVowels" else np.full(40, 25)
-    periods = np.where(y == "slow", 4, 1)
-    X = [np.sin(np.arange(n)[:, None] / p) for n, p in zip(lengths, periods, strict=True)]
+    X, y = standins.waves(name, subset)
     return (X if name == "JapaneseVowels" else np.stack(X)), y
 
 
@@ -184,9 +169,7 @@ def fake_polymusic(subset, **kwargs):
 
 
 def fake_imdb(**kwargs):
-    y = np.arange(400) % 2
-    words = np.array(["a dull and long film", "a fine film with fine actors"])
-    return words[y].tolist(), y
+    return standins.reviews()
 
 
 FAKES = {

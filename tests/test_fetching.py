@@ -11,19 +11,18 @@ import json
 import lzma
 import os
 import stat
-import tarfile
 import zipfile
 
 import numpy as np
 import pandas as pd
 import pytest
+from standins import CONTENT, pack_tar, put
 
 from sklearn_rnn import LagTransformer, _fetching, datasets
 from sklearn_rnn._fetchers import climate, debilt, imdb, mnist, ucr
 from sklearn_rnn._fetching import PublicFile, fetch
 
 FETCHERS = [name for name in datasets.__all__ if name.startswith("fetch_")]
-CONTENT = b"one,two\n1,2\n"
 SUM = hashlib.sha256(CONTENT).hexdigest()
 WRONG = "0" * 64
 
@@ -33,12 +32,6 @@ def home(tmp_path, monkeypatch):
     """Return a folder that the environment variable names; it does not exist yet."""
     monkeypatch.setenv("SKLEARN_RNN_DATA", str(tmp_path / "home"))
     return tmp_path / "home"
-
-
-def put(path, content=CONTENT):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
-    return path
 
 
 def public(*urls, sha256=(SUM,), **kwargs):
@@ -199,16 +192,6 @@ def pack_zip(members):
     with zipfile.ZipFile(file, "w") as archive:
         for name, content in members.items():
             archive.writestr(name, content)
-    return file.getvalue()
-
-
-def pack_tar(members, mode="w:gz"):
-    file = io.BytesIO()
-    with tarfile.open(fileobj=file, mode=mode) as archive:
-        for name, content in members.items():
-            entry = tarfile.TarInfo(name)
-            entry.size = len(content)
-            archive.addfile(entry, io.BytesIO(content))
     return file.getvalue()
 
 

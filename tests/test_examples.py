@@ -1,0 +1,59 @@
+"""Every example runs, on small stand-ins of its data; the network is never touched."""
+
+import re
+import runpy
+from pathlib import Path
+
+import pytest
+from standins import put_pieces, put_reviews, put_waves
+
+from sklearn_rnn import _fetching, datasets
+from sklearn_rnn._fetchers import imdb, ucr
+
+ROOT = Path(__file__).parents[1]
+EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
+YEARS = slice("1978", "1981")  # of the data that come with the package
+
+
+@pytest.fixture
+def _small_data(tmp_path, monkeypatch):
+    """Let fetchers find stand-ins, which are not the original files, and nothing else."""
+    put_waves(tmp_path, ["JapaneseVowels", "BasicMotions", "ItalyPowerDemand", "GunPoint"])
+    put_pieces(tmp_path)
+    put_reviews(tmp_path)
+    monkeypatch.setenv("SKLEARN_RNN_DATA", str(tmp_path))
+    monkeypatch.setattr(_fetching, "_verify", lambda path, form, mend: "")
+    monkeypatch.setattr(imdb, "_verify_labels", lambda labels, expected: None)
+    monkeypatch.setattr(ucr, "_KNOWN", {})
+
+    def no_network(*_, **__):
+        raise OSError("a test does not download")
+
+    monkeypatch.setattr(_fetching, "urlopen", no_network)
+    X, y = datasets.load_nyse(return_X_y=True, as_frame=True)
+    monkeypatch.setattr(datasets, "load_nyse", lambda **_: (X.loc[YEARS], y.loc[YEARS]))
+
+
+def test_there_is_an_example_of_each_kind():
+    assert len(EXAMPLES) >= 5
+
+
+@pytest.mark.usefixtures("_small_data")
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_example_runs_and_prints_figures(path, capsys):
+    runpy.run_path(str(path))
+    text = capsys.readouterr().out
+    assert re.search(r"\d\.\d", text)
+    assert not re.search(r"\bnan\b|failed", text)  # `compare_models` tells of errors
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_example_says_what_it_shows_and_is_short(path):
+    text = path.read_text(encoding="utf-8")
+    assert text.startswith('"""')
+    assert len(text.splitlines()) <= 45
+
+
+def test_readme_lists_the_examples():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert sorted(re.findall(r"\(examples/(\w+)\.py\)", text)) == [p.stem for p in EXAMPLES]
