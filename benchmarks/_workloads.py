@@ -19,11 +19,15 @@ CELLS = {
     "gru": (nn.GRU, GRURegressor),
 }
 TCN_LEVELS, TCN_KERNEL = 4, 3
+EMBEDDING = 32
 
 
 @dataclass(frozen=True)
 class Workload:
-    """A data set's size, a net and a batch size; `used` of the rows are run."""
+    """A data set's size, a net and a batch size; `used` of the rows are run.
+
+    With ``kind="tokens"`` `n_channels` is the size of the vocabulary; an LSTM reads the vectors.
+    """
 
     kind: str
     n_samples: int
@@ -37,6 +41,9 @@ class Workload:
     def data(self) -> tuple[np.ndarray, np.ndarray]:
         """Return sequences of shape (used, n_steps, n_channels) and targets of shape (used,)."""
         rng = np.random.default_rng(0)
+        if self.kind == "tokens":
+            tokens = rng.integers(1, self.n_channels, size=(self.used, self.n_steps))
+            return tokens, (tokens[:, -1] % 2).astype(np.float32)
         X = rng.standard_normal((self.used, self.n_steps, self.n_channels), dtype=np.float32)
         noise = 0.1 * rng.standard_normal(self.used)
         y = 0.5 * X[:, -1, 0] + np.tanh(X[:, -2:, 1].sum(1)) + noise
@@ -53,12 +60,18 @@ class Workload:
                 "kernel_size": TCN_KERNEL,
             }
             return TCNRegressor(**(plain | size | parameters))
-        return CELLS[self.kind][1](**(plain | {"hidden_size": self.hidden} | parameters))
+        size = {"hidden_size": self.hidden}
+        if self.kind == "tokens":
+            size |= {"vocabulary_size": self.n_channels, "embedding_dim": EMBEDDING}
+            return LSTMRegressor(**(plain | size | parameters))
+        return CELLS[self.kind][1](**(plain | size | parameters))
 
     def module(self) -> nn.Module:
         """Return the same net as a bare torch module."""
         if self.kind == "tcn":
             return BareTCN(self.n_channels, self.hidden)
+        if self.kind == "tokens":
+            return BareTokens(self.n_channels, self.hidden)
         return BareRecurrent(CELLS[self.kind][0], self.n_channels, self.hidden)
 
 
@@ -68,6 +81,7 @@ WORKLOADS = {
     "W3": Workload("lstm", 20000, 24, 7, 64, 128, 10000),
     "W4": Workload("gru", 64000, 120, 14, 32, 128, 3200),
     "W5": Workload("tcn", 20000, 64, 8, 32, 128, 4000),
+    "W6": Workload("tokens", 2500, 500, 10_000, 32, 300, 900),
     "1M": Workload("rnn", 1_000_000, 5, 3, 12, 512, 1_000_000),
 }
 
@@ -83,6 +97,18 @@ class BareRecurrent(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         states, _ = self.rnn(x)
         return self.out(states[:, -1])
+
+
+class BareTokens(nn.Module):
+    """Vectors of tokens, one LSTM and an affine readout of the last step."""
+
+    def __init__(self, vocabulary_size: int, hidden: int) -> None:
+        super().__init__()
+        self.vectors = nn.Embedding(vocabulary_size, EMBEDDING, padding_idx=0)
+        self.net = BareRecurrent(nn.LSTM, EMBEDDING, hidden)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.net(self.vectors(x))
 
 
 class BareBlock(nn.Module):

@@ -1,7 +1,7 @@
 """How fast is a fit? Ratios to a bare torch loop, run in turn in the same process.
 
-Five workloads from 5 steps of 3 channels to 120 steps of 14, and one of a million rows; the
-fixed cost of a fit, of a prediction and of the import; a grid search, against the same over
+Workloads from 5 steps of 3 channels to 120 steps of 14 and 500 tokens, and one of a million rows;
+the fixed cost of a fit, of a prediction and of the import; a grid search, against the same over
 skorch's own estimator; and how the cost grows. Every ratio is the median over rounds in which
 the competitors take turns, so that a slow minute of the machine hits all of them.
 """
