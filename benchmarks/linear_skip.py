@@ -19,6 +19,8 @@ from tqdm import tqdm
 
 from benchmarks._report import environment, folder, markdown, write
 from sklearn_rnn import (
+    CNNLSTMRegressor,
+    CNNRegressor,
     DenseRegressor,
     GRURegressor,
     LSTMRegressor,
@@ -34,7 +36,15 @@ TRAINING = {
     "defaults": {},
     "one cycle": {"lr_schedule": "onecycle", "max_epochs": 20, "learning_rate": 0.003},
 }
-NETS = [DenseRegressor, RNNRegressor, GRURegressor, LSTMRegressor, TCNRegressor]
+NETS = [
+    DenseRegressor,
+    RNNRegressor,
+    GRURegressor,
+    LSTMRegressor,
+    TCNRegressor,
+    CNNRegressor,
+    CNNLSTMRegressor,
+]
 
 
 def main(size: str) -> None:

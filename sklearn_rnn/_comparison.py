@@ -14,6 +14,9 @@ from sklearn_rnn._comparison_display import ComparisonDisplay
 from sklearn_rnn._paired_tests import corrected_t, diebold_mariano
 from sklearn_rnn._wording import describe_failures, describe_verdict
 
+ROUNDING = 1e-12
+"""The spread over seeds that is still none."""
+
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Comparison:
@@ -25,7 +28,8 @@ class Comparison:
         The models, in the order given.
     runs : DataFrame
         One row for each fit: model, fold, seed (missing for a model without randomness),
-        score, fit_seconds, predict_seconds, n_parameters, complexity, error.
+        score, fit_seconds, predict_seconds, n_parameters, complexity, unit (of the complexity),
+        error.
     losses : DataFrame of shape (n_tested_rows, n_models)
         The loss of each row that was in a test part, the mean over seeds. Of a panel, whose
         rows are of the same times, the mean over the series at each time.
@@ -123,6 +127,9 @@ class Comparison:
             first p value takes the training data as random too, the second judges these very
             forecasts. They are not adjusted for the number of models.
         """
+        for name in (model, reference):
+            if name not in self.names:
+                raise ValueError(f"There is no model {name!r}; they are {list(self.names)}.")
         test = self._score_test(model, reference)
         forecast = self._loss_test(model, reference)
         return pd.Series(
@@ -150,13 +157,13 @@ class Comparison:
             ``mean``: of the score, over folds and seeds; ``std_folds``: standard deviation
             over the folds, of the means over seeds; ``std_seeds``: over the seeds, of the
             means over folds (0 for a model without randomness, NaN for a single seed);
-            ``standard_error`` of the mean, folds taken as independent; ``fit_seconds``,
-            ``predict_seconds`` and ``n_parameters``, means over the runs; ``complexity``, by
-            which models are ordered; ``failures`` and ``message``, the number of runs that
-            failed and the first error. The columns ``vs_simplest`` and ``vs_best``, with
-            ``_standard_error``, ``_low``, ``_high``, ``_p`` and ``_p_dm``, are the `difference`
-            to those models: of the score, its standard error and 95 % interval, and the p
-            values of both tests.
+            ``standard_error`` of the mean, folds taken as independent (NaN for fewer than two);
+            ``fit_seconds``, ``predict_seconds`` and ``n_parameters``, means over the runs;
+            ``complexity``, by which models are ordered, and its ``unit``; ``failures`` and
+            ``message``, the number of runs that failed and the first error. The columns
+            ``vs_simplest`` and ``vs_best``, with ``_standard_error``, ``_low``, ``_high``, ``_p``
+            and ``_p_dm``, are the `difference` to those models: of the score, its standard error
+            and 95 % interval, and the p values of both tests.
         """
         by_model = self.runs.groupby("model", sort=False)
         scores = self.scores
@@ -167,6 +174,7 @@ class Comparison:
         frame["standard_error"] = self._standard_errors()
         for column in ("fit_seconds", "predict_seconds", "n_parameters", "complexity"):
             frame[column] = by_model[column].mean()
+        frame["unit"] = by_model["unit"].first()
         frame["failures"] = self.failures
         if self._complete():
             frame = frame.join([self._against(r, getattr(self, r)) for r in ("simplest", "best")])
@@ -255,15 +263,16 @@ class Comparison:
         return bool(behind["score"] <= behind["standard_error"])
 
     def _standard_errors(self) -> pd.Series[float]:
-        """Return those of the mean scores, 0 where a single fold tells nothing."""
+        """Return those of the mean scores, NaN where a single fold tells nothing."""
         scores = self.scores
-        return (scores.std() / np.sqrt(scores.notna().sum())).fillna(0.0)
+        return scores.std() / np.sqrt(scores.notna().sum())
 
     def _spread_over_seeds(self, name: str) -> float:
         runs = self.runs[self.runs["model"] == name]
         if runs["seed"].isna().all():
             return 0.0
-        return float(runs.groupby("seed")["score"].mean().std())
+        spread = float(runs.groupby("seed")["score"].mean().std())
+        return 0.0 if spread < ROUNDING else spread
 
     def _score_test(self, model: str, reference: str) -> Any:
         scores = self.scores

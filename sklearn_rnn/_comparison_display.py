@@ -9,6 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
+from sklearn_rnn._wording import describe_size
+
 
 class ComparisonDisplay:
     """Scores of several models on the same folds, or their differences to one of them.
@@ -211,10 +213,10 @@ class ComparisonDisplay:
 
     def _label(self, name: str) -> str:
         row: Any = self.frame.loc[name]
-        n, failures = row["n_parameters"], row["failures"]
-        size = f"\n{n:,.0f} parameter{'' if round(n) == 1 else 's'}" if np.isfinite(n) else ""
-        failed = f"\nfailed {failures} times" if failures else ""
-        return f"{'★ ' if name == self.chosen else ''}{name}{size}{failed}"
+        size = describe_size(row["complexity"], row["unit"])
+        failed = f"failed {row['failures']} times" if row["failures"] else ""
+        lines = [f"{'★ ' if name == self.chosen else ''}{name}", size, failed]
+        return "\n".join(line for line in lines if line)
 
 
 def _readable_range(values: NDArray[np.float64]) -> tuple[float, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,8 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils.parallel import Parallel, delayed
 from tqdm import tqdm
 
-from sklearn_rnn._composites import n_parameters
+from sklearn_rnn._comparison_metadata import Metadata
+from sklearn_rnn._composites import n_parameters, size_unit
 from sklearn_rnn._row_losses import RowLoss
 
 PATIENCE = 2.0
@@ -34,7 +36,7 @@ class Judge:
     Attributes
     ----------
     scorer : callable
-        Maps (estimator, X, y) to a number, the greater the better.
+        Maps (estimator, X, y) to a number, the greater the better; by name what it is given else.
     loss : callable
         Maps (y, prediction, classes) to the loss of each row.
     response : str
@@ -43,7 +45,7 @@ class Judge:
         Maps a fitted model to a number; None leaves it NaN.
     """
 
-    scorer: Callable[[Any, Any, Any], float]
+    scorer: Callable[..., float]
     loss: RowLoss
     response: str
     complexity: Callable[[Any], float] | None
@@ -59,6 +61,8 @@ class Run:
         What was run; the seed of a model without randomness is None.
     score, fit_seconds, predict_seconds, n_parameters, complexity : float
         NaN as far as the run did not get there.
+    unit : str or None
+        What `n_parameters` counts.
     error : str or None
         Type and text of what was raised.
     losses : ndarray of shape (n_test,) or None
@@ -73,21 +77,35 @@ class Run:
     predict_seconds: float = np.nan
     n_parameters: float = np.nan
     complexity: float = np.nan
+    unit: str | None = None
     error: str | None = None
     losses: NDArray[np.float64] | None = None
 
 
-def make_folds(cv: Any, X: Any, y: Any, groups: Any, is_classifier: bool) -> list[Fold]:
-    """Return the (train, test) positions of the folds; by default in order of time."""
+def make_splitter(cv: Any, X: Any, y: Any, is_classifier: bool) -> Any:
+    """Return what makes the folds; by default in order of time."""
     times = _times_of(X)
     if cv is None and times is not None:
-        if not times.is_monotonic_increasing:
+        if times.hasnans or not (isinstance(X.index, pd.MultiIndex) or _ascend(times)):
             raise ValueError(
                 "cv=None splits by time, but the time index of X is not in ascending order; sort "
                 "X and y by time, or give cv."
             )
-        cv = TimeSeriesSplit(5)
-    return list(check_cv(cv, y, classifier=is_classifier).split(X, y, groups))
+        cv = _folds_by_time(times)
+    return check_cv(cv, y, classifier=is_classifier)
+
+
+def _ascend(times: pd.Index[Any]) -> bool:
+    return bool(times.is_monotonic_increasing)
+
+
+def _folds_by_time(times: pd.Index[Any]) -> list[Fold]:
+    """Split the times, so that rows of one time, as of a panel, are on one side."""
+    number, moments = times.factorize(sort=True)
+    return [
+        (np.flatnonzero(np.isin(number, train)), np.flatnonzero(np.isin(number, test)))
+        for train, test in TimeSeriesSplit(5).split(moments)
+    ]
 
 
 def _times_of(X: Any) -> pd.Index[Any] | None:
@@ -99,15 +117,21 @@ def _times_of(X: Any) -> pd.Index[Any] | None:
 
 
 def seeded(estimator: Any, seeds: Sequence[int]) -> Iterator[tuple[int | None, Any]]:
-    """Give a clone for every seed, or a single one if the estimator has no ``random_state``."""
-    names = [
-        name
-        for name in estimator.get_params(deep=True)
-        if name == "random_state" or name.endswith("__random_state")
-    ]
-    for seed in seeds if names else (None,):
-        copy = clone(estimator)
-        yield seed, copy.set_params(**dict.fromkeys(names, seed)) if names else copy
+    """Give a clone for every seed, or a single one if nothing in the estimator is random."""
+    parameters = estimator.get_params(deep=True)
+    names = [n for n in parameters if n == "random_state" or n.endswith("__random_state")]
+    splitters = {n: value for n, value in parameters.items() if _shuffles_unseeded(value)}
+    for seed in seeds if names or splitters else (None,):
+        own = {name: copy.copy(splitter) for name, splitter in splitters.items()}
+        for splitter in own.values():
+            splitter.random_state = seed
+        yield seed, clone(estimator).set_params(**dict.fromkeys(names, seed), **own)
+
+
+def _shuffles_unseeded(value: Any) -> bool:
+    """Return whether a parameter is a splitter, as of a search, that splits anew each time."""
+    is_splitter = hasattr(value, "split") and hasattr(value, "random_state")
+    return is_splitter and value.random_state is None and getattr(value, "shuffle", True)
 
 
 def run_all(
@@ -118,12 +142,13 @@ def run_all(
     folds: Sequence[Fold],
     seeds: Sequence[int],
     judge: Judge,
+    metadata: Metadata,
     n_jobs: int | None,
     verbose: int,
 ) -> list[Run]:
     """Run every model on every fold with every seed, in parallel; see `Run` for the results."""
     calls = [
-        delayed(run_once)(Run(name, fold, seed), estimator, X, y, folds[fold], judge)
+        delayed(run_once)(Run(name, fold, seed), estimator, X, y, folds[fold], judge, metadata)
         for fold in range(len(folds))
         for name, model in models.items()
         for seed, estimator in seeded(model, seeds)
@@ -136,23 +161,27 @@ def run_all(
     return sorted(bar, key=lambda run: (order.index(run.model), run.fold, run.seed or 0))
 
 
-def run_once(run: Run, estimator: Any, X: Any, y: Any, fold: Fold, judge: Judge) -> Run:
+def run_once(
+    run: Run, estimator: Any, X: Any, y: Any, fold: Fold, judge: Judge, metadata: Metadata
+) -> Run:
     """Fit on the training part and judge on the test part; what is raised is noted."""
     found = dict(vars(run))
     X_train, X_test = (_take(X, rows) for rows in fold)
     y_train, y_test = (_take(y, rows) for rows in fold)
     try:
         began = time.perf_counter()
-        estimator.fit(X_train, y_train)
+        estimator.fit(X_train, y_train, **metadata.of_fit(run.model, X, fold[0]))
         found["fit_seconds"] = time.perf_counter() - began
-        found["n_parameters"] = n_parameters(estimator)
+        found["n_parameters"], found["unit"] = n_parameters(estimator), size_unit(estimator)
         if judge.complexity is not None:
             found["complexity"] = float(judge.complexity(estimator))
         began = time.perf_counter()
         prediction = getattr(estimator, judge.response)(X_test)
         found["predict_seconds"] = time.perf_counter() - began
         losses = judge.loss(y_test, prediction, getattr(estimator, "classes_", None))
-        score = float(judge.scorer(estimator, X_test, y_test))
+        if len(losses) != len(fold[1]):
+            raise ValueError(f"there are {len(losses)} losses of {len(fold[1])} rows")
+        score = float(judge.scorer(estimator, X_test, y_test, **metadata.of_score(X, fold[1])))
         if not np.isfinite(score):
             raise ValueError(f"the score is {score}")
         return Run(**{**found, "score": score, "losses": losses})

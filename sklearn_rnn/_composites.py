@@ -48,8 +48,8 @@ def n_parameters(estimator: Any, X: Any = None, y: Any = None) -> float:
     -------
     float
         Of a net, all weights and biases that are not zero; of a linear model, the non-zero
-        coefficients and intercepts; of trees, their nodes; of an ensemble, the sum over its
-        members. NaN where nothing of this kind is found.
+        coefficients and intercepts; of trees not parameters but their nodes; of an ensemble, the
+        sum over its members. NaN where nothing of this kind is found.
 
     Examples
     --------
@@ -73,10 +73,24 @@ def n_parameters(estimator: Any, X: Any = None, y: Any = None) -> float:
     if hasattr(model, "tree_"):
         return float(model.tree_.node_count)
     if hasattr(model, "estimators_"):
-        members = [*np.ravel(model.estimators_), getattr(model, "final_estimator_", None)]
-        return float(sum(n_parameters(member) for member in members if member is not None))
+        return float(sum(n_parameters(member) for member in _members(model)))
     constant = getattr(model, "constant_", getattr(model, "class_prior_", None))
     return float("nan") if constant is None else float(np.size(constant))
+
+
+def size_unit(estimator: Any) -> str:
+    """Return what `n_parameters` counts: "parameter", or "tree node" if it is only those."""
+    model = final_estimator(estimator)
+    if hasattr(model, "estimators_"):
+        units = {size_unit(member) for member in _members(model)}
+        return units.pop() if len(units) == 1 else "parameter"
+    return "tree node" if hasattr(model, "tree_") else "parameter"
+
+
+def _members(ensemble: Any) -> list[Any]:
+    """Return the fitted estimators of an ensemble."""
+    members = [*np.ravel(ensemble.estimators_), getattr(ensemble, "final_estimator_", None)]
+    return [member for member in members if member is not None]
 
 
 def _n_nonzero(*arrays: Any) -> float:

@@ -39,6 +39,12 @@ class OneStandardError:
         error = folds[:, best].std(ddof=1) / np.sqrt(n_folds) if n_folds > 1 else 0.0
         as_good = [int(i) for i in np.flatnonzero(means >= means[best] - error)]
         simplicity = {i: self._complexity(cv_results, i) for i in as_good}
+        unknown = [i for i, value in simplicity.items() if value != value]  # NaN
+        if unknown:
+            raise ValueError(
+                f"The size of the candidate {cv_results['params'][unknown[0]]} is unknown (NaN), "
+                "so the simplest cannot be told; name a parameter, or give a key."
+            )
         extreme = (max if self.larger_is_simpler else min)(simplicity.values())
         return max((i for i in as_good if simplicity[i] == extreme), key=lambda i: means[i])
 

@@ -2,37 +2,29 @@
 
 from __future__ import annotations
 
-import copy
 import warnings
 from collections.abc import Sequence
+from functools import cached_property
 from numbers import Integral, Real
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import Bunch
-from sklearn.utils._param_validation import Interval, validate_params
-from torch import Tensor, nn
+from sklearn.utils._param_validation import Interval, InvalidParameterError, validate_params
+from torch import nn
 
 from sklearn_rnn._base import BaseSequenceEstimator
 from sklearn_rnn._batches import Examples
-from sklearn_rnn._flat import is_weight, n_weights, ordered
-from sklearn_rnn._modules.dense import Dense
-from sklearn_rnn._penalties import input_groups, input_weights, sparse_penalty
-from sklearn_rnn._ragged import Ragged
+from sklearn_rnn._data import Data
+from sklearn_rnn._least_alpha import least_alpha
+from sklearn_rnn._penalties import input_groups, input_weights
 
 DOUBLINGS = 20
 """How often the search for the first alpha of a net doubles or halves it."""
-
-MARGIN = 1e-6
-"""What is added to the exact first alpha, in parts of it, for rounding."""
-
-AT_ONCE = 4096
-"""Samples in one batch of the null gradient."""
 
 
 @validate_params(
@@ -84,8 +76,11 @@ def penalty_path(
     Parameters
     ----------
     estimator : estimator of this package
-        With ``l1_ratio > 0``; it is cloned. With ``optimizer="lbfgs"`` and a small `tol` the path
-        of a linear model is exact; the noise of small batches keeps some weights from zero.
+        With ``l1_ratio > 0``; it is cloned. How near the path of a linear model comes to the
+        exact one is a matter of its `tol`: with ``optimizer="lbfgs"`` and 1e-6 to 0.002 in R2,
+        with 1e-10, ``dtype="float64"`` and ``patience=2`` to 0.0002 in the weights, while at the
+        default single fits stop too early (measured in ``benchmarks/path.py``). The noise of small
+        batches keeps some weights from zero.
     X : array-like of shape (n_samples, n_steps, n_channels) or (n_samples, n_columns)
         Sequences, as for `fit`.
     y : array-like of shape (n_samples,) or (n_samples, n_outputs)
@@ -95,7 +90,7 @@ def penalty_path(
     X_val, y_val : array-like, default=None
         Data for the scores; None takes X and y.
     alphas : array-like of shape (n_alphas,), default=None
-        The strengths, in any order; None takes a grid.
+        The strengths, positive and in any order; None takes a grid.
     n_alphas : int, default=50
         Length of the grid.
     eps : float, default=1e-3
@@ -129,6 +124,12 @@ def penalty_path(
     --------
     PathDisplay : The picture.
 
+    Notes
+    -----
+    Fifty fits take about as many epochs as three to five single ones at the last alpha, up to ten
+    with ``tol=1e-10``. In seconds that is so for nets; where a single fit takes 0.1 s, what each
+    needs besides its epochs weighs more, and fifty take as long as five to eleven.
+
     References
     ----------
     Friedman, Hastie and Tibshirani (2010). Regularization paths for generalized linear models via
@@ -147,11 +148,7 @@ def penalty_path(
     >>> path.groups[:3]
     ['x0_lag2', 'x1_lag2', 'x2_lag2']
     """
-    if not estimator.l1_ratio:
-        raise ValueError(
-            "estimator has l1_ratio=0, and without the lasso nothing becomes zero; set l1_ratio, "
-            "to 0.9 for example."
-        )
+    _check_arguments(estimator, alphas, X_val, y_val)
     walk = _Walk(estimator, (X, y, sample_weight), patience)
     n_iter_search = 0
     if alphas is None:
@@ -178,11 +175,36 @@ def penalty_path(
     )
 
 
+def _check_arguments(estimator: Any, alphas: Any, X_val: Any, y_val: Any) -> None:
+    """Check what can be checked before anything is trained."""
+    try:
+        estimator._validate_params()
+    except InvalidParameterError as error:  # which sklearn would ascribe to this function
+        raise ValueError(f"estimator cannot be fitted. {error}") from error
+    if not estimator.l1_ratio:
+        raise ValueError(
+            "estimator has l1_ratio=0, and without the lasso nothing becomes zero; set l1_ratio, "
+            "to 0.9 for example."
+        )
+    if (X_val is None) != (y_val is None):
+        raise ValueError("X_val and y_val must be given together; only one of them was.")
+    if alphas is None:
+        return
+    try:
+        values = np.asarray(alphas, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"alphas must be numbers; got {alphas!r}.") from error
+    if values.ndim != 1 or not len(values):
+        raise ValueError(f"alphas must be one row of numbers, one at least; got {alphas!r}.")
+    if not (np.isfinite(values) & (values > 0)).all():
+        raise ValueError(f"alphas must be positive and finite; got {alphas!r}.")
+
+
 class _Walk:
     """Fits of one estimator to the same data, at one alpha after the other."""
 
-    def __init__(self, estimator: Any, data: tuple[Any, Any, Any], patience: int) -> None:
-        self.estimator, self.data, self.patience = estimator, data, patience
+    def __init__(self, estimator: Any, given: tuple[Any, Any, Any], patience: int) -> None:
+        self.estimator, self.given, self.patience = estimator, given, patience
         self.begin()
 
     def begin(self) -> None:
@@ -190,15 +212,39 @@ class _Walk:
         self.model = clone(self.estimator).set_params(early_stopping=False)
         self.n_iter: list[int] = []
 
+    @cached_property
+    def data(self) -> Data:
+        """What is given, as the model reads it once it is fitted."""
+        data: Data = self.model._read(*self.given, reset=False)
+        return data
+
+    @cached_property
+    def examples(self) -> Examples:
+        """The same as tensors."""
+        rows = np.flatnonzero(self.data.sample_weight())
+        examples: Examples = self.model._examples(self.data, self.model.net_.settings)(rows)
+        return examples
+
     def fit(self, alpha: float, **changed: Any) -> Any:
         """Fit at this alpha, from the last fit if that reads anything."""
-        continues = bool(self.n_iter) and _reads(self.model)
-        before = self.model.n_iter_ if continues else 0
-        patience = self.patience if continues else self.estimator.patience
-        self.model.set_params(alpha=alpha, warm_start=continues, patience=patience, **changed)
-        self.model.fit(*self.data)
+        before = 0
+        if self.n_iter and _reads(self.model):
+            before = self.model.n_iter_
+            self._continue(alpha)
+        else:
+            self.model.set_params(alpha=alpha, patience=self.estimator.patience, **changed)
+            self.model.fit(*self.given)
         self.n_iter.append(self.model.n_iter_ - before)
         return self.model
+
+    def _continue(self, alpha: float) -> None:
+        """Do what a fit with ``warm_start=True`` does, without reading the data again."""
+        model, net = self.model, self.model.net_
+        changed = {"alpha": alpha, "patience": self.patience}
+        settings = SimpleNamespace(**{**vars(net.settings), **changed})
+        model.set_params(**changed)
+        model._run(self.examples, None, settings, net.seed, continues=True)
+        model._warn_if_unfinished(settings)
 
     def first_alpha(self) -> tuple[float, int]:
         """Return the least alpha at which nothing is read, and the epochs of the search."""
@@ -206,7 +252,7 @@ class _Walk:
             warnings.simplefilter("ignore", ConvergenceWarning)
             self.fit(self.estimator.alpha, max_epochs=1, callbacks=None, verbose=0)
         n_iter = self.model.n_iter_
-        alpha, exact = self._of_linear_model()
+        alpha, exact = least_alpha(self.model, self.data, self.examples)
         if exact:
             return alpha, n_iter
         factor = None
@@ -222,56 +268,6 @@ class _Walk:
             alpha *= factor
         reading = "nothing" if factor == 0.5 else "something"
         raise ValueError(f"The net read {reading} at every alpha up to {alpha:.3g}; give alphas.")
-
-    def _of_linear_model(self) -> tuple[float, bool]:
-        """Return the first alpha of the linear model, and whether the net is that itself."""
-        model = self.model
-        data = model._read(*self.data, reset=False)
-        if data.lengths is not None or isinstance(data.sequences, Ragged):
-            raise ValueError(
-                "The least alpha at which nothing is read is known only for sequences of the same "
-                "length with one target each; give alphas."
-            )
-        examples = model._examples(data, model.net_.settings)(np.flatnonzero(data.weight))
-        module = copy.deepcopy(model.net_.module_)
-        _, labels = input_groups(module)
-        exact = sum(label.numel() for label in labels.values()) == n_weights(module)
-        if not exact:
-            n_inputs = model.n_channels_ + len(model.missing_channels_)
-            sizes = (n_inputs, model.n_steps_, model._n_outputs())
-            module = Dense(*sizes, hidden_layer_sizes=()).to(examples.x.device)
-        gradient = _null_gradient(module.double(), model.net_.criterion_, examples)
-        settings = SimpleNamespace(alpha=1.0, l1_ratio=1.0, penalty=model.penalty)
-        penalty = sparse_penalty(module, settings)
-        assert penalty is not None, "its strength is one"
-        return (1 + MARGIN) * penalty.least(gradient) / model.l1_ratio, exact
-
-
-def _null_gradient(module: nn.Module, criterion: nn.Module, examples: Examples) -> Tensor:
-    """Return the gradient of the loss along the weights, at zero weights and the best biases."""
-    module.eval()
-    named = ordered(module)
-    for _, parameter in named:
-        nn.init.zeros_(parameter)
-    biases = [parameter for name, parameter in named if not is_weight(name)]
-    optimizer = torch.optim.LBFGS(
-        biases, max_iter=100, tolerance_grad=1e-12, line_search_fn="strong_wolfe"
-    )
-
-    def closure() -> float:
-        module.zero_grad()
-        total = 0.0
-        for x, y, weight, _ in examples.batches(AT_ONCE):
-            target = y.double() if y.is_floating_point() else y
-            loss = criterion(module(x.double()), target, weight) * (len(y) / len(examples))
-            loss.backward()
-            total += float(loss.detach())
-        return total
-
-    optimizer.step(closure)  # type: ignore[no-untyped-call]  # torch does not declare it
-    closure()
-    gradients = [parameter.grad for name, parameter in named if is_weight(name)]
-    return torch.cat([gradient.reshape(-1) for gradient in gradients if gradient is not None])
 
 
 def _reads(model: Any) -> bool:

@@ -8,6 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+COMPLEXITY = "complexity"
+"""The unit of a complexity that is not counted but given."""
+
 
 class _Decisive(NamedTuple):
     """What the rule goes by: of the score, or of the loss where there is a single fold."""
@@ -22,7 +25,8 @@ def describe_verdict(comparison: Any, models: Sequence[str]) -> str:
     """Say in one or two sentences which of the models to take, and how near larger ones come."""
     frame, best, chosen = comparison.to_frame(), comparison.best, comparison.simplest_as_good()
     complexity = frame["complexity"].fillna(np.inf)
-    named = {n: f"'{n}'{describe_size(frame['n_parameters'][n])}" for n in models}
+    named = {n: f"'{n}'{_in_brackets(_size(frame.loc[n]))}" for n in models}
+    unknown = _unknown([n for n in models if not np.isfinite(complexity[n])], models)
     others = [n for n in models if n not in (best, chosen)]
     others.sort(key=lambda n: -frame["mean"][n])
     larger = [n for n in others if complexity[n] > complexity[chosen]]
@@ -33,7 +37,8 @@ def describe_verdict(comparison: Any, models: Sequence[str]) -> str:
         return (
             f"Take {named[chosen]}: the best {scoring}, {mean} of {named[best]}, is "
             f"{describe_difference(test, loss)} higher, which is within "
-            f"{_standard_error(test, loss)}{_of_larger(comparison, larger, named, 'other larger')}"
+            f"{_standard_error(test, loss)}"
+            f"{_of_larger(comparison, larger, named, 'other larger')}{unknown}"
         )
     start = f"Take {named[best]}: its {scoring} of {mean} is the best"
     if not others:
@@ -41,12 +46,14 @@ def describe_verdict(comparison: Any, models: Sequence[str]) -> str:
     rival = (simpler or others)[0]
     test = comparison.difference(best, rival)
     start = f"{start}, by {describe_difference(test, loss)} over {named[rival]}"
+    if not np.isfinite(complexity[models]).any():
+        return f"{start}{unknown}"
     if not simpler:
-        return f"{start}, and no model is simpler"
+        return f"{start}, and no model is simpler{unknown}"
     return (
         f"{start}, the best of the simpler models, which is beyond "
         f"{_standard_error(test, loss)}{_doubt(test, loss)}"
-        f"{_of_larger(comparison, larger, named, 'larger')}"
+        f"{_of_larger(comparison, larger, named, 'larger')}{unknown}"
     )
 
 
@@ -64,11 +71,28 @@ def _of_larger(comparison: Any, models: Sequence[str], named: Mapping[str, str],
     return f". {which} {named[models[0]]}, {does} '{chosen}' by {told}"
 
 
-def describe_size(n: float) -> str:
-    """Return a number of parameters in brackets; "" if it is not known."""
+def _unknown(of: Sequence[str], models: Sequence[str]) -> str:
+    """Say of which models it is not known how simple they are, and what follows."""
+    if not of:
+        return ""
+    if len(of) == len(models):
+        return "; the complexity of these models is unknown, so that the best score decides"
+    listed = " and ".join(f"'{name}'" for name in of)
+    return f"; the complexity of {listed} is unknown and counts as the greatest"
+
+
+def _size(model: pd.Series[Any]) -> list[str]:
+    size = describe_size(model["complexity"], model["unit"])
+    return [size] if size else []
+
+
+def describe_size(n: float, unit: str) -> str:
+    """Return by what a model is ordered, in its unit; "" if it is not known."""
     if not np.isfinite(n):
         return ""
-    return f" ({n:,.0f} parameter{'' if round(n) == 1 else 's'})"
+    if unit == COMPLEXITY:
+        return f"{unit} {n:,.6g}"
+    return f"{n:,.0f} {unit}{'' if round(n) == 1 else 's'}"
 
 
 def describe_difference(difference: pd.Series[float], loss: str) -> str:

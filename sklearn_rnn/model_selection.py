@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,13 @@ from sklearn.metrics import check_scoring
 from sklearn.utils import indexable
 
 from sklearn_rnn._comparison import Comparison
-from sklearn_rnn._comparison_runs import Judge, losses_of, make_folds, run_all, table_of
+from sklearn_rnn._comparison_metadata import routed
+from sklearn_rnn._comparison_runs import Judge, losses_of, make_splitter, run_all, table_of
 from sklearn_rnn._composites import default_scoring, n_parameters
 from sklearn_rnn._one_standard_error import one_standard_error
 from sklearn_rnn._penalty_path import penalty_path
 from sklearn_rnn._row_losses import LOSSES, choose_loss
+from sklearn_rnn._wording import COMPLEXITY
 
 __all__ = ["Comparison", "compare_models", "n_parameters", "one_standard_error", "penalty_path"]
 
@@ -27,6 +30,7 @@ def compare_models(
     *,
     cv: Any = None,
     groups: Any = None,
+    params: Mapping[str, Any] | None = None,
     scoring: str | Callable[[Any, Any, Any], float] | None = None,
     seeds: int | Sequence[int] = (0,),
     loss: str = "auto",
@@ -49,15 +53,25 @@ def compare_models(
         The targets.
     cv : int, cross-validation generator or iterable, default=None
         The folds. None takes ``TimeSeriesSplit(5)`` if the index of X holds times, which must
-        ascend, and else five folds as scikit-learn does, without shuffling.
+        ascend, and else five folds as scikit-learn does, without shuffling. Of a panel, with a
+        MultiIndex whose last level is time, the times are split, not the rows.
     groups : array-like of shape (n_rows,), default=None
-        For `cv`.
+        For `cv`, and for searches inside the models whose splitters want groups. With metadata
+        routing they are part of `params`.
+    params : mapping of str to object, default=None
+        What else is known, such as ``{"sample_weight": ...}``; of arrays with a value for each
+        row, each run is given those of its rows. As in ``cross_validate``, the ``fit`` of every
+        model is given all of it, or with ``sklearn.set_config(enable_metadata_routing=True)``
+        every model, the splitter and the scorer what they request; say then what the scorer does,
+        ``scoring=get_scorer("r2").set_score_request(sample_weight=True)``. The losses of rows are
+        not weighted.
     scoring : str or callable, default=None
         The score, the greater the better; None takes 'r2' or 'accuracy', also for searches
         that score otherwise.
     seeds : int or sequence of int, default=(0,)
-        Each model that has parameters called ``random_state``, at any depth, is run with each
-        seed put there; others are run once. An integer is the number of seeds, from 0.
+        Each model that has parameters called ``random_state``, at any depth, or a search whose
+        splitter shuffles without a seed, is run with each seed put there; others are run once. An
+        integer is the number of seeds, from 0.
     loss : {'auto', 'squared_error', 'absolute_error', 'log_loss', 'zero_one'}, default='auto'
         The loss of a row, for the test of Diebold and Mariano. 'auto' takes the one nearest to
         the score: in classification 'zero_one', or 'log_loss' if the score is of
@@ -67,7 +81,8 @@ def compare_models(
         to depend on each other.
     complexity : mapping of str to float, or callable, default=None
         What orders the models, the smaller the simpler: a number for each, or a function of
-        the fitted model. None takes `n_parameters`.
+        the fitted model. None takes `n_parameters`, which counts the nodes of trees. What is not
+        known, or not in the mapping, counts as the greatest.
     n_jobs : int, default=None
         How many runs at once, as in joblib. A net uses one thread in each.
     verbose : int, default=1
@@ -100,9 +115,13 @@ def compare_models(
     'ar1'
     """
     classifies = _check_models(models)
+    seeds = _check_seeds(seeds)
+    _check_complexity(complexity, models)
     X, y, groups = indexable(X, y, groups)
     if scoring is None:
         scoring = default_scoring(next(iter(models.values())))
+    if not (isinstance(scoring, str) or callable(scoring)):
+        raise ValueError(f"scoring must be one score, a str or a callable; got {scoring!r}.")
     scoring_name = _name_of(scoring)
     if loss == "auto":
         loss = choose_loss(scoring_name, classifies, models.values())
@@ -110,23 +129,32 @@ def compare_models(
         raise ValueError(f"loss must be 'auto' or one of {sorted(LOSSES)}; got {loss!r}.")
     if horizon < 1:
         raise ValueError(f"horizon must be at least 1; got {horizon}.")
-    folds = make_folds(cv, X, y, groups, classifies)
     judge = Judge(
         check_scoring(next(iter(models.values())), scoring),
         *LOSSES[loss],
         n_parameters if complexity is None else complexity if callable(complexity) else None,
     )
-    seeds = range(seeds) if isinstance(seeds, int) else seeds
-    if not len(seeds):
-        raise ValueError("seeds must hold at least one seed.")
+    splitter = make_splitter(cv, X, y, classifies)
+    metadata = routed(models, splitter=splitter, scorer=judge.scorer, groups=groups, params=params)
+    folds = list(splitter.split(X, y, **metadata.split))
     runs = run_all(
-        models, X, y, folds=folds, seeds=seeds, judge=judge, n_jobs=n_jobs, verbose=verbose
+        models,
+        X,
+        y,
+        folds=folds,
+        seeds=seeds,
+        judge=judge,
+        metadata=metadata,
+        n_jobs=n_jobs,
+        verbose=verbose,
     )
     table = table_of(runs)
     if table["error"].notna().all():
         raise ValueError(f"All runs of all models failed; the first with {table['error'][0]}")
     if isinstance(complexity, Mapping):
         table["complexity"] = table["model"].map(dict(complexity)).astype(float)
+    if complexity is not None:
+        table["unit"] = COMPLEXITY
     return Comparison(
         names=list(models),
         runs=table,
@@ -144,6 +172,8 @@ def _check_models(models: Mapping[str, Any]) -> bool:
         raise ValueError(
             f"models must be a mapping of names to estimators, with one at least; got {models!r}."
         )
+    if not_text := [name for name in models if not isinstance(name, str)]:
+        raise ValueError(f"The names in models must be strings; got {not_text}.")
     classifies = {name: is_classifier(model) for name, model in models.items()}
     if len(set(classifies.values())) > 1:
         raise ValueError(
@@ -151,6 +181,28 @@ def _check_models(models: Mapping[str, Any]) -> bool:
             f"{[name for name, is_one in classifies.items() if is_one]}, the others are not."
         )
     return next(iter(classifies.values()))
+
+
+def _check_seeds(seeds: int | Sequence[int]) -> list[int]:
+    """Return the seeds, which must differ."""
+    if isinstance(seeds, int | Integral):
+        if seeds < 1:
+            raise ValueError(f"seeds must be at least 1, if it is their number; got {seeds}.")
+        return list(range(int(seeds)))
+    listed = [int(seed) for seed in seeds]
+    if not listed:
+        raise ValueError("seeds must hold at least one seed.")
+    if len(set(listed)) < len(listed) or min(listed) < 0:
+        raise ValueError(f"seeds must be different numbers from 0 on; got {listed}.")
+    return listed
+
+
+def _check_complexity(complexity: Any, models: Mapping[str, Any]) -> None:
+    """Check that a mapping speaks of the models."""
+    if isinstance(complexity, Mapping) and (unknown := [n for n in complexity if n not in models]):
+        raise ValueError(
+            f"complexity speaks of {unknown}, which are not among the models {list(models)}."
+        )
 
 
 def _name_of(scoring: str | Callable[..., Any]) -> str:

@@ -114,7 +114,8 @@ MAY_IMPORT = {
     "_cnn": STEPWISE,
     "_dense": ESTIMATOR,
     "_baselines": {"_all_or_nothing", "_parameters", "_windows", "_sequences", "_lags"},
-    "_penalty_path": {"_ragged", "_batches", "_flat", "_modules", "_penalties", "_base"},
+    "_least_alpha": {"_ragged", "_data", "_batches", "_flat", "_modules", "_penalties"},
+    "_penalty_path": {"_data", "_batches", "_penalties", "_least_alpha", "_base"},
     # fitted models of any package: which to take, and what they use
     "_composites": set(),
     "_paired_tests": set(),

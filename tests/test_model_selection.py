@@ -10,20 +10,23 @@ import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, clone
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.dummy import DummyClassifier, DummyRegressor
-from sklearn.ensemble import RandomForestRegressor
+from sklearn.ensemble import RandomForestRegressor, VotingRegressor
 from sklearn.linear_model import Lasso, LinearRegression, LogisticRegression, Ridge
 from sklearn.metrics import log_loss, make_scorer, mean_pinball_loss
 from sklearn.model_selection import (
     GridSearchCV,
     GroupKFold,
     KFold,
+    ShuffleSplit,
     StratifiedKFold,
     TimeSeriesSplit,
     cross_val_score,
 )
+from sklearn.neighbors import KNeighborsRegressor
 from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVR
 from sklearn.tree import DecisionTreeRegressor
 
 from sklearn_rnn import DenseRegressor, LagTransformer, PersistenceRegressor, make_ar
@@ -120,7 +123,7 @@ def test_a_time_index_is_split_by_time_and_anything_else_as_scikit_learn_does():
     by_time = np.mean([20 / n for n in (20, 40, 60, 80, 100)])
     assert n_train(FRAME) == pytest.approx(by_time)
     assert n_train(FRAME.set_index(DAYS.to_period())) == pytest.approx(by_time)
-    panel = FRAME.set_index(pd.MultiIndex.from_arrays([["u", "v"] * 60, DAYS]))
+    panel = FRAME.set_index(pd.MultiIndex.from_arrays([["u"] * 60 + ["v"] * 60, DAYS]))
     assert n_train(panel) == pytest.approx(by_time)
     assert n_train(FRAME.reset_index(drop=True)) == pytest.approx(24 / 96)
     text = (
@@ -138,7 +141,7 @@ def test_groups_and_lists_of_splits_are_folds_too():
     expected = cross_val_score(LINEAR["ols"], X, Y, cv=GroupKFold(3), groups=groups)
     np.testing.assert_allclose(comparison.scores["ols"], expected)
     one = compare_models(LINEAR, X, Y, cv=[(np.arange(80), np.arange(80, 120))])
-    assert one.to_frame()["standard_error"].eq(0).all()
+    assert one.to_frame()["standard_error"].isna().all()
     assert one.simplest_as_good(paired=False) == one.best == "ols"
 
 
@@ -232,6 +235,44 @@ def test_what_is_not_random_is_fitted_once_a_fold_whatever_it_is_inside_of():
         compare_models(wrapped(model), X, Y, cv=4, seeds=3)
         assert len(model.fits) == 4 * n_seeds * (1 + 1 + 3)
     assert set(Counting.fits) == {0, 1, 2}
+
+
+@pytest.mark.parametrize("wrap", [lambda search: search, make_pipeline])
+def test_seeds_reach_splitters_that_shuffle_unseeded(wrap):
+    def search(cv):
+        return wrap(GridSearchCV(KNeighborsRegressor(), {"n_neighbors": [4, 5, 6]}, cv=cv))
+
+    cv = KFold(2, shuffle=True)
+    models = {
+        "shuffled": search(cv),
+        "random": search(ShuffleSplit(2)),
+        "seeded": search(KFold(2, shuffle=True, random_state=1)),
+        "in order": search(KFold(2)),
+    }
+    one, two = (compare_models(models, X, Y, cv=3, seeds=2) for _ in range(2))
+    assert (one.runs.groupby("model")["seed"].nunique() == 2).to_dict() == {
+        "shuffled": True, "random": True, "seeded": False, "in order": False,
+    }  # fmt: skip
+    np.testing.assert_array_equal(one.runs["score"], two.runs["score"])
+    assert cv.random_state is None
+    train, test = next(KFold(3).split(X))
+    alone = search(KFold(2, shuffle=True, random_state=1)).fit(X[train], Y[train])
+    of_seed = one.runs.query("model == 'shuffled' and seed == 1 and fold == 0")["score"]
+    assert of_seed.item() == alone.score(X[test], Y[test])
+
+
+def test_a_number_of_seeds_may_be_numpys():
+    comparison = compare_models({"random": Random()}, X, Y, cv=2, seeds=np.int64(2))
+    assert comparison.runs["seed"].tolist() == [0, 1, 0, 1]
+
+
+def test_a_spread_over_seeds_of_rounding_alone_is_none():
+    class Summing(Random):
+        def predict(self, X):
+            return np.full(len(X), 1e-13 * self.random_state)
+
+    frame = compare_models({"sum": Summing()}, X, Y, cv=2, seeds=3).to_frame()
+    assert frame["std_seeds"]["sum"] == 0.0
 
 
 def test_parallel_runs_give_the_same():
@@ -375,9 +416,44 @@ SWING = np.array([0.3, -0.3, 0.3, -0.3])
     ],
 )
 def test_the_verdict_says_by_which_rule_and_how_far_larger_models_are(scores, verdict):
-    comparison = comparison_of(scores, {"a": 1, "b": 2, "c": 3, "d": 4})
+    comparison = comparison_of(scores, {name: i for i, name in enumerate("abcd") if name in scores})
     # The losses of rows are all zero, which the test over rows calls equal.
-    assert comparison.verdict().replace(", Diebold-Mariano p = 1", "") == verdict
+    told = comparison.verdict().replace(", Diebold-Mariano p = 1", "")
+    assert re.sub(r" \(complexity \d\)", "", told) == verdict
+
+
+def test_the_verdict_speaks_of_the_complexity_that_was_given():
+    sizes = {"mean": 2.5, "lasso": 1e6, "ols": 1e7}
+    for complexity in (sizes, lambda model: {DummyRegressor: 2.5}.get(type(model), 1e6)):
+        told = compare_models(LINEAR, X, Y, cv=3, complexity=complexity).verdict()
+        assert "(complexity 1e+06)" in told
+        assert "parameter" not in told
+
+
+def test_the_verdict_says_where_the_complexity_is_unknown():
+    svr, knn = SVR(), KNeighborsRegressor()
+    told = compare_models({"svr": svr, "knn": knn}, X, Y).verdict()
+    end = "; the complexity of these models is unknown, so that the best score decides."
+    assert told.endswith(end)
+    assert "simpler" not in told
+    some = compare_models({"ols": LinearRegression(), "svr": svr, "knn": knn}, X, Y).verdict()
+    assert some.endswith(
+        "; the complexity of 'svr' and 'knn' is unknown and counts as the greatest."
+    )
+    assert "unknown" not in compare_models(LINEAR, X, Y).verdict()
+
+
+def test_the_size_of_trees_is_in_nodes():
+    trees = {
+        "tree": DecisionTreeRegressor(max_depth=1, random_state=0),
+        "forest": RandomForestRegressor(2, max_depth=1, random_state=0),
+        "vote": VotingRegressor([("tree", DecisionTreeRegressor(max_depth=1)), ("ols", Ridge())]),
+        "empty": GridSearchCV(Ridge(), {}, cv=2),
+    }
+    comparison = compare_models(trees, X, Y, cv=2)
+    units = ["tree node", "tree node", "parameter", "parameter"]
+    assert comparison.to_frame()["unit"].tolist() == units
+    assert "(3 tree nodes)" in comparison.verdict() or "(6 tree nodes)" in comparison.verdict()
 
 
 def test_complexity_is_counted_given_or_computed():
@@ -481,6 +557,32 @@ def test_rows_of_a_panel_at_one_time_become_one():
     np.testing.assert_allclose(comparison.losses["ols"], pairs)
 
 
+@pytest.mark.parametrize("order", ["by time", "by series"])
+def test_no_time_of_a_panel_is_in_training_and_test(order):
+    index = pd.MultiIndex.from_product([["u", "v", "w"], DAYS[:40]])
+    panel = FRAME.set_index(index)
+    if order == "by time":
+        panel = panel.sort_index(level=1, sort_remaining=False)
+
+    class Watching(Random):
+        def fit(self, X, y):
+            self.last_ = X.index.get_level_values(1).max()
+            return super().fit(X, y)
+
+        def predict(self, X):
+            assert X.index.get_level_values(1).min() > self.last_
+            assert X.index.get_level_values(1).nunique() == 6
+            assert len(X) == 18
+            return super().predict(X)
+
+    comparison = compare_models({"watching": Watching()}, panel, Y)
+    assert not comparison.failures.any()
+    assert comparison.losses.index.equals(DAYS[10:40])
+    panel.index = pd.MultiIndex.from_arrays([range(120), [pd.NaT, *DAYS[1:]]])
+    with pytest.raises(ValueError, match="the time index of X is not in ascending order"):
+        compare_models(LINEAR, panel, Y)
+
+
 def test_lags_see_the_true_past_in_every_fold():
     series = pd.DataFrame({"y": np.cumsum(RNG.normal(size=120))}, index=DAYS)
     models = {"persistence": make_pipeline(LagTransformer(1), PersistenceRegressor())}
@@ -498,6 +600,18 @@ def test_successive_rows_are_handed_on_as_views():
     windows = np.zeros((40, 3, 2))
     comparison = compare_models({"w": Watching()}, windows, Y[:40], cv=TimeSeriesSplit(3))
     assert comparison.failures["w"] == 0
+
+
+def test_an_unknown_model_is_refused_by_name():
+    comparison = compare_models(LINEAR, X, Y)
+    text = "There is no model 'net'; they are ['mean', 'lasso', 'ols']."
+    for ask in (
+        lambda: comparison.difference("ols", "net"),
+        lambda: comparison.difference("net", "ols"),
+        lambda: comparison.plot(kind="differences", reference="net"),
+    ):
+        with pytest.raises(ValueError, match=re.escape(text)):
+            ask()
 
 
 def test_a_comparison_can_be_pickled_and_shown():
@@ -521,6 +635,21 @@ def test_a_comparison_can_be_pickled_and_shown():
         ({"loss": "log"}, "loss must be 'auto' or one of ['absolute_error', 'log_loss', 'squared"),
         ({"horizon": 0}, "horizon must be at least 1; got 0."),
         ({"seeds": ()}, "seeds must hold at least one seed."),
+        ({"seeds": -1}, "seeds must be at least 1, if it is their number; got -1."),
+        ({"seeds": [1, 1]}, "seeds must be different numbers from 0 on; got [1, 1]."),
+        ({"seeds": [-1]}, "seeds must be different numbers from 0 on; got [-1]."),
+        ({"models": {1: Ridge()}}, "The names in models must be strings; got [1]."),
+        (
+            {"complexity": {"ols": 1, "net": 2}},
+            "complexity speaks of ['net'], which are not among the models ['mean', 'lasso', 'ols']",
+        ),
+        *(
+            (
+                {"scoring": scoring},
+                f"scoring must be one score, a str or a callable; got {scoring!r}",
+            )
+            for scoring in (["r2"], ("r2",), {"score": "r2"})
+        ),
     ],
 )
 def test_errors_name_argument_rule_and_value(given, text):
@@ -595,6 +724,17 @@ def test_ties_go_to_the_better_and_failed_candidates_are_left_out():
     }
     assert one_standard_error("a")(results) == 1
     assert one_standard_error("a", larger_is_simpler=True)(results) == 3
+
+
+def test_a_size_that_is_unknown_cannot_order_the_candidates():
+    scoring = {"score": "r2", "n_parameters": n_parameters}
+    search = GridSearchCV(SVR(), {"C": [0.9, 1.0]}, refit=one_standard_error(), scoring=scoring)
+    warned = pytest.warns(UserWarning, match="scores are non-finite")
+    with (
+        warned,
+        pytest.raises(ValueError, match=r"^The size of the candidate {'C': .* is unknown \(NaN\)"),
+    ):
+        search.fit(X, Y)
 
 
 def test_the_rule_survives_clone_and_pickle():

@@ -1,9 +1,12 @@
 """Laws of penalty paths: their ends, the classic paths as limits, and what they cost."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression, enet_path
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
@@ -167,6 +170,62 @@ def test_what_a_path_needs_is_said():
     for alphas in (None, [0.1]):
         with pytest.raises(ValueError, match='penalty="group"'):
             penalty_path(TCNRegressor(l1_ratio=0.5, max_epochs=1), X, Y, alphas=alphas)
+
+
+def alone(**changed):
+    return {"estimator": linear(), "X": X, "y": Y, **changed}
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        (alone(estimator=linear(l1_ratio=5.0)), "'l1_ratio' parameter of DenseRegressor must be"),
+        (alone(estimator=linear(learning_rate=-1)), "'learning_rate' parameter of DenseRegressor"),
+        (alone(alphas=[0.1, -1.0]), "alphas must be positive and finite; got [0.1, -1.0]."),
+        (alone(alphas=[0.1, np.nan]), "alphas must be positive and finite; got [0.1, nan]."),
+        (alone(alphas=[]), "alphas must be one row of numbers, one at least; got []."),
+        (alone(alphas=[[0.1]]), "alphas must be one row of numbers, one at least; got [[0.1]]."),
+        (alone(alphas=["a"]), "alphas must be numbers; got ['a']."),
+        (alone(X_val=X), "X_val and y_val must be given together; only one of them was."),
+        (alone(y_val=Y), "X_val and y_val must be given together; only one of them was."),
+    ],
+)
+def test_arguments_are_refused_by_name_before_anything_is_trained(monkeypatch, given, text):
+    monkeypatch.setattr(DenseRegressor, "_run", None)
+    with pytest.raises(ValueError, match=re.escape(text)):
+        penalty_path(**given)
+
+
+def test_a_constant_target_has_no_path():
+    for weight, n in ((None, 200), (np.repeat([1.0, 0.0], 100), 100)):
+        y = np.where(np.arange(200) < n, 0.1, 7.0)
+        text = f"^y is constant, {n} times the same: there is nothing to read"
+        with pytest.raises(ValueError, match=text):
+            penalty_path(linear(), X, y, sample_weight=weight)
+
+
+@pytest.mark.parametrize("net", [linear(), GRURegressor(penalty="group", l1_ratio=0.8)])
+def test_the_fits_are_those_of_a_warm_start(net):
+    alphas, quick = [0.003, 0.001, 0.0003], {"max_epochs": 5, "random_state": 0}
+    path = penalty_path(net.set_params(**quick), X, Y, alphas=alphas, patience=3)
+    by_hand = clone(net).set_params(early_stopping=False)
+    for number, alpha in enumerate(alphas):
+        by_hand.set_params(alpha=alpha).fit(X, Y)
+        assert path.scores[number] == by_hand.score(X, Y)
+        by_hand.set_params(warm_start=True, patience=3)
+    assert path.n_channels.all()
+    assert path.n_iter.sum() == by_hand.n_iter_
+
+
+def test_the_data_are_read_at_the_first_fit_and_once_more(monkeypatch):
+    reads = []
+    read = DenseRegressor._read
+    monkeypatch.setattr(
+        DenseRegressor, "_read", lambda self, *a, **k: reads.append(1) or read(self, *a, **k)
+    )
+    path = penalty_path(linear(tol=1e-4), X, Y, n_alphas=12, eps=0.1)
+    n_anew = (path.n_channels[:-1] == 0).sum()
+    assert len(reads) == 1 + 1 + 1 + n_anew  # for the first alpha, again, at the first of the path
 
 
 def test_the_picture_shows_every_group_and_counts_them():
