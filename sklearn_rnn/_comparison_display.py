@@ -176,7 +176,7 @@ class ComparisonDisplay:
         ax.barh(rows, -errors, 1.0, left=means[best], color="0.5", alpha=0.2, lw=0, zorder=0)
         ax.axvline(means[best], color="0.5", lw=1, zorder=0)
         grey = "grey: " if errors.any() else ""
-        title = f"{grey}within one standard error of the difference to the best; ★ the simplest"
+        title = f"{grey}within one standard error of the difference to the best; ★ to be taken"
         ax.set_title(title, fontsize="small", loc="right")
 
     def _draw_differences(self, ax: Any, colors: dict[str, str]) -> None:
