@@ -81,7 +81,7 @@ def test_a_single_split_has_nothing_to_shade():
     models = {"mean": DummyRegressor(), "ar1": make_ar(1)}
     single = compare_models(models, X, Y, cv=[(np.arange(90), np.arange(90, 120))])
     title = single.plot().ax_.get_title(loc="right")
-    assert title == "within one standard error of the difference to the best; ★ the simplest"
+    assert title == "within one standard error of the difference to the best; ★ to be taken"
 
 
 @pytest.fixture(scope="module")
