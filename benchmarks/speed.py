@@ -229,6 +229,9 @@ def draw(table: pd.DataFrame, path: Path) -> None:
         wide = wide.reindex([name for name in WORKLOADS if name in wide.index])
         wide.plot.bar(ax=ax, rot=0, logy=True, legend=ax is axes[0], xlabel="")
         ax.axhline(1, color="black", linewidth=0.8)
+        ticks = [0.25, 0.5, 1, 2, 4, 8]
+        ax.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
+        ax.minorticks_off()
         ax.set_title(f"{measure}: seconds relative to a bare torch loop")
     figure.savefig(path, dpi=120)
     plt.close(figure)
