@@ -71,6 +71,19 @@ def read_list(X: Any, n_channels: int | None, width: int) -> list[FloatArray]:
 
 def _read_one(x: Any, width: int, name: str) -> FloatArray:
     """Return one sequence in two dimensions, or in one if it is empty and has no channels."""
+    is_plain = isinstance(x, np.ndarray) and x.dtype.kind in "biuf" and x.ndim in (1, 2)
+    array = x if is_plain else _as_numbers(x, name)
+    if array.ndim == 1 and len(array):
+        if len(array) % width:
+            raise ValueError(
+                f"{name} has {len(array)} values, which is not a multiple of n_channels={width}."
+            )
+        return array.reshape(-1, width)
+    return array
+
+
+def _as_numbers(x: Any, name: str) -> FloatArray:
+    """Return what is not plainly an array of numbers as one, if it can be; this takes longer."""
     check_numbers(x, name)
     with about(name):
         array = np.asarray(
@@ -83,12 +96,4 @@ def _read_one(x: Any, width: int, name: str) -> FloatArray:
                 input_name=name,
             )
         )
-    if array.dtype.kind == "O":
-        array = array.astype(np.float64)
-    if array.ndim == 1 and len(array):
-        if len(array) % width:
-            raise ValueError(
-                f"{name} has {len(array)} values, which is not a multiple of n_channels={width}."
-            )
-        return array.reshape(-1, width)
-    return array
+    return array.astype(np.float64) if array.dtype.kind == "O" else array
