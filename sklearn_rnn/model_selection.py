@@ -7,6 +7,7 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from sklearn.base import is_classifier
 from sklearn.metrics import check_scoring
 from sklearn.utils import indexable
@@ -117,53 +118,45 @@ def compare_models(
     classifies = _check_models(models)
     seeds = _check_seeds(seeds)
     _check_complexity(complexity, models)
+    if horizon < 1:
+        raise ValueError(f"horizon must be at least 1; got {horizon}.")
     X, y, groups = indexable(X, y, groups)
     if scoring is None:
         scoring = default_scoring(next(iter(models.values())))
     if not (isinstance(scoring, str) or callable(scoring)):
         raise ValueError(f"scoring must be one score, a str or a callable; got {scoring!r}.")
-    scoring_name = _name_of(scoring)
     if loss == "auto":
-        loss = choose_loss(scoring_name, classifies, models.values())
+        loss = choose_loss(_name_of(scoring), classifies, models.values())
     elif loss not in LOSSES:
         raise ValueError(f"loss must be 'auto' or one of {sorted(LOSSES)}; got {loss!r}.")
-    if horizon < 1:
-        raise ValueError(f"horizon must be at least 1; got {horizon}.")
-    judge = Judge(
-        check_scoring(next(iter(models.values())), scoring),
-        *LOSSES[loss],
-        n_parameters if complexity is None else complexity if callable(complexity) else None,
-    )
+    size = n_parameters if complexity is None else complexity if callable(complexity) else None
+    judge = Judge(check_scoring(next(iter(models.values())), scoring), *LOSSES[loss], size)
     splitter = make_splitter(cv, X, y, classifies)
     metadata = routed(models, splitter=splitter, scorer=judge.scorer, groups=groups, params=params)
     folds = list(splitter.split(X, y, **metadata.split))
-    runs = run_all(
-        models,
-        X,
-        y,
-        folds=folds,
-        seeds=seeds,
-        judge=judge,
-        metadata=metadata,
-        n_jobs=n_jobs,
-        verbose=verbose,
-    )
+    how: dict[str, Any] = {"folds": folds, "seeds": seeds, "judge": judge, "metadata": metadata}
+    runs = run_all(models, X, y, **how, n_jobs=n_jobs, verbose=verbose)
     table = table_of(runs)
     if table["error"].notna().all():
         raise ValueError(f"All runs of all models failed; the first with {table['error'][0]}")
-    if isinstance(complexity, Mapping):
-        table["complexity"] = table["model"].map(dict(complexity)).astype(float)
-    if complexity is not None:
-        table["unit"] = COMPLEXITY
     return Comparison(
         names=list(models),
-        runs=table,
+        runs=_with_complexity(table, complexity),
         losses=losses_of(runs, folds, X),
-        scoring=scoring_name,
+        scoring=_name_of(scoring),
         loss=loss,
         horizon=horizon,
         test_share=float(np.mean([len(test) / len(train) for train, test in folds])),
     )
+
+
+def _with_complexity(table: pd.DataFrame, complexity: Any) -> pd.DataFrame:
+    """Let what the user says of the complexity of models stand in the table of runs."""
+    if isinstance(complexity, Mapping):
+        table["complexity"] = table["model"].map(dict(complexity)).astype(float)
+    if complexity is not None:
+        table["unit"] = COMPLEXITY
+    return table
 
 
 def _check_models(models: Mapping[str, Any]) -> bool:
