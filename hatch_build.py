@@ -95,7 +95,7 @@ def build(folder: Path, extra: list[str] | None = None) -> bool:
     return folder.joinpath(LIBRARY).exists()
 
 
-class NativeBuildHook(BuildHookInterface):  # type: ignore[misc]
+class NativeBuildHook(BuildHookInterface):  # type: ignore[misc]  # hatchling's, or object
     """Called by hatchling before it collects the files of a wheel."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:

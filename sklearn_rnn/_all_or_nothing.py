@@ -16,7 +16,7 @@ def all_or_nothing(thing: Any) -> Iterator[None]:
     before = dict(vars(thing))
     try:
         yield
-    except BaseException:
+    except BaseException:  # a Ctrl-C too; it is raised again
         vars(thing).clear()
         vars(thing).update(before)
         raise

@@ -63,7 +63,8 @@ def laid_in(vector: Tensor, module: nn.Module) -> Iterator[None]:
         start = stop
     try:
         with warnings.catch_warnings():
-            # cuDNN packs the weights of an RNN at each step, as they are not in its order.
+            # cuDNN packs the weights of an RNN at each step, as they are not in its order: it
+            # warns that this takes memory, which it is meant to; results are the same.
             warnings.filterwarnings("ignore", "RNN module weights are not part of single")
             yield
     finally:

@@ -125,7 +125,7 @@ class SequenceNet(NeuralNet):
         try:
             with all_or_nothing(self):
                 yield
-        except BaseException:
+        except BaseException:  # a Ctrl-C too; it is raised again
             vector.data.copy_(weights)
             self.optimizer_.load_state_dict(state)
             del self.history[n_epochs:]

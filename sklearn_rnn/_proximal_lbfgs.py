@@ -83,7 +83,8 @@ class ProximalLBFGS:
             f + R before the step.
         """
         before = closure()
-        x, gradient = self.vector.data.clone(), self.vector.grad.clone()  # type: ignore[union-attr]
+        assert self.vector.grad is not None, "the closure writes it"
+        x, gradient = self.vector.data.clone(), self.vector.grad.clone()
         target = self._proximal(x, gradient)
         residual = (x - target) / self.size
         self._remember(x, residual)

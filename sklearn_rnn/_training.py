@@ -139,7 +139,8 @@ class Training:
 
         if self.sparse is not None:
             return self.proximal_lbfgs.step(closure)
-        return self.optimizer.step(closure)  # type: ignore
+        # torch declares floats, and hands on what the closure returns
+        return self.optimizer.step(closure)  # type: ignore[arg-type, return-value]
 
     def _gradient(self, batch: Batch) -> Tensor:
         """Write the gradient of the objective into the vector and return the objective."""

@@ -9,6 +9,7 @@ from sklearn_rnn import DenseClassifier, GRUClassifier, LSTMRegressor, TCNRegres
 from sklearn_rnn._augmentation import KINDS, Augmentation
 from sklearn_rnn._batches import Batch
 
+# Few epochs are enough for laws.
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 STRENGTHS = {"jitter": 0.1, "scaling": 0.2, "slicing": 0.8, "mixup": 0.4}

@@ -231,6 +231,7 @@ def test_label_smoothing_mixes_the_frequencies_with_even_ones(y):
         assert_allclose(net.predict_proba(nothing[:1])[0], expected, atol=1e-4)
 
 
+# without smoothing the probabilities go on towards the ends for ever
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_label_smoothing_keeps_probabilities_from_the_ends():
     y = X[:, -1, 0] > 0
@@ -373,7 +374,7 @@ def test_targets_of_another_kind_are_refused_in_words(fitted_on, y, text, method
     net = small(warm_start=True).fit(X, fitted_on)
     before = net.predict_proba(X)
     text = f"X_val and y_val cannot be used for validation. {text}" if method == "y_val" else text
-    with pytest.raises(ValueError, match=f"^{re.escape(text)}$"):  # noqa: PT012
+    with pytest.raises(ValueError, match=f"^{re.escape(text)}$"):  # noqa: PT012  # one call
         if method == "y_val":
             small().fit(X, fitted_on, X_val=X, y_val=y)
         else:

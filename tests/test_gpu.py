@@ -43,6 +43,7 @@ def test_auto_takes_the_gpu_and_a_pickle_keeps_its_predictions(model):
     np.testing.assert_array_equal(again.predict(X), fitted.predict(X))
 
 
+# five epochs are no end, but enough to be compared
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("optimizer", ["adam", "lbfgs"])

@@ -13,6 +13,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn_rnn import HierarchicalAttentionClassifier, TextSequencer
 from sklearn_rnn._documents import read_documents
 
+# Few epochs are enough for laws.
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 RNG = np.random.default_rng(0)

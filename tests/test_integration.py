@@ -14,7 +14,7 @@ from sklearn.base import clone, is_classifier
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.ensemble import BaggingRegressor, StackingRegressor, VotingClassifier
-from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401  # lets halving searches be imported
 from sklearn.inspection import permutation_importance
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.metrics import get_scorer
@@ -101,6 +101,7 @@ def test_a_grid_search_over_lags_and_sizes_sees_the_true_past_at_every_split(cls
     )
 
 
+# the search is tried, not the fits
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_a_randomized_search_works():
     space = {"hidden_size": range(2, 6), "optimizer": ["adam", "lbfgs"]}

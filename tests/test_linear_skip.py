@@ -28,6 +28,7 @@ from sklearn_rnn._modules.dense import Dense
 from sklearn_rnn._modules.linear_skip import LinearSkip
 from sklearn_rnn.datasets import load_nyse
 
+# Few epochs are enough for laws.
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 SIZES = {"hidden_size": 4, "num_channels": 4, "hidden_layer_sizes": (4,)}

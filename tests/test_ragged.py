@@ -23,6 +23,7 @@ from sklearn_rnn import (
 from sklearn_rnn._ragged import Ragged, join, without_absent_ends
 from sklearn_rnn._windows import Windows, lag_windows, window_rows
 
+# Few epochs are enough for laws.
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 SIZES = {"hidden_size": 4, "num_channels": 4}

@@ -567,7 +567,7 @@ def test_data_unlike_those_of_fit_are_refused_in_words(fitted_on, data, text, me
     net = small(warm_start=True).fit(fitted_on, Y)
     before, y = net.predict(fitted_on), np.resize(Y, len(data))
     text = f"{UNUSABLE}{text}" if method == "X_val" else text
-    with pytest.raises(ValueError, match=f"^{re.escape(text)}"):  # noqa: PT012
+    with pytest.raises(ValueError, match=f"^{re.escape(text)}"):  # noqa: PT012  # one call
         if method == "X_val":
             small().fit(fitted_on, Y, X_val=data, y_val=y)
         elif method == "predict":
@@ -613,7 +613,7 @@ def test_validation_data_come_as_a_pair(given):
 def test_targets_of_another_shape_are_refused_in_words(fitted_on, y, text, method):
     net = small(warm_start=True).fit(X, fitted_on)
     text = f"{UNUSABLE}{text}" if method == "y_val" else text
-    with pytest.raises(ValueError, match=f"^{re.escape(text)}$"):  # noqa: PT012
+    with pytest.raises(ValueError, match=f"^{re.escape(text)}$"):  # noqa: PT012  # one call
         if method == "y_val":
             small().fit(X, fitted_on, X_val=X, y_val=y)
         else:

@@ -110,7 +110,7 @@ def native_layer(
     """
     weights = (layer.weight_ih_l0, layer.weight_hh_l0, layer.bias_ih_l0, layer.bias_hh_l0)
     options = Options(*CELLS[layer.mode], states, mask, lengths)
-    return native_cell(options, x, weights, initial)  # type: ignore[arg-type]  # no module
+    return native_cell(options, x, weights, initial)  # type: ignore[arg-type]  # its tensors
 
 
 def native_pullback(layer: Layer, x: Tensor) -> tuple[Tensor, Callable[[Tensor], None]]:
@@ -166,7 +166,7 @@ def native_cell(
         x = x.contiguous()
     arguments = (x, *weights, *(initial or ()))
     if torch.is_grad_enabled() and any(t is not None and t.requires_grad for t in arguments):
-        result: Result = _Layer.apply(options, *arguments)  # type: ignore[no-untyped-call]
+        result: Result = _Layer.apply(options, *arguments)  # type: ignore[no-untyped-call]  # torch does not declare it
         return result
     return _forward(options, arguments, None)
 
