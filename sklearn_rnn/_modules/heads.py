@@ -1,7 +1,9 @@
 """From the features of a sequence to the outputs."""
 
 import math
+from collections.abc import Callable
 
+import torch
 from torch import Tensor, nn
 
 from .dropout import Dropout
@@ -35,3 +37,18 @@ class Head(nn.Module):
         """Map features (..., n_features) to outputs (..., n_outputs)."""
         outputs: Tensor = self.linear(self.dropout(features))
         return outputs
+
+    def direct(self, features: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
+        """Map features (batch, n_features) without dropout and automatic differentiation.
+
+        Returns the outputs and a function that, called with their gradient, writes those of the
+        parameters over their ``grad`` and returns that of the features.
+        """
+        weight, bias = self.linear.weight, self.linear.bias
+
+        def pullback(gradient: Tensor) -> Tensor:
+            torch.mm(gradient.T, features, out=weight.grad)
+            torch.sum(gradient, 0, out=bias.grad)
+            return gradient @ weight
+
+        return torch.addmm(bias, features, weight.T), pullback

@@ -56,8 +56,14 @@ class LinearSkip(nn.Module):
 
     def linear_outputs(self, x: Tensor) -> Tensor:
         """Map x (batch, n_steps, n_channels) to the part of the linear model."""
-        outputs: Tensor = self.linear(x.flatten(1))
-        return outputs
+        outputs: Tensor = self.linear(x.flatten(-2))
+        return outputs.flatten(0, -2)
+
+    @property
+    def reach(self) -> int | None:
+        """The reach of the net, see `TCN`; the linear model reads each window by itself."""
+        reach: int | None = getattr(self.net, "reach", None)
+        return reach
 
     def attention(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Weigh the steps of x as the net does: (batch, n_steps), see `Pooling`."""

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from .cells import CoupledLSTM, Layer, unroll
+from .direct import Pullback, is_unwatched
 from .dropout import Dropout
 from .heads import Head
 from .native import is_native, native_layer, native_pullback
@@ -145,29 +146,21 @@ class Recurrent(nn.Module):
             and not self.reverse_layers
             and self.pooling.kind == "last"
             and not (self.training and (self.dropout.p or self.recurrent_dropout.p))
-            and not any(part._forward_hooks or part._forward_pre_hooks for part in self.modules())
-            and not any(p.grad is None or p._backward_hooks for p in self.parameters())
+            and is_unwatched(self)
         )
 
-    def direct(self, x: Tensor) -> tuple[Tensor, Callable[[Tensor], None]] | None:
+    def direct(self, x: Tensor) -> tuple[Tensor, Pullback] | None:
         """Run outside of torch's automatic differentiation, or return None if that cannot be.
 
-        Its cost is several times that of the arithmetic of a small layer. Returns the outputs and
-        a function that, called with their gradient, writes those of the parameters over their
-        ``grad``.
+        Returns the outputs and a function that, called with their gradient, writes those of the
+        parameters over their ``grad``.
         """
-        layer, linear = self.layers[0], self.head.linear
+        layer = self.layers[0]
         if not is_native(layer, x) or x.stride(2) != 1:
             return None
-        h, pull = native_pullback(layer, x)
-        weight, bias = linear.weight, linear.bias
-
-        def pullback(gradient: Tensor) -> None:
-            torch.mm(gradient.T, h, out=weight.grad)
-            torch.sum(gradient, 0, out=bias.grad)
-            pull(gradient @ weight)
-
-        return torch.addmm(bias, h, weight.T), pullback
+        h, pull_layer = native_pullback(layer, x)
+        outputs, pull_head = self.head.direct(h)
+        return outputs, lambda gradient: pull_layer(pull_head(gradient))
 
     def encode(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Map x (batch, n_steps, n_channels) to the states of the last layer.

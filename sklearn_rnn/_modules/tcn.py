@@ -4,13 +4,14 @@ import math
 from typing import Literal
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .dropout import Dropout
+from .direct import Pullback, is_unwatched
 from .heads import Head
 from .padding import align_end, valid_steps, zero_padding
 from .pooling import Pooling
+from .residual_block import ResidualBlock, Steps, every
+from .shared_rows import shared_rows
 
 
 def receptive_field(kernel_size: int, num_levels: int) -> int:
@@ -23,9 +24,13 @@ def receptive_field(kernel_size: int, num_levels: int) -> int:
 
 
 def levels_to_cover(n_steps: int, kernel_size: int) -> int:
-    """Find the smallest number of levels, at least one, whose receptive field covers n_steps."""
+    """Find the smallest number of levels, at least one, whose receptive field covers n_steps.
+
+    A twentieth of the steps, the oldest, may be left out: a field that does not reach beyond the
+    first step is convolved once for all windows that share rows.
+    """
     levels = 1
-    while kernel_size > 1 and receptive_field(kernel_size, levels) < n_steps:
+    while kernel_size > 1 and receptive_field(kernel_size, levels) < n_steps - n_steps // 20:
         levels += 1
     return levels
 
@@ -46,7 +51,9 @@ class TCN(nn.Module):
     **Only what is read is computed.** The last step of level i depends on every :math:`2^i`-th step
     of its input, so `forward` computes those steps alone, where `encode` computes all. The outputs
     are the same, and each level costs about half of the one before: all together about twice the
-    first, however many there are.
+    first, however many there are. Windows that start one row after another, recognised by their
+    strides, are convolved together where the receptive field lies within the window: every level is
+    then computed once for each row, not once for each window over it.
 
     Initial values: He normal (2015) for the first convolution of a block; for the second the same
     divided by the root of the number of levels, without which the residual sums would double the
@@ -60,7 +67,8 @@ class TCN(nn.Module):
     num_channels : int
         Channels of every level.
     num_levels : int or "auto", default="auto"
-        Number of residual blocks; "auto" takes the fewest whose receptive field covers `n_steps`.
+        Number of residual blocks; "auto" takes the fewest whose receptive field covers `n_steps`,
+        see `levels_to_cover`.
     kernel_size : int, default=3
         Taps of every convolution, from 1 up.
     dropout : float in [0, 1), default=0.0
@@ -101,9 +109,10 @@ class TCN(nn.Module):
         if num_levels == "auto":
             num_levels = levels_to_cover(n_steps, kernel_size)
         self.kernel_size = kernel_size
+        self.drops = dropout > 0
         gain = 1 / math.sqrt(num_levels)
         self.blocks = nn.ModuleList(
-            _Block(
+            ResidualBlock(
                 n_in,
                 num_channels,
                 kernel_size,
@@ -119,28 +128,78 @@ class TCN(nn.Module):
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Map x (batch, n_steps, n_channels) to outputs (batch, n_outputs).
 
-        With `return_sequences`, to outputs (batch, n_steps, n_outputs).
+        With `return_sequences`, to outputs (batch, n_steps, n_outputs). Windows that share rows may
+        come in stretches: (n_stretches, n_windows, n_steps, n_channels), see `shared_rows`.
         """
-        if self.pooling.kind == "last":
-            features = self._last_step(x, lengths)
-        else:
+        if self.pooling.kind != "last":
             features = self.pooling(self.encode(x, lengths), lengths)
+        elif lengths is not None:
+            features = self._last_valid_step(x, lengths)
+        else:
+            h, plan = self._start(x)
+            for block, steps in zip(self.blocks, plan, strict=True):
+                h = block(h, steps)
+            features = h.flatten(0, 1)
         outputs: Tensor = self.head(features)
         return outputs
 
-    def _last_step(self, x: Tensor, lengths: Tensor | None) -> Tensor:
+    @property
+    def reach(self) -> int | None:
+        """The newest steps that the outputs depend on, if windows are convolved together."""
+        if self.pooling.kind != "last":
+            return None
+        return receptive_field(self.kernel_size, len(self.blocks))
+
+    def is_direct(self) -> bool:
+        """Tell whether `direct` may stand for `forward` and its backward pass in training."""
+        drops = self.training and self.drops
+        return self.pooling.kind == "last" and not drops and is_unwatched(self)
+
+    def direct(self, x: Tensor) -> tuple[Tensor, Pullback]:
+        """Run outside of torch's automatic differentiation.
+
+        Returns the outputs and a function that, called with their gradient, writes those of the
+        parameters over their ``grad``.
+        """
+        h, plan = self._start(x)
+        pulls = []
+        for block, steps in zip(self.blocks, plan, strict=True):
+            h, pull = block.direct(h, steps)  # type: ignore[operator]  # a method
+            pulls.append(pull)
+        outputs, pull_head = self.head.direct(h.flatten(0, 1))
+        shape = h.shape
+
+        def pullback(gradient: Tensor) -> None:
+            gradient = pull_head(gradient).view(shape)
+            for i in reversed(range(len(pulls))):
+                gradient = pulls[i](gradient, i > 0)
+
+        return outputs, pullback
+
+    def _start(self, x: Tensor) -> tuple[Tensor, list[Steps]]:
+        """Return what the first block reads, and what all compute to reach the last step of x.
+
+        Windows that share rows are convolved together where that is the same and costs less.
+        """
+        n_steps, sizes = x.shape[-2], (self.kernel_size, len(self.blocks))
+        plan = _for_last(n_steps, *sizes)
+        shared = shared_rows(x) if receptive_field(*sizes) <= n_steps else None
+        if shared is not None:
+            together = _for_rows(shared.n_windows, shared.per_step, *sizes)
+            if _cost(together) < shared.n_windows * _cost(plan):
+                return shared.rows, together
+        return x.flatten(0, -3), plan
+
+    def _last_valid_step(self, x: Tensor, lengths: Tensor) -> Tensor:
         """Compute the last level at the last valid step alone: (batch, num_channels)."""
-        valid = None
-        if lengths is not None:
-            x = align_end(x, lengths)
-            valid = valid_steps(lengths, x.shape[1]).flip(1)  # (batch, n_steps, 1)
-        needed = _needed_steps(x.shape[1], self.kernel_size, len(self.blocks))
-        for block, (n_inner, n_out) in zip(self.blocks, needed, strict=True):
+        x = align_end(x, lengths)
+        valid = valid_steps(lengths, x.shape[1]).flip(1)  # (batch, n_steps, 1)
+        plan = _for_last(x.shape[1], self.kernel_size, len(self.blocks))
+        for block, steps in zip(self.blocks, plan, strict=True):
             # at level i, x holds every 2**i-th step up to the last, and so does valid
-            x = block(x, n_inner, n_out, stride=2, valid=valid)
-            if valid is not None:
-                valid = _every(2, valid, (valid.shape[1] + 1) // 2)
-                x = x * valid[:, -n_out:]
+            x = block(x, steps, valid)
+            valid = every(2, valid, (valid.shape[1] + 1) // 2)
+            x = x * valid[:, -steps.n_out :]
         return x[:, -1]  # x: (batch, 1, num_channels)
 
     def attention(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
@@ -166,131 +225,36 @@ class TCN(nn.Module):
             x = zero_padding(x, lengths)
         n_steps = x.shape[1]
         for level, block in enumerate(self.blocks):
-            x = block(x, n_steps, n_steps, dilation=2**level)
+            x = block(x, Steps(n_steps, n_steps, dilation=2**level))
         return x
 
 
-class _Block(nn.Module):
-    """Two convolutions and a skip connection around them; `plain` is as `selects` of the TCN."""
+def _for_last(n_steps: int, kernel_size: int, num_levels: int) -> list[Steps]:
+    """Plan, for each level, the steps that reach the very last output of n_steps.
 
-    def __init__(
-        self,
-        n_in: int,
-        n_out: int,
-        kernel_size: int,
-        *,
-        dropout: float,
-        gain: float,
-        plain: bool,
-    ) -> None:
-        super().__init__()
-        self.conv1 = _CausalConv(n_in, n_out, kernel_size, normalized=not plain)
-        self.conv2 = _CausalConv(n_out, n_out, kernel_size, gain=gain)
-        identity = n_in == n_out and not plain
-        self.skip = nn.Identity() if identity else nn.Linear(n_in, n_out)
-        if isinstance(self.skip, nn.Linear):
-            nn.init.normal_(self.skip.weight, std=1 / math.sqrt(n_in))
-            nn.init.zeros_(self.skip.bias)
-        self.dropout = Dropout(dropout)
-
-    def forward(
-        self,
-        x: Tensor,
-        n_inner: int,
-        n_out: int,
-        *,
-        stride: int = 1,
-        dilation: int = 1,
-        valid: Tensor | None = None,
-    ) -> Tensor:
-        """Compute the last n_out of every stride-th step, from the last n_inner steps inside.
-
-        `valid`, if given, is zero at the steps before the first.
-        """
-        inner = self.dropout(torch.relu(self.conv1(x, n_inner, dilation=dilation)))
-        if valid is not None:
-            inner = inner * valid[:, -n_inner:]
-        outer = self.conv2(inner, n_out, stride=stride, dilation=dilation)
-        outer = self.dropout(torch.relu(outer))  # (batch, n_out, num_channels)
-        return torch.relu(outer + self.skip(_every(stride, x, n_out)))
-
-
-class _CausalConv(nn.Module):
-    r"""Causal convolution along the steps, with the weight :math:`w = g\,v / \lVert v \rVert`.
-
-    Weight normalisation (Salimans and Kingma, 2016, arXiv:1602.07868): `weight_v` of shape (n_out,
-    n_in, kernel_size) holds the direction of each filter and `weight_g` of shape (n_out, 1, 1) its
-    norm, equal to that of `weight_v` at the start. So the squared norm of `weight_g` is that of the
-    effective weight. Without normalisation the weight is the parameter `kernel` itself.
+    Level i reads every 2**i-th step and writes every 2**(i+1)-th; no more than there are.
     """
-
-    def __init__(
-        self,
-        n_in: int,
-        n_out: int,
-        kernel_size: int,
-        *,
-        gain: float = 1.0,
-        normalized: bool = True,
-    ) -> None:
-        super().__init__()
-        self.normalized = normalized
-        weight = torch.empty(n_out, n_in, kernel_size)
-        nn.init.normal_(weight, std=gain * math.sqrt(2 / (n_in * kernel_size)))
-        if normalized:
-            self.weight_v = nn.Parameter(weight)
-            self.weight_g = nn.Parameter(_filter_norm(weight))
-        else:
-            self.kernel = nn.Parameter(weight)
-        self.bias = nn.Parameter(torch.zeros(n_out))
-
-    def weight(self) -> Tensor:
-        """Effective weight (n_out, n_in, kernel_size), oldest tap first."""
-        if not self.normalized:
-            return self.kernel
-        return self.weight_v * (self.weight_g / _filter_norm(self.weight_v))
-
-    def forward(self, x: Tensor, n_steps: int, *, stride: int = 1, dilation: int = 1) -> Tensor:
-        """Map x (batch, any, n_in) to the last n_steps of every stride-th step.
-
-        One matrix product over the taps side by side: on a CPU cheaper than `torch.conv1d`, which
-        would need the channels before the steps.
-        """
-        weight = self.weight()  # (n_out, n_in, kernel_size)
-        kernel_size = weight.shape[2]
-        reach = (n_steps - 1) * stride + 1  # steps from the first to the last that one tap reads
-        first = x.shape[1] - reach - (kernel_size - 1) * dilation
-        if first < 0:  # zeros before the first step
-            x = F.pad(x, (0, 0, -first, 0))
-            first = 0
-        starts = range(first, first + kernel_size * dilation, dilation)
-        taps = torch.cat([x[:, s : s + reach : stride] for s in starts], 2)
-        flat = weight.transpose(1, 2).flatten(1)  # (n_out, kernel_size * n_in)
-        return F.linear(taps, flat, self.bias)  # (batch, n_steps, n_out)
-
-
-def _filter_norm(v: Tensor) -> Tensor:
-    """Norm of each filter of v (n_out, n_in, kernel_size): (n_out, 1, 1)."""
-    norm: Tensor = torch.linalg.vector_norm(v, dim=(1, 2), keepdim=True)
-    return norm
-
-
-def _every(stride: int, x: Tensor, n: int) -> Tensor:
-    """Take the last n of every stride-th step of x, counted back from its last step."""
-    return x[:, x.shape[1] - 1 - (n - 1) * stride :: stride]
-
-
-def _needed_steps(n_steps: int, kernel_size: int, num_levels: int) -> list[tuple[int, int]]:
-    """Count, for each level, the inner and outer steps that reach the very last output.
-
-    Level i reads every 2**i-th step and writes every 2**(i+1)-th; no more than there are in
-    n_steps.
-    """
-    needed = []
+    plan = []
     n_out = 1
     for level in reversed(range(num_levels)):
         available = (n_steps - 1) // 2**level + 1
         n_inner = min(2 * (n_out - 1) + kernel_size, available)
-        needed.append((n_inner, n_out))
+        plan.append(Steps(n_inner, n_out, stride=2))
         n_out = min(n_inner + kernel_size - 1, available)
-    return needed[::-1]
+    return plan[::-1]
+
+
+def _for_rows(n_rows: int, per_step: int, kernel_size: int, num_levels: int) -> list[Steps]:
+    """Plan, for each level, the rows that reach the last n_rows outputs."""
+    plan = []
+    for level in reversed(range(num_levels)):
+        dilation = 2**level * per_step
+        n_inner = n_rows + (kernel_size - 1) * dilation
+        plan.append(Steps(n_inner, n_rows, dilation=dilation))
+        n_rows = n_inner + (kernel_size - 1) * dilation
+    return plan[::-1]
+
+
+def _cost(plan: list[Steps]) -> int:
+    """Count the steps at which a convolution is computed."""
+    return sum(steps.n_inner + steps.n_out for steps in plan)

@@ -1,0 +1,149 @@
+"""Causal, dilated, weight-normalised convolution along the steps."""
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+class CausalConvolution(nn.Module):
+    r"""Causal convolution along the steps, with the weight :math:`w = g\,v / \lVert v \rVert`.
+
+    Weight normalisation (Salimans and Kingma, 2016, arXiv:1602.07868): `weight_v` of shape (n_out,
+    n_in, kernel_size) holds the direction of each filter and `weight_g` of shape (n_out, 1, 1) its
+    norm, equal to that of `weight_v` at the start. So the squared norm of `weight_g` is that of the
+    effective weight. Without normalisation the weight is the parameter `kernel` itself.
+
+    Parameters
+    ----------
+    n_in, n_out : int
+        Sizes of the last axis of the input and the output.
+    kernel_size : int
+        Taps of each filter.
+    gain : float, default=1.0
+        What the initial values, He normal, are multiplied by.
+    normalized : bool, default=True
+        Whether the weight is normalised.
+    """
+
+    def __init__(
+        self,
+        n_in: int,
+        n_out: int,
+        kernel_size: int,
+        *,
+        gain: float = 1.0,
+        normalized: bool = True,
+    ) -> None:
+        super().__init__()
+        self.kernel_size = kernel_size
+        self.normalized = normalized
+        weight = torch.empty(n_out, n_in, kernel_size)
+        nn.init.normal_(weight, std=gain * math.sqrt(2 / (n_in * kernel_size)))
+        if normalized:
+            self.weight_v = nn.Parameter(weight)
+            self.weight_g = nn.Parameter(_filter_norm(weight))
+        else:
+            self.kernel = nn.Parameter(weight)
+        self.bias = nn.Parameter(torch.zeros(n_out))
+
+    def weight(self) -> Tensor:
+        """Effective weight (n_out, n_in, kernel_size), oldest tap first."""
+        if not self.normalized:
+            return self.kernel
+        return self.weight_v * (self.weight_g / _filter_norm(self.weight_v))
+
+    def forward(self, x: Tensor, n_steps: int, *, stride: int = 1, dilation: int = 1) -> Tensor:
+        """Map x (batch, any, n_in) to the last n_steps of every stride-th step.
+
+        One matrix product over the taps side by side: on a CPU cheaper than `torch.conv1d`, which
+        would need the channels before the steps.
+        """
+        taps = _Taps.of(x.shape[1], n_steps, self.kernel_size, stride, dilation)
+        weight = self.weight().transpose(1, 2).flatten(1)  # (n_out, kernel_size * n_in)
+        return F.linear(taps.read(x), weight, self.bias)
+
+    def direct(
+        self, x: Tensor, n_steps: int, *, stride: int = 1, dilation: int = 1
+    ) -> tuple[Tensor, Callable[..., Tensor | None]]:
+        """Compute what `forward` does, without automatic differentiation.
+
+        Returns the output and ``pullback(gradient, into_x=True)``, which writes the gradients of
+        the parameters over their ``grad`` and returns that of x, if it is wanted.
+        """
+        taps = _Taps.of(x.shape[1], n_steps, self.kernel_size, stride, dilation)
+        read = taps.read(x)
+        columns = read.flatten(0, 1)  # (batch * n_steps, kernel_size * n_in)
+        unit, length = self._unit_and_length()
+        weight = (unit * length).transpose(1, 2).flatten(1)
+        h = torch.addmm(self.bias, columns, weight.T)
+
+        def pullback(gradient: Tensor, *, into_x: bool = True) -> Tensor | None:
+            gradient = gradient.flatten(0, 1)
+            torch.sum(gradient, 0, out=self.bias.grad)
+            self._write_gradient(gradient.T @ columns, unit)
+            if not into_x:
+                return None
+            return taps.write((gradient @ weight).view(read.shape), x.shape)
+
+        return h.view(*read.shape[:2], -1), pullback
+
+    def _unit_and_length(self) -> tuple[Tensor, Tensor | float]:
+        """Return the effective weight in two factors, the first of them of norm one."""
+        if not self.normalized:
+            return self.kernel, 1.0
+        return self.weight_v / _filter_norm(self.weight_v), self.weight_g
+
+    def _write_gradient(self, gradient: Tensor, unit: Tensor) -> None:
+        """Write the gradient of the parameters, from that of the weight as `direct` uses it."""
+        n_out, n_in, kernel_size = unit.shape
+        gradient = gradient.view(n_out, kernel_size, n_in).transpose(1, 2)
+        if not self.normalized:
+            torch.mul(gradient, 1, out=self.kernel.grad)
+            return
+        along = torch.sum(gradient * unit, (1, 2), keepdim=True, out=self.weight_g.grad)
+        scale = self.weight_g / _filter_norm(self.weight_v)
+        torch.mul(torch.addcmul(gradient, unit, along, value=-1), scale, out=self.weight_v.grad)
+
+
+class _Taps(NamedTuple):
+    """Where the taps of a filter read, for all steps of the output: slices of `reach` steps."""
+
+    padding: int
+    starts: range
+    reach: int
+    stride: int
+
+    @classmethod
+    def of(cls, given: int, n_steps: int, kernel_size: int, stride: int, dilation: int) -> "_Taps":
+        """Find the taps for the last n_steps of every stride-th of the given steps."""
+        reach = (n_steps - 1) * stride + 1  # steps from the first to the last that one tap reads
+        first = given - reach - (kernel_size - 1) * dilation
+        padding = max(0, -first)  # zeros before the first step
+        first += padding
+        starts = range(first, first + kernel_size * dilation, dilation)
+        return cls(padding, starts, reach, stride)
+
+    def read(self, x: Tensor) -> Tensor:
+        """Put the taps side by side: (batch, n_steps, kernel_size * n_in), the oldest first."""
+        if self.padding:
+            x = F.pad(x, (0, 0, self.padding, 0))
+        return torch.cat([x[:, s : s + self.reach : self.stride] for s in self.starts], 2)
+
+    def write(self, gradient: Tensor, shape: torch.Size) -> Tensor:
+        """Add up at each step of x, of that shape, what stands side by side in its taps."""
+        batch, n_steps, n_in = shape
+        total = gradient.new_zeros(batch, self.padding + n_steps, n_in)
+        for i, s in enumerate(self.starts):
+            part = gradient[:, :, i * n_in : (i + 1) * n_in]
+            total[:, s : s + self.reach : self.stride] += part
+        return total[:, self.padding :]
+
+
+def _filter_norm(v: Tensor) -> Tensor:
+    """Norm of each filter of v (n_out, n_in, kernel_size): (n_out, 1, 1)."""
+    norm: Tensor = torch.linalg.vector_norm(v, dim=(1, 2), keepdim=True)
+    return norm
