@@ -11,11 +11,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from sklearn_rnn._modules.shared_rows import SharedRows, as_windows, shared_rows
 from sklearn_rnn._ragged import Ragged
 from sklearn_rnn._windows import Windows
 
 GATHERED_AT_ONCE = 2**20
 """Values of x that are gathered in one call and then cut into batches."""
+
+SHORTEST_STRETCH = 8
+"""Windows of a stretch, at least, where windows that share rows are trained on together."""
 
 SORTED_TOGETHER = 32
 """Batches whose sequences are sorted by length among themselves, so that few steps are padded."""
@@ -23,6 +27,8 @@ SORTED_TOGETHER = 32
 
 class Batch(NamedTuple):
     """Some examples: x (batch, n_steps, n_channels), y, weights or None, lengths or None.
+
+    Windows that share rows may come as (n_stretches, n_windows, n_steps, n_channels).
 
     With a target for each step, y and the weights hold one row for each valid step, in order.
     """
@@ -132,13 +138,6 @@ class Examples:
         return len(self.index)
 
     @property
-    def n_steps(self) -> int:
-        """Return the steps of the longest sequence."""
-        if isinstance(self.x, RaggedTensor):
-            return max(1, int(self.x.lengths.max()))
-        return self.x.shape[1]
-
-    @property
     def n_terms(self) -> int:
         """Return how many targets there are, of sequences or of steps."""
         if self.first is None:
@@ -147,21 +146,78 @@ class Examples:
             return int(self.x.lengths[self.index].sum())
         return len(self.index) * self.x.shape[1]
 
-    def batches(self, size: int, generator: torch.Generator | None = None) -> Iterator[Batch]:
-        """Cut batches of `size` sequences, in random order if a generator is given."""
+    def batches(
+        self, size: int, generator: torch.Generator | None = None, *, reach: int | None = None
+    ) -> Iterator[Batch]:
+        """Cut batches of `size` sequences, in random order if a generator is given.
+
+        With `reach`, the steps that the net depends on, windows that overlap come in random order
+        by stretches, see `_stretches`.
+        """
+        if self._is_run():
+            if generator is None or size >= len(self):
+                yield from self._slices(size)
+                return
+            if reach is not None and shares_rows(self.x, reach):
+                yield from self._stretches(size, generator, reach)
+                return
         order = self.index
         if generator is not None and size < len(self):
             order = order[torch.randperm(len(self), generator=generator).to(order.device)]
         if isinstance(self.x, RaggedTensor):
             for rows in _by_length(order, self.x.lengths, size, generator):
                 yield self._at(rows, *self.x.gather(rows))
-        elif size >= len(self) == len(self.x):
-            yield Batch(self.x, self.y, self.weight)
         elif self.first is not None:
             for rows in torch.split(order, size):
                 yield self._at(rows, self.x.index_select(0, rows), None)
         else:
             yield from self._cut(self.x, order, size)
+
+    def _is_run(self) -> bool:
+        """Tell whether sequences of one length, with one target each, follow one another."""
+        if not isinstance(self.x, Tensor) or self.first is not None or not len(self):
+            return False
+        return int(self.index[-1] - self.index[0]) == len(self) - 1
+
+    def _slices(self, size: int) -> Iterator[Batch]:
+        """Cut batches that are views, in order."""
+        assert isinstance(self.x, Tensor), "they are of one length"
+        begin, end = int(self.index[0]), int(self.index[-1]) + 1
+        for start in range(begin, end, size):
+            part = slice(start, min(start + size, end))
+            weight = None if self.weight is None else self.weight[part]
+            yield Batch(self.x[part], self.y[part], weight)
+
+    def _stretches(self, size: int, generator: torch.Generator, reach: int) -> Iterator[Batch]:
+        """Cut batches of windows that share rows, in shuffled stretches of adjoining windows.
+
+        A stretch has about as many windows as its first output reads rows (and at least
+        `SHORTEST_STRETCH`): one as long as a batch would make a batch less varied. Where the
+        stretches begin is random; the last one may be shorter, and is a batch of its own.
+        """
+        assert isinstance(self.x, Tensor), "they are of one length"
+        shared = shared_rows(self.x)
+        assert shared is not None, "it was asked before"
+        field = (reach - 1) * shared.per_step + 1
+        together = max(1, round(size / max(SHORTEST_STRETCH, field)))
+        length = size // together
+        count, rest = divmod(len(self), length)
+        starts = self.index[0] + length * torch.arange(count)
+        gap = int(torch.randint(count + 1, (), generator=generator))
+        starts[gap:] += rest
+        if rest:
+            yield self._stretched(shared, self.index[:1] + gap * length, rest)
+        for part in torch.split(starts[torch.randperm(count, generator=generator)], together):
+            yield self._stretched(shared, part.to(self.index.device), length)
+
+    def _stretched(self, shared: SharedRows, starts: Tensor, length: int) -> Batch:
+        """Gather the rows under stretches of windows, and lay the windows over them."""
+        n_rows = length + (shared.n_steps - 1) * shared.per_step
+        steps = torch.arange(n_rows, device=starts.device)
+        places = starts[:, None] + steps
+        rows = shared.rows[0].index_select(0, places.view(-1)).view(*places.shape, -1)
+        windows = as_windows(rows, length, shared.n_steps, shared.per_step)
+        return self._at((starts[:, None] + steps[:length]).view(-1), windows, None)
 
     def _cut(self, whole: Tensor, order: Tensor, size: int) -> Iterator[Batch]:
         """Gather many batches at once, where each sequence has as many steps and one target."""
@@ -179,6 +235,18 @@ class Examples:
             rows = places_of_steps(self.first[rows], x.shape[1], lengths)
         weight = None if self.weight is None else self.weight.index_select(0, rows)
         return Batch(x, self.y.index_select(0, rows), weight, lengths)
+
+
+def longest(x: Tensor | RaggedTensor) -> int:
+    """Return the steps of the longest sequence, at least 1."""
+    return max(1, int(x.lengths.max())) if isinstance(x, RaggedTensor) else x.shape[1]
+
+
+def shares_rows(x: Tensor | RaggedTensor, reach: int | None) -> bool:
+    """Tell whether x holds windows that share the rows which the last `reach` steps read."""
+    if reach is None or isinstance(x, RaggedTensor):
+        return False
+    return reach <= x.shape[1] and shared_rows(x) is not None
 
 
 def places_of_steps(first: Tensor, n_steps: int, lengths: Tensor | None) -> Tensor:

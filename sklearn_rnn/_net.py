@@ -186,7 +186,7 @@ class SequenceNet(NeuralNet):
 
     def _observe(self, hook: str, batch: Batch, loss: Tensor | None) -> None:
         """Serve a hook of skorch's callbacks that is called for every batch."""
-        x, y = batch.x, batch.y
+        x, y = batch.x.flatten(0, -3), batch.y  # without an axis of stretches
         if hook == "on_grad_computed":
             named = list(self.module_.named_parameters())
             self.notify(hook, named_parameters=named, X=x, y=y, training=True)

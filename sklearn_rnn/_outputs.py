@@ -17,7 +17,7 @@ from sklearn_rnn._sequence_lists import comes_as_list
 from sklearn_rnn._step_targets import flatten_steps, unflatten_steps, valid_lengths
 from sklearn_rnn._summary import summarize
 from sklearn_rnn._threads import threads_for
-from sklearn_rnn._training import outputs, prediction_batch
+from sklearn_rnn._training import at_once, outputs, work
 
 
 class Outputs(Inputs):
@@ -37,9 +37,9 @@ class Outputs(Inputs):
         check_is_fitted(self)
         sequences, _ = self._read_sequences(X, reset=False)
         x = self._input(sequences, self.net_.settings.dtype, self.net_.device)
-        work = prediction_batch(sequences.n_steps) * sequences.n_steps * self.n_parameters_
-        with threads_for(work):
-            said = outputs(self.net_.module_, x).double()
+        module = self.net_.module_
+        with threads_for(work(module, x, at_once(module, x))):
+            said = outputs(module, x).double()
         if self.return_sequences:
             return said, partial(unflatten_steps, sequences=sequences, ragged=comes_as_list(X))
         return said, lambda values, fill: values

@@ -27,7 +27,7 @@ class _Convolutional(Stepwise):
     num_levels: int | str = param(
         [COUNT, StrOptions({"auto"})],
         """Residual blocks, the dilation of which doubles from one to the next. ``"auto"`` takes
-        as many as the last step needs to see the whole sequence.""",
+        as many as the last step needs to see the sequence, but for at most a twentieth of it.""",
         default="auto",
     )
     kernel_size: int = param(
@@ -67,6 +67,11 @@ class TCNRegressor(SequenceRegressor, _Convolutional):
     block to block, so that the last step sees ``1 + 2 * (kernel_size - 1) * (2**num_levels -
     1)`` steps. All steps are worked on at once; there is no state to carry.
 
+    Windows of `LagTransformer` share rows. Where the net sees no more steps than a window has (with
+    ``kernel_size=3`` and the default `num_levels`, windows of 5, 13, 29, 61 to 64 or 125 to 131
+    steps), it convolves the series once, not each window, to predict and to train: many times
+    faster. Training then draws short stretches of the series in random order, not single windows.
+
     {parameters}
 
     {attributes}
@@ -103,6 +108,11 @@ class TCNClassifier(SequenceClassifier, _Convolutional):
     Residual blocks of two causal convolutions, weight-normalised, whose dilation doubles from
     block to block, so that the last step sees ``1 + 2 * (kernel_size - 1) * (2**num_levels -
     1)`` steps. All steps are worked on at once; there is no state to carry.
+
+    Windows of `LagTransformer` share rows. Where the net sees no more steps than a window has (with
+    ``kernel_size=3`` and the default `num_levels`, windows of 5, 13, 29, 61 to 64 or 125 to 131
+    steps), it convolves the series once, not each window, to predict and to train: many times
+    faster. Training then draws short stretches of the series in random order, not single windows.
 
     {parameters}
 

@@ -14,12 +14,17 @@ from sklearn_rnn._batches import (
     Examples,
     RaggedTensor,
     at_valid_steps,
+    longest,
     places_of_steps,
+    shares_rows,
 )
 from sklearn_rnn._flat import n_weights
 from sklearn_rnn._penalties import sparse_penalty, step_sizes
 from sklearn_rnn._proximal_lbfgs import ProximalLBFGS
 from sklearn_rnn._schedules import PLANNED
+
+SHARING_WINDOWS = 2048
+"""Windows that share their rows that are predicted at once."""
 
 Observer = Callable[[str, Batch, Tensor | None], None]
 
@@ -78,10 +83,11 @@ class Training:
         size = self.settings.batch_size
         n_batches = -(-len(examples) // size)
         order = self.order if self.settings.shuffle else None
+        reach = None if self.augment is not None else getattr(self.module, "reach", None)
         total: Tensor | float = 0.0
-        for i, batch in enumerate(examples.batches(size, order)):
+        for i, batch in enumerate(examples.batches(size, order, reach=reach)):
             if self.schedule is not None:
-                progress = (number + i / n_batches) / self.settings.max_epochs
+                progress = (number + min(i / n_batches, 1.0)) / self.settings.max_epochs
                 rate = self.settings.learning_rate * self.schedule(progress)
                 self.optimizer.param_groups[0]["lr"] = rate
             if self.augment is not None:
@@ -97,7 +103,7 @@ class Training:
         """Return the mean loss without penalty and without training."""
         self.module.eval()
         total: Tensor | float = 0.0
-        for batch in examples.batches(prediction_batch(examples.n_steps)):
+        for batch in examples.batches(at_once(self.module, examples.x)):
             total = total + self._loss(batch) * len(batch.y)
         return float(total) / examples.n_terms
 
@@ -179,9 +185,19 @@ class Training:
         return value if self.sparse is None else value + self.sparse.value(weights)
 
 
-def prediction_batch(n_steps: int) -> int:
-    """Return how many sequences to predict at once: few enough to stay in the cache."""
-    return max(64, 8192 // n_steps)
+def at_once(module: nn.Module, x: Tensor | RaggedTensor) -> int:
+    """Return how many sequences the module predicts at once: few enough to stay in the cache."""
+    if shares_rows(x, getattr(module, "reach", None)):
+        return SHARING_WINDOWS
+    return max(64, 8192 // longest(x))
+
+
+def work(module: nn.Module, x: Tensor | RaggedTensor, size: int) -> int:
+    """Return about how many multiplications the module does for a batch of `size` sequences."""
+    n_steps = longest(x)
+    if shares_rows(x, getattr(module, "reach", None)):
+        n_steps = 2  # the row of the window, and one of those that begin its stretch
+    return size * n_steps * sum(p.numel() for p in module.parameters())
 
 
 @torch.inference_mode()
@@ -192,11 +208,11 @@ def outputs(module: nn.Module, x: Tensor | RaggedTensor) -> Tensor:
     """
     module.eval()
     if isinstance(x, Tensor):
-        parts = torch.split(x, prediction_batch(x.shape[1]))
+        parts = torch.split(x, at_once(module, x))
         return torch.cat([at_valid_steps(module(part), None).cpu() for part in parts])
     order = torch.sort(x.lengths, stable=True).indices
     first, result = torch.cumsum(x.lengths, 0) - x.lengths, None
-    for rows in torch.split(order, prediction_batch(int(x.lengths.max()) or 1)):
+    for rows in torch.split(order, at_once(module, x)):
         batch, lengths = x.gather(rows)
         output = module(batch, lengths)
         n_rows, places = len(x), rows

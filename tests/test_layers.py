@@ -61,7 +61,7 @@ MAY_IMPORT = {
     "_scales": {"_windows", "_ragged"},
     "_data": {"_windows", "_ragged"},
     "_step_targets": {"_windows", "_ragged", "_sequence_lists"},
-    "_batches": {"_windows", "_ragged"},
+    "_batches": {"_windows", "_ragged", "_modules"},
     "_augmentation": {"_batches"},
     "_penalties": {"_flat"},
     "_proximal_lbfgs": {"_penalties"},
@@ -69,6 +69,7 @@ MAY_IMPORT = {
         "_augmentation",
         "_batches",
         "_flat",
+        "_modules",
         "_schedules",
         "_penalties",
         "_proximal_lbfgs",
@@ -99,7 +100,16 @@ MAY_IMPORT = {
         "_inputs",
         "_outputs",
     }
-    | {"_data", "_step_targets", "_batches", "_net", "_schedules", "_threads", "_selection"}
+    | {
+        "_data",
+        "_step_targets",
+        "_batches",
+        "_training",
+        "_net",
+        "_schedules",
+        "_threads",
+        "_selection",
+    }
     | {"_linear_skip", "_all_or_nothing", "_warm_start", "_augmentation"},
     # tasks, and architectures that meet them; baselines
     "_regressor": TASK,
