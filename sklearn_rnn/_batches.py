@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import torch
@@ -39,11 +39,38 @@ class Batch(NamedTuple):
     lengths: Tensor | None = None
 
 
+class Rows(Protocol):
+    """Rows that batches are gathered from: a tensor, or what stands for one."""
+
+    @property
+    def device(self) -> torch.device:
+        """Where the rows go."""
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """What they are when they come."""
+
+    @property
+    def shape(self) -> torch.Size:
+        """How many they are, and the channels of each."""
+
+    def __len__(self) -> int: ...
+
+    def is_floating_point(self) -> bool:
+        """Return whether they are numbers, not tokens."""
+
+    def index_select(self, dim: int, index: Tensor) -> Tensor:
+        """Return some rows."""
+
+
 @dataclass(frozen=True)
 class RaggedTensor:
-    """Sequences of different length over the rows of a tensor; see `Ragged`."""
+    """Sequences of different length over the rows of a tensor; see `Ragged`.
 
-    rows: Tensor
+    Starts and lengths stay on the CPU: how long a batch is never waits for another device.
+    """
+
+    rows: Rows
     starts: Tensor
     lengths: Tensor
     step_stride: int
@@ -63,20 +90,17 @@ class RaggedTensor:
         """
         lengths = self.lengths[index]
         shortest, longest = (int(length) for length in lengths.aminmax())
-        steps = torch.arange(max(1, longest), device=index.device)
-        places = self.starts[index, None] + steps * self.step_stride
-        flat = places.clamp_(max=len(self.rows) - 1).view(-1)
+        places = self.starts[index, None] + torch.arange(max(1, longest)) * self.step_stride
+        flat = places.clamp_(max=len(self.rows) - 1).view(-1).to(self.device)
         x = self.rows.index_select(0, flat).view(*places.shape, -1)
-        return x, None if shortest == longest > 0 else lengths
+        return x, None if shortest == longest > 0 else lengths.to(self.device)
 
 
 def as_tensor(sequences: Windows | Ragged, device: str | torch.device) -> Tensor | RaggedTensor:
     """Return sequences over contiguous rows as strided or ragged tensor; only rows are moved."""
     rows = torch.from_numpy(sequences.rows).to(device)
     if isinstance(sequences, Ragged):
-        starts, lengths = (
-            torch.from_numpy(a).to(device) for a in (sequences.starts, sequences.lengths)
-        )
+        starts, lengths = torch.from_numpy(sequences.starts), torch.from_numpy(sequences.lengths)
         return RaggedTensor(rows, starts, lengths, sequences.step_stride)
     n_channels = rows.shape[1]
     return rows.as_strided(
@@ -98,7 +122,8 @@ class Examples:
     weight : Tensor of shape (n,) or (n_terms,), or None
         Weights with mean one over those of `index`.
     index : Tensor of shape (n_examples,)
-        The sequences that take part, of dtype int64.
+        The sequences that take part, of dtype int64, on the device of x, or on the CPU for a
+        RaggedTensor.
     first : Tensor of shape (n,) or None
         The place in y of the first step of each sequence, if it has a target for each.
     """
@@ -122,7 +147,9 @@ class Examples:
 
         With `lengths` each step has a target and a weight of its own.
         """
-        index, first, terms = torch.as_tensor(rows, device=x.device), None, rows
+        index, first, terms = torch.as_tensor(rows), None, rows
+        if isinstance(x, Tensor):
+            index = index.to(x.device)
         if lengths is not None:
             starts = np.cumsum(lengths) - lengths
             terms = np.flatnonzero(np.repeat(np.isin(np.arange(len(lengths)), rows), lengths))
@@ -202,7 +229,7 @@ class Examples:
         together = max(1, round(size / max(SHORTEST_STRETCH, field)))
         length = size // together
         count, rest = divmod(len(self), length)
-        starts = self.index[0] + length * torch.arange(count)
+        starts = int(self.index[0]) + length * torch.arange(count)
         gap = int(torch.randint(count + 1, (), generator=generator))
         starts[gap:] += rest
         if rest:
@@ -231,6 +258,7 @@ class Examples:
 
     def _at(self, rows: Tensor, x: Tensor, lengths: Tensor | None) -> Batch:
         """Complete some sequences by their targets and weights."""
+        rows = rows.to(self.y.device)
         if self.first is not None:
             rows = places_of_steps(self.first[rows], x.shape[1], lengths)
         weight = None if self.weight is None else self.weight.index_select(0, rows)

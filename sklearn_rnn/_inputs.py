@@ -14,8 +14,10 @@ from sklearn_rnn._batches import RaggedTensor, as_tensor
 from sklearn_rnn._linear_skip import beside
 from sklearn_rnn._modules.embedding import Embedded
 from sklearn_rnn._ragged import Ragged
+from sklearn_rnn._rows import has_nan
 from sklearn_rnn._scales import Scale, standardized
 from sklearn_rnn._sequences import Reading, check_sequences
+from sklearn_rnn._streaming import must_stream, stream
 from sklearn_rnn._windows import Windows
 
 UNKNOWN = 1
@@ -108,7 +110,7 @@ class Inputs:
         if self._reading.tokens:
             self._learn_tokens(rows[covered > 0].ravel())
             return
-        if self.missing_indicator and np.isnan(rows).any():
+        if self.missing_indicator and has_nan(rows):
             self.missing_channels_ = np.flatnonzero(np.isnan(rows[covered > 0]).any(axis=0))
         if self.standardize:
             self.channel_scale_ = Scale.of(rows, covered)
@@ -130,6 +132,9 @@ class Inputs:
     ) -> torch.Tensor | RaggedTensor:
         """Return the sequences as the net reads them."""
         if not self._reading.tokens:
+            if must_stream(sequences.rows, device):
+                scaling = self.channel_scale_, self.missing_channels_
+                return stream(sequences, *scaling, dtype, device)
             ready = standardized(sequences, self.channel_scale_, dtype, self.missing_channels_)
             return as_tensor(ready, device)
         within = np.minimum(sequences.rows, len(self._known) - 1)

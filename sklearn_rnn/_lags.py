@@ -18,6 +18,7 @@ from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, v
 from sklearn_rnn._known_ahead import advance_columns, find_columns
 from sklearn_rnn._parameters import param, parametrized
 from sklearn_rnn._refusals import about, check_numbers
+from sklearn_rnn._rows import pieces
 from sklearn_rnn._segments import Memory, read_timeline
 from sklearn_rnn._windows import flatten_windows, lag_windows, pad_segments
 
@@ -62,7 +63,9 @@ class LagTransformer(TransformerMixin, BaseEstimator):
     **Memory.** The windows are a read-only view, in strides, of one padded copy of X: memory
     grows with the number of rows and channels, whatever ``n_lags``. X of several segments
     (see below) cannot be one such view, and flat windows are an ordinary table: both are
-    copied out.
+    copied out. If X is a ``np.memmap`` of single or double precision, so is the padded copy,
+    of a file in the folder for temporary files (``TMPDIR``) that ends with it; the nets read
+    it batch by batch.
 
     **History.** The index of a DataFrame tells which rows adjoin: those whose index grows
     by more than zero and at most ``max_gap``. A segment is a run of adjoining rows of one
@@ -308,7 +311,10 @@ class LagTransformer(TransformerMixin, BaseEstimator):
     def _learn_fill_values(self, rows: NDArray[Any]) -> NDArray[np.float64]:
         if self.fill_value != "mean":
             return np.full(rows.shape[1], float(self.fill_value))
-        observed = ~np.isnan(rows)
-        total = np.sum(rows, axis=0, where=observed, dtype=np.float64)
+        total, count = np.zeros(rows.shape[1]), np.zeros(rows.shape[1], dtype=np.intp)
+        for piece in pieces(*rows.shape):
+            observed = ~np.isnan(rows[piece])
+            total += np.sum(rows[piece], axis=0, where=observed, dtype=np.float64)
+            count += observed.sum(axis=0)
         with np.errstate(invalid="ignore"):  # a column without a value is filled with NaN
-            return np.asarray(total / observed.sum(axis=0))
+            return np.asarray(total / count)

@@ -30,7 +30,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from sklearn_rnn._batches import Examples
+from sklearn_rnn._batches import Examples, RaggedTensor, longest
 from sklearn_rnn._losses import SquaredError
 from sklearn_rnn._modules.dense import Dense
 from sklearn_rnn._modules.linear_skip import LinearSkip
@@ -171,13 +171,8 @@ def linear_share(module: LinearSkip, examples: Examples) -> float:
 
 def _batch(examples: Examples) -> int:
     """Return how many samples to flatten at once."""
-    return max(1, VALUES_AT_ONCE // _whole(examples)[0].numel())
-
-
-def _whole(examples: Examples) -> Tensor:
-    """Return the sequences, which a linear model needs to be as long as one another."""
-    assert isinstance(examples.x, Tensor), "checked when X was read"
-    return examples.x
+    rows = examples.x.rows if isinstance(examples.x, RaggedTensor) else examples.x
+    return max(1, VALUES_AT_ONCE // (longest(examples.x) * rows.shape[-1]))
 
 
 def _column(weight: Tensor | None, x: Tensor) -> Tensor:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from sklearn_rnn._ragged import Ragged
+from sklearn_rnn._rows import pieces
 from sklearn_rnn._windows import Windows
 
 FloatArray = NDArray[np.float64]
-
-CHUNK = 65_536
-"""Rows that are worked on at once where a temporary copy is needed."""
 
 
 @dataclass(frozen=True)
@@ -32,12 +31,12 @@ class Scale:
     def of(cls, rows: FloatArray, weight: FloatArray) -> Scale:
         """Learn the weighted mean and standard deviation of each column of `rows`.
 
-        Works in chunks of rows in two passes, in double precision. Missing values (NaN) do not
+        Works in pieces in two passes, in double precision. Missing values (NaN) do not
         count. A column without variation, up to rounding, keeps the deviation one; a column without
         a value has the mean zero.
         """
         used = np.flatnonzero(weight)
-        chunks = [used[i : i + CHUNK] for i in range(0, len(used), CHUNK)]
+        chunks = [used[piece] for piece in pieces(len(used), rows.shape[1])]
         total = sum((weight[c] @ ~np.isnan(rows[c]) for c in chunks), np.zeros(rows.shape[1]))
         total = np.maximum(total, np.finfo(np.float64).tiny)
         mean = sum(weight[c] @ np.nan_to_num(rows[c].astype(np.float64)) for c in chunks) / total
@@ -68,7 +67,13 @@ def standardized(
     Windows or Ragged
         Missing values stand at the mean.
     """
-    given = sequences.rows
+    return replace(sequences, rows=scaled_rows(sequences.rows, scale, dtype, indicated))
+
+
+def scaled_rows(
+    given: NDArray[Any], scale: Scale, dtype: DTypeLike, indicated: NDArray[np.intp]
+) -> NDArray[Any]:
+    """Return a scaled copy of rows; see `standardized`."""
     n_rows, n_channels = given.shape
     rows = np.zeros((n_rows, n_channels + len(indicated)), dtype=dtype)
     values = rows[:, :n_channels]
@@ -78,4 +83,4 @@ def standardized(
     if missing.any():
         values[missing] = 0
         rows[:, n_channels:] = missing[:, indicated]
-    return replace(sequences, rows=rows)
+    return rows

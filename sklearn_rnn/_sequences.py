@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_array, validate_data
 
 from sklearn_rnn._ragged import Ragged, join, without_absent_ends
 from sklearn_rnn._refusals import about, check_numbers, check_targets
+from sklearn_rnn._rows import are_nan, has_inf, has_nan
 from sklearn_rnn._sequence_lists import comes_as_list, is_list_of_sequences, read_list
 from sklearn_rnn._windows import Windows, window_rows
 
@@ -85,14 +86,14 @@ def check_sequences(
     rows = sequences.rows
     if reset:
         estimator._n_channels_read = rows.shape[1]
-    if np.isinf(rows).any() or (reading.missing == "refused" and np.isnan(rows).any()):
+    if has_inf(rows) or (reading.missing == "refused" and has_nan(rows)):
         finite = "allow-nan" if reading.missing != "refused" else True
         _assert_covered_finite(sequences, type(estimator).__name__, finite)
     if reading.tokens:
         sequences = _tokens(sequences)
     if reading.missing != "steps":
         return sequences, y
-    absent = rows[:, 0] == 0 if reading.tokens else np.isnan(rows).all(axis=1)
+    absent = rows[:, 0] == 0 if reading.tokens else are_nan(rows)
     return without_absent_ends(sequences, absent), y
 
 

@@ -16,6 +16,8 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided, sliding_window_view
 from numpy.typing import ArrayLike, NDArray
 
+from sklearn_rnn._rows import empty_beside
+
 # A base array is worth having while it has at most so many rows for each step of a window.
 _MAX_ROWS_PER_STEP = 2
 
@@ -72,9 +74,9 @@ def pad_segments(
     Returns
     -------
     ndarray of shape (n_rows + n_segments * reach, n_channels)
-        Row r of segment k has become row ``r + (k + 1) * reach``.
+        Row r of segment k has become row ``r + (k + 1) * reach``. On disk if `rows` are.
     """
-    padded = np.empty((len(rows) + len(starts) * reach, rows.shape[1]), dtype=rows.dtype)
+    padded = empty_beside(rows, (len(rows) + len(starts) * reach, rows.shape[1]), rows.dtype)
     stops = [*starts[1:], len(rows)]
     for k, (start, stop, past) in enumerate(zip(starts, stops, pasts, strict=True)):
         n_known = 0 if past is None else min(len(past), reach)

@@ -28,7 +28,8 @@ STEPWISE = ESTIMATOR | {"_stepwise"}
 MAY_IMPORT = {
     # declarations, arrays, tensors, data: nothing of ours
     "_parameters": set(),
-    "_windows": set(),
+    "_rows": set(),
+    "_windows": {"_rows"},
     "_segments": set(),
     "_known_ahead": set(),
     "_refusals": set(),
@@ -49,7 +50,7 @@ MAY_IMPORT = {
     "_fetchers": {"_fetching"},
     "datasets": {"_fetchers"},
     # windows of the past
-    "_lags": {"_parameters", "_refusals", "_windows", "_segments", "_known_ahead"},
+    "_lags": {"_parameters", "_refusals", "_rows", "_windows", "_segments", "_known_ahead"},
     "_analysis": set(),
     "_text": {"_parameters", "_analysis"},
     "_recursive": {"_parameters", "_baselines", "_composites", "_lags", "_segments"},
@@ -57,8 +58,9 @@ MAY_IMPORT = {
     # from sequences to a fitted net
     "_ragged": {"_windows"},
     "_sequence_lists": {"_refusals"},
-    "_sequences": {"_refusals", "_sequence_lists", "_windows", "_ragged"},
-    "_scales": {"_windows", "_ragged"},
+    "_sequences": {"_refusals", "_sequence_lists", "_rows", "_windows", "_ragged"},
+    "_scales": {"_rows", "_windows", "_ragged"},
+    "_streaming": {"_rows", "_scales", "_windows", "_ragged", "_batches"},
     "_data": {"_windows", "_ragged"},
     "_step_targets": {"_windows", "_ragged", "_sequence_lists"},
     "_batches": {"_windows", "_ragged", "_modules"},
@@ -77,7 +79,7 @@ MAY_IMPORT = {
     "_selection": {"_penalties"},
     "_linear_skip": {"_batches", "_losses", "_modules"},
     "_inputs": {"_windows", "_ragged", "_sequences", "_scales", "_batches", "_linear_skip"}
-    | {"_modules"},
+    | {"_modules", "_rows", "_streaming"},
     "_net": {
         "_all_or_nothing",
         "_batches",
@@ -116,7 +118,7 @@ MAY_IMPORT = {
     "_classifier": TASK,
     "_stepwise": {"_parameters", "_training_parameters", "_windows", "_ragged"}
     | {"_sequence_lists"}
-    | {"_step_targets", "_training"},
+    | {"_step_targets"},
     "_documents": {"_ragged"},
     "_hierarchical": STEPWISE | {"_ragged", "_documents", "_refusals"},
     "_recurrent": STEPWISE,
@@ -154,11 +156,13 @@ MAY_IMPORT = {
 }
 # The only libraries, besides Python's own, that these files import.
 ONLY_LIBRARIES = {
+    "_rows": {"numpy"},
     "_windows": {"numpy"},
     "_ragged": {"numpy"},
     "_scales": {"numpy"},
     "_step_targets": {"numpy"},
     "_batches": {"numpy", "torch"},
+    "_streaming": {"numpy", "torch"},
     "_native": set(),
     "_versions": {"torch"},
     "_modules": {"torch"},
