@@ -271,7 +271,10 @@ class BaseSequenceEstimator(TrainingParameters, Outputs, Selection, BaseEstimato
         continues: bool,
     ) -> None:
         """Replace what is ``"auto"`` in the settings."""
-        if continues:
+        settings.mixed = settings.dtype == "bfloat16"
+        if settings.mixed:
+            settings.dtype = "float32"
+        elif continues:
             settings.dtype = self.net_.settings.dtype
         elif settings.dtype == "auto":
             values = n_samples * self._n_values(sequences)

@@ -24,12 +24,12 @@ from skorch.callbacks import Callback, PrintLog
 from torch import Tensor, nn
 
 from sklearn_rnn._all_or_nothing import all_or_nothing
-from sklearn_rnn._batches import Batch, Examples
+from sklearn_rnn._batches import Batch, Examples, RaggedTensor
 from sklearn_rnn._callbacks import ProgressBar, asks_for_batches
 from sklearn_rnn._flat import laid_in, new_vector
 from sklearn_rnn._optimizers import OPTIMIZERS
 from sklearn_rnn._schedules import PLANNED, Plateau
-from sklearn_rnn._training import Training
+from sklearn_rnn._training import Training, autocast, outputs
 
 _global_rng = threading.RLock()
 
@@ -115,6 +115,11 @@ class SequenceNet(NeuralNet):
             self.verbose = settings.verbose
             self.callbacks = _own_callbacks(settings)
             self._initialize_callbacks()
+
+    def outputs(self, x: Tensor | RaggedTensor, module: nn.Module | None = None) -> Tensor:
+        """Return what the net, or another module in its precision, says of all of `x`."""
+        with autocast(torch.device(self.device), mixed=self.settings.mixed):
+            return outputs(module or self.module_, x)
 
     @contextmanager
     def _restored_on_failure(self, vector: Tensor) -> Iterator[None]:

@@ -17,7 +17,7 @@ from sklearn_rnn._sequence_lists import comes_as_list
 from sklearn_rnn._step_targets import flatten_steps, unflatten_steps, valid_lengths
 from sklearn_rnn._summary import summarize
 from sklearn_rnn._threads import threads_for
-from sklearn_rnn._training import at_once, outputs, work
+from sklearn_rnn._training import at_once, work
 
 
 class Outputs(Inputs):
@@ -39,7 +39,7 @@ class Outputs(Inputs):
         x = self._input(sequences, self.net_.settings.dtype, self.net_.device)
         module = self.net_.module_
         with threads_for(work(module, x, at_once(module, x))):
-            said = outputs(module, x).double()
+            said = self.net_.outputs(x).double()
         if self.return_sequences:
             return said, partial(unflatten_steps, sequences=sequences, ragged=comes_as_list(X))
         return said, lambda values, fill: values

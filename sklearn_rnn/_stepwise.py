@@ -16,7 +16,6 @@ from sklearn_rnn._parameters import param, parametrized
 from sklearn_rnn._ragged import Ragged
 from sklearn_rnn._sequence_lists import comes_as_list
 from sklearn_rnn._step_targets import unflatten_steps
-from sklearn_rnn._training import outputs
 from sklearn_rnn._training_parameters import COUNT
 from sklearn_rnn._windows import Windows
 
@@ -84,7 +83,7 @@ def attention_of(estimator: Any, sequences: Windows | Ragged) -> NDArray[np.floa
     """Return how much each valid step of the sequences counts to the net of an estimator."""
     net = estimator.net_
     x = estimator._input(sequences, net.settings.dtype, net.device)
-    return np.asarray(outputs(_Attention(net.module_), x).double().numpy()[:, 0])
+    return np.asarray(net.outputs(x, _Attention(net.module_)).double().numpy()[:, 0])
 
 
 class _Attention(torch.nn.Module):

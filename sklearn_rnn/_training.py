@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from typing import Any
 
 import torch
@@ -75,11 +77,12 @@ class Training:
             sizes = (settings.n_values, settings.n_outputs)
             self.augment = Augmentation(settings.augmentation, *sizes, self.noise)
         self.is_direct = False
+        self.precision = partial(autocast, self.vector.device, mixed=settings.mixed)
 
     def epoch(self, examples: Examples, number: int) -> float:
         """Pass once over the examples and return the mean of the objective."""
         self.module.train()
-        self.is_direct = getattr(self.module, "is_direct", bool)()
+        self.is_direct = not self.settings.mixed and getattr(self.module, "is_direct", bool)()
         size = self.settings.batch_size
         n_batches = -(-len(examples) // size)
         order = self.order if self.settings.shuffle else None
@@ -109,8 +112,9 @@ class Training:
 
     def _loss(self, batch: Batch) -> Tensor:
         """Return the mean loss of what the module says of a batch."""
-        output = at_valid_steps(self.module(batch.x, batch.lengths), batch.lengths)
-        loss: Tensor = self.criterion(output, batch.y, batch.weight)
+        with self.precision():
+            output = at_valid_steps(self.module(batch.x, batch.lengths), batch.lengths)
+        loss: Tensor = self.criterion(output.to(self.vector.dtype), batch.y, batch.weight)
         return loss if len(batch.y) else loss.nan_to_num()
 
     def _observe(self, hook: str, batch: Batch, loss: Tensor | None) -> None:
@@ -185,6 +189,11 @@ class Training:
         return value if self.sparse is None else value + self.sparse.value(weights)
 
 
+def autocast(device: torch.device, *, mixed: bool) -> AbstractContextManager[None]:
+    """Return a context in which torch computes products in bfloat16, if `mixed`."""
+    return torch.autocast(device.type, torch.bfloat16) if mixed else nullcontext()
+
+
 def at_once(module: nn.Module, x: Tensor | RaggedTensor) -> int:
     """Return how many sequences the module predicts at once: few enough to stay in the cache."""
     if shares_rows(x, getattr(module, "reach", None)):
@@ -218,9 +227,10 @@ def outputs(module: nn.Module, x: Tensor | RaggedTensor) -> Tensor:
         n_rows, places = len(x), rows
         if output.dim() == 3:
             n_rows = int(x.lengths.sum())
-            places = places_of_steps(first[rows], batch.shape[1], lengths)
+            padded = None if lengths is None else x.lengths[rows]
+            places = places_of_steps(first[rows], batch.shape[1], padded)
         if result is None:
             result = torch.empty(n_rows, output.shape[-1], dtype=output.dtype)
-        result[places.cpu()] = at_valid_steps(output, lengths).cpu()
+        result[places] = at_valid_steps(output, lengths).cpu()
     assert result is not None, "there is at least one sequence"
     return result

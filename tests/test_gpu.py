@@ -14,6 +14,7 @@ from sklearn_rnn import (
     RNNRegressor,
     TCNRegressor,
 )
+from sklearn_rnn._training import Training
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="torch finds no GPU")
 
@@ -71,3 +72,47 @@ def test_sequences_of_different_length_are_read_alike(model):
         np.testing.assert_array_equal(one_by_one, gpu.predict(sequences))
     else:
         np.testing.assert_allclose(one_by_one, gpu.predict(sequences), rtol=1e-8)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_products_in_bfloat16_train_nearly_as_in_single_precision(model):
+    X, y = data()
+    common = {"lr_schedule": "cosine", "max_epochs": 5, "random_state": 0}
+    half, single = (model(dtype=d, **common).fit(X, y) for d in ("bfloat16", "float32"))
+    np.testing.assert_allclose(half.loss_curve_, single.loss_curve_, rtol=0.05)
+
+
+def test_windows_that_share_rows_are_convolved_once():
+    rows = np.random.default_rng(0).normal(size=(300, 2))
+    X = np.lib.stride_tricks.sliding_window_view(rows, 13, axis=0).transpose(0, 2, 1)
+    common = {"lr_schedule": "cosine", "max_epochs": 5, "dtype": "float64", "random_state": 0}
+    cpu, gpu = (TCNRegressor(device=d, **common).fit(X, X[:, -1, 0]) for d in ("cpu", "cuda"))
+    np.testing.assert_allclose(gpu.loss_curve_, cpu.loss_curve_, rtol=1e-5)
+    np.testing.assert_allclose(gpu.predict(X), cpu.predict(X), rtol=1e-4)
+
+
+@pytest.mark.parametrize("model", STEPWISE)
+def test_rows_that_do_not_fit_come_batch_by_batch(model, monkeypatch):
+    X, y = data()
+    common = {"lr_schedule": "cosine", "max_epochs": 5, "dtype": "float64", "random_state": 0}
+    cpu = model(device="cpu", **common).fit(X, y)
+    monkeypatch.setattr("sklearn_rnn._streaming.SHARE_OF_DEVICE", 0.0)
+    gpu = model(device="cuda", **common).fit(X, y)
+    np.testing.assert_allclose(gpu.loss_curve_, cpu.loss_curve_, rtol=1e-5)
+
+
+def test_a_step_does_not_wait_for_the_gpu(monkeypatch):
+    X, y = data()
+    update = Training._update
+
+    def watched(self, batch):
+        torch.cuda.set_sync_debug_mode("error")
+        try:
+            return update(self, batch)
+        finally:
+            torch.cuda.set_sync_debug_mode("default")
+
+    monkeypatch.setattr(Training, "_update", watched)
+    common = {"lr_schedule": "cosine", "max_epochs": 2, "batch_size": 16, "random_state": 0}
+    for model in MODELS:
+        model(**common).fit(X, y)
