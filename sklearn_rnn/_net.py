@@ -64,7 +64,8 @@ class SequenceNet(NeuralNet):
         with _global_rng, torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(self.seed)
             super().initialize_module()
-        self.module_.to(getattr(torch, self.settings.dtype))
+        if self.settings.dtype != "float32":
+            self.module_.to(getattr(torch, self.settings.dtype))
         return self
 
     def initialize_optimizer(self) -> SequenceNet:

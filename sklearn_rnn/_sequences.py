@@ -149,8 +149,9 @@ def _tokens(sequences: Windows | Ragged) -> Windows | Ragged:
     rows = sequences.rows
     if rows.shape[1] != 1:
         raise ValueError(f"X must hold one token a step; got {rows.shape[1]} channels.")
-    tokens = np.nan_to_num(rows, nan=-1).astype(np.int64)
-    if (tokens != rows).any() or tokens.min(initial=0) < 0:
+    tokens = rows if rows.dtype.kind == "i" else np.nan_to_num(rows, nan=-1)
+    tokens = tokens.astype(np.int64, copy=False)
+    if tokens.min(initial=0) < 0 or (tokens is not rows and (tokens != rows).any()):
         raise ValueError(
             "X must hold tokens, integers from 0 up; got other numbers. Unset vocabulary_size and "
             "embedding_dim if they are measurements."

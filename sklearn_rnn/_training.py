@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from typing import Any
 
@@ -21,9 +21,12 @@ from sklearn_rnn._batches import (
     shares_rows,
 )
 from sklearn_rnn._flat import n_weights
+from sklearn_rnn._modules.kernel_threads import threads_for_kernels
+from sklearn_rnn._modules.mostly_native import is_mostly_native
 from sklearn_rnn._penalties import sparse_penalty, step_sizes
 from sklearn_rnn._proximal_lbfgs import ProximalLBFGS
 from sklearn_rnn._schedules import PLANNED
+from sklearn_rnn._threads import threads_for
 
 SHARING_WINDOWS = 2048
 """Windows that share their rows that are predicted at once."""
@@ -198,15 +201,22 @@ def at_once(module: nn.Module, x: Tensor | RaggedTensor) -> int:
     """Return how many sequences the module predicts at once: few enough to stay in the cache."""
     if shares_rows(x, getattr(module, "reach", None)):
         return SHARING_WINDOWS
-    return max(64, 8192 // longest(x))
+    fitting = 8192 // longest(x)
+    if is_mostly_native(module):  # kernels work on few rows at a time, whatever the batch
+        return max(256, -(-fitting // 64) * 64)
+    return max(64, fitting)
 
 
-def work(module: nn.Module, x: Tensor | RaggedTensor, size: int) -> int:
-    """Return about how many multiplications the module does for a batch of `size` sequences."""
+@contextmanager
+def threads(module: nn.Module, x: Tensor | RaggedTensor, size: int) -> Iterator[None]:
+    """Run a block with the threads that the module deserves for batches of `size` sequences."""
     n_steps = longest(x)
     if shares_rows(x, getattr(module, "reach", None)):
         n_steps = 2  # the row of the window, and one of those that begin its stretch
-    return size * n_steps * sum(p.numel() for p in module.parameters())
+    operations = size * n_steps * sum(p.numel() for p in module.parameters())
+    by_kernels = threads_for_kernels() if is_mostly_native(module) else nullcontext()
+    with threads_for(operations), by_kernels:
+        yield
 
 
 @torch.inference_mode()

@@ -75,6 +75,7 @@ MAY_IMPORT = {
         "_schedules",
         "_penalties",
         "_proximal_lbfgs",
+        "_threads",
     },
     "_selection": {"_penalties"},
     "_linear_skip": {"_batches", "_losses", "_modules"},

@@ -15,6 +15,10 @@ from hypothesis import strategies as st
 from torch import nn
 
 from sklearn_rnn._losses import SquaredError
+from sklearn_rnn._modules.dense import Dense
+from sklearn_rnn._modules.embedding import Embedded
+from sklearn_rnn._modules.kernel_threads import n_threads, threads_for_kernels
+from sklearn_rnn._modules.mostly_native import is_mostly_native
 from sklearn_rnn._modules.native import (
     LARGEST_HIDDEN,
     Options,
@@ -454,3 +458,44 @@ def test_the_kernels_can_be_turned_off_and_chosen():
 def test_versions_say_which_kernels_are_active():
     assert versions()["native kernels"] == library.STATUS
     assert library.INSTRUCTIONS in ("", *library.BEST_FIRST)
+
+
+@needs_library
+def test_threads_for_kernels_are_those_of_torch_and_are_given_back():
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        with threads_for_kernels():
+            assert (torch.get_num_threads(), n_threads()) == (1, 2)
+            with threads_for_kernels():
+                assert (torch.get_num_threads(), n_threads()) == (1, 2)
+            assert (torch.get_num_threads(), n_threads()) == (1, 2)
+        assert (torch.get_num_threads(), n_threads()) == (2, 2)
+    finally:
+        torch.set_num_threads(before)
+
+
+@needs_library
+@pytest.mark.parametrize(
+    ("net", "expected"),
+    [
+        (Recurrent(3, 5, 1, cell="lstm", hidden_size=8, num_layers=2), True),
+        (Recurrent(3, 5, 1, cell="lstm", hidden_size=LARGEST_HIDDEN + 1), False),
+        (Dense(3, 5, 1, hidden_layer_sizes=(8,)), False),
+        (
+            Embedded(
+                1,
+                5,
+                1,
+                vocabulary_size=10_000,
+                embedding_dim=4,
+                inner=Recurrent,
+                architecture={"cell": "gru", "hidden_size": 4},
+            ),
+            True,
+        ),
+    ],
+    ids=["stacked", "large", "dense", "tokens"],
+)
+def test_what_kernels_do_most_of(net, expected):
+    assert is_mostly_native(net) == expected

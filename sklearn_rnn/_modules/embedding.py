@@ -101,14 +101,21 @@ class Embedded(nn.Module):
         weights: Tensor = self.net.attention(*self._vectors(x, lengths))  # type: ignore[operator]  # a method
         return weights
 
-    def _vectors(self, x: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor]:
+    def _vectors(self, x: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor | None]:
         """Look up the vectors (batch, n_steps, embedding_dim), and find the valid steps."""
         tokens = x.flatten(1)
         if lengths is None:
-            lengths = token_lengths(tokens)
+            lengths = None if _is_unpadded(tokens) else token_lengths(tokens)
         else:  # what is behind need not be a token
             tokens = torch.where(valid_steps(lengths, tokens.shape[1])[:, :, 0], tokens, 0)
         return self.embedding(tokens), lengths
+
+
+def _is_unpadded(tokens: Tensor) -> bool:
+    """Tell whether no row ends in padding, where that is known without waiting for a device."""
+    if tokens.device.type != "cpu" or torch.compiler.is_compiling() or torch._C._get_tracing_state():
+        return False
+    return bool((tokens[:, -1] != 0).all())
 
 
 def token_lengths(tokens: Tensor) -> Tensor:

@@ -4,9 +4,7 @@
 differentiated by torch as any operation. `is_native` tells whether it can, and is the faster path.
 """
 
-import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from typing import Any, NamedTuple, TypeAlias, TypeGuard
 
@@ -16,6 +14,7 @@ from torch import Tensor, nn
 from sklearn_rnn._native.library import CALL, CHUNK, LIBRARY, entry, sizes
 
 from .cells import CoupledLSTM, Layer
+from .kernel_threads import n_threads, run_together
 
 BITS = {torch.float32: 32, torch.float64: 64}
 TYPES = (nn.RNN, nn.LSTM, nn.GRU, CoupledLSTM)
@@ -41,9 +40,6 @@ Arguments: TypeAlias = Sequence[Any]
 """x, weight_ih, weight_hh, bias_ih, bias_hh, and if there are initial states h0, c0."""
 Result: TypeAlias = tuple[Tensor | None, Tensor, Tensor | None]
 
-_pool: list[ThreadPoolExecutor] = []
-os.register_at_fork(after_in_child=_pool.clear)  # threads do not survive a fork
-
 
 def is_native(layer: nn.Module, x: Tensor) -> TypeGuard[Layer]:
     """Tell whether `native_layer` may run `layer` on x (batch, n_steps, n_channels).
@@ -52,18 +48,26 @@ def is_native(layer: nn.Module, x: Tensor) -> TypeGuard[Layer]:
     compilation, when nothing hooks into the layer.
     """
     return (
-        LIBRARY is not None
+        has_kernel(layer)
         and not torch.compiler.is_compiling()
         and not torch._C._get_tracing_state()
-        and isinstance(layer, Layer)
-        and type(layer) in TYPES
         and x.device.type == "cpu"
-        and x.dtype in BITS
         and x.numel() > 0
         and layer.get_parameter("weight_ih_l0").dtype == x.dtype
+        and not (layer._forward_hooks or layer._forward_pre_hooks)
+    )
+
+
+def has_kernel(layer: nn.Module) -> TypeGuard[Layer]:
+    """Tell whether there is a kernel for a layer, at its size and where its parameters are."""
+    return (
+        LIBRARY is not None
+        and isinstance(layer, Layer)
+        and type(layer) in TYPES
         and layer.hidden_size <= LARGEST_HIDDEN
         and (isinstance(layer, CoupledLSTM) or _is_single(layer))
-        and not (layer._forward_hooks or layer._forward_pre_hooks)
+        and (weight := layer.get_parameter("weight_ih_l0")).dtype in BITS
+        and weight.device.type == "cpu"
     )
 
 
@@ -257,23 +261,11 @@ def _run(what: str, options: Options, arguments: Arguments, outs: Sequence[Tenso
     function = entry(f"{options.cell}_{what}", bits)
     threads = 1
     if batch * n_steps * n_gates * (n_inputs + hidden) > WORTH_THREADS:
-        threads = min(torch.get_num_threads(), chunks)
+        threads = min(n_threads(), chunks)
     bounds = [chunks * i // threads for i in range(threads + 1)]
     calls = [
         CALL.pack(*shape, first, last, *strides, *addresses) for first, last in pairwise(bounds)
     ]
-    _in_threads(function, calls)
+    run_together(function, calls)
     if what == "backward" and threads > 1:
         entry(f"{options.cell}_sum", bits)(calls[0])
-
-
-def _in_threads(function: Callable[[bytes], int], calls: list[bytes]) -> None:
-    """Run the first call here and the others in threads; the library holds no lock of Python."""
-    if len(calls) > 1 and not _pool:
-        _pool.append(ThreadPoolExecutor(os.cpu_count(), "sklearn_rnn"))
-    others = [_pool[0].submit(function, call) for call in calls[1:]]
-    failed = function(calls[0])
-    for other in others:
-        failed |= other.result()
-    if failed:
-        raise MemoryError("no memory for a recurrent layer")

@@ -1,0 +1,62 @@
+"""The threads of the compiled kernels."""
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import torch
+
+
+class _Allowed(threading.local):
+    """How many threads kernels may use, if not as many as torch."""
+
+    threads: int | None = None
+
+
+_allowed = _Allowed()
+_pool: list[ThreadPoolExecutor] = []
+os.register_at_fork(after_in_child=_pool.clear)  # threads do not survive a fork
+
+
+def n_threads() -> int:
+    """Return how many threads a kernel may use."""
+    return _allowed.threads or torch.get_num_threads()
+
+
+@contextmanager
+def threads_for_kernels() -> Iterator[None]:
+    """Give the threads of torch to the kernels alone.
+
+    After a parallel operation the threads of OpenMP wait by spinning, for longer than a step of a
+    small net takes, on the cores that kernels could use.
+    """
+    of_torch, before = torch.get_num_threads(), _allowed.threads
+    _allowed.threads = before or of_torch
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(of_torch)
+        _allowed.threads = before
+
+
+def run_together(function: Callable[[bytes], int], calls: list[bytes]) -> None:
+    """Run the first call here and the others in threads; the library holds no lock of Python.
+
+    Parameters
+    ----------
+    function : callable
+        An entry of the library, which returns 0 if all went well.
+    calls : list of bytes
+        What it is called with.
+    """
+    if len(calls) > 1 and not _pool:
+        _pool.append(ThreadPoolExecutor(os.cpu_count(), "sklearn_rnn"))
+    others = [_pool[0].submit(function, call) for call in calls[1:]]
+    failed = function(calls[0])
+    for other in others:
+        failed |= other.result()
+    if failed:
+        raise MemoryError("no memory for a recurrent layer")
