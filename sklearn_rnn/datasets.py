@@ -22,6 +22,7 @@ from sklearn_rnn._fetchers.ucr import fetch_ucr
 __all__ = [
     "load_nyse",
     "load_hitters",
+    "load_boston",
     "fetch_ett",
     "fetch_climate",
     "fetch_debilt",
@@ -66,6 +67,29 @@ section on statistical graphics, 1988. The salaries are from Sports Illustrated 
 the other columns from The 1987 Baseball Encyclopedia Update, Collier Books. The file is that of
 James, Witten, Hastie, Tibshirani and Taylor, "An Introduction to Statistical Learning",
 https://www.statlearning.com, in the package ISLP; see data/LICENSE-ISLP.md.
+"""
+_BOSTON_DESCRIPTION = """\
+Values of houses in 506 census tracts of Boston in 1970.
+
+crim      crimes a head
+zn        share of land zoned for lots over 25,000 square feet, in percent
+indus     share of land of businesses other than retail, in percent
+chas      whether the tract bounds the Charles River: 1 or 0
+nox       concentration of nitrogen oxides, in parts per 10 million
+rm        mean number of rooms of a dwelling
+age       share of owner-occupied dwellings built before 1940, in percent
+dis       weighted distance to five centres of employment
+rad       accessibility of radial highways, an index
+tax       property tax, in dollars for every 10,000
+ptratio   pupils a teacher
+lstat     share of the population of lower status, in percent
+medv      median value of owner-occupied houses, in thousands of dollars
+
+Harrison and Rubinfeld (1978), "Hedonic housing prices and the demand for clean air", Journal of
+Environmental Economics and Management 5, 81-102. Their column of the share of black residents is
+not in the file. The file is that of James, Witten, Hastie, Tibshirani and Taylor, "An
+Introduction to Statistical Learning", https://www.statlearning.com, in the package ISLP; see
+data/LICENSE-ISLP.md.
 """
 
 
@@ -221,6 +245,69 @@ def load_hitters(
         hitters.data = hitters.data.to_numpy(dtype=object)
         hitters.target = hitters.target.to_numpy()
     return (hitters.data, hitters.target) if return_X_y else hitters
+
+
+@validate_params(
+    {"return_X_y": ["boolean"], "as_frame": ["boolean"]}, prefer_skip_nested_validation=True
+)
+def load_boston(*, return_X_y: bool = False, as_frame: bool = False) -> Bunch | tuple[Any, Any]:
+    """Load the values of houses in the census tracts of Boston in 1970.
+
+    The task is to predict the median value of a tract. There is no order of time: each tract is
+    a sequence of one step. The form is that of the book of James et al., without the share of
+    black residents, the column for which scikit-learn removed its own ``load_boston``.
+
+    ================= ======
+    Tracts            506
+    Columns of X      12
+    Missing values    none
+    ================= ======
+
+    Parameters
+    ----------
+    return_X_y : bool, default=False
+        Whether to return ``(data, target)`` in place of a Bunch.
+    as_frame : bool, default=False
+        Whether to return pandas objects.
+
+    Returns
+    -------
+    Bunch or tuple of (data, target)
+        The Bunch has the attributes
+
+        data : ndarray or DataFrame of shape (506, 12)
+            X.
+        target : ndarray or Series of shape (506,)
+            The median value in thousands of dollars; above 50 it stands at 50.
+        feature_names, target_names : list of str
+            Names of the columns of X, and of y.
+        frame : DataFrame or None
+            X and y; None unless ``as_frame=True``.
+        DESCR : str
+            Meaning and source.
+
+    Examples
+    --------
+    >>> from sklearn_rnn.datasets import load_boston
+    >>> X, y = load_boston(return_X_y=True, as_frame=True)
+    >>> X.shape
+    (506, 12)
+    >>> y.name
+    'medv'
+    """
+    record = _read("Boston")
+    boston = Bunch(
+        data=record.drop(columns="medv"),
+        target=record["medv"],
+        feature_names=[name for name in record.columns if name != "medv"],
+        target_names=["medv"],
+        frame=record if as_frame else None,
+        DESCR=_BOSTON_DESCRIPTION,
+    )
+    if not as_frame:
+        boston.data = boston.data.to_numpy(dtype=float)
+        boston.target = boston.target.to_numpy()
+    return (boston.data, boston.target) if return_X_y else boston
 
 
 def _read(name: str, **options: Any) -> pd.DataFrame:

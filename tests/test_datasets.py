@@ -15,7 +15,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn_rnn._baselines import PersistenceRegressor, make_ar
 from sklearn_rnn._lags import LagTransformer
 from sklearn_rnn._make_lagged import make_lagged
-from sklearn_rnn.datasets import load_hitters, load_nyse
+from sklearn_rnn.datasets import load_boston, load_hitters, load_nyse
 
 SERIES = ["DJ_return", "log_volume", "log_volatility"]
 DAYS = ["day_mon", "day_tues", "day_wed", "day_thur", "day_fri"]
@@ -99,6 +99,38 @@ def test_hitters_gives_the_known_least_squares():
     X, y = load_hitters(return_X_y=True, as_frame=True)
     X = pd.get_dummies(X, drop_first=True, dtype=float)
     assert round(LinearRegression().fit(X, y).score(X, y), 4) == 0.5461
+
+
+def test_boston_is_the_original_file():
+    packed = (resources.files("sklearn_rnn") / "data" / "Boston.csv.gz").read_bytes()
+    assert hashlib.sha256(gzip.decompress(packed)).hexdigest() == (
+        "c9c9ac3fb3574db6ff1e7e11a03117d0ce8a5e2e817c3755fa5045fc66d9d94b"
+    )
+
+
+def test_boston_as_frame_and_as_arrays():
+    boston = load_boston(as_frame=True)
+    assert boston.frame.shape == (506, 13)
+    assert list(boston.data.columns) == boston.feature_names
+    assert boston.target_names == [boston.target.name] == ["medv"]
+    assert not boston.frame.isna().any(axis=None)
+    assert "black" not in boston.frame
+    plain = load_boston()
+    assert plain.frame is None
+    assert plain.data.dtype == float
+    np.testing.assert_array_equal(plain.data, boston.data)
+    np.testing.assert_array_equal(plain.target, boston.target)
+    X, y = load_boston(return_X_y=True, as_frame=True)
+    assert X.equals(boston.data)
+    assert y.equals(boston.target)
+
+
+def test_boston_gives_the_known_least_squares():
+    # ISLP, chapter 3: medv on lstat has the intercept 34.5538 and the slope -0.95.
+    X, y = load_boston(return_X_y=True, as_frame=True)
+    line = LinearRegression().fit(X[["lstat"]], y)
+    assert round(line.intercept_, 4) == 34.5538
+    assert round(line.coef_[0], 2) == -0.95
 
 
 def test_every_day_has_one_day_of_the_week():
