@@ -24,6 +24,7 @@ from tqdm import tqdm
 
 import sklearn_rnn
 from benchmarks._cache import Cache
+from sklearn_rnn.model_selection import n_parameters
 
 Metric = Callable[[Any, Any], float]
 REGRESSION: dict[str, Metric] = {"R2": r2_score, "MAE": mean_absolute_error}
@@ -230,17 +231,23 @@ def seeded(estimator: BaseEstimator, seed: int) -> BaseEstimator:
 
 
 def _last(fitted: BaseEstimator) -> BaseEstimator:
-    return _last(fitted[-1]) if isinstance(fitted, Pipeline) else fitted
+    """Return what predicts at the end of a pipeline, or under a transformed target."""
+    if isinstance(fitted, Pipeline):
+        return _last(fitted[-1])
+    return _last(fitted.regressor_) if hasattr(fitted, "regressor_") else fitted
 
 
 def _n_parameters(fitted: BaseEstimator) -> int:
-    """Return the trained parameters of the last step; of a linear model those that are not 0."""
+    """Return the trained parameters of the last step, of a linear model those that are not 0.
+
+    Of trees it is their nodes.
+    """
     last = _last(fitted)
     if hasattr(last, "n_parameters_"):
         return int(last.n_parameters_)
     if hasattr(last, "coef_"):
         return int(np.count_nonzero(last.coef_)) + int(np.size(last.intercept_))
-    return int(np.size(getattr(last, "constant_", ())))
+    return int(np.nan_to_num(n_parameters(last)))
 
 
 def _describe(fitted: BaseEstimator, searched: Sequence[str]) -> str:

@@ -1,0 +1,153 @@
+"""Models of a table whose rows have no order: one split into two parts, and more of them.
+
+A test part of a hundred rows is mostly luck: which rows they are counts for more than the model.
+So the first split is that of others, whose results stand beside ours, and further splits say how
+much of a difference is luck.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import mean_absolute_error, mean_squared_error, r2_score
+from sklearn.model_selection import KFold, train_test_split
+
+from benchmarks._cache import Cache
+from benchmarks._runner import Metric, Model, Result, Task, run
+from sklearn_rnn.model_selection import Comparison
+
+METRICS: Mapping[str, Metric] = {
+    "R2": r2_score,
+    "MAE": mean_absolute_error,
+    "MSE": mean_squared_error,
+}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a size of such a benchmark does."""
+
+    n_splits: int = 5
+    n_folds: int = 5  # of the training rows, to choose settings
+    n_seeds: int = 10  # on the first split
+    n_seeds_of_others: int = 3
+    n_rows: int | None = None  # at most so many
+    every_net: dict[str, Any] = field(default_factory=dict)
+
+
+PLANS = {
+    "quick": Plan(2, 2, 1, 1, 60, {"max_epochs": 2}),
+    "usual": Plan(),
+    "full": Plan(n_splits=30, n_folds=10, n_seeds=20),
+}
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows, models of them, and what is held against what.
+
+    `test_size` is that of `train_test_split`, which is called with `random_state` 1, 2, ...;
+    `reference` is the model that the others are held against, and `published` has by the name of
+    a column what others report of our models.
+    """
+
+    name: str
+    X: pd.DataFrame
+    y: pd.Series[float]
+    test_size: float | int
+    models: Sequence[Model]
+    reference: str
+    published: Mapping[str, Mapping[str, float]]
+
+
+def run_splits(table: Table, plan: Plan, cache: Cache, n_jobs: int | None) -> list[list[Result]]:
+    """Let the models compete on every split.
+
+    Parameters
+    ----------
+    table : Table
+        The data and the models.
+    plan : Plan
+        The size.
+    cache : Cache
+        Has what was computed before, and keeps what is computed now.
+    n_jobs : int or None
+        Fits at a time.
+
+    Returns
+    -------
+    list of list of Result
+        The results of each split; those of the first have scores in cross-validation, of seed 0.
+    """
+    first, *others = [task_of(table, plan, state) for state in range(1, plan.n_splits + 1)]
+    how: dict[str, Any] = {"cache": cache, "n_jobs": n_jobs}
+    validated = run([replace(first, cross_validate=True)], seeds=[0], **how)
+    cv_scores = {r.model: r.cv_score for r in validated}
+    results = run([first], seeds=range(plan.n_seeds), **how)
+    results = [replace(r, cv_score=cv_scores[r.model]) for r in results]
+    more = run(others, seeds=range(plan.n_seeds_of_others), **how)
+    return [results, *([r for r in more if r.task == task.name] for task in others)]
+
+
+def task_of(table: Table, plan: Plan, state: int) -> Task:
+    """Return the task of one split."""
+    X, y = table.X[: plan.n_rows], table.y[: plan.n_rows]
+    train_rows, _ = train_test_split(np.arange(len(y)), **sizes(table, y), random_state=state)
+    train = np.zeros(len(y), dtype=bool)
+    train[train_rows] = True
+    folds = KFold(plan.n_folds, shuffle=True, random_state=0)
+    name = f"{table.name}, split {state}"
+    return Task(name, X, y, train, table.models, folds, METRICS)
+
+
+def sizes(table: Table, y: pd.Series[float]) -> dict[str, Any]:
+    """Return the size of the test part, the same share of fewer rows."""
+    n_test = table.test_size
+    if isinstance(n_test, int) and len(y) < len(table.y):
+        return {"test_size": n_test / len(table.y)}
+    return {"test_size": n_test}
+
+
+def compare(splits: Sequence[Sequence[Result]], metric: str, table: Table) -> Any:
+    """Return the comparison of the models over the splits, by a metric of which less is better."""
+    n_rows, n_test = len(table.y), table.test_size
+    share = n_test / n_rows if isinstance(n_test, int) else n_test
+    runs = pd.DataFrame(
+        {
+            "model": r.model,
+            "fold": fold,
+            "seed": r.seed,
+            "score": -r.scores[metric],
+            "fit_seconds": r.fit_seconds,
+            "predict_seconds": r.predict_seconds,
+            "n_parameters": r.n_parameters,
+            "complexity": r.n_parameters,
+            "unit": "parameter",
+            "error": None,
+        }
+        for fold, results in enumerate(splits)
+        for r in results
+    )
+    return Comparison(
+        names=list(dict.fromkeys(runs["model"])),
+        runs=runs,
+        losses=pd.DataFrame(),
+        scoring=f"-{metric}",
+        loss="absolute_error",
+        horizon=1,
+        test_share=share / (1 - share),
+    )
+
+
+def score_of(results: Sequence[Result], model: str, metric: str) -> list[float]:
+    """Return the scores of a model, one for each seed."""
+    return [r.scores[metric] for r in results if r.model == model]
+
+
+def mean_of(results: Sequence[Result], model: str, value: Callable[[Result], float]) -> float:
+    """Return the mean of something over the seeds of a model."""
+    return float(np.mean([value(r) for r in results if r.model == model]))
