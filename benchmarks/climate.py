@@ -1,0 +1,145 @@
+"""Does a net forecast the weather of the next month better than the mean of that month?
+
+After Guo, He and Wang (2024, doi 10.1038/s41598-024-68906-6), who forecast six monthly variables at
+Jinan from their 12 lags; that series is not public, so these are De Bilt, with the same six
+variables for 22 years, and two long British records. All models that learn know which month it is,
+as a sine and a cosine. AR(12) is of each series by itself; the lasso and the nets read all of them,
+and a net forecasts all at once. Penalty and number of epochs of the nets are chosen by the mean R2
+over the variables in cross-validation on later training months. The last years, which are named
+in the tables, are for the test.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from sklearn.compose import ColumnTransformer
+from sklearn.linear_model import LassoCV, LinearRegression
+from sklearn.model_selection import TimeSeriesSplit
+from sklearn.multioutput import MultiOutputRegressor
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
+
+from benchmarks._cache import CACHE, Cache
+from benchmarks._climate_report import write
+from benchmarks._each import ForEach
+from benchmarks._report import folder
+from benchmarks._runner import Model, Task, run
+from benchmarks.worth_it import SEASON, months, with_season
+from sklearn_rnn import (
+    CNNLSTMRegressor,
+    CNNRegressor,
+    DenseRegressor,
+    LagTransformer,
+    LSTMRegressor,
+    PersistenceRegressor,
+    RNNRegressor,
+    make_ar,
+)
+from sklearn_rnn.datasets import fetch_climate, fetch_debilt
+
+N_LAGS = 12
+STATIONS = {"De Bilt": ("2000", "2016"), "oxford": ("1929", "2005"), "lerwick": ("1931", "2005")}
+NETS = {
+    "dense": DenseRegressor(hidden_layer_sizes=(16,)),
+    "RNN": RNNRegressor(hidden_size=16),
+    "LSTM": LSTMRegressor(hidden_size=16),
+    "CNN": CNNRegressor(num_channels=16),
+    "CNN-LSTM": CNNLSTMRegressor(num_channels=16, hidden_size=16),
+}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a size of the benchmark does."""
+
+    n_seeds: int = 3
+    n_folds: int = 3
+    n_stations: int = len(STATIONS)
+    n_months: int | None = None  # at most so many, the last
+    grid: dict[str, list[Any]] = field(
+        default_factory=lambda: {"model__alpha": [0.01, 0.1], "model__max_epochs": [20, 60]}
+    )
+
+
+QUICK: dict[str, list[Any]] = {"model__alpha": [0.1], "model__max_epochs": [2]}
+WIDE: dict[str, list[Any]] = {
+    "model__alpha": [0.003, 0.01, 0.03, 0.1, 0.3],
+    "model__max_epochs": [10, 20, 60, 100],
+}
+PLANS = {"quick": Plan(1, 2, 1, 120, QUICK), "usual": Plan(), "full": Plan(10, 5, grid=WIDE)}
+
+
+def main(size: str) -> None:
+    """Forecast at every station; write tables, conclusion and pictures."""
+    plan, tasks, absent = PLANS[size], [], []
+    for station in list(STATIONS)[: plan.n_stations]:
+        try:
+            tasks.append(task_of(station, plan, download=size != "quick"))
+        except FileNotFoundError:
+            absent.append(station)
+    if not tasks:
+        print(f"Nothing was run: there are no files of {', '.join(absent)}.")
+        return
+    quick = size == "quick"
+    cache = Cache(None if quick else CACHE / "climate.jsonl")
+    results = run(tasks, seeds=range(plan.n_seeds), cache=cache, n_jobs=1 if quick else None)
+    write(folder(size), __doc__ or "", tasks, results)
+
+
+def task_of(station: str, plan: Plan, *, download: bool) -> Task:
+    """Return the months at a station, and the models of the next one."""
+    first, first_test = STATIONS[station]
+    if station == "De Bilt":
+        series = fetch_debilt(as_frame=True, download_if_missing=download).data.dropna()
+    else:
+        record = fetch_climate(station, as_frame=True, download_if_missing=download)
+        series = record.data[~record.provisional]
+    series = series[first:]
+    if plan.n_months is not None:
+        series = series[-plan.n_months :]
+        first_test = str(series.index[-plan.n_months // 4].year)
+    train = np.asarray(series.index < first_test)
+    models = [*simple_models(list(series.columns), plan), *nets(plan)]
+    folds = TimeSeriesSplit(plan.n_folds)
+    return Task(station.title(), with_season(series), series, train, models, folds)
+
+
+def simple_models(names: list[str], plan: Plan) -> list[Model]:
+    """Return the means, what was a year ago, and the linear models."""
+    every = OneHotEncoder(categories=[range(1, 13)], sparse_output=False)
+    mean = make_pipeline(FunctionTransformer(months), every, LinearRegression())
+    a_year_ago = [PersistenceRegressor(channel=k, season=12) for k in range(len(names))]
+    lasso = MultiOutputRegressor(LassoCV(cv=TimeSeriesSplit(plan.n_folds), max_iter=20_000))
+    return [
+        Model("mean of the month", mean),
+        Model("same month last year", make_pipeline(LagTransformer(12), ForEach(a_year_ago))),
+        Model(f"AR({N_LAGS})", ForEach([own(name) for name in names])),
+        Model("lasso", windows(lasso, flatten=True)),
+    ]
+
+
+def own(name: str) -> Pipeline:
+    """Return an autoregression of one of the series."""
+    kept = ColumnTransformer(
+        [("own", "passthrough", [name, *SEASON])], verbose_feature_names_out=False
+    )
+    return make_pipeline(kept.set_output(transform="pandas"), *make_ar(N_LAGS, exogenous=SEASON))
+
+
+def nets(plan: Plan) -> list[Model]:
+    """Return the nets, and what is searched."""
+    training = {"learning_rate": 0.01, "lr_schedule": "onecycle", "early_stopping": False}
+    return [
+        Model(name, windows(net.set_params(**training)), plan.grid, seeded=True)
+        for name, net in NETS.items()
+    ]
+
+
+def windows(model: Any, flatten: bool = False) -> Pipeline:
+    """Return a model of the lags of all standardised series and of the season to come."""
+    scale = StandardScaler().set_output(transform="pandas")
+    lags = LagTransformer(N_LAGS, known_ahead=SEASON, flatten=flatten)
+    return Pipeline([("scale", scale), ("lags", lags), ("model", model)])
