@@ -113,11 +113,8 @@ class Embedded(nn.Module):
 
 def _is_unpadded(tokens: Tensor) -> bool:
     """Tell whether no row ends in padding, where that is known without waiting for a device."""
-    if (
-        tokens.device.type != "cpu"
-        or torch.compiler.is_compiling()
-        or torch._C._get_tracing_state()
-    ):
+    symbolic = torch.compiler.is_compiling() or torch._C._get_tracing_state()
+    if symbolic or tokens.device.type != "cpu":
         return False
     return bool((tokens[:, -1] != 0).all())
 
