@@ -63,9 +63,9 @@ class LagTransformer(TransformerMixin, BaseEstimator):
     **Memory.** The windows are a read-only view, in strides, of one padded copy of X: memory
     grows with the number of rows and channels, whatever ``n_lags``. X of several segments
     (see below) cannot be one such view, and flat windows are an ordinary table: both are
-    copied out. If X is a ``np.memmap`` of single or double precision, so is the padded copy,
-    of a file in the folder for temporary files (``TMPDIR``) that ends with it; the nets read
-    it batch by batch.
+    copied out. If X is a ``np.memmap`` of 256 MB or more, in single or double precision, so is
+    the padded copy, of a file in the folder for temporary files (``TMPDIR``) that ends with
+    it; the nets read it batch by batch.
 
     **History.** The index of a DataFrame tells which rows adjoin: those whose index grows
     by more than zero and at most ``max_gap``. A segment is a run of adjoining rows of one

@@ -14,6 +14,10 @@ PIECE = 2**20
 """Values that are worked on at once where a temporary copy is needed."""
 
 
+LARGE = 2**28
+"""Bytes of a file from which on its rows are not copied into memory."""
+
+
 def pieces(n_rows: int, n_columns: int) -> Iterator[slice]:
     """Cut rows into pieces."""
     size = max(1, PIECE // n_columns)
@@ -45,6 +49,14 @@ def are_nan(rows: NDArray[Any]) -> NDArray[np.bool_]:
     return found
 
 
+def stays_on_disk(rows: NDArray[Any]) -> bool:
+    """Tell whether rows are not to be copied: they are many, and those of a file.
+
+    Few of them are not worth it: joblib hands arrays of a megabyte to its workers in files.
+    """
+    return rows.nbytes >= LARGE and on_disk(rows)
+
+
 def on_disk(rows: NDArray[Any]) -> bool:
     """Tell whether the memory of an array, or of what it is a view of, is that of a file."""
     owner: Any = rows
@@ -54,11 +66,11 @@ def on_disk(rows: NDArray[Any]) -> bool:
 
 
 def empty_beside(rows: NDArray[Any], shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
-    """Return a new array, in a temporary file if `rows` are on disk.
+    """Return a new array, in a temporary file if `rows` stay on disk.
 
     The file is in the folder for temporary files and ends with the array.
     """
-    if not on_disk(rows) or 0 in shape:
+    if not stays_on_disk(rows):
         return np.empty(shape, dtype)
     with tempfile.TemporaryFile(prefix="sklearn_rnn") as file:
         return np.memmap(file, dtype, "w+", shape=shape)

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from sklearn_rnn._batches import RaggedTensor
 from sklearn_rnn._ragged import Ragged
-from sklearn_rnn._rows import on_disk
+from sklearn_rnn._rows import stays_on_disk
 from sklearn_rnn._scales import Scale, scaled_rows
 from sklearn_rnn._windows import Windows
 
@@ -65,8 +65,8 @@ class StreamedRows:
 
 
 def must_stream(rows: NDArray[Any], device: str | torch.device) -> bool:
-    """Tell whether rows are on disk, or take too much of the memory of the device."""
-    if on_disk(rows):
+    """Tell whether rows stay on disk, or take too much of the memory of the device."""
+    if stays_on_disk(rows):
         return True
     if torch.device(device).type != "cuda":
         return False

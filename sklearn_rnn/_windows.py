@@ -74,7 +74,7 @@ def pad_segments(
     Returns
     -------
     ndarray of shape (n_rows + n_segments * reach, n_channels)
-        Row r of segment k has become row ``r + (k + 1) * reach``. On disk if `rows` are.
+        Row r of segment k has become row ``r + (k + 1) * reach``. On disk if `rows` stay there.
     """
     padded = empty_beside(rows, (len(rows) + len(starts) * reach, rows.shape[1]), rows.dtype)
     stops = [*starts[1:], len(rows)]

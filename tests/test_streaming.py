@@ -25,7 +25,12 @@ def rows():
 
 
 @pytest.fixture
-def file(rows, tmp_path):
+def _any_size(monkeypatch):
+    monkeypatch.setattr("sklearn_rnn._rows.LARGE", 0)
+
+
+@pytest.fixture
+def file(rows, tmp_path, _any_size):
     np.save(tmp_path / "rows.npy", rows)
     return np.load(tmp_path / "rows.npy", mmap_mode="r")
 
@@ -68,6 +73,13 @@ def test_lags_of_a_file_are_views_of_a_file(file, rows):
     assert_array_equal(from_disk, expected)
 
 
+def test_small_files_are_copied_into_memory(file, monkeypatch):
+    monkeypatch.setattr("sklearn_rnn._rows.LARGE", file.nbytes + 1)
+    assert not on_disk(LagTransformer(5).fit_transform(file))
+    assert not must_stream(file, "cpu")
+
+
+@pytest.mark.usefixtures("_any_size")
 @pytest.mark.parametrize("missing", [False, True])
 def test_a_pipeline_on_a_file_fits_as_on_an_array(tmp_path, rows, missing):
     if missing:
@@ -140,7 +152,7 @@ print(model().fit(X(), y).predict(X()).shape)
 @pytest.mark.parametrize("how", ["on disk", "copied"])
 def test_rows_that_are_larger_than_memory(tmp_path, how):
     path, n_rows = tmp_path / "rows.npy", 200_000
-    rows = np.lib.format.open_memmap(path, "w+", np.float32, (n_rows, 256))  # 205 MB
+    rows = np.lib.format.open_memmap(path, "w+", np.float32, (n_rows, 384))  # 307 MB
     for start in range(0, n_rows, 50_000):
         rows[start : start + 50_000] = np.random.default_rng(start).normal(size=(50_000, 1))
     del rows
