@@ -72,14 +72,14 @@ def compile_library(target: Path, extra: list[str]) -> str:
             for kind in (32, 64):
                 defined = [f"-DREAL_BITS={kind}", f"-DVECTOR_BYTES={vector}"]
                 defined.append(f"-DVARIANT=f{kind}_{name}")
-                for source in ("elman.c", "lstm.c", "gru.c", "activations.c"):
+                for source in ("elman.c", "lstm.c", "gru.c", "activations.c", "adam.c"):
                     jobs.append([*flags, *defined, "-c", source])
         for i, job in enumerate(jobs):
             objects.append(f"{folder}/{i}.o")
             job[:0] = [*FLAGS, *extra, "-o", objects[-1]]
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             list(pool.map(run, jobs))
-        run(["-shared", *extra, "-o", str(target), *objects])
+        run(["-shared", *extra, "-o", str(target), *objects, "-lm"])
     return f"compiled by {run(['--version']).splitlines()[0]} for {', '.join(SETS)}"
 
 

@@ -1,10 +1,15 @@
-"""The optimizers of torch, by name, with the options that suit one vector of parameters."""
+"""The optimizers, by name, with the options that suit one vector of parameters."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import torch
+
+from sklearn_rnn._native.library import ADAM, LIBRARY, entry
+
+BITS = {torch.float32: 32, torch.float64: 64}
+"""The types of numbers of the kernels."""
 
 
 class LBFGS(torch.optim.LBFGS):
@@ -17,9 +22,37 @@ class LBFGS(torch.optim.LBFGS):
         self._numel_cache = None
 
 
+class Adam(torch.optim.Adam):
+    """Adam on one vector of parameters, in one call of the native kernels where there are some.
+
+    In torch, what comes before and after the arithmetic takes longer than a batch of a small net.
+    """
+
+    def step(self, closure: Any = None) -> Any:
+        """Move the vector by its gradient."""
+        group = self.param_groups[0]
+        vector = group["params"][0]
+        if LIBRARY is None or vector.dtype not in BITS or not vector.is_cpu:
+            return self._step_of_torch(closure)
+        state = self.state[vector]
+        if not state:
+            state["step"] = torch.zeros((), dtype=torch.float32)
+            state["exp_avg"], state["exp_avg_sq"] = (torch.zeros_like(vector) for _ in range(2))
+        state["step"] += 1
+        tensors = vector, vector.grad, state["exp_avg"], state["exp_avg_sq"]
+        counts = vector.numel(), int(state["step"])
+        settings = float(group["lr"]), *group["betas"], group["eps"]
+        arguments = ADAM.pack(*counts, *(t.data_ptr() for t in tensors), *settings)
+        entry("adam", BITS[vector.dtype])(arguments)
+        return None
+
+    step.hooked = True  # type: ignore[attr-defined]  # or torch would wrap it for its profiler
+    _step_of_torch = torch.optim.Adam.step
+
+
 OPTIMIZERS: dict[str, tuple[type[torch.optim.Optimizer], dict[str, Any]]] = {
-    "adam": (torch.optim.Adam, {"fused": True}),
-    "adamw": (torch.optim.Adam, {"fused": True}),  # the loop decays the weights by itself
+    "adam": (Adam, {"fused": True}),
+    "adamw": (Adam, {"fused": True}),  # the loop decays the weights by itself
     "rmsprop": (torch.optim.RMSprop, {"foreach": False}),
     "sgd": (torch.optim.SGD, {"fused": True, "momentum": 0.9, "nesterov": True}),
     "adagrad": (torch.optim.Adagrad, {"foreach": False}),

@@ -38,7 +38,7 @@ MAY_IMPORT = {
     "_losses": set(),
     "_flat": set(),
     "_schedules": set(),
-    "_optimizers": set(),
+    "_optimizers": {"_native"},
     "_all_or_nothing": set(),
     "_warm_start": set(),
     "_threads": set(),

@@ -17,6 +17,9 @@ CHUNK = 32
 CALL = struct.Struct("@33q")
 """The arguments of an entry, as in ``struct call`` of layer.h: integers and addresses."""
 
+ADAM = struct.Struct("@6q4d")
+"""The arguments of the entry adam, as in ``struct adam`` of adam.h."""
+
 
 class _Unavailable(Exception):
     """Why there are no kernels."""
@@ -50,7 +53,7 @@ except _Unavailable as _reason:
 
 @lru_cache
 def entry(name: str, bits: int) -> Any:
-    """Return a function of the library for numbers of 32 or 64 bits, called with a packed CALL."""
+    """Return a function of the library for numbers of so many bits; it takes packed arguments."""
     assert LIBRARY is not None, STATUS
     function = LIBRARY[f"{name}_f{bits}_{INSTRUCTIONS}"]
     function.argtypes = [ctypes.c_char_p]

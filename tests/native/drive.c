@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "adam.h"
 #include "layer.h"
 
 #define DECLARE(cell)                                                                              \
@@ -15,6 +16,7 @@ DECLARE(elman)
 DECLARE(lstm)
 DECLARE(gru)
 void EXPORT(activate)(const real *, real *, long, long);
+int EXPORT(adam)(const struct adam *);
 
 struct entries {
     int gates, option;
@@ -109,6 +111,17 @@ static void run(const struct entries *cell, long batch, long steps, long inputs,
         free(arrays[--n_arrays]);
 }
 
+static void step(long size)
+{
+    struct adam a = {size, 1, array(size), array(size), array(size), array(size), 0.01, 0.9, 0.999, 1e-8};
+    memset(a.v, 0, size * sizeof(real));
+    for (; a.time < 4; a.time++)
+        PASTE(adam, VARIANT)(&a);
+    check(a.w, size, "w"), check(a.m, size, "m"), check(a.v, size, "v");
+    while (n_arrays)
+        free(arrays[--n_arrays]);
+}
+
 int main(void)
 {
     const long sizes[][4] = {{1, 1, 1, 1},  {33, 3, 2, 12}, {7, 9, 17, 33},  {64, 5, 3, 16},
@@ -121,6 +134,8 @@ int main(void)
     real x[] = {-INFINITY, -1e9, -100, -88, -1, -0.0, 1e-30, 1, 100, 1e9, INFINITY, NAN, 3}, y[13];
     for (long logistic = 0; logistic < 2; logistic++)
         PASTE(activate, VARIANT)(x, y, 13, logistic);
+    for (long size = 1; size < 70; size += 17)
+        step(size);
     printf("%d bits, vectors of %d bytes: %ld runs are clean\n", REAL_BITS, VECTOR_BYTES, count);
     return 0;
 }
