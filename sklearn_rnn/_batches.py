@@ -18,8 +18,8 @@ from sklearn_rnn._windows import Windows
 GATHERED_AT_ONCE = 2**20
 """Values of x that are gathered in one call and then cut into batches."""
 
-SHORTEST_STRETCH = 8
-"""Windows of a stretch, at least, where windows that share rows are trained on together."""
+WORTH_SHARING = 8
+"""Steps that a net reads from which on it is trained on stretches of windows that share rows."""
 
 SORTED_TOGETHER = 32
 """Batches whose sequences are sorted by length among themselves, so that few steps are padded."""
@@ -185,7 +185,7 @@ class Examples:
             if generator is None or size >= len(self):
                 yield from self._slices(size)
                 return
-            if reach is not None and shares_rows(self.x, reach):
+            if reach is not None and reach >= WORTH_SHARING and shares_rows(self.x, reach):
                 yield from self._stretches(size, generator, reach)
                 return
         order = self.index
@@ -218,15 +218,15 @@ class Examples:
     def _stretches(self, size: int, generator: torch.Generator, reach: int) -> Iterator[Batch]:
         """Cut batches of windows that share rows, in shuffled stretches of adjoining windows.
 
-        A stretch has about as many windows as its first output reads rows (and at least
-        `SHORTEST_STRETCH`): one as long as a batch would make a batch less varied. Where the
-        stretches begin is random; the last one may be shorter, and is a batch of its own.
+        A stretch has about as many windows as its first output reads rows: one as long as a batch
+        would make a batch less varied. Where the stretches begin is random; one of them may be
+        shorter, and is a batch of its own.
         """
         assert isinstance(self.x, Tensor), "they are of one length"
         shared = shared_rows(self.x)
         assert shared is not None, "it was asked before"
         field = (reach - 1) * shared.per_step + 1
-        together = max(1, round(size / max(SHORTEST_STRETCH, field)))
+        together = max(1, round(size / field))
         length = size // together
         count, rest = divmod(len(self), length)
         starts = int(self.index[0]) + length * torch.arange(count)

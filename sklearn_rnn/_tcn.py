@@ -69,8 +69,9 @@ class TCNRegressor(SequenceRegressor, _Convolutional):
 
     Windows of `LagTransformer` share rows. Where the net sees no more steps than a window has (with
     ``kernel_size=3`` and the default `num_levels`, windows of 5, 13, 29, 61 to 64 or 125 to 131
-    steps), it convolves the series once, not each window, to predict and to train: many times
-    faster. Training then draws short stretches of the series in random order, not single windows.
+    steps), it convolves the series once, not each window, to predict and, but for 5 steps, to
+    train: many times faster. Training then draws short stretches of the series in random order,
+    not single windows.
 
     {parameters}
 

@@ -134,7 +134,7 @@ def examples(n=203, n_steps=20, per_step=1):
 def test_stretches_show_each_window_once_with_its_target_and_weight(size, per_step, seed):
     given, x = examples(per_step=per_step)
     generator = torch.Generator().manual_seed(seed)
-    batches = list(given.batches(size, generator, reach=5))
+    batches = list(given.batches(size, generator, reach=9))
     shown = torch.cat([b.y[:, 0] for b in batches]).long()
     assert_array_equal(np.sort(shown), np.arange(3, 206))
     assert not torch.equal(shown, shown.sort().values), "in a random order"
@@ -146,11 +146,16 @@ def test_stretches_show_each_window_once_with_its_target_and_weight(size, per_st
         torch.testing.assert_close(batch.weight, given.weight[rows])
 
 
+def test_short_fields_are_trained_on_single_windows():
+    generator = torch.Generator().manual_seed(0)
+    assert {b.x.dim() for b in examples()[0].batches(32, generator, reach=5)} == {3}
+
+
 def test_stretches_begin_anywhere():
     begins = set()
     for seed in range(40):
         generator = torch.Generator().manual_seed(seed)
-        batches = list(examples()[0].batches(32, generator, reach=5))
+        batches = list(examples()[0].batches(32, generator, reach=9))
         begins |= {int(b.y[0, 0]) % 8 for b in batches}
     assert len(begins) > 1
 
@@ -159,7 +164,7 @@ def test_gaps_between_the_windows_for_training_leave_them_single():
     given, x = examples()
     some = Examples.of(x, given.y, np.ones(len(x)), np.arange(0, 200, 2))
     generator = torch.Generator().manual_seed(0)
-    assert {b.x.dim() for b in some.batches(32, generator, reach=5)} == {3}
+    assert {b.x.dim() for b in some.batches(32, generator, reach=9)} == {3}
 
 
 @pytest.fixture
