@@ -38,7 +38,7 @@ from sklearn_rnn._schedules import PLANNED, still_improving
 from sklearn_rnn._selection import Selection
 from sklearn_rnn._step_targets import flatten_steps, valid_lengths
 from sklearn_rnn._threads import one_thread
-from sklearn_rnn._training import threads
+from sklearn_rnn._training import reach_of, threads
 from sklearn_rnn._training_parameters import TrainingParameters
 from sklearn_rnn._warm_start import check_continues, kept_parameters
 from sklearn_rnn._windows import Windows
@@ -190,7 +190,8 @@ class BaseSequenceEstimator(TrainingParameters, Outputs, Selection, BaseEstimato
             with one_thread():
                 net = build_net(module, self._criterion(), settings, seed)
         n_parameters = sum(p.numel() for p in net.module_.parameters())
-        with threads(net.module_, train.x, settings.batch_size):
+        shared = not settings.augmentation and train.shares(reach_of(net.module_))
+        with threads(net.module_, train.x, settings.batch_size, shared=shared):
             begins_linear = self.linear_skip and not continues
             if begins_linear:
                 start = self._start_linear(net, module, train, seed)

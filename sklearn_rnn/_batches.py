@@ -1,19 +1,17 @@
-"""Sequences, targets and weights as tensors, cut into batches."""
+"""Sequences, targets and weights, cut into batches."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from sklearn_rnn._modules.shared_rows import SharedRows, as_windows, shared_rows
-from sklearn_rnn._ragged import Ragged
-from sklearn_rnn._windows import Windows
+from sklearn_rnn._tensors import RaggedTensor, run, series_of, shares_rows, stretches
 
 GATHERED_AT_ONCE = 2**20
 """Values of x that are gathered in one call and then cut into batches."""
@@ -37,76 +35,6 @@ class Batch(NamedTuple):
     y: Tensor
     weight: Tensor | None = None
     lengths: Tensor | None = None
-
-
-class Rows(Protocol):
-    """Rows that batches are gathered from: a tensor, or what stands for one."""
-
-    @property
-    def device(self) -> torch.device:
-        """Where the rows go."""
-
-    @property
-    def dtype(self) -> torch.dtype:
-        """What they are when they come."""
-
-    @property
-    def shape(self) -> torch.Size:
-        """How many they are, and the channels of each."""
-
-    def __len__(self) -> int: ...
-
-    def is_floating_point(self) -> bool:
-        """Return whether they are numbers, not tokens."""
-
-    def index_select(self, dim: int, index: Tensor) -> Tensor:
-        """Return some rows."""
-
-
-@dataclass(frozen=True)
-class RaggedTensor:
-    """Sequences of different length over the rows of a tensor; see `Ragged`.
-
-    Starts and lengths stay on the CPU: how long a batch is never waits for another device.
-    """
-
-    rows: Rows
-    starts: Tensor
-    lengths: Tensor
-    step_stride: int
-
-    @property
-    def device(self) -> torch.device:
-        """Return where the rows lie."""
-        return self.rows.device
-
-    def __len__(self) -> int:
-        return len(self.starts)
-
-    def gather(self, index: Tensor) -> tuple[Tensor, Tensor | None]:
-        """Return some sequences, padded behind to the longest of them, and their lengths.
-
-        The lengths are None where nothing is padded.
-        """
-        lengths = self.lengths[index]
-        shortest, longest = (int(length) for length in lengths.aminmax())
-        places = self.starts[index, None] + torch.arange(max(1, longest)) * self.step_stride
-        flat = places.clamp_(max=len(self.rows) - 1).view(-1).to(self.device)
-        x = self.rows.index_select(0, flat).view(*places.shape, -1)
-        return x, None if shortest == longest > 0 else lengths.to(self.device)
-
-
-def as_tensor(sequences: Windows | Ragged, device: str | torch.device) -> Tensor | RaggedTensor:
-    """Return sequences over contiguous rows as strided or ragged tensor; only rows are moved."""
-    rows = torch.from_numpy(sequences.rows).to(device)
-    if isinstance(sequences, Ragged):
-        starts, lengths = torch.from_numpy(sequences.starts), torch.from_numpy(sequences.lengths)
-        return RaggedTensor(rows, starts, lengths, sequences.step_stride)
-    n_channels = rows.shape[1]
-    return rows.as_strided(
-        (sequences.n_windows, sequences.n_steps, n_channels),
-        (sequences.window_stride * n_channels, sequences.step_stride * n_channels, 1),
-    )
 
 
 @dataclass(frozen=True)
@@ -181,13 +109,13 @@ class Examples:
         With `reach`, the steps that the net depends on, windows that overlap come in random order
         by stretches, see `_stretches`.
         """
-        if self._is_run():
-            if generator is None or size >= len(self):
-                yield from self._slices(size)
-                return
-            if reach is not None and reach >= WORTH_SHARING and shares_rows(self.x, reach):
-                yield from self._stretches(size, generator, reach)
-                return
+        if self._is_run() and (generator is None or size >= len(self)):
+            yield from self._slices(size)
+            return
+        if reach is not None and self.shares(reach) and reach >= WORTH_SHARING:
+            assert generator is not None, "batches in order are slices"
+            yield from self._stretches(size, generator, reach)
+            return
         order = self.index
         if generator is not None and size < len(self):
             order = order[torch.randperm(len(self), generator=generator).to(order.device)]
@@ -200,20 +128,25 @@ class Examples:
         else:
             yield from self._cut(self.x, order, size)
 
+    def shares(self, reach: int | None) -> bool:
+        """Tell whether batches can share the rows that the last `reach` steps read."""
+        return shares_rows(self.x, reach) and self._is_run()
+
     def _is_run(self) -> bool:
         """Tell whether sequences of one length, with one target each, follow one another."""
-        if not isinstance(self.x, Tensor) or self.first is not None or not len(self):
+        if isinstance(self.x, RaggedTensor) and not self.x.is_series:
+            return False
+        if self.first is not None or not len(self):
             return False
         return int(self.index[-1] - self.index[0]) == len(self) - 1
 
     def _slices(self, size: int) -> Iterator[Batch]:
-        """Cut batches that are views, in order."""
-        assert isinstance(self.x, Tensor), "they are of one length"
+        """Cut batches in order, views where they can be."""
         begin, end = int(self.index[0]), int(self.index[-1]) + 1
         for start in range(begin, end, size):
             part = slice(start, min(start + size, end))
             weight = None if self.weight is None else self.weight[part]
-            yield Batch(self.x[part], self.y[part], weight)
+            yield Batch(run(self.x, part), self.y[part], weight)
 
     def _stretches(self, size: int, generator: torch.Generator, reach: int) -> Iterator[Batch]:
         """Cut batches of windows that share rows, in shuffled stretches of adjoining windows.
@@ -222,10 +155,7 @@ class Examples:
         would make a batch less varied. Where the stretches begin is random; one of them may be
         shorter, and is a batch of its own.
         """
-        assert isinstance(self.x, Tensor), "they are of one length"
-        shared = shared_rows(self.x)
-        assert shared is not None, "it was asked before"
-        field = (reach - 1) * shared.per_step + 1
+        field = (reach - 1) * series_of(self.x).per_step + 1
         together = max(1, round(size / field))
         length = size // together
         count, rest = divmod(len(self), length)
@@ -233,18 +163,14 @@ class Examples:
         gap = int(torch.randint(count + 1, (), generator=generator))
         starts[gap:] += rest
         if rest:
-            yield self._stretched(shared, self.index[:1] + gap * length, rest)
+            yield self._stretched(self.index[:1].cpu() + gap * length, rest)
         for part in torch.split(starts[torch.randperm(count, generator=generator)], together):
-            yield self._stretched(shared, part.to(self.index.device), length)
+            yield self._stretched(part, length)
 
-    def _stretched(self, shared: SharedRows, starts: Tensor, length: int) -> Batch:
-        """Gather the rows under stretches of windows, and lay the windows over them."""
-        n_rows = length + (shared.n_steps - 1) * shared.per_step
-        steps = torch.arange(n_rows, device=starts.device)
-        places = starts[:, None] + steps
-        rows = shared.rows[0].index_select(0, places.view(-1)).view(*places.shape, -1)
-        windows = as_windows(rows, length, shared.n_steps, shared.per_step)
-        return self._at((starts[:, None] + steps[:length]).view(-1), windows, None)
+    def _stretched(self, starts: Tensor, length: int) -> Batch:
+        """Complete stretches of windows by their targets and weights."""
+        rows = (starts[:, None] + torch.arange(length)).view(-1)
+        return self._at(rows, stretches(self.x, starts, length), None)
 
     def _cut(self, whole: Tensor, order: Tensor, size: int) -> Iterator[Batch]:
         """Gather many batches at once, where each sequence has as many steps and one target."""
@@ -263,18 +189,6 @@ class Examples:
             rows = places_of_steps(self.first[rows], x.shape[1], lengths)
         weight = None if self.weight is None else self.weight.index_select(0, rows)
         return Batch(x, self.y.index_select(0, rows), weight, lengths)
-
-
-def longest(x: Tensor | RaggedTensor) -> int:
-    """Return the steps of the longest sequence, at least 1."""
-    return max(1, int(x.lengths.max())) if isinstance(x, RaggedTensor) else x.shape[1]
-
-
-def shares_rows(x: Tensor | RaggedTensor, reach: int | None) -> bool:
-    """Tell whether x holds windows that share the rows which the last `reach` steps read."""
-    if reach is None or isinstance(x, RaggedTensor):
-        return False
-    return reach <= x.shape[1] and shared_rows(x) is not None
 
 
 def places_of_steps(first: Tensor, n_steps: int, lengths: Tensor | None) -> Tensor:

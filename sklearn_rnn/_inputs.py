@@ -10,7 +10,6 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from sklearn_rnn._batches import RaggedTensor, as_tensor
 from sklearn_rnn._linear_skip import beside
 from sklearn_rnn._modules.embedding import Embedded
 from sklearn_rnn._ragged import Ragged
@@ -18,6 +17,7 @@ from sklearn_rnn._rows import has_nan
 from sklearn_rnn._scales import Scale, standardized
 from sklearn_rnn._sequences import Reading, check_sequences
 from sklearn_rnn._streaming import must_stream, stream
+from sklearn_rnn._tensors import RaggedTensor, as_tensor
 from sklearn_rnn._windows import Windows
 
 UNKNOWN = 1

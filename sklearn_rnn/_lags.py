@@ -65,7 +65,8 @@ class LagTransformer(TransformerMixin, BaseEstimator):
     (see below) cannot be one such view, and flat windows are an ordinary table: both are
     copied out. If X is a ``np.memmap`` of 256 MB or more, in single or double precision, so is
     the padded copy, of a file in the folder for temporary files (``TMPDIR``) that ends with
-    it; the nets read it batch by batch.
+    it; the nets read it batch by batch. A scaler before it would put a copy of X into memory:
+    let the nets standardise. Other dtypes are copied into memory as double precision.
 
     **History.** The index of a DataFrame tells which rows adjoin: those whose index grows
     by more than zero and at most ``max_gap``. A segment is a run of adjoining rows of one

@@ -30,10 +30,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from sklearn_rnn._batches import Examples, RaggedTensor, longest
+from sklearn_rnn._batches import Examples
 from sklearn_rnn._losses import SquaredError
 from sklearn_rnn._modules.dense import Dense
 from sklearn_rnn._modules.linear_skip import LinearSkip
+from sklearn_rnn._tensors import RaggedTensor, longest
 
 VALUES_AT_ONCE = 2**20
 """Values of the windows in one batch."""

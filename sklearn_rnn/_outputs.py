@@ -16,7 +16,8 @@ from sklearn_rnn._refusals import check_length
 from sklearn_rnn._sequence_lists import comes_as_list
 from sklearn_rnn._step_targets import flatten_steps, unflatten_steps, valid_lengths
 from sklearn_rnn._summary import summarize
-from sklearn_rnn._training import at_once, threads
+from sklearn_rnn._tensors import shares_rows
+from sklearn_rnn._training import at_once, reach_of, threads
 
 
 class Outputs(Inputs):
@@ -37,7 +38,8 @@ class Outputs(Inputs):
         sequences, _ = self._read_sequences(X, reset=False)
         x = self._input(sequences, self.net_.settings.dtype, self.net_.device)
         module = self.net_.module_
-        with threads(module, x, at_once(module, x)):
+        shared = shares_rows(x, reach_of(module))
+        with threads(module, x, at_once(module, x, shared=shared), shared=shared):
             said = self.net_.outputs(x).double()
         if self.return_sequences:
             return said, partial(unflatten_steps, sequences=sequences, ragged=comes_as_list(X))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mmap
+import os
 import tempfile
 from collections.abc import Iterator
 from typing import Any
@@ -72,5 +73,21 @@ def empty_beside(rows: NDArray[Any], shape: tuple[int, ...], dtype: DTypeLike) -
     """
     if not stays_on_disk(rows):
         return np.empty(shape, dtype)
+    n_bytes = int(np.prod(shape)) * np.dtype(dtype).itemsize
     with tempfile.TemporaryFile(prefix="sklearn_rnn") as file:
+        try:
+            _reserve(file.fileno(), n_bytes)
+        except OSError as error:
+            raise OSError(
+                error.errno,
+                f"X stays on disk, but there is no room for its padded copy of {n_bytes:,} bytes "
+                f"in {tempfile.gettempdir()}; set the environment variable TMPDIR to a folder "
+                "that has it",
+            ) from error
         return np.memmap(file, dtype, "w+", shape=shape)
+
+
+def _reserve(file: int, n_bytes: int) -> None:
+    """Take room on disk at once: a mapped file that finds none later ends the process."""
+    if hasattr(os, "posix_fallocate"):
+        os.posix_fallocate(file, 0, n_bytes)

@@ -10,10 +10,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from sklearn_rnn._batches import RaggedTensor
 from sklearn_rnn._ragged import Ragged
 from sklearn_rnn._rows import stays_on_disk
 from sklearn_rnn._scales import Scale, scaled_rows
+from sklearn_rnn._tensors import RaggedTensor
 from sklearn_rnn._windows import Windows
 
 SHARE_OF_DEVICE = 0.5
@@ -90,4 +90,5 @@ def stream(
         starts = np.arange(sequences.n_windows) * sequences.window_stride
         lengths = np.full(sequences.n_windows, sequences.n_steps)
     places = torch.from_numpy(starts), torch.from_numpy(lengths)
-    return RaggedTensor(rows, *places, sequences.step_stride)
+    is_series = isinstance(sequences, Windows) and sequences.window_stride == 1
+    return RaggedTensor(rows, *places, sequences.step_stride, is_series)

@@ -9,6 +9,8 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import torch
 
+torch.get_num_threads()  # or this thread would later have the number that another one sets last
+
 OPERATIONS_WORTH_THREADS = 20_000_000
 """Multiplications in one training step below which a second thread costs more than it gains."""
 

@@ -11,21 +11,14 @@ import torch
 from torch import Tensor, nn
 
 from sklearn_rnn._augmentation import Augmentation
-from sklearn_rnn._batches import (
-    Batch,
-    Examples,
-    RaggedTensor,
-    at_valid_steps,
-    longest,
-    places_of_steps,
-    shares_rows,
-)
+from sklearn_rnn._batches import Batch, Examples, at_valid_steps, places_of_steps
 from sklearn_rnn._flat import n_weights
 from sklearn_rnn._modules.kernel_threads import threads_for_kernels
 from sklearn_rnn._modules.mostly_native import is_mostly_native
 from sklearn_rnn._penalties import sparse_penalty, step_sizes
 from sklearn_rnn._proximal_lbfgs import ProximalLBFGS
 from sklearn_rnn._schedules import PLANNED
+from sklearn_rnn._tensors import RaggedTensor, longest, run, shares_rows
 from sklearn_rnn._threads import threads_for
 
 SHARING_WINDOWS = 2048
@@ -89,7 +82,7 @@ class Training:
         size = self.settings.batch_size
         n_batches = -(-len(examples) // size)
         order = self.order if self.settings.shuffle else None
-        reach = None if self.augment is not None else getattr(self.module, "reach", None)
+        reach = None if self.augment is not None else reach_of(self.module)
         total: Tensor | float = 0.0
         for i, batch in enumerate(examples.batches(size, order, reach=reach)):
             if self.schedule is not None:
@@ -109,7 +102,8 @@ class Training:
         """Return the mean loss without penalty and without training."""
         self.module.eval()
         total: Tensor | float = 0.0
-        for batch in examples.batches(at_once(self.module, examples.x)):
+        size = at_once(self.module, examples.x, shared=examples.shares(reach_of(self.module)))
+        for batch in examples.batches(size):
             total = total + self._loss(batch) * len(batch.y)
         return float(total) / examples.n_terms
 
@@ -117,7 +111,7 @@ class Training:
         """Return the mean loss of what the module says of a batch."""
         with self.precision():
             output = at_valid_steps(self.module(batch.x, batch.lengths), batch.lengths)
-        loss: Tensor = self.criterion(output.to(self.vector.dtype), batch.y, batch.weight)
+        loss: Tensor = self.criterion(output, batch.y, batch.weight)
         return loss if len(batch.y) else loss.nan_to_num()
 
     def _observe(self, hook: str, batch: Batch, loss: Tensor | None) -> None:
@@ -197,9 +191,15 @@ def autocast(device: torch.device, *, mixed: bool) -> AbstractContextManager[Non
     return torch.autocast(device.type, torch.bfloat16) if mixed else nullcontext()
 
 
-def at_once(module: nn.Module, x: Tensor | RaggedTensor) -> int:
+def reach_of(module: nn.Module) -> int | None:
+    """Return the newest steps that the outputs of a module depend on, if it can share rows."""
+    reach: int | None = getattr(module, "reach", None)
+    return reach
+
+
+def at_once(module: nn.Module, x: Tensor | RaggedTensor, *, shared: bool) -> int:
     """Return how many sequences the module predicts at once: few enough to stay in the cache."""
-    if shares_rows(x, getattr(module, "reach", None)):
+    if shared:
         return SHARING_WINDOWS
     fitting = 8192 // longest(x)
     if is_mostly_native(module):  # kernels work on few rows at a time, whatever the batch
@@ -208,11 +208,15 @@ def at_once(module: nn.Module, x: Tensor | RaggedTensor) -> int:
 
 
 @contextmanager
-def threads(module: nn.Module, x: Tensor | RaggedTensor, size: int) -> Iterator[None]:
-    """Run a block with the threads that the module deserves for batches of `size` sequences."""
-    n_steps = longest(x)
-    if shares_rows(x, getattr(module, "reach", None)):
-        n_steps = 2  # the row of the window, and one of those that begin its stretch
+def threads(
+    module: nn.Module, x: Tensor | RaggedTensor, size: int, *, shared: bool
+) -> Iterator[None]:
+    """Run a block with the threads that the module deserves for batches of `size` sequences.
+
+    Of windows that share rows it computes about two steps each: the newest, and one of those that
+    begin a stretch.
+    """
+    n_steps = 2 if shared else longest(x)
     operations = size * n_steps * sum(p.numel() for p in module.parameters())
     by_kernels = threads_for_kernels() if is_mostly_native(module) else nullcontext()
     with threads_for(operations), by_kernels:
@@ -226,12 +230,14 @@ def outputs(module: nn.Module, x: Tensor | RaggedTensor) -> Tensor:
     It has shape (n, n_outputs), or (n_valid_steps, n_outputs) if the module speaks at each step.
     """
     module.eval()
-    if isinstance(x, Tensor):
-        parts = torch.split(x, at_once(module, x))
-        return torch.cat([at_valid_steps(module(part), None).cpu() for part in parts])
+    size = at_once(module, x, shared=shares_rows(x, reach_of(module)))
+    if isinstance(x, Tensor) or x.is_series:
+        n = len(x)
+        parts = [slice(start, min(start + size, n)) for start in range(0, n, size)]
+        return torch.cat([at_valid_steps(module(run(x, part)), None).cpu() for part in parts])
     order = torch.sort(x.lengths, stable=True).indices
     first, result = torch.cumsum(x.lengths, 0) - x.lengths, None
-    for rows in torch.split(order, at_once(module, x)):
+    for rows in torch.split(order, size):
         batch, lengths = x.gather(rows)
         output = module(batch, lengths)
         n_rows, places = len(x), rows

@@ -6,7 +6,12 @@ import torch
 from nets import NETS
 from numpy.testing import assert_array_equal
 
-from sklearn_rnn import DenseRegressor, LSTMRegressor, TCNRegressor
+from sklearn_rnn import (
+    DenseRegressor,
+    HierarchicalAttentionClassifier,
+    LSTMRegressor,
+    TCNRegressor,
+)
 
 FIT = {"lr_schedule": "cosine", "max_epochs": 3, "random_state": 0}
 
@@ -34,10 +39,21 @@ def test_products_are_in_bfloat16(net):
     X, y = data()
     model = net(dtype="bfloat16", **FIT).fit(X, y)
     seen = set()
-    model.net_.module_.head.linear.register_forward_hook(lambda m, x, out: seen.add(out.dtype))
+    parts = dict(model.net_.module_.named_modules())
+    inner = "blocks.0.conv1" if net is TCNRegressor else next(n for n in parts if "." in n)
+    for name in (inner, "head.linear"):
+        hook = lambda m, x, out, name=name: seen.add((name, out.dtype))  # noqa: E731
+        parts[name].register_forward_hook(hook)
     model.predict(X)
     model.set_params(warm_start=True).fit(X, y)
-    assert seen == {torch.bfloat16}
+    assert seen == {(inner, torch.bfloat16), ("head.linear", torch.float32)}
+
+
+def test_documents_in_bfloat16():
+    documents, labels = [[[1, 2, 3], [4, 5]], [[2, 3], [1]]] * 20, [0, 1] * 20
+    net = HierarchicalAttentionClassifier(dtype="bfloat16", **FIT).fit(documents, labels)
+    assert net.predict_proba(documents).shape == (40, 2)
+    assert len(net.word_attention_weights(documents)) == 40
 
 
 def test_sequences_of_different_length_and_targets_of_steps():

@@ -1,5 +1,6 @@
 """Rows on disk: the same results as from memory, in less memory than the rows take."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -10,10 +11,10 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.pipeline import make_pipeline
 
 from sklearn_rnn import GRURegressor, LagTransformer, LSTMClassifier, TCNRegressor, make_lagged
-from sklearn_rnn._batches import RaggedTensor
 from sklearn_rnn._rows import are_nan, has_inf, has_nan, is_finite, on_disk
 from sklearn_rnn._scales import Scale
 from sklearn_rnn._streaming import StreamedRows, must_stream, stream
+from sklearn_rnn._tensors import RaggedTensor
 from sklearn_rnn._windows import window_rows
 
 FIT = {"max_epochs": 2, "lr_schedule": "cosine", "random_state": 0, "dtype": "float64"}
@@ -164,3 +165,33 @@ def test_rows_that_are_larger_than_memory(tmp_path, how):
         assert run.stdout == f"({n_rows},)\n", run.stderr
     else:
         assert "MemoryError" in run.stderr
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_a_tcn_trains_on_a_file_as_on_an_array(file, rows, early_stopping):
+    settings = {**FIT, "num_channels": 4, "early_stopping": early_stopping}
+    nets = [
+        make_pipeline(LagTransformer(13), TCNRegressor(**settings)).fit(X, rows[:, 0])
+        for X in (rows, file)
+    ]
+    assert nets[0][-1].loss_curve_ == nets[1][-1].loss_curve_
+    assert_array_equal(nets[0].predict(rows), nets[1].predict(file))
+
+
+def test_each_row_is_read_about_once_to_predict(file, rows, monkeypatch):
+    X = LagTransformer(13).fit_transform(file)
+    net = TCNRegressor(num_channels=4, **FIT).fit(X, rows[:, 0])
+    read, select = [], StreamedRows.index_select
+    counted = lambda self, dim, index: read.append(len(index)) or select(self, dim, index)  # noqa: E731
+    monkeypatch.setattr(StreamedRows, "index_select", counted)
+    net.predict(X)
+    assert sum(read) == len(X) + 12
+
+
+def test_no_room_for_the_padded_copy_is_an_error_that_says_so(file, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "posix_fallocate", full, raising=False)
+    with pytest.raises(OSError, match=r"no room for its padded copy .* TMPDIR"):
+        LagTransformer(5).fit_transform(file)

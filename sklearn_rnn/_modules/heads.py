@@ -14,7 +14,8 @@ class Head(nn.Module):
 
     Targets are standardised, so 0 predicts their mean. The weights start at a tenth of the scale
     that keeps variance, :math:`N(0, 0.1^2 / n_{features})`, and the bias at zero: an untrained net
-    predicts nearly the mean, and its gradient still reaches the layers below.
+    predicts nearly the mean, and its gradient still reaches the layers below. Outputs are never
+    rounded to bfloat16, in whatever precision the layers below work.
 
     Parameters
     ----------
@@ -35,8 +36,7 @@ class Head(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """Map features (..., n_features) to outputs (..., n_outputs)."""
-        outputs: Tensor = self.linear(self.dropout(features))
-        return outputs
+        return precise(self.linear, self.dropout(features))
 
     def direct(self, features: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
         """Map features (batch, n_features) without dropout and automatic differentiation.
@@ -52,3 +52,14 @@ class Head(nn.Module):
             return gradient @ weight
 
         return torch.addmm(bias, features, weight.T), pullback
+
+
+def precise(linear: nn.Linear, x: Tensor) -> Tensor:
+    """Return what a linear layer says, in the precision of its weights."""
+    outputs: Tensor
+    if not torch.is_autocast_enabled(x.device.type):
+        outputs = linear(x)
+        return outputs
+    with torch.autocast(x.device.type, enabled=False):
+        outputs = linear(x.to(linear.weight.dtype))
+        return outputs

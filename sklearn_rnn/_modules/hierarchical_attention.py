@@ -103,9 +103,10 @@ class HierarchicalAttention(nn.Module):
             places, sizes = sentences.places(group)
             valid = valid_steps(sizes, places.shape[1])[:, :, 0]
             of_words = self.words.attention(sentences.flat[places], sizes)
-            weights[places[valid]] = of_words[valid]
+            weights[places[valid]] = of_words[valid].to(weights.dtype)
         vectors, counts = self._vectors(sentences)
-        weights[sentences.ends] = self.sentences.attention(vectors, counts)[sentences.at]
+        of_sentences = self.sentences.attention(vectors, counts)[sentences.at]
+        weights[sentences.ends] = of_sentences.to(weights.dtype)
         return weights.view(len(x), -1)[:, :-1]
 
     def _vectors(self, sentences: "Sentences") -> tuple[Tensor, Tensor]:
@@ -114,7 +115,7 @@ class HierarchicalAttention(nn.Module):
         vectors = weight.new_zeros(len(sentences.sizes), weight.shape[1])
         for group in sentences.groups():
             places, sizes = sentences.places(group)
-            vectors[group] = self.words(sentences.flat[places], sizes)
+            vectors[group] = self.words(sentences.flat[places], sizes).to(vectors.dtype)
         padded = weight.new_zeros(len(counts), max(1, int(counts.max())), weight.shape[1])
         return padded.index_put(sentences.at, self.dropout(vectors)), counts
 

@@ -5,6 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from .heads import precise
 from .padding import zero_padding
 
 
@@ -56,8 +57,7 @@ class LinearSkip(nn.Module):
 
     def linear_outputs(self, x: Tensor) -> Tensor:
         """Map x (batch, n_steps, n_channels) to the part of the linear model."""
-        outputs: Tensor = self.linear(x.flatten(-2))
-        return outputs.flatten(0, -2)
+        return precise(self.linear, x.flatten(-2)).flatten(0, -2)
 
     @property
     def reach(self) -> int | None:
