@@ -1,0 +1,218 @@
+"""Does a net forecast the temperature of tomorrow better than today's, or than a linear model?
+
+The protocol of chapter 6 of Chollet (2018), "Deep learning with Python": of a window of five days,
+a step an hour, the temperature 24 hours after it is forecast. Rows are for training, then for
+validation, which chooses the epoch of the nets and the penalty of the linear models, then for the
+test; with their penalty the linear models are refitted on the rows of both, the nets are not. It is
+run on the climate of Jena (a row in ten minutes; training to row 200,000, validation to 300,000)
+where SKLEARN_RNN_DATA names a folder with the original file, and in the same form on the oil
+temperature of two electricity transformers (hourly; 12, 4 and 4 months) and on the mean temperature
+of De Bilt by day (windows of 30 days, a day ahead) and by month (24 months, a month ahead), both
+split as the rows of Jena are. The error is the mean absolute one, in standard deviations of the
+training rows, as published. The settings of the nets are those of the book where
+it has them: 32 units, and dropout where it says so. They were fixed before any run; the last net,
+which stands beside a linear model, was added when the errors of the others had been seen.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.dummy import DummyRegressor
+from sklearn.linear_model import Lasso, Ridge
+from sklearn.metrics import mean_absolute_error
+from sklearn.model_selection import GridSearchCV, PredefinedSplit
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.utils import Bunch
+
+from benchmarks._cache import CACHE, Cache
+from benchmarks._fits import Parts, Score, fit_all
+from benchmarks._jena_report import MEASURE, write
+from benchmarks._report import folder
+from benchmarks._runner import Model, Result
+from sklearn_rnn import (
+    CNNLSTMRegressor,
+    DenseRegressor,
+    GRURegressor,
+    LagTransformer,
+    PersistenceRegressor,
+)
+from sklearn_rnn.datasets import fetch_debilt, fetch_ett
+
+FILE = "jena_climate_2009_2016.csv"
+PUBLISHED = {"persistence": 0.29, "GRU": 0.265}
+SHARES = (200_000 / 420_551, 300_000 / 420_551)  # where training and validation of Jena end
+MONTHS_OF_ETT = (12, 16, 20)  # where training, validation and test end; of 30 days
+
+
+@dataclass(frozen=True)
+class Series:
+    """A record, and the windows that are cut of it.
+
+    The rows for training and those for validation end at `ends`, and persistence forecasts the
+    value one `season` before.
+    """
+
+    name: str
+    data: pd.DataFrame
+    target: str
+    ends: tuple[int, int]
+    n_lags: int
+    delay: int = 1
+    step: int = 1
+    season: int = 1
+
+    @property
+    def parts(self) -> Parts:
+        """The rows for training and validation, and those for the test."""
+        X = self.data.reset_index(drop=True).astype(np.float32)
+        y, first = X[self.target].astype(np.float64), self.ends[1]
+        return Parts(self.name, X[:first], y[:first], X[first:], y[first:])
+
+    @property
+    def error(self) -> Score:
+        """What scores a fitted model."""
+        deviation = float(self.data[self.target][: self.ends[0]].std())
+        return partial(normalised_error, deviation=deviation)
+
+    def windows(self, *, flatten: bool = False) -> LagTransformer:
+        """Return what cuts the windows."""
+        return LagTransformer(self.n_lags, step=self.step, delay=self.delay, flatten=flatten)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a size of the benchmark does."""
+
+    n_seeds: int = 3
+    n_windows: int = 60_000  # that a net is shown in all, in
+    n_epochs: tuple[int, int] = (6, 100)  # so many epochs at least, and at most
+    most_rows: int | None = None  # of each record, its first
+
+
+PLANS = {
+    "quick": Plan(1, 1, (1, 1), most_rows=600),
+    "usual": Plan(),
+    "full": Plan(10, 1_000_000, (20, 200)),
+}
+
+
+def main(size: str) -> None:
+    """Fit all models to every record, and write tables and picture."""
+    plan = PLANS[size]
+    cache = Cache(None if size == "quick" else CACHE / "jena.jsonl")
+    results: list[Result] = []
+    absent: list[str] = []
+    for series in records(plan, absent, download_if_missing=size != "quick"):
+        models = [*simple_models(series), *nets(series, plan)]
+        seeds = range(plan.n_seeds)
+        results += fit_all(series.parts, models, series.error, seeds=seeds, cache=cache)
+    if not results:
+        print(f"Nothing was run: there are no files of {', '.join(absent)}.")
+        return
+    write(folder(size), results, question=__doc__ or "", absent=absent, published=PUBLISHED)
+
+
+def records(plan: Plan, absent: list[str], **way: Any) -> Iterator[Series]:
+    """Yield the records whose files are there, and note the others."""
+    celsius = {"target": "temperature_mean"}
+    sources: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
+        "Jena": (read_jena, {"target": "T (degC)", "n_lags": 120, "step": 6, "delay": 144}),
+        "ETTh1": (partial(fetch_ett, "ETTh1"), {"target": "OT", "n_lags": 120, "delay": 24}),
+        "ETTh2": (partial(fetch_ett, "ETTh2"), {"target": "OT", "n_lags": 120, "delay": 24}),
+        "De Bilt, days": (partial(fetch_debilt, monthly=False), {**celsius, "n_lags": 30}),
+        "De Bilt, months": (fetch_debilt, {**celsius, "n_lags": 24, "season": 12}),
+    }
+    for name, (read, form) in sources.items():
+        try:
+            data = read(as_frame=True, **way).data[: plan.most_rows]
+        except FileNotFoundError:
+            absent.append(name)
+            continue
+        if name.startswith("ETT"):
+            data = data[: MONTHS_OF_ETT[-1] * 720]
+            ends = tuple(len(data) * month // MONTHS_OF_ETT[-1] for month in MONTHS_OF_ETT[:2])
+        else:
+            ends = tuple(int(len(data) * share) for share in SHARES)
+        yield Series(name, data, ends=(ends[0], ends[1]), **form)
+
+
+def read_jena(**_: Any) -> Bunch:
+    """Return the record of Jena; its file is not fetched and has to be put where the others are."""
+    home = Path(os.environ.get("SKLEARN_RNN_DATA") or "~/sklearn_rnn_data").expanduser()
+    path = next(home.rglob(FILE), None)
+    if path is None:
+        raise FileNotFoundError(FILE)
+    return Bunch(data=pd.read_csv(path, index_col="Date Time"))
+
+
+def simple_models(series: Series) -> list[Model]:
+    """Return mean, persistence, and linear models of the whole window."""
+    train, valid = series.ends[0], series.ends[1] - series.ends[0]
+    part = PredefinedSplit(np.repeat([-1, 0], [train, valid]))
+
+    def chosen(model: Any, alphas: np.ndarray) -> Pipeline:
+        search = GridSearchCV(model, {"alpha": alphas}, cv=part, scoring="neg_mean_absolute_error")
+        return make_pipeline(series.windows(flatten=True), StandardScaler(), search)
+
+    channel = list(series.data.columns).index(series.target)
+    last = PersistenceRegressor(channel=channel, season=series.season)
+    return [
+        Model("training mean", DummyRegressor()),
+        Model("persistence", make_pipeline(series.windows(), last)),
+        Model("ridge", chosen(Ridge(), np.logspace(0, 6, 7))),
+        Model(
+            "lasso",
+            chosen(Lasso(precompute=True, tol=1e-3, max_iter=10_000), np.logspace(-2, 0, 5)),
+        ),
+    ]
+
+
+def nets(series: Series, plan: Plan) -> list[Model]:
+    """Return the nets of the book, and one that the drift of a record should harm less."""
+    training: dict[str, Any] = {
+        "loss": "absolute_error",
+        "early_stopping": True,
+        "validation_fraction": 1 - series.ends[0] / series.ends[1],
+        "lr_schedule": "onecycle",
+        "max_epochs": int(np.clip(plan.n_windows // series.ends[0], *plan.n_epochs)),
+        "batch_size": 64,
+        "max_grad_norm": 1.0,
+        "learning_rate": 0.005,
+    }
+    backwards = FunctionTransformer(reversed_steps)
+    steps: dict[str, Sequence[Any]] = {
+        "dense": [DenseRegressor(hidden_layer_sizes=(32,), **training)],
+        "GRU": [GRURegressor(**training)],
+        "GRU, recurrent dropout": [GRURegressor(dropout=0.2, recurrent_dropout=0.2, **training)],
+        "stacked GRU, recurrent dropout": [
+            GRURegressor(num_layers=2, dropout=0.3, recurrent_dropout=0.1, **training)
+        ],
+        "bidirectional GRU": [GRURegressor(bidirectional=True, **training)],
+        "GRU, reversed": [backwards, GRURegressor(**training)],
+        "CNN-GRU": [CNNLSTMRegressor(cell="gru", **training)],
+        "GRU beside a linear model": [GRURegressor(linear_skip=True, **training)],
+    }
+    return [
+        Model(name, make_pipeline(series.windows(), *rest), seeded=True)
+        for name, rest in steps.items()
+    ]
+
+
+def reversed_steps(windows: np.ndarray) -> np.ndarray:
+    """Return windows whose newest step comes first."""
+    return np.ascontiguousarray(windows[:, ::-1])
+
+
+def normalised_error(fitted: Any, X: Any, y: Any, deviation: float) -> dict[str, float]:
+    """Return the mean absolute error in standard deviations and in degrees."""
+    degrees = mean_absolute_error(y, fitted.predict(X))
+    return {MEASURE: degrees / deviation, "degrees": degrees}
