@@ -1,4 +1,4 @@
-"""The benchmarks of sequences as they come: `ucr`, `chorales`, `reviews`, and what they share."""
+"""The benchmarks of sequences as they come, from `ucr` to `tcn`, and what they share."""
 
 from __future__ import annotations
 
@@ -15,21 +15,25 @@ import standins
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
+from sklearn.utils import Bunch
 from standins import pieces
 
 from benchmarks import __main__ as command
+from benchmarks import _characters, _made_up, _tcn_tasks
 from benchmarks._cache import Cache
 from benchmarks._fits import Parts, fit_all
 from benchmarks._runner import Model
 
 pytest.importorskip("matplotlib")
-chorales, reviews, ucr = (
-    importlib.import_module(f"benchmarks.{name}") for name in ("chorales", "reviews", "ucr")
+chorales, imdb, jena, reviews, tcn, ucr = (
+    importlib.import_module(f"benchmarks.{name}")
+    for name in ("chorales", "imdb", "jena", "reviews", "tcn", "ucr")
 )
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
-NAMES = ["ucr", "chorales", "reviews"]
+NAMES = ["ucr", "chorales", "reviews", "imdb"]
+OF_MANY_TABLES = ["jena", "tcn"]
 
 
 class Witness(ClassifierMixin, BaseEstimator):
@@ -172,7 +176,14 @@ def fake_imdb(**kwargs):
     return standins.reviews()
 
 
+def fake_tokens(**kwargs):
+    texts, y = standins.reviews()
+    numbers = {word: k for k, word in enumerate(sorted({*" ".join(texts).split()}), start=4)}
+    return [np.array([1, *(numbers[word] for word in text.split())]) for text in texts], y
+
+
 FAKES = {
+    "imdb": (imdb, "fetch_imdb", fake_tokens, "The target of 0.87 for the LSTM(32) is"),
     "ucr": (ucr, "fetch_ucr", fake_ucr, "Without GunPoint: no files."),
     "chorales": (chorales, "fetch_polymusic", fake_polymusic, "logistic regression"),
     "reviews": (reviews, "fetch_imdb", fake_imdb, "if each had 200 reviews"),
@@ -201,6 +212,7 @@ def test_quick_run_writes_table_picture_and_a_line_for_each_fit(
     assert {p.name for p in elsewhere.glob("*/*")} == {f"{name}.{e}" for e in ("md", "csv", "png")}
     runs = pd.read_csv(next(elsewhere.glob("*/*.csv")))
     nets = {"RNN", "LSTM", "GRU", "TCN"} if name == "chorales" else {"LSTM", "GRU", "CNN"}
+    nets = {"LSTM(32)", "bidirectional GRU", "CNN"} if name == "imdb" else nets
     assert nets <= set(runs["model"])
     assert set(runs["model"]) == set(re.findall(r"^\| (.*?) +\|", text, re.M)) & set(runs["model"])
     assert runs.groupby("task")["model"].nunique().nunique() == 1
@@ -246,3 +258,162 @@ def test_answer_in_the_readme_stands_in_the_results(name):
     figures = re.findall(r"\d\.\d+", answer)
     assert figures
     assert [figure for figure in figures if figure not in text] == []
+
+
+def test_adding_problem_has_a_mark_in_each_half_and_their_sum_as_its_target():
+    X, y = _made_up.adding(500, 60, seed=0)
+    marks = X[..., 1]
+    assert set(np.unique(marks)) == {0, 1}
+    assert (marks[:, :30].sum(axis=1) == 1).all()
+    assert (marks[:, 30:].sum(axis=1) == 1).all()
+    np.testing.assert_allclose(y, X[..., 0][marks == 1].reshape(500, 2).sum(axis=1), rtol=1e-6)
+    assert y.var() == pytest.approx(1 / 6, rel=0.15)
+
+
+def test_copy_memory_shows_symbols_and_asks_for_them_after_the_waiting():
+    X, y = _made_up.copying(50, 30, seed=0)
+    assert X.shape == y.shape == (50, 50)
+    np.testing.assert_array_equal(X[:, :10], y[:, -10:])
+    assert set(np.unique(X[:, :10])) == set(range(1, 9))
+    assert (X[:, 10:39] == _made_up.BLANK).all()
+    assert (X[:, 39:] == _made_up.RECALL).all()
+    assert (y[:, :-10] == _made_up.BLANK).all()
+
+
+def test_without_memory_copying_costs_a_symbol_drawn_of_eight_and_a_linear_model_has_memory():
+    problem = _tcn_tasks.copying(2000, 20)
+    parts, (floor, linear) = problem.parts, problem.simple
+    share = floor.estimator.fit(parts.X, parts.y)
+    loss = problem.score(share, parts.X_test, parts.y_test)[_tcn_tasks.SCORE]
+    assert loss == pytest.approx(10 * np.log(8) / 40, rel=0.01)
+    copied = linear.estimator.fit(parts.X, parts.y)
+    assert problem.score(copied, parts.X_test, parts.y_test)[_tcn_tasks.SCORE] < 0.05 * loss
+
+
+def test_windows_of_a_text_overlap_by_what_does_not_count():
+    text = np.arange(400)
+    found = _characters.windows(text)
+    assert found.shape == (3, _characters.N_STEPS)
+    counted = found[:, _characters.WARM_UP :].ravel()
+    np.testing.assert_array_equal(counted, np.arange(_characters.WARM_UP, 350))
+
+
+def test_grams_forecast_from_the_characters_before():
+    text = np.tile([1, 2, 1, 3], 300)
+    X, y = _characters.windows(text[:-1]), _characters.windows(text[1:])
+    costs = []
+    for order in (1, 2, 3):
+        model = _characters.Grams(order).fit(X, y)
+        probabilities = model.predict_proba(X[:2])
+        np.testing.assert_allclose(probabilities.sum(axis=2), 1)
+        places = np.searchsorted(model.classes_, y[:2])
+        given = np.take_along_axis(probabilities, places[..., None], axis=2)[..., 0]
+        costs.append(_characters.bits(given))
+    # half of the letters are 1; after 1 comes 2 or 3; with the letter before it is known
+    assert costs == pytest.approx([1.5, 0.5, 0.0], abs=0.05)
+
+
+def test_sentences_are_pieces_of_the_last_words():
+    found = imdb.sentences([np.arange(70), np.arange(3)], n_words=60)
+    assert [[len(piece) for piece in review] for review in found] == [[25, 25, 10], [3]]
+    np.testing.assert_array_equal(np.concatenate(found[0]), np.arange(10, 70))
+
+
+def test_jena_has_the_protocol_of_the_book(monkeypatch):
+    rng = np.random.default_rng(0)
+    data = pd.DataFrame(rng.normal(size=(420_551, 2)), columns=["p (mbar)", "T (degC)"])
+    monkeypatch.setattr(jena, "read_jena", lambda **_: Bunch(data=data))
+    series = next(jena.records(jena.PLANS["usual"], [], download_if_missing=False))
+    parts = series.parts
+    assert series.ends == (200_000, 300_000)
+    assert len(parts.X_test) == 120_551
+    windows = series.windows().fit(parts.X).transform(parts.X_test)  # knows the rows before
+    assert windows.shape == (120_551, 120, 2)
+    backs = 144 + 6 * np.arange(119, -1, -1)
+    expected = data.to_numpy(np.float32)[300_000 - backs]
+    np.testing.assert_array_equal(windows[0], expected)
+    yesterday = series.error(Constant(windows[:, -1, 1]), parts.X_test, parts.y_test)
+    assert yesterday["MAE"] == pytest.approx(2 / np.sqrt(np.pi), rel=0.01)
+
+
+class Constant:
+    """Predicts what it was told to."""
+
+    def __init__(self, predictions):
+        self.predictions = predictions
+
+    def predict(self, X):
+        return self.predictions
+
+
+def fake_record(*args, as_frame, **kwargs):
+    hours = np.arange(700)
+    names = ["OT", "temperature_mean", "load"]
+    return Bunch(data=pd.DataFrame({n: np.sin(hours / (4 + len(n))) for n in names}))
+
+
+def fake_letters(subset, **kwargs):
+    text = np.tile([1, 2, 1, 3], 300)
+    return text[:-1], text[1:]
+
+
+def fake_digits(subset, **kwargs):
+    rng = np.random.default_rng(len(subset))
+    y = np.arange(50) % 2
+    return rng.integers(0, 100, (50, 784)) + 100 * y[:, None], y
+
+
+def patched(monkeypatch):
+    """Replace what is fetched."""
+    monkeypatch.setattr(jena, "fetch_ett", fake_record)
+    monkeypatch.setattr(jena, "fetch_debilt", fake_record)
+    monkeypatch.setattr(_tcn_tasks, "fetch_mnist", fake_digits)
+    monkeypatch.setattr(_tcn_tasks, "fetch_ptb", fake_letters)
+    monkeypatch.setattr(
+        _tcn_tasks, "fetch_polymusic", lambda name, subset, **_: pieces(len(name + subset))
+    )
+
+
+@pytest.mark.parametrize(("name", "n_tasks"), [("jena", 4), ("tcn", 8)])
+def test_quick_run_writes_a_table_for_each_task(name, n_tasks, elsewhere, monkeypatch, capsys):
+    patched(monkeypatch)
+    command.main([name, "--quick"])
+    text = capsys.readouterr().out
+    runs = pd.read_csv(next(elsewhere.glob("*/*.csv")))
+    assert runs["task"].nunique() == n_tasks
+    tables = [t for t in text.split("\n\n") if t.startswith("| model")]
+    for table, (_, of_task) in zip(tables, runs.groupby("task", sort=False), strict=True):
+        rows = [line.split("|")[1].strip() for line in table.splitlines()[2:]]
+        assert rows == [*dict.fromkeys(of_task["model"])]
+    assert list(elsewhere.glob("*/*.png"))
+
+
+def test_without_files_the_made_up_tasks_are_run_alone(elsewhere, capsys):
+    command.main(["tcn", "--quick"])
+    text = capsys.readouterr().out
+    assert "Without MNIST, permuted MNIST, chorales, Nottingham, characters: no files." in text
+    assert pd.read_csv(next(elsewhere.glob("*/*.csv")))["task"].nunique() == 3
+
+
+def test_jena_without_files_says_so(elsewhere, capsys):
+    command.main(["jena", "--quick"])
+    assert "Nothing was run: there are no files of Jena, ETTh1" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", OF_MANY_TABLES)
+def test_all_tables_of_results_come_from_the_fits(name):
+    runs = pd.read_csv(RESULTS / f"{name}.csv")
+    text = (RESULTS / f"{name}.md").read_text(encoding="utf-8")
+    tables = [t for t in text.split("\n\n") if t.startswith("| model")]
+    measure = runs.columns[3]
+    for table, (_, of_task) in zip(tables, runs.groupby("task", sort=False), strict=True):
+        rows = [[c.strip() for c in line.split("|")[1:-1]] for line in table.splitlines()[2:]]
+        told = {row[0]: float(row[1].partition(" ")[0]) for row in rows}
+        means = of_task.groupby("model")[measure].mean()
+        assert told == pytest.approx(means.to_dict(), rel=6e-3, abs=6e-4)
+
+
+def test_nets_of_a_task_are_of_one_size():
+    runs = pd.read_csv(RESULTS / "tcn.csv")
+    for _, of_task in runs[runs["seed"].notna()].groupby("task"):
+        assert of_task["n_parameters"].max() < 1.15 * of_task["n_parameters"].min()

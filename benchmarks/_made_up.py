@@ -1,0 +1,63 @@
+"""The two made-up problems of long memory: adding, and copying.
+
+They are those of Hochreiter and Schmidhuber (1997) in the form of Bai, Kolter and Koltun (2018).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+N_SYMBOLS = 8  # to be copied
+N_COPIED = 10
+BLANK, RECALL = N_SYMBOLS + 1, N_SYMBOLS + 2  # inputs; 0 is padding
+
+
+def adding(n_samples: int, n_steps: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return pairs of numbers that are to be added, among many that are not.
+
+    Parameters
+    ----------
+    n_samples, n_steps : int
+        The sequences and their length.
+    seed : int
+        Of the random numbers.
+
+    Returns
+    -------
+    X : ndarray of shape (n_samples, n_steps, 2)
+        Numbers uniform from 0 to 1, and marks: 1 at a step of each half of the steps, else 0.
+    y : ndarray of shape (n_samples,)
+        The sum of the two marked numbers. Its variance is 1/6.
+    """
+    rng = np.random.default_rng(seed)
+    X = np.zeros((n_samples, n_steps, 2), dtype=np.float32)
+    X[..., 0] = rng.random((n_samples, n_steps))
+    rows, half = np.arange(n_samples), n_steps // 2
+    for first, last in ((0, half), (half, n_steps)):
+        X[rows, rng.integers(first, last, n_samples), 1] = 1
+    return X, X.prod(axis=2).sum(axis=1).astype(np.float64)
+
+
+def copying(n_samples: int, n_waiting: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return symbols that are to be repeated after a time of waiting.
+
+    Parameters
+    ----------
+    n_samples, n_waiting : int
+        The sequences, and the steps between the symbols and the signal to repeat them.
+    seed : int
+        Of the random numbers.
+
+    Returns
+    -------
+    X : ndarray of shape (n_samples, n_waiting + 20)
+        Ten symbols from 1 to 8, blanks, the signal, and ten times more the signal.
+    y : ndarray of shape (n_samples, n_waiting + 20)
+        Blanks, and in the last ten steps the symbols.
+    """
+    rng = np.random.default_rng(seed)
+    symbols = rng.integers(1, N_SYMBOLS + 1, (n_samples, N_COPIED))
+    X = np.full((n_samples, n_waiting + 2 * N_COPIED), BLANK)
+    y = X.copy()
+    X[:, :N_COPIED], X[:, -N_COPIED - 1 :], y[:, -N_COPIED:] = symbols, RECALL, symbols
+    return X, y

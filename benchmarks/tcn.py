@@ -1,0 +1,183 @@
+"""Does a convolutional net (TCN) read long sequences better than recurrent nets of its size?
+
+The table of Bai, Kolter and Koltun (2018), "An empirical evaluation of generic convolutional and
+recurrent networks for sequence modeling": two made-up problems of long memory, handwritten digits
+pixel by pixel, polyphonic music and English letter by letter. In each task the four nets have about
+the same number of parameters, see all sequences equally often and share batch size and clipping of
+the gradient; only their learning rates differ. Sizes are reduced to what one core does in an hour:
+smaller nets, fewer sequences and fewer epochs than in the paper, whose figures stand beside ours;
+the heaviest tasks have one seed. Of the made-up tasks, settings were chosen on sequences drawn like
+those of the test, in part the same ones; of the others, on none of the test. On music the
+validation pieces choose the epoch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from benchmarks._cache import CACHE, Cache
+from benchmarks._fits import fit_all
+from benchmarks._report import folder
+from benchmarks._runner import Model, Result
+from benchmarks._tcn_report import write
+from benchmarks._tcn_tasks import Problem, adding, characters, copying, digits, music
+from benchmarks.chorales import PUBLISHED as CHORALES
+from sklearn_rnn import (
+    GRUClassifier,
+    GRURegressor,
+    LSTMClassifier,
+    LSTMRegressor,
+    RNNClassifier,
+    RNNRegressor,
+    TCNClassifier,
+    TCNRegressor,
+)
+
+REGRESSORS: dict[str, Any] = {
+    "RNN": RNNRegressor,
+    "LSTM": LSTMRegressor,
+    "GRU": GRURegressor,
+    "TCN": TCNRegressor,
+}
+CLASSIFIERS: dict[str, Any] = {
+    "RNN": RNNClassifier,
+    "LSTM": LSTMClassifier,
+    "GRU": GRUClassifier,
+    "TCN": TCNClassifier,
+}
+FAST = (0.005, 0.005, 0.005, 0.005)
+NOTTINGHAM = {"RNN": 4.05, "LSTM": 3.29, "GRU": 3.46, "TCN": 3.07}
+
+
+@dataclass(frozen=True)
+class Nets:
+    """The four nets of a task: units, channels and reach of the TCN, rates, and training."""
+
+    units: tuple[int, int, int]  # of RNN, LSTM and GRU
+    convolution: tuple[int, int, int]  # channels, kernel and levels
+    rates: tuple[float, float, float, float]
+    max_epochs: int
+    batch_size: int
+    dropout: float = 0.0
+    lr_schedule: str = "onecycle"
+    optimizer: str = "adam"
+
+    def __str__(self) -> str:
+        rates = ", ".join(f"{rate:g}" for rate in self.rates)
+        return (
+            f"{self.max_epochs} epochs in batches of {self.batch_size}, {self.optimizer} with a "
+            f"{self.lr_schedule} rate of {rates} (in the order of the table), dropout "
+            f"{self.dropout:g}; the TCN has a kernel of {self.convolution[1]} and "
+            f"{self.convolution[2]} levels"
+        )
+
+    def models(self, problem: Problem, *, short: bool) -> list[Model]:
+        """Return the nets for a task."""
+        names = ("num_channels", "kernel_size", "num_levels")
+        sizes = [{"hidden_size": n} for n in self.units]
+        sizes.append(dict(zip(names, self.convolution, strict=True)))
+        training: dict[str, Any] = {
+            "max_epochs": 1 if short else self.max_epochs,
+            "batch_size": self.batch_size,
+            "dropout": self.dropout,
+            "lr_schedule": self.lr_schedule,
+            "optimizer": self.optimizer,
+            "max_grad_norm": 1.0,
+            "early_stopping": bool(problem.parts.validation),
+            "alpha": 0.0,
+            "dtype": "float32",
+        }
+        nets = REGRESSORS if problem.is_regression else CLASSIFIERS
+        return [
+            Model(name, net(learning_rate=r, **size, **training, **problem.targets), seeded=True)
+            for (name, net), size, r in zip(nets.items(), sizes, self.rates, strict=True)
+        ]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a size of the benchmark does."""
+
+    n_seeds: int = 3
+    n_seeds_of_heavy: int = 1
+    n_sums: int = 10_000
+    n_copies: int = 2_000
+    n_waiting: int = 1000
+    n_copies_of_short: int = 10_000
+    n_digits: int = 10_000  # of each part
+    n_pieces: int | None = None  # of each part
+    n_characters: int = 500_000
+    short: bool = False
+    left_out: Sequence[str] = ()  # tasks
+
+
+PLANS = {
+    "quick": Plan(1, 1, 40, 20, 100, 40, 50, 4, 1000, short=True),
+    "usual": Plan(),
+    "full": Plan(10, 3, 50_000, 10_000, 1000, 10_000, 60_000, None, 10_000_000),
+}
+NETS = {
+    "adding": Nets((92, 45, 52), (12, 6, 6), (0.004, 0.004, 0.004, 0.004), 8, 32),
+    "copying, short": Nets((160, 78, 91), (26, 8, 3), FAST, 40, 32, 0.0, "cosine", "rmsprop"),
+    "copying": Nets((160, 78, 91), (16, 8, 7), FAST, 7, 4, 0.0, "constant"),
+    "MNIST": Nets((110, 54, 62), (12, 8, 6), (0.002, 0.005, 0.005, 0.005), 8, 32),
+    "permuted MNIST": Nets((110, 54, 62), (12, 8, 6), (0.002, 0.005, 0.005, 0.005), 8, 32),
+    "chorales": Nets((215, 100, 120), (62, 3, 3), (0.005, 0.02, 0.02, 0.01), 60, 8, 0.5),
+    "Nottingham": Nets((215, 100, 120), (62, 3, 3), (0.005, 0.01, 0.01, 0.01), 15, 8, 0.2),
+    "characters": Nets((265, 128, 150), (60, 3, 4), (0.002, 0.01, 0.01, 0.01), 5, 32),
+}
+HEAVY = ("copying, short", "copying", "MNIST", "permuted MNIST")
+
+
+def main(size: str) -> None:
+    """Fit all nets to all tasks, and write tables and pictures."""
+    plan = PLANS[size]
+    cache = Cache(None if size == "quick" else CACHE / "tcn.jsonl")
+    results: list[Result] = []
+    problems, absent, notes = [], [], []
+    for name, make in tasks(plan, download_if_missing=size != "quick").items():
+        if name in plan.left_out:
+            continue
+        try:
+            problem = make()
+        except FileNotFoundError:
+            absent.append(name)
+            continue
+        problems.append(problem)
+        notes.append(str(NETS[name]))
+        results += compete(problem, name, plan, cache)
+    write(
+        folder(size),
+        problems,
+        notes,
+        results,
+        question=__doc__ or "",
+        absent=absent,
+        left_out=plan.left_out,
+    )
+
+
+def tasks(plan: Plan, **way: Any) -> dict[str, Callable[[], Problem]]:
+    """Return what makes the tasks."""
+    image = partial(digits, plan.n_digits, **way)
+    piece = partial(music, n_pieces=plan.n_pieces, **way)
+    return {
+        "adding": partial(adding, plan.n_sums),
+        "copying, short": partial(copying, plan.n_copies_of_short, 20),
+        "copying": partial(copying, plan.n_copies, plan.n_waiting),
+        "MNIST": partial(image, permuted=False),
+        "permuted MNIST": partial(image, permuted=True),
+        "chorales": partial(piece, "JSB_Chorales", published=CHORALES),
+        "Nottingham": partial(piece, "Nottingham", published=NOTTINGHAM),
+        "characters": partial(characters, plan.n_characters, **way),
+    }
+
+
+def compete(problem: Problem, name: str, plan: Plan, cache: Cache) -> list[Result]:
+    """Fit the simple models and the nets of a task."""
+    models = [*problem.simple, *NETS[name].models(problem, short=plan.short)]
+    n_seeds = plan.n_seeds_of_heavy if name in HEAVY else plan.n_seeds
+    return fit_all(problem.parts, models, problem.score, seeds=range(n_seeds), cache=cache)
