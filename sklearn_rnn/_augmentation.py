@@ -106,7 +106,7 @@ class Augmentation:
 
     def _mixup(self, batch: Batch, concentration: float) -> Batch:
         """Mix each sequence, and its target, with another (Zhang et al., 2018)."""
-        x, y, weight, lengths = batch
+        x, y, weight, lengths, _ = batch
         own = self._beta(x[:, 0, 0], concentration)
         own = torch.maximum(own, 1 - own)  # the mix has the length of the larger share
         device = self.generator.device

@@ -26,7 +26,8 @@ SORTED_TOGETHER = 32
 class Batch(NamedTuple):
     """Some examples: x (batch, n_steps, n_channels), y, weights or None, lengths or None.
 
-    Windows that share rows may come as (n_stretches, n_windows, n_steps, n_channels).
+    Windows that share rows may come as (n_stretches, n_windows, n_steps, n_channels). If some of
+    these only stand between others, `kept` has the positions of those that have a target.
 
     With a target for each step, y and the weights hold one row for each valid step, in order.
     """
@@ -35,6 +36,7 @@ class Batch(NamedTuple):
     y: Tensor
     weight: Tensor | None = None
     lengths: Tensor | None = None
+    kept: Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -112,13 +114,13 @@ class Examples:
         if self._is_run() and (generator is None or size >= len(self)):
             yield from self._slices(size)
             return
-        if reach is not None and self.shares(reach) and reach >= WORTH_SHARING:
-            assert generator is not None, "batches in order are slices"
-            yield from self._stretches(size, generator, reach)
+        shuffled = generator if size < len(self) else None
+        if shuffled and reach is not None and reach >= WORTH_SHARING and self.shares(reach):
+            yield from self._stretches(size, shuffled, reach)
             return
         order = self.index
-        if generator is not None and size < len(self):
-            order = order[torch.randperm(len(self), generator=generator).to(order.device)]
+        if shuffled:
+            order = order[torch.randperm(len(self), generator=shuffled).to(order.device)]
         if isinstance(self.x, RaggedTensor):
             for rows in _by_length(order, self.x.lengths, size, generator):
                 yield self._at(rows, *self.x.gather(rows))
@@ -129,8 +131,13 @@ class Examples:
             yield from self._cut(self.x, order, size)
 
     def shares(self, reach: int | None) -> bool:
-        """Tell whether batches can share the rows that the last `reach` steps read."""
-        return shares_rows(self.x, reach) and self._is_run()
+        """Tell whether batches can share the rows that the last `reach` steps read.
+
+        At least half of the windows from the first to the last that takes part must do so.
+        """
+        if self.first is not None or not len(self) or not shares_rows(self.x, reach):
+            return False
+        return 2 * len(self) >= int(self.index[-1] - self.index[0]) + 1
 
     def _is_run(self) -> bool:
         """Tell whether sequences of one length, with one target each, follow one another."""
@@ -158,19 +165,27 @@ class Examples:
         field = (reach - 1) * series_of(self.x).per_step + 1
         together = max(1, round(size / field))
         length = size // together
-        count, rest = divmod(len(self), length)
+        count, rest = divmod(int(self.index[-1] - self.index[0]) + 1, length)
         starts = int(self.index[0]) + length * torch.arange(count)
         gap = int(torch.randint(count + 1, (), generator=generator))
         starts[gap:] += rest
+        order = starts[torch.randperm(count, generator=generator)]
+        parts = [(part, length) for part in torch.split(order, together)]
         if rest:
-            yield self._stretched(self.index[:1].cpu() + gap * length, rest)
-        for part in torch.split(starts[torch.randperm(count, generator=generator)], together):
-            yield self._stretched(part, length)
+            parts.insert(0, (self.index[:1].cpu() + gap * length, rest))
+        for part in parts:
+            batch = self._stretched(*part)
+            if len(batch.y):
+                yield batch
 
     def _stretched(self, starts: Tensor, length: int) -> Batch:
         """Complete stretches of windows by their targets and weights."""
         rows = (starts[:, None] + torch.arange(length)).view(-1)
-        return self._at(rows, stretches(self.x, starts, length), None)
+        x, kept = stretches(self.x, starts, length), None
+        if not self._is_run():
+            kept = torch.isin(rows, self.index.cpu()).nonzero()[:, 0]
+            rows = rows[kept]
+        return self._at(rows, x, None)._replace(kept=kept)
 
     def _cut(self, whole: Tensor, order: Tensor, size: int) -> Iterator[Batch]:
         """Gather many batches at once, where each sequence has as many steps and one target."""

@@ -71,7 +71,7 @@ def _null_gradient(module: nn.Module, criterion: nn.Module, examples: Examples) 
     def closure() -> float:
         module.zero_grad()
         total = 0.0
-        for x, y, weight, _ in examples.batches(AT_ONCE):
+        for x, y, weight, *_ in examples.batches(AT_ONCE):
             target = y.double() if y.is_floating_point() else y
             loss = criterion(module(x.double()), target, weight) * (len(y) / len(examples))
             loss.backward()

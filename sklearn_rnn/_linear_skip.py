@@ -132,7 +132,7 @@ def combine_with_start(
     linear, head = module.linear, module.net.get_submodule("head.linear")
     parts = [
         (nn.functional.linear(x.flatten(1), *start), module(x), y, _column(w, x)[:, 0].to(x))
-        for x, y, w, _ in valid.batches(_batch(valid))
+        for x, y, w, *_ in valid.batches(_batch(valid))
     ]
     first, last, y, weight = (torch.cat(part) for part in zip(*parts, strict=True))
     shares = torch.linspace(0, 1, SHARES).tolist()
@@ -162,7 +162,7 @@ def linear_share(module: LinearSkip, examples: Examples) -> float:
     module.eval()
     parts = [
         (module.linear_outputs(x).double(), module(x).double(), _column(weight, x))
-        for x, _, weight, _ in examples.batches(_batch(examples))
+        for x, _, weight, *_ in examples.batches(_batch(examples))
     ]
     linear, output, weight = (torch.cat(part) for part in zip(*parts, strict=True))
     centred = weight * (output - (weight * output).mean(0))
@@ -185,7 +185,7 @@ def _column(weight: Tensor | None, x: Tensor) -> Tensor:
 
 def _rows(examples: Examples) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
     """Cut batches of flattened windows, targets and weights in double precision."""
-    for x, y, weight, _ in examples.batches(_batch(examples)):
+    for x, y, weight, *_ in examples.batches(_batch(examples)):
         yield x.flatten(1).double(), y.double(), _column(weight, x)
 
 
@@ -230,7 +230,7 @@ def _by_lbfgs(
         objective = 0.5 * alpha * weight.square().sum()
         objective.backward()  # type: ignore[no-untyped-call]  # torch does not declare it
         total = float(objective.detach())
-        for x, y, w, _ in examples.batches(_batch(examples)):
+        for x, y, w, *_ in examples.batches(_batch(examples)):
             output = nn.functional.linear(x.flatten(1).double(), weight, bias)
             target = y.double() if y.is_floating_point() else y
             loss = criterion(output, target, w) * (len(y) / len(examples))

@@ -71,10 +71,8 @@ class TCNRegressor(SequenceRegressor, _Convolutional):
     ``kernel_size=3`` and the default `num_levels`, windows of 5, 13, 29, 61 to 64 or 125 to 131
     steps), it convolves the series once, not each window, to predict and, but for 5 steps, to
     train: many times faster. Training then draws short stretches of the series in random order,
-    not single windows. It does so where the windows for training follow one another and nothing but
-    their last step is read: not with another `pooling`, `augmentation` or weights of zero between
-    them, nor beside a random part for validation, which classifiers draw unless they have
-    ``early_stopping=False`` or ``X_val``.
+    not single windows. It does so where at least every second window of the series is for training
+    and nothing but the last step is read: not with another `pooling` or `augmentation`.
 
     {parameters}
 

@@ -111,6 +111,8 @@ class Training:
         """Return the mean loss of what the module says of a batch."""
         with self.precision():
             output = at_valid_steps(self.module(batch.x, batch.lengths), batch.lengths)
+        if batch.kept is not None:
+            output = output[batch.kept.to(output.device)]
         loss: Tensor = self.criterion(output, batch.y, batch.weight)
         return loss if len(batch.y) else loss.nan_to_num()
 
@@ -169,10 +171,13 @@ class Training:
         if run is None:
             return None
         output, pullback = run
+        kept = None if batch.kept is None else batch.kept.to(output.device)
         loss: Tensor
         loss, gradient = self.criterion.gradient(  # type: ignore[operator]  # a method
-            output, batch.y, batch.weight
+            output if kept is None else output[kept], batch.y, batch.weight
         )
+        if kept is not None:
+            gradient = torch.zeros_like(output).index_copy_(0, kept, gradient)
         pullback(gradient)
         return loss
 

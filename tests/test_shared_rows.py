@@ -6,7 +6,7 @@ import torch
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.pipeline import make_pipeline
 
-from sklearn_rnn import LagTransformer, LSTMRegressor, TCNRegressor
+from sklearn_rnn import LagTransformer, LSTMRegressor, TCNClassifier, TCNRegressor
 from sklearn_rnn._batches import Examples
 from sklearn_rnn._modules.shared_rows import as_windows, shared_rows
 from sklearn_rnn._modules.tcn import TCN
@@ -160,9 +160,24 @@ def test_stretches_begin_anywhere():
     assert len(begins) > 1
 
 
-def test_gaps_between_the_windows_for_training_leave_them_single():
+@pytest.mark.parametrize("share", [0.5, 0.9])
+def test_windows_that_do_not_take_part_may_stand_between_the_others(share):
     given, x = examples()
-    some = Examples.of(x, given.y, np.ones(len(x)), np.arange(0, 200, 2))
+    rng = np.random.default_rng(0)
+    index = np.sort(rng.choice(np.arange(3, 206), int(share * 203) + 2, replace=False))
+    some = Examples.of(x, given.y, np.arange(1.0, len(x) + 1), index)
+    batches = list(some.batches(32, torch.Generator().manual_seed(0), reach=9))
+    shown = torch.cat([b.y[:, 0] for b in batches]).long()
+    assert_array_equal(np.sort(shown), index)
+    for batch in batches:
+        rows = batch.y[:, 0].long()
+        torch.testing.assert_close(batch.x.flatten(0, 1)[batch.kept], x[rows])
+        torch.testing.assert_close(batch.weight, some.weight[rows])
+
+
+def test_few_windows_among_others_are_trained_one_by_one():
+    given, x = examples()
+    some = Examples.of(x, given.y, np.ones(len(x)), np.arange(0, 200, 3))
     generator = torch.Generator().manual_seed(0)
     assert {b.x.dim() for b in some.batches(32, generator, reach=9)} == {3}
 
@@ -232,3 +247,29 @@ def test_a_pipeline_shares_rows(lagged):
     )
     model.predict(rows)
     assert shapes == {(1, 412, N_CHANNELS)}
+
+
+@pytest.mark.parametrize("dropout", [0.0, 0.1])  # without and with automatic differentiation
+def test_windows_of_weight_zero_do_not_count(lagged, dropout):
+    X, y = lagged
+    weight = np.ones(len(y))
+    weight[::7] = 0
+    wrong = np.where(weight > 0, y, 1e6)
+    fit = {**FIT, "max_epochs": 3, "dropout": dropout, "standardize": False}
+    curves = [
+        TCNRegressor(**fit).fit(X, target, sample_weight=weight).loss_curve_
+        for target in (y, wrong)
+    ]
+    assert curves[0] == curves[1]
+
+
+def test_a_classifier_trains_on_stretches_beside_its_validation_part(lagged):
+    X, y = lagged
+    dims = set()
+    fit = {**FIT, "max_epochs": 1, "early_stopping": True, "dropout": 0.1}
+    net = TCNClassifier(**fit).fit(X, y > np.median(y)).set_params(warm_start=True)
+    net.net_.module_.register_forward_hook(
+        lambda m, x, out: dims.add(x[0].dim()) if m.training else None
+    )
+    net.fit(X, y > np.median(y))
+    assert dims == {4}
