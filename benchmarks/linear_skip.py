@@ -63,6 +63,7 @@ def main(size: str) -> None:
         gains, alone, shares = [], [], []
         for seed in range(1 if quick else 10):
             settings = {"random_state": seed, "alpha": ALPHA, **TRAINING[training]}
+            settings |= {"max_epochs": 2} if quick else {}
             both = net(linear_skip=True, **settings).fit(X[past], y[past])
             gains.append(both.score(X[future], y[future]) - level)
             shares.append(both.linear_share_)
