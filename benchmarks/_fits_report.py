@@ -47,7 +47,7 @@ def table(
             [
                 model,
                 plus_minus(results, task, model, digits=3),
-                f"{published[model]:.2f}" if published and model in published else "",
+                f"{published[model]:g}" if published and model in published else "",
                 f"{n_parameters(results, task, model)}",
                 ", ".join(r.settings.removeprefix("epochs=") for r in runs if r.settings),
                 f"{np.mean([r.fit_seconds for r in runs]):.1f}",

@@ -17,7 +17,7 @@ from typing import Any
 import joblib
 import numpy as np
 from sklearn.base import BaseEstimator, clone
-from sklearn.metrics import mean_absolute_error, r2_score
+from sklearn.metrics import make_scorer, mean_absolute_error, r2_score
 from sklearn.model_selection import GridSearchCV, ParameterGrid, TimeSeriesSplit, cross_val_score
 from sklearn.pipeline import Pipeline
 from tqdm import tqdm
@@ -133,7 +133,10 @@ class _Fit:
     def _cv_score(self) -> float:
         """Return the mean score on the later parts of the training rows."""
         X, y = self.task.X[self.task.train], self.task.y[self.task.train]
-        scores = cross_val_score(self.estimator, X, y, cv=self.task.cv, error_score="raise")
+        scoring = make_scorer(next(iter(self.task.metrics.values())))
+        scores = cross_val_score(
+            self.estimator, X, y, cv=self.task.cv, scoring=scoring, error_score="raise"
+        )
         return float(np.mean(scores))
 
 
@@ -231,10 +234,13 @@ def seeded(estimator: BaseEstimator, seed: int) -> BaseEstimator:
 
 
 def _last(fitted: BaseEstimator) -> BaseEstimator:
-    """Return what predicts at the end of a pipeline, or under a transformed target."""
+    """Return what predicts at the end of a pipeline, in a search or under a transformed target."""
     if isinstance(fitted, Pipeline):
         return _last(fitted[-1])
-    return _last(fitted.regressor_) if hasattr(fitted, "regressor_") else fitted
+    for inner in ("regressor_", "best_estimator_"):
+        if hasattr(fitted, inner):
+            return _last(getattr(fitted, inner))
+    return fitted
 
 
 def _n_parameters(fitted: BaseEstimator) -> int:
@@ -251,8 +257,10 @@ def _n_parameters(fitted: BaseEstimator) -> int:
 
 
 def _describe(fitted: BaseEstimator, searched: Sequence[str]) -> str:
-    """Return the settings that were searched, here or by the last step itself (``alpha_``)."""
-    values = {name.split("__")[-1]: fitted.get_params()[name] for name in searched}
+    """Return the settings that were searched, here or by the model itself."""
+    found = {name: fitted.get_params()[name] for name in searched}
+    found |= getattr(fitted, "best_params_", {})
+    values = {name.split("__")[-1]: value for name, value in found.items()}
     if hasattr(_last(fitted), "alpha_"):
         values["alpha"] = float(_last(fitted).alpha_)
     texts = {k: f"{v:.3g}" if isinstance(v, float) else str(v) for k, v in values.items()}

@@ -52,7 +52,7 @@ def models(plan: Plan) -> list[Model]:
         "alpha": 0.0,
         "max_epochs": 200,
     }
-    nnet |= {"patience": 99, "tol": 1e9}  # never sooner
+    nnet |= {"patience": 199, "tol": 1e9}  # never sooner
     cycle = {"learning_rate": 0.01, "lr_schedule": "onecycle", "max_epochs": 100}
     penalties = {"model__alpha": [1e-3, 1e-2]}
     return [
