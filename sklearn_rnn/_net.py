@@ -125,8 +125,11 @@ class SequenceNet(NeuralNet):
 
     @contextmanager
     def _restored_on_failure(self, vector: Tensor) -> Iterator[None]:
-        """Let a failure in the block leave the net as it was."""
+        """Let a failure in the block leave the net as it was; a new one is given up as a whole."""
         n_epochs = len(self.history)
+        if not n_epochs:
+            yield
+            return
         weights = vector.detach().clone()
         state = deepcopy(self.optimizer_.state_dict())
         try:

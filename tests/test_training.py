@@ -304,7 +304,7 @@ def test_batches_cover_each_row_once_and_keep_it_together(
     assert_array_equal(np.sort(seen), rows)
     assert (seen == rows).all() == (not shuffled or size >= len(rows))
     assert {len(y) for _, y, *_ in batches[:-1]} <= {size}
-    for x_part, y_part, weight, _ in batches:
+    for x_part, y_part, weight, *_ in batches:
         assert (x_part == y_part[:, :, None]).all()
         assert_allclose(weight.numpy(), (1 + y_part[:, 0].numpy()) / (1 + rows).mean())
 
