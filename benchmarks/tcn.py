@@ -116,7 +116,7 @@ class Plan:
 
 PLANS = {
     "quick": Plan(1, 1, 40, 20, 100, 40, 50, 4, 1000, short=True),
-    "usual": Plan(),
+    "usual": Plan(left_out=("characters",)),
     "full": Plan(10, 3, 50_000, 10_000, 1000, 10_000, 60_000, None, 10_000_000),
 }
 NETS = {
