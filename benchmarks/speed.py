@@ -42,7 +42,7 @@ def main(size: str) -> None:
     with running({} if quick else PEERS) as peers:
         rows = [row for name in names for row in ratios(name, peers, rounds, quick)]
     rows += fixed_costs(rounds if quick else 30) + ([] if quick else imports())
-    rows += grid_search(1 if quick else 3, quick)
+    rows += grid_search(1, quick)
     rows += growth(rounds, quick)
     write(folder(size), pd.DataFrame(rows), rounds)
 
