@@ -86,7 +86,7 @@ for needed in map(Requirement, requires("sklearn-rnn")):
 endef
 export LOWER_BOUNDS
 
-# The others, docs and dev, are tools.
+# The others are tools: docs, dev, and the peers of a benchmark.
 OLDEST_EXTRAS := plot,bench,test
 comma := ,
 
