@@ -123,7 +123,7 @@ def serve(kind: Kind, pipe: Connection) -> None:
             else:
                 getattr(net, what)()
             pipe.send("")
-        except Exception:
+        except Exception:  # whatever a peer raises, the parent raises with its traceback
             pipe.send(traceback.format_exc())
 
 

@@ -95,5 +95,5 @@ class _Attention(torch.nn.Module):
 
     def forward(self, x: torch.Tensor, lengths: torch.Tensor | None = None) -> torch.Tensor:
         """Map x (batch, n_steps, n_channels) to weights (batch, n_steps, 1)."""
-        weights: torch.Tensor = self.net.attention(x, lengths)  # type: ignore[operator]  # a method
+        weights: torch.Tensor = self.net.attention(x, lengths)  # type: ignore[operator]  # a method, to mypy a tensor
         return weights.unsqueeze(2)

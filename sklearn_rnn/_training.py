@@ -148,8 +148,8 @@ class Training:
 
         if self.sparse is not None:
             return self.proximal_lbfgs.step(closure)
-        # torch declares floats, and hands on what the closure returns
-        return self.optimizer.step(closure)  # type: ignore[arg-type, return-value]
+        # torch declares floats, and hands on what the closure returns: a tensor
+        return self.optimizer.step(closure)  # type: ignore[arg-type, return-value]  # see above
 
     def _gradient(self, batch: Batch) -> Tensor:
         """Write the gradient of the objective into the vector and return the objective."""
@@ -167,13 +167,13 @@ class Training:
     @torch.no_grad()
     def _direct(self, batch: Batch) -> Tensor | None:
         """Return the loss and write its gradient without autograd, if the module can do that."""
-        run = self.module.direct(batch.x)  # type: ignore[operator]  # this module has it
+        run = self.module.direct(batch.x)  # type: ignore[operator]  # a method, to mypy a tensor
         if run is None:
             return None
         output, pullback = run
         kept = None if batch.kept is None else batch.kept.to(output.device)
         loss: Tensor
-        loss, gradient = self.criterion.gradient(  # type: ignore[operator]  # a method
+        loss, gradient = self.criterion.gradient(  # type: ignore[operator]  # a method, to mypy a tensor
             output if kept is None else output[kept], batch.y, batch.weight
         )
         if kept is not None:

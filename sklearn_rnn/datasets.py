@@ -233,17 +233,7 @@ def load_hitters(
     record = _read("Hitters")
     if drop_missing:
         record = record.dropna(subset="Salary", ignore_index=True)
-    hitters = Bunch(
-        data=record.drop(columns="Salary"),
-        target=record["Salary"],
-        feature_names=[name for name in record.columns if name != "Salary"],
-        target_names=["Salary"],
-        frame=record if as_frame else None,
-        DESCR=_HITTERS_DESCRIPTION,
-    )
-    if not as_frame:
-        hitters.data = hitters.data.to_numpy(dtype=object)
-        hitters.target = hitters.target.to_numpy()
+    hitters = _bunch(record, "Salary", _HITTERS_DESCRIPTION, None if as_frame else object)
     return (hitters.data, hitters.target) if return_X_y else hitters
 
 
@@ -295,19 +285,21 @@ def load_boston(*, return_X_y: bool = False, as_frame: bool = False) -> Bunch | 
     >>> y.name
     'medv'
     """
-    record = _read("Boston")
-    boston = Bunch(
-        data=record.drop(columns="medv"),
-        target=record["medv"],
-        feature_names=[name for name in record.columns if name != "medv"],
-        target_names=["medv"],
-        frame=record if as_frame else None,
-        DESCR=_BOSTON_DESCRIPTION,
-    )
-    if not as_frame:
-        boston.data = boston.data.to_numpy(dtype=float)
-        boston.target = boston.target.to_numpy()
+    boston = _bunch(_read("Boston"), "medv", _BOSTON_DESCRIPTION, None if as_frame else float)
     return (boston.data, boston.target) if return_X_y else boston
+
+
+def _bunch(record: pd.DataFrame, target: str, description: str, dtype: type | None) -> Bunch:
+    """Return a table with one target, as arrays (X of the dtype) or, without one, as pandas."""
+    X, y = record.drop(columns=target), record[target]
+    return Bunch(
+        data=X if dtype is None else X.to_numpy(dtype=dtype),
+        target=y if dtype is None else y.to_numpy(),
+        feature_names=list(X.columns),
+        target_names=[target],
+        frame=record if dtype is None else None,
+        DESCR=description,
+    )
 
 
 def _read(name: str, **options: Any) -> pd.DataFrame:

@@ -93,12 +93,12 @@ class Embedded(nn.Module):
 
     def encode(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Map tokens x to the features of every step, if the net can."""
-        features: Tensor = self.net.encode(*self._vectors(x, lengths))  # type: ignore[operator]  # a method
+        features: Tensor = self.net.encode(*self._vectors(x, lengths))  # type: ignore[operator]  # a method, to mypy a tensor
         return features
 
     def attention(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Weigh the tokens x, if the net can: (batch, n_steps), see `Pooling`."""
-        weights: Tensor = self.net.attention(*self._vectors(x, lengths))  # type: ignore[operator]  # a method
+        weights: Tensor = self.net.attention(*self._vectors(x, lengths))  # type: ignore[operator]  # a method, to mypy a tensor
         return weights
 
     def _vectors(self, x: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor | None]:

@@ -67,12 +67,12 @@ class LinearSkip(nn.Module):
 
     def attention(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Weigh the steps of x as the net does: (batch, n_steps), see `Pooling`."""
-        weights: Tensor = self.net.attention(x, lengths)  # type: ignore[operator]  # a method
+        weights: Tensor = self.net.attention(x, lengths)  # type: ignore[operator]  # a method, to mypy a tensor
         return weights
 
     def input_groups(self) -> tuple[tuple[int, ...], dict[str, Tensor]]:
         """Join the groups of the net and of the linear model, in the shape of the net's."""
-        shape, labels = self.net.input_groups()  # type: ignore[operator]  # a method
+        shape, labels = self.net.input_groups()  # type: ignore[operator]  # a method, to mypy a tensor
         n_groups = torch.Size(shape).numel()
         weight = self.linear.weight  # (n_outputs, n_steps * n_channels)
         columns = torch.arange(weight.shape[1]) % n_groups

@@ -164,7 +164,7 @@ class TCN(nn.Module):
         h, plan = self._start(x)
         pulls = []
         for block, steps in zip(self.blocks, plan, strict=True):
-            h, pull = block.direct(h, steps)  # type: ignore[operator]  # a method
+            h, pull = block.direct(h, steps)  # type: ignore[operator]  # a method, to mypy a tensor
             pulls.append(pull)
         outputs, pull_head = self.head.direct(h.flatten(0, 1))
         shape = h.shape
