@@ -42,7 +42,7 @@ def main(size: str) -> None:
     with running({} if quick else PEERS) as peers:
         rows = [row for name in names for row in ratios(name, peers, rounds, quick)]
     rows += fixed_costs(rounds if quick else 30) + ([] if quick else imports())
-    rows += grid_search(1, quick)
+    rows += grid_search(quick)
     rows += growth(rounds, quick)
     write(folder(size), pd.DataFrame(rows), rounds)
 
@@ -162,7 +162,7 @@ def python(code: str) -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def grid_search(rounds: int, quick: bool) -> list[dict[str, object]]:
+def grid_search(quick: bool) -> list[dict[str, object]]:
     """Search 12 candidates in 5 folds of 10 epochs on W1, ours and skorch's, on 1 and 2 cores."""
     workload = replace(WORKLOADS["W1"], epochs=1 if quick else 10, used=100 if quick else 4281)
     X, y = workload.data()
@@ -180,7 +180,7 @@ def grid_search(rounds: int, quick: bool) -> list[dict[str, object]]:
             name: (lambda s=search, t=targets[name]: s.fit(X, t))
             for name, search in searches.items()
         }
-        taken = in_turn(tasks, rounds)
+        taken = in_turn(tasks, 1)
         rows += against(f"grid search, n_jobs={n_jobs}", "W1", taken, reference="skorch")
     return rows
 
