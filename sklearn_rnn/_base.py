@@ -20,6 +20,7 @@ from sklearn_rnn._augmentation import check_augmentation
 from sklearn_rnn._batches import Examples
 from sklearn_rnn._callbacks import check_callbacks, check_watched
 from sklearn_rnn._data import Data, groups_of
+from sklearn_rnn._inference import reach_of, threads
 from sklearn_rnn._linear_skip import (
     ALONE,
     alone,
@@ -38,7 +39,6 @@ from sklearn_rnn._schedules import PLANNED, still_improving
 from sklearn_rnn._selection import Selection
 from sklearn_rnn._step_targets import flatten_steps, valid_lengths
 from sklearn_rnn._threads import one_thread
-from sklearn_rnn._training import reach_of, threads
 from sklearn_rnn._training_parameters import TrainingParameters
 from sklearn_rnn._warm_start import check_continues, kept_parameters
 from sklearn_rnn._windows import Windows

@@ -118,17 +118,42 @@ class Examples:
         if shuffled and reach is not None and reach >= WORTH_SHARING and self.shares(reach):
             yield from self._stretches(size, shuffled, reach)
             return
-        order = self.index
-        if shuffled:
-            order = order[torch.randperm(len(self), generator=shuffled).to(order.device)]
+        if self.are_alike:
+            for block in self.blocks(size, shuffled):
+                x, y, weight, *_ = block
+                for start in range(0, len(y), size):
+                    part = slice(start, start + size)
+                    yield Batch(x[part], y[part], None if weight is None else weight[part])
+            return
+        order = self._order(shuffled)
         if isinstance(self.x, RaggedTensor):
             for rows in _by_length(order, self.x.lengths, size, generator):
                 yield self._at(rows, *self.x.gather(rows))
-        elif self.first is not None:
+        else:
             for rows in torch.split(order, size):
                 yield self._at(rows, self.x.index_select(0, rows), None)
-        else:
-            yield from self._cut(self.x, order, size)
+
+    @property
+    def are_alike(self) -> bool:
+        """Whether each sequence has as many steps and one target."""
+        return isinstance(self.x, Tensor) and self.first is None
+
+    def blocks(self, size: int, generator: torch.Generator | None = None) -> Iterator[Batch]:
+        """Gather many batches at once, if sequences are alike, in the order of `batches`."""
+        assert isinstance(self.x, Tensor), "sequences are alike"
+        shuffled = generator if size < len(self) else None
+        if shuffled is None and self._is_run():
+            yield self._slice(int(self.index[0]), int(self.index[-1]) + 1)
+            return
+        at_once = max(1, GATHERED_AT_ONCE // (size * self.x[0].numel()))
+        for rows in torch.split(self._order(shuffled), size * at_once):
+            yield self._at(rows, self.x.index_select(0, rows), None)
+
+    def _order(self, generator: torch.Generator | None) -> Tensor:
+        """Return the sequences that take part, in random order if a generator is given."""
+        if generator is None:
+            return self.index
+        return self.index[torch.randperm(len(self), generator=generator).to(self.index.device)]
 
     def shares(self, reach: int | None) -> bool:
         """Tell whether batches can share the rows that the last `reach` steps read.
@@ -151,9 +176,13 @@ class Examples:
         """Cut batches in order, views where they can be."""
         begin, end = int(self.index[0]), int(self.index[-1]) + 1
         for start in range(begin, end, size):
-            part = slice(start, min(start + size, end))
-            weight = None if self.weight is None else self.weight[part]
-            yield Batch(run(self.x, part), self.y[part], weight)
+            yield self._slice(start, min(start + size, end))
+
+    def _slice(self, start: int, stop: int) -> Batch:
+        """Return sequences that follow one another."""
+        part = slice(start, stop)
+        weight = None if self.weight is None else self.weight[part]
+        return Batch(run(self.x, part), self.y[part], weight)
 
     def _stretches(self, size: int, generator: torch.Generator, reach: int) -> Iterator[Batch]:
         """Cut batches of windows that share rows, in shuffled stretches of adjoining windows.
@@ -186,16 +215,6 @@ class Examples:
             kept = torch.isin(rows, self.index.cpu()).nonzero()[:, 0]
             rows = rows[kept]
         return self._at(rows, x, None)._replace(kept=kept)
-
-    def _cut(self, whole: Tensor, order: Tensor, size: int) -> Iterator[Batch]:
-        """Gather many batches at once, where each sequence has as many steps and one target."""
-        at_once = max(1, GATHERED_AT_ONCE // (size * whole[0].numel()))
-        for rows in torch.split(order, size * at_once):
-            x, y = whole.index_select(0, rows), self.y.index_select(0, rows)
-            weight = None if self.weight is None else self.weight.index_select(0, rows)
-            for start in range(0, len(rows), size):
-                part = slice(start, start + size)
-                yield Batch(x[part], y[part], None if weight is None else weight[part])
 
     def _at(self, rows: Tensor, x: Tensor, lengths: Tensor | None) -> Batch:
         """Complete some sequences by their targets and weights."""

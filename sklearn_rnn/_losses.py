@@ -15,8 +15,12 @@ from torch.nn import functional
 class Loss(nn.Module):
     """A pointwise loss and its mean.
 
-    Subclasses define `pointwise`, with values of shape (batch, n_outputs).
+    Subclasses define `pointwise`, with values of shape (batch, n_outputs). To the native kernels
+    they are known by `kernel`, their place in ``enum loss`` of training.h, and `option`.
     """
+
+    kernel: int
+    option = 0.0
 
     def pointwise(self, output: Tensor, target: Tensor) -> Tensor:
         """Return the loss of each sample and output, of shape (batch, n_outputs)."""
@@ -42,6 +46,8 @@ class Loss(nn.Module):
 class SquaredError(Loss):
     """Half the squared error, so that a linear net with a penalty is an elastic net."""
 
+    kernel = 0
+
     def pointwise(self, output: Tensor, target: Tensor) -> Tensor:
         """Return ``(output - target)**2 / 2``."""
         return (output - target).square() * 0.5
@@ -60,6 +66,8 @@ class SquaredError(Loss):
 class AbsoluteError(Loss):
     """The absolute error, minimised by the median."""
 
+    kernel = 1
+
     def pointwise(self, output: Tensor, target: Tensor) -> Tensor:
         """Return ``|output - target|``."""
         return (output - target).abs()
@@ -68,9 +76,11 @@ class AbsoluteError(Loss):
 class Huber(Loss):
     """Half the squared error up to `delta`, linear beyond (Huber, 1964)."""
 
+    kernel = 2
+
     def __init__(self, delta: float) -> None:
         super().__init__()
-        self.delta = delta
+        self.delta = self.option = delta
 
     def pointwise(self, output: Tensor, target: Tensor) -> Tensor:
         """Return the Huber loss of ``output - target``."""
@@ -80,9 +90,11 @@ class Huber(Loss):
 class Quantile(Loss):
     """The pinball loss, minimised by the `quantile` of the target (Koenker, Bassett, 1978)."""
 
+    kernel = 3
+
     def __init__(self, quantile: float) -> None:
         super().__init__()
-        self.quantile = quantile
+        self.quantile = self.option = quantile
 
     def pointwise(self, output: Tensor, target: Tensor) -> Tensor:
         """Return ``max(q * e, (q - 1) * e)`` with ``e = target - output``."""
@@ -93,6 +105,8 @@ class Quantile(Loss):
 class Poisson(Loss):
     """Poisson deviance up to a constant; the output is the logarithm of the mean."""
 
+    kernel = 4
+
     def pointwise(self, output: Tensor, target: Tensor) -> Tensor:
         """Return ``exp(output) - target * output``."""
         return output.exp() - target * output
@@ -101,9 +115,11 @@ class Poisson(Loss):
 class CrossEntropy(Loss):
     """Cross-entropy of one of several classes; targets are class indices of shape (batch,)."""
 
+    kernel = 6
+
     def __init__(self, label_smoothing: float = 0.0) -> None:
         super().__init__()
-        self.label_smoothing = label_smoothing
+        self.label_smoothing = self.option = label_smoothing
 
     def pointwise(self, output: Tensor, target: Tensor) -> Tensor:
         """Return the negative log-probability of the class, of shape (batch, 1)."""
@@ -115,9 +131,11 @@ class CrossEntropy(Loss):
 class BinaryCrossEntropy(Loss):
     """Cross-entropy of independent yes-or-no outputs; targets are zeros and ones."""
 
+    kernel = 5
+
     def __init__(self, label_smoothing: float = 0.0) -> None:
         super().__init__()
-        self.label_smoothing = label_smoothing
+        self.label_smoothing = self.option = label_smoothing
 
     def pointwise(self, output: Tensor, target: Tensor) -> Tensor:
         """Return the negative log-probability of each output's label."""

@@ -27,10 +27,11 @@ from sklearn_rnn._all_or_nothing import all_or_nothing
 from sklearn_rnn._batches import Batch, Examples
 from sklearn_rnn._callbacks import ProgressBar, asks_for_batches
 from sklearn_rnn._flat import laid_in, new_vector
+from sklearn_rnn._inference import autocast, outputs
 from sklearn_rnn._optimizers import OPTIMIZERS
 from sklearn_rnn._schedules import PLANNED, Plateau
 from sklearn_rnn._tensors import RaggedTensor
-from sklearn_rnn._training import Training, autocast, outputs
+from sklearn_rnn._training import Training
 
 _global_rng = threading.RLock()
 

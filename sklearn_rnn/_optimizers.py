@@ -6,10 +6,8 @@ from typing import Any
 
 import torch
 
+from sklearn_rnn._modules.native import BITS, addresses
 from sklearn_rnn._native.library import ADAM, LIBRARY, entry
-
-BITS = {torch.float32: 32, torch.float64: 64}
-"""The types of numbers of the kernels."""
 
 
 class LBFGS(torch.optim.LBFGS):
@@ -30,21 +28,36 @@ class Adam(torch.optim.Adam):
 
     def step(self, closure: Any = None) -> Any:
         """Move the vector by its gradient."""
-        group = self.param_groups[0]
-        vector = group["params"][0]
-        if LIBRARY is None or vector.dtype not in BITS or not vector.is_cpu:
+        if not self.has_kernel:
             return self._step_of_torch(closure)
+        entry("adam", BITS[self._vector.dtype])(ADAM.pack(*self.arguments()))
+        self.advance(1)
+        return None
+
+    @property
+    def has_kernel(self) -> bool:
+        """Whether the native kernels serve the vector."""
+        return LIBRARY is not None and self._vector.dtype in BITS and self._vector.is_cpu
+
+    def arguments(self) -> tuple[Any, ...]:
+        """Return the arguments of the kernel for the next step, as in ``struct adam``."""
+        group, vector = self.param_groups[0], self._vector
         state = self.state[vector]
         if not state:
             state["step"] = torch.zeros((), dtype=torch.float32)
             state["exp_avg"], state["exp_avg_sq"] = (torch.zeros_like(vector) for _ in range(2))
-        state["step"] += 1
         tensors = vector, vector.grad, state["exp_avg"], state["exp_avg_sq"]
-        counts = vector.numel(), int(state["step"])
         settings = float(group["lr"]), *group["betas"], group["eps"]
-        arguments = ADAM.pack(*counts, *(t.data_ptr() for t in tensors), *settings)
-        entry("adam", BITS[vector.dtype])(arguments)
-        return None
+        return vector.numel(), int(state["step"]) + 1, *addresses(*tensors), *settings
+
+    def advance(self, n_steps: int) -> None:
+        """Count steps that the kernel has taken."""
+        self.state[self._vector]["step"] += n_steps
+
+    @property
+    def _vector(self) -> torch.Tensor:
+        vector: torch.Tensor = self.param_groups[0]["params"][0]
+        return vector
 
     step.hooked = True  # type: ignore[attr-defined]  # or torch would wrap it for its profiler
     _step_of_torch = torch.optim.Adam.step

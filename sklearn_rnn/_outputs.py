@@ -11,13 +11,13 @@ import torch
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_rnn._inference import at_once, reach_of, threads
 from sklearn_rnn._inputs import Inputs
 from sklearn_rnn._refusals import check_length
 from sklearn_rnn._sequence_lists import comes_as_list
 from sklearn_rnn._step_targets import flatten_steps, unflatten_steps, valid_lengths
 from sklearn_rnn._summary import summarize
 from sklearn_rnn._tensors import shares_rows
-from sklearn_rnn._training import at_once, reach_of, threads
 
 
 class Outputs(Inputs):

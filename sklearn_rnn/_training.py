@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -11,18 +10,20 @@ import torch
 from torch import Tensor, nn
 
 from sklearn_rnn._augmentation import Augmentation
-from sklearn_rnn._batches import Batch, Examples, at_valid_steps, places_of_steps
+from sklearn_rnn._batches import Batch, Examples, at_valid_steps
 from sklearn_rnn._flat import n_weights
-from sklearn_rnn._modules.kernel_threads import threads_for_kernels
-from sklearn_rnn._modules.mostly_native import is_mostly_native
+from sklearn_rnn._inference import at_once, autocast, reach_of
+from sklearn_rnn._modules.native_training import (
+    AdamSteps,
+    KernelLoss,
+    NativeTraining,
+    Ridge,
+    Sequences,
+)
+from sklearn_rnn._optimizers import Adam
 from sklearn_rnn._penalties import sparse_penalty, step_sizes
 from sklearn_rnn._proximal_lbfgs import ProximalLBFGS
 from sklearn_rnn._schedules import PLANNED
-from sklearn_rnn._tensors import RaggedTensor, longest, run, shares_rows
-from sklearn_rnn._threads import threads_for
-
-SHARING_WINDOWS = 2048
-"""Windows that share their rows that are predicted at once."""
 
 Observer = Callable[[str, Batch, Tensor | None], None]
 
@@ -53,7 +54,9 @@ class Training:
         seed: int,
         observer: Observer | None = None,
     ) -> None:
-        self.module, self.criterion, self.optimizer = module, criterion, optimizer
+        self.module: Any = module  # with methods that mypy would take for tensors
+        self.criterion: Any = criterion
+        self.optimizer = optimizer
         self.settings, self.observer = settings, observer
         self.vector: Tensor = optimizer.param_groups[0]["params"][0]
         self.n_weights = n_weights(module)
@@ -62,6 +65,9 @@ class Training:
             self.proximal_lbfgs = ProximalLBFGS(
                 self.vector, self.n_weights, self.sparse, optimizer.state[self.vector]
             )
+        self.shrinkage = settings.alpha * (1.0 - settings.l1_ratio)
+        in_gradient = 0.0 if settings.optimizer == "adamw" else self.shrinkage
+        self.ridge = Ridge(self.vector, self.n_weights, in_gradient)
         self.order = torch.Generator().manual_seed(seed)
         self.noise = torch.Generator(self.vector.device).manual_seed(seed + 1)
         for part in module.modules():
@@ -73,22 +79,21 @@ class Training:
             sizes = (settings.n_values, settings.n_outputs)
             self.augment = Augmentation(settings.augmentation, *sizes, self.noise)
         self.is_direct = False
+        self.native: Any = None
         self.precision = partial(autocast, self.vector.device, mixed=settings.mixed)
 
     def epoch(self, examples: Examples, number: int) -> float:
         """Pass once over the examples and return the mean of the objective."""
         self.module.train()
-        self.is_direct = not self.settings.mixed and getattr(self.module, "is_direct", bool)()
+        self._find_kernels()
+        if self._may_run_together(examples):
+            return self._batches_together(examples, number) / examples.n_terms
         size = self.settings.batch_size
-        n_batches = -(-len(examples) // size)
-        order = self.order if self.settings.shuffle else None
         reach = None if self.augment is not None else reach_of(self.module)
         total: Tensor | float = 0.0
-        for i, batch in enumerate(examples.batches(size, order, reach=reach)):
+        for i, batch in enumerate(examples.batches(size, self._shuffled, reach=reach)):
             if self.schedule is not None:
-                progress = (number + min(i / n_batches, 1.0)) / self.settings.max_epochs
-                rate = self.settings.learning_rate * self.schedule(progress)
-                self.optimizer.param_groups[0]["lr"] = rate
+                self.optimizer.param_groups[0]["lr"] = self._rate(number, i, len(examples))
             if self.augment is not None:
                 batch = self.augment(batch)
             self._observe("on_batch_begin", batch, None)
@@ -96,6 +101,57 @@ class Training:
             self._observe("on_batch_end", batch, loss)
             total = total + loss * len(batch.y)
         return float(total) / examples.n_terms
+
+    @property
+    def _shuffled(self) -> torch.Generator | None:
+        return self.order if self.settings.shuffle else None
+
+    def _rate(self, number: int, i: int, n_examples: int) -> float:
+        """Return the learning rate of batch `i` in epoch `number`."""
+        rate: float = self.optimizer.param_groups[0]["lr"]
+        if self.schedule is None:
+            return rate
+        n_batches = -(-n_examples // self.settings.batch_size)
+        progress = (number + min(i / n_batches, 1.0)) / self.settings.max_epochs
+        return self.settings.learning_rate * self.schedule(progress)
+
+    def _find_kernels(self) -> None:
+        """Find out how far gradients can be had without autograd."""
+        self.native, self.is_direct = None, False
+        if self.settings.mixed:
+            return
+        if hasattr(self.module, "native_training"):
+            loss = KernelLoss(self.criterion.kernel, self.criterion.option)
+            self.native = self.module.native_training(loss)
+        elif hasattr(self.module, "is_direct"):
+            self.is_direct = self.module.is_direct()
+
+    def _may_run_together(self, examples: Examples) -> bool:
+        """Tell whether the kernels may run batch after batch without a word of Python."""
+        return (
+            isinstance(self.native, NativeTraining)
+            and isinstance(self.optimizer, Adam)
+            and self.settings.optimizer == "adam"
+            and self.settings.max_grad_norm is None
+            and (self.sparse, self.augment, self.observer) == (None, None, None)
+            and examples.are_alike
+        )
+
+    def _batches_together(self, examples: Examples, number: int) -> float:
+        """Pass once over the examples, many batches in a call; return the sum of the objectives."""
+        size, optimizer = self.settings.batch_size, self.optimizer
+        assert isinstance(optimizer, Adam)
+        total, begin = 0.0, 0
+        for block in examples.blocks(size, self._shuffled):
+            n_batches = -(-len(block.y) // size)
+            steps = range(begin, begin + n_batches)
+            rates = [self._rate(number, i, len(examples)) for i in steps]
+            adam = AdamSteps(torch.tensor(rates, dtype=torch.float64), optimizer.arguments())
+            total += float(self.native.train(Sequences(*block[:3]), size, self.ridge, adam))
+            optimizer.advance(n_batches)
+            optimizer.param_groups[0]["lr"] = rates[-1]
+            begin += n_batches
+        return total
 
     @torch.inference_mode()
     def mean_loss(self, examples: Examples) -> float:
@@ -130,7 +186,7 @@ class Training:
             nn.utils.clip_grad_norm_(self.vector, self.settings.max_grad_norm)
         if self.settings.optimizer == "adamw":
             group = self.optimizer.param_groups[0]
-            shrink = 1.0 - group["lr"] * self.settings.alpha * (1.0 - self.settings.l1_ratio)
+            shrink = 1.0 - group["lr"] * self.shrinkage
             self.vector.data[: self.n_weights].mul_(shrink)
         self.optimizer.step()
         if self.sparse is not None:
@@ -153,105 +209,42 @@ class Training:
 
     def _gradient(self, batch: Batch) -> Tensor:
         """Write the gradient of the objective into the vector and return the objective."""
-        gradient = self.vector.grad
-        assert gradient is not None, "the module is laid into the vector"
-        loss = self._direct(batch) if self.is_direct and batch.lengths is None else None
-        if loss is None:
-            gradient.zero_()
-            loss = self._loss(batch)
-            loss.backward()  # type: ignore[no-untyped-call]  # torch does not declare it
-        if not self.settings.alpha:
-            return loss.detach()
-        return loss.detach() + self._penalty(gradient[: self.n_weights])
+        weights, ridge = self.vector.data[: self.n_weights], self.shrinkage
+        if self.native is not None:
+            objective: Tensor = self.native.gradient(Sequences(*batch[:4]), self.ridge)
+            ridge -= self.ridge.strength
+        else:
+            objective = self._gradient_of_torch(batch)
+            if self.ridge.strength:
+                self._vector_grad[: self.n_weights].add_(weights, alpha=self.ridge.strength)
+        if ridge:
+            objective = objective + 0.5 * ridge * weights.square().sum()
+        return objective if self.sparse is None else objective + self.sparse.value(weights)
+
+    @property
+    def _vector_grad(self) -> Tensor:
+        assert self.vector.grad is not None, "the module is laid into the vector"
+        return self.vector.grad
+
+    def _gradient_of_torch(self, batch: Batch) -> Tensor:
+        """Write the gradient of the loss into the vector and return the loss."""
+        if self.is_direct and batch.lengths is None:
+            return self._direct(batch)
+        self._vector_grad.zero_()
+        loss = self._loss(batch)
+        loss.backward()  # type: ignore[no-untyped-call]  # torch does not declare it
+        return loss.detach()
 
     @torch.no_grad()
-    def _direct(self, batch: Batch) -> Tensor | None:
-        """Return the loss and write its gradient without autograd, if the module can do that."""
-        run = self.module.direct(batch.x)  # type: ignore[operator]  # a method, to mypy a tensor
-        if run is None:
-            return None
-        output, pullback = run
+    def _direct(self, batch: Batch) -> Tensor:
+        """Return the loss and write its gradient without autograd."""
+        output, pullback = self.module.direct(batch.x)
         kept = None if batch.kept is None else batch.kept.to(output.device)
         loss: Tensor
-        loss, gradient = self.criterion.gradient(  # type: ignore[operator]  # a method, to mypy a tensor
+        loss, gradient = self.criterion.gradient(
             output if kept is None else output[kept], batch.y, batch.weight
         )
         if kept is not None:
             gradient = torch.zeros_like(output).index_copy_(0, kept, gradient)
         pullback(gradient)
         return loss
-
-    def _penalty(self, gradient: Tensor) -> Tensor:
-        """Return the penalty on the weights and add the gradient of its ridge to `gradient`."""
-        weights = self.vector.data[: self.n_weights]
-        ridge = self.settings.alpha * (1.0 - self.settings.l1_ratio)
-        if ridge and self.settings.optimizer != "adamw":
-            gradient.add_(weights, alpha=ridge)
-        value = 0.5 * ridge * weights.square().sum()
-        return value if self.sparse is None else value + self.sparse.value(weights)
-
-
-def autocast(device: torch.device, *, mixed: bool) -> AbstractContextManager[None]:
-    """Return a context in which torch computes products in bfloat16, if `mixed`."""
-    return torch.autocast(device.type, torch.bfloat16) if mixed else nullcontext()
-
-
-def reach_of(module: nn.Module) -> int | None:
-    """Return the newest steps that the outputs of a module depend on, if it can share rows."""
-    reach: int | None = getattr(module, "reach", None)
-    return reach
-
-
-def at_once(module: nn.Module, x: Tensor | RaggedTensor, *, shared: bool) -> int:
-    """Return how many sequences the module predicts at once: few enough to stay in the cache."""
-    if shared:
-        return SHARING_WINDOWS
-    fitting = 8192 // longest(x)
-    if is_mostly_native(module):  # kernels work on few rows at a time, whatever the batch
-        return max(256, -(-fitting // 64) * 64)
-    return max(64, fitting)
-
-
-@contextmanager
-def threads(
-    module: nn.Module, x: Tensor | RaggedTensor, size: int, *, shared: bool
-) -> Iterator[None]:
-    """Run a block with the threads that the module deserves for batches of `size` sequences.
-
-    Of windows that share rows it computes about two steps each: the newest, and one of those that
-    begin a stretch.
-    """
-    n_steps = 2 if shared else longest(x)
-    operations = size * n_steps * sum(p.numel() for p in module.parameters())
-    by_kernels = threads_for_kernels() if is_mostly_native(module) else nullcontext()
-    with threads_for(operations), by_kernels:
-        yield
-
-
-@torch.inference_mode()
-def outputs(module: nn.Module, x: Tensor | RaggedTensor) -> Tensor:
-    """Return what the module says of all of `x`, in evaluation mode, on the CPU.
-
-    It has shape (n, n_outputs), or (n_valid_steps, n_outputs) if the module speaks at each step.
-    """
-    module.eval()
-    size = at_once(module, x, shared=shares_rows(x, reach_of(module)))
-    if isinstance(x, Tensor) or x.is_series:
-        n = len(x)
-        parts = [slice(start, min(start + size, n)) for start in range(0, n, size)]
-        return torch.cat([at_valid_steps(module(run(x, part)), None).cpu() for part in parts])
-    order = torch.sort(x.lengths, stable=True).indices
-    first, result = torch.cumsum(x.lengths, 0) - x.lengths, None
-    for rows in torch.split(order, size):
-        batch, lengths = x.gather(rows)
-        output = module(batch, lengths)
-        n_rows, places = len(x), rows
-        if output.dim() == 3:
-            n_rows = int(x.lengths.sum())
-            padded = None if lengths is None else x.lengths[rows]
-            places = places_of_steps(first[rows], batch.shape[1], padded)
-        if result is None:
-            result = torch.empty(n_rows, output.shape[-1], dtype=output.dtype)
-        result[places] = at_valid_steps(output, lengths).cpu()
-    assert result is not None, "there is at least one sequence"
-    return result

@@ -1,6 +1,9 @@
-"""The public networks that read sequences of numbers, in every test that is about all of them."""
+"""The public networks, in every test that is about all of them, and what needs the kernels."""
+
+import pytest
 
 import sklearn_rnn
+from sklearn_rnn._native import library
 
 # It reads documents, which are lists of lists of tokens.
 OF_ANOTHER_INPUT = {"HierarchicalAttentionClassifier"}
@@ -13,3 +16,5 @@ NETS = [
 REGRESSORS = [cls for cls in NETS if cls.__name__.endswith("Regressor")]
 CLASSIFIERS = [cls for cls in NETS if cls.__name__.endswith("Classifier")]
 STEPWISE = [cls for cls in NETS if cls._any_length]
+
+needs_library = pytest.mark.skipif(library.LIBRARY is None, reason=f"kernels: {library.STATUS}")

@@ -5,6 +5,7 @@ import copy
 import numpy as np
 import pytest
 import torch
+from nets import needs_library
 from numpy.testing import assert_allclose
 from torch import nn
 
@@ -12,13 +13,13 @@ from sklearn_rnn._modules import recurrent
 from sklearn_rnn._modules.cells import CoupledLSTM, unroll
 from sklearn_rnn._modules.dropout import Dropout
 from sklearn_rnn._modules.native import is_native, native_layer
+from sklearn_rnn._modules.native_training import KernelLoss
 from sklearn_rnn._modules.recurrent import CELLS, Recurrent
 from sklearn_rnn._native import library
 
 N_CHANNELS, N_STEPS, HIDDEN = 3, 6, 5
 MAKERS = {**CELLS, "coupled_lstm": CoupledLSTM}
 every_cell = pytest.mark.parametrize("cell", MAKERS)
-needs_library = pytest.mark.skipif(library.LIBRARY is None, reason=f"kernels: {library.STATUS}")
 
 
 @pytest.fixture(autouse=True)
@@ -142,18 +143,6 @@ def test_an_lstm_whose_forget_gate_mirrors_its_input_gate_is_coupled(kernels, bi
     torch.testing.assert_close(coupled(x, lengths), plain(x, lengths))
 
 
-@needs_library
-def test_coupled_gates_are_trained_without_autograd():
-    module, x = make("coupled_lstm").train(), sequences()
-    module(x).square().sum().backward()
-    expected = [p.grad.clone() for p in module.parameters()]
-    assert module.is_direct()
-    with torch.no_grad():
-        outputs, pullback = module.direct(x)
-        pullback(2 * outputs)
-    torch.testing.assert_close([p.grad for p in module.parameters()], expected)
-
-
 def test_coupled_gates_start_as_documented():
     module = Recurrent(2, 4, 1, cell="lstm", hidden_size=6, coupled_gates=True)
     layer = module.layers[0]
@@ -269,9 +258,10 @@ def test_a_single_step_has_no_recursion_to_drop(kernels, cell):
     torch.testing.assert_close(seeded(module)(x), module.eval()(x))
 
 
-def test_recurrent_dropout_is_not_trained_directly():
+@needs_library
+def test_recurrent_dropout_is_not_trained_by_the_kernels_as_a_whole():
     module = make("gru", recurrent_dropout=0.1).train()
     for parameter in module.parameters():
         parameter.grad = torch.zeros_like(parameter)
-    assert not module.is_direct()
-    assert module.eval().is_direct()
+    assert module.native_training(KernelLoss(0)) is None
+    assert module.eval().native_training(KernelLoss(0)) is not None

@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 import torch
+from nets import needs_library
 from numpy.testing import assert_allclose
 
 from sklearn_rnn._modules.cnn import CNN
 from sklearn_rnn._modules.cnn_recurrent import CNNRecurrent
 from sklearn_rnn._modules.linear_skip import LinearSkip
+from sklearn_rnn._modules.native_training import KernelLoss
 from sklearn_rnn._modules.pooling import Pooling, spread
 from sklearn_rnn._modules.recurrent import Recurrent
 from sklearn_rnn._modules.tcn import TCN
@@ -308,14 +310,15 @@ def test_names_of_the_parameters_by_default(name):
 
 
 @pytest.mark.parametrize(
-    ("parameters", "direct"),
+    ("parameters", "expected"),
     [({}, True), ({"return_sequences": True}, False), ({"pooling": "mean"}, False)],
 )
-def test_only_the_last_state_is_trained_directly(parameters, direct):
+@needs_library
+def test_only_the_last_state_is_trained_by_the_kernels(parameters, expected):
     module = make("lstm", **parameters).train()
     for parameter in module.parameters():
         parameter.grad = torch.zeros_like(parameter)
-    assert module.is_direct() == direct
+    assert (module.native_training(KernelLoss(0)) is not None) == expected
 
 
 @pytest.mark.parametrize("name", NETS)

@@ -12,9 +12,9 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from nets import needs_library
 from torch import nn
 
-from sklearn_rnn._losses import SquaredError
 from sklearn_rnn._modules.dense import Dense
 from sklearn_rnn._modules.embedding import Embedded
 from sklearn_rnn._modules.kernel_threads import n_threads, threads_for_kernels
@@ -30,7 +30,6 @@ from sklearn_rnn._modules.recurrent import CELLS, Recurrent
 from sklearn_rnn._native import library
 from sklearn_rnn._versions import versions
 
-needs_library = pytest.mark.skipif(library.LIBRARY is None, reason=f"kernels: {library.STATUS}")
 TOLERANCE = {torch.float32: 1e-6, torch.float64: 1e-12}
 N_GATES = {"elman": (1, 1), "lstm": (4, 3), "gru": (3,)}  # of option 0 and 1
 KINDS = [(cell, option) for cell, gates in N_GATES.items() for option in range(len(gates))]
@@ -302,43 +301,6 @@ def test_nan_and_infinity_stay_in_their_row_and_pass_as_in_torch(kind, value):
 
 
 # ---------------------------------------------------------------- around the kernels
-
-
-@needs_library
-@pytest.mark.parametrize("cell", CELLS)
-@pytest.mark.parametrize("weighted", [False, True])
-def test_the_gradient_without_autograd_is_that_of_autograd(cell, weighted):
-    module = Recurrent(3, 5, 2, cell=cell, hidden_size=6).double().train()
-    x, y = torch.randn(40, 5, 3).double(), torch.randn(40, 2).double()
-    weight = torch.rand(40).double() if weighted else None
-    loss = SquaredError()(module(x), y, weight)
-    loss.backward()
-    expected = [p.grad.clone() for p in module.parameters()]
-    assert module.is_direct()
-    with torch.no_grad():
-        outputs, pullback = module.direct(x)
-        value, gradient = SquaredError().gradient(outputs, y, weight)
-        pullback(gradient)  # over what the gradients were, not added to it
-    torch.testing.assert_close(value, loss.detach())
-    torch.testing.assert_close([p.grad for p in module.parameters()], expected)
-
-
-def test_what_needs_autograd():
-    def module(**parameters):
-        module = Recurrent(3, 5, 1, **{"cell": "gru", "hidden_size": 6, **parameters}).train()
-        for p in module.parameters():
-            p.grad = torch.zeros_like(p)
-        return module
-
-    assert module().is_direct()
-    for parameters in ({"num_layers": 2}, {"bidirectional": True}, {"dropout": 0.1}):
-        assert not module(**parameters).is_direct()
-    frozen, hooked = module(), module()
-    frozen.head.linear.bias.grad = None
-    hooked.head.register_forward_hook(lambda *_: None)
-    assert not frozen.is_direct()
-    assert not hooked.is_direct()
-    assert module().direct(torch.zeros(2, 5, 3, device="meta")) is None
 
 
 def test_what_is_not_native():

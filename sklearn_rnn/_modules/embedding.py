@@ -1,11 +1,15 @@
 """Vectors of tokens, in front of a net."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .direct import is_unwatched
+from .native_training import KernelLoss, NativeTraining, Ridge, Sequences
 from .padding import valid_steps
 
 LARGEST_INITIAL = 0.05
@@ -91,6 +95,13 @@ class Embedded(nn.Module):
         outputs: Tensor = self.net(*self._vectors(x, lengths))
         return outputs
 
+    def native_training(self, loss: KernelLoss) -> EmbeddedTraining | None:
+        """Return what computes losses and gradients in the kernels, if they can."""
+        if not is_unwatched(self) or not hasattr(self.net, "native_training"):
+            return None
+        inner = self.net.native_training(loss)  # type: ignore[operator]  # a method, to mypy a tensor
+        return None if inner is None else EmbeddedTraining(self, inner)
+
     def encode(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Map tokens x to the features of every step, if the net can."""
         features: Tensor = self.net.encode(*self._vectors(x, lengths))  # type: ignore[operator]  # a method, to mypy a tensor
@@ -109,6 +120,24 @@ class Embedded(nn.Module):
         else:  # what is behind need not be a token
             tokens = torch.where(valid_steps(lengths, tokens.shape[1])[:, :, 0], tokens, 0)
         return self.embedding(tokens), lengths
+
+
+class EmbeddedTraining:
+    """Losses and gradients of a net that reads tokens by their vectors."""
+
+    def __init__(self, module: Embedded, inner: NativeTraining) -> None:
+        self.module, self.inner = module, inner
+
+    def gradient(self, batch: Sequences, ridge: Ridge) -> Tensor:
+        """Return the objective of a batch, and write its gradient over that of the parameters."""
+        vectors, lengths = self.module._vectors(batch.x, batch.lengths)
+        dx, gradient = torch.empty_like(vectors), self.module.embedding.weight_v.grad
+        assert gradient is not None, "the module is unwatched"
+        loss = self.inner.gradient(batch._replace(x=vectors, lengths=lengths), ridge, dx)
+        # behind the last step there is no gradient, whatever the token
+        gradient.zero_().index_add_(0, batch.x.reshape(-1), dx.view(-1, dx.shape[2]))
+        gradient[0] = 0.0
+        return loss
 
 
 def _is_unpadded(tokens: Tensor) -> bool:

@@ -4,7 +4,7 @@
 differentiated by torch as any operation. `is_native` tells whether it can, and is the faster path.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple, TypeAlias, TypeGuard
 
@@ -17,6 +17,7 @@ from .cells import CoupledLSTM, Layer
 from .kernel_threads import n_threads, run_together
 
 BITS = {torch.float32: 32, torch.float64: 64}
+"""The types of numbers of the kernels."""
 TYPES = (nn.RNN, nn.LSTM, nn.GRU, CoupledLSTM)
 CELLS = {
     "RNN_TANH": ("elman", 0),
@@ -117,37 +118,6 @@ def native_layer(
     return native_cell(options, x, weights, initial)  # type: ignore[arg-type]  # its tensors
 
 
-def native_pullback(layer: Layer, x: Tensor) -> tuple[Tensor, Callable[[Tensor], None]]:
-    """Run a layer outside of torch's automatic differentiation, whose own cost is larger.
-
-    Parameters
-    ----------
-    layer : nn.RNN, nn.LSTM, nn.GRU or CoupledLSTM
-        One layer in one direction, whose parameters have gradients.
-    x : Tensor of shape (batch, n_steps, n_channels)
-        The input, with adjacent channels.
-
-    Returns
-    -------
-    h : Tensor of shape (batch, hidden_size)
-        The last state.
-    pullback : callable
-        Called with the gradient of h, writes those of the parameters over their ``grad``.
-    """
-    names = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
-    weights = [layer._parameters[name] for name in names]
-    options = Options(*CELLS[layer.mode], states=False)
-    arguments = (x, *weights)
-    saved = x.new_empty(_sizes(options, arguments)[0])
-    _, h, _ = _forward(options, arguments, saved)
-
-    def pullback(gradient: Tensor) -> None:
-        outs = [None, *[w.grad for w in weights if w is not None]]
-        _backward(options, arguments, saved, (None, gradient, None), outs)
-
-    return h, pullback
-
-
 class Options(NamedTuple):
     """What a cell of the library is called with, besides what it is differentiated by.
 
@@ -242,30 +212,42 @@ def _backward(
     )
 
 
+def addresses(*tensors: Tensor | None) -> list[int]:
+    """Return where tensors are, 0 for None."""
+    return [0 if t is None else t.data_ptr() for t in tensors]
+
+
+def parts_of(batch: int, work: int) -> list[tuple[int, int]]:
+    """Share the chunks of a batch among threads, if it is worth it: the first, and the end.
+
+    Parameters
+    ----------
+    batch : int
+        Rows.
+    work : int
+        Multiplications.
+    """
+    chunks = -(-batch // CHUNK)
+    threads = min(n_threads(), chunks) if work > WORTH_THREADS else 1
+    return list(pairwise(chunks * i // threads for i in range(threads + 1)))
+
+
 def _run(what: str, options: Options, arguments: Arguments, outs: Sequence[Tensor | None]) -> None:
-    """Call an entry of the library on all chunks of rows, in several threads if it is worth it."""
+    """Call an entry of the library on all chunks of rows."""
     x, w_state = arguments[0], arguments[2]
     batch, n_steps, n_inputs = x.shape
-    n_gates, hidden = w_state.shape
+    n_units, hidden = w_state.shape
     bits = BITS[x.dtype]
-    chunks = -(-batch // CHUNK)
     # kept alive until the call is over: some of these are copies
     tensors = [t if t is None or t is x else t.contiguous() for t in arguments]
     tensors += [None] * (7 - len(tensors))
     tensors += [t if t is None else t.contiguous() for t in (options.mask, options.lengths)]
     tensors += outs
     tensors += [None] * (N_TENSORS - len(tensors))
-    addresses = [0 if t is None else t.data_ptr() for t in tensors]
     shape = (batch, n_steps, n_inputs, hidden, options.option)
-    strides = x.stride()[:2]
-    function = entry(f"{options.cell}_{what}", bits)
-    threads = 1
-    if batch * n_steps * n_gates * (n_inputs + hidden) > WORTH_THREADS:
-        threads = min(n_threads(), chunks)
-    bounds = [chunks * i // threads for i in range(threads + 1)]
-    calls = [
-        CALL.pack(*shape, first, last, *strides, *addresses) for first, last in pairwise(bounds)
-    ]
-    run_together(function, calls)
-    if what == "backward" and threads > 1:
+    parts = parts_of(batch, batch * n_steps * n_units * (n_inputs + hidden))
+    where = addresses(*tensors)
+    calls = [CALL.pack(*shape, *part, *x.stride()[:2], *where) for part in parts]
+    run_together(entry(f"{options.cell}_{what}", bits), calls)
+    if what == "backward" and len(calls) > 1:
         entry(f"{options.cell}_sum", bits)(calls[0])

@@ -7,10 +7,11 @@ import torch
 from torch import Tensor, nn
 
 from .cells import CoupledLSTM, Layer, unroll
-from .direct import Pullback, is_unwatched
+from .direct import is_unwatched
 from .dropout import Dropout
 from .heads import Head
-from .native import is_native, native_layer, native_pullback
+from .native import has_kernel, is_native, native_layer
+from .native_training import KernelLoss, NativeTraining
 from .padding import last_valid, reverse_valid, zero_padding
 from .pooling import Pooling
 
@@ -139,28 +140,19 @@ class Recurrent(nn.Module):
         outputs: Tensor = self.head(features)
         return outputs
 
-    def is_direct(self) -> bool:
-        """Tell whether `direct` may stand for `forward` and its backward pass in training."""
-        return (
+    def native_training(self, loss: KernelLoss) -> NativeTraining | None:
+        """Return what computes losses and gradients in the kernels, if they can."""
+        layer = self.layers[0]
+        can = (
             len(self.layers) == 1
             and not self.reverse_layers
             and self.pooling.kind == "last"
             and not (self.training and (self.dropout.p or self.recurrent_dropout.p))
             and is_unwatched(self)
         )
-
-    def direct(self, x: Tensor) -> tuple[Tensor, Pullback] | None:
-        """Run outside of torch's automatic differentiation, or return None if that cannot be.
-
-        Returns the outputs and a function that, called with their gradient, writes those of the
-        parameters over their ``grad``.
-        """
-        layer = self.layers[0]
-        if not is_native(layer, x) or x.stride(2) != 1:
+        if not can or not has_kernel(layer):
             return None
-        h, pull_layer = native_pullback(layer, x)
-        outputs, pull_head = self.head.direct(h)
-        return outputs, lambda gradient: pull_layer(pull_head(gradient))
+        return NativeTraining(layer, self.head.linear, loss)
 
     def encode(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Map x (batch, n_steps, n_channels) to the states of the last layer.

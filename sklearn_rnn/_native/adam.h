@@ -10,4 +10,6 @@ struct adam {
     double rate, b1, b2, epsilon;
 };
 
+int EXPORT(adam)(const struct adam *);
+
 #endif

@@ -138,22 +138,27 @@ static void through_affine(const struct backward *b, long t, const real *dz)
     }
 }
 
-static void backward_chunk(struct backward *b, long chunk)
+/* Turn to a chunk, whose states are in `memory` and whose gradients will be in `partial`. */
+static void open_chunk(struct backward *b, long chunk, real *memory, real *partial)
 {
     const struct call *call = b->call;
-    const long hidden = call->hidden, width = b->s->width;
     b->start = chunk * CHUNK;
     b->rows = rows_of_chunk(call, chunk);
     b->steps = steps_of_chunk(call, b->start, b->rows);
-    b->partial = call->partial + chunk * b->s->partial;
-    b->m = memory_at(call->saved + b->start * saved_per_row(call, b->cell, call->steps), call,
-                     b->cell, b->rows, call->steps);
-    memset(b->partial, 0, b->s->partial * sizeof(real));
-    const long at = b->start * hidden, dz_step = b->rows * b->s->dz_row;
-    copy_in(b->dh, width, call->d_h ? call->d_h + at : NULL, hidden, hidden, b->rows);
-    copy_in(b->dc, width, call->d_c ? call->d_c + at : NULL, hidden, hidden, b->rows);
+    b->partial = partial;
+    b->m = memory_at(memory, call, b->cell, b->rows, call->steps);
+    memset(partial, 0, b->s->partial * sizeof(real));
     if (call->mask)
-        copy_in(b->mask, width, call->mask + at, hidden, hidden, b->rows);
+        copy_in(b->mask, b->s->width, call->mask + b->start * call->hidden, call->hidden,
+                call->hidden, b->rows);
+}
+
+/* From the gradients dh and dc of the last states to those of all else. */
+static void backward_chunk(const struct backward *b)
+{
+    const struct call *call = b->call;
+    const long hidden = call->hidden, width = b->s->width;
+    const long at = b->start * hidden, dz_step = b->rows * b->s->dz_row;
     if (call->d_states) /* the states behind the last step are copies of the last */
         for (long t = b->steps; t < call->steps; t++) {
             const long row = call->steps * hidden;
@@ -209,28 +214,52 @@ static void sum_chunks(const struct call *call, const struct cell *cell)
     }
 }
 
+/* How many numbers `set_up_backward` needs. */
+static long backward_room(const struct call *call, const struct cell *cell)
+{
+    const struct sizes s = sizes_of(call, cell);
+    const long height = cell->gates * call->hidden;
+    const long pack_state = in_panels(s.vectors) * PANEL_WIDTH * height;
+    const long pack_in = in_panels(s.input_width / LANES) * PANEL_WIDTH * height;
+    const long rows = SPAN * s.dz_row + 5 * s.width + (call->dx ? s.input_width : 0);
+    return pack_state + (call->dx ? pack_in : 0) + CHUNK * rows;
+}
+
+static struct backward set_up_backward(const struct call *call, const struct cell *cell,
+                                       const struct sizes *s, real *room)
+{
+    const long height = cell->gates * call->hidden, state = CHUNK * s->width;
+    struct backward b = {.call = call, .cell = cell, .s = s};
+    b.pack_state = room, b.dz = room + in_panels(s->vectors) * PANEL_WIDTH * height;
+    b.dh = b.dz + SPAN * CHUNK * s->dz_row, b.dc = b.dh + state, b.direct = b.dc + state;
+    b.mask = b.direct + state, b.given = b.mask + state, b.dx = b.given + state;
+    pack_straight(room, call->w_state, call->hidden, height);
+    if (call->dx) {
+        real *pack_in = b.dx + CHUNK * s->input_width;
+        b.pack_in = pack_in;
+        pack_straight(pack_in, call->w_in, call->inputs, height);
+    }
+    return b;
+}
+
 /* Run the chunks from call->first to call->last, and add up if those are all; return -1 if there
    is no memory. */
 static int backward_layer(const struct call *call, const struct cell *cell)
 {
     const struct sizes s = sizes_of(call, cell);
-    const long height = cell->gates * call->hidden, state = CHUNK * s.width;
-    const long pack_state = in_panels(s.vectors) * PANEL_WIDTH * height;
-    const long pack_in = in_panels(s.input_width / LANES) * PANEL_WIDTH * height;
-    const long dz = SPAN * CHUNK * s.dz_row, dx = CHUNK * s.input_width;
-    const long total = pack_state + (call->dx ? pack_in + dx : 0) + dz + 5 * state;
-    real *p = new_numbers(total);
+    const long hidden = call->hidden, per_row = saved_per_row(call, cell, call->steps);
+    real *p = new_numbers(backward_room(call, cell));
     if (!p)
         return -1;
-    struct backward b = {.call = call, .cell = cell, .s = &s};
-    b.pack_state = p, b.dz = p + pack_state;
-    b.dh = b.dz + dz, b.dc = b.dh + state, b.direct = b.dc + state, b.mask = b.direct + state;
-    b.given = b.mask + state, b.dx = b.given + state, b.pack_in = b.dx + dx;
-    pack_straight(p, call->w_state, call->hidden, height);
-    if (call->dx)
-        pack_straight(b.dx + dx, call->w_in, call->inputs, height);
-    for (long chunk = call->first; chunk < call->last; chunk++)
-        backward_chunk(&b, chunk);
+    struct backward b = set_up_backward(call, cell, &s, p);
+    for (long chunk = call->first; chunk < call->last; chunk++) {
+        open_chunk(&b, chunk, call->saved + chunk * CHUNK * per_row,
+                   call->partial + chunk * s.partial);
+        const long at = b.start * hidden;
+        copy_in(b.dh, s.width, call->d_h ? call->d_h + at : NULL, hidden, hidden, b.rows);
+        copy_in(b.dc, s.width, call->d_c ? call->d_c + at : NULL, hidden, hidden, b.rows);
+        backward_chunk(&b);
+    }
     free(p);
     if (call->first == 0 && call->last * CHUNK >= call->batch)
         sum_chunks(call, cell);

@@ -56,38 +56,66 @@ static void affine(real *z, const real *bias, const real *pack, const real *x, l
     product(&p);
 }
 
-static void forward_chunk(const struct call *call, const struct cell *cell, const struct sizes *s,
-                          long chunk, const real *pack, const real *bias, real *z, real *mask,
-                          real *two_steps)
+/* What the chunks of a forward pass share. */
+struct forward {
+    const struct call *call;
+    const struct cell *cell;
+    const struct sizes *s;
+    real *pack, *bias; /* weights in panels, sums of biases */
+    real *z, *mask;    /* CHUNK rows */
+};
+
+/* How many numbers `set_up_forward` needs. */
+static long forward_room(const struct call *call, const struct cell *cell)
 {
+    const struct sizes s = sizes_of(call, cell);
+    return s.pack + s.columns + cell->split * s.width + CHUNK * (s.z_row + s.width);
+}
+
+static struct forward set_up_forward(const struct call *call, const struct cell *cell,
+                                     const struct sizes *s, real *room)
+{
+    const long biases = s->columns + cell->split * s->width, height = call->inputs + call->hidden;
+    struct forward f = {.call = call, .cell = cell, .s = s, .pack = room};
+    f.bias = room + s->pack, f.z = f.bias + biases, f.mask = f.z + CHUNK * s->z_row;
+    memset(room, 0, (s->pack + biases) * sizeof(real));
+    pack_transposed(f.pack, call->w_in, call->inputs, height, 0, s, cell->gates, call->hidden);
+    pack_transposed(f.pack, call->w_state, call->hidden, height, call->inputs, s, cell->gates,
+                    call->hidden);
+    pack_biases(f.bias, call, cell, s);
+    return f;
+}
+
+/* Run a chunk; its memory holds all steps, or two in turn if the backward pass will not ask. */
+static void forward_chunk(const struct forward *f, long chunk, real *memory, int keep)
+{
+    const struct call *call = f->call;
+    const struct cell *cell = f->cell;
     const long start = chunk * CHUNK, rows = rows_of_chunk(call, chunk), hidden = call->hidden;
-    const long steps = steps_of_chunk(call, start, rows), width = s->width;
-    real *saved = call->saved;
-    if (saved)
-        saved += start * saved_per_row(call, cell, call->steps);
-    const long slots = saved ? call->steps + 1 : 2;
-    const struct memory m = memory_at(saved ? saved : two_steps, call, cell, rows, slots - 1);
+    const long steps = steps_of_chunk(call, start, rows), width = f->s->width;
+    const struct memory m = memory_at(memory, call, cell, rows, keep ? call->steps : 1);
     copy_in(m.h, width, call->h0 ? call->h0 + start * hidden : NULL, hidden, hidden, rows);
     if (cell->memory)
         copy_in(m.c, width, call->c0 ? call->c0 + start * hidden : NULL, hidden, hidden, rows);
     if (call->mask)
-        copy_in(mask, width, call->mask + start * hidden, hidden, hidden, rows);
+        copy_in(f->mask, width, call->mask + start * hidden, hidden, hidden, rows);
     real *h = m.h, *c = m.c;
     for (long t = 0; t < steps; t++) {
-        const long slot = saved ? t : 0, next = saved ? t + 1 : (t + 1) % 2;
+        const long slot = keep ? t : 0, next = keep ? t + 1 : (t + 1) % 2;
         const real *h_old = h, *c_old = c, *h_in = t == 0 && !call->h0 ? NULL : h;
         h = m.h + next * m.h_step, c = m.c + next * m.h_step;
-        real *kept = saved && cell->kept ? m.kept + slot * m.kept_step : z;
+        real *kept = keep && cell->kept ? m.kept + slot * m.kept_step : f->z;
         if (call->mask) {
-            multiply(m.masked + slot * m.h_step, h_old, mask, rows * width);
+            multiply(m.masked + slot * m.h_step, h_old, f->mask, rows * width);
             h_in = h_in ? m.masked + slot * m.h_step : NULL;
         }
         const real *x = call->x + start * call->x_batch + t * call->x_step;
-        affine(kept, bias, pack, x, call->x_batch, h_in, rows, call, cell, s);
+        affine(kept, f->bias, f->pack, x, call->x_batch, h_in, rows, call, cell, f->s);
         for (long i = 0; i < rows; i++) {
             const long at = i * width;
             if (is_valid(call, start + i, t)) {
-                cell->forward(width, kept + i * s->z_row, h_old + at, h + at, c_old + at, c + at);
+                cell->forward(width, kept + i * f->s->z_row, h_old + at, h + at, c_old + at,
+                              c + at);
                 continue;
             }
             memcpy(h + at, h_old + at, width * sizeof(real));
@@ -126,22 +154,18 @@ static void large_pages(real *begin, long n)
 static int forward_layer(const struct call *call, const struct cell *cell)
 {
     const struct sizes s = sizes_of(call, cell);
-    const long biases = s.columns + cell->split * s.width, mask = CHUNK * s.width;
-    const long z = CHUNK * s.z_row, two_steps = CHUNK * saved_per_row(call, cell, 1);
-    real *pack = new_numbers(s.pack + biases + mask + z + two_steps);
-    if (!pack)
+    const long room = forward_room(call, cell), two_steps = CHUNK * saved_per_row(call, cell, 1);
+    real *p = new_numbers(room + (call->saved ? 0 : two_steps));
+    if (!p)
         return -1;
-    real *bias = pack + s.pack, *z_at = bias + biases, *mask_at = z_at + z;
-    const long height = call->inputs + call->hidden;
+    const long per_row = saved_per_row(call, cell, call->steps);
     if (call->saved && call->first == 0)
-        large_pages(call->saved, call->batch * saved_per_row(call, cell, call->steps));
-    memset(pack, 0, (s.pack + biases) * sizeof(real));
-    pack_transposed(pack, call->w_in, call->inputs, height, 0, &s, cell->gates, call->hidden);
-    pack_transposed(pack, call->w_state, call->hidden, height, call->inputs, &s, cell->gates,
-                    call->hidden);
-    pack_biases(bias, call, cell, &s);
-    for (long chunk = call->first; chunk < call->last; chunk++)
-        forward_chunk(call, cell, &s, chunk, pack, bias, z_at, mask_at, mask_at + mask);
-    free(pack);
+        large_pages(call->saved, call->batch * per_row);
+    const struct forward f = set_up_forward(call, cell, &s, p);
+    for (long chunk = call->first; chunk < call->last; chunk++) {
+        real *memory = call->saved ? call->saved + chunk * CHUNK * per_row : p + room;
+        forward_chunk(&f, chunk, memory, call->saved != NULL);
+    }
+    free(p);
     return 0;
 }

@@ -27,8 +27,8 @@
 
 #include "matmul.h"
 
-#define CHUNK 32
-#define SPAN 4 /* steps whose gradients of the weights are summed in one product */
+#define CHUNK 16
+#define SPAN 8 /* steps whose gradients of the weights are summed in one product */
 #define LARGEST(a, b) ((a) > (b) ? (a) : (b))
 
 /* The arguments, all 8 bytes wide: sklearn_rnn/_native/_library.py packs them in this order. */

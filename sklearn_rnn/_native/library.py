@@ -11,7 +11,7 @@ from typing import Any
 
 FOLDER = Path(__file__).parent
 BEST_FIRST = ("avx512", "avx2", "plain")
-CHUNK = 32
+CHUNK = 16
 """Rows that are worked together: CHUNK in layer.h."""
 
 CALL = struct.Struct("@33q")
@@ -19,6 +19,10 @@ CALL = struct.Struct("@33q")
 
 ADAM = struct.Struct("@6q4d")
 """The arguments of the entry adam, as in ``struct adam`` of adam.h."""
+
+
+TRAINING = struct.Struct("@46q2d6q4d")
+"""The arguments of the entries for training, as in ``struct training`` of training.h."""
 
 
 class _Unavailable(Exception):

@@ -26,7 +26,7 @@
 #define PANEL 2 /* vectors */
 #define PANEL_WIDTH (PANEL * LANES)
 #define TILE_ROWS (VECTOR_BYTES == 64 ? 8 : 4)
-#define MAX_FACTORS 4
+#define MAX_FACTORS 8
 
 struct factor {
     const real *a;

@@ -4,30 +4,35 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "adam.h"
-#include "layer.h"
+#include "training.h"
 
 #define DECLARE(cell)                                                                              \
     int EXPORT(cell##_forward)(const struct call *);                                               \
     int EXPORT(cell##_backward)(const struct call *);                                              \
     void EXPORT(cell##_sum)(const struct call *);                                                  \
+    int EXPORT(cell##_train)(const struct training *);                                             \
+    int EXPORT(cell##_train_part)(const struct training *);                                        \
+    void EXPORT(cell##_train_sum)(const struct training *);                                        \
     void EXPORT(cell##_sizes)(const struct call *, int64_t *, int64_t *);
 DECLARE(elman)
 DECLARE(lstm)
 DECLARE(gru)
 void EXPORT(activate)(const real *, real *, long, long);
-int EXPORT(adam)(const struct adam *);
 
 struct entries {
     int gates, option;
     int (*forward)(const struct call *), (*backward)(const struct call *);
     void (*sum)(const struct call *);
     void (*sizes)(const struct call *, int64_t *, int64_t *);
+    int (*train)(const struct training *), (*train_part)(const struct training *);
+    void (*train_sum)(const struct training *);
 };
 #define ENTRIES(gates, option, cell)                                                               \
     {                                                                                              \
         gates, option, PASTE(cell##_forward, VARIANT), PASTE(cell##_backward, VARIANT),            \
-            PASTE(cell##_sum, VARIANT), PASTE(cell##_sizes, VARIANT)                               \
+            PASTE(cell##_sum, VARIANT), PASTE(cell##_sizes, VARIANT),                              \
+            PASTE(cell##_train, VARIANT), PASTE(cell##_train_part, VARIANT),                       \
+            PASTE(cell##_train_sum, VARIANT)                                                       \
     }
 static const struct entries CELLS[] = {
     ENTRIES(1, 0, elman), ENTRIES(1, 1, elman), ENTRIES(4, 0, lstm),
@@ -111,6 +116,56 @@ static void run(const struct entries *cell, long batch, long steps, long inputs,
         free(arrays[--n_arrays]);
 }
 
+/* Two batches and a rest in one call, then a batch chunk by chunk. */
+static void train(const struct entries *cell, long batch, long steps, long inputs, long hidden,
+                  int loss)
+{
+    const long units = cell->gates * hidden, samples = 2 * batch + batch / 2 + 1, outputs = 2;
+    const long chunks = (batch + CHUNK - 1) / CHUNK;
+    const long sizes[] = {units * inputs, units * hidden, units, units, outputs * hidden, outputs};
+    long size = 0, at = 0;
+    for (int i = 0; i < 6; i++)
+        size += sizes[i];
+    real *w = array(size), *g = array(size), *ws[6], *gs[6];
+    for (int i = 0; i < 6; at += sizes[i], i++)
+        ws[i] = w + at, gs[i] = g + at;
+    double rates[] = {0.1, 0.01, 0.001}, objective = 0, *losses = malloc(chunks * sizeof(double));
+    arrays[n_arrays++] = losses;
+    struct training t = {
+        .call = {batch, steps, inputs, hidden, cell->option, 0, chunks, steps * inputs, inputs},
+        .outputs = outputs, .loss = loss, .w = ws[4], .b = ws[5], .dw = gs[4], .db = gs[5],
+        .losses = losses, .objective = &objective, .samples = samples, .rates = rates,
+        .n_weights = sizes[0], .ridge = 0.1, .option = 0.1, .weight = array(samples),
+        .adam = {size, 1, w, g, array(size), array(size), 0, 0.9, 0.999, 1e-8},
+    };
+    memset(t.adam.m, 0, size * sizeof(real)), memset(t.adam.v, 0, size * sizeof(real));
+    t.call.x = array(samples * steps * inputs);
+    t.call.w_in = ws[0], t.call.w_state = ws[1], t.call.b_in = ws[2], t.call.b_state = ws[3];
+    t.call.dw_in = gs[0], t.call.dw_state = gs[1], t.call.db_in = gs[2], t.call.db_state = gs[3];
+    int64_t *labels = malloc(samples * sizeof(int64_t)), saved, partial;
+    arrays[n_arrays++] = labels;
+    for (long i = 0; i < samples; i++)
+        labels[i] = i % outputs;
+    t.y = loss == SOFTMAX ? (void *)labels : (void *)array(samples * outputs);
+    cell->sizes(&t.call, &saved, &partial);
+    t.call.partial = array(partial + chunks * outputs * (hidden + 1));
+    int failed = cell->train(&t);
+    t.samples = batch, t.call.dx = array(batch * steps * inputs);
+    for (t.call.first = 0; t.call.first < chunks; t.call.first++) {
+        t.call.last = t.call.first + 1;
+        failed |= cell->train_part(&t);
+    }
+    cell->train_sum(&t);
+    check(w, size, "parameters"), check(g, size, "gradients");
+    check(t.call.dx, batch * steps * inputs, "dx");
+    if (failed || !isfinite(objective)) {
+        printf("failed, or the objective is not finite\n");
+        exit(1);
+    }
+    while (n_arrays)
+        free(arrays[--n_arrays]);
+}
+
 static void step(long size)
 {
     struct adam a = {size, 1, array(size), array(size), array(size), array(size), 0.01, 0.9, 0.999, 1e-8};
@@ -128,9 +183,13 @@ int main(void)
                              {31, 2, 1, 7}, {2, 13, 5, 65}, {100, 4, 33, 31}, {5, 6, 64, 8}};
     long count = 0;
     for (unsigned i = 0; i < sizeof(CELLS) / sizeof(*CELLS); i++)
-        for (unsigned j = 0; j < sizeof(sizes) / sizeof(*sizes); j++)
+        for (unsigned j = 0; j < sizeof(sizes) / sizeof(*sizes); j++) {
+            const long *s = sizes[j];
             for (int extras = 0; extras < 16; extras++, count++)
-                run(&CELLS[i], sizes[j][0], sizes[j][1], sizes[j][2], sizes[j][3], extras);
+                run(&CELLS[i], s[0], s[1], s[2], s[3], extras);
+            for (int loss = SQUARED; loss <= SOFTMAX; loss++, count++)
+                train(&CELLS[i], s[0], s[1], s[2], s[3], loss);
+        }
     real x[] = {-INFINITY, -1e9, -100, -88, -1, -0.0, 1e-30, 1, 100, 1e9, INFINITY, NAN, 3}, y[13];
     for (long logistic = 0; logistic < 2; logistic++)
         PASTE(activate, VARIANT)(x, y, 13, logistic);

@@ -1,0 +1,228 @@
+"""Training by the native kernels against autograd, torch's Adam, and itself."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from nets import needs_library
+from numpy.testing import assert_allclose
+
+from sklearn_rnn import GRURegressor, LSTMClassifier, LSTMRegressor, RNNRegressor
+from sklearn_rnn._batches import Examples
+from sklearn_rnn._flat import laid_in, n_weights, new_vector
+from sklearn_rnn._losses import (
+    AbsoluteError,
+    BinaryCrossEntropy,
+    CrossEntropy,
+    Huber,
+    Poisson,
+    Quantile,
+    SquaredError,
+)
+from sklearn_rnn._modules.embedding import Embedded
+from sklearn_rnn._modules.native_training import KernelLoss, Ridge, Sequences
+from sklearn_rnn._modules.recurrent import Recurrent
+from sklearn_rnn._optimizers import Adam
+from sklearn_rnn._training import Training
+
+pytestmark = needs_library
+TOLERANCE = {torch.float32: 1e-6, torch.float64: 1e-12}
+LOSSES = [
+    SquaredError(),
+    AbsoluteError(),
+    Huber(0.7),
+    Quantile(0.9),
+    Poisson(),
+    BinaryCrossEntropy(),
+    BinaryCrossEntropy(0.2),
+    CrossEntropy(),
+    CrossEntropy(0.3),
+]
+NETS = ["rnn_tanh", "rnn_relu", "lstm", "gru", "coupled"]
+
+
+def net(cell, n_channels, n_outputs, hidden, dtype):
+    options = {"cell": "lstm", "coupled_gates": True} if cell == "coupled" else {"cell": cell}
+    return Recurrent(n_channels, 5, n_outputs, hidden_size=hidden, **options).to(dtype).train()
+
+
+def native(module, loss):
+    return module.native_training(KernelLoss(loss.kernel, loss.option))
+
+
+def targets(loss, n, n_outputs, dtype):
+    if isinstance(loss, CrossEntropy):
+        return torch.randint(n_outputs, (n,))
+    y = torch.randn(n, n_outputs, dtype=dtype)
+    return (y > 0).to(dtype) if isinstance(loss, BinaryCrossEntropy) else y
+
+
+@given(
+    cell=st.sampled_from(NETS),
+    loss=st.sampled_from(LOSSES),
+    sizes=st.tuples(*(st.integers(1, n) for n in (70, 9, 20, 40, 4))),
+    dtype=st.sampled_from(list(TOLERANCE)),
+    weighted=st.booleans(),
+    padded=st.booleans(),
+    seed=st.integers(0, 2**31),
+)
+@settings(deadline=None)
+def test_objective_and_gradient_are_those_of_autograd(
+    cell, loss, sizes, dtype, weighted, padded, seed
+):
+    torch.manual_seed(seed)
+    batch, n_steps, n_channels, hidden, n_outputs = sizes
+    module = net(cell, n_channels, n_outputs, hidden, dtype)
+    x = torch.randn(batch, n_steps, n_channels, dtype=dtype, requires_grad=True)
+    y = targets(loss, batch, n_outputs, dtype)
+    weight = torch.rand(batch, dtype=dtype) if weighted else None
+    lengths = torch.randint(0, n_steps + 1, (batch,)) if padded else None
+    vector = new_vector(module)
+    with laid_in(vector, module):
+        weights = vector[: n_weights(module)]
+        objective = loss(module(x, lengths), y, weight)
+        objective.backward()
+        expected = vector.grad.clone()
+        expected[: len(weights)] += 0.1 * weights.detach()
+        objective = objective + 0.05 * weights.square().sum()
+        vector.grad.fill_(np.nan)
+        dx = torch.full_like(x, np.nan)
+        found = native(module, loss).gradient(
+            Sequences(x.detach(), y, weight, lengths), Ridge(vector, len(weights), 0.1), dx
+        )
+        scale = max(1.0, float(expected.abs().max()))
+        assert_allclose(float(found), float(objective.detach()), rtol=20 * TOLERANCE[dtype])
+        assert_allclose(vector.grad, expected, rtol=0, atol=20 * TOLERANCE[dtype] * scale)
+        assert_allclose(dx, x.grad, rtol=0, atol=20 * TOLERANCE[dtype] * scale)
+
+
+@pytest.mark.parametrize("cell", NETS)
+def test_the_same_bits_for_one_and_two_threads_and_every_time(cell, monkeypatch):
+    monkeypatch.setattr("sklearn_rnn._modules.native.WORTH_THREADS", 0)
+    module = net(cell, 3, 2, 10, torch.float32)
+    vector, examples = new_vector(module), Sequences(torch.randn(101, 5, 3), torch.randn(101, 2))
+    gradients = []
+    with laid_in(vector, module):
+        for threads in (1, 2, 2):
+            monkeypatch.setattr("torch.get_num_threads", lambda n=threads: n)
+            ridge = Ridge(vector, n_weights(module), 0.1)
+            objective = native(module, SquaredError()).gradient(examples, ridge)
+            gradients.append((objective, vector.grad.clone()))
+    for other in gradients[1:]:
+        assert torch.equal(gradients[0][0], other[0])
+        assert torch.equal(gradients[0][1], other[1])
+
+
+def trained(module, x, y, *, apart, threads=1, schedule="constant", **changes):
+    """Train for two epochs, batch by batch if `apart`."""
+    options = {"alpha": 0.01, "l1_ratio": 0.0, "optimizer": "adam", "mixed": False}
+    options |= {"lr_schedule": schedule, "augmentation": None, "shuffle": True, "batch_size": 16}
+    options |= {"max_grad_norm": None, "learning_rate": 0.01, "max_epochs": 2, **changes}
+    torch.manual_seed(0)
+    vector = new_vector(module)
+    optimizer = Adam([vector], lr=0.01, fused=True)
+    observer = (lambda *_: None) if apart else None
+    with laid_in(vector, module):
+        run = Training(module, SquaredError(), optimizer, SimpleNamespace(**options), 0, observer)
+        weight = np.random.default_rng(0).uniform(size=len(x))
+        examples = Examples.of(x, y, weight, np.arange(0, len(x)))
+        losses = [run.epoch(examples, number) for number in range(2)]
+    return vector.detach(), losses, optimizer.param_groups[0]["lr"]
+
+
+@pytest.mark.parametrize("cell", NETS)
+@pytest.mark.parametrize("changes", [{}, {"lr_schedule": "onecycle"}, {"shuffle": False}], ids=str)
+def test_many_batches_in_a_call_are_the_batches_one_by_one(cell, changes, monkeypatch):
+    x, y = torch.randn(70, 5, 3), torch.randn(70, 2)
+    results = []
+    for worth, apart in ((10**9, True), (10**9, False), (0, False)):
+        monkeypatch.setattr("sklearn_rnn._modules.native.WORTH_THREADS", worth)
+        monkeypatch.setattr("torch.get_num_threads", lambda: 2)
+        monkeypatch.setattr("sklearn_rnn._modules.native_training.WORK_AT_ONCE", 10**4)
+        torch.manual_seed(1)
+        results.append(trained(net(cell, 3, 2, 6, torch.float32), x, y, apart=apart, **changes))
+    for vector, losses, rate in results[1:]:
+        assert torch.equal(vector, results[0][0])
+        assert_allclose(losses, results[0][1], rtol=1e-12)
+        assert rate == results[0][2]
+
+
+def test_a_callback_that_hooks_in_is_served():
+    """The control of the test before: something must be called batch by batch."""
+    module, seen = net("gru", 3, 2, 6, torch.float32), []
+    module.head.register_forward_hook(lambda *_: seen.append(1))
+    trained(module, torch.randn(70, 5, 3), torch.randn(70, 2), apart=False)
+    assert len(seen) == 2 * 5
+
+
+@pytest.mark.parametrize("padded", [False, True])
+def test_vectors_of_tokens_have_the_gradient_of_autograd(padded):
+    torch.manual_seed(0)
+    architecture = {"cell": "lstm", "hidden_size": 5}
+    module = Embedded(
+        1, 6, 2, vocabulary_size=9, embedding_dim=4, inner=Recurrent, architecture=architecture
+    )
+    module = module.double().train()
+    x, y = torch.randint(1, 9, (40, 6, 1)), torch.randn(40, 2).double()
+    weight = torch.rand(40)  # of another type than the net
+    if padded:
+        x[::3, 4:] = 0
+        x[1::3, 2] = 0  # a step of zeros, not the end
+    vector = new_vector(module)
+    with laid_in(vector, module):
+        loss = SquaredError()(module(x), y, weight)
+        loss.backward()
+        expected = vector.grad.clone()
+        vector.grad.fill_(np.nan)
+        batch = Sequences(x, y, weight)
+        found = native(module, SquaredError()).gradient(batch, Ridge(vector, 0, 0.0))
+        assert_allclose(float(found), float(loss.detach()), rtol=1e-12)
+        assert_allclose(vector.grad, expected, rtol=0, atol=1e-12)
+
+
+def test_what_is_not_trained_by_kernels(monkeypatch):
+    loss = KernelLoss(0)
+    for options in ({"num_layers": 2}, {"bidirectional": True}, {"dropout": 0.1}):
+        module = Recurrent(3, 5, 1, cell="gru", hidden_size=6, **options).train()
+        with laid_in(new_vector(module), module):
+            assert module.native_training(loss) is None
+    module = net("gru", 3, 1, 6, torch.float32)
+    assert module.native_training(loss) is None, "there is no gradient to write over"
+    monkeypatch.setattr("sklearn_rnn._modules.native.LIBRARY", None)
+    with laid_in(new_vector(module), module):
+        assert module.native_training(loss) is None
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # three epochs
+@pytest.mark.parametrize(
+    ("estimator", "parameters"),
+    [
+        (RNNRegressor, {}),
+        (LSTMRegressor, {"lr_schedule": "onecycle", "alpha": 0.1, "loss": "quantile"}),
+        (GRURegressor, {"batch_size": 7, "optimizer": "rmsprop"}),
+        (LSTMRegressor, {"max_grad_norm": 0.1, "l1_ratio": 0.5, "alpha": 0.01}),
+        (LSTMClassifier, {"label_smoothing": 0.1}),
+        (LSTMClassifier, {"optimizer": "adamw", "alpha": 0.1}),
+    ],
+)
+def test_fits_are_those_of_autograd(estimator, parameters, monkeypatch):
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((100, 5, 3))
+    y = X[:, -1, 0] + X[:, -2, 1] > 0 if estimator is LSTMClassifier else X[:, -1, 0]
+    model = estimator(max_epochs=3, random_state=0, dtype="float64", tol=0, **parameters)
+    by_kernels = model.fit(X, y).predict(X[:20]), model.loss_curve_
+    monkeypatch.setattr(Recurrent, "native_training", lambda *_: None)
+    model.fit(X, y)
+    assert_allclose(model.loss_curve_, by_kernels[1], rtol=1e-9)
+    assert_allclose(model.predict(X[:20]), by_kernels[0], rtol=1e-7)
+
+
+def test_a_divergence_in_the_kernels_is_said_in_words():
+    X = np.random.default_rng(0).standard_normal((64, 5, 3))
+    with pytest.raises(ValueError, match="diverged"):
+        RNNRegressor(nonlinearity="relu", learning_rate=1e30, random_state=0, dtype="float32").fit(
+            X, X[:, -1, 0]
+        )
