@@ -26,7 +26,9 @@ from sklearn_rnn._modules.native import (
     native_cell,
     native_layer,
 )
+from sklearn_rnn._modules.projection import projected
 from sklearn_rnn._modules.recurrent import CELLS, Recurrent
+from sklearn_rnn._modules.shared_rows import as_windows
 from sklearn_rnn._native import library
 from sklearn_rnn._versions import versions
 
@@ -231,6 +233,27 @@ def test_any_strides_of_x():
     for view in views:
         ours = native_cell(options, view, weights, initial)[1]
         assert torch.equal(ours, native_cell(options, view.clone(), weights, initial)[1])
+
+
+@needs_library
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("hidden", [5, 16])
+@pytest.mark.parametrize("per_step", [1, 3])
+def test_what_windows_share_is_computed_once(kind, hidden, per_step, monkeypatch):
+    options, _, weights, initial = problem(kind, (9, 6, 3, hidden), torch.float64, [1, 1, 0, 1], 0)
+    rows = torch.randn(9 + 5 * per_step, 3, dtype=torch.float64)
+    windows = as_windows(rows[None], 9, 6, per_step)[0]
+    seen = []
+    monkeypatch.setattr(
+        "sklearn_rnn._modules.native.projected",
+        lambda shared, *a, **k: seen.append(len(shared.rows[0])) or projected(shared, *a, **k),
+    )
+    with torch.no_grad():
+        once = native_cell(options, windows, weights, initial)
+        assert seen == [len(rows)]
+        each = native_cell(options, windows.contiguous(), weights, initial)
+    assert len(seen) == 1
+    torch.testing.assert_close(once, each, rtol=0, atol=1e-13)
 
 
 # ---------------------------------------------------------------- tanh and logistic

@@ -15,6 +15,8 @@ from sklearn_rnn._native.library import CALL, CHUNK, LIBRARY, entry, sizes
 
 from .cells import CoupledLSTM, Layer
 from .kernel_threads import n_threads, run_together
+from .projection import projected
+from .shared_rows import shared_rows
 
 BITS = {torch.float32: 32, torch.float64: 64}
 """The types of numbers of the kernels."""
@@ -142,6 +144,10 @@ def native_cell(
     if torch.is_grad_enabled() and any(t is not None and t.requires_grad for t in arguments):
         result: Result = _Layer.apply(options, *arguments)  # type: ignore[no-untyped-call]  # torch does not declare it
         return result
+    shared = shared_rows(x) if options.lengths is None else None
+    if shared is not None:
+        x = projected(shared, weights, apart=options.cell == "gru")
+        arguments = (x, None, *arguments[2:])
     return _forward(options, arguments, None)
 
 
@@ -236,6 +242,8 @@ def _run(what: str, options: Options, arguments: Arguments, outs: Sequence[Tenso
     """Call an entry of the library on all chunks of rows."""
     x, w_state = arguments[0], arguments[2]
     batch, n_steps, n_inputs = x.shape
+    if arguments[1] is None:  # x is projected
+        n_inputs = 0
     n_units, hidden = w_state.shape
     bits = BITS[x.dtype]
     # kept alive until the call is over: some of these are copies

@@ -29,29 +29,32 @@ static void pack_biases(real *bias, const struct call *call, const struct cell *
         }
 }
 
-/* z = bias + x W' + h U' for the rows of a chunk; h is NULL where it is zero. */
+/* z = bias + x W' + h U' for the rows of a chunk; h is NULL where it is zero. Without w_in, x holds
+   bias + x W' already, each gate padded to whole vectors. */
 static void affine(real *z, const real *bias, const real *pack, const real *x, long x_row,
                    const real *h, long rows, const struct call *call, const struct cell *cell,
                    const struct sizes *s)
 {
-    const long height = call->inputs + call->hidden;
+    const long height = call->inputs + call->hidden, given = !call->w_in;
     const real *pack_h = pack + call->inputs * PANEL_WIDTH;
+    const struct factor inputs = {x, x_row, pack, call->inputs};
+    const struct factor states = {h, s->width, pack_h, call->hidden};
     struct product p = {
-        .c = z, .c_row = s->z_row, .start = bias, .start_row = 0, .rows = rows,
-        .vectors = (cell->gates - cell->split) * s->vectors,
+        .c = z, .c_row = s->z_row, .start = given ? x : bias, .start_row = given ? x_row : 0,
+        .rows = rows, .vectors = (cell->gates - cell->split) * s->vectors,
         .b_row = PANEL_WIDTH, .b_panel = height * PANEL_WIDTH, .n_factors = h ? 2 : 1,
-        .factors = {{x, x_row, pack, call->inputs}, {h, s->width, pack_h, call->hidden}},
+        .factors = {inputs, states},
     };
     product(&p);
     if (!cell->split)
         return;
     /* The two other gates fill whole panels: 2 * width. */
-    long done = p.vectors * LANES;
-    struct factor inputs = p.factors[0], states = p.factors[1];
+    const long done = p.vectors * LANES;
     p.c += done, p.start += done, p.vectors = s->vectors, p.n_factors = 1;
-    p.factors[0] = inputs, p.factors[0].b += done * height;
+    p.factors[0].b += done * height;
     product(&p);
-    p.c += s->width, p.start += s->width, p.n_factors = h ? 1 : 0;
+    p.c += s->width, p.n_factors = h ? 1 : 0;
+    p.start = bias + done + s->width, p.start_row = 0;
     p.factors[0] = states, p.factors[0].b += done * height;
     product(&p);
 }

@@ -37,8 +37,8 @@ struct call {
     int64_t option;           /* of the cell */
     int64_t first, last;      /* the chunks to work on */
     int64_t x_batch, x_step;  /* strides of x in numbers; channels are adjacent */
-    const real *x;            /* (batch, steps, inputs) */
-    const real *w_in;         /* (gates * hidden, inputs) */
+    const real *x;            /* (batch, steps, inputs), or see `affine` */
+    const real *w_in;         /* (gates * hidden, inputs), or in inference NULL and inputs 0 */
     const real *w_state;      /* (gates * hidden, hidden) */
     const real *b_in;         /* (gates * hidden) */
     const real *b_state;      /* (gates * hidden) */

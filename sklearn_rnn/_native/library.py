@@ -65,6 +65,11 @@ def entry(name: str, bits: int) -> Any:
     return function
 
 
+def lanes(bits: int) -> int:
+    """Return how many numbers of so many bits a vector of the library holds."""
+    return {"avx512": 512, "avx2": 256, "plain": 128}[INSTRUCTIONS] // bits
+
+
 @lru_cache(maxsize=1024)
 def sizes(
     cell: str, bits: int, option: int, shape: tuple[int, int, int, int], masked: bool
