@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from multiprocessing.connection import Connection
+from unittest.mock import patch
 
 from benchmarks._workloads import Workload
 
@@ -38,7 +39,9 @@ class Kind:
             return ""
 
 
-SHORT = ("W1", "W2", "W3", "W4", "W5")
+WITHOUT_KERNELS = "sklearn_rnn without kernels"
+RECURRENT = ("W1", "W2", "W3", "W4")
+SHORT = (*RECURRENT, "W5")
 # Left out: on tokens, Keras on torch runs LSTM step by step in Python, in 70 times the seconds of
 # the bare loop, and the two libraries of forecasts read no tokens. On the million all three take
 # minutes a round: sample by sample, or, neuralforecast, all windows looked at in every step.
@@ -58,6 +61,13 @@ PEERS = {
         "benchmarks._peers_neuralforecast", "Forecaster", ("neuralforecast",), SHORT
     ),
     "darts": Kind("benchmarks._peers_darts", "Forecaster", ("darts",), SHORT),
+    WITHOUT_KERNELS: Kind(
+        "benchmarks._peers_torch",
+        "Estimator",
+        ("torch",),
+        (*RECURRENT, "W6", "IMDB", "1M"),
+        {"SKLEARN_RNN_NATIVE": "0"},
+    ),
 }
 QUIET = {
     "accelerator": "cpu",
@@ -82,7 +92,8 @@ class Peer:
         context = multiprocessing.get_context("spawn")
         self.pipe, theirs = context.Pipe()
         self.process = context.Process(target=serve, args=(kind, theirs), daemon=True)
-        self.process.start()
+        with patch.dict(os.environ, kind.environment):  # before the process imports anything
+            self.process.start()
         theirs.close()
 
     def prepare(self, workload: Workload) -> None:
@@ -111,7 +122,6 @@ class Peer:
 
 def serve(kind: Kind, pipe: Connection) -> None:
     """Do what the pipe says, and answer with what went wrong, or nothing."""
-    os.environ.update(kind.environment)
     warnings.simplefilter("ignore")
     logging.disable(logging.WARNING)
     net = None

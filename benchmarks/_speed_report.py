@@ -12,7 +12,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from benchmarks._peers import PEERS
+from benchmarks._peers import PEERS, WITHOUT_KERNELS
 from benchmarks._report import environment, markdown
 from benchmarks._report import write as write_report
 from benchmarks._workloads import WORKLOADS
@@ -20,6 +20,7 @@ from benchmarks._workloads import WORKLOADS
 BARE, OURS = "bare torch", "sklearn_rnn"
 WRITTEN_OUT = f"{OURS}, windows written out"
 RATIOS = ("train", "predict")
+SHARE = "share of the seconds of a fit"
 STYLES = {
     OURS: ("D", "C0"),
     WRITTEN_OUT: ("d", "C9"),
@@ -28,6 +29,7 @@ STYLES = {
     "Keras on torch": ("v", "C3"),
     "neuralforecast": ("s", "C4"),
     "darts": ("P", "C5"),
+    WITHOUT_KERNELS: ("X", "0.5"),
 }
 
 
@@ -36,7 +38,8 @@ def write(to: Path, table: pd.DataFrame, rounds: int) -> None:
     table.to_csv(to / "speed.csv", index=False, float_format="%.4g")
     draw(table, to / "speed.png")
     is_growth = table["measure"].str.startswith("growth")
-    is_other = ~table["measure"].isin(RATIOS) & ~is_growth
+    is_share = table["measure"] == SHARE
+    is_other = ~table["measure"].isin(RATIOS) & ~is_growth & ~is_share
     write_report(
         to / "speed.md",
         "# How fast is a fit?",
@@ -53,6 +56,9 @@ def write(to: Path, table: pd.DataFrame, rounds: int) -> None:
         "## Fixed costs and a grid search",
         "Ratios to the competitor that has 1, with the least and the most of the rounds.",
         details(table[is_other], ["ratio", "least", "most", "seconds"]),
+        "## Where the time of a fit goes",
+        "By Python's profiler, which slows all else down, not kernels or gathering:",
+        shares(table[is_share]),
         "## How the cost of a fit grows",
         "The slope of the logarithm of seconds over that of the size; 1 is proportional.",
         details(table[is_growth], ["slope", "seconds at the largest"]),
@@ -98,6 +104,17 @@ def compiling(table: pd.DataFrame) -> str:
     return f": in it Keras on JAX compiles for {beyond.min():.1f} to {beyond.max():.1f} s"
 
 
+def shares(part: pd.DataFrame) -> str:
+    """Return a row for each workload and a column for each part of the time."""
+    wide = part.pivot(index="workload", columns="competitor", values="ratio")
+    columns = list(dict.fromkeys(part["competitor"]))
+    rows = [
+        [name, *(f"{wide.loc[name, column]:.0%}" for column in columns)]
+        for name in dict.fromkeys(part["workload"])
+    ]
+    return markdown(["workload", *columns], rows)
+
+
 def details(part: pd.DataFrame, header: list[str]) -> str:
     """Return a row for each measurement, with as many numbers as the header has."""
     numbers = ["ratio", "least", "most", "seconds"] if len(header) == 4 else ["ratio", "seconds"]
@@ -138,7 +155,7 @@ def draw_panel(ax: plt.Axes, part: pd.DataFrame, names: list[str]) -> None:
     """Draw the ratios of training or of prediction."""
     for i, (competitor, (marker, colour)) in enumerate(STYLES.items()):
         points = part[part["competitor"] == competitor]
-        heights = [names.index(name) + 0.08 * (i - 3) for name in points["workload"]]
+        heights = [names.index(name) + 0.08 * (i - 3.5) for name in points["workload"]]
         style = {"color": colour, "mec": "white", "mew": 0.5, "label": competitor}
         if len(points):
             ax.plot(points["ratio"], heights, marker, ms=9 if competitor == OURS else 7, **style)

@@ -1,10 +1,11 @@
 """How fast is a fit? Ratios to a bare torch loop, run in turn.
 
 Workloads from 5 steps of 3 channels to 120 steps of 14 and 500 tokens, and one of a million rows;
-the fixed cost of a fit, of a prediction and of the import; a grid search, against the same over
-skorch's own estimator; and how the cost grows. Every ratio is the median over rounds in which
-the competitors take turns, so that a slow minute of the machine hits all of them. Peers take
-part if they are installed (``pip install -e ".[bench-peers]"``), in processes of their own.
+the fixed cost of a fit, of a prediction and of the import; where the time of a fit goes; a grid
+search, against the same over skorch's own estimator; and how the cost grows. Every ratio is the
+median over rounds in which the competitors take turns, so that a slow minute of the machine hits
+all of them. Peers take part if they are installed (``pip install -e ".[bench-peers]"``), in
+processes of their own.
 """
 
 from __future__ import annotations
@@ -24,9 +25,10 @@ from sklearn.model_selection import GridSearchCV
 from skorch import NeuralNetRegressor
 from tqdm import tqdm
 
-from benchmarks._peers import PEERS, Peer, running
+from benchmarks._peers import PEERS, RECURRENT, Peer, running
 from benchmarks._report import folder
-from benchmarks._speed_report import WRITTEN_OUT, write
+from benchmarks._speed_report import SHARE, WRITTEN_OUT, write
+from benchmarks._where_time_goes import shares
 from benchmarks._workloads import WORKLOADS, BareLoop, Workload
 
 Tasks = dict[str, Callable[[], object]]
@@ -42,6 +44,7 @@ def main(size: str) -> None:
     with running({} if quick else PEERS) as peers:
         rows = [row for name in names for row in ratios(name, peers, rounds, quick)]
     rows += fixed_costs(rounds if quick else 30) + ([] if quick else imports())
+    rows += [row for name in RECURRENT for row in where_time_goes(name, quick)]
     rows += grid_search(quick)
     rows += growth(rounds, quick)
     write(folder(size), pd.DataFrame(rows), rounds)
@@ -160,6 +163,15 @@ def imports() -> list[dict[str, object]]:
 def python(code: str) -> None:
     """Run code in a new interpreter."""
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def where_time_goes(name: str, quick: bool) -> list[dict[str, object]]:
+    """Take a fit to a workload apart."""
+    workload = replace(WORKLOADS[name], used=512) if quick else WORKLOADS[name]
+    return [
+        {"measure": SHARE, "workload": name, "competitor": part, "ratio": share}
+        for part, share in shares(workload).items()
+    ]
 
 
 def grid_search(quick: bool) -> list[dict[str, object]]:

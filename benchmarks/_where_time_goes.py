@@ -1,0 +1,30 @@
+"""Where the time of a fit goes: kernels, gathering, or all else."""
+
+from __future__ import annotations
+
+import cProfile
+import pstats
+
+from benchmarks._workloads import Workload
+
+KERNELS = ("run_together", "'acquire' of '_thread.lock'", "step")
+"""Functions whose own time is that of the kernels, or of waiting for their second thread."""
+GATHERING = ("randperm", "index_select", "embedding", "index_add_")
+"""Functions that bring the sequences of a batch together, or the vectors of its tokens."""
+
+
+def shares(workload: Workload) -> dict[str, float]:
+    """Return the share of each part in the seconds of a fit, by the profiler."""
+    X, y = workload.data()
+    model = workload.estimator().fit(X, y)
+    profile = cProfile.Profile()
+    profile.runcall(model.fit, X, y)
+    seconds = {"kernels": 0.0, "gathering": 0.0, "all else": 0.0}
+    # mypy does not know the attribute of `Stats` that its documentation describes
+    for (_, _, function), (*_, own, _, _) in pstats.Stats(profile).stats.items():  # type: ignore[attr-defined]  # see above
+        is_kernel = any(function.endswith(name) or name in function for name in KERNELS)
+        is_gathering = any(name in function for name in GATHERING)
+        part = "kernels" if is_kernel else "gathering" if is_gathering else "all else"
+        seconds[part] += own
+    total = sum(seconds.values())
+    return {part: own / total for part, own in seconds.items()}
