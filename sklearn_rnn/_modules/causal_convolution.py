@@ -77,36 +77,35 @@ class CausalConvolution(nn.Module):
         taps = _Taps.of(x.shape[1], n_steps, self.kernel_size, stride, dilation)
         read = taps.read(x)
         columns = read.flatten(0, 1)  # (batch * n_steps, kernel_size * n_in)
-        unit, length = self._unit_and_length()
-        weight = (unit * length).transpose(1, 2).flatten(1)
+        norm = _filter_norm(self.weight_v) if self.normalized else None
+        unit = self.kernel if norm is None else self.weight_v / norm
+        weight = unit if norm is None else unit * self.weight_g
+        weight = weight.transpose(1, 2).flatten(1)
         h = torch.addmm(self.bias, columns, weight.T)
 
         def pullback(gradient: Tensor, *, into_x: bool = True) -> Tensor | None:
             gradient = gradient.flatten(0, 1)
             torch.sum(gradient, 0, out=self.bias.grad)
-            self._write_gradient(gradient.T @ columns, unit)
+            self._write_gradient(gradient.T @ columns, unit, norm)
             if not into_x:
                 return None
             return taps.write((gradient @ weight).view(read.shape), x.shape)
 
         return h.view(*read.shape[:2], -1), pullback
 
-    def _unit_and_length(self) -> tuple[Tensor, Tensor | float]:
-        """Return the effective weight in two factors, the first of them of norm one."""
-        if not self.normalized:
-            return self.kernel, 1.0
-        return self.weight_v / _filter_norm(self.weight_v), self.weight_g
+    def _write_gradient(self, gradient: Tensor, unit: Tensor, norm: Tensor | None) -> None:
+        """Write the gradient of the parameters, from that of the weight as `direct` uses it.
 
-    def _write_gradient(self, gradient: Tensor, unit: Tensor) -> None:
-        """Write the gradient of the parameters, from that of the weight as `direct` uses it."""
+        The direction of the weight is `unit`; `norm` is that of weight_v, or None without it.
+        """
         n_out, n_in, kernel_size = unit.shape
         gradient = gradient.view(n_out, kernel_size, n_in).transpose(1, 2)
-        if not self.normalized:
+        if norm is None:
             torch.mul(gradient, 1, out=self.kernel.grad)
             return
         along = torch.sum(gradient * unit, (1, 2), keepdim=True, out=self.weight_g.grad)
-        scale = self.weight_g / _filter_norm(self.weight_v)
-        torch.mul(torch.addcmul(gradient, unit, along, value=-1), scale, out=self.weight_v.grad)
+        across = torch.addcmul(gradient, unit, along, value=-1)
+        torch.mul(across, self.weight_g / norm, out=self.weight_v.grad)
 
 
 class _Taps(NamedTuple):
