@@ -20,7 +20,8 @@ def windows(tokens: np.ndarray) -> np.ndarray:
 
 def bits(given: np.ndarray) -> float:
     """Return the mean number of bits from the probabilities that the true characters were given."""
-    return float(-np.log2(given[:, WARM_UP:]).mean())
+    least = np.finfo(np.float32).tiny
+    return float(-np.log2(np.maximum(given[:, WARM_UP:], least)).mean())
 
 
 class Grams(ClassifierMixin, BaseEstimator):

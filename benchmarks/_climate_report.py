@@ -4,39 +4,37 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
-import matplotlib
-
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from numpy.typing import NDArray
+from sklearn.metrics import mean_absolute_error, root_mean_squared_error
 
 from benchmarks import _report
-from benchmarks._fits_report import nets_of, simple_of
+from benchmarks._climate_plots import draw_forecasts, draw_scatter
+from benchmarks._effects import Effect, effect
 from benchmarks._plots import Scores, draw_scores
-from benchmarks._report import environment, markdown, models_of, of
+from benchmarks._report import (
+    Column,
+    best,
+    markdown,
+    mean_cv_score,
+    models_of,
+    nets_of,
+    of,
+    plus_minus,
+)
 from benchmarks._runner import Result, Task
 
 FLOOR = "mean of the month"
-SHOWN = 96  # months in a picture
+CLASSICAL = "AR(12)"
+YEAR_AGO = "same month last year"
 PUBLISHED = (
     "The paper reports an RMSE of the mean temperature at Jinan, in degrees, of 2.0669 (dense), "
     "1.4416 (RNN), 1.3482 (LSTM), 0.8015 (CNN) and 0.6292 (CNN-LSTM)."
 )
-
-
-def rmse(y: NDArray[np.float64], p: NDArray[np.float64]) -> float:
-    """Return the root of the mean squared error."""
-    return float(np.sqrt(np.mean((y - p) ** 2)))
-
-
-def mae(y: NDArray[np.float64], p: NDArray[np.float64]) -> float:
-    """Return the mean absolute error."""
-    return float(np.mean(np.abs(y - p)))
 
 
 def correlation(y: NDArray[np.float64], p: NDArray[np.float64]) -> float:
@@ -44,7 +42,11 @@ def correlation(y: NDArray[np.float64], p: NDArray[np.float64]) -> float:
     return float(np.corrcoef(y, p)[0, 1])
 
 
-MEASURES: dict[str, Callable[..., float]] = {"RMSE": rmse, "MAE": mae, "R": correlation}
+MEASURES: dict[str, Callable[..., float]] = {
+    "RMSE": root_mean_squared_error,
+    "MAE": mean_absolute_error,
+    "R": correlation,
+}
 
 
 def write(to: Path, question: str, tasks: Sequence[Task], results: Sequence[Result]) -> None:
@@ -62,28 +64,23 @@ def write(to: Path, question: str, tasks: Sequence[Task], results: Sequence[Resu
         The fits.
     """
     title, _, text = question.partition("\n\n")
-    panels, parts = {}, []
-    for task in tasks:
-        panels[task.name] = panel(task, results)
-        draw_forecasts(to / f"climate-{task.name.replace(' ', '-')}.png", task, results)
-        parts += section(task, results)
-    summary = " ".join([overall(tasks, results), *(sentence(t, results) for t in tasks)])
-    rows = [r for r in models_of(results, tasks[0].name) if r != FLOOR]
-    label = "RMSE relative to the\nmean of the month (line)"
-    draw_scores(
-        to / "climate.png", overall(tasks, results), label, panels, rows=[FLOOR, *rows], line=FLOOR
-    )
+    parts = [part for task in tasks for part in section(to, task, results)]
+    answer = [overall(tasks, results), *(sentence(task, results) for task in tasks)]
+    draw(to / "climate.png", answer[0], tasks, results)
     write_csv(to / "climate.csv", tasks, results)
     _report.write(
         to / "climate.md",
         f"# {title}",
         text.strip(),
-        f"**Conclusion.** {summary}",
+        f"**Conclusion.** {' '.join(answer)}",
         f"{PUBLISHED} {beside(tasks[0], results)}",
         "![Relative errors by model](climate.png)",
+        f"Not in the picture: {left_out(tasks, results)}.",
+        "A gain is the share of the squared error of the mean of the month that is saved, the mean "
+        "over the variables, with a 95 % interval over the months and seeds; errors of forecasts "
+        "of one step are taken as uncorrelated.",
         *parts,
-        f"± is the standard deviation over seeds. *{environment()}; seconds are those of the "
-        "processor.*",
+        _report.last_line(results),
     )
 
 
@@ -112,13 +109,22 @@ def relative(task: Task, results: Sequence[Result], model: str) -> list[float]:
     ]
 
 
-def best(task: Task, results: Sequence[Result], names: Sequence[str]) -> str:
-    """Return the model with the least relative error on the test months."""
-    return min(names, key=lambda name: float(np.mean(relative(task, results, name))))
+def draw(path: Path, title: str, tasks: Sequence[Task], results: Sequence[Result]) -> None:
+    """Draw the relative errors but of a year ago, which would press the others together."""
+    shown = [name for name in models_of(results, tasks[0].name) if name != YEAR_AGO]
+    panels = {task.name: panel(task, results, shown) for task in tasks}
+    label = "RMSE relative to the\nmean of the month (line)"
+    draw_scores(path, title, label, panels, rows=shown, line=FLOOR)
 
 
-def panel(task: Task, results: Sequence[Result]) -> list[Scores]:
-    """Return the relative errors of the models at a station."""
+def left_out(tasks: Sequence[Task], results: Sequence[Result]) -> str:
+    """Return the relative errors that are not in the picture."""
+    errs = [f"{np.mean(relative(t, results, YEAR_AGO)):.3f} at {t.name}" for t in tasks]
+    return f"{YEAR_AGO}, {', '.join(errs)}"
+
+
+def panel(task: Task, results: Sequence[Result], models: Sequence[str]) -> list[Scores]:
+    """Return the relative errors of some models at a station."""
     nets = nets_of(results)
     return [
         Scores(
@@ -126,56 +132,62 @@ def panel(task: Task, results: Sequence[Result]) -> list[Scores]:
             "net, a dot a seed" if model in nets else "simple model",
             relative(task, results, model),
         )
-        for model in models_of(results, task.name)
+        for model in models
     ]
 
 
+def taken(task: Task, results: Sequence[Result]) -> str:
+    """Return the net that does best in cross-validation."""
+    return best(results, task.name, nets_of(results), mean_cv_score)
+
+
 def overall(tasks: Sequence[Task], results: Sequence[Result]) -> str:
-    """Say where a net beats the simple models."""
-    nets, simple = nets_of(results), simple_of(results)
-    wins, better = [], []
-    for task in tasks:
-        net, other = best(task, results, nets), best(task, results, simple)
-        gain, error = gain_of(task, results, net, other)
-        wins += [task.name] if gain > 2 * error else []
-        better += [task.name] if gain > 0 else []
+    """Say where the net that cross-validation takes beats the floor, and the autoregression."""
+    on_floor, on_ar = (
+        sum(gain(task, results, taken(task, results), on).verdict == "helps" for task in tasks)
+        for on in (FLOOR, CLASSICAL)
+    )
     return (
-        f"The best net has the least error at {len(better)} of {len(tasks)} stations,\nand is "
-        f"better than the best simple model by two standard errors at {len(wins)}."
+        f"The net that cross-validation takes is shown to be better than the {FLOOR}\nat "
+        f"{on_floor} of {len(tasks)} stations, than {CLASSICAL} at {on_ar}."
     )
 
 
 def sentence(task: Task, results: Sequence[Result]) -> str:
-    """Say how far the models are from the floor at a station."""
-    nets, simple = nets_of(results), simple_of(results)
-    net, other = best(task, results, nets), best(task, results, simple)
-    gain, error = gain_of(task, results, net, other)
-    values = {name: float(np.mean(relative(task, results, name))) for name in (net, other)}
+    """Say how far the net and the autoregression are from the floor at a station."""
+    net = taken(task, results)
+    of_net, of_ar = (f"{np.mean(relative(task, results, m)):.3f}" for m in (net, CLASSICAL))
     return (
-        f"At {task.name} the best net, {net}, has {values[net]:.3f} of the RMSE of the mean of "
-        f"the month, the best simple model, {other}, {values[other]:.3f}; of the squared error "
-        f"the net saves {100 * gain:+.1f} ± {100 * error:.1f} % (± is a standard error over the "
-        "months)."
+        f"At {task.name} the net, {net}, has {of_net} of the RMSE of the {FLOOR} and saves "
+        f"{percent(gain(task, results, net))} of its squared error; {CLASSICAL} has {of_ar}, on "
+        f"which the net saves {percent(gain(task, results, net, CLASSICAL))}."
     )
 
 
-def gain_of(task: Task, results: Sequence[Result], net: str, other: str) -> tuple[float, float]:
-    """Return what the net saves of the squared error, mean over variables, and its error."""
-    scale = of(results, task.name, FLOOR)[0]
+def gained(task: Task, results: Sequence[Result], on: str, runs: Sequence[Result]) -> str:
+    """Return what a model gains on another; nothing of that itself."""
+    model = runs[0].model
+    return "" if model == on else percent(gain(task, results, model, on))
+
+
+def percent(saved: Effect) -> str:
+    """Return a share of the error with its interval."""
+    return saved.told("+.1%")
+
+
+def gain(task: Task, results: Sequence[Result], model: str, on: str = FLOOR) -> Effect:
+    """Return the share of the floor's squared error that a model saves in comparison with one."""
+    return effect(losses(task, results, model), losses(task, results, on))
+
+
+def losses(task: Task, results: Sequence[Result], model: str) -> NDArray[np.float64]:
+    """Return squared errors relative to the floor's, the mean over variables; a line a seed."""
     observed = test_part(task).to_numpy()
-    variance = np.mean((observed - np.asarray(scale.predictions)) ** 2, axis=0)
-    losses = [
-        np.mean(
-            [
-                np.mean((observed - np.asarray(r.predictions)) ** 2 / variance, axis=1)
-                for r in of(results, task.name, name)
-            ],
-            axis=0,
-        )
-        for name in (net, other)
-    ]
-    saved = losses[1] - losses[0]
-    return float(saved.mean()), float(saved.std(ddof=1) / np.sqrt(len(saved)))
+    floor, predicted = (
+        np.stack([r.predictions for r in of(results, task.name, name)]) for name in (FLOOR, model)
+    )
+    scale = np.mean((observed - floor) ** 2, axis=(0, 1))
+    return np.asarray(np.mean((observed - predicted) ** 2 / scale, axis=2))
 
 
 def beside(task: Task, results: Sequence[Result]) -> str:
@@ -188,33 +200,35 @@ def beside(task: Task, results: Sequence[Result]) -> str:
     return f"Here, {name.replace('_', ' ')} at {task.name}: {', '.join(told)}."
 
 
-def section(task: Task, results: Sequence[Result]) -> list[str]:
-    """Return the tables of a station."""
-    observed = test_part(task)
+def section(to: Path, task: Task, results: Sequence[Result]) -> list[str]:
+    """Draw the pictures of a station, and return them with its tables."""
+    observed, stem = test_part(task), f"climate-{task.name.replace(' ', '-')}"
     span = f"{observed.index[0]:%Y-%m} to {observed.index[-1]:%Y-%m}"
+    mine = [r for r in results if r.task == task.name]
+    forecasts = {
+        model: np.mean([r.predictions for r in of(mine, task.name, model)], axis=0)
+        for model in models_of(mine, task.name)
+    }
+    shown = {name: forecasts[name] for name in (FLOOR, taken(task, results))}
+    draw_forecasts(to / f"{stem}.png", task.name, observed, shown)
+    draw_scatter(to / f"{stem}-scatter.png", task.name, observed, forecasts)
+    columns: dict[str, Column] = {
+        "cross-validated R2": _report.cv_score(".3f"),
+        "relative RMSE": lambda runs: plus_minus(relative(task, results, runs[0].model), ".3f"),
+        "gain on that mean": partial(gained, task, results, FLOOR),
+        f"gain on {CLASSICAL}": partial(gained, task, results, CLASSICAL),
+    }
     parts = [
         f"## {task.name}",
         f"{int(task.train.sum())} months for training, {len(observed)} for the test, {span}.",
-        f"![Observed and forecast at {task.name}](climate-{task.name.replace(' ', '-')}.png)",
-        cost_table(task, results),
+        f"![Observed and forecast at {task.name}]({stem}.png)",
+        f"![Forecast against observed by model at {task.name}]({stem}-scatter.png)",
+        _report.table(mine, task.name, columns),
+        _report.at_ends(mine, task.models),
     ]
     for measure in MEASURES:
         parts += [f"{measure}:", measure_table(task, results, measure)]
     return parts
-
-
-def cost_table(task: Task, results: Sequence[Result]) -> str:
-    """Return relative errors, sizes and average seconds."""
-    rows = []
-    for model in models_of(results, task.name):
-        runs, values = of(results, task.name, model), relative(task, results, model)
-        spread = f" ± {np.std(values, ddof=1):.3f}" if len(values) > 1 else ""
-        row = [model, f"{np.mean(values):.3f}{spread}", f"{runs[0].n_parameters}"]
-        row += [f"{np.mean([r.fit_seconds for r in runs]):.2f}"]
-        row += [f"{1e3 * np.mean([r.predict_seconds for r in runs]):.0f}", runs[0].settings]
-        rows.append(row)
-    header = ["model", "relative RMSE", "parameters", "fit (s)", "predict (ms)", "chosen settings"]
-    return markdown(header, rows)
 
 
 def measure_table(task: Task, results: Sequence[Result], measure: str) -> str:
@@ -225,42 +239,6 @@ def measure_table(task: Task, results: Sequence[Result], measure: str) -> str:
         runs = [errors(task, r) for r in of(results, task.name, model)]
         rows.append([model, *(f"{np.mean([e[n][measure] for e in runs]):.3f}" for n in names)])
     return markdown(["model", *names], rows)
-
-
-def draw_forecasts(path: Path, task: Task, results: Sequence[Result]) -> None:
-    """Draw each variable over the last months, and forecast against observed for all."""
-    net = best(task, results, nets_of(results))
-    observed = test_part(task)
-    shown = {
-        FLOOR: (np.asarray(of(results, task.name, FLOOR)[0].predictions), "0.6"),
-        net: (np.mean([r.predictions for r in of(results, task.name, net)], axis=0), "C0"),
-    }
-    names = list(observed.columns)
-    figure, axes = plt.subplots(
-        len(names), 2, figsize=(11, 2.3 * len(names)), width_ratios=[3.2, 1], layout="constrained"
-    )
-    for k, name in enumerate(names):
-        series, scatter = axes[k]
-        series.plot(observed.index[-SHOWN:], observed[name][-SHOWN:], "k.-", lw=0.8, ms=4)
-        for model, (predicted, colour) in shown.items():
-            series.plot(observed.index[-SHOWN:], predicted[-SHOWN:, k], color=colour, lw=1.3)
-            label = f"{model}: R = {correlation(observed[name].to_numpy(), predicted[:, k]):.2f}"
-            scatter.plot(observed[name], predicted[:, k], ".", color=colour, ms=4, label=label)
-        low, high = observed[name].min(), observed[name].max()
-        scatter.plot([low, high], [low, high], color="0.3", lw=0.8)
-        scatter.set_box_aspect(1)
-        scatter.legend(fontsize=7, loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
-        locator = AutoDateLocator(minticks=4, maxticks=9)
-        series.xaxis.set_major_locator(locator)
-        series.xaxis.set_major_formatter(ConciseDateFormatter(locator))
-        series.set_ylabel(name.replace("_", " "))
-        for ax in (series, scatter):
-            ax.spines[["top", "right"]].set_visible(False)
-    axes[-1, 1].set_xlabel("observed")
-    axes[-1, 0].set_xlabel(f"black: observed, blue: {net} (mean over seeds), grey: {FLOOR}")
-    figure.suptitle(f"{task.name}: a month ahead")
-    figure.savefig(path, dpi=100)
-    plt.close(figure)
 
 
 def write_csv(path: Path, tasks: Sequence[Task], results: Sequence[Result]) -> None:

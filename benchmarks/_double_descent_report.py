@@ -45,8 +45,9 @@ class Curve:
 
 @dataclass(frozen=True)
 class Fits:
-    """Points, the truth on a grid, and fitted functions by d."""
+    """A draw of points, the truth on a grid, and fitted functions by d."""
 
+    draw: int
     x: Array
     y: Array
     grid: Array
@@ -84,7 +85,8 @@ def write(
         text.strip(),
         "**Conclusion.** " + " ".join(sentence(c) for c in curves) + f" {beside(splines, simple)}",
         "![Errors by size](double_descent.png)",
-        "![Four fits](double_descent_fits.png)",
+        f"![Four fits](double_descent_fits.png)\n\nThe four fits are to draw {fits.draw}, of all "
+        "the one whose test errors are nearest to their medians.",
         f"Mean squared errors of the splines, {len(splines.test)} draws of {splines.n_rows} "
         "points (the noise alone is 0.09):",
         table(splines, [d for d in splines.sizes if d in ROWS]),
@@ -207,6 +209,7 @@ def draw_fits(path: Path, fits: Fits) -> None:
         ax.set_title(f"d = {d}", fontsize=11)
         ax.spines[["top", "right"]].set_visible(False)
     axes[0, 0].legend(frameon=False, fontsize=9, loc="upper left")
+    figure.suptitle(f"draw {fits.draw}, nearest to the median errors", fontsize=11)
     figure.savefig(path, dpi=120)
     plt.close(figure)
 

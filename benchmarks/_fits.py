@@ -26,7 +26,7 @@ class Parts:
     """Data for training and for the test.
 
     `validation` holds the `X_val` and `y_val` that are given to the `fit` of models that are
-    seeded, the nets.
+    seeded, the nets. `keeps_predictions` says that the results have those of the test part.
     """
 
     name: str
@@ -35,6 +35,7 @@ class Parts:
     X_test: Any
     y_test: Any
     validation: Mapping[str, Any] = field(default_factory=dict)
+    keeps_predictions: bool = False
 
     @cached_property
     def fingerprint(self) -> str:
@@ -81,12 +82,12 @@ def fit_all(
             bar.set_postfix_str(model.name)
             estimator = clone(model.estimator) if seed is None else seeded(model.estimator, seed)
             key = str(joblib.hash([parts.fingerprint, estimator]))
-            if key not in cache:
+            if key not in cache or (parts.keeps_predictions and "predictions" not in cache[key]):
                 validation = parts.validation if model.seeded else {}
                 cache[key] = _run(parts, estimator, score, validation)
             cv_score = (cv_scores or {}).get(model.name)
             told = {"task": parts.name, "model": model.name, "seed": seed, "cv_score": cv_score}
-            results.append(Result(**told, predictions=[], **cache[key]))
+            results.append(Result(**told, **{"predictions": [], **cache[key]}))
     return results
 
 
@@ -97,11 +98,15 @@ def _run(
     estimator.fit(parts.X, parts.y, **validation)
     end = time.process_time()
     scores = score(estimator, parts.X_test, parts.y_test)
+    done = time.process_time()
+    kept = parts.keeps_predictions
+    predictions = {"predictions": estimator.predict(parts.X_test).tolist()} if kept else {}
     n_epochs = getattr(estimator, "n_iter_", None) if validation else None
     return {
         "scores": {name: float(value) for name, value in scores.items()},
         "n_parameters": int(np.nan_to_num(n_parameters(estimator))),
         "fit_seconds": end - begin,
-        "predict_seconds": time.process_time() - end,
+        "predict_seconds": done - end,
         "settings": f"epochs={n_epochs}" if n_epochs else "",
+        **predictions,
     }

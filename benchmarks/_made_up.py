@@ -5,11 +5,36 @@ They are those of Hochreiter and Schmidhuber (1997) in the form of Bai, Kolter a
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
+TRAINING, TEST = 0, 2026  # seeds; settings were chosen on sequences of others than that of the test
 N_SYMBOLS = 8  # to be copied
 N_COPIED = 10
 BLANK, RECALL = N_SYMBOLS + 1, N_SYMBOLS + 2  # inputs; 0 is padding
+
+Draw = Callable[[int, int, int], tuple[np.ndarray, np.ndarray]]
+
+
+def parts(draw: Draw, n_samples: int, n_steps: int) -> tuple[np.ndarray, ...]:
+    """Return `X` and `y` for training, and of a tenth as many sequences for the test.
+
+    Each part has a random generator of its own, seeded by `TRAINING` or by `TEST`.
+
+    Parameters
+    ----------
+    draw : callable
+        `adding` or `copying`.
+    n_samples, n_steps : int
+        The sequences for training, and what `draw` takes for their length.
+
+    Returns
+    -------
+    tuple of four ndarrays
+    """
+    train = draw(n_samples, n_steps, TRAINING)
+    return (*train, *draw(n_samples // 10, n_steps, TEST))
 
 
 def adding(n_samples: int, n_steps: int, seed: int) -> tuple[np.ndarray, np.ndarray]:

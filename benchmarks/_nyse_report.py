@@ -26,10 +26,11 @@ def write(
     _report.write_csv(folder / "nyse.csv", results)
     draw_r2(folder / "nyse_r2.png", results, tasks, verdicts)
     draw_forecast(folder / "nyse_forecast.png", results, tasks[1], verdicts[1])
-    tables = [f"## {task.name}\n\n{_report.table(results, task)}" for task in tasks]
+    tables = [f"## {task.name}\n\n{table(results, task)}" for task in tasks]
     about = (
-        f"*{_report.environment()}. Size: {size}. ± is the standard deviation over seeds; MAE is "
-        "in units of log_volume (honest) or of its standard deviation (lab). The number of "
+        f"*{_report.environment()}. Size: {size}. ± is the standard deviation over seeds "
+        f"(the random states 0 to {max(r.seed for r in results if r.seed is not None)}); MAE is in "
+        "units of log_volume (honest) or of its standard deviation (lab). The number of "
         "parameters counts those of a linear model that are not zero; seconds are those of the "
         "processor for one refit. ISLP's nets, written by hand in torch, start from smaller "
         "weights than ours.*"
@@ -87,7 +88,15 @@ def compact(results: list[Result], tasks: list[Task]) -> str:
 
 def _score(results: list[Result], task: str, model: str) -> str:
     runs = of(results, task, model)
-    return _report.plus_minus(results, task, model, digits=3) if runs else ""
+    return _report.plus_minus([r.scores["R2"] for r in runs], ".3f") if runs else ""
+
+
+def table(results: list[Result], task: Task) -> str:
+    """Return the table of a task."""
+    columns = {"cross-validated R2": _report.cv_score(), "test R2": _report.score("R2")}
+    columns["MAE"] = _report.mean("MAE")
+    known = {m.name: m.published for m in task.models if m.published is not None}
+    return _report.table(results, task.name, columns | {"published": _report.published(known)})
 
 
 def draw_r2(path: Path, results: list[Result], tasks: list[Task], verdicts: list[Verdict]) -> None:

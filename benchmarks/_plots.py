@@ -12,6 +12,9 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 
+from benchmarks._report import models_of, of, scores_of
+from benchmarks._runner import Result
+
 STYLES = [("o", "C0"), ("s", "C1"), ("D", "C2"), ("^", "C3")]
 ABOVE: dict[str, Any] = {
     "textcoords": "offset points",
@@ -40,6 +43,8 @@ def draw_scores(
 ) -> None:
     """Draw a panel for each form of the data: models downwards, scores to the right.
 
+    An axis is logarithmic where the scores span two decades or more.
+
     Parameters
     ----------
     path : Path
@@ -63,6 +68,8 @@ def draw_scores(
             _draw_row(ax, scores, rows, series)
         reference = next(s for s in panel if s.row == line)
         ax.axvline(np.mean(reference.values), color="0.6", linewidth=1, zorder=0)
+        if _spans_decades([value for scores in panel for value in scores.values]):
+            ax.set_xscale("log")
         ax.set_title(name, fontsize=10)
         ax.set_xlabel(label)
         ax.grid(axis="y", color="0.92")
@@ -74,6 +81,11 @@ def draw_scores(
     figure.suptitle(title, fontsize=12)
     figure.savefig(path, dpi=130)
     plt.close(figure)
+
+
+def _spans_decades(values: Sequence[float]) -> bool:
+    """Return whether all values are positive, and the greatest is 100 times the least or more."""
+    return 0 < 100 * min(values) <= max(values)
 
 
 def _draw_row(ax: plt.Axes, scores: Scores, rows: list[str], series: list[str]) -> None:
@@ -90,6 +102,41 @@ def _legend(ax: plt.Axes, series: list[str]) -> tuple[list[plt.Line2D], list[str
     styles = STYLES[: len(series)]
     handles = [plt.Line2D([], [], marker=m, color=c, linestyle="", ms=7) for m, c in styles]
     return handles, series
+
+
+def panel(
+    results: Sequence[Result],
+    task: str,
+    *,
+    target: float | None = None,
+    published: Mapping[str, float] | None = None,
+) -> list[Scores]:
+    """Return the first scores of the models as a panel.
+
+    Parameters
+    ----------
+    results : sequence of Result
+        The fits.
+    task : str
+        The name of the data.
+    target : float, default=None
+        What the best net is to reach; it has a row of its own, "target".
+    published : mapping of str to float, default=None
+        By model, the score that others report.
+
+    Returns
+    -------
+    list of Scores
+        Those of each model, and beside them what is published.
+    """
+    scores = [] if target is None else [Scores("target", "target for the best net", [target])]
+    for model in models_of(results, task):
+        runs = of(results, task, model)
+        series = "simple model" if runs[0].seed is None else "net, a dot a seed"
+        scores.append(Scores(model, series, scores_of(runs, task, model)))
+        if published and model in published:
+            scores.append(Scores(model, "published", [published[model]]))
+    return scores
 
 
 class Gain(NamedTuple):

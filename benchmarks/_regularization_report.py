@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import matplotlib
@@ -14,46 +13,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks import _report
+from benchmarks._effects import Effect, effect
 from benchmarks._plots import ABOVE
-from benchmarks._report import environment, models_of, of
+from benchmarks._report import best, mean_cv_score, mean_score, models_of, nets_of, of, simple_of
 from benchmarks._runner import Result, Task
 
 BASE = "none"
-LEAST = 2  # standard errors
 
 
-@dataclass(frozen=True)
-class Effect:
-    """What a change of the net gains on the net without it, and the standard error of it."""
-
-    name: str
-    value: float
-    error: float
-
-    @property
-    def verdict(self) -> str:
-        """Whether it helps, harms, or neither is shown."""
-        if abs(self.value) <= LEAST * self.error:
-            return "not shown"
-        return "helps" if self.value > 0 else "harms"
-
-
-def effects(task: Task, results: Sequence[Result]) -> list[Effect]:
-    """Return what each model gains on the bare net.
-
-    The standard error is that of the mean difference of the losses over the test rows, and of its
-    mean over seeds; a seed is paired with itself.
-    """
-    base = losses(task, results, BASE)
-    found = []
-    for model in models_of(results, task.name):
-        if model == BASE:
-            continue
-        difference = base - losses(task, results, model)
-        rows = np.var(difference.mean(axis=0), ddof=1) / difference.shape[1]
-        seeds = np.var(difference.mean(axis=1), ddof=1) / len(difference)
-        found.append(Effect(model, float(difference.mean()), float(np.sqrt(rows + seeds))))
-    return found
+def effects(task: Task, results: Sequence[Result], on: str = BASE) -> dict[str, Effect]:
+    """Return what each of the other models gains on one of them."""
+    reference = losses(task, results, on)
+    others = [model for model in models_of(results, task.name) if model != on]
+    return {model: effect(losses(task, results, model), reference) for model in others}
 
 
 def losses(task: Task, results: Sequence[Result], model: str) -> NDArray[np.float64]:
@@ -93,7 +65,6 @@ def write(
     for task in tasks:
         mine = [r for r in results if r.task == task.name]
         _report.write_csv(to / f"regularization-{task.name}.csv", mine)
-    minutes = sum(r.fit_seconds + r.predict_seconds for r in results) / 60
     sentences = [sentence(task, found[task.name], results) for task in tasks]
     sentences += [f"Without {', '.join(absent)}: no files."] if absent else []
     parts = [part for task in tasks for part in section(task, found[task.name], results)]
@@ -104,78 +75,86 @@ def write(
         f"**Conclusion.** {' '.join(sentences)}",
         "![What each gains](regularization.png)",
         *parts,
-        "± is the standard deviation over seeds; of a gain it is the standard error over test rows "
-        f"and seeds. It helps or harms where the gain is {LEAST} standard errors from zero; that "
-        "there are many comparisons is not corrected for.",
-        f"*{environment()}. Seconds are those of the processor; the fits that are shown took "
-        f"{minutes:.1f} minutes of one core.*",
+        "A gain has a 95 % interval, by the quantile of t, over test rows and seeds. It helps or "
+        "harms where that is all on one side of zero; that there are many comparisons is not "
+        "corrected for.",
+        _report.last_line(results),
     )
 
 
-def sentence(task: Task, found: Sequence[Effect], results: Sequence[Result]) -> str:
-    """Say what helps, what harms, and how far the best is from the best simple model."""
-    nets = {r.model for r in results if r.seed is not None}
-    mine = sorted((e for e in found if e.name in nets), key=lambda e: -e.value)
+def sentence(task: Task, found: dict[str, Effect], results: Sequence[Result]) -> str:
+    """Say what helps, what harms, what does not train, and what cross-validation would take."""
+    mine = [r for r in results if r.task == task.name]
+    changed = {name: found[name] for name in nets_of(mine) if name != BASE}
     told = []
     for verdict in ("helps", "harms"):
-        names = [f"{e.name} ({e.value:+.3f})" for e in mine if e.verdict == verdict]
+        names = [
+            f"{name} ({e.value:+.3f})"
+            for name, e in sorted(changed.items(), key=lambda item: -item[1].value)
+            if e.verdict == verdict
+        ]
         told.append(f"what {verdict} is {', '.join(names) or 'nothing'}")
-    score = {name: _report.mean_score(results, task.name, name) for name in (BASE, mine[0].name)}
-    simple = max(
-        (r for r in results if r.task == task.name and r.seed is None),
-        key=lambda r: next(iter(r.scores.values())),
+    floor, *_ = models_of(mine, task.name)
+    on_floor = effects(task, mine, floor)
+    idle = [name for name in nets_of(mine) if on_floor[name].verdict != "helps"]
+    told += [f"{', '.join(idle)} does not train, it is no better than the {floor}"] if idle else []
+    taken, simple = (
+        best(mine, task.name, names, mean_cv_score) for names in (changed, simple_of(mine))
     )
+    reached = {m: f"{mean_score(mine, task.name, m):.3f}" for m in (BASE, taken, simple)}
     return (
-        f"{task.name}: {'; '.join(told)}. The bare net has {score[BASE]:.3f}, the best change, "
-        f"{mine[0].name}, {score[mine[0].name]:.3f}, the best simple model, {simple.model}, "
-        f"{next(iter(simple.scores.values())):.3f}."
+        f"{task.name}: {'; '.join(told)}. The bare net has {reached[BASE]}, the change that "
+        f"cross-validation takes, {taken}, {reached[taken]}, the simple model that it takes, "
+        f"{simple}, {reached[simple]}."
     )
 
 
-def section(task: Task, found: Sequence[Effect], results: Sequence[Result]) -> list[str]:
+def section(task: Task, found: dict[str, Effect], results: Sequence[Result]) -> list[str]:
     """Return heading and table of a data set."""
-    by_name = {effect.name: effect for effect in found}
+
+    def gain(runs: list[Result]) -> str:
+        return found[runs[0].model].told() if runs[0].model in found else ""
+
+    def verdict(runs: list[Result]) -> str:
+        is_changed = runs[0].seed is not None and runs[0].model != BASE
+        return found[runs[0].model].verdict if is_changed else ""
+
     measure = next(iter(task.metrics))
-    rows = []
-    for model in models_of(results, task.name):
-        runs, effect = of(results, task.name, model), by_name.get(model)
-        rows.append(
-            [
-                model,
-                _report.plus_minus(results, task.name, model),
-                f"{effect.value:+.4f} ± {effect.error:.4f}" if effect else "",
-                effect.verdict if effect and runs[0].seed is not None else "",
-                f"{runs[0].n_parameters}",
-                f"{np.mean([r.fit_seconds for r in runs]):.2f}",
-                f"{1e3 * np.mean([r.predict_seconds for r in runs]):.0f}",
-                runs[0].settings,
-            ]
-        )
-    header = ["model", f"test {measure}", f"gain on {BASE}", "it", "parameters"]
-    header += ["fit (s)", "predict (ms)", "chosen settings"]
+    columns = {
+        f"cross-validated {measure}": _report.cv_score(),
+        f"test {measure}": _report.score(measure),
+        f"gain on {BASE}": gain,
+        "it": verdict,
+    }
     about = f"{int(task.train.sum())} rows for training, {int((~task.train).sum())} for the test."
-    return [f"## {task.name}", about, _report.markdown(header, rows)]
+    mine = [r for r in results if r.task == task.name]
+    return [
+        f"## {task.name}",
+        about,
+        _report.table(mine, task.name, columns),
+        _report.at_ends(mine, task.models),
+    ]
 
 
-def draw(path: Path, tasks: Sequence[Task], found: dict[str, list[Effect]]) -> None:
+def draw(path: Path, tasks: Sequence[Task], found: dict[str, dict[str, Effect]]) -> None:
     """Draw the gains of the nets with their intervals, a panel for each data set."""
     figure, axes = plt.subplots(
         1, len(tasks), figsize=(5.5 * len(tasks), 5), layout="constrained", squeeze=False
     )
     colours = {"helps": "C0", "harms": "C3", "not shown": "0.5"}
     for ax, task in zip(axes[0], tasks, strict=True):
-        nets = {model.name for model in task.models if model.seeded}
-        mine = sorted((e for e in found[task.name] if e.name in nets), key=lambda e: -e.value)
-        for y, effect in enumerate(mine):
-            colour, reach = colours[effect.verdict], LEAST * effect.error
-            ax.plot([effect.value - reach, effect.value + reach], [y, y], color=colour, lw=2)
-            ax.plot(effect.value, y, "D", color=colour, mec="white", ms=8)
-            text = f"{effect.value:+.3f}".replace("-", "\N{MINUS SIGN}")
-            ax.annotate(text, (effect.value, y), (0, 7), **ABOVE)
+        nets = [m.name for m in task.models if m.seeded and m.name != BASE]
+        mine = sorted(nets, key=lambda name: -found[task.name][name].value)
+        for y, gain in enumerate(found[task.name][name] for name in mine):
+            colour, ends = colours[gain.verdict], (gain.value - gain.reach, gain.value + gain.reach)
+            ax.plot(ends, [y, y], color=colour, lw=2)
+            ax.plot(gain.value, y, "D", color=colour, mec="white", ms=8)
+            text = f"{gain.value:+.3f}".replace("-", "\N{MINUS SIGN}")
+            ax.annotate(text, (gain.value, y), (0, 7), **ABOVE)
         ax.axvline(0, color="0.4", lw=1, zorder=0)
-        ax.set_yticks(range(len(mine)), [effect.name for effect in mine])
+        ax.set_yticks(range(len(mine)), mine)
         ax.set_ylim(len(mine) - 0.5, -0.8)
-        ax.set_xlabel(f"gain of test {next(iter(task.metrics))}, with {LEAST} standard errors")
+        ax.set_xlabel(f"gain of test {next(iter(task.metrics))}, with a 95 % interval")
         ax.set_title(task.name)
         ax.spines[["top", "right"]].set_visible(False)
         ax.grid(axis="x", color="0.92")

@@ -7,7 +7,7 @@ import datetime
 import os
 import platform
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -15,9 +15,11 @@ import joblib
 import numpy as np
 
 import sklearn_rnn
-from benchmarks._runner import Result, Task
+from benchmarks._runner import Model, Result, setting
 
 RESULTS = Path(__file__).parent / "results"
+Column = Callable[[list[Result]], str]
+"""What a table tells of the fits of a model, one for each seed."""
 
 
 def folder(size: str) -> Path:
@@ -49,10 +51,24 @@ def models_of(results: Iterable[Result], task: str) -> list[str]:
     return list(dict.fromkeys(r.model for r in results if r.task == task))
 
 
+def nets_of(results: Iterable[Result]) -> list[str]:
+    """Return the names of the models that have seeds."""
+    return list(dict.fromkeys(r.model for r in results if r.seed is not None))
+
+
+def simple_of(results: Iterable[Result]) -> list[str]:
+    """Return the names of the other models."""
+    return list(dict.fromkeys(r.model for r in results if r.seed is None))
+
+
+def scores_of(results: Iterable[Result], task: str, model: str) -> list[float]:
+    """Return the first metric of a model, one for each seed."""
+    return [next(iter(r.scores.values())) for r in of(results, task, model)]
+
+
 def mean_score(results: Sequence[Result], task: str, model: str) -> float:
     """Return the first metric of a model, the mean over seeds."""
-    scores = [next(iter(r.scores.values())) for r in of(results, task, model)]
-    return float(np.mean(scores))
+    return float(np.mean(scores_of(results, task, model)))
 
 
 def mean_cv_score(results: Sequence[Result], task: str, model: str) -> float:
@@ -60,46 +76,84 @@ def mean_cv_score(results: Sequence[Result], task: str, model: str) -> float:
     return float(np.mean([r.cv_score for r in of(results, task, model)]))
 
 
+def best(
+    results: Sequence[Result],
+    task: str,
+    models: Iterable[str],
+    by: Callable[[Sequence[Result], str, str], float] = mean_score,
+    *,
+    less: bool = False,
+) -> str:
+    """Return which of some models has the largest, or least, mean score."""
+    choose = min if less else max
+    return choose(models, key=lambda model: by(results, task, model))
+
+
 def n_parameters(results: Sequence[Result], task: str, model: str) -> int:
     """Return the number of parameters of a model; it is the same for all seeds."""
     return of(results, task, model)[0].n_parameters
 
 
-def spread(results: Sequence[Result], task: str, model: str) -> float:
-    """Return the standard deviation of the first metric over seeds; 0 for a single one."""
-    scores = [next(iter(r.scores.values())) for r in of(results, task, model)]
-    return float(np.std(scores, ddof=1)) if len(scores) > 1 else 0.0
+def plus_minus(values: Sequence[float], form: str = ".4f") -> str:
+    """Return the mean, and the standard deviation of several values."""
+    deviation = f" ± {np.std(values, ddof=1):{form}}" if len(values) > 1 else ""
+    return f"{np.mean(values):{form}}{deviation}"
 
 
-def plus_minus(results: Sequence[Result], task: str, model: str, digits: int = 4) -> str:
-    """Return mean and spread of the first metric."""
-    mean, deviation = mean_score(results, task, model), spread(results, task, model)
-    text = f"{mean:.{digits}f}"
-    return f"{text} ± {deviation:.{digits}f}" if deviation else text
+def score(name: str, form: str = ".4f") -> Column:
+    """Return a column of a metric."""
+    return lambda runs: plus_minus([r.scores[name] for r in runs], form)
 
 
-def table(results: Sequence[Result], task: Task) -> str:
-    """Return a table of the models of a task."""
-    first, *others = task.metrics
-    header = ["model", f"cross-validated {first}", f"test {first}", *others]
-    header += ["parameters", "fit (s)", "predict (ms)", "published", "chosen settings"]
-    rows = []
-    for model in task.models:
-        runs = of(results, task.name, model.name)
-        rows.append(
-            [
-                model.name,
-                f"{mean_cv_score(runs, task.name, model.name):.4f}" if task.cross_validate else "",
-                plus_minus(results, task.name, model.name),
-                *(f"{np.mean([r.scores[name] for r in runs]):.4f}" for name in others),
-                f"{n_parameters(runs, task.name, model.name)}",
-                f"{np.mean([r.fit_seconds for r in runs]):.2f}",
-                f"{1e3 * np.mean([r.predict_seconds for r in runs]):.0f}",
-                "" if model.published is None else f"{model.published:g}",
-                runs[0].settings,
-            ]
-        )
-    return markdown(header, rows)
+def mean(name: str, form: str = ".4f") -> Column:
+    """Return a column of the mean of a metric."""
+    return lambda runs: f"{np.mean([r.scores[name] for r in runs]):{form}}"
+
+
+def published(values: Mapping[str, float], form: str = "g") -> Column:
+    """Return a column of what others report, by model."""
+    return lambda runs: f"{values[runs[0].model]:{form}}" if runs[0].model in values else ""
+
+
+def cv_score(form: str = ".4f") -> Column:
+    """Return a column of the scores in cross-validation; empty where there are none."""
+
+    def told(runs: list[Result]) -> str:
+        found = [r.cv_score for r in runs if r.cv_score is not None]
+        return f"{np.mean(found):{form}}" if found else ""
+
+    return told
+
+
+COSTS: dict[str, Column] = {
+    "parameters": lambda runs: f"{runs[0].n_parameters}",
+    "fit (s)": lambda runs: f"{np.mean([r.fit_seconds for r in runs]):.2f}",
+    "predict (s)": lambda runs: f"{np.mean([r.predict_seconds for r in runs]):.3f}",
+    "settings": lambda runs: ", ".join(dict.fromkeys(r.settings for r in runs if r.settings)),
+}
+
+
+def table(results: Sequence[Result], task: str, columns: Mapping[str, Column]) -> str:
+    """Return a table of the models of a task: some columns, sizes, seconds and settings."""
+    every = {**columns, **COSTS}
+    rows = [
+        [model, *(told(of(results, task, model)) for told in every.values())]
+        for model in models_of(results, task)
+    ]
+    return markdown(["model", *every], rows)
+
+
+def at_ends(results: Sequence[Result], models: Iterable[Model]) -> str:
+    """Say which settings were chosen at an end of what was searched."""
+    found = []
+    for model in models:
+        ends = {setting(k, v) for k, values in model.grid.items() for v in (values[0], values[-1])}
+        fixed = {setting(k, v) for k, (v, *others) in model.grid.items() if not others}
+        chosen = {s for r in results if r.model == model.name for s in r.settings.split(", ")}
+        found += [f"{text} ({model.name})" for text in sorted(chosen & ends - fixed)]
+    if not found:
+        return "No setting was chosen at an end of its grid."
+    return f"Chosen at an end of their grid: {'; '.join(found)}."
 
 
 def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -126,6 +180,43 @@ def write_csv(path: Path, results: Sequence[Result]) -> None:
             cv_score = "" if r.cv_score is None else f"{r.cv_score:.6f}"
             rest = [cv_score, r.n_parameters, *seconds, r.settings]
             writer.writerow([r.task, r.model, seed, *scores, *rest])
+
+
+def last_line(results: Sequence[Result]) -> str:
+    """Return what the signs mean, seeds, versions and machine, and how long the fits took."""
+    seeds = sorted({r.seed for r in results if r.seed is not None})
+    minutes = sum(r.fit_seconds + r.predict_seconds for r in results) / 60
+    return (
+        f"± is the standard deviation over seeds (the random states {seeds[0]} to {seeds[-1]}, or "
+        "the first of them); seconds are those of the processor.\n\n"
+        f"*{environment()}. The fits that are shown took {minutes:.1f} minutes of one core.*"
+    )
+
+
+def write_answer(
+    to: Path, name: str, question: str, answer: str, results: Sequence[Result], *sections: str
+) -> None:
+    """Write the report of a benchmark, and a line for each fit.
+
+    Parameters
+    ----------
+    to : Path
+        The folder.
+    name : str
+        The name of the benchmark and of its files.
+    question : str
+        Its docstring: the question, and how it is answered.
+    answer : str
+        The conclusion.
+    results : sequence of Result
+        The fits.
+    *sections : str
+        Pictures, tables and headings in Markdown.
+    """
+    write_csv(to / f"{name}.csv", results)
+    title, _, text = question.partition("\n\n")
+    told = f"**Conclusion.** {answer}"
+    write(to / f"{name}.md", f"# {title}", text.strip(), told, *sections, last_line(results))
 
 
 def write(path: Path, *paragraphs: str) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -184,6 +184,18 @@ def run(
     return results
 
 
+def run_validated(tasks: Sequence[Task], *, seeds: Sequence[int], **how: Any) -> list[Result]:
+    """Let them compete, and tell of each the score of its first seed in cross-validation.
+
+    That of every seed would cost as many fits a seed as there are folds.
+    """
+    of_first = [replace(task, cross_validate=True) for task in tasks]
+    validated = run(of_first, seeds=seeds[:1], **how)
+    cv_scores = {(r.task, r.model): r.cv_score for r in validated}
+    results = run(tasks, seeds=seeds, **how)
+    return [replace(r, cv_score=cv_scores[r.task, r.model]) for r in results]
+
+
 def _n_search_fits(task: Task, model: Model) -> int:
     n_candidates = len(ParameterGrid(model.grid))
     return n_candidates * task.cv.get_n_splits() if n_candidates > 1 else 0
@@ -263,5 +275,10 @@ def _describe(fitted: BaseEstimator, searched: Sequence[str]) -> str:
     values = {name.split("__")[-1]: value for name, value in found.items()}
     if hasattr(_last(fitted), "alpha_"):
         values["alpha"] = float(_last(fitted).alpha_)
-    texts = {k: f"{v:.3g}" if isinstance(v, float) else str(v) for k, v in values.items()}
-    return ", ".join(f"{name}={text}" for name, text in texts.items())
+    return ", ".join(setting(name, value) for name, value in values.items())
+
+
+def setting(name: str, value: Any) -> str:
+    """Return how a setting is told; of its name in a pipeline the last part."""
+    text = f"{value:.3g}" if isinstance(value, float) else f"{value}"
+    return f"{name.split('__')[-1]}={text}"

@@ -7,17 +7,20 @@ much of a difference is luck.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from sklearn.metrics import mean_absolute_error, mean_squared_error, r2_score
 from sklearn.model_selection import KFold, train_test_split
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import StandardScaler
 
 from benchmarks._cache import Cache
-from benchmarks._runner import Metric, Model, Result, Task, run
+from benchmarks._runner import Metric, Model, Result, Task, run, run_validated
+from sklearn_rnn import DenseRegressor
 from sklearn_rnn.model_selection import Comparison
 
 METRICS: Mapping[str, Metric] = {
@@ -36,11 +39,12 @@ class Plan:
     n_seeds: int = 10  # on the first split
     n_seeds_of_others: int = 3
     n_rows: int | None = None  # at most so many
+    n_penalties: int | None = None  # of each net, the first ones
     every_net: dict[str, Any] = field(default_factory=dict)
 
 
 PLANS = {
-    "quick": Plan(2, 2, 1, 1, 60, {"max_epochs": 2}),
+    "quick": Plan(2, 2, 1, 1, 60, 2, {"max_epochs": 2}),
     "usual": Plan(),
     "full": Plan(n_splits=30, n_folds=10, n_seeds=20),
 }
@@ -85,10 +89,7 @@ def run_splits(table: Table, plan: Plan, cache: Cache, n_jobs: int | None) -> li
     """
     first, *others = [task_of(table, plan, state) for state in range(1, plan.n_splits + 1)]
     how: dict[str, Any] = {"cache": cache, "n_jobs": n_jobs}
-    validated = run([replace(first, cross_validate=True)], seeds=[0], **how)
-    cv_scores = {r.model: r.cv_score for r in validated}
-    results = run([first], seeds=range(plan.n_seeds), **how)
-    results = [replace(r, cv_score=cv_scores[r.model]) for r in results]
+    results = run_validated([first], seeds=range(plan.n_seeds), **how)
     more = run(others, seeds=range(plan.n_seeds_of_others), **how)
     return [results, *([r for r in more if r.task == task.name] for task in others)]
 
@@ -143,11 +144,12 @@ def compare(splits: Sequence[Sequence[Result]], metric: str, table: Table) -> An
     )
 
 
-def score_of(results: Sequence[Result], model: str, metric: str) -> list[float]:
-    """Return the scores of a model, one for each seed."""
-    return [r.scores[metric] for r in results if r.model == model]
+def scaled(model: Any) -> Pipeline:
+    """Return a model of standardised columns."""
+    return Pipeline([("scale", StandardScaler()), ("model", model)])
 
 
-def mean_of(results: Sequence[Result], model: str, value: Callable[[Result], float]) -> float:
-    """Return the mean of something over the seeds of a model."""
-    return float(np.mean([value(r) for r in results if r.model == model]))
+def dense(plan: Plan, n_columns: int, units: tuple[int, ...], **settings: Any) -> DenseRegressor:
+    """Return a dense net of a row of columns, trained without early stopping."""
+    every: dict[str, Any] = {"n_channels": n_columns, "early_stopping": False}
+    return DenseRegressor(hidden_layer_sizes=units, **(every | settings | plan.every_net))

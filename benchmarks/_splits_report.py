@@ -8,58 +8,73 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks._fits_report import nets_of, simple_of
+from benchmarks._cache import CACHE, Cache
 from benchmarks._plots import Scores, draw_scores
-from benchmarks._report import environment, markdown, write, write_csv
+from benchmarks._report import (
+    Column,
+    at_ends,
+    best,
+    cv_score,
+    folder,
+    markdown,
+    mean,
+    mean_cv_score,
+    nets_of,
+    plus_minus,
+    published,
+    score,
+    simple_of,
+    write_answer,
+)
+from benchmarks._report import table as table_of
 from benchmarks._runner import Result
-from benchmarks._splits import Table, compare, mean_of, score_of
+from benchmarks._splits import Plan, Table, compare, run_splits
 
 ERROR = "MAE"
 
 
-def report(
-    to: Path, stem: str, question: str, table: Table, splits: Sequence[Sequence[Result]], unit: str
-) -> None:
-    """Write conclusion, tables, picture, and a line for each fit.
+def answer(stem: str, question: str, table: Table, plan: Plan, unit: str, size: str) -> None:
+    """Run all splits; write conclusion, tables, picture, and a line for each fit.
 
     Parameters
     ----------
-    to : Path
-        The folder.
     stem : str
-        The name of the files.
+        The name of the benchmark and of its files.
     question : str
-        The docstring of the benchmark.
+        Its docstring.
     table : Table
         The data and the models.
-    splits : sequence of sequence of Result
-        The results of each split.
+    plan : Plan
+        What its size does.
     unit : str
         What the errors are in.
+    size : str
+        The size.
     """
-    title, _, text = question.partition("\n\n")
-    first = splits[0]
-    n_test = len(first[0].predictions)
+    quick, to = size == "quick", folder(size)
+    cache = Cache(None if quick else CACHE / f"{stem}.jsonl")
+    splits = run_splits(table, plan, cache, n_jobs=1 if quick else None)
+    n_test = len(splits[0][0].predictions)
     comparison = compare(splits, ERROR, table)
     conclusion = conclude(table, splits, comparison, n_test)
     draw(to / f"{stem}.png", conclusion[0], table, splits, unit)
-    write_csv(to / f"{stem}.csv", [r for results in splits for r in results])
-    minutes = sum(r.fit_seconds + r.predict_seconds for part in splits for r in part) / 60
-    write(
-        to / f"{stem}.md",
-        f"# {title}",
-        text.strip(),
-        f"**Conclusion.** {' '.join(conclusion)}",
+    results = [r for part in splits for r in part]
+    write_answer(
+        to,
+        stem,
+        question,
+        " ".join(conclusion),
+        results,
         f"![Errors by model]({stem}.png)",
         f"The first split, {n_test} rows for the test (MAE in {unit}; ± is the standard deviation "
-        "over seeds):",
-        first_table(table, first),
-        f"All {len(splits)} splits; ± is the standard deviation over splits, and a gain is "
-        f"positive where the model errs less than the {table.reference}, with the 95 % interval "
-        "of the corrected t test of Nadeau and Bengio:",
+        f"over {plan.n_seeds} seeds):",
+        first_table(table, splits[0]),
+        f"All {len(splits)} splits, those after the first with {plan.n_seeds_of_others} seeds; ± "
+        "is the standard deviation over splits, and a gain is positive where the model errs less "
+        f"than the {table.reference}, with the 95 % interval of the corrected t test of Nadeau and "
+        "Bengio:",
         splits_table(table, splits, comparison),
-        f"*{environment()}. Seconds are those of the processor; the fits that are shown took "
-        f"{minutes:.1f} minutes of one core.*",
+        at_ends(results, table.models),
     )
 
 
@@ -68,7 +83,7 @@ def conclude(
 ) -> list[str]:
     """Say what the net gains on the reference and on the best simple model, and where."""
     first, reference = splits[0], table.reference
-    net = max(nets_of(first), key=lambda name: mean_of(first, name, _cv_score))
+    net = best(first, first[0].task, nets_of(first), mean_cv_score)
     means = comparison.to_frame()["mean"]
     best_net, best_simple = (
         str(means[names].idxmax()) for names in (nets_of(first), simple_of(first))
@@ -79,10 +94,11 @@ def conclude(
         f"Over {len(splits)} splits the net that cross-validation takes, {net},\ngains {gains} "
         "(MAE, 95 % interval).",
         f"On the first split, of {n_test} test rows, its MAE is "
-        f"{plus_minus(score_of(first, net, ERROR))} (± over seeds), that of {reference} "
-        f"{plus_minus(score_of(first, reference, ERROR))}.",
-        f"Over all splits the best net is {best_net} ({-means[best_net]:.4g}), the best simple "
-        f"model {best_simple} ({-means[best_simple]:.4g}); by the rule of `compare_models` "
+        f"{plus_minus(errors_of(first, net), '.2f')} (± over seeds), that of {reference} "
+        f"{plus_minus(errors_of(first, reference), '.2f')}.",
+        f"On the test rows of all splits the best net is {best_net} ({-means[best_net]:.4g}), the "
+        f"best simple model {best_simple} ({-means[best_simple]:.4g}); by the rule of "
+        "`compare_models` "
         f"{comparison.simplest_as_good()} is to be taken, the model with the fewest parameters "
         "(of trees, nodes) within one standard error of the best.",
     ]
@@ -93,40 +109,12 @@ def told(gain: Any) -> str:
     return f"{gain['score']:+.3g} ({gain['low']:+.3g} to {gain['high']:+.3g})"
 
 
-def plus_minus(values: Sequence[float]) -> str:
-    """Return mean and standard deviation."""
-    spread = f" ± {np.std(values, ddof=1):.3g}" if len(values) > 1 else ""
-    return f"{np.mean(values):.5g}{spread}"
-
-
-def _cv_score(result: Result) -> float:
-    return float("nan") if result.cv_score is None else result.cv_score
-
-
 def first_table(table: Table, results: Sequence[Result]) -> str:
     """Return a table of the first split."""
-    header = ["model", "MAE", *table.published, "R2", "MSE", "cross-validated R2", "parameters"]
-    header += ["fit (s)", "predict (ms)", "chosen settings"]
-    rows = []
-    for model in [model.name for model in table.models]:
-        mean = {m: np.mean(score_of(results, model, m)) for m in ("R2", "MSE")}
-        known = [published.get(model) for published in table.published.values()]
-        chosen = next(r for r in results if r.model == model)
-        rows.append(
-            [
-                model,
-                plus_minus(score_of(results, model, ERROR)),
-                *("" if value is None else f"{value:g}" for value in known),
-                f"{mean['R2']:.3f}",
-                f"{mean['MSE']:.4g}",
-                f"{mean_of(results, model, _cv_score):.3f}",
-                f"{chosen.n_parameters}",
-                f"{mean_of(results, model, lambda r: r.fit_seconds):.2f}",
-                f"{1e3 * mean_of(results, model, lambda r: r.predict_seconds):.0f}",
-                chosen.settings,
-            ]
-        )
-    return markdown(header, rows)
+    known = {name: published(values) for name, values in table.published.items()}
+    columns: dict[str, Column] = {"MAE": score("MAE", ".2f"), **known, "R2": mean("R2", ".3f")}
+    columns |= {"MSE": mean("MSE", ".4g"), "cross-validated R2": cv_score(".3f")}
+    return table_of(results, results[0].task, columns)
 
 
 def splits_table(table: Table, splits: Sequence[Sequence[Result]], comparison: Any) -> str:
@@ -135,7 +123,7 @@ def splits_table(table: Table, splits: Sequence[Sequence[Result]], comparison: A
     rows = []
     for model in [model.name for model in table.models]:
         errors = by_split(splits, model)
-        row = [model, plus_minus(errors), "", ""]
+        row = [model, plus_minus(errors, ".2f"), "", ""]
         if model != table.reference:
             gain = comparison.difference(model, table.reference)
             row[2] = told(gain)
@@ -144,9 +132,14 @@ def splits_table(table: Table, splits: Sequence[Sequence[Result]], comparison: A
     return markdown(["model", "MAE", f"gain on the {table.reference}", "splits won"], rows)
 
 
+def errors_of(results: Sequence[Result], model: str) -> list[float]:
+    """Return the errors of a model, one for each seed."""
+    return [r.scores[ERROR] for r in results if r.model == model]
+
+
 def by_split(splits: Sequence[Sequence[Result]], model: str) -> list[float]:
     """Return the error of a model on each split, the mean over seeds."""
-    return [float(np.mean(score_of(results, model, ERROR))) for results in splits]
+    return [float(np.mean(errors_of(results, model))) for results in splits]
 
 
 def draw(
@@ -157,11 +150,11 @@ def draw(
     every: list[Scores] = []
     for model in table.models:
         series = "net" if model.seeded else "simple model"
-        first.append(Scores(model.name, series, score_of(splits[0], model.name, ERROR)))
+        first.append(Scores(model.name, series, errors_of(splits[0], model.name)))
         every.append(Scores(model.name, series, by_split(splits, model.name)))
-    for column, published in table.published.items():
+    for column, known in table.published.items():
         if column.endswith(ERROR):
-            first += [Scores(model, column, [value]) for model, value in published.items()]
+            first += [Scores(model, column, [value]) for model, value in known.items()]
     panels = {
         "the first split, a dot a seed": first,
         f"{len(splits)} splits, a dot a split": every,

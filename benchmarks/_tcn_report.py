@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
-from benchmarks import _fits_report
-from benchmarks._answers import write_answer
-from benchmarks._fits_report import nets_of, simple_of
-from benchmarks._plots import draw_scores
-from benchmarks._report import markdown, mean_score, models_of, n_parameters, of, spread
+from benchmarks import _report
+from benchmarks._plots import draw_scores, panel
+from benchmarks._report import markdown, mean_score, nets_of, of, simple_of, write_answer
 from benchmarks._runner import Result
 from benchmarks._tcn_tasks import Problem
 
 MADE_UP = ("adding", "copying")  # how the names of these tasks begin
 SIMPLE = "best simple model"
+SOLVED = 0.01  # the share of the floor's loss below which a made-up task is solved
 
 
 def write(
@@ -27,7 +24,6 @@ def write(
     *,
     question: str,
     absent: Sequence[str],
-    left_out: Sequence[str],
 ) -> None:
     """Write conclusion, overview, tables with notes on them, pictures, and a line for each fit."""
     made_up = [p for p in problems if p.parts.name.startswith(MADE_UP)]
@@ -39,9 +35,7 @@ def write(
             sections.append(f"![Scores of the nets]({name}.png)")
     if absent:
         sections.append(f"Without {', '.join(absent)}: no files.")
-    if left_out:
-        sections.append(f"Left out of the usual size, for want of time: {', '.join(left_out)}.")
-    answer = " ".join([*(remaining(p, results) for p in made_up), ranking(others, results)])
+    answer = " ".join([*(solving(p, results) for p in made_up), ranking(others, results)])
     sections.append(overview(problems, results))
     for problem, note in zip(problems, notes, strict=True):
         name, measure = problem.parts.name, capitalized(problem.measure)
@@ -61,30 +55,27 @@ def overview(problems: Sequence[Problem], results: Sequence[Result]) -> str:
             published = f" ({problem.published[net]:.3g})" if net in problem.published else ""
             row.append(f"{mean_score(results, task, net):.3g}{published}")
         classical = best(problem, simple(problem, results), results)
-        rows.append([*row, f"{mean_score(results, task, classical):.3g}"])
-    return markdown(["task", "measure", "better is", *nets, "best simple model"], rows)
+        states = random_states(of(results, task, nets[0]))
+        rows.append([*row, f"{mean_score(results, task, classical):.3g}", states])
+    header = ["task", "measure", "better is", *nets, "best simple model", "random states of nets"]
+    return markdown(header, rows)
 
 
 def table(problem: Problem, results: Sequence[Result]) -> str:
     """Return a table of the models of a task."""
-    task, rows = problem.parts.name, []
-    for model in models_of(results, task):
-        runs = of(results, task, model)
-        deviation = spread(results, task, model)
-        score = f"{mean_score(results, task, model):.3g}"
-        rows.append(
-            [
-                model,
-                f"{score} ± {deviation:.2g}" if deviation else score,
-                f"{problem.published[model]:.3g}" if model in problem.published else "",
-                f"{n_parameters(results, task, model)}",
-                f"{len(runs)}" if runs[0].seed is not None else "",
-                f"{np.mean([r.fit_seconds for r in runs]):.1f}",
-                f"{np.mean([r.predict_seconds for r in runs]):.1f}",
-            ]
-        )
-    header = ["model", "score", "published", "parameters", "seeds", "fit (s)", "predict (s)"]
-    return markdown(header, rows)
+    task = problem.parts.name
+    measure = next(iter(next(r for r in results if r.task == task).scores))
+    columns = {
+        "score": _report.score(measure, ".3g"),
+        "published": _report.published(problem.published),
+        "random states": random_states,
+    }
+    return _report.table(results, task, columns)
+
+
+def random_states(runs: Sequence[Result]) -> str:
+    """Return the seeds of some fits."""
+    return ", ".join(f"{r.seed}" for r in runs if r.seed is not None)
 
 
 def described(problem: Problem) -> str:
@@ -94,13 +85,25 @@ def described(problem: Problem) -> str:
     return f"{direction} is better; {sizes} for the test"
 
 
-def remaining(problem: Problem, results: Sequence[Result]) -> str:
-    """Say what share of the floor's loss the nets and the best simple model have."""
-    task, floor = problem.parts.name, problem.simple[0].name
+def solving(problem: Problem, results: Sequence[Result]) -> str:
+    """Say which nets solve a made-up task, and what share of the floor's loss each model has."""
+    task, floor, nets = problem.parts.name, problem.simple[0].name, nets_of(results)
     loss = mean_score(results, task, floor)
-    names = [*nets_of(results), best(problem, simple(problem, results), results)]
+    solved, failed = [], []
+    for net in nets:
+        runs = of(results, task, net)
+        n_solved = sum(next(iter(r.scores.values())) < SOLVED * loss for r in runs)
+        if n_solved:
+            solved.append(f"{net} ({n_solved} of {len(runs)} seed{'s' * (len(runs) > 1)})")
+        else:
+            failed.append(net)
+    names = [*nets, best(problem, simple(problem, results), results)]
     shares = [f"{name} {mean_score(results, task, name) / loss:.1%}" for name in names]
-    return f"{capitalized(task)}: {', '.join(shares)} of the loss of the {floor}."
+    return (
+        f"{capitalized(task)} is solved, with less than {SOLVED:.0%} of the loss of the {floor}, "
+        f"by {', '.join(solved) or 'no net'}, but not by {', '.join(failed) or 'any other'}; "
+        f"the means are {', '.join(shares)} of that loss."
+    )
 
 
 def ranking(problems: Sequence[Problem], results: Sequence[Result]) -> str:
@@ -122,8 +125,7 @@ def ranking(problems: Sequence[Problem], results: Sequence[Result]) -> str:
 
 def best(problem: Problem, names: Sequence[str], results: Sequence[Result]) -> str:
     """Return which of some models has the best mean score."""
-    sign = -1 if problem.more_is_better else 1
-    return min(names, key=lambda name: sign * mean_score(results, problem.parts.name, name))
+    return _report.best(results, problem.parts.name, names, less=not problem.more_is_better)
 
 
 def simple(problem: Problem, results: Sequence[Result]) -> list[str]:
@@ -145,8 +147,8 @@ def draw(path: Path, problems: Sequence[Problem], results: Sequence[Result]) -> 
         kept = [
             r for r in results if r.task == task and (r.seed is not None or r.model == classical)
         ]
-        panel = _fits_report.panel(kept, task, published=problem.published)
-        shown = [s._replace(row=SIMPLE) if s.row == classical else s for s in panel]
+        scores = panel(kept, task, published=problem.published)
+        shown = [s._replace(row=SIMPLE) if s.row == classical else s for s in scores]
         panels[f"{task}\n{problem.measure}"] = shown
     draw_scores(
         path,

@@ -61,10 +61,10 @@ class Problem:
 
 def adding(n_samples: int, n_steps: int = 600) -> Problem:
     """Return the adding problem."""
-    data = _made_up.adding(n_samples, n_steps, 0), _made_up.adding(n_samples // 10, n_steps, 1)
+    data = _made_up.parts(_made_up.adding, n_samples, n_steps)
     rows = FunctionTransformer(as_rows)
     return Problem(
-        Parts(f"adding over {n_steps} steps", *data[0], *data[1]),
+        Parts(f"adding over {n_steps} steps", *data),
         "mean squared error",
         squared_error,
         [
@@ -79,14 +79,11 @@ def adding(n_samples: int, n_steps: int = 600) -> Problem:
 
 def copying(n_samples: int, n_waiting: int) -> Problem:
     """Return the copy memory."""
-    data = (
-        _made_up.copying(n_samples, n_waiting, 0),
-        _made_up.copying(n_samples // 10, n_waiting, 1),
-    )
+    data = _made_up.parts(_made_up.copying, n_samples, n_waiting)
     linear = make_pipeline(OneHotEncoder(handle_unknown="ignore"), LogisticRegression(C=100))
     reported = {"RNN": 0.0202, "LSTM": 0.0204, "GRU": 0.0197, "TCN": 3.5e-5}
     return Problem(
-        Parts(f"copying after {n_waiting} steps", *data[0], *data[1]),
+        Parts(f"copying after {n_waiting} steps", *data),
         "cross-entropy",
         cross_entropy,
         [Model("share of each label", Steps()), Model("logistic regression", Steps(linear))],
@@ -137,14 +134,16 @@ def music(name: str, n_pieces: int | None, published: Mapping[str, float], **way
     )
 
 
-def characters(n_characters: int, **way: Any) -> Problem:
+def characters(n_characters: int | None, **way: Any) -> Problem:
     """Return the characters of Penn Treebank, of which the next is forecast."""
     data: list[Any] = []
-    for subset, n in (("train", n_characters), ("test", n_characters // 5)):
+    for subset in ("train", "test"):
         X, y = fetch_ptb(subset=subset, level="characters", return_X_y=True, **way)
-        data += [windows(X[:n]), windows(y[:n])]
+        data += [windows(X[:n_characters]), windows(y[:n_characters])]
+    X, y, X_test, y_test = data
+    known = np.isin(y_test, y).all(axis=1)  # a part of the text may lack some characters
     return Problem(
-        Parts("PTB characters", *data),
+        Parts("PTB characters", X, y, X_test[known], y_test[known]),
         BITS,
         character_bits,
         [Model("share of each character", Grams(1)), Model("6-grams", Grams(6))],
@@ -223,7 +222,19 @@ def frame_likelihood(fitted: Any, X: Any, y: Any) -> dict[str, float]:
 
 
 def _given(fitted: Any, X: Any, y: np.ndarray) -> np.ndarray:
-    """Return the probability that each true label was given."""
+    """Return the probability that each true label was given.
+
+    Raises
+    ------
+    ValueError
+        If a label was not seen in training; none was given a probability.
+    """
+    unseen = np.setdiff1d(y, fitted.classes_)
+    if len(unseen):
+        raise ValueError(
+            f"y must hold labels that were seen in training; {unseen.tolist()} were not. Leave out "
+            "the sequences with them."
+        )
     places = np.searchsorted(fitted.classes_, y)
     probabilities = np.asarray(fitted.predict_proba(X))
     return np.take_along_axis(probabilities, places[..., None], axis=2)[..., 0]

@@ -9,10 +9,20 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import _report
-from benchmarks._fits_report import last_line, nets_of, panel, simple_of
-from benchmarks._plots import draw_scores
-from benchmarks._report import markdown, mean_cv_score, mean_score, models_of, of, plus_minus
+from benchmarks._plots import draw_scores, panel
+from benchmarks._report import (
+    best,
+    markdown,
+    mean_cv_score,
+    mean_score,
+    models_of,
+    nets_of,
+    of,
+    plus_minus,
+    scores_of,
+    simple_of,
+    write_answer,
+)
 from benchmarks._runner import Model, Result
 
 FLOOR = "majority class"
@@ -44,13 +54,12 @@ def write(
     """Write conclusion, tables, picture, and a line for each fit."""
     left_out = f" Without {', '.join(absent)}: no files." if absent else ""
     draw(to / "ucr.png", results, targets)
-    _report.write_csv(to / "ucr.csv", results)
-    title, _, text = question.partition("\n\n")
-    _report.write(
-        to / "ucr.md",
-        f"# {title}",
-        text.strip(),
-        f"**Conclusion.** {conclusion(results, targets)}{left_out}",
+    write_answer(
+        to,
+        "ucr",
+        question,
+        f"{conclusion(results, targets)}{left_out}",
+        results,
         "\n".join(verdict(results, name, target) for name, target in targets.items()),
         "![Accuracy by model](ucr.png)",
         "Accuracy on the test part; the majority class is not in the picture:",
@@ -60,7 +69,6 @@ def write(
         "The setting of each family, its accuracy in cross-validation on each training part, and "
         "the mean accuracies of all settings of the grid:",
         settings(choices),
-        last_line(results),
     )
 
 
@@ -82,23 +90,20 @@ def conclusion(results: Sequence[Result], targets: Mapping[str, float]) -> str:
 def verdict(results: Sequence[Result], name: str, target: float) -> str:
     """Say whether the best net reaches the target, and what other choices reach."""
 
-    def accuracy(model: str) -> float:
-        return mean_score(results, name, model)
-
-    best, simple = max(nets_of(results), key=accuracy), max(simple_of(results), key=accuracy)
-    guess = max(nets_of(results), key=lambda net: mean_cv_score(results, name, net))
+    net, simple = (best(results, name, names) for names in (nets_of(results), simple_of(results)))
+    guess = best(results, name, nets_of(results), mean_cv_score)
+    of_net, of_guess, of_simple = (mean_score(results, name, m) for m in (net, guess, simple))
     return (
-        f"* {name}: the best net, {best}, has {accuracy(best):.3f}, the target of {target:.2f} is "
-        f"{'met' if accuracy(best) >= target else 'missed'}; {guess}, the net that "
-        f"cross-validation would take, has {accuracy(guess):.3f}, the best simple model, {simple}, "
-        f"{accuracy(simple):.3f}."
+        f"* {name}: the best net, {net}, has {of_net:.3f}, the target of {target:.2f} is "
+        f"{'met' if of_net >= target else 'missed'}; {guess}, the net that cross-validation would "
+        f"take, has {of_guess:.3f}, the best simple model, {simple}, {of_simple:.3f}."
     )
 
 
 def accuracies(results: Sequence[Result], targets: Mapping[str, float]) -> str:
     """Return the table of accuracies, with the targets below."""
     rows = [
-        [model, *(plus_minus(results, name, model, digits=3) for name in targets)]
+        [model, *(plus_minus(scores_of(results, name, model), ".3f") for name in targets)]
         for model in models_of(results, next(iter(targets)))
     ]
     rows.append(["target for the best net", *(f"{target:.2f}" for target in targets.values())])

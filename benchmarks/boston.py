@@ -17,30 +17,25 @@ from sklearn.ensemble import RandomForestRegressor
 from sklearn.linear_model import LassoCV, LinearRegression
 from sklearn.model_selection import KFold
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import StandardScaler
 
-from benchmarks._cache import CACHE, Cache
-from benchmarks._report import folder
 from benchmarks._runner import Model
-from benchmarks._splits import PLANS, Plan, Table, run_splits
-from benchmarks._splits_report import report
-from sklearn_rnn import DenseRegressor
+from benchmarks._splits import PLANS, Plan, Table, dense, scaled
+from benchmarks._splits_report import answer
 from sklearn_rnn.datasets import load_boston
 
 N_COLUMNS = 12
 N_TEST = 102
+PENALTIES = [1e-4, 1e-3, 3e-3, 1e-2, 0.1]
 NNET = "5 units, as nnet"
 PUBLISHED = {"nnet MAE": {NNET: 2.757}, "nnet MSE": {NNET: 31.06}}
 
 
 def main(size: str) -> None:
     """Run all splits; write tables, conclusion and picture."""
-    plan, quick = PLANS[size], size == "quick"
+    plan = PLANS[size]
     X, y = load_boston(return_X_y=True, as_frame=True)
     table = Table("Boston", X, y, N_TEST, models(plan), reference="lasso", published=PUBLISHED)
-    cache = Cache(None if quick else CACHE / "boston.jsonl")
-    splits = run_splits(table, plan, cache, n_jobs=1 if quick else None)
-    report(folder(size), "boston", __doc__ or "", table, splits, "thousands of dollars")
+    answer("boston", __doc__ or "", table, plan, "thousands of dollars", size)
 
 
 def models(plan: Plan) -> list[Model]:
@@ -54,28 +49,17 @@ def models(plan: Plan) -> list[Model]:
     }
     nnet |= {"patience": 199, "tol": 1e9}  # never sooner
     cycle = {"learning_rate": 0.01, "lr_schedule": "onecycle", "max_epochs": 100}
-    penalties = {"model__alpha": [1e-3, 1e-2]}
+
+    def net(units: tuple[int, ...], **training: Any) -> Pipeline:
+        return scaled(dense(plan, N_COLUMNS, units, **training))
+
+    penalties = {"model__alpha": PENALTIES[: plan.n_penalties]}
     return [
         Model("mean", DummyRegressor()),
         Model("OLS", scaled(LinearRegression())),
         Model("lasso", scaled(lasso)),
         Model("forest", scaled(RandomForestRegressor(random_state=0))),
-        Model(NNET, net(plan, (5,), nnet), seeded=True),
-        Model("5 units", net(plan, (5,), cycle), penalties, seeded=True),
-        Model("64 + 64 units", net(plan, (64, 64), cycle), penalties, seeded=True),
+        Model(NNET, net((5,), **nnet), seeded=True),
+        Model("5 units", net((5,), **cycle), penalties, seeded=True),
+        Model("64 + 64 units", net((64, 64), **cycle), penalties, seeded=True),
     ]
-
-
-def net(plan: Plan, units: tuple[int, ...], training: dict[str, Any]) -> Pipeline:
-    """Return a dense net of standardised columns."""
-    every: dict[str, Any] = {
-        "hidden_layer_sizes": units,
-        "n_channels": N_COLUMNS,
-        "early_stopping": False,
-    }
-    return scaled(DenseRegressor(**(every | training | plan.every_net)))
-
-
-def scaled(model: Any) -> Pipeline:
-    """Return a model of standardised columns."""
-    return Pipeline([("scale", StandardScaler()), ("model", model)])

@@ -21,12 +21,20 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.linear_model import LogisticRegression
 
-from benchmarks import _fits_report, _report
 from benchmarks._cache import CACHE, Cache
 from benchmarks._fits import Parts, fit_all
-from benchmarks._fits_report import nets_of, simple_of
-from benchmarks._plots import draw_scores
-from benchmarks._report import folder, mean_score
+from benchmarks._plots import draw_scores, panel
+from benchmarks._report import (
+    best,
+    folder,
+    mean_score,
+    nets_of,
+    published,
+    score,
+    simple_of,
+    table,
+    write_answer,
+)
 from benchmarks._runner import Model, Result
 from sklearn_rnn import GRUClassifier, LSTMClassifier, RNNClassifier, TCNClassifier
 from sklearn_rnn.datasets import fetch_polymusic
@@ -153,32 +161,33 @@ def write(to: Path, results: Sequence[Result]) -> None:
         conclusion,
         "negative log-likelihood of a frame of the test pieces; less is better\n"
         f"(not shown: {floor.model}, {floor.scores[MEASURE]:.2f})",
-        {NAME: _fits_report.panel(shown, NAME, target=TARGET, published=PUBLISHED)},
+        {NAME: panel(shown, NAME, target=TARGET, published=PUBLISHED)},
         rows=["target", *dict.fromkeys(r.model for r in shown)],
         line="target",
     )
-    _report.write_csv(to / "chorales.csv", results)
-    title, _, text = (__doc__ or "").partition("\n\n")
-    _report.write(
-        to / "chorales.md",
-        f"# {title}",
-        text.strip(),
-        f"**Conclusion.** {conclusion}",
+    write_answer(
+        to,
+        "chorales",
+        __doc__ or "",
+        conclusion,
+        results,
         "![Negative log-likelihood by model](chorales.png)",
-        _fits_report.table(results, NAME, PUBLISHED),
-        _fits_report.last_line(results),
+        table(
+            results,
+            NAME,
+            {MEASURE: score(MEASURE, ".3f"), "published": published(PUBLISHED, ".2f")},
+        ),
     )
 
 
 def verdict(results: Sequence[Result]) -> str:
     """Say which net is best, and whether it reaches the target."""
     net, simple = (
-        min(names, key=lambda name: mean_score(results, NAME, name))
-        for names in (nets_of(results), simple_of(results))
+        best(results, NAME, names, less=True) for names in (nets_of(results), simple_of(results))
     )
-    score = mean_score(results, NAME, net)
+    reached = mean_score(results, NAME, net)
     return (
-        f"The best net, {net}, has {score:.2f} a frame, the {simple} "
+        f"The best net on the test pieces, {net}, has {reached:.2f} a frame, the {simple} "
         f"{mean_score(results, NAME, simple):.2f}; the target of {TARGET} is "
-        f"{'met' if score <= TARGET else 'missed'}."
+        f"{'met' if reached <= TARGET else 'missed'}."
     )

@@ -13,6 +13,7 @@ say whether it takes a net, or any model that is not linear.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,18 +23,15 @@ from sklearn.dummy import DummyRegressor
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.linear_model import Lasso, LassoCV, LinearRegression
 from sklearn.model_selection import GridSearchCV, KFold, train_test_split
-from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
-from benchmarks._cache import CACHE, Cache
-from benchmarks._report import folder
 from benchmarks._runner import Model
-from benchmarks._splits import PLANS, Plan, Table, run_splits
-from benchmarks._splits_report import report
-from sklearn_rnn import DenseRegressor
+from benchmarks._splits import PLANS, Plan, Table, dense, scaled
+from benchmarks._splits_report import answer
 from sklearn_rnn.datasets import load_hitters
 
 N_COLUMNS = 19
+PENALTIES = [0.003, 0.01, 0.03, 0.1, 0.3, 1.0]  # of the nets
 PUBLISHED = {
     "ISLP MAE": {"OLS": 259.715, "lasso": 235.675, "net of ISLP": 221.83},
     "ISLR MAE": {"OLS": 254.7, "lasso": 252.3, "net of ISLP": 257.4},
@@ -43,11 +41,8 @@ PUBLISHED = {
 
 def main(size: str) -> None:
     """Run all splits; write tables, conclusion and picture."""
-    plan, quick = PLANS[size], size == "quick"
-    table = players(plan)
-    cache = Cache(None if quick else CACHE / "hitters.jsonl")
-    splits = run_splits(table, plan, cache, n_jobs=1 if quick else None)
-    report(folder(size), "hitters", __doc__ or "", table, splits, "thousands of dollars")
+    plan = PLANS[size]
+    answer("hitters", __doc__ or "", players(plan), plan, "thousands of dollars", size)
 
 
 def players(plan: Plan) -> Table:
@@ -88,30 +83,16 @@ def nets(plan: Plan) -> list[Model]:
     islp |= {"max_epochs": 50, "alpha": 0.0, "dropout": 0.4}
     islp |= {"patience": 49, "tol": 1e9}  # never sooner
     own: dict[str, Any] = {"learning_rate": 0.01, "lr_schedule": "onecycle", "max_epochs": 100}
-    absolute = scaled(net(plan, own | {"loss": "absolute_error"}))
-    log = logarithmic(scaled(net(plan, own)))
-    alphas = [0.01, 0.03, 0.1]
+    net = partial(dense, plan, N_COLUMNS, (50,))
+    absolute = scaled(net(loss="absolute_error", **own))
+    log = logarithmic(scaled(net(**own)))
+    alphas = PENALTIES[: plan.n_penalties]
     return [
-        Model("net of ISLP", net(plan, islp | {"standardize": False}), seeded=True),
-        Model("the same, standardised", scaled(net(plan, islp)), seeded=True),
+        Model("net of ISLP", net(standardize=False, **islp), seeded=True),
+        Model("the same, standardised", scaled(net(**islp)), seeded=True),
         Model("net, absolute errors", absolute, {"model__alpha": alphas}, seeded=True),
         Model("net of log salary", log, {"regressor__model__alpha": alphas}, seeded=True),
     ]
-
-
-def net(plan: Plan, settings: dict[str, Any]) -> DenseRegressor:
-    """Return a dense net of 50 units."""
-    every: dict[str, Any] = {
-        "hidden_layer_sizes": (50,),
-        "n_channels": N_COLUMNS,
-        "early_stopping": False,
-    }
-    return DenseRegressor(**(every | settings | plan.every_net))
-
-
-def scaled(model: Any) -> Pipeline:
-    """Return a model of standardised columns."""
-    return Pipeline([("scale", StandardScaler()), ("model", model)])
 
 
 def searched(model: Any, alphas: np.ndarray, folds: KFold) -> GridSearchCV:

@@ -4,16 +4,18 @@ The table of Bai, Kolter and Koltun (2018), "An empirical evaluation of generic 
 recurrent networks for sequence modeling": two made-up problems of long memory, handwritten digits
 pixel by pixel, polyphonic music and English letter by letter. In each task the four nets have about
 the same number of parameters, see all sequences equally often and share batch size and clipping of
-the gradient; only their learning rates differ. Sizes are reduced to what one core does in an hour:
-smaller nets, fewer sequences and fewer epochs than in the paper, whose figures stand beside ours;
-the heaviest tasks have one seed. Of the made-up tasks, settings were chosen on sequences drawn like
-those of the test, in part the same ones; of the others, on none of the test. On music the
-validation pieces choose the epoch.
+the gradient; only their learning rates differ. Sizes are reduced to what one core does in an hour
+or two: smaller nets, fewer sequences and fewer epochs than in the paper, whose figures stand beside
+ours. The heaviest tasks have one seed. Penn Treebank is read once, by nets of 90,000 parameters
+instead of 3 million. The sequences of the test of the made-up tasks are new: settings were chosen
+on others. On music the validation pieces choose the epoch. Nor were settings of the other tasks
+chosen on test data; but the test characters had been scored once, with batches of 32, before the
+validation text led to batches of 4.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -67,8 +69,9 @@ class Nets:
 
     def __str__(self) -> str:
         rates = ", ".join(f"{rate:g}" for rate in self.rates)
+        epochs = "1 epoch" if self.max_epochs == 1 else f"{self.max_epochs} epochs"
         return (
-            f"{self.max_epochs} epochs in batches of {self.batch_size}, {self.optimizer} with a "
+            f"{epochs} in batches of {self.batch_size}, {self.optimizer} with a "
             f"{self.lr_schedule} rate of {rates} (in the order of the table), dropout "
             f"{self.dropout:g}; the TCN has a kernel of {self.convolution[1]} and "
             f"{self.convolution[2]} levels"
@@ -103,33 +106,33 @@ class Plan:
 
     n_seeds: int = 3
     n_seeds_of_heavy: int = 1
+    n_seeds_of_copying: int = 2  # after a long time
     n_sums: int = 10_000
     n_copies: int = 2_000
     n_waiting: int = 1000
     n_copies_of_short: int = 10_000
     n_digits: int = 10_000  # of each part
     n_pieces: int | None = None  # of each part
-    n_characters: int = 500_000
+    n_characters: int | None = None  # of each part
     short: bool = False
-    left_out: Sequence[str] = ()  # tasks
 
 
 PLANS = {
-    "quick": Plan(1, 1, 40, 20, 100, 40, 50, 4, 1000, short=True),
-    "usual": Plan(left_out=("characters",)),
-    "full": Plan(10, 3, 50_000, 10_000, 1000, 10_000, 60_000, None, 10_000_000),
+    "quick": Plan(1, 1, 1, 40, 20, 100, 40, 50, 4, 1000, short=True),
+    "usual": Plan(),
+    "full": Plan(10, 3, 3, 50_000, 10_000, 1000, 10_000, 60_000),
 }
 NETS = {
-    "adding": Nets((92, 45, 52), (12, 6, 6), (0.004, 0.004, 0.004, 0.004), 8, 32),
+    "adding": Nets((92, 45, 52), (12, 6, 6), (0.004, 0.004, 0.004, 0.004), 8, 16),
     "copying, short": Nets((160, 78, 91), (26, 8, 3), FAST, 40, 32, 0.0, "cosine", "rmsprop"),
     "copying": Nets((160, 78, 91), (16, 8, 7), FAST, 7, 4, 0.0, "constant"),
     "MNIST": Nets((110, 54, 62), (12, 8, 6), (0.002, 0.005, 0.005, 0.005), 8, 32),
     "permuted MNIST": Nets((110, 54, 62), (12, 8, 6), (0.002, 0.005, 0.005, 0.005), 8, 32),
     "chorales": Nets((215, 100, 120), (62, 3, 3), (0.005, 0.02, 0.02, 0.01), 60, 8, 0.5),
     "Nottingham": Nets((215, 100, 120), (62, 3, 3), (0.005, 0.01, 0.01, 0.01), 15, 8, 0.2),
-    "characters": Nets((265, 128, 150), (60, 3, 4), (0.002, 0.01, 0.01, 0.01), 5, 32),
+    "characters": Nets((265, 128, 150), (60, 3, 4), (0.002, 0.01, 0.005, 0.005), 1, 4),
 }
-HEAVY = ("copying, short", "copying", "MNIST", "permuted MNIST")
+HEAVY = ("copying, short", "MNIST", "permuted MNIST", "characters")
 
 
 def main(size: str) -> None:
@@ -139,8 +142,6 @@ def main(size: str) -> None:
     results: list[Result] = []
     problems, absent, notes = [], [], []
     for name, make in tasks(plan, download_if_missing=size != "quick").items():
-        if name in plan.left_out:
-            continue
         try:
             problem = make()
         except FileNotFoundError:
@@ -149,15 +150,7 @@ def main(size: str) -> None:
         problems.append(problem)
         notes.append(str(NETS[name]))
         results += compete(problem, name, plan, cache)
-    write(
-        folder(size),
-        problems,
-        notes,
-        results,
-        question=__doc__ or "",
-        absent=absent,
-        left_out=plan.left_out,
-    )
+    write(folder(size), problems, notes, results, question=__doc__ or "", absent=absent)
 
 
 def tasks(plan: Plan, **way: Any) -> dict[str, Callable[[], Problem]]:
@@ -180,4 +173,5 @@ def compete(problem: Problem, name: str, plan: Plan, cache: Cache) -> list[Resul
     """Fit the simple models and the nets of a task."""
     models = [*problem.simple, *NETS[name].models(problem, short=plan.short)]
     n_seeds = plan.n_seeds_of_heavy if name in HEAVY else plan.n_seeds
+    n_seeds = plan.n_seeds_of_copying if name == "copying" else n_seeds
     return fit_all(problem.parts, models, problem.score, seeds=range(n_seeds), cache=cache)

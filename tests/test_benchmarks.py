@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import importlib
 import re
-import tempfile
 from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
@@ -28,13 +27,15 @@ from benchmarks import __main__ as command
 from benchmarks import defaults
 from benchmarks._cache import Cache
 from benchmarks._peers import Kind, running
-from benchmarks._runner import Model, Result, Task, run
+from benchmarks._report import at_ends
+from benchmarks._runner import Model, Result, Task, run, run_validated
 from benchmarks._verdict import judge, standard_error
 from benchmarks._workloads import WORKLOADS, BareLoop
 from sklearn_rnn import DenseRegressor
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
+GUARDED = ["boston", "chorales", "climate", "double_descent", "hitters", "imdb", "regularization"]
 
 
 class Witness(TransformerMixin, BaseEstimator):
@@ -179,6 +180,24 @@ def test_score_in_cross_validation_is_that_of_the_search_for_each_seed(tmp_path)
     assert run([task], seeds=[0, 1], cache=Cache(path), n_jobs=1) == results
 
 
+def test_score_of_the_first_seed_in_cross_validation_is_told_of_all_seeds():
+    task = task_of(Model("dense", DenseRegressor(max_epochs=2, lr_schedule="cosine"), seeded=True))
+    first, second = run_validated([task], seeds=[0, 1], n_jobs=1)
+    (alone,) = run([replace(task, cross_validate=True)], seeds=[0], n_jobs=1)
+    assert first.cv_score == second.cv_score == alone.cv_score
+    assert first.predictions == alone.predictions != second.predictions
+
+
+def test_settings_that_were_chosen_at_an_end_of_their_grid_are_named():
+    grid = {"net__alpha": [0.01, 0.1, 1.0], "net__size": [4, 8, 16], "net__tol": [0.5]}
+    models = [Model("a", Noise(), grid, seeded=True), Model("ols", LinearRegression())]
+    ols = result_of("ols")
+    inside = replace(result_of("a"), settings="alpha=0.1, size=8, tol=0.5")
+    at_end = replace(inside, settings="alpha=0.1, size=16, tol=0.5")
+    assert at_ends([inside, ols], models) == "No setting was chosen at an end of its grid."
+    assert at_ends([at_end, ols], models) == "Chosen at an end of their grid: size=16 (a)."
+
+
 N_TEST = 400
 ERROR = 0.4 / np.sqrt(N_TEST - 1)  # the standard error of every gain of `result_of`
 Y = np.tile([1.0, 1.0, -1.0, -1.0], N_TEST // 4)
@@ -279,13 +298,10 @@ def test_command_lists_benchmarks_and_names_the_unknown(capsys):
     assert "no benchmark nise; there are" in capsys.readouterr().err
 
 
-def test_quick_nyse_runs_to_the_end_and_leaves_the_results_alone(tmp_path, monkeypatch, capsys):
+def test_quick_nyse_runs_to_the_end_and_leaves_the_results_alone(elsewhere, capsys):
     pytest.importorskip("matplotlib")
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    before = {path: path.stat().st_mtime_ns for path in RESULTS.glob("*")}
     command.main(["nyse", "--quick"])
-    assert {path: path.stat().st_mtime_ns for path in RESULTS.glob("*")} == before
-    names = {path.name for path in tmp_path.glob("*/*")}
+    names = {path.name for path in elsewhere.glob("*/*")}
     assert names == {"nyse.md", "nyse.csv", "nyse_r2.png", "nyse_forecast.png"}
     text = capsys.readouterr().out
     assert len(re.findall("(?:less than|at least) 2 standard errors", text)) >= 3
@@ -293,20 +309,16 @@ def test_quick_nyse_runs_to_the_end_and_leaves_the_results_alone(tmp_path, monke
     sizes = [int(line.split("|")[4]) for line in table]
     assert sizes == sorted(sizes)
     assert len(sizes) == 12
-    with next(tmp_path.glob("*/nyse.csv")).open() as file:
+    with next(elsewhere.glob("*/nyse.csv")).open() as file:
         cv_scores = {line["task"]: bool(line["cv_score"]) for line in csv.DictReader(file)}
     assert cv_scores == {task: task.startswith("honest") for task in cv_scores}
 
 
-def test_quick_worth_it_runs_without_the_files_of_others(tmp_path, monkeypatch, capsys):
+def test_quick_worth_it_runs_without_the_files_of_others(elsewhere, capsys):
     pytest.importorskip("matplotlib")
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    monkeypatch.setenv("SKLEARN_RNN_DATA", str(tmp_path / "nothing"))
-    before = {path: path.stat().st_mtime_ns for path in RESULTS.glob("*")}
     command.main(["worth-it", "--quick"])
-    assert {path: path.stat().st_mtime_ns for path in RESULTS.glob("*")} == before
     pictures = {f"worth_it{name}.png" for name in ("", "-NYSE-volume", "-Hitters-salary")}
-    names = {path.name for path in tmp_path.glob("*/*")}
+    names = {path.name for path in elsewhere.glob("*/*")}
     assert names == {"worth_it.md", "worth_it.csv", *pictures}
     text = capsys.readouterr().out
     assert "of 2 data sets" in text
@@ -377,6 +389,17 @@ def test_answers_to_whether_the_net_is_worth_it_come_from_the_runs():
     assert counts.group() in text
     assert counts.group() in (ROOT / "README.md").read_text(encoding="utf-8")
     assert int(counts[2]) == runs["data"].nunique()
+
+
+@pytest.mark.parametrize("name", GUARDED)
+def test_answer_in_the_readme_stands_in_the_results(name):
+    """Every figure of it, the counts too; a minus is a hyphen in both."""
+    row = next(line for line in _readme_of_benchmarks() if f"results/{name}.md" in line)
+    text = (RESULTS / f"{name}.md").read_text(encoding="utf-8")
+    figures = re.findall(r"-?\d+(?:[.,]\d+)*", row.split("|")[2])
+    assert figures
+    told = {*re.findall(r"-?\d+(?:[.,]\d+)*", text)}
+    assert [figure for figure in figures if figure not in told] == []
 
 
 def _readme_of_benchmarks() -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import re
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,8 +17,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import Bunch
 
 from benchmarks import __main__ as command
-from benchmarks._each import ForEach
-from benchmarks._natural_splines import NaturalSplines
+from benchmarks._effects import Effect, effect
 from benchmarks._runner import Model, Result, Task, run
 from sklearn_rnn import DenseRegressor
 
@@ -36,18 +34,6 @@ boston, climate, double_descent, hitters, regularization, splits, report = (
         "_regularization_report",
     )
 )
-
-RESULTS = Path(__file__).parents[1] / "benchmarks" / "results"
-
-
-@pytest.fixture
-def elsewhere(tmp_path, monkeypatch):
-    """Keep the files of quick runs, and find that none of real runs were touched."""
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    monkeypatch.setenv("SKLEARN_RNN_DATA", str(tmp_path / "nothing"))
-    before = {path: path.stat().st_mtime_ns for path in RESULTS.glob("*")}
-    yield tmp_path
-    assert {path: path.stat().st_mtime_ns for path in RESULTS.glob("*")} == before
 
 
 def written(to: Path) -> set[str]:
@@ -106,7 +92,7 @@ def test_size_of_a_model_of_a_transformed_target_is_told():
 def test_natural_splines_hold_every_natural_spline_with_their_knots(d):
     rng = np.random.default_rng(0)
     X = rng.uniform(-5, 5, size=(40, 1))
-    basis = NaturalSplines(d).fit(X)
+    basis = double_descent.NaturalSplines(d).fit(X)
     knots = [-5, *np.quantile(X, np.linspace(0, 1, d)[1:-1]), 5]
     truth = CubicSpline(knots, rng.normal(size=d), bc_type="natural")
     grid = np.linspace(-5, 5, 200)[:, None]
@@ -126,13 +112,13 @@ def test_splines_reach_zero_where_there_are_as_many_as_points():
 def test_for_each_column_there_is_a_model():
     X = pd.DataFrame({"a": [0.0, 1, 2], "b": [1.0, 0, 1]})
     y = pd.DataFrame({"first": 2 * X["a"], "second": X["b"] - 1})
-    model = ForEach([LinearRegression(), Ridge(1e9)]).fit(X, y)
+    model = climate.ForEach([LinearRegression(), Ridge(1e9)]).fit(X, y)
     np.testing.assert_allclose(model.predict(X)[:, 0], y["first"], atol=1e-12)
     np.testing.assert_allclose(model.predict(X)[:, 1], y["second"].mean(), atol=1e-6)
     assert model.n_parameters_ >= 4
 
 
-def effects_of(metrics, y, predictions) -> list[report.Effect]:
+def effects_of(metrics, y, predictions) -> list[Effect]:
     y = np.asarray(y)
     data = np.concatenate([y[:1], y])
     models = [Model(name, Ridge(), seeded=True) for name in predictions]
@@ -142,7 +128,19 @@ def effects_of(metrics, y, predictions) -> list[report.Effect]:
         for name, runs in predictions.items()
         for seed, run in enumerate(runs)
     ]
-    return report.effects(task, results)
+    return [*report.effects(task, results).values()]
+
+
+def test_interval_of_a_gain_holds_the_truth_in_95_percent_of_repetitions():
+    """Few seeds and few rows: the quantile of the normal would be too small."""
+    rng = np.random.default_rng(0)
+    truth, held = 0.3, 0
+    for _ in range(1000):
+        rows, seeds = rng.normal(size=(1, 8)), rng.normal(size=(4, 1))
+        losses = rows + seeds - truth + 0.5 * rng.normal(size=(4, 8))
+        gain = effect(losses, 0.1 * rng.normal(size=(1, 8)))
+        held += abs(gain.value - truth) <= gain.reach
+    assert 0.93 <= held / 1000 <= 0.975
 
 
 def test_gain_of_a_change_is_that_of_the_score():
@@ -199,7 +197,10 @@ def test_quick_climate_measures_each_variable(elsewhere, monkeypatch, capsys):
     monkeypatch.setattr(climate, "fetch_debilt", fake_weather)
     command.main(["climate", "--quick"])
     text = capsys.readouterr().out
-    assert written(elsewhere) == {f"climate{e}" for e in (".md", ".csv", ".png", "-De-Bilt.png")}
+    assert written(elsewhere) == {
+        *(f"climate.{end}" for end in ("md", "csv", "png")),
+        *(f"climate-De-Bilt{part}.png" for part in ("", "-scatter")),
+    }
     runs = pd.read_csv(next(elsewhere.glob("*/*.csv")))
     assert list(runs["variable"].unique()) == list("abcdef")
     assert set(climate.NETS) < set(runs["model"])
@@ -207,7 +208,7 @@ def test_quick_climate_measures_each_variable(elsewhere, monkeypatch, capsys):
     floor = by.loc["mean of the month"]
     assert floor.loc["a", "RMSE"] == floor.loc["f", "RMSE"] < 0.4
     assert by.loc[("same month last year", "b"), "RMSE"] > floor.loc["b", "RMSE"]
-    relative = re.search(r"mean of the month +\| 1\.000", text)
+    relative = re.search(r"mean of the month +\| -?[\d.]+ +\| 1\.000", text)
     assert relative
 
 

@@ -1,0 +1,66 @@
+"""What one model gains on another on the same test rows, with an interval."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import stdtrit
+
+LEVEL = 0.95
+
+
+@dataclass(frozen=True)
+class Effect:
+    """A mean difference of losses, its standard error, and the degrees of freedom of that."""
+
+    value: float
+    error: float
+    freedom: float
+
+    @property
+    def reach(self) -> float:
+        """How far the interval goes to each side."""
+        return float(stdtrit(self.freedom, (1 + LEVEL) / 2)) * self.error
+
+    @property
+    def verdict(self) -> str:
+        """Whether it helps, harms, or neither is shown."""
+        if abs(self.value) <= self.reach:
+            return "not shown"
+        return "helps" if self.value > 0 else "harms"
+
+    def told(self, form: str = "+.4f") -> str:
+        """Return it with its interval."""
+        low, high = self.value - self.reach, self.value + self.reach
+        return f"{self.value:{form}} ({low:{form}} to {high:{form}})"
+
+
+def effect(losses: NDArray[np.float64], reference: NDArray[np.float64]) -> Effect:
+    """Return what a model gains on a reference.
+
+    The variance is that of the mean difference over the test rows, together with that over seeds,
+    which stand for the sampling of the data and of the training; the degrees of freedom are those
+    of Welch and Satterthwaite.
+
+    Parameters
+    ----------
+    losses, reference : array of shape (n_seeds, n_rows)
+        The losses of both on the test rows, a line for each seed. A seed is paired with itself,
+        and a model without seeds, of one line, with each.
+
+    Returns
+    -------
+    Effect
+        Positive where the losses are less than those of the reference.
+    """
+    difference = reference - losses
+    parts = [
+        (np.var(means, ddof=1) / len(means), len(means) - 1)
+        for means in (difference.mean(axis=0), difference.mean(axis=1))
+        if len(means) > 1
+    ]
+    variance = sum(v for v, _ in parts)
+    freedom = variance**2 / sum(v**2 / n for v, n in parts) if variance else 1.0
+    return Effect(float(difference.mean()), float(np.sqrt(variance)), float(freedom))

@@ -1,0 +1,48 @@
+"""A model whose settings are chosen on rows that follow those it is fitted to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, RegressorMixin, clone
+from sklearn.metrics import mean_absolute_error
+from sklearn.model_selection import ParameterGrid
+
+
+class HeldOut(RegressorMixin, BaseEstimator):
+    """Fits a model to the first rows, with the settings that err least on the others.
+
+    So it learns from the same rows as a net that stops early by the others: unlike a
+    ``GridSearchCV`` it is not refitted to all.
+
+    Parameters
+    ----------
+    model : regressor
+        What is fitted.
+    grid : mapping of str to sequence
+        The settings to choose from, by parameter.
+    n_train : int
+        The rows that it is fitted to.
+    """
+
+    def __init__(self, model: Any, grid: Mapping[str, Sequence[Any]], n_train: int) -> None:
+        self.model = model
+        self.grid = grid
+        self.n_train = n_train
+
+    def fit(self, X: Any, y: Any) -> HeldOut:
+        """Fit the model with all settings, and keep the best fit."""
+        train, later = slice(self.n_train), slice(self.n_train, None)
+        models = [clone(self.model).set_params(**s) for s in ParameterGrid(self.grid)]
+        errors = [
+            mean_absolute_error(y[later], model.fit(X[train], y[train]).predict(X[later]))
+            for model in models
+        ]
+        self.best_estimator_ = models[int(np.argmin(errors))]
+        return self
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Return the predictions of the best fit."""
+        return self.best_estimator_.predict(X)
