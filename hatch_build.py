@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import platform
+import runpy
 import shlex
 import shutil
 import subprocess
@@ -67,7 +68,8 @@ def compile_library(target: Path, extra: list[str]) -> str:
         return done.stdout
 
     with tempfile.TemporaryDirectory() as folder:
-        jobs, objects = [["-c", "machine.c"]], []
+        sources = runpy.run_path(str(NATIVE / "library.py"))["sources"]()
+        jobs, objects = [[f'-DSOURCES="{sources}"', "-c", "machine.c"]], []
         for name, (vector, flags) in SETS.items():
             for kind in (32, 64):
                 defined = [f"-DREAL_BITS={kind}", f"-DVECTOR_BYTES={vector}"]

@@ -6,6 +6,7 @@ import os
 import pickle
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ from sklearn_rnn._flat import laid_in, new_vector
 from sklearn_rnn._losses import SquaredError
 from sklearn_rnn._modules.dense import Dense
 from sklearn_rnn._modules.embedding import Embedded
-from sklearn_rnn._modules.kernel_threads import n_threads, threads_for_kernels
+from sklearn_rnn._modules.kernel_threads import n_threads, run_together, threads_for_kernels
 from sklearn_rnn._modules.mostly_native import is_mostly_native
 from sklearn_rnn._modules.native import (
     LARGEST_HIDDEN,
@@ -257,6 +258,30 @@ def test_what_windows_share_is_computed_once(kind, hidden, per_step, monkeypatch
         each = native_cell(options, windows.contiguous(), weights, initial)
     assert len(seen) == 1
     torch.testing.assert_close(once, each, rtol=0, atol=1e-13)
+
+
+@needs_library
+def test_steps_that_lie_before_windows_are_not_taken_for_shared_rows(monkeypatch):
+    options, _, weights, _ = problem(("gru", 0), (9, 6, 1, 4), torch.float64, [0] * 4, 0)
+    monkeypatch.setattr("sklearn_rnn._modules.native.projected", None)
+    x = torch.randn(6, 900, 1, dtype=torch.float64).transpose(0, 1)[:9]
+    with torch.no_grad():
+        native_cell(options, x, weights)
+
+
+def test_an_interrupt_waits_for_the_other_threads():
+    done = []
+
+    def function(call):
+        if call == b"first":
+            raise KeyboardInterrupt
+        time.sleep(0.2)
+        done.append(call)
+        return 0
+
+    with pytest.raises(KeyboardInterrupt):
+        run_together(function, [b"first", b"second"])
+    assert done == [b"second"]
 
 
 # ---------------------------------------------------------------- tanh and logistic
@@ -497,3 +522,21 @@ def test_threads_for_kernels_are_those_of_torch_and_are_given_back():
 )
 def test_what_kernels_do_most_of(net, expected):
     assert is_mostly_native(net) == expected
+
+
+@needs_library
+def test_a_library_of_other_sources_is_not_used(tmp_path, monkeypatch):
+    assert library.sources() == library._text(library.LIBRARY, "sklearn_rnn_sources")
+    for path in library.FOLDER.glob("*.[chs]*"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    monkeypatch.setattr(library, "FOLDER", tmp_path)
+    assert library._load("")[1] in library.BEST_FIRST
+    (tmp_path / "gru.c").write_text("/* another version */")
+    with pytest.raises(library._Unavailable, match="run make native"):
+        library._load("")
+
+
+@needs_library
+def test_an_unknown_set_of_instructions_is_told():
+    with pytest.warns(UserWarning, match="got 'off', which is ignored"):
+        library._load("off")

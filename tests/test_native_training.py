@@ -1,5 +1,8 @@
 """Training by the native kernels against autograd, torch's Adam, and itself."""
 
+import os
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import numpy as np
@@ -25,6 +28,7 @@ from sklearn_rnn._losses import (
 from sklearn_rnn._modules.embedding import Embedded
 from sklearn_rnn._modules.native_training import KernelLoss, Ridge, Sequences
 from sklearn_rnn._modules.recurrent import Recurrent
+from sklearn_rnn._native import library
 from sklearn_rnn._optimizers import Adam
 from sklearn_rnn._training import Training
 
@@ -226,3 +230,59 @@ def test_a_divergence_in_the_kernels_is_said_in_words():
         RNNRegressor(nonlinearity="relu", learning_rate=1e30, random_state=0, dtype="float32").fit(
             X, X[:, -1, 0]
         )
+
+
+SETS = """
+import torch
+from sklearn_rnn._flat import laid_in, n_weights, new_vector
+from sklearn_rnn._modules.native_training import KernelLoss, Ridge, Sequences
+from sklearn_rnn._modules.recurrent import Recurrent
+for cell in ("rnn_tanh", "rnn_relu", "lstm", "gru"):
+    torch.manual_seed(0)
+    module = Recurrent(3, 5, 2, cell=cell, hidden_size=13).double().train()
+    vector, x, y = new_vector(module), torch.randn(300, 5, 3).double(), torch.randn(300, 2).double()
+    with laid_in(vector, module):
+        training = module.native_training(KernelLoss(0))
+        ridge = Ridge(vector, n_weights(module), 0.1)
+        print(*training.gradient(Sequences(x, y), ridge).view(1).tolist(), *vector.grad.tolist())
+"""
+
+
+def test_every_set_of_instructions_gives_the_same_gradient():
+    found = []
+    for name in library.BEST_FIRST[library.BEST_FIRST.index(library.INSTRUCTIONS) :]:
+        environment = {**os.environ, "SKLEARN_RNN_NATIVE": name}
+        command = [sys.executable, "-c", SETS]
+        done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
+        found.append(np.array(done.stdout.split(), dtype=float))
+    for other in found[1:]:
+        assert_allclose(other, found[0], rtol=0, atol=1e-12)
+
+
+def test_an_infinite_logit_of_another_class_is_no_loss():
+    loss, module = CrossEntropy(), net("gru", 1, 2, 3, torch.float64)
+    torch.nn.init.constant_(module.head.linear.bias, -np.inf)
+    torch.nn.init.zeros_(module.head.linear.bias[:1])
+    batch = Sequences(torch.randn(4, 5, 1).double(), torch.zeros(4, dtype=torch.int64))
+    with laid_in(vector := new_vector(module), module):
+        assert float(native(module, loss).gradient(batch, Ridge(vector, 0, 0.0))) == 0
+
+
+def test_what_is_watched_or_frozen_is_not_trained_by_kernels():
+    for watch in (
+        lambda module: module.head.linear.register_full_backward_hook(lambda *_: None),
+        lambda module: module.layers[0].register_forward_hook(lambda *_: None),
+        lambda module: module.layers[0].weight_hh_l0.requires_grad_(False),
+    ):
+        module = net("gru", 3, 1, 6, torch.float32)
+        with laid_in(new_vector(module), module):
+            assert native(module, SquaredError()) is not None
+            watch(module)
+            assert native(module, SquaredError()) is None
+
+
+def test_many_batches_have_no_lengths():
+    module = net("gru", 3, 1, 6, torch.float32)
+    batch = Sequences(torch.randn(4, 5, 3), torch.randn(4, 1), None, torch.ones(4).long())
+    with laid_in(vector := new_vector(module), module), pytest.raises(ValueError, match="lengths"):
+        native(module, SquaredError()).train(batch, 2, Ridge(vector, 0, 0.0), None)

@@ -12,7 +12,15 @@ from torch import Tensor, nn
 Pullback = Callable[[Tensor], None]
 
 
+def is_hooked(part: nn.Module) -> bool:
+    """Tell whether anything is to be called before or after a layer."""
+    forward = part._forward_hooks or part._forward_pre_hooks
+    return bool(forward or part._backward_hooks or part._backward_pre_hooks)
+
+
 def is_unwatched(module: nn.Module) -> bool:
-    """Tell whether nothing hooks into a module, and all its parameters have a gradient."""
-    hooked = any(part._forward_hooks or part._forward_pre_hooks for part in module.modules())
-    return not hooked and not any(p.grad is None or p._backward_hooks for p in module.parameters())
+    """Tell whether nothing hooks into a module, and all its parameters are to have a gradient."""
+    return not any(map(is_hooked, module.modules())) and all(
+        p.requires_grad and p.grad is not None and not p._backward_hooks
+        for p in module.parameters()
+    )

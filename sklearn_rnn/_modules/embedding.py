@@ -114,12 +114,17 @@ class Embedded(nn.Module):
 
     def _vectors(self, x: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor | None]:
         """Look up the vectors (batch, n_steps, embedding_dim), and find the valid steps."""
+        tokens, lengths = self._tokens(x, lengths)
+        return self.embedding(tokens), lengths
+
+    def _tokens(self, x: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor | None]:
+        """Return the tokens (batch, n_steps), 0 where padded, and find the valid steps."""
         tokens = x.flatten(1)
         if lengths is None:
             lengths = None if _is_unpadded(tokens) else token_lengths(tokens)
         else:  # what is behind need not be a token
             tokens = torch.where(valid_steps(lengths, tokens.shape[1])[:, :, 0], tokens, 0)
-        return self.embedding(tokens), lengths
+        return tokens, lengths
 
 
 class EmbeddedTraining:
@@ -130,12 +135,12 @@ class EmbeddedTraining:
 
     def gradient(self, batch: Sequences, ridge: Ridge) -> Tensor:
         """Return the objective of a batch, and write its gradient over that of the parameters."""
-        vectors, lengths = self.module._vectors(batch.x, batch.lengths)
+        tokens, lengths = self.module._tokens(batch.x, batch.lengths)
+        vectors = self.module.embedding(tokens)
         dx, gradient = torch.empty_like(vectors), self.module.embedding.weight_v.grad
         assert gradient is not None, "the module is unwatched"
         loss = self.inner.gradient(batch._replace(x=vectors, lengths=lengths), ridge, dx)
-        # behind the last step there is no gradient, whatever the token
-        gradient.zero_().index_add_(0, batch.x.reshape(-1), dx.view(-1, dx.shape[2]))
+        gradient.zero_().index_add_(0, tokens.reshape(-1), dx.view(-1, dx.shape[2]))
         gradient[0] = 0.0
         return loss
 

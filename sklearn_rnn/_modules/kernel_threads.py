@@ -3,7 +3,7 @@
 import os
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 
 import torch
@@ -55,8 +55,21 @@ def run_together(function: Callable[[bytes], int], calls: list[bytes]) -> None:
     if len(calls) > 1 and not _pool:
         _pool.append(ThreadPoolExecutor(os.cpu_count(), "sklearn_rnn"))
     others = [_pool[0].submit(function, call) for call in calls[1:]]
-    failed = function(calls[0])
-    for other in others:
-        failed |= other.result()
-    if failed:
+    try:
+        failed = [function(calls[0])]
+    finally:
+        _wait(others)
+    if any(failed + [other.result() for other in others]):
         raise MemoryError("no memory for a recurrent layer")
+
+
+def _wait(others: list[Future[int]]) -> None:
+    """Wait for all: they write to memory that their caller would give back after a Ctrl-C."""
+    interrupt = None
+    while not all(other.done() for other in others):
+        try:
+            wait(others)
+        except KeyboardInterrupt as error:
+            interrupt = error
+    if interrupt is not None:
+        raise interrupt

@@ -11,9 +11,10 @@ from typing import Any, NamedTuple, TypeAlias, TypeGuard
 import torch
 from torch import Tensor, nn
 
-from sklearn_rnn._native.library import CALL, CHUNK, LIBRARY, entry, sizes
+from sklearn_rnn._native.library import CALL, CHUNK, GROUPS, LIBRARY, entry, sizes
 
 from .cells import CoupledLSTM, Layer
+from .direct import is_hooked
 from .kernel_threads import n_threads, run_together
 from .projection import projected
 from .shared_rows import shared_rows
@@ -57,7 +58,7 @@ def is_native(layer: nn.Module, x: Tensor) -> TypeGuard[Layer]:
         and x.device.type == "cpu"
         and x.numel() > 0
         and layer.get_parameter("weight_ih_l0").dtype == x.dtype
-        and not (layer._forward_hooks or layer._forward_pre_hooks)
+        and not is_hooked(layer)
     )
 
 
@@ -224,7 +225,9 @@ def addresses(*tensors: Tensor | None) -> list[int]:
 
 
 def parts_of(batch: int, work: int) -> list[tuple[int, int]]:
-    """Share the chunks of a batch among threads, if it is worth it: the first, and the end.
+    """Share the groups of chunks of a batch among threads, if it is worth it.
+
+    A part is its first chunk, and the end.
 
     Parameters
     ----------
@@ -234,8 +237,10 @@ def parts_of(batch: int, work: int) -> list[tuple[int, int]]:
         Multiplications.
     """
     chunks = -(-batch // CHUNK)
-    threads = min(n_threads(), chunks) if work > WORTH_THREADS else 1
-    return list(pairwise(chunks * i // threads for i in range(threads + 1)))
+    size = -(-chunks // GROUPS)
+    groups = -(-chunks // size)
+    threads = min(n_threads(), groups) if work > WORTH_THREADS else 1
+    return list(pairwise(min(chunks, groups * i // threads * size) for i in range(threads + 1)))
 
 
 def _run(what: str, options: Options, arguments: Arguments, outs: Sequence[Tensor | None]) -> None:

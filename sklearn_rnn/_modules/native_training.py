@@ -23,6 +23,13 @@ WORK_AT_ONCE = 10**9
 """Multiplications, forward, of the batches of one call: a Ctrl-C is heard between calls."""
 
 
+ACTIVATION = 10
+"""Multiplications that take as long as the activation of a unit of a gate."""
+
+LARGEST_HEAD = 256
+"""Outputs above which torch's products are faster than the head of the kernels."""
+
+
 class KernelLoss(NamedTuple):
     """A loss of the kernels: its place in ``enum loss`` of training.h, and its option there."""
 
@@ -48,12 +55,12 @@ class Sequences(NamedTuple):
         rows = slice(start, stop)
         return Sequences(x[rows], y[rows], *(t if t is None else t[rows] for t in others))
 
-    def for_kernels(self) -> Sequences:
-        """Return the sequences as the kernels read them: adjacent numbers, of one type."""
+    def for_kernels(self, dtype: torch.dtype) -> Sequences:
+        """Return the sequences as the kernels read them: adjacent numbers, of the type of a net."""
         x, y, weight, lengths = self
-        x = x if x.stride(2) == 1 else x.contiguous()
-        y = y.to(x.dtype) if y.is_floating_point() else y
-        weight = None if weight is None else weight.to(x.dtype).contiguous()
+        x = (x if x.stride(2) == 1 else x.contiguous()).to(dtype)
+        y = y.to(dtype if y.is_floating_point() else torch.int64)
+        weight = None if weight is None else weight.to(dtype).contiguous()
         lengths = None if lengths is None else lengths.contiguous()
         return Sequences(x, y.contiguous(), weight, lengths)
 
@@ -94,6 +101,8 @@ class NativeTraining:
         self.layer = [layer.get_parameter(name) for name in names]
         self.head, self.loss = [head.weight, head.bias], loss
         self.cell, self.option = CELLS[layer.mode]
+        products = self.layer[0].numel() + self.layer[1].numel()
+        self._work_of_step = products + ACTIVATION * len(self.layer[0])
 
     def gradient(self, batch: Sequences, ridge: Ridge, dx: Tensor | None = None) -> Tensor:
         """Return the objective of a batch, and write its gradient over that of the parameters.
@@ -108,8 +117,10 @@ class NativeTraining:
     def train(self, sequences: Sequences, size: int, ridge: Ridge, adam: AdamSteps) -> Tensor:
         """Move the parameters by one step of Adam for each batch of `size` rows, in order.
 
-        Returns the sum of the objectives of the batches, each times its rows.
+        Every step is valid. Returns the sum of the objectives of the batches, each times its rows.
         """
+        if sequences.lengths is not None:
+            raise ValueError("many batches are trained without lengths; use gradient")
         return self._run(sequences, size, ridge, None, adam)
 
     def _run(
@@ -122,12 +133,12 @@ class NativeTraining:
     ) -> Tensor:
         """Return the sum of the objectives of all batches, each times its rows."""
         # kept alive until the calls are over: some of these are copies
-        sequences = sequences.for_kernels()
+        sequences = sequences.for_kernels(self.head[0].dtype)
         x = sequences.x
         size = min(size, len(x))
         room = self._room(x, size)
         pack = partial(self._pack, ridge=ridge, dx=dx, adam=adam, room=room)
-        work = size * x.shape[1] * (x.shape[2] * len(self.layer[0]) + self.layer[1].numel())
+        work = size * (x.shape[1] * self._work_of_step + self.head[0].numel())
         names = [f"{self.cell}_{name}" for name in ("train", "train_part", "train_sum")]
         train, train_part, train_sum = (entry(name, BITS[x.dtype]) for name in names)
         is_shared = len(parts_of(size, work)) > 1

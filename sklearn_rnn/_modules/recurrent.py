@@ -11,7 +11,7 @@ from .direct import is_unwatched
 from .dropout import Dropout
 from .heads import Head
 from .native import has_kernel, is_native, native_layer
-from .native_training import KernelLoss, NativeTraining
+from .native_training import LARGEST_HEAD, KernelLoss, NativeTraining
 from .padding import last_valid, reverse_valid, zero_padding
 from .pooling import Pooling
 
@@ -147,6 +147,7 @@ class Recurrent(nn.Module):
             len(self.layers) == 1
             and not self.reverse_layers
             and self.pooling.kind == "last"
+            and self.head.linear.out_features <= LARGEST_HEAD
             and not (self.training and (self.dropout.p or self.recurrent_dropout.p))
             and is_unwatched(self)
         )

@@ -138,16 +138,17 @@ static void through_affine(const struct backward *b, long t, const real *dz)
     }
 }
 
-/* Turn to a chunk, whose states are in `memory` and whose gradients will be in `partial`. */
-static void open_chunk(struct backward *b, long chunk, real *memory, real *partial)
+/* Turn to a chunk, whose states are in `memory`. */
+static void open_chunk(struct backward *b, long chunk, real *memory)
 {
     const struct call *call = b->call;
     b->start = chunk * CHUNK;
     b->rows = rows_of_chunk(call, chunk);
     b->steps = steps_of_chunk(call, b->start, b->rows);
-    b->partial = partial;
+    b->partial = call->partial + chunk / group_size(call) * b->s->partial;
     b->m = memory_at(memory, call, b->cell, b->rows, call->steps);
-    memset(partial, 0, b->s->partial * sizeof(real));
+    if (chunk % group_size(call) == 0)
+        memset(b->partial, 0, b->s->partial * sizeof(real));
     if (call->mask)
         copy_in(b->mask, b->s->width, call->mask + b->start * call->hidden, call->hidden,
                 call->hidden, b->rows);
@@ -195,14 +196,14 @@ static void unpack_transposed(real *to, const real *from, long inner, const stru
                 to[k] = from[k * s->columns + gate * s->width + unit];
 }
 
-/* Add up the chunks in their order and write the gradients in torch's layout. */
-static void sum_chunks(const struct call *call, const struct cell *cell)
+/* Add up the groups in their order and write the gradients in torch's layout. */
+static void sum_groups(const struct call *call, const struct cell *cell)
 {
     const struct sizes s = sizes_of(call, cell);
-    const long chunks = (call->batch + CHUNK - 1) / CHUNK, hidden = call->hidden;
+    const long hidden = call->hidden;
     real *sum = call->partial;
-    for (long chunk = 1; chunk < chunks; chunk++)
-        add(sum, call->partial + chunk * s.partial, s.partial);
+    for (long group = 1; group < groups_of(call); group++)
+        add(sum, call->partial + group * s.partial, s.partial);
     const real *state = sum + call->inputs * s.columns, *bias = state + hidden * s.columns;
     unpack_transposed(call->dw_in, sum, call->inputs, &s, cell->gates, hidden);
     unpack_transposed(call->dw_state, state, hidden, &s, cell->gates, hidden);
@@ -253,8 +254,7 @@ static int backward_layer(const struct call *call, const struct cell *cell)
         return -1;
     struct backward b = set_up_backward(call, cell, &s, p);
     for (long chunk = call->first; chunk < call->last; chunk++) {
-        open_chunk(&b, chunk, call->saved + chunk * CHUNK * per_row,
-                   call->partial + chunk * s.partial);
+        open_chunk(&b, chunk, call->saved + chunk * CHUNK * per_row);
         const long at = b.start * hidden;
         copy_in(b.dh, s.width, call->d_h ? call->d_h + at : NULL, hidden, hidden, b.rows);
         copy_in(b.dc, s.width, call->d_c ? call->d_c + at : NULL, hidden, hidden, b.rows);
@@ -262,6 +262,6 @@ static int backward_layer(const struct call *call, const struct cell *cell)
     }
     free(p);
     if (call->first == 0 && call->last * CHUNK >= call->batch)
-        sum_chunks(call, cell);
+        sum_groups(call, cell);
     return 0;
 }

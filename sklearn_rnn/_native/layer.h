@@ -3,9 +3,10 @@
    A cell is a struct of sizes and of two functions on one row; all else is here.
 
    Rows of the batch are worked in chunks of CHUNK rows, each through all steps, so that the states
-   of a chunk stay in the cache from step to step. A chunk knows nothing of the others: gradients
-   of the parameters are written chunk by chunk and added up in the order of the chunks. Results
-   are therefore the same bits for any number of threads.
+   of a chunk stay in the cache from step to step. Gradients of the parameters are added up chunk
+   by chunk within a group of successive chunks, and then group by group. A thread runs whole
+   groups, which follow from the number of rows alone: results are the same bits for any number of
+   threads.
 
    Padded units. A row of `hidden` units is kept as `width` numbers, whole vectors; the padding has
    zero weights. It is computed along and never read as the inner index of a product, so that
@@ -28,14 +29,15 @@
 #include "matmul.h"
 
 #define CHUNK 16
+#define GROUPS 8 /* of chunks, each with gradients of the parameters of its own */
 #define SPAN 8 /* steps whose gradients of the weights are summed in one product */
 #define LARGEST(a, b) ((a) > (b) ? (a) : (b))
 
-/* The arguments, all 8 bytes wide: sklearn_rnn/_native/_library.py packs them in this order. */
+/* The arguments, all 8 bytes wide: sklearn_rnn/_native/library.py packs them in this order. */
 struct call {
     int64_t batch, steps, inputs, hidden;
     int64_t option;           /* of the cell */
-    int64_t first, last;      /* the chunks to work on */
+    int64_t first, last;      /* the chunks to work on; backward, whole groups of them */
     int64_t x_batch, x_step;  /* strides of x in numbers; channels are adjacent */
     const real *x;            /* (batch, steps, inputs), or see `affine` */
     const real *w_in;         /* (gates * hidden, inputs), or in inference NULL and inputs 0 */
@@ -51,7 +53,7 @@ struct call {
     const real *d_states;     /* gradients of the above, or NULL for zeros */
     const real *d_h, *d_c;
     real *dx, *dh0, *dc0;     /* gradients of the arguments, contiguous; or NULL */
-    real *partial;            /* chunks x gradients of the parameters, internal layout */
+    real *partial;            /* groups x gradients of the parameters, internal layout */
     real *dw_in, *dw_state, *db_in, *db_state;
 };
 
@@ -103,6 +105,16 @@ static long rows_of_chunk(const struct call *call, long chunk)
 {
     long left = call->batch - chunk * CHUNK;
     return left < CHUNK ? left : CHUNK;
+}
+
+INLINE long chunks_of(const struct call *call) { return (call->batch + CHUNK - 1) / CHUNK; }
+
+/* The chunks of a group, but for the last one, which may have less. */
+INLINE long group_size(const struct call *call) { return (chunks_of(call) + GROUPS - 1) / GROUPS; }
+
+INLINE long groups_of(const struct call *call)
+{
+    return (chunks_of(call) + group_size(call) - 1) / group_size(call);
 }
 
 static int is_valid(const struct call *call, long row, long t)

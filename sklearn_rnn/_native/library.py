@@ -5,7 +5,9 @@ from __future__ import annotations
 import ctypes
 import os
 import struct
+import warnings
 from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +16,14 @@ BEST_FIRST = ("avx512", "avx2", "plain")
 CHUNK = 16
 """Rows that are worked together: CHUNK in layer.h."""
 
+GROUPS = 8
+"""Groups of chunks whose gradients are summed apart, at most: GROUPS in layer.h."""
+
 CALL = struct.Struct("@33q")
 """The arguments of an entry, as in ``struct call`` of layer.h: integers and addresses."""
 
 ADAM = struct.Struct("@6q4d")
 """The arguments of the entry adam, as in ``struct adam`` of adam.h."""
-
 
 TRAINING = struct.Struct("@46q2d6q4d")
 """The arguments of the entries for training, as in ``struct training`` of training.h."""
@@ -29,10 +33,32 @@ class _Unavailable(Exception):
     """Why there are no kernels."""
 
 
+def sources() -> str:
+    """Return a hash of the sources beside this file, empty if there are none."""
+    files = sorted(FOLDER.glob("*.[ch]"))
+    return sha256(b"".join(path.read_bytes() for path in files)).hexdigest() if files else ""
+
+
+def _text(library: ctypes.CDLL, name: str) -> str:
+    """Return what the library says of itself, empty if it says nothing."""
+    if not hasattr(library, name):
+        return ""
+    function = library[name]
+    function.restype = ctypes.c_char_p
+    text: bytes = function()
+    return text.decode()
+
+
 def _load(wanted: str) -> tuple[ctypes.CDLL, str]:
     """Return the library and its instruction set, the best one that is at most the wanted one."""
     if wanted == "0":
         raise _Unavailable("SKLEARN_RNN_NATIVE=0")
+    if wanted not in ("", *BEST_FIRST):
+        warnings.warn(
+            f"SKLEARN_RNN_NATIVE must be 0, {', '.join(BEST_FIRST)} or unset; got {wanted!r}, "
+            "which is ignored.",
+            stacklevel=2,
+        )
     if not (FOLDER / "kernels.so").exists():
         report = FOLDER / "kernels.txt"
         raise _Unavailable(report.read_text().strip() if report.exists() else "not compiled")
@@ -40,8 +66,9 @@ def _load(wanted: str) -> tuple[ctypes.CDLL, str]:
         library = ctypes.CDLL(str(FOLDER / "kernels.so"))
     except OSError as error:
         raise _Unavailable(str(error)) from error
-    library.sklearn_rnn_instructions.restype = ctypes.c_char_p
-    best = BEST_FIRST.index(library.sklearn_rnn_instructions().decode())
+    if sources() not in ("", _text(library, "sklearn_rnn_sources")):
+        raise _Unavailable("the sources have changed since they were compiled: run make native")
+    best = BEST_FIRST.index(_text(library, "sklearn_rnn_instructions"))
     limit = BEST_FIRST.index(wanted) if wanted in BEST_FIRST else 0
     return library, BEST_FIRST[max(best, limit)]
 

@@ -1,5 +1,10 @@
-/* The best instruction set that both this library and this machine have. */
+/* What the library says of itself. */
 #include <stddef.h>
+
+/* A hash of the sources: those of another version would read arguments in another order. */
+__attribute__((visibility("default"))) const char *sklearn_rnn_sources(void) { return SOURCES; }
+
+/* The best instruction set that both this library and this machine have. */
 
 __attribute__((visibility("default"))) const char *sklearn_rnn_instructions(void)
 {

@@ -15,8 +15,8 @@
 
    with the option a. A ridge adds half the squares of the leading parameters.
 
-   A chunk of rows goes forward and backward before the next one begins, so that what is kept of
-   its steps is still in the cache, and needs no more memory than one chunk.
+   A chunk of rows goes forward and backward before the next one begins: what is kept of its steps
+   is still in the cache, and takes no more memory than that of one chunk.
 */
 #ifndef SKLEARN_RNN_TRAINING_H
 #define SKLEARN_RNN_TRAINING_H
@@ -94,7 +94,7 @@ static double softmax(long n, const real *o, long label, double smoothing, doubl
     for (long k = 0; k < n; k++) {
         const double q = (1 - smoothing) * (k == label) + smoothing / (double)n;
         const double below = highest + log(sum) - o[k]; /* minus the logarithm of p_k */
-        value += q * below;
+        value += q ? q * below : 0; /* below may be infinite */
         d[k] = exp(-below) - q;
     }
     return value;
@@ -123,7 +123,6 @@ static double through_head(const struct training *t, const struct backward *b, r
     real *o = room, *dw = partial, *db = dw + outputs * hidden;
     double *d = (double *)(room + in_vectors(outputs) * LANES);
     double total = 0;
-    memset(partial, 0, outputs * (hidden + 1) * sizeof(real));
     memset(b->dh, 0, b->rows * width * sizeof(real));
     for (long i = 0; i < b->rows; i++, h += width) {
         const long row = b->start + i;
@@ -145,12 +144,13 @@ static double through_head(const struct training *t, const struct backward *b, r
     return total;
 }
 
-/* Where a chunk leaves the gradients of the head: behind those of the layer of all chunks. */
-static real *head_partial(const struct training *t, const struct cell *cell, long chunk)
+INLINE long size_of_head(const struct training *t) { return t->outputs * (t->call.hidden + 1); }
+
+/* Where a group leaves the gradients of the head: behind those of the layer of all groups. */
+static real *head_partial(const struct training *t, const struct cell *cell, long group)
 {
-    const long chunks = (t->call.batch + CHUNK - 1) / CHUNK;
-    return t->call.partial + chunks * sizes_of(&t->call, cell).partial +
-           chunk * t->outputs * (t->call.hidden + 1);
+    return t->call.partial + groups_of(&t->call) * sizes_of(&t->call, cell).partial +
+           group * size_of_head(t);
 }
 
 /* Numbers for the outputs of a row and, twice as wide at most, their gradient. */
@@ -178,9 +178,12 @@ static void run_chunks(const struct training *t, const struct cell *cell, real *
     struct backward b = set_up_backward(call, cell, &s, room);
     real *memory = room + backward_room(call, cell);
     for (long chunk = call->first; chunk < call->last; chunk++) {
+        real *partial = head_partial(t, cell, chunk / group_size(call));
+        if (chunk % group_size(call) == 0)
+            memset(partial, 0, size_of_head(t) * sizeof(real));
         forward_chunk(&f, chunk, memory, 1);
-        open_chunk(&b, chunk, memory, call->partial + chunk * s.partial);
-        t->losses[chunk] = through_head(t, &b, head_partial(t, cell, chunk), outputs);
+        open_chunk(&b, chunk, memory);
+        t->losses[chunk] = through_head(t, &b, partial, outputs);
         memset(b.dc, 0, b.rows * s.width * sizeof(real));
         backward_chunk(&b);
     }
@@ -197,17 +200,18 @@ static double ridge(const struct training *t)
     return 0.5 * t->ridge * squares;
 }
 
-/* Add up the chunks of a batch in their order, and move the parameters at the learning rate. */
+/* Add up the groups of a batch in their order, and move the parameters at the learning rate. */
 static void settle(struct training *t, const struct cell *cell, const double *rate)
 {
-    const long chunks = (t->call.batch + CHUNK - 1) / CHUNK, n = t->outputs * t->call.hidden;
+    const long n = t->outputs * t->call.hidden;
     double objective = 0;
-    sum_chunks(&t->call, cell);
+    sum_groups(&t->call, cell);
     memset(t->dw, 0, n * sizeof(real));
     memset(t->db, 0, t->outputs * sizeof(real));
-    for (long chunk = 0; chunk < chunks; chunk++) {
-        const real *partial = head_partial(t, cell, chunk);
+    for (long chunk = 0; chunk < chunks_of(&t->call); chunk++)
         objective += t->losses[chunk];
+    for (long group = 0; group < groups_of(&t->call); group++) {
+        const real *partial = head_partial(t, cell, group);
         for (long i = 0; i < n; i++)
             t->dw[i] += partial[i];
         for (long k = 0; k < t->outputs; k++)
@@ -236,7 +240,7 @@ static int run_batches(const struct training *whole, const struct cell *cell)
     for (long start = 0; start < t.samples; start += size) {
         const long left = t.samples - start;
         call->batch = left < size ? left : size;
-        call->first = 0, call->last = (call->batch + CHUNK - 1) / CHUNK;
+        call->first = 0, call->last = chunks_of(call);
         run_chunks(&t, cell, room);
         settle(&t, cell, t.rates ? t.rates + start / size : NULL);
         call->x += size * call->x_batch;

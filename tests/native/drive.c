@@ -116,11 +116,12 @@ static void run(const struct entries *cell, long batch, long steps, long inputs,
         free(arrays[--n_arrays]);
 }
 
-/* Two batches and a rest in one call, then a batch chunk by chunk. */
+/* Two batches and a rest in one call, then a batch in one call and chunk by chunk. */
 static void train(const struct entries *cell, long batch, long steps, long inputs, long hidden,
                   int loss)
 {
-    const long units = cell->gates * hidden, samples = 2 * batch + batch / 2 + 1, outputs = 2;
+    const long units = cell->gates * hidden, samples = 2 * batch + batch / 2 + 1;
+    const long outputs = 1 + loss % 3;
     const long chunks = (batch + CHUNK - 1) / CHUNK;
     const long sizes[] = {units * inputs, units * hidden, units, units, outputs * hidden, outputs};
     long size = 0, at = 0;
@@ -135,7 +136,7 @@ static void train(const struct entries *cell, long batch, long steps, long input
         .call = {batch, steps, inputs, hidden, cell->option, 0, chunks, steps * inputs, inputs},
         .outputs = outputs, .loss = loss, .w = ws[4], .b = ws[5], .dw = gs[4], .db = gs[5],
         .losses = losses, .objective = &objective, .samples = samples, .rates = rates,
-        .n_weights = sizes[0], .ridge = 0.1, .option = 0.1, .weight = array(samples),
+        .n_weights = sizes[0], .ridge = 0.1, .option = 0.1, .weight = loss % 2 ? array(samples) : NULL,
         .adam = {size, 1, w, g, array(size), array(size), 0, 0.9, 0.999, 1e-8},
     };
     memset(t.adam.m, 0, size * sizeof(real)), memset(t.adam.v, 0, size * sizeof(real));
@@ -150,7 +151,15 @@ static void train(const struct entries *cell, long batch, long steps, long input
     cell->sizes(&t.call, &saved, &partial);
     t.call.partial = array(partial + chunks * outputs * (hidden + 1));
     int failed = cell->train(&t);
-    t.samples = batch, t.call.dx = array(batch * steps * inputs);
+    t.samples = batch, t.rates = NULL, t.call.dx = array(batch * steps * inputs);
+    int64_t *lengths = malloc(batch * sizeof(int64_t));
+    arrays[n_arrays++] = lengths;
+    for (long i = 0; i < batch; i++)
+        lengths[i] = rand() % (steps + 1);
+    t.call.lengths = loss % 2 ? lengths : NULL;
+    failed |= cell->train(&t);
+    real *once = array(size);
+    memcpy(once, g, size * sizeof(real));
     for (t.call.first = 0; t.call.first < chunks; t.call.first++) {
         t.call.last = t.call.first + 1;
         failed |= cell->train_part(&t);
@@ -158,8 +167,8 @@ static void train(const struct entries *cell, long batch, long steps, long input
     cell->train_sum(&t);
     check(w, size, "parameters"), check(g, size, "gradients");
     check(t.call.dx, batch * steps * inputs, "dx");
-    if (failed || !isfinite(objective)) {
-        printf("failed, or the objective is not finite\n");
+    if (failed || !isfinite(objective) || memcmp(once, g, size * sizeof(real))) {
+        printf("failed, or not finite, or not the same bits chunk by chunk\n");
         exit(1);
     }
     while (n_arrays)
@@ -180,7 +189,8 @@ static void step(long size)
 int main(void)
 {
     const long sizes[][4] = {{1, 1, 1, 1},  {33, 3, 2, 12}, {7, 9, 17, 33},  {64, 5, 3, 16},
-                             {31, 2, 1, 7}, {2, 13, 5, 65}, {100, 4, 33, 31}, {5, 6, 64, 8}};
+                             {31, 2, 1, 7}, {2, 13, 5, 65}, {100, 4, 33, 31}, {5, 6, 64, 8},
+                             {300, 2, 1, 3}};
     long count = 0;
     for (unsigned i = 0; i < sizeof(CELLS) / sizeof(*CELLS); i++)
         for (unsigned j = 0; j < sizeof(sizes) / sizeof(*sizes); j++) {
