@@ -51,7 +51,9 @@ def write(to: Path, table: pd.DataFrame, rounds: int) -> None:
         "predict in batches of the training size, but sklearn_rnn and neuralforecast, which have "
         "sizes of their own. The windows of a series are a view of its rows for sklearn_rnn, and "
         "written out for the loop; neuralforecast and darts cut as many windows from a series. The "
-        "TCN of Keras has no weight normalisation, that of neuralforecast no residual blocks.",
+        "TCN of Keras has no weight normalisation, that of neuralforecast no residual blocks. "
+        "Without kernels sklearn_rnn runs in a process of its own, with one thread, as in any "
+        "child process.",
         "![Ratios of training and prediction](speed.png)",
         "## Fixed costs and a grid search",
         "Ratios to the competitor that has 1, with the least and the most of the rounds.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import sys
 from importlib import metadata
+from pathlib import Path
 
 import torch
 
@@ -24,6 +25,7 @@ def versions() -> dict[str, str]:
             shown[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
             shown[name] = "not installed"
+    shown["location"] = str(Path(__file__).parent)
     shown["torch threads"] = str(torch.get_num_threads())
     shown["CUDA"] = "available" if torch.cuda.is_available() else "not available"
     shown["native kernels"] = STATUS
@@ -31,7 +33,7 @@ def versions() -> dict[str, str]:
 
 
 def show_versions() -> None:
-    """Print the versions that matter, and which native kernels are in use.
+    """Print the versions that matter, where the package lies, and which native kernels are in use.
 
     The last line names the instruction set of the kernels ("avx512", "avx2" or "plain"), or says
     why there are none; recurrent layers are torch's then, slower and otherwise the same. Set the

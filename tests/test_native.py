@@ -480,6 +480,7 @@ def test_the_kernels_can_be_turned_off_and_chosen():
 
 def test_versions_say_which_kernels_are_active():
     assert versions()["native kernels"] == library.STATUS
+    assert library.FOLDER.is_relative_to(versions()["location"])
     assert library.INSTRUCTIONS in ("", *library.BEST_FIRST)
 
 
