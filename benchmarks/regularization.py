@@ -38,7 +38,6 @@ N_STEPS = 100  # words
 N_LAGS = 5  # days
 Changes = dict[str, dict[str, list[Any]]]
 RATES = [3e-4, 1e-3, 2e-3, 5e-3, 1e-2]
-RATES = [3e-4, 1e-3, 2e-3, 5e-3, 1e-2]
 COMMON: Changes = {
     BASE: {},
     "ridge": {"alpha": [1e-3, 3e-3, 1e-2, 3e-2, 0.1]},

@@ -130,6 +130,8 @@ static void train(const struct entries *cell, long batch, long steps, long input
     real *w = array(size), *g = array(size), *ws[6], *gs[6];
     for (int i = 0; i < 6; at += sizes[i], i++)
         ws[i] = w + at, gs[i] = g + at;
+    for (long i = 0; i < size; i++)
+        w[i] /= 10; /* or states, and e to their power, would grow without limit */
     double rates[] = {0.1, 0.01, 0.001}, objective = 0, *losses = malloc(chunks * sizeof(double));
     arrays[n_arrays++] = losses;
     struct training t = {
