@@ -73,7 +73,12 @@ class Workload:
     def estimator(self, **parameters: Any) -> Any:
         """Return our estimator, with as little besides the training as the bare loop has."""
         plain = {"alpha": 0.0, "early_stopping": False, "standardize": False, "random_state": 0}
-        plain |= {"batch_size": self.batch, "max_epochs": self.epochs, "dtype": "float32"}
+        plain |= {
+            "batch_size": self.batch,
+            "max_epochs": self.epochs,
+            "dtype": "float32",
+            "device": "cpu",
+        }
         if self.kind == "tcn":
             size = {
                 "num_channels": self.hidden,

@@ -111,7 +111,7 @@ class Examples:
         With `reach`, the steps that the net depends on, windows that overlap come in random order
         by stretches, see `_stretches`.
         """
-        if self._is_run() and (generator is None or size >= len(self)):
+        if self.is_run() and (generator is None or size >= len(self)):
             yield from self._slices(size)
             return
         shuffled = generator if size < len(self) else None
@@ -142,7 +142,7 @@ class Examples:
         """Gather many batches at once, if sequences are alike, in the order of `batches`."""
         assert isinstance(self.x, Tensor), "sequences are alike"
         shuffled = generator if size < len(self) else None
-        if shuffled is None and self._is_run():
+        if shuffled is None and self.is_run():
             yield self._slice(int(self.index[0]), int(self.index[-1]) + 1)
             return
         at_once = max(1, GATHERED_AT_ONCE // (size * self.x[0].numel()))
@@ -164,7 +164,7 @@ class Examples:
             return False
         return 2 * len(self) >= int(self.index[-1] - self.index[0]) + 1
 
-    def _is_run(self) -> bool:
+    def is_run(self) -> bool:
         """Tell whether sequences of one length, with one target each, follow one another."""
         if isinstance(self.x, RaggedTensor) and not self.x.is_series:
             return False
@@ -199,20 +199,24 @@ class Examples:
         gap = int(torch.randint(count + 1, (), generator=generator))
         starts[gap:] += rest
         order = starts[torch.randperm(count, generator=generator)]
+        taking = None
+        if not self.is_run():
+            taking = torch.zeros(len(self.x), dtype=torch.bool)
+            taking[self.index.cpu()] = True
         parts = [(part, length) for part in torch.split(order, together)]
         if rest:
             parts.insert(0, (self.index[:1].cpu() + gap * length, rest))
         for part in parts:
-            batch = self._stretched(*part)
+            batch = self._stretched(*part, taking)
             if len(batch.y):
                 yield batch
 
-    def _stretched(self, starts: Tensor, length: int) -> Batch:
-        """Complete stretches of windows by their targets and weights."""
+    def _stretched(self, starts: Tensor, length: int, taking: Tensor | None) -> Batch:
+        """Complete stretches of windows by targets and weights, of those that are `taking` part."""
         rows = (starts[:, None] + torch.arange(length)).view(-1)
         x, kept = stretches(self.x, starts, length), None
-        if not self._is_run():
-            kept = torch.isin(rows, self.index.cpu()).nonzero()[:, 0]
+        if taking is not None:
+            kept = taking[rows].nonzero()[:, 0]
             rows = rows[kept]
         return self._at(rows, x, None)._replace(kept=kept)
 

@@ -158,7 +158,8 @@ class Training:
         """Return the mean loss without penalty and without training."""
         self.module.eval()
         total: Tensor | float = 0.0
-        size = at_once(self.module, examples.x, shared=examples.shares(reach_of(self.module)))
+        shared = examples.is_run() and examples.shares(reach_of(self.module))
+        size = at_once(self.module, examples.x, shared=shared)
         for batch in examples.batches(size):
             total = total + self._loss(batch) * len(batch.y)
         return float(total) / examples.n_terms

@@ -345,7 +345,7 @@ def test_a_channel_that_is_not_selected_has_no_influence_at_all(cls):
     y = X[:, -1, 0] - 0.8 * X[:, -2, 0] + 0.5 * X[:, -1, 2]
     how = {"penalty": "group", "l1_ratio": 0.9, "optimizer": "lbfgs", "warm_start": True}
     model = small(cls, max_epochs=50, **how)
-    for alpha in np.geomspace(0.002, 0.1, 12):
+    for alpha in np.geomspace(0.002, 0.4, 16):
         chosen = model.set_params(alpha=alpha).fit(X, y).selected_channels_
         if not chosen.all():
             break

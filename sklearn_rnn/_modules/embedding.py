@@ -133,6 +133,7 @@ class EmbeddedTraining:
     def __init__(self, module: Embedded, inner: NativeTraining) -> None:
         self.module, self.inner = module, inner
 
+    @torch.no_grad()
     def gradient(self, batch: Sequences, ridge: Ridge) -> Tensor:
         """Return the objective of a batch, and write its gradient over that of the parameters."""
         tokens, lengths = self.module._tokens(batch.x, batch.lengths)
