@@ -57,16 +57,7 @@ def draw_forecasts(path: Path, station: str, observed: pd.DataFrame, forecasts: 
 def draw_scatter(path: Path, station: str, observed: pd.DataFrame, forecasts: Forecasts) -> None:
     """Draw forecast against observed: variables downwards, models to the right.
 
-    Parameters
-    ----------
-    path : Path
-        The file to write.
-    station : str
-        Its name.
-    observed : DataFrame
-        A column for each variable.
-    forecasts : mapping of str to array
-        By model, columns as those of `observed`.
+    The arguments are those of `draw_forecasts`.
     """
     names = list(observed.columns)
     figure, axes = plt.subplots(

@@ -91,9 +91,9 @@ class _Attention(torch.nn.Module):
 
     def __init__(self, net: torch.nn.Module) -> None:
         super().__init__()
-        self.net = net
+        self.net: Any = net
 
     def forward(self, x: torch.Tensor, lengths: torch.Tensor | None = None) -> torch.Tensor:
         """Map x (batch, n_steps, n_channels) to weights (batch, n_steps, 1)."""
-        weights: torch.Tensor = self.net.attention(x, lengths)  # type: ignore[operator]  # a method, to mypy a tensor
+        weights: torch.Tensor = self.net.attention(x, lengths)
         return weights.unsqueeze(2)

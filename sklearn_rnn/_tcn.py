@@ -69,11 +69,11 @@ class TCNRegressor(SequenceRegressor, _Convolutional):
 
     Windows of `LagTransformer` share rows. Where the net sees no more steps than a window has (with
     ``kernel_size=3`` and the default `num_levels`, windows of 5, 13, 29, 30, 61 to 64 or 125 to 131
-    steps), it convolves the series once, not each window: of 64 steps it predicts 18 times
-    faster, and trains 3 times faster, as it does with more than 5 steps. Training then draws
-    short stretches of the series in random order, not single windows. It does so where at least
-    every second window of the series is for training and nothing but the last step is read: not
-    with another `pooling` or `augmentation`.
+    steps), it convolves the series once, not each window: of 64 steps it predicts 18 and trains
+    3 times faster (windows of 5 steps are trained one by one). Training then draws short
+    stretches of the series in random order, not single windows. It does so where at least every
+    second window of the series is for training and nothing but the last step is read: not with
+    another `pooling` or `augmentation`.
 
     {parameters}
 
@@ -114,8 +114,8 @@ class TCNClassifier(SequenceClassifier, _Convolutional):
 
     Windows of `LagTransformer` share rows. Where the net sees no more steps than a window has (with
     ``kernel_size=3`` and the default `num_levels`, windows of 5, 13, 29, 30, 61 to 64 or 125 to 131
-    steps), it convolves the series once, not each window, to predict and to train: many times
-    faster. Training then draws short stretches of the series in random order, not single windows.
+    steps), it convolves the series once, not each window, to predict and to train, see
+    `TCNRegressor`.
 
     {parameters}
 

@@ -205,8 +205,7 @@ class Training:
 
         if self.sparse is not None:
             return self.proximal_lbfgs.step(closure)
-        # torch declares floats, and hands on what the closure returns: a tensor
-        return self.optimizer.step(closure)  # type: ignore[arg-type, return-value]  # see above
+        return self.optimizer.step(closure)  # type: ignore[arg-type, return-value]  # tensors, not floats
 
     def _gradient(self, batch: Batch) -> Tensor:
         """Write the gradient of the objective into the vector and return the objective."""

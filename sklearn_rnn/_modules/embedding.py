@@ -88,7 +88,7 @@ class Embedded(nn.Module):
         if n_channels != 1:
             raise ValueError(f"tokens have one channel; got n_channels={n_channels}.")
         self.embedding = Embedding(vocabulary_size, embedding_dim)
-        self.net = inner(embedding_dim, n_steps, n_outputs, **architecture)
+        self.net: Any = inner(embedding_dim, n_steps, n_outputs, **architecture)
 
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Map tokens x to what the net makes of their vectors."""
@@ -99,17 +99,17 @@ class Embedded(nn.Module):
         """Return what computes losses and gradients in the kernels, if they can."""
         if not is_unwatched(self) or not hasattr(self.net, "native_training"):
             return None
-        inner = self.net.native_training(loss)  # type: ignore[operator]  # a method, to mypy a tensor
+        inner = self.net.native_training(loss)
         return None if inner is None else EmbeddedTraining(self, inner)
 
     def encode(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Map tokens x to the features of every step, if the net can."""
-        features: Tensor = self.net.encode(*self._vectors(x, lengths))  # type: ignore[operator]  # a method, to mypy a tensor
+        features: Tensor = self.net.encode(*self._vectors(x, lengths))
         return features
 
     def attention(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Weigh the tokens x, if the net can: (batch, n_steps), see `Pooling`."""
-        weights: Tensor = self.net.attention(*self._vectors(x, lengths))  # type: ignore[operator]  # a method, to mypy a tensor
+        weights: Tensor = self.net.attention(*self._vectors(x, lengths))
         return weights
 
     def _vectors(self, x: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor | None]:

@@ -42,7 +42,7 @@ class LinearSkip(nn.Module):
             raise ValueError(
                 "a linear model of the window has one output; got return_sequences=True."
             )
-        self.net = inner(n_channels, n_steps, n_outputs, **architecture)
+        self.net: Any = inner(n_channels, n_steps, n_outputs, **architecture)
         nn.init.zeros_(self.net.get_parameter("head.linear.weight"))
         self.linear = nn.Linear(n_steps * n_channels, n_outputs)
         nn.init.zeros_(self.linear.weight)
@@ -67,12 +67,12 @@ class LinearSkip(nn.Module):
 
     def attention(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Weigh the steps of x as the net does: (batch, n_steps), see `Pooling`."""
-        weights: Tensor = self.net.attention(x, lengths)  # type: ignore[operator]  # a method, to mypy a tensor
+        weights: Tensor = self.net.attention(x, lengths)
         return weights
 
     def input_groups(self) -> tuple[tuple[int, ...], dict[str, Tensor]]:
         """Join the groups of the net and of the linear model, in the shape of the net's."""
-        shape, labels = self.net.input_groups()  # type: ignore[operator]  # a method, to mypy a tensor
+        shape, labels = self.net.input_groups()
         n_groups = torch.Size(shape).numel()
         weight = self.linear.weight  # (n_outputs, n_steps * n_channels)
         columns = torch.arange(weight.shape[1]) % n_groups
