@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from sklearn_rnn._ragged import Ragged
-from sklearn_rnn._rows import pieces
+from sklearn_rnn._rows import has_nan, pieces
 from sklearn_rnn._windows import Windows
 
 FloatArray = NDArray[np.float64]
@@ -26,6 +26,10 @@ class Scale:
     def neutral(cls, n_columns: int) -> Scale:
         """Return the scale that changes nothing."""
         return cls(np.zeros(n_columns), np.ones(n_columns))
+
+    def is_neutral(self) -> bool:
+        """Tell whether it changes nothing."""
+        return not self.mean.any() and bool((self.deviation == 1).all())
 
     @classmethod
     def of(cls, rows: FloatArray, weight: FloatArray) -> Scale:
@@ -49,7 +53,7 @@ class Scale:
 def standardized(
     sequences: Windows | Ragged, scale: Scale, dtype: str, indicated: NDArray[np.intp]
 ) -> Windows | Ragged:
-    """Return the same sequences over a scaled copy of their rows.
+    """Return the same sequences over their rows as a net reads them, see `scaled_rows`.
 
     Parameters
     ----------
@@ -73,8 +77,14 @@ def standardized(
 def scaled_rows(
     given: NDArray[Any], scale: Scale, dtype: DTypeLike, indicated: NDArray[np.intp]
 ) -> NDArray[Any]:
-    """Return a scaled copy of rows; see `standardized`."""
+    """Return a scaled copy of rows, see `standardized`; the rows themselves where that is the same.
+
+    Rows that torch would not take without a warning or a copy are always copied.
+    """
     n_rows, n_channels = given.shape
+    is_ready = given.dtype == dtype and given.flags.carray and not len(indicated)
+    if is_ready and scale.is_neutral() and not has_nan(given):
+        return given
     rows = np.zeros((n_rows, n_channels + len(indicated)), dtype=dtype)
     values = rows[:, :n_channels]
     np.subtract(given, scale.mean, out=values, casting="same_kind")

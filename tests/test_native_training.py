@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from copy import deepcopy
 from types import SimpleNamespace
 
 import numpy as np
@@ -26,6 +27,7 @@ from sklearn_rnn._losses import (
     SquaredError,
 )
 from sklearn_rnn._modules.embedding import Embedded
+from sklearn_rnn._modules.native import parts_of
 from sklearn_rnn._modules.native_training import KernelLoss, Ridge, Sequences
 from sklearn_rnn._modules.recurrent import Recurrent
 from sklearn_rnn._native import library
@@ -64,6 +66,33 @@ def targets(loss, n, n_outputs, dtype):
     return (y > 0).to(dtype) if isinstance(loss, BinaryCrossEntropy) else y
 
 
+def by_autograd(module, sequences, loss, ridge):
+    """Return the objective, its gradient and that of x, as torch computes them."""
+    x, y, weight, lengths = sequences
+    x, vector = x.clone().requires_grad_(), new_vector(module)
+    with pytest.MonkeyPatch.context() as patch, laid_in(vector, module):
+        patch.setattr("sklearn_rnn._modules.native.LIBRARY", None)
+        objective = loss(module(x, lengths), y, weight)
+        objective = objective + ridge / 2 * vector[: n_weights(module)].square().sum()
+        objective.backward()
+        return objective.detach(), vector.grad.clone(), x.grad
+
+
+def by_kernels(module, sequences, loss, ridge):
+    """Return the same from the kernels."""
+    vector, dx = new_vector(module), torch.full_like(sequences.x, np.nan)
+    with laid_in(vector, module):
+        vector.grad.fill_(np.nan)
+        ridge = Ridge(vector, n_weights(module), ridge)
+        return native(module, loss).gradient(sequences, ridge, dx), vector.grad.clone(), dx
+
+
+def worst_difference(found, exact):
+    """Return the largest difference of a number, relative to the largest of its tensor or one."""
+    pairs = zip(found, exact, strict=True)
+    return max(float((a - b).abs().max() / b.abs().max().clamp(min=1)) for a, b in pairs)
+
+
 @given(
     cell=st.sampled_from(NETS),
     loss=st.sampled_from(LOSSES),
@@ -73,34 +102,30 @@ def targets(loss, n, n_outputs, dtype):
     padded=st.booleans(),
     seed=st.integers(0, 2**31),
 )
-@settings(deadline=None)
+@settings(max_examples=150, deadline=None, derandomize=True)
 def test_objective_and_gradient_are_those_of_autograd(
     cell, loss, sizes, dtype, weighted, padded, seed
 ):
     torch.manual_seed(seed)
     batch, n_steps, n_channels, hidden, n_outputs = sizes
     module = net(cell, n_channels, n_outputs, hidden, dtype)
-    x = torch.randn(batch, n_steps, n_channels, dtype=dtype, requires_grad=True)
+    x = torch.randn(batch, n_steps, n_channels, dtype=dtype)
     y = targets(loss, batch, n_outputs, dtype)
     weight = torch.rand(batch, dtype=dtype) if weighted else None
     lengths = torch.randint(0, n_steps + 1, (batch,)) if padded else None
-    vector = new_vector(module)
-    with laid_in(vector, module):
-        weights = vector[: n_weights(module)]
-        objective = loss(module(x, lengths), y, weight)
-        objective.backward()
-        expected = vector.grad.clone()
-        expected[: len(weights)] += 0.1 * weights.detach()
-        objective = objective + 0.05 * weights.square().sum()
-        vector.grad.fill_(np.nan)
-        dx = torch.full_like(x, np.nan)
-        found = native(module, loss).gradient(
-            Sequences(x.detach(), y, weight, lengths), Ridge(vector, len(weights), 0.1), dx
-        )
-        scale = max(1.0, float(expected.abs().max()))
-        assert_allclose(float(found), float(objective.detach()), rtol=20 * TOLERANCE[dtype])
-        assert_allclose(vector.grad, expected, rtol=0, atol=20 * TOLERANCE[dtype] * scale)
-        assert_allclose(dx, x.grad, rtol=0, atol=20 * TOLERANCE[dtype] * scale)
+    problem = Sequences(x, y, weight, lengths)
+    doubled = [t.double() if t is not None and t.is_floating_point() else t for t in problem]
+    exact = by_autograd(deepcopy(module).double(), Sequences(*doubled), loss, 0.1)
+    difference = worst_difference(by_kernels(module, problem, loss, 0.1), exact)
+    if difference > TOLERANCE[dtype]:  # ill-conditioned: torch's own operations lose as much
+        assert difference < 2 * worst_difference(by_autograd(module, problem, loss, 0.1), exact)
+
+
+def test_two_threads_have_the_same_work(monkeypatch):
+    monkeypatch.setattr("torch.get_num_threads", lambda: 2)
+    for chunks in range(2, 100):
+        (first, middle), (also_middle, last) = parts_of(16 * chunks, 10**9)
+        assert (first, middle, also_middle, last) == (0, chunks // 2, chunks // 2, chunks)
 
 
 @pytest.mark.parametrize("cell", NETS)
@@ -181,8 +206,9 @@ def test_vectors_of_tokens_have_the_gradient_of_autograd(padded):
         loss.backward()
         expected = vector.grad.clone()
         vector.grad.fill_(np.nan)
-        batch = Sequences(x, y, weight)
-        found = native(module, SquaredError()).gradient(batch, Ridge(vector, 0, 0.0))
+        batch, training = Sequences(x, y, weight), native(module, SquaredError())
+        for part in (batch.part(0, 7), batch, batch.part(3, 40), batch):  # memory is used again
+            found = training.gradient(part, Ridge(vector, 0, 0.0))
         assert_allclose(float(found), float(loss.detach()), rtol=1e-12)
         assert_allclose(vector.grad, expected, rtol=0, atol=1e-12)
 
@@ -235,6 +261,7 @@ def test_a_divergence_in_the_kernels_is_said_in_words():
 SETS = """
 import torch
 from sklearn_rnn._flat import laid_in, n_weights, new_vector
+from sklearn_rnn._modules.native import parts_of
 from sklearn_rnn._modules.native_training import KernelLoss, Ridge, Sequences
 from sklearn_rnn._modules.recurrent import Recurrent
 for cell in ("rnn_tanh", "rnn_relu", "lstm", "gru"):

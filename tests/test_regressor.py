@@ -24,6 +24,7 @@ from sklearn_rnn import (
     PersistenceRegressor,
     TCNRegressor,
 )
+from sklearn_rnn._scales import Scale, scaled_rows
 from sklearn_rnn._windows import lag_windows
 
 # scikit-learn 1.6 calls SciPy 1.16 so.
@@ -221,6 +222,21 @@ def test_without_standardisation_units_do_matter(cls):
     for scale, size in ((net.channel_scale_, 2), (net.target_scale_, 1)):
         assert_array_equal(scale.mean, np.zeros(size))
         assert_array_equal(scale.deviation, np.ones(size))
+
+
+@each_net
+def test_rows_that_need_no_scale_are_read_where_they_lie_and_left_alone(cls):
+    data, none = X.copy(), np.array([], dtype=int)
+    rows, neutral = data.reshape(-1, N_CHANNELS), Scale.neutral(N_CHANNELS)
+    assert scaled_rows(rows, neutral, "float64", none) is rows
+    for others in (rows[::2], rows.T.copy().T, np.where(rows > 0, rows, np.nan)):
+        assert scaled_rows(others, neutral, "float64", none) is not others
+    assert scaled_rows(rows, neutral, "float32", none).dtype == np.float32
+    said = small(cls, standardize=False, dtype="float64").fit(data, Y).predict(data)
+    assert_array_equal(data, X)
+    data.flags.writeable = False  # these are copied
+    again = small(cls, standardize=False, dtype="float64").fit(data, Y).predict(data)
+    assert_array_equal(again, said)
 
 
 def test_scales_are_those_of_the_rows_that_are_trained_on():

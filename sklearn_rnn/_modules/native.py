@@ -237,10 +237,9 @@ def parts_of(batch: int, work: int) -> list[tuple[int, int]]:
         Multiplications.
     """
     chunks = -(-batch // CHUNK)
-    size = -(-chunks // GROUPS)
-    groups = -(-chunks // size)
+    groups = min(chunks, GROUPS)
     threads = min(n_threads(), groups) if work > WORTH_THREADS else 1
-    return list(pairwise(min(chunks, groups * i // threads * size) for i in range(threads + 1)))
+    return list(pairwise(groups * i // threads * chunks // groups for i in range(threads + 1)))
 
 
 def _run(what: str, options: Options, arguments: Arguments, outs: Sequence[Tensor | None]) -> None:

@@ -145,9 +145,9 @@ static void open_chunk(struct backward *b, long chunk, real *memory)
     b->start = chunk * CHUNK;
     b->rows = rows_of_chunk(call, chunk);
     b->steps = steps_of_chunk(call, b->start, b->rows);
-    b->partial = call->partial + chunk / group_size(call) * b->s->partial;
+    b->partial = call->partial + group_of(call, chunk) * b->s->partial;
     b->m = memory_at(memory, call, b->cell, b->rows, call->steps);
-    if (chunk % group_size(call) == 0)
+    if (begins_group(call, chunk))
         memset(b->partial, 0, b->s->partial * sizeof(real));
     if (call->mask)
         copy_in(b->mask, b->s->width, call->mask + b->start * call->hidden, call->hidden,

@@ -5,8 +5,8 @@
    Rows of the batch are worked in chunks of CHUNK rows, each through all steps, so that the states
    of a chunk stay in the cache from step to step. Gradients of the parameters are added up chunk
    by chunk within a group of successive chunks, and then group by group. A thread runs whole
-   groups, which follow from the number of rows alone: results are the same bits for any number of
-   threads.
+   groups, which follow from the number of rows alone, and are as even as can be: results are the
+   same bits for any number of threads.
 
    Padded units. A row of `hidden` units is kept as `width` numbers, whole vectors; the padding has
    zero weights. It is computed along and never read as the inner index of a product, so that
@@ -109,12 +109,20 @@ static long rows_of_chunk(const struct call *call, long chunk)
 
 INLINE long chunks_of(const struct call *call) { return (call->batch + CHUNK - 1) / CHUNK; }
 
-/* The chunks of a group, but for the last one, which may have less. */
-INLINE long group_size(const struct call *call) { return (chunks_of(call) + GROUPS - 1) / GROUPS; }
-
 INLINE long groups_of(const struct call *call)
 {
-    return (chunks_of(call) + group_size(call) - 1) / group_size(call);
+    return chunks_of(call) < GROUPS ? chunks_of(call) : GROUPS;
+}
+
+/* The group of a chunk: group g begins with chunk g * chunks / groups. */
+INLINE long group_of(const struct call *call, long chunk)
+{
+    return ((chunk + 1) * groups_of(call) - 1) / chunks_of(call);
+}
+
+INLINE int begins_group(const struct call *call, long chunk)
+{
+    return chunk == 0 || group_of(call, chunk) != group_of(call, chunk - 1);
 }
 
 static int is_valid(const struct call *call, long row, long t)

@@ -178,8 +178,8 @@ static void run_chunks(const struct training *t, const struct cell *cell, real *
     struct backward b = set_up_backward(call, cell, &s, room);
     real *memory = room + backward_room(call, cell);
     for (long chunk = call->first; chunk < call->last; chunk++) {
-        real *partial = head_partial(t, cell, chunk / group_size(call));
-        if (chunk % group_size(call) == 0)
+        real *partial = head_partial(t, cell, group_of(call, chunk));
+        if (begins_group(call, chunk))
             memset(partial, 0, size_of_head(t) * sizeof(real));
         forward_chunk(&f, chunk, memory, 1);
         open_chunk(&b, chunk, memory);
