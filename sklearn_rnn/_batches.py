@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from sklearn_rnn._tensors import RaggedTensor, run, series_of, shares_rows, stretches
+from sklearn_rnn._tensors import RaggedTensor, run, sent, series_of, shares_rows, stretches
 
 GATHERED_AT_ONCE = 2**20
 """Values of x that are gathered in one call and then cut into batches."""
@@ -217,12 +217,13 @@ class Examples:
         x, kept = stretches(self.x, starts, length), None
         if taking is not None:
             kept = taking[rows].nonzero()[:, 0]
-            rows = rows[kept]
+            rows, kept = rows[kept], sent(kept, self.y.device)
         return self._at(rows, x, None)._replace(kept=kept)
 
     def _at(self, rows: Tensor, x: Tensor, lengths: Tensor | None) -> Batch:
         """Complete some sequences by their targets and weights."""
-        rows = rows.to(self.y.device)
+        if rows.device != self.y.device:
+            rows = sent(rows, self.y.device)
         if self.first is not None:
             rows = places_of_steps(self.first[rows], x.shape[1], lengths)
         weight = None if self.weight is None else self.weight.index_select(0, rows)

@@ -66,19 +66,16 @@ def outputs(module: nn.Module, x: Tensor | RaggedTensor) -> Tensor:
     if isinstance(x, Tensor) or x.is_series:
         n = len(x)
         parts = [slice(start, min(start + size, n)) for start in range(0, n, size)]
-        return torch.cat([at_valid_steps(module(run(x, part)), None).cpu() for part in parts])
+        return torch.cat([at_valid_steps(module(run(x, part)), None) for part in parts]).cpu()
     order = torch.sort(x.lengths, stable=True).indices
-    first, result = torch.cumsum(x.lengths, 0) - x.lengths, None
+    first, said, places = torch.cumsum(x.lengths, 0) - x.lengths, [], []
     for rows in torch.split(order, size):
         batch, lengths = x.gather(rows)
         output = module(batch, lengths)
-        n_rows, places = len(x), rows
+        said.append(at_valid_steps(output, lengths))
         if output.dim() == 3:
-            n_rows = int(x.lengths.sum())
             padded = None if lengths is None else x.lengths[rows]
-            places = places_of_steps(first[rows], batch.shape[1], padded)
-        if result is None:
-            result = torch.empty(n_rows, output.shape[-1], dtype=output.dtype)
-        result[places] = at_valid_steps(output, lengths).cpu()
-    assert result is not None, "there is at least one sequence"
-    return result
+            rows = places_of_steps(first[rows], batch.shape[1], padded)
+        places.append(rows)
+    result = torch.cat(said).cpu()  # one wait for the device, not one a batch
+    return torch.empty_like(result).index_copy_(0, torch.cat(places), result)

@@ -67,9 +67,14 @@ class RaggedTensor:
         lengths = self.lengths[index]
         shortest, longest = (int(length) for length in lengths.aminmax())
         places = self.starts[index, None] + torch.arange(max(1, longest)) * self.step_stride
-        flat = places.clamp_(max=len(self.rows) - 1).view(-1).to(self.device)
+        flat = sent(places.clamp_(max=len(self.rows) - 1).view(-1), self.device)
         x = self.rows.index_select(0, flat).view(*places.shape, -1)
-        return x, None if shortest == longest > 0 else lengths.to(self.device)
+        return x, None if shortest == longest > 0 else sent(lengths, self.device)
+
+
+def sent(t: Tensor, device: torch.device) -> Tensor:
+    """Send a tensor of the CPU to a device, without waiting for what the device is at."""
+    return t.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else t.to(device)
 
 
 def as_tensor(sequences: Windows | Ragged, device: str | torch.device) -> Tensor | RaggedTensor:
@@ -106,7 +111,7 @@ def stretches(x: Tensor | RaggedTensor, starts: Tensor, length: int) -> Tensor:
     """Gather the rows of some stretches of windows of a series, and lay the windows over them."""
     rows, n_steps, per_step = series_of(x)
     places = starts[:, None] + torch.arange(length + (n_steps - 1) * per_step)
-    gathered = rows.index_select(0, places.view(-1).to(rows.device))
+    gathered = rows.index_select(0, sent(places.view(-1), rows.device))
     return as_windows(gathered.view(*places.shape, -1), length, n_steps, per_step)
 
 

@@ -169,7 +169,7 @@ class Training:
         with self.precision():
             output = at_valid_steps(self.module(batch.x, batch.lengths), batch.lengths)
         if batch.kept is not None:
-            output = output[batch.kept.to(output.device)]
+            output = output[batch.kept]
         loss: Tensor = self.criterion(output, batch.y, batch.weight)
         return loss if len(batch.y) else loss.nan_to_num()
 
@@ -239,7 +239,7 @@ class Training:
     def _direct(self, batch: Batch) -> Tensor:
         """Return the loss and write its gradient without autograd."""
         output, pullback = self.module.direct(batch.x)
-        kept = None if batch.kept is None else batch.kept.to(output.device)
+        kept = batch.kept
         loss: Tensor
         loss, gradient = self.criterion.gradient(
             output if kept is None else output[kept], batch.y, batch.weight

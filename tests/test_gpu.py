@@ -14,6 +14,8 @@ from sklearn_rnn import (
     RNNRegressor,
     TCNRegressor,
 )
+from sklearn_rnn._batches import Examples
+from sklearn_rnn._tensors import RaggedTensor
 from sklearn_rnn._training import Training
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="torch finds no GPU")
@@ -101,18 +103,41 @@ def test_rows_that_do_not_fit_come_batch_by_batch(model, monkeypatch):
     np.testing.assert_allclose(gpu.loss_curve_, cpu.loss_curve_, rtol=1e-5)
 
 
-def test_a_step_does_not_wait_for_the_gpu(monkeypatch):
-    X, y = data()
-    update = Training._update
+def unawaited(monkeypatch, owner, name):
+    """Let a method fail if it waits for the GPU; return a list that has an entry for each call."""
+    method, calls = getattr(owner, name), []
 
-    def watched(self, batch):
+    def watched(self, *args):
+        calls.append(name)
         torch.cuda.set_sync_debug_mode("error")
         try:
-            return update(self, batch)
+            return method(self, *args)
         finally:
             torch.cuda.set_sync_debug_mode("default")
 
-    monkeypatch.setattr(Training, "_update", watched)
-    common = {"lr_schedule": "cosine", "max_epochs": 2, "batch_size": 16, "random_state": 0}
+    monkeypatch.setattr(owner, name, watched)
+    return calls
+
+
+SHORT = {"lr_schedule": "cosine", "max_epochs": 2, "batch_size": 16, "random_state": 0}
+
+
+def test_a_step_does_not_wait_for_the_gpu(monkeypatch):
+    X, y = data()
+    calls = unawaited(monkeypatch, Training, "_update")
     for model in MODELS:
-        model(**common).fit(X, y)
+        model(**SHORT).fit(X, y)
+    assert calls
+
+
+def test_gathering_does_not_wait_for_the_gpu(monkeypatch):
+    X, y = data()
+    calls = unawaited(monkeypatch, RaggedTensor, "gather")
+    for model in STEPWISE:
+        model(**SHORT).fit([x[: 2 + i % 7] for i, x in enumerate(X)], y)
+    assert calls
+    calls = unawaited(monkeypatch, Examples, "_stretched")
+    rows = np.random.default_rng(0).normal(size=(300, 2))
+    windows = np.lib.stride_tricks.sliding_window_view(rows, 13, axis=0).transpose(0, 2, 1)
+    TCNRegressor(**SHORT).fit(windows, windows[:, -1, 0], np.arange(len(windows)) % 4 > 0)
+    assert calls
