@@ -135,14 +135,14 @@ class SequenceRegressor(RegressorMixin, BaseSequenceEstimator):
 
     def _learn_target_scale(self, target: NDArray[np.float64], weight: NDArray[np.float64]) -> None:
         """Learn how to bring targets to the scale of the net."""
-        learned = Scale.of(target, weight)
         self._is_logarithmic = self.loss == "poisson"
         if self._is_logarithmic:
-            if not learned.mean.all():
+            mean = Scale.of(target, weight).mean
+            if not mean.all():
                 raise ValueError('loss="poisson" needs y to have a positive mean in each output.')
-            self.target_scale_ = Scale(np.zeros_like(learned.mean), learned.mean)
+            self.target_scale_ = Scale(np.zeros_like(mean), mean)
         elif self.standardize:
-            self.target_scale_ = learned
+            self.target_scale_ = Scale.of(target, weight)
         else:
             self.target_scale_ = Scale.neutral(target.shape[1])
 
