@@ -127,10 +127,10 @@ class BaseSequenceEstimator(TrainingParameters, Outputs, Selection, BaseEstimato
 
     def _settings(self, *, continues: bool, **changed: Any) -> SimpleNamespace:
         """Return the parameters for the training loop, checked as far as can be without data."""
-        if continues:
-            check_continues(self, self._begun_with)
-        else:
+        if not continues:
             self._begun_with = kept_parameters(self)
+        else:
+            check_continues(self, self._begun_with)
         check_callbacks(self.callbacks)
         check_augmentation(self.augmentation, per_step=self.return_sequences)
         declared = {name: plain(value) for name, value in self.get_params(deep=False).items()}

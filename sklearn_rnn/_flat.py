@@ -7,7 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
+
+REGISTER = 16
+"""Numbers of the widest register of a CPU."""
 
 
 def is_weight(name: str) -> bool:
@@ -32,8 +36,12 @@ def n_weights(module: nn.Module) -> int:
 
 
 def new_vector(module: nn.Module) -> Tensor:
-    """Return a leaf tensor that holds a copy of all trainable parameters, weights first."""
-    return torch.cat([p.detach().reshape(-1) for _, p in ordered(module)]).requires_grad_()
+    """Return a leaf tensor that holds a copy of all trainable parameters, weights first.
+
+    Zeros fill it up to whole registers: torch's Adam rounds what is left of one in another way.
+    """
+    parameters = torch.cat([p.detach().reshape(-1) for _, p in ordered(module)])
+    return F.pad(parameters, (0, -len(parameters) % REGISTER)).requires_grad_()
 
 
 @contextmanager
@@ -45,7 +53,7 @@ def laid_in(vector: Tensor, module: nn.Module) -> Iterator[None]:
 
     Parameters
     ----------
-    vector : Tensor of shape (n_parameters,)
+    vector : Tensor of shape (n_parameters or more,)
         A leaf tensor as from `new_vector`; it takes over the values of the module.
     module : nn.Module
         The module whose parameters are laid into the vector.
@@ -53,7 +61,8 @@ def laid_in(vector: Tensor, module: nn.Module) -> Iterator[None]:
     parameters = [p for _, p in ordered(module)]
     memory = vector.data
     gradient = torch.zeros_like(memory)
-    torch.cat([p.data.reshape(-1) for p in parameters], out=memory)
+    n_parameters = sum(p.numel() for p in parameters)
+    torch.cat([p.data.reshape(-1) for p in parameters], out=memory[:n_parameters])
     vector.grad = gradient
     start = 0
     for p in parameters:

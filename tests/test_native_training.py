@@ -78,11 +78,16 @@ def by_autograd(module, sequences, loss, ridge):
         return objective.detach(), vector.grad.clone(), x.grad
 
 
+def forget_gradients(module):
+    for parameter in module.parameters():
+        parameter.grad.fill_(np.nan)
+
+
 def by_kernels(module, sequences, loss, ridge):
     """Return the same from the kernels."""
     vector, dx = new_vector(module), torch.full_like(sequences.x, np.nan)
     with laid_in(vector, module):
-        vector.grad.fill_(np.nan)
+        forget_gradients(module)
         ridge = Ridge(vector, n_weights(module), ridge)
         return native(module, loss).gradient(sequences, ridge, dx), vector.grad.clone(), dx
 
@@ -205,7 +210,7 @@ def test_vectors_of_tokens_have_the_gradient_of_autograd(padded):
         loss = SquaredError()(module(x), y, weight)
         loss.backward()
         expected = vector.grad.clone()
-        vector.grad.fill_(np.nan)
+        forget_gradients(module)
         batch, training = Sequences(x, y, weight), native(module, SquaredError())
         for part in (batch.part(0, 7), batch, batch.part(3, 40), batch):  # memory is used again
             found = training.gradient(part, Ridge(vector, 0, 0.0))

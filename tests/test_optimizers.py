@@ -5,8 +5,11 @@ import pickle
 
 import pytest
 import torch
+from torch import nn
 
 from sklearn_rnn import RNNRegressor, _optimizers
+from sklearn_rnn._flat import REGISTER, laid_in, new_vector
+from sklearn_rnn._native import library
 from sklearn_rnn._optimizers import Adam
 
 
@@ -25,7 +28,7 @@ def _how(request, monkeypatch):
 
 
 @pytest.mark.usefixtures("_how")
-@pytest.mark.parametrize("size", [1, 7, 333])
+@pytest.mark.parametrize("size", [1, 7, 333, 336])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_adam_is_that_of_torch(size, dtype):
     start = torch.randn(size, dtype=dtype, generator=torch.Generator().manual_seed(1))
@@ -39,6 +42,8 @@ def test_adam_is_that_of_torch(size, dtype):
     (ours, state), (theirs, expected) = results
     torch.testing.assert_close(ours, theirs)
     torch.testing.assert_close(state, expected)
+    if size % REGISTER == 0 and library.INSTRUCTIONS != "plain":  # which fuses no operations
+        assert torch.equal(ours, theirs)
 
 
 @pytest.mark.usefixtures("_how")
@@ -50,6 +55,19 @@ def test_a_copy_of_adam_goes_on(copied):
     again = copied(optimizer)
     mine = again.param_groups[0]["params"][0]
     torch.testing.assert_close(steps(again, mine, 3, seed=2), steps(optimizer, vector, 3, seed=2))
+
+
+def test_a_vector_of_parameters_is_whole_registers_of_which_the_rest_stays_zero():
+    module = nn.Linear(3, 5)
+    vector = new_vector(module)
+    assert vector.shape == (32,)
+    with laid_in(vector, module):
+        optimizer = Adam([vector], lr=0.1, fused=True)
+        module(torch.ones(4, 3)).square().mean().backward()
+        optimizer.step()
+        assert torch.equal(vector[:15].view(5, 3), module.weight)
+        assert torch.equal(vector[15:20], module.bias)
+        assert not vector[20:].any()
 
 
 def test_training_is_the_same_without_the_kernel(monkeypatch):
