@@ -1,22 +1,24 @@
 """Peers of the speed benchmark, each in a process of its own: backends and imports do not mix.
 
-A process waits at a pipe for the next thing to do, so that peers and the bare loop take turns.
+A process waits at a pipe for the next thing to do, so that peers and the bare loop take turns. It
+is no worker of multiprocessing: in one of those sklearn_rnn would keep to one thread.
 """
 
 from __future__ import annotations
 
 import importlib
 import logging
-import multiprocessing
 import os
+import subprocess
+import sys
 import traceback
 import warnings
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
+from multiprocessing import Pipe
 from multiprocessing.connection import Connection
-from unittest.mock import patch
 
 from benchmarks._workloads import Workload
 
@@ -39,7 +41,6 @@ class Kind:
             return ""
 
 
-WITHOUT_KERNELS = "sklearn_rnn without kernels"
 RECURRENT = ("W1", "W2", "W3", "W4")
 SHORT = (*RECURRENT, "W5")
 # Left out: on tokens, Keras on torch runs LSTM step by step in Python, in 70 times the seconds of
@@ -61,14 +62,14 @@ PEERS = {
         "benchmarks._peers_neuralforecast", "Forecaster", ("neuralforecast",), SHORT
     ),
     "darts": Kind("benchmarks._peers_darts", "Forecaster", ("darts",), SHORT),
-    WITHOUT_KERNELS: Kind(
-        "benchmarks._peers_torch",
-        "Estimator",
-        ("torch",),
-        (*RECURRENT, "W6", "IMDB", "1M"),
-        {"SKLEARN_RNN_NATIVE": "0"},
-    ),
 }
+WITHOUT_KERNELS = Kind(
+    "benchmarks._peers_torch",
+    "Estimator",
+    ("torch",),
+    (*SHORT, "W6", "IMDB", "1M"),
+    {"SKLEARN_RNN_NATIVE": "0"},
+)
 QUIET = {
     "accelerator": "cpu",
     "logger": False,
@@ -89,47 +90,56 @@ class Peer:
     """
 
     def __init__(self, kind: Kind) -> None:
-        context = multiprocessing.get_context("spawn")
-        self.pipe, theirs = context.Pipe()
-        self.process = context.Process(target=serve, args=(kind, theirs), daemon=True)
-        with patch.dict(os.environ, kind.environment):  # before the process imports anything
-            self.process.start()
+        self.pipe, theirs = Pipe()
+        number = theirs.fileno()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", __name__, str(number)],
+            pass_fds=[number],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **kind.environment},
+        )
         theirs.close()
+        self.pipe.send((kind.module, kind.net))
 
     def prepare(self, workload: Workload) -> None:
         """Make data and net of a workload."""
-        self._tell(workload)
+        self.tell(workload)
 
     def train(self) -> None:
         """Train for the epochs of the workload."""
-        self._tell("train")
+        self.tell("train")
 
     def predict(self) -> None:
         """Predict all rows."""
-        self._tell("predict")
+        self.tell("predict")
 
     def stop(self) -> None:
         """End the process."""
+        self.pipe.close()
         self.process.terminate()
-        self.process.join()
+        self.process.wait()
 
-    def _tell(self, what: Workload | str) -> None:
+    def tell(self, what: Workload | str) -> None:
+        """Have a net of a workload made, or one of its methods called."""
         self.pipe.send(what)
         error = self.pipe.recv()
         if error:
             raise RuntimeError(error)
 
 
-def serve(kind: Kind, pipe: Connection) -> None:
-    """Do what the pipe says, and answer with what went wrong, or nothing."""
+def serve(pipe: Connection) -> None:
+    """Do what the pipe says, and answer with what went wrong, or nothing, until it is closed."""
     warnings.simplefilter("ignore")
     logging.disable(logging.WARNING)
+    module, name = pipe.recv()
     net = None
     while True:
-        what = pipe.recv()
+        try:
+            what = pipe.recv()
+        except EOFError:
+            return
         try:
             if isinstance(what, Workload):
-                net = getattr(importlib.import_module(kind.module), kind.net)(what)
+                net = getattr(importlib.import_module(module), name)(what)
             else:
                 getattr(net, what)()
             pipe.send("")
@@ -146,3 +156,7 @@ def running(kinds: Mapping[str, Kind]) -> Iterator[dict[str, Peer]]:
     finally:
         for peer in peers.values():
             peer.stop()
+
+
+if __name__ == "__main__":
+    serve(Connection(int(sys.argv[1])))

@@ -1,28 +1,109 @@
-"""Where the time of a fit goes: kernels, gathering, or all else."""
+"""Where the time of a fit goes: kernels, gathering, the loop, and what comes before it."""
 
 from __future__ import annotations
 
-import cProfile
+import functools
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from time import perf_counter
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+import torch
+from sklearn.base import BaseEstimator
+from skorch import NeuralNet
 
 from benchmarks._workloads import Workload
+from sklearn_rnn import _base, _net
+from sklearn_rnn._base import BaseSequenceEstimator
+from sklearn_rnn._modules import native, native_training
+from sklearn_rnn._net import SequenceNet
+from sklearn_rnn._optimizers import Adam
+from sklearn_rnn._regressor import SequenceRegressor
 
-KERNELS = ("run_together", "<method 'acquire' of '_thread.lock' objects>", "step")
-"""Functions whose own time is that of the kernels, or of waiting for their second thread."""
-GATHERING = ("randperm", "index_select", "embedding", "index_add_")
-"""Functions that bring the sequences of a batch together, or the vectors of its tokens."""
+REST = "all else"
+PARTS: dict[str, list[tuple[Any, str]]] = {
+    "kernels": [(native, "run_together"), (native_training, "run_together"), (Adam, "step")],
+    "gathering": [
+        (torch, "randperm"),
+        (torch.Tensor, "index_select"),
+        (torch, "index_select"),
+        (torch.Tensor, "index_add_"),
+    ],
+    "the loop": [(SequenceNet, "partial_fit"), (SequenceNet, "_fit_epochs")],
+    "checks of parameters, X and y": [
+        (BaseEstimator, "_validate_params"),
+        (BaseSequenceEstimator, "_settings"),
+        (BaseSequenceEstimator, "_read"),
+    ],
+    "scales, tensors": [
+        (BaseSequenceEstimator, "_learn_inputs"),
+        (SequenceRegressor, "_learn_target_scale"),
+        (BaseSequenceEstimator, "_examples"),
+    ],
+    "net and optimizer": [
+        (NeuralNet, "initialized_instance"),
+        (_net, "new_vector"),
+        (Adam, "__init__"),
+    ],
+    "skorch": [(_base, "build_net"), (SequenceNet, "notify")],
+}
+"""Functions of each part, timed without what they call of another part."""
 
 
-def shares(workload: Workload) -> dict[str, float]:
-    """Return the share of each part in the seconds of a fit, by the profiler."""
+class Stopwatch:
+    """Times the parts of a run, each without those that begin and end within it."""
+
+    def __init__(self) -> None:
+        self.seconds: defaultdict[str, float] = defaultdict(float)
+        self._open: list[str] = []
+        self._since = 0.0
+
+    @contextmanager
+    def within(self, part: str) -> Iterator[None]:
+        """Time a block."""
+        self._book()
+        self._open.append(part)
+        try:
+            yield
+        finally:
+            self._book()
+            self._open.pop()
+
+    def _book(self) -> None:
+        """Give what has passed since the last call to the part that is running."""
+        now = perf_counter()
+        if self._open:
+            self.seconds[self._open[-1]] += now - self._since
+        self._since = now
+
+    def timed(self, part: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a function that is timed."""
+
+        @functools.wraps(function)
+        def timed(*args: Any, **kwargs: Any) -> Any:
+            with self.within(part):
+                return function(*args, **kwargs)
+
+        return timed
+
+
+def seconds_of_parts(workload: Workload, n_fits: int) -> dict[str, float]:
+    """Return the seconds of each part in a fit, in the median of several after a first."""
     X, y = workload.data()
     model = workload.estimator().fit(X, y)
-    profile = cProfile.Profile()
-    profile.runcall(model.fit, X, y)
-    seconds = {"kernels": 0.0, "gathering": 0.0, "all else": 0.0}
-    for entry in profile.getstats():
-        function = entry.code if isinstance(entry.code, str) else entry.code.co_name
-        is_gathering = any(name in function for name in GATHERING)
-        part = "gathering" if is_gathering else "all else"
-        seconds["kernels" if function in KERNELS else part] += entry.inlinetime
-    total = sum(seconds.values())
-    return {part: own / total for part, own in seconds.items()}
+    fits = []
+    watch = Stopwatch()
+    with ExitStack() as watched:
+        for part, places in PARTS.items():
+            for owner, name in places:
+                timed = watch.timed(part, getattr(owner, name))
+                watched.enter_context(patch.object(owner, name, timed))
+        for _ in range(n_fits):
+            watch.seconds.clear()
+            with watch.within(REST):
+                model.fit(X, y)
+            fits.append([watch.seconds[part] for part in [*PARTS, REST]])
+    return dict(zip([*PARTS, REST], np.median(fits, axis=0).tolist(), strict=True))

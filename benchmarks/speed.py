@@ -2,10 +2,11 @@
 
 Workloads from 5 steps of 3 channels to 120 steps of 14 and 500 tokens, and one of a million rows;
 the fixed cost of a fit, of a prediction and of the import; where the time of a fit goes; a grid
-search, against the same over skorch's own estimator; and how the cost grows. Every ratio is the
-median over rounds in which the competitors take turns, so that a slow minute of the machine hits
-all of them. Peers take part if they are installed (``pip install -e ".[bench-peers]"``), in
-processes of their own.
+search, against the same by a bare loop and over skorch's own estimator; and how the cost grows.
+Every ratio is the median over rounds in which the competitors take turns, so that a slow minute of
+the machine hits all of them. Peers take part if they are installed
+(``pip install -e ".[bench-peers]"``), in processes of their own; so does sklearn_rnn without its
+native kernels.
 """
 
 from __future__ import annotations
@@ -16,23 +17,34 @@ import time
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
-import torch
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.model_selection import GridSearchCV
-from skorch import NeuralNetRegressor
 from tqdm import tqdm
 
-from benchmarks._peers import PEERS, RECURRENT, Peer, running
+from benchmarks._grid_search import searches
+from benchmarks._peers import PEERS, RECURRENT, WITHOUT_KERNELS, Peer, running
 from benchmarks._report import folder
-from benchmarks._speed_report import SHARE, WRITTEN_OUT, write
-from benchmarks._where_time_goes import shares
+from benchmarks._speed_report import (
+    BARE,
+    FIT,
+    IMPORT,
+    OURS,
+    PLAIN,
+    ROW,
+    SEARCH,
+    SHARE,
+    WRITTEN_OUT,
+    tell_readme,
+    write,
+)
+from benchmarks._where_time_goes import seconds_of_parts
 from benchmarks._workloads import WORKLOADS, BareLoop, Workload
 
 Tasks = dict[str, Callable[[], object]]
-GRID = {"hidden_size": [4, 8, 12], "learning_rate": [1e-3, 2e-3, 4e-3, 8e-3]}
+PLAIN_ON = WITHOUT_KERNELS.workloads
 
 
 def main(size: str) -> None:
@@ -41,13 +53,17 @@ def main(size: str) -> None:
     quick = size == "quick"
     rounds = 2 if quick else 5
     names = ["W1", "W2", "W5 windows of a series"] if quick else list(WORKLOADS)
-    with running({} if quick else PEERS) as peers:
-        rows = [row for name in names for row in ratios(name, peers, rounds, quick)]
-    rows += fixed_costs(rounds if quick else 30) + ([] if quick else imports())
-    rows += [row for name in RECURRENT for row in where_time_goes(name, quick)]
-    rows += grid_search(quick)
+    with running({PLAIN: WITHOUT_KERNELS, **({} if quick else PEERS)}) as peers:
+        plain = peers.pop(PLAIN)
+        rows = [row for name in names for row in ratios(name, plain, peers, rounds, quick)]
+    rows += fixed_costs(rounds if quick else 100) + ([] if quick else imports())
+    rows += where_time_goes(quick)
+    rows += grid_search(1 if quick else 3, quick)
     rows += growth(rounds, quick)
-    write(folder(size), pd.DataFrame(rows), rounds)
+    table = pd.DataFrame(rows)
+    write(folder(size), table, rounds)
+    if not quick:
+        tell_readme(table)
 
 
 def seconds(task: Callable[[], object]) -> float:
@@ -57,17 +73,17 @@ def seconds(task: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def in_turn(tasks: Tasks, rounds: int) -> dict[str, np.ndarray]:
+def in_turn(tasks: Tasks, rounds: int, warm_ups: Tasks | None = None) -> dict[str, np.ndarray]:
     """Run the tasks in turn, and return the seconds of each round after those of a warm-up."""
     taken = {name: np.empty(1 + rounds) for name in tasks}
     for i in range(1 + rounds):
-        for name, task in tasks.items():
+        for name, task in (tasks if i else warm_ups or tasks).items():
             taken[name][i] = seconds(task)
     return taken
 
 
 def against(
-    measure: str, workload: str, taken: dict[str, np.ndarray], reference: str = "bare torch"
+    measure: str, workload: str, taken: dict[str, np.ndarray], reference: str = BARE
 ) -> list[dict[str, object]]:
     """Return a row of ratios to the reference for each competitor."""
     rows: list[dict[str, object]] = []
@@ -83,26 +99,15 @@ def against(
                 "most": ratio.max(),
                 "seconds": np.median(times),
                 "warm_up_seconds": first,
+                "rounds": len(times),
             }
         )
     return rows
 
 
-def skorch_net(workload: Workload) -> NeuralNetRegressor:
-    """Return skorch's estimator as it comes, but for its validation split."""
-    return NeuralNetRegressor(
-        workload.module,
-        optimizer=torch.optim.Adam,
-        lr=1e-3,
-        batch_size=workload.batch,
-        max_epochs=workload.epochs,
-        iterator_train__shuffle=True,
-        train_split=None,
-        verbose=0,
-    )
-
-
-def ratios(name: str, peers: dict[str, Peer], rounds: int, quick: bool) -> list[dict[str, object]]:
+def ratios(
+    name: str, plain: Peer, peers: dict[str, Peer], rounds: int, quick: bool
+) -> list[dict[str, object]]:
     """Compare training and prediction on a workload."""
     workload = WORKLOADS[name]
     if quick:
@@ -113,9 +118,24 @@ def ratios(name: str, peers: dict[str, Peer], rounds: int, quick: bool) -> list[
             peer.prepare(workload)
             train[label], predict[label] = peer.train, peer.predict
     print(f"{name}: {workload}")
-    return against("train", name, in_turn(train, rounds)) + against(
-        "predict", name, in_turn(predict, rounds)
-    )
+    rows = against("train", name, in_turn(train, rounds))
+    rows += against("predict", name, in_turn(predict, rounds))
+    return rows + (without_kernels(name, workload, plain, rounds) if name in PLAIN_ON else [])
+
+
+def without_kernels(
+    name: str, workload: Workload, plain: Peer, rounds: int
+) -> list[dict[str, object]]:
+    """Compare sklearn_rnn without its kernels with a bare loop in the same process."""
+    plain.prepare(workload)
+    rows: list[dict[str, object]] = []
+    for measure in ("train", "predict"):
+        tasks = {
+            BARE: partial(plain.tell, f"{measure}_bare"),
+            PLAIN: partial(plain.tell, measure),
+        }
+        rows += against(measure, name, in_turn(tasks, rounds))[1:]
+    return rows
 
 
 def local_tasks(name: str, workload: Workload) -> tuple[Tasks, Tasks]:
@@ -123,41 +143,39 @@ def local_tasks(name: str, workload: Workload) -> tuple[Tasks, Tasks]:
     X, y = workload.data()
     bare = BareLoop(workload)
     ours = workload.estimator()
-    train = {"bare torch": bare.train, "sklearn_rnn": lambda: ours.fit(X, y)}
-    predict = {"bare torch": bare.predict, "sklearn_rnn": lambda: ours.predict(X)}
+    train: Tasks = {BARE: bare.train, OURS: lambda: ours.fit(X, y)}
+    predict: Tasks = {BARE: bare.predict, OURS: lambda: ours.predict(X)}
     if workload.of_series:
         copies, ours_of_copies = np.ascontiguousarray(X), workload.estimator()
         train[WRITTEN_OUT] = lambda: ours_of_copies.fit(copies, y)
         predict[WRITTEN_OUT] = lambda: ours_of_copies.predict(copies)
     elif name != "1M":  # skorch fetches sample by sample: minutes for a million
-        theirs = skorch_net(workload)
+        theirs = workload.of_skorch()
         train["skorch"] = lambda: theirs.fit(X, y[:, None])
         predict["skorch"] = lambda: theirs.predict(X)
     return train, predict
 
 
 def fixed_costs(rounds: int) -> list[dict[str, object]]:
-    """Measure a fit of one batch and a prediction of one row."""
+    """Measure a fit of one batch, from arrays to a trained net, and a prediction of one row."""
     small = replace(WORKLOADS["W1"], used=64, epochs=1)
     X, y = small.data()
-    model = small.estimator().fit(X, y)
-    fits = {"bare torch": lambda: BareLoop(small).train(), "sklearn_rnn": lambda: model.fit(X, y)}
-    bare = BareLoop(replace(small, used=1))
-    rows = {"bare torch": bare.predict, "sklearn_rnn": lambda: model.predict(X[:1])}
+    model, bare = small.estimator().fit(X, y), BareLoop(small)
+    fits: Tasks = {BARE: lambda: BareLoop(small, (X, y)).train(), OURS: lambda: model.fit(X, y)}
+    rows: Tasks = {BARE: lambda: bare.predict(X[:1]), OURS: lambda: model.predict(X[:1])}
     return [
-        *against("fit of 64 rows, 1 epoch", "W1", in_turn(fits, rounds)),
-        *against("predict 1 row", "W1", in_turn(rows, rounds)),
+        *against(FIT, "W1", in_turn(fits, rounds)),
+        *against(ROW, "W1", in_turn(rows, rounds)),
     ]
 
 
 def imports() -> list[dict[str, object]]:
     """Measure the import, in new interpreters."""
     tasks: Tasks = {
-        "bare torch": lambda: python("import torch, sklearn.base, pandas, skorch"),
-        "sklearn_rnn": lambda: python("import sklearn_rnn"),
+        BARE: lambda: python("import torch, sklearn.base, pandas, skorch"),
+        OURS: lambda: python("import sklearn_rnn"),
     }
-    measure = "import (reference: torch, sklearn, pandas, skorch)"
-    return against(measure, "", in_turn(tasks, 5))
+    return against(IMPORT, "", in_turn(tasks, 5))
 
 
 def python(code: str) -> None:
@@ -165,35 +183,38 @@ def python(code: str) -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def where_time_goes(name: str, quick: bool) -> list[dict[str, object]]:
-    """Take a fit to a workload apart."""
-    workload = replace(WORKLOADS[name], used=512) if quick else WORKLOADS[name]
-    return [
-        {"measure": SHARE, "workload": name, "competitor": part, "ratio": share}
-        for part, share in shares(workload).items()
-    ]
+def where_time_goes(quick: bool) -> list[dict[str, object]]:
+    """Take fits apart."""
+    runs = {name: (WORKLOADS[name], 5) for name in (*RECURRENT, "W6")}
+    runs = {"64 rows of W1": (replace(WORKLOADS["W1"], used=64, epochs=1), 200), **runs}
+    rows: list[dict[str, object]] = []
+    for name, (workload, n_fits) in runs.items():
+        if quick:
+            workload, n_fits = replace(workload, used=64), 1
+        parts = seconds_of_parts(workload, n_fits)
+        total = sum(parts.values())
+        rows += [
+            {"measure": SHARE, "workload": name, "competitor": part}
+            | {"ratio": own / total, "seconds": own}
+            for part, own in parts.items()
+        ]
+    return rows
 
 
-def grid_search(quick: bool) -> list[dict[str, object]]:
-    """Search 12 candidates in 5 folds of 10 epochs on W1, ours and skorch's, on 1 and 2 cores."""
+def grid_search(rounds: int, quick: bool) -> list[dict[str, object]]:
+    """Search the same candidates in folds of W1 by all three, in 1 and in 2 processes."""
     workload = replace(WORKLOADS["W1"], epochs=1 if quick else 10, used=100 if quick else 4281)
     X, y = workload.data()
-    theirs = skorch_net(workload)
-    theirs_grid = {"lr": GRID["learning_rate"], "batch_size": [48, 64, 96]}
-    rows = []
-    for n_jobs in (1,) if quick else (1, 2):  # workers take seconds to start
-        options = {"cv": 5, "n_jobs": n_jobs, "refit": False, "scoring": "neg_mean_squared_error"}
-        searches = {
-            "skorch": GridSearchCV(theirs, theirs_grid, **options),
-            "sklearn_rnn": GridSearchCV(workload.estimator(), GRID, **options),
+    rows: list[dict[str, object]] = []
+    for n_jobs in (1,) if quick else (1, 2):
+        found = searches(workload, n_jobs)
+        tasks: Tasks = {name: partial(search, X, y) for name, search in found.items()}
+        small = replace(workload, epochs=1)  # starts the workers, which takes seconds
+        warm_ups: Tasks = {
+            name: partial(search, X[:100], y[:100])
+            for name, search in searches(small, n_jobs).items()
         }
-        targets = {"skorch": y[:, None], "sklearn_rnn": y}
-        tasks = {
-            name: (lambda s=search, t=targets[name]: s.fit(X, t))
-            for name, search in searches.items()
-        }
-        taken = in_turn(tasks, 1)
-        rows += against(f"grid search, n_jobs={n_jobs}", "W1", taken, reference="skorch")
+        rows += against(SEARCH.format(n_jobs), "W1", in_turn(tasks, rounds, warm_ups))
     return rows
 
 
