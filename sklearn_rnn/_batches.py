@@ -153,7 +153,8 @@ class Examples:
         """Return the sequences that take part, in random order if a generator is given."""
         if generator is None:
             return self.index
-        return self.index[torch.randperm(len(self), generator=generator).to(self.index.device)]
+        order = torch.randperm(len(self), generator=generator)
+        return self.index[sent(order, self.index.device)]
 
     def shares(self, reach: int | None) -> bool:
         """Tell whether batches can share the rows that the last `reach` steps read.

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 REGISTER = 16
-"""Numbers of the widest register of a CPU."""
+"""Numbers in single precision of the widest register of a CPU."""
 
 
 def is_weight(name: str) -> bool:

@@ -77,5 +77,6 @@ def outputs(module: nn.Module, x: Tensor | RaggedTensor) -> Tensor:
             padded = None if lengths is None else x.lengths[rows]
             rows = places_of_steps(first[rows], batch.shape[1], padded)
         places.append(rows)
-    result = torch.cat(said).cpu()  # one wait for the device, not one a batch
+    result = torch.cat(said).cpu()  # once: it waits for the device
+    said.clear()
     return torch.empty_like(result).index_copy_(0, torch.cat(places), result)

@@ -14,7 +14,7 @@ from sklearn_rnn._linear_skip import beside
 from sklearn_rnn._modules.embedding import Embedded
 from sklearn_rnn._ragged import Ragged
 from sklearn_rnn._rows import has_nan
-from sklearn_rnn._scales import Scale, standardized
+from sklearn_rnn._scales import Scale, is_scaled, standardized
 from sklearn_rnn._sequences import Reading, check_sequences
 from sklearn_rnn._streaming import must_stream, stream
 from sklearn_rnn._tensors import RaggedTensor, as_tensor
@@ -44,6 +44,7 @@ class Inputs:
     penalty: str
     l1_ratio: float
     augmentation: dict[str, float] | None
+    callbacks: list[Any] | None
     vocabulary_size: int | None = None
     embedding_dim: int | None = None
 
@@ -132,11 +133,13 @@ class Inputs:
     ) -> torch.Tensor | RaggedTensor:
         """Return the sequences as the net reads them."""
         if not self._reading.tokens:
+            scale, indicated = self.channel_scale_, self.missing_channels_
             if must_stream(sequences.rows, device):
-                scaling = self.channel_scale_, self.missing_channels_
-                return stream(sequences, *scaling, dtype, device)
-            ready = standardized(sequences, self.channel_scale_, dtype, self.missing_channels_)
-            return as_tensor(ready, device)
+                return stream(sequences, scale, indicated, dtype, device)
+            # a callback may write to what it is shown
+            if self.callbacks or len(indicated) or not is_scaled(sequences.rows, scale, dtype):
+                sequences = standardized(sequences, scale, dtype, indicated)
+            return as_tensor(sequences, device)
         within = np.minimum(sequences.rows, len(self._known) - 1)
         known = (within == sequences.rows) & self._known[within]
         rows = np.where(known, sequences.rows, UNKNOWN)

@@ -136,15 +136,14 @@ class SequenceRegressor(RegressorMixin, BaseSequenceEstimator):
     def _learn_target_scale(self, target: NDArray[np.float64], weight: NDArray[np.float64]) -> None:
         """Learn how to bring targets to the scale of the net."""
         self._is_logarithmic = self.loss == "poisson"
+        self.target_scale_ = Scale.neutral(target.shape[1])
+        if self._is_logarithmic or self.standardize:
+            self.target_scale_ = Scale.of(target, weight)
         if self._is_logarithmic:
-            mean = Scale.of(target, weight).mean
+            mean = self.target_scale_.mean
             if not mean.all():
                 raise ValueError('loss="poisson" needs y to have a positive mean in each output.')
             self.target_scale_ = Scale(np.zeros_like(mean), mean)
-        elif self.standardize:
-            self.target_scale_ = Scale.of(target, weight)
-        else:
-            self.target_scale_ = Scale.neutral(target.shape[1])
 
     def _scaled(self, target: NDArray[np.float64]) -> NDArray[np.float64]:
         return (target - self.target_scale_.mean) / self.target_scale_.deviation

@@ -50,10 +50,16 @@ class Scale:
         return cls(mean, np.where(deviation <= noise, 1.0, deviation))
 
 
+def is_scaled(rows: NDArray[Any], scale: Scale, dtype: DTypeLike) -> bool:
+    """Tell whether a scaled copy of rows would have the same bits; torch takes them as they are."""
+    is_ready = rows.dtype == dtype and rows.flags.carray  # adjacent, and may be written to
+    return is_ready and scale.is_neutral() and not has_nan(rows)
+
+
 def standardized(
     sequences: Windows | Ragged, scale: Scale, dtype: str, indicated: NDArray[np.intp]
 ) -> Windows | Ragged:
-    """Return the same sequences over their rows as a net reads them, see `scaled_rows`.
+    """Return the same sequences over a scaled copy of their rows.
 
     Parameters
     ----------
@@ -77,14 +83,8 @@ def standardized(
 def scaled_rows(
     given: NDArray[Any], scale: Scale, dtype: DTypeLike, indicated: NDArray[np.intp]
 ) -> NDArray[Any]:
-    """Return a scaled copy of rows, see `standardized`; the rows themselves where that is the same.
-
-    Rows that torch would not take without a warning or a copy are always copied.
-    """
+    """Return a scaled copy of rows; see `standardized`."""
     n_rows, n_channels = given.shape
-    is_ready = given.dtype == dtype and given.flags.carray and not len(indicated)
-    if is_ready and scale.is_neutral() and not has_nan(given):
-        return given
     rows = np.zeros((n_rows, n_channels + len(indicated)), dtype=dtype)
     values = rows[:, :n_channels]
     np.subtract(given, scale.mean, out=values, casting="same_kind")

@@ -13,7 +13,7 @@ from torch import Tensor
 from sklearn_rnn._ragged import Ragged
 from sklearn_rnn._rows import stays_on_disk
 from sklearn_rnn._scales import Scale, scaled_rows
-from sklearn_rnn._tensors import RaggedTensor
+from sklearn_rnn._tensors import RaggedTensor, sent
 from sklearn_rnn._windows import Windows
 
 SHARE_OF_DEVICE = 0.5
@@ -58,10 +58,10 @@ class StreamedRows:
 
     def index_select(self, _: int, index: Tensor) -> Tensor:
         """Return some rows, as `torch.Tensor.index_select` does."""
-        chosen = self.rows[index.cpu().numpy()]
+        chosen = self.rows[index.numpy()]
         dtype = np.dtype(str(self.dtype).removeprefix("torch."))
         ready = scaled_rows(chosen, self.scale, dtype, self.indicated)
-        return torch.from_numpy(ready).to(self.device)
+        return sent(torch.from_numpy(ready), self.device)
 
 
 def must_stream(rows: NDArray[Any], device: str | torch.device) -> bool:

@@ -67,14 +67,20 @@ class RaggedTensor:
         lengths = self.lengths[index]
         shortest, longest = (int(length) for length in lengths.aminmax())
         places = self.starts[index, None] + torch.arange(max(1, longest)) * self.step_stride
-        flat = sent(places.clamp_(max=len(self.rows) - 1).view(-1), self.device)
-        x = self.rows.index_select(0, flat).view(*places.shape, -1)
+        x = selected(self.rows, places.clamp_(max=len(self.rows) - 1))
         return x, None if shortest == longest > 0 else sent(lengths, self.device)
 
 
 def sent(t: Tensor, device: torch.device) -> Tensor:
     """Send a tensor of the CPU to a device, without waiting for what the device is at."""
     return t.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else t.to(device)
+
+
+def selected(rows: Rows, places: Tensor) -> Tensor:
+    """Return the rows at places (n, n_steps), which lie on the CPU."""
+    flat = places.view(-1)  # rows that do not lie on the device take it where it is
+    flat = sent(flat, rows.device) if isinstance(rows, Tensor) else flat
+    return rows.index_select(0, flat).view(*places.shape, -1)
 
 
 def as_tensor(sequences: Windows | Ragged, device: str | torch.device) -> Tensor | RaggedTensor:
@@ -111,8 +117,7 @@ def stretches(x: Tensor | RaggedTensor, starts: Tensor, length: int) -> Tensor:
     """Gather the rows of some stretches of windows of a series, and lay the windows over them."""
     rows, n_steps, per_step = series_of(x)
     places = starts[:, None] + torch.arange(length + (n_steps - 1) * per_step)
-    gathered = rows.index_select(0, sent(places.view(-1), rows.device))
-    return as_windows(gathered.view(*places.shape, -1), length, n_steps, per_step)
+    return as_windows(selected(rows, places), length, n_steps, per_step)
 
 
 def run(x: Tensor | RaggedTensor, part: slice) -> Tensor:

@@ -239,12 +239,10 @@ class Training:
     def _direct(self, batch: Batch) -> Tensor:
         """Return the loss and write its gradient without autograd."""
         output, pullback = self.module.direct(batch.x)
-        kept = batch.kept
+        read = output if batch.kept is None else output[batch.kept]
         loss: Tensor
-        loss, gradient = self.criterion.gradient(
-            output if kept is None else output[kept], batch.y, batch.weight
-        )
-        if kept is not None:
-            gradient = torch.zeros_like(output).index_copy_(0, kept, gradient)
+        loss, gradient = self.criterion.gradient(read, batch.y, batch.weight)
+        if batch.kept is not None:
+            gradient = torch.zeros_like(output).index_copy_(0, batch.kept, gradient)
         pullback(gradient)
         return loss

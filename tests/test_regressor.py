@@ -16,6 +16,7 @@ from sklearn.linear_model import (
     QuantileRegressor,
     Ridge,
 )
+from skorch.callbacks import Callback
 
 from sklearn_rnn import (
     DenseRegressor,
@@ -24,7 +25,7 @@ from sklearn_rnn import (
     PersistenceRegressor,
     TCNRegressor,
 )
-from sklearn_rnn._scales import Scale, scaled_rows
+from sklearn_rnn._scales import Scale, is_scaled
 from sklearn_rnn._windows import lag_windows
 
 # scikit-learn 1.6 calls SciPy 1.16 so.
@@ -226,17 +227,34 @@ def test_without_standardisation_units_do_matter(cls):
 
 @each_net
 def test_rows_that_need_no_scale_are_read_where_they_lie_and_left_alone(cls):
-    data, none = X.copy(), np.array([], dtype=int)
+    data = X.copy()
     rows, neutral = data.reshape(-1, N_CHANNELS), Scale.neutral(N_CHANNELS)
-    assert scaled_rows(rows, neutral, "float64", none) is rows
+    assert is_scaled(rows, neutral, "float64")
+    assert not is_scaled(rows, neutral, "float32")
+    assert not is_scaled(rows, Scale.of(rows, np.ones(len(rows))), "float64")
     for others in (rows[::2], rows.T.copy().T, np.where(rows > 0, rows, np.nan)):
-        assert scaled_rows(others, neutral, "float64", none) is not others
-    assert scaled_rows(rows, neutral, "float32", none).dtype == np.float32
+        assert not is_scaled(others, neutral, "float64")
     said = small(cls, standardize=False, dtype="float64").fit(data, Y).predict(data)
     assert_array_equal(data, X)
     data.flags.writeable = False  # these are copied
     again = small(cls, standardize=False, dtype="float64").fit(data, Y).predict(data)
     assert_array_equal(again, said)
+
+
+class Doubling(Callback):
+    """Writes to what it is shown."""
+
+    def on_batch_begin(self, net, batch, training, **kwargs):
+        batch[0].mul_(2)
+
+
+def test_a_callback_that_writes_to_batches_does_not_reach_the_data():
+    data = X.copy()
+    net = small(standardize=False, dtype="float64", shuffle=False, batch_size=N)
+    curve = net.fit(data, Y).loss_curve_
+    net.set_params(callbacks=[Doubling()]).fit(data, Y)
+    assert net.loss_curve_ != curve
+    assert_array_equal(data, X)
 
 
 def test_scales_are_those_of_the_rows_that_are_trained_on():

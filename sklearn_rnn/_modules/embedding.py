@@ -130,8 +130,8 @@ class Embedded(nn.Module):
 class EmbeddedTraining:
     """Losses and gradients of a net that reads tokens by their vectors.
 
-    The memory of a batch's vectors and of their gradients serves all batches: new pages of so many
-    numbers would take a third of the time.
+    The memory of a batch's vectors and of their gradients serves all batches of an epoch: new pages
+    of so many numbers would take a third of the time.
     """
 
     def __init__(self, module: Embedded, inner: NativeTraining) -> None:
@@ -150,7 +150,8 @@ class EmbeddedTraining:
         batch = batch._replace(x=vectors.view(*tokens.shape, -1), lengths=lengths)
         loss = self.inner.gradient(batch, ridge, dx)
         assert weight.grad is not None, "the module is unwatched"
-        weight.grad.zero_().index_add_(0, flat, dx)[0] = 0.0
+        weight.grad.zero_().index_add_(0, flat, dx)
+        weight.grad[0] = 0.0
         return loss
 
 
