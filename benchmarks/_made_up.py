@@ -12,7 +12,8 @@ import numpy as np
 TRAINING, TEST = 0, 2026  # seeds; settings were chosen on sequences of others than that of the test
 N_SYMBOLS = 8  # to be copied
 N_COPIED = 10
-BLANK, RECALL = N_SYMBOLS + 1, N_SYMBOLS + 2  # inputs; 0 is padding
+BLANK, RECALL = N_SYMBOLS + 1, N_SYMBOLS + 2  # inputs
+LOUD = np.float32(12)  # the size of a symbol; at 1 it is learned slowly
 
 Draw = Callable[[int, int, int], tuple[np.ndarray, np.ndarray]]
 
@@ -86,3 +87,18 @@ def copying(n_samples: int, n_waiting: int, seed: int) -> tuple[np.ndarray, np.n
     y = X.copy()
     X[:, :N_COPIED], X[:, -N_COPIED - 1 :], y[:, -N_COPIED:] = symbols, RECALL, symbols
     return X, y
+
+
+def indicators(tokens: np.ndarray) -> np.ndarray:
+    """Return the inputs of `copying` as a channel for each symbol, and one for the signal.
+
+    Parameters
+    ----------
+    tokens : ndarray of shape (n_samples, n_steps)
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_steps, 9)
+        `LOUD` where a symbol stands, or the signal; a blank is zeros.
+    """
+    return LOUD * (tokens[..., None] == [*range(1, N_SYMBOLS + 1), RECALL]).astype(np.float32)

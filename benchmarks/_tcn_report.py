@@ -7,12 +7,22 @@ from pathlib import Path
 
 from benchmarks import _report
 from benchmarks._plots import draw_scores, panel
-from benchmarks._report import markdown, mean_score, nets_of, of, simple_of, write_answer
+from benchmarks._report import (
+    markdown,
+    mean_score,
+    models_of,
+    nets_of,
+    of,
+    scores_of,
+    simple_of,
+    write_answer,
+)
 from benchmarks._runner import Result
 from benchmarks._tcn_tasks import Problem
 
 MADE_UP = ("adding", "copying")  # how the names of these tasks begin
 SIMPLE = "best simple model"
+ENOUGH = 3  # random states for a net to be called the best
 SOLVED = 0.01  # the share of the floor's loss below which a made-up task is solved
 
 
@@ -39,7 +49,7 @@ def write(
     sections.append(overview(problems, results))
     for problem, note in zip(problems, notes, strict=True):
         name, measure = problem.parts.name, capitalized(problem.measure)
-        text = f"## {capitalized(name)}\n\n{measure}, {described(problem)}. {note}:"
+        text = f"## {capitalized(name)}\n\n{measure}, {described(problem)}. {note}"
         sections += [text, table(problem, results)]
     write_answer(to, "tcn", question, answer.strip(), results, *sections)
 
@@ -55,10 +65,8 @@ def overview(problems: Sequence[Problem], results: Sequence[Result]) -> str:
             published = f" ({problem.published[net]:.3g})" if net in problem.published else ""
             row.append(f"{mean_score(results, task, net):.3g}{published}")
         classical = best(problem, simple(problem, results), results)
-        states = random_states(of(results, task, nets[0]))
-        rows.append([*row, f"{mean_score(results, task, classical):.3g}", states])
-    header = ["task", "measure", "better is", *nets, "best simple model", "random states of nets"]
-    return markdown(header, rows)
+        rows.append([*row, f"{mean_score(results, task, classical):.3g}"])
+    return markdown(["task", "measure", "better is", *nets, "best simple model"], rows)
 
 
 def table(problem: Problem, results: Sequence[Result]) -> str:
@@ -68,14 +76,8 @@ def table(problem: Problem, results: Sequence[Result]) -> str:
     columns = {
         "score": _report.score(measure, ".3g"),
         "published": _report.published(problem.published),
-        "random states": random_states,
     }
     return _report.table(results, task, columns)
-
-
-def random_states(runs: Sequence[Result]) -> str:
-    """Return the seeds of some fits."""
-    return ", ".join(f"{r.seed}" for r in runs if r.seed is not None)
 
 
 def described(problem: Problem) -> str:
@@ -107,20 +109,42 @@ def solving(problem: Problem, results: Sequence[Result]) -> str:
 
 
 def ranking(problems: Sequence[Problem], results: Sequence[Result]) -> str:
-    """Say how often the TCN is the best net, and how often a simple model is better than all."""
+    """Say where a net is better than all others, where seeds overlap, and where a net is beaten."""
     if not problems:
         return ""
-    winners = [best(p, nets_of(results), results) for p in problems]
-    beaten = [
-        p.parts.name
-        for p, winner in zip(problems, winners, strict=True)
-        if best(p, [winner, *simple(p, results)], results) != winner
-    ]
+    clear: dict[str, list[str]] = {}
+    open_, unranked, beaten = [], [], []
+    for problem in problems:
+        task, nets = problem.parts.name, nets_of(results)
+        first = leaders(problem, nets, results)
+        if any(len(of(results, task, net)) < ENOUGH for net in nets):
+            unranked.append(task)
+        elif len(first) == 1:
+            clear.setdefault(first[0], []).append(task)
+        else:
+            open_.append(f"{' and '.join(first)} on {task}")
+        if best(problem, models_of(results, task), results) not in nets:
+            beaten.append(task)
+    told = [f"{net} on {', '.join(tasks)}" for net, tasks in clear.items()]
     text = (
-        "On data that are not made up the TCN is the best net in "
-        f"{winners.count('TCN')} of {len(problems)} tasks"
+        "On data that are not made up, the net whose seeds all are better than all of every other "
+        f"net is {'; '.join(told) or 'not to be found'}"
     )
-    return f"{text}; a simple model is better than all nets on {', '.join(beaten) or 'none'}."
+    if open_:
+        text += f"; not told apart by their seeds are the best nets {'; '.join(open_)}"
+    if unranked:
+        text += f"; not ranked, for too few random states, are the nets on {', '.join(unranked)}"
+    text += ". A simple model has a better mean than every net on "
+    return f"{text}{', '.join(beaten) or 'none'}."
+
+
+def leaders(problem: Problem, models: Sequence[str], results: Sequence[Result]) -> list[str]:
+    """Return the model of the best mean score, and those with a seed as good as one of its own."""
+    task, sign = problem.parts.name, -1 if problem.more_is_better else 1
+    losses = {m: [sign * score for score in scores_of(results, task, m)] for m in models}
+    first = best(problem, models, results)
+    overlap = [m for m in models if m != first and min(losses[m]) <= max(losses[first])]
+    return [first, *overlap]
 
 
 def best(problem: Problem, names: Sequence[str], results: Sequence[Result]) -> str:

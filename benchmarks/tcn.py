@@ -4,13 +4,16 @@ The table of Bai, Kolter and Koltun (2018), "An empirical evaluation of generic 
 recurrent networks for sequence modeling": two made-up problems of long memory, handwritten digits
 pixel by pixel, polyphonic music and English letter by letter. In each task the four nets have about
 the same number of parameters, see all sequences equally often and share batch size and clipping of
-the gradient; only their learning rates differ. Sizes are reduced to what one core does in an hour
-or two: smaller nets, fewer sequences and fewer epochs than in the paper, whose figures stand beside
-ours. The heaviest tasks have one seed. Penn Treebank is read once, by nets of 90,000 parameters
-instead of 3 million. The sequences of the test of the made-up tasks are new: settings were chosen
-on others. On music the validation pieces choose the epoch. Nor were settings of the other tasks
-chosen on test data; but the test characters had been scored once, with batches of 32, before the
-validation text led to batches of 4.
+the gradient; only their learning rates differ. Every net is fitted with three random states, but to
+permuted digits and Penn Treebank with one; none is called the best where its seeds overlap with
+those of another. Sizes are reduced to what one core does in an hour or two: smaller nets, fewer
+sequences and fewer epochs than in the paper, whose figures stand beside ours. Penn Treebank is read
+once, by nets of 90,000 parameters instead of 3 million. Of the made-up tasks, settings were chosen
+on sequences of other seeds than those of the test, but for one form of the inputs of copying that
+was given up after a look at the test; above each table stands what was tried. On music the
+validation pieces choose the epoch. The settings of digits, music and characters are of earlier runs
+and were not chosen on test data, but what else was tried there is not on record; and the test
+characters had been scored once, with batches of 32, before the validation text led to batches of 4.
 """
 
 from __future__ import annotations
@@ -26,7 +29,6 @@ from benchmarks._report import folder
 from benchmarks._runner import Model, Result
 from benchmarks._tcn_report import write
 from benchmarks._tcn_tasks import Problem, adding, characters, copying, digits, music
-from benchmarks.chorales import PUBLISHED as CHORALES
 from sklearn_rnn import (
     GRUClassifier,
     GRURegressor,
@@ -51,6 +53,7 @@ CLASSIFIERS: dict[str, Any] = {
     "TCN": TCNClassifier,
 }
 FAST = (0.005, 0.005, 0.005, 0.005)
+CHORALES = {"RNN": 8.91, "LSTM": 8.45, "GRU": 8.43, "TCN": 8.10}
 NOTTINGHAM = {"RNN": 4.05, "LSTM": 3.29, "GRU": 3.46, "TCN": 3.07}
 
 
@@ -64,17 +67,14 @@ class Nets:
     max_epochs: int
     batch_size: int
     dropout: float = 0.0
-    lr_schedule: str = "onecycle"
-    optimizer: str = "adam"
 
     def __str__(self) -> str:
         rates = ", ".join(f"{rate:g}" for rate in self.rates)
         epochs = "1 epoch" if self.max_epochs == 1 else f"{self.max_epochs} epochs"
         return (
-            f"{epochs} in batches of {self.batch_size}, {self.optimizer} with a "
-            f"{self.lr_schedule} rate of {rates} (in the order of the table), dropout "
-            f"{self.dropout:g}; the TCN has a kernel of {self.convolution[1]} and "
-            f"{self.convolution[2]} levels"
+            f"{epochs} in batches of {self.batch_size}, adam with a onecycle rate of {rates} (in "
+            f"the order of the table), dropout {self.dropout:g}; the TCN has a kernel of "
+            f"{self.convolution[1]} and {self.convolution[2]} levels"
         )
 
     def models(self, problem: Problem, *, short: bool) -> list[Model]:
@@ -86,8 +86,7 @@ class Nets:
             "max_epochs": 1 if short else self.max_epochs,
             "batch_size": self.batch_size,
             "dropout": self.dropout,
-            "lr_schedule": self.lr_schedule,
-            "optimizer": self.optimizer,
+            "lr_schedule": "onecycle",
             "max_grad_norm": 1.0,
             "early_stopping": bool(problem.parts.validation),
             "alpha": 0.0,
@@ -106,7 +105,6 @@ class Plan:
 
     n_seeds: int = 3
     n_seeds_of_heavy: int = 1
-    n_seeds_of_copying: int = 2  # after a long time
     n_sums: int = 10_000
     n_copies: int = 2_000
     n_waiting: int = 1000
@@ -118,21 +116,40 @@ class Plan:
 
 
 PLANS = {
-    "quick": Plan(1, 1, 1, 40, 20, 100, 40, 50, 4, 1000, short=True),
+    "quick": Plan(1, 1, 40, 20, 100, 40, 50, 4, 1000, short=True),
     "usual": Plan(),
-    "full": Plan(10, 3, 3, 50_000, 10_000, 1000, 10_000, 60_000),
+    "full": Plan(10, 3, 50_000, 10_000, 1000, 10_000, 60_000),
 }
 NETS = {
     "adding": Nets((92, 45, 52), (12, 6, 6), (0.004, 0.004, 0.004, 0.004), 8, 16),
-    "copying, short": Nets((160, 78, 91), (26, 8, 3), FAST, 40, 32, 0.0, "cosine", "rmsprop"),
-    "copying": Nets((160, 78, 91), (16, 8, 7), FAST, 7, 4, 0.0, "constant"),
+    "copying, short": Nets((160, 78, 91), (26, 8, 3), FAST, 4, 16),
+    "copying": Nets((160, 78, 91), (16, 8, 7), FAST, 5, 4),
     "MNIST": Nets((110, 54, 62), (12, 8, 6), (0.002, 0.005, 0.005, 0.005), 8, 32),
     "permuted MNIST": Nets((110, 54, 62), (12, 8, 6), (0.002, 0.005, 0.005, 0.005), 8, 32),
     "chorales": Nets((215, 100, 120), (62, 3, 3), (0.005, 0.02, 0.02, 0.01), 60, 8, 0.5),
     "Nottingham": Nets((215, 100, 120), (62, 3, 3), (0.005, 0.01, 0.01, 0.01), 15, 8, 0.2),
     "characters": Nets((265, 128, 150), (60, 3, 4), (0.002, 0.01, 0.005, 0.005), 1, 4),
 }
-HEAVY = ("copying, short", "MNIST", "permuted MNIST", "characters")
+HEAVY = ("permuted MNIST", "characters")
+UNKNOWN = "The rates are of earlier runs; what else was tried is not on record"
+TRIED = {  # on which data, of all that is known
+    "adding": "The rate is that of the paper, kept since nothing else was robust for the TCN on "
+    "other sequences: in three random states it had 0.2, 0.8 and 5.5% of the loss of the mean at "
+    "0.01, in the last two 11.3 and 0.7% with 7 taps and 7 levels at 0.006, in the last 72% with 3 "
+    "taps and 8 levels at 0.006, in the first 90% after 5 epochs with standardised channels",
+    "copying, short": "The rates are those of the other copying. In an earlier run, over 40 epochs "
+    "with RMSprop at 0.005 and learned vectors, GRU had 13%, LSTM 54.5% and RNN 88.6% of the floor",
+    "copying": "On other sequences the TCN alone was tried: with 250 blanks, rates of 0.002 and "
+    "0.005, and a symbol as a learned vector or a channel of size 1, 5 or standardised; with 1000, "
+    "channels of size 5 and 12: with 12 all of four states learned. Standardised channels were "
+    "given up when one fit to the training sequences, scored on the test, had learned nothing",
+    "MNIST": UNKNOWN,
+    "permuted MNIST": UNKNOWN,
+    "chorales": "The rates were chosen on the validation pieces, for nets of up to 270,000 "
+    "parameters",
+    "Nottingham": UNKNOWN,
+    "characters": "Batches of 4 in place of 32 were chosen on the validation text. " + UNKNOWN,
+}
 
 
 def main(size: str) -> None:
@@ -148,7 +165,7 @@ def main(size: str) -> None:
             absent.append(name)
             continue
         problems.append(problem)
-        notes.append(str(NETS[name]))
+        notes.append(f"{NETS[name]}. {TRIED[name]}.")
         results += compete(problem, name, plan, cache)
     write(folder(size), problems, notes, results, question=__doc__ or "", absent=absent)
 
@@ -173,5 +190,4 @@ def compete(problem: Problem, name: str, plan: Plan, cache: Cache) -> list[Resul
     """Fit the simple models and the nets of a task."""
     models = [*problem.simple, *NETS[name].models(problem, short=plan.short)]
     n_seeds = plan.n_seeds_of_heavy if name in HEAVY else plan.n_seeds
-    n_seeds = plan.n_seeds_of_copying if name == "copying" else n_seeds
     return fit_all(problem.parts, models, problem.score, seeds=range(n_seeds), cache=cache)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -62,18 +64,56 @@ def test_characters_of_the_test_that_training_lacks_are_left_out(monkeypatch):
     assert len(_tcn_tasks.characters(None).parts.y) == n_all
 
 
+def test_a_step_that_is_copied_has_a_channel_for_its_symbol_and_a_blank_is_zeros():
+    tokens, _ = _made_up.copying(20, 30, seed=0)
+    found = _made_up.indicators(tokens)
+    assert found.shape == (20, 50, 9)
+    np.testing.assert_array_equal(found[:, :10].argmax(axis=2) + 1, tokens[:, :10])
+    assert not found[:, 10:39].any()
+    assert (found[:, 39:, 8] == _made_up.LOUD).all()
+    np.testing.assert_array_equal((found > 0).sum(axis=2), tokens != _made_up.BLANK)
+
+
+def results_of(problem, *scores_by_model):
+    told = {"n_parameters": 1, "fit_seconds": 0.0, "predict_seconds": 0.0, "settings": ""}
+    told |= {"cv_score": None, "predictions": []}
+    simple = [model.name for model in problem.simple]
+    return [
+        Result(problem.parts.name, model, seed, scores={"score": score}, **told)
+        for model, scores in scores_by_model
+        for seed, score in zip([None] if model in simple else range(9), scores, strict=False)
+    ]
+
+
 def test_a_made_up_task_is_solved_below_a_hundredth_of_the_floor():
     problem = _tcn_tasks.copying(100, 20)
-    task, (floor, linear) = problem.parts.name, problem.simple
-
-    def result(model, seed, score):
-        told = {"n_parameters": 1, "fit_seconds": 0.0, "predict_seconds": 0.0, "settings": ""}
-        scores = {"score": score}
-        return Result(task, model, seed, scores=scores, cv_score=None, predictions=[], **told)
-
-    results = [result(floor.name, None, 0.5), result(linear.name, None, 0.1)]
-    results += [result("RNN", seed, 0.5) for seed in (0, 1)]
-    results += [result("TCN", 0, 0.001), result("TCN", 1, 0.2)]
+    floor, linear = problem.simple
+    results = results_of(
+        problem,
+        (floor.name, [0.5]),
+        (linear.name, [0.1]),
+        ("RNN", [0.5, 0.5]),
+        ("TCN", [0.001, 0.2]),
+    )
     said = _tcn_report.solving(problem, results)
     assert "by TCN (1 of 2 seeds), but not by RNN;" in said
     assert "RNN 100.0%, TCN 20.1%, logistic regression 20.0%" in said
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_net_is_the_best_if_no_seed_of_another_is_as_good_as_one_of_its_own(sign):
+    problem = replace(_tcn_tasks.copying(100, 20), more_is_better=sign < 0)
+    simple = [(model.name, [sign * 9.0]) for model in problem.simple]
+
+    def ranking(**scores):
+        nets = [(net, [sign * score for score in seeds]) for net, seeds in scores.items()]
+        return _tcn_report.ranking([problem], results_of(problem, *simple, *nets))
+
+    task = problem.parts.name
+    assert f"is TCN on {task}. A" in ranking(RNN=[3, 4, 4], GRU=[2.1, 5, 6], TCN=[1, 2, 2])
+    assert f"states, are the nets on {task}. A" in ranking(RNN=[3, 4], GRU=[2.1, 5], TCN=[1, 2])
+    said = ranking(RNN=[3, 4, 4], GRU=[1.9, 5, 5], TCN=[1, 2, 2])
+    assert "is not to be found; not told apart by their seeds" in said
+    assert f"TCN and GRU on {task}. A" in said
+    assert said.endswith("on none.")
+    assert ranking(RNN=[10, 9.5], TCN=[8, 11]).endswith(f"on {task}.")
