@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from pathlib import Path
 
-import matplotlib
-
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from numpy.typing import NDArray
 
+from benchmarks._plots import COLOURS, NET, SIMPLE, plt
+
 SHOWN = 96  # months
-COLOURS = ("0.6", "C0")
 Forecasts = Mapping[str, NDArray[np.float64]]
 
 
 def draw_forecasts(path: Path, station: str, observed: pd.DataFrame, forecasts: Forecasts) -> None:
-    """Draw each variable over the last months, observed and by two models.
+    """Draw each variable over the last months, observed, by a simple model and by a net.
 
     Parameters
     ----------
@@ -31,7 +28,7 @@ def draw_forecasts(path: Path, station: str, observed: pd.DataFrame, forecasts: 
     observed : DataFrame
         A column for each variable.
     forecasts : mapping of str to array
-        By model, columns as those of `observed`.
+        By model, the simple one first, columns as those of `observed`.
     """
     names = list(observed.columns)
     figure, axes = plt.subplots(
@@ -40,7 +37,7 @@ def draw_forecasts(path: Path, station: str, observed: pd.DataFrame, forecasts: 
     months = observed.index[-SHOWN:]
     for k, (ax, name) in enumerate(zip(axes, names, strict=True)):
         ax.plot(months, observed[name][-SHOWN:], "k.-", lw=0.8, ms=4, label="observed")
-        for (model, forecast), colour in zip(forecasts.items(), COLOURS, strict=True):
+        for (model, forecast), colour in zip(forecasts.items(), COLOURS.values(), strict=True):
             ax.plot(months, forecast[-SHOWN:, k], color=colour, lw=1.3, label=model)
         ax.set_ylabel(name.replace("_", " "))
         ax.spines[["top", "right"]].set_visible(False)
@@ -54,10 +51,12 @@ def draw_forecasts(path: Path, station: str, observed: pd.DataFrame, forecasts: 
     plt.close(figure)
 
 
-def draw_scatter(path: Path, station: str, observed: pd.DataFrame, forecasts: Forecasts) -> None:
+def draw_scatter(
+    path: Path, station: str, observed: pd.DataFrame, forecasts: Forecasts, nets: Container[str]
+) -> None:
     """Draw forecast against observed: variables downwards, models to the right.
 
-    The arguments are those of `draw_forecasts`.
+    The arguments are those of `draw_forecasts`, with any models, and which of them are nets.
     """
     names = list(observed.columns)
     figure, axes = plt.subplots(
@@ -70,7 +69,8 @@ def draw_scatter(path: Path, station: str, observed: pd.DataFrame, forecasts: Fo
     )
     for row, name in enumerate(names):
         for ax, (model, forecast) in zip(axes[row], forecasts.items(), strict=True):
-            ax.plot(observed[name], forecast[:, row], ".", color="C0", ms=2.5, alpha=0.6)
+            colour = COLOURS[NET if model in nets else SIMPLE]
+            ax.plot(observed[name], forecast[:, row], ".", color=colour, ms=2.5, alpha=0.6)
             ends = [observed[name].min(), observed[name].max()]
             ax.plot(ends, ends, color="0.3", lw=0.8)
             ax.spines[["top", "right"]].set_visible(False)

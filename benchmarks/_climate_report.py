@@ -15,7 +15,7 @@ from sklearn.metrics import mean_absolute_error, root_mean_squared_error
 from benchmarks import _report
 from benchmarks._climate_plots import draw_forecasts, draw_scatter
 from benchmarks._effects import Effect, effect
-from benchmarks._plots import Scores, draw_scores
+from benchmarks._plots import NET, SIMPLE, Scores, draw_scores
 from benchmarks._report import (
     Column,
     best,
@@ -63,22 +63,20 @@ def write(to: Path, question: str, tasks: Sequence[Task], results: Sequence[Resu
     results : sequence of Result
         The fits.
     """
-    title, _, text = question.partition("\n\n")
     parts = [part for task in tasks for part in section(to, task, results)]
     answer = [overall(tasks, results), *(sentence(task, results) for task in tasks)]
     draw(to / "climate.png", answer[0], tasks, results)
     write_csv(to / "climate.csv", tasks, results)
-    _report.write(
+    _report.write_text(
         to / "climate.md",
-        f"# {title}",
-        text.strip(),
-        f"**Conclusion.** {' '.join(answer)}",
+        question,
+        " ".join(answer),
         f"{PUBLISHED} {beside(tasks[0], results)}",
         "![Relative errors by model](climate.png)",
         f"Not in the picture: {left_out(tasks, results)}.",
         "A gain is the share of the squared error of the mean of the month that is saved, the mean "
-        "over the variables, with a 95 % interval over the months and seeds; errors of forecasts "
-        "of one step are taken as uncorrelated.",
+        "over the variables, also where it is a gain on AR(12), with a 95 % interval over the "
+        "calendar years and seeds; errors of different years are taken as uncorrelated.",
         *parts,
         _report.last_line(results),
     )
@@ -129,7 +127,7 @@ def panel(task: Task, results: Sequence[Result], models: Sequence[str]) -> list[
     return [
         Scores(
             model,
-            "net, a dot a seed" if model in nets else "simple model",
+            f"{NET}, a dot a seed" if model in nets else SIMPLE,
             relative(task, results, model),
         )
         for model in models
@@ -159,8 +157,9 @@ def sentence(task: Task, results: Sequence[Result]) -> str:
     of_net, of_ar = (f"{np.mean(relative(task, results, m)):.3f}" for m in (net, CLASSICAL))
     return (
         f"At {task.name} the net, {net}, has {of_net} of the RMSE of the {FLOOR} and saves "
-        f"{percent(gain(task, results, net))} of its squared error; {CLASSICAL} has {of_ar}, on "
-        f"which the net saves {percent(gain(task, results, net, CLASSICAL))}."
+        f"{percent(gain(task, results, net))} of its squared error; {CLASSICAL} has {of_ar}, and "
+        f"the net saves {percent(gain(task, results, net, CLASSICAL))} of the squared error of "
+        f"that mean more than {CLASSICAL}."
     )
 
 
@@ -177,7 +176,8 @@ def percent(saved: Effect) -> str:
 
 def gain(task: Task, results: Sequence[Result], model: str, on: str = FLOOR) -> Effect:
     """Return the share of the floor's squared error that a model saves in comparison with one."""
-    return effect(losses(task, results, model), losses(task, results, on))
+    years = pd.DatetimeIndex(test_part(task).index).year.to_numpy()
+    return effect(losses(task, results, model), losses(task, results, on), blocks=years)
 
 
 def losses(task: Task, results: Sequence[Result], model: str) -> NDArray[np.float64]:
@@ -211,7 +211,8 @@ def section(to: Path, task: Task, results: Sequence[Result]) -> list[str]:
     }
     shown = {name: forecasts[name] for name in (FLOOR, taken(task, results))}
     draw_forecasts(to / f"{stem}.png", task.name, observed, shown)
-    draw_scatter(to / f"{stem}-scatter.png", task.name, observed, forecasts)
+    scatter = to / f"{stem}-scatter.png"
+    draw_scatter(scatter, task.name, observed, forecasts, nets=nets_of(mine))
     columns: dict[str, Column] = {
         "cross-validated R2": _report.cv_score(".3f"),
         "relative RMSE": lambda runs: plus_minus(relative(task, results, runs[0].model), ".3f"),

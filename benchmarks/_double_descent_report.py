@@ -7,15 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import matplotlib
-
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.ticker import NullFormatter
 from numpy.typing import NDArray
 
 from benchmarks import _report
+from benchmarks._plots import plt
 from benchmarks._report import environment, markdown
 
 Array = NDArray[np.float64]
@@ -73,17 +70,15 @@ def write(
     fits : Fits
         Some of the splines.
     """
-    title, _, text = question.partition("\n\n")
     splines, *nets = curves
     draw_curves(to / "double_descent.png", curves)
     draw_fits(to / "double_descent_fits.png", fits)
     write_csv(to / "double_descent.csv", [*curves, *simple])
     minutes = sum(float(c.seconds.sum()) for c in [*curves, *simple]) / 60
-    _report.write(
+    _report.write_text(
         to / "double_descent.md",
-        f"# {title}",
-        text.strip(),
-        "**Conclusion.** " + " ".join(sentence(c) for c in curves) + f" {beside(splines, simple)}",
+        question,
+        " ".join([*map(sentence, curves), beside(splines, simple)]),
         "![Errors by size](double_descent.png)",
         f"![Four fits](double_descent_fits.png)\n\nThe four fits are to draw {fits.draw}, of all "
         "the one whose test errors are nearest to their medians.",

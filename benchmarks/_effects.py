@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,7 +38,11 @@ class Effect:
         return f"{self.value:{form}} ({low:{form}} to {high:{form}})"
 
 
-def effect(losses: NDArray[np.float64], reference: NDArray[np.float64]) -> Effect:
+def effect(
+    losses: NDArray[np.float64],
+    reference: NDArray[np.float64],
+    blocks: NDArray[Any] | None = None,
+) -> Effect:
     """Return what a model gains on a reference.
 
     The variance is that of the mean difference over the test rows, together with that over seeds,
@@ -49,6 +54,9 @@ def effect(losses: NDArray[np.float64], reference: NDArray[np.float64]) -> Effec
     losses, reference : array of shape (n_seeds, n_rows)
         The losses of both on the test rows, a line for each seed. A seed is paired with itself,
         and a model without seeds, of one line, with each.
+    blocks : array of shape (n_rows,), default=None
+        The block of each row, such as its year. Rows of different blocks are taken as
+        uncorrelated, those of one block are not; None means that every row is a block.
 
     Returns
     -------
@@ -56,11 +64,17 @@ def effect(losses: NDArray[np.float64], reference: NDArray[np.float64]) -> Effec
         Positive where the losses are less than those of the reference.
     """
     difference = reference - losses
-    parts = [
-        (np.var(means, ddof=1) / len(means), len(means) - 1)
-        for means in (difference.mean(axis=0), difference.mean(axis=1))
-        if len(means) > 1
-    ]
+    over_rows, over_seeds = difference.mean(axis=0), difference.mean(axis=1)
+    parts = [part for part in (_spread(over_rows, blocks), _spread(over_seeds)) if part[1]]
     variance = sum(v for v, _ in parts)
     freedom = variance**2 / sum(v**2 / n for v, n in parts) if variance else 1.0
     return Effect(float(difference.mean()), float(np.sqrt(variance)), float(freedom))
+
+
+def _spread(values: NDArray[np.float64], blocks: NDArray[Any] | None = None) -> tuple[float, int]:
+    """Return the variance of the mean of values, and its degrees of freedom."""
+    every = np.arange(len(values)) if blocks is None else blocks
+    labels = np.unique(every, return_inverse=True)[1]
+    sums = np.bincount(labels, weights=values - values.mean())
+    freedom = len(sums) - 1
+    return len(sums) / max(freedom, 1) * float(np.sum(sums**2)) / len(values) ** 2, freedom

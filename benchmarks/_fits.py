@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -16,6 +16,7 @@ from tqdm import tqdm
 import sklearn_rnn
 from benchmarks._cache import Cache
 from benchmarks._runner import Model, Result, seeded
+from benchmarks._settings import describe
 from sklearn_rnn.model_selection import n_parameters
 
 Score = Callable[[Any, Any, Any], dict[str, float]]
@@ -52,6 +53,7 @@ def fit_all(
     seeds: Sequence[int],
     cache: Cache,
     cv_scores: Mapping[str, float] | None = None,
+    also: Callable[[Any], dict[str, float]] | None = None,
 ) -> list[Result]:
     """Fit every model, those that are seeded once for each seed, and score them on the test part.
 
@@ -60,7 +62,7 @@ def fit_all(
     parts : Parts
         The data.
     models : sequence of Model
-        The competitors; their grids are left alone.
+        The competitors; of their grids only the names count, of which the settings are told.
     score : callable
         ``score(fitted, X, y)`` returns the scores by name.
     seeds : sequence of int
@@ -69,6 +71,8 @@ def fit_all(
         Has what was computed before, and keeps what is computed now.
     cv_scores : mapping of str to float, default=None
         By model, what cross-validation has found on the training part.
+    also : callable, default=None
+        ``also(fitted)`` returns further scores, which take none of the seconds of the prediction.
 
     Returns
     -------
@@ -84,7 +88,9 @@ def fit_all(
             key = str(joblib.hash([parts.fingerprint, estimator]))
             if key not in cache or (parts.keeps_predictions and "predictions" not in cache[key]):
                 validation = parts.validation if model.seeded else {}
-                cache[key] = _run(parts, estimator, score, validation)
+                fit = _run(parts, estimator, model.grid, score, validation)
+                fit["scores"] |= also(estimator) if also else {}
+                cache[key] = fit
             cv_score = (cv_scores or {}).get(model.name)
             told = {"task": parts.name, "model": model.name, "seed": seed, "cv_score": cv_score}
             results.append(Result(**told, **{"predictions": [], **cache[key]}))
@@ -92,7 +98,11 @@ def fit_all(
 
 
 def _run(
-    parts: Parts, estimator: Any, score: Score, validation: Mapping[str, Any]
+    parts: Parts,
+    estimator: Any,
+    searched: Iterable[str],
+    score: Score,
+    validation: Mapping[str, Any],
 ) -> dict[str, Any]:
     begin = time.process_time()
     estimator.fit(parts.X, parts.y, **validation)
@@ -102,11 +112,12 @@ def _run(
     kept = parts.keeps_predictions
     predictions = {"predictions": estimator.predict(parts.X_test).tolist()} if kept else {}
     n_epochs = getattr(estimator, "n_iter_", None) if validation else None
+    told = [describe(estimator, searched), f"epochs={n_epochs}" if n_epochs else ""]
     return {
         "scores": {name: float(value) for name, value in scores.items()},
         "n_parameters": int(np.nan_to_num(n_parameters(estimator))),
         "fit_seconds": end - begin,
         "predict_seconds": done - end,
-        "settings": f"epochs={n_epochs}" if n_epochs else "",
+        "settings": ", ".join(filter(None, told)),
         **predictions,
     }

@@ -21,26 +21,28 @@ class HeldOut(RegressorMixin, BaseEstimator):
     ----------
     model : regressor
         What is fitted.
-    grid : mapping of str to sequence
+    param_grid : mapping of str to sequence
         The settings to choose from, by parameter.
     n_train : int
         The rows that it is fitted to.
     """
 
-    def __init__(self, model: Any, grid: Mapping[str, Sequence[Any]], n_train: int) -> None:
+    def __init__(self, model: Any, param_grid: Mapping[str, Sequence[Any]], n_train: int) -> None:
         self.model = model
-        self.grid = grid
+        self.param_grid = param_grid
         self.n_train = n_train
 
     def fit(self, X: Any, y: Any) -> HeldOut:
         """Fit the model with all settings, and keep the best fit."""
         train, later = slice(self.n_train), slice(self.n_train, None)
-        models = [clone(self.model).set_params(**s) for s in ParameterGrid(self.grid)]
+        candidates = list(ParameterGrid(self.param_grid))
+        models = [clone(self.model).set_params(**settings) for settings in candidates]
         errors = [
             mean_absolute_error(y[later], model.fit(X[train], y[train]).predict(X[later]))
             for model in models
         ]
-        self.best_estimator_ = models[int(np.argmin(errors))]
+        best = int(np.argmin(errors))
+        self.best_estimator_, self.best_params_ = models[best], candidates[best]
         return self
 
     def predict(self, X: Any) -> np.ndarray:

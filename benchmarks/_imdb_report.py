@@ -13,11 +13,20 @@ from benchmarks import _report
 from benchmarks._effects import Effect, effect
 from benchmarks._fits import Parts
 from benchmarks._plots import draw_scores, panel
-from benchmarks._report import best, mean_score, nets_of, of, simple_of, write_answer
+from benchmarks._report import (
+    best,
+    mean_of,
+    mean_score,
+    nets_of,
+    of,
+    simple_of,
+    write_answer,
+)
 from benchmarks._runner import Result
 
 TARGETS = {"LSTM(32)": 0.87, "best net": 0.89}
 LAB = {"IMDB, tokens": {"lasso on which words": 0.88, "dense 16-16": 0.845, "LSTM(32)": 0.840}}
+VALIDATION_LOSS = mean_of("validation loss")
 TEXT = {"IMDB, tokens": {"LSTM(32)": 0.87}}
 
 
@@ -41,11 +50,11 @@ def write(to: Path, question: str, parts: Sequence[Parts], results: Sequence[Res
     draw_scores(
         to / "imdb.png",
         "\n".join(verdicts),
-        "test accuracy (line: the lasso on which words)\n"
+        f"test accuracy (line: the {reference(parts[0], results)})\n"
         f"(not shown: {floor}, {mean_score(results, parts[0].name, floor):.3f})",
         {form.name: panel(shown, form.name, published=LAB.get(form.name)) for form in parts},
         rows=[*dict.fromkeys(r.model for r in shown)],
-        line="lasso on which words",
+        line=reference(parts[0], results),
     )
     sections = ["![Accuracy by model](imdb.png)"]
     for form in parts:
@@ -59,7 +68,7 @@ def verdict(form: Parts, results: Sequence[Result]) -> str:
     """Say what the net that the validation reviews take gains on the lasso, and which nets do."""
     mine = [r for r in results if r.task == form.name]
     nets, bag = nets_of(mine), reference(form, results)
-    net = best(mine, form.name, nets, validation_loss, less=True)
+    net = best(mine, form.name, nets, VALIDATION_LOSS, less=True)
     right = [mean_score(mine, form.name, name) for name in (net, bag)]
     gains = {name: gain(form, results, name).verdict for name in nets}
     better, worse = ([n for n in nets if gains[n] == v] for v in ("helps", "harms"))
@@ -73,11 +82,6 @@ def verdict(form: Parts, results: Sequence[Result]) -> str:
 def reference(form: Parts, results: Sequence[Result]) -> str:
     """Return the last of the simple models, which the nets are held against."""
     return simple_of(r for r in results if r.task == form.name)[-1]
-
-
-def validation_loss(results: Sequence[Result], task: str, model: str) -> float:
-    """Return the validation loss of a net, the mean over seeds."""
-    return float(np.mean([r.scores["validation loss"] for r in of(results, task, model)]))
 
 
 def gain(form: Parts, results: Sequence[Result], model: str) -> Effect:
@@ -101,7 +105,7 @@ def table(form: Parts, results: Sequence[Result]) -> str:
         return "" if same else gain(form, results, name).told("+.3f")
 
     def loss(runs: list[Result]) -> str:
-        value = validation_loss(runs, form.name, runs[0].model)
+        value = VALIDATION_LOSS(runs, form.name, runs[0].model)
         return "" if np.isnan(value) else f"{value:.3f}"
 
     columns = {

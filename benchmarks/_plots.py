@@ -11,11 +11,15 @@ import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.ticker import MaxNLocator
 
 from benchmarks._report import models_of, of, scores_of
 from benchmarks._runner import Result
 
-STYLES = [("o", "C0"), ("s", "C1"), ("D", "C2"), ("^", "C3")]
+SIMPLE, NET = "simple model", "net"
+COLOURS = {SIMPLE: "C0", NET: "C2"}
+KINDS = {SIMPLE: ("o", COLOURS[SIMPLE]), NET: ("D", COLOURS[NET])}  # the same in all pictures
+OTHERS = [("s", "C1"), ("^", "C3"), ("v", "C4"), ("P", "C5")]
 ABOVE: dict[str, Any] = {
     "textcoords": "offset points",
     "ha": "center",
@@ -70,14 +74,18 @@ def draw_scores(
         ax.axvline(np.mean(reference.values), color="0.6", linewidth=1, zorder=0)
         if _spans_decades([value for scores in panel for value in scores.values]):
             ax.set_xscale("log")
+        else:
+            most = max(2, 12 // len(panels))  # so many words have room
+            ax.xaxis.set_major_locator(MaxNLocator(most, steps=[1, 2, 5, 10]))
         ax.set_title(name, fontsize=10)
         ax.set_xlabel(label)
         ax.grid(axis="y", color="0.92")
         ax.spines[["top", "right"]].set_visible(False)
     axes[0, 0].set_yticks(range(len(rows)), rows)
     axes[0, 0].invert_yaxis()
-    handles, labels = _legend(axes[0, 0], series)
-    figure.legend(handles, labels, loc="outside lower center", ncols=len(series), frameon=False)
+    figure.legend(
+        _handles(series), series, loc="outside lower center", ncols=len(series), frameon=False
+    )
     figure.suptitle(title, fontsize=12)
     figure.savefig(path, dpi=130)
     plt.close(figure)
@@ -91,17 +99,24 @@ def _spans_decades(values: Sequence[float]) -> bool:
 def _draw_row(ax: plt.Axes, scores: Scores, rows: list[str], series: list[str]) -> None:
     """Draw the seeds as small dots and their mean as a marker."""
     number = series.index(scores.series)
-    marker, colour = STYLES[number]
+    marker, colour = _styles(series)[number]
     y = rows.index(scores.row) + 0.22 * (number - (len(series) - 1) / 2)
     if len(scores.values) > 1:
         ax.plot(scores.values, [y] * len(scores.values), ".", color=colour, alpha=0.5, ms=4)
     ax.plot(np.mean(scores.values), y, marker, color=colour, mec="white", mew=0.8, ms=7)
 
 
-def _legend(ax: plt.Axes, series: list[str]) -> tuple[list[plt.Line2D], list[str]]:
-    styles = STYLES[: len(series)]
-    handles = [plt.Line2D([], [], marker=m, color=c, linestyle="", ms=7) for m, c in styles]
-    return handles, series
+def _handles(series: Sequence[str]) -> list[plt.Line2D]:
+    """Return what the legend shows of each series."""
+    styles = _styles(series)
+    return [plt.Line2D([], [], marker=m, color=c, linestyle="", ms=7) for m, c in styles]
+
+
+def _styles(series: Sequence[str]) -> list[tuple[str, str]]:
+    """Return the marker and the colour of each series."""
+    others = iter(OTHERS)
+    kinds = [name.partition(",")[0] for name in series]
+    return [KINDS[kind] if kind in KINDS else next(others) for kind in kinds]
 
 
 def panel(
@@ -132,7 +147,7 @@ def panel(
     scores = [] if target is None else [Scores("target", "target for the best net", [target])]
     for model in models_of(results, task):
         runs = of(results, task, model)
-        series = "simple model" if runs[0].seed is None else "net, a dot a seed"
+        series = SIMPLE if runs[0].seed is None else f"{NET}, a dot a seed"
         scores.append(Scores(model, series, scores_of(runs, task, model)))
         if published and model in published:
             scores.append(Scores(model, "published", [published[model]]))

@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import matplotlib
-
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks import _report
 from benchmarks._effects import Effect, effect
-from benchmarks._plots import ABOVE
+from benchmarks._plots import ABOVE, plt
 from benchmarks._report import best, mean_cv_score, mean_score, models_of, nets_of, of, simple_of
 from benchmarks._runner import Result, Task
 
@@ -59,7 +55,6 @@ def write(
     absent : sequence of str
         Data sets of which there are no files.
     """
-    title, _, text = question.partition("\n\n")
     found = {task.name: effects(task, results) for task in tasks}
     draw(to / "regularization.png", tasks, found)
     for task in tasks:
@@ -68,11 +63,10 @@ def write(
     sentences = [sentence(task, found[task.name], results) for task in tasks]
     sentences += [f"Without {', '.join(absent)}: no files."] if absent else []
     parts = [part for task in tasks for part in section(task, found[task.name], results)]
-    _report.write(
+    _report.write_text(
         to / "regularization.md",
-        f"# {title}",
-        text.strip(),
-        f"**Conclusion.** {' '.join(sentences)}",
+        question,
+        " ".join(sentences),
         "![What each gains](regularization.png)",
         *parts,
         "A gain has a 95 % interval, by the quantile of t, over test rows and seeds. It helps or "
@@ -98,6 +92,8 @@ def sentence(task: Task, found: dict[str, Effect], results: Sequence[Result]) ->
     on_floor = effects(task, mine, floor)
     idle = [name for name in nets_of(mine) if on_floor[name].verdict != "helps"]
     told += [f"{', '.join(idle)} does not train, it is no better than the {floor}"] if idle else []
+    helpful = [name for name, e in changed.items() if e.verdict == "helps"]
+    told += refuted(mine, task.name, helpful)
     taken, simple = (
         best(mine, task.name, names, mean_cv_score) for names in (changed, simple_of(mine))
     )
@@ -107,6 +103,16 @@ def sentence(task: Task, found: dict[str, Effect], results: Sequence[Result]) ->
         f"cross-validation takes, {taken}, {reached[taken]}, the simple model that it takes, "
         f"{simple}, {reached[simple]}."
     )
+
+
+def refuted(results: Sequence[Result], task: str, helpful: Sequence[str]) -> list[str]:
+    """Say which of the changes that help on the test harm in cross-validation, if any."""
+    scores = {name: mean_cv_score(results, task, name) for name in [BASE, *helpful]}
+    worse = [f"{name} ({scores[name]:.4f})" for name in helpful if scores[name] < scores[BASE]]
+    return [
+        f"of what helps, {', '.join(worse)} did worse in cross-validation on the training rows "
+        f"than {BASE} ({scores[BASE]:.4f})"
+    ] * bool(worse)
 
 
 def section(task: Task, found: dict[str, Effect], results: Sequence[Result]) -> list[str]:

@@ -15,7 +15,8 @@ import joblib
 import numpy as np
 
 import sklearn_rnn
-from benchmarks._runner import Model, Result, setting
+from benchmarks._runner import Model, Result
+from benchmarks._settings import AT_END, is_end, setting
 
 RESULTS = Path(__file__).parent / "results"
 Column = Callable[[list[Result]], str]
@@ -69,6 +70,13 @@ def scores_of(results: Iterable[Result], task: str, model: str) -> list[float]:
 def mean_score(results: Sequence[Result], task: str, model: str) -> float:
     """Return the first metric of a model, the mean over seeds."""
     return float(np.mean(scores_of(results, task, model)))
+
+
+def mean_of(name: str) -> Callable[[Sequence[Result], str, str], float]:
+    """Return what gives a metric of a model in a task, the mean over seeds."""
+    return lambda results, task, model: float(
+        np.mean([r.scores[name] for r in of(results, task, model)])
+    )
 
 
 def mean_cv_score(results: Sequence[Result], task: str, model: str) -> float:
@@ -144,13 +152,14 @@ def table(results: Sequence[Result], task: str, columns: Mapping[str, Column]) -
 
 
 def at_ends(results: Sequence[Result], models: Iterable[Model]) -> str:
-    """Say which settings were chosen at an end of what was searched."""
+    """Say which settings were chosen at an end of what was searched, if there is further to go."""
     found = []
     for model in models:
-        ends = {setting(k, v) for k, values in model.grid.items() for v in (values[0], values[-1])}
-        fixed = {setting(k, v) for k, (v, *others) in model.grid.items() if not others}
+        tried = [(name, v, values) for name, values in model.grid.items() for v in values]
+        ends = {setting(name, v) for name, v, values in tried if is_end(v, values)}
         chosen = {s for r in results if r.model == model.name for s in r.settings.split(", ")}
-        found += [f"{text} ({model.name})" for text in sorted(chosen & ends - fixed)]
+        ends |= {text for text in chosen if text.endswith(AT_END)}
+        found += [f"{t.removesuffix(AT_END)} ({model.name})" for t in sorted(chosen & ends)]
     if not found:
         return "No setting was chosen at an end of its grid."
     return f"Chosen at an end of their grid: {'; '.join(found)}."
@@ -214,9 +223,13 @@ def write_answer(
         Pictures, tables and headings in Markdown.
     """
     write_csv(to / f"{name}.csv", results)
+    write_text(to / f"{name}.md", question, answer, *sections, last_line(results))
+
+
+def write_text(path: Path, question: str, answer: str, *sections: str) -> None:
+    """Write question, conclusion and sections of a report; the arguments as for `write_answer`."""
     title, _, text = question.partition("\n\n")
-    told = f"**Conclusion.** {answer}"
-    write(to / f"{name}.md", f"# {title}", text.strip(), told, *sections, last_line(results))
+    write(path, f"# {title}", text.strip(), f"**Conclusion.** {answer}", *sections)
 
 
 def write(path: Path, *paragraphs: str) -> None:

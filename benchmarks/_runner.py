@@ -19,11 +19,11 @@ import numpy as np
 from sklearn.base import BaseEstimator, clone
 from sklearn.metrics import make_scorer, mean_absolute_error, r2_score
 from sklearn.model_selection import GridSearchCV, ParameterGrid, TimeSeriesSplit, cross_val_score
-from sklearn.pipeline import Pipeline
 from tqdm import tqdm
 
 import sklearn_rnn
 from benchmarks._cache import Cache
+from benchmarks._settings import describe, layers
 from sklearn_rnn.model_selection import n_parameters
 
 Metric = Callable[[Any, Any], float]
@@ -126,7 +126,7 @@ class _Fit:
             "n_parameters": _n_parameters(fitted),
             "fit_seconds": end - begin,
             "predict_seconds": done - end,
-            "settings": _describe(fitted, self.searched),
+            "settings": describe(fitted, self.searched),
             "predictions": predictions.tolist(),
         }
 
@@ -245,40 +245,14 @@ def seeded(estimator: BaseEstimator, seed: int) -> BaseEstimator:
     return clone(estimator).set_params(**dict.fromkeys(names, seed))
 
 
-def _last(fitted: BaseEstimator) -> BaseEstimator:
-    """Return what predicts at the end of a pipeline, in a search or under a transformed target."""
-    if isinstance(fitted, Pipeline):
-        return _last(fitted[-1])
-    for inner in ("regressor_", "best_estimator_"):
-        if hasattr(fitted, inner):
-            return _last(getattr(fitted, inner))
-    return fitted
-
-
 def _n_parameters(fitted: BaseEstimator) -> int:
     """Return the trained parameters of the last step, of a linear model those that are not 0.
 
     Of trees it is their nodes.
     """
-    last = _last(fitted)
+    *_, last = layers(fitted)
     if hasattr(last, "n_parameters_"):
         return int(last.n_parameters_)
     if hasattr(last, "coef_"):
         return int(np.count_nonzero(last.coef_)) + int(np.size(last.intercept_))
     return int(np.nan_to_num(n_parameters(last)))
-
-
-def _describe(fitted: BaseEstimator, searched: Sequence[str]) -> str:
-    """Return the settings that were searched, here or by the model itself."""
-    found = {name: fitted.get_params()[name] for name in searched}
-    found |= getattr(fitted, "best_params_", {})
-    values = {name.split("__")[-1]: value for name, value in found.items()}
-    if hasattr(_last(fitted), "alpha_"):
-        values["alpha"] = float(_last(fitted).alpha_)
-    return ", ".join(setting(name, value) for name, value in values.items())
-
-
-def setting(name: str, value: Any) -> str:
-    """Return how a setting is told; of its name in a pipeline the last part."""
-    text = f"{value:.3g}" if isinstance(value, float) else f"{value}"
-    return f"{name.split('__')[-1]}={text}"

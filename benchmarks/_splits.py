@@ -8,7 +8,7 @@ much of a difference is luck.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -19,10 +19,12 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
 from benchmarks._cache import Cache
+from benchmarks._report import best, mean_cv_score, nets_of
 from benchmarks._runner import Metric, Model, Result, Task, run, run_validated
 from sklearn_rnn import DenseRegressor
 from sklearn_rnn.model_selection import Comparison
 
+TAKEN = "the net that is taken"
 METRICS: Mapping[str, Metric] = {
     "R2": r2_score,
     "MAE": mean_absolute_error,
@@ -34,12 +36,12 @@ METRICS: Mapping[str, Metric] = {
 class Plan:
     """What a size of such a benchmark does."""
 
-    n_splits: int = 5
+    n_splits: int = 10
     n_folds: int = 5  # of the training rows, to choose settings
     n_seeds: int = 10  # on the first split
     n_seeds_of_others: int = 3
     n_rows: int | None = None  # at most so many
-    n_penalties: int | None = None  # of each net, the first ones
+    n_values: int | None = None  # of each setting of a net, the first ones
     every_net: dict[str, Any] = field(default_factory=dict)
 
 
@@ -85,13 +87,30 @@ def run_splits(table: Table, plan: Plan, cache: Cache, n_jobs: int | None) -> li
     Returns
     -------
     list of list of Result
-        The results of each split; those of the first have scores in cross-validation, of seed 0.
+        The results of each split. All of the first and those of the nets of the others have scores
+        in cross-validation on the training rows, of seed 0.
     """
     first, *others = [task_of(table, plan, state) for state in range(1, plan.n_splits + 1)]
     how: dict[str, Any] = {"cache": cache, "n_jobs": n_jobs}
     results = run_validated([first], seeds=range(plan.n_seeds), **how)
-    more = run(others, seeds=range(plan.n_seeds_of_others), **how)
+    seeds = range(plan.n_seeds_of_others)
+    simple, nets = (
+        [replace(t, models=[m for m in t.models if m.seeded == seeded]) for t in others]
+        for seeded in (False, True)
+    )
+    more = [*run(simple, seeds=seeds, **how), *run_validated(nets, seeds=seeds, **how)]
     return [results, *([r for r in more if r.task == task.name] for task in others)]
+
+
+def taken(results: Sequence[Result]) -> list[Result]:
+    """Return the results of the net that does best in cross-validation on a split, as `TAKEN`."""
+    net = best(results, results[0].task, nets_of(results), mean_cv_score)
+    return [replace(r, model=TAKEN, settings=net) for r in results if r.model == net]
+
+
+def values_of(plan: Plan, prefix: str, **settings: Sequence[Any]) -> dict[str, Sequence[Any]]:
+    """Return a grid of the settings of a net, which has the prefix in its model."""
+    return {prefix + name: values[: plan.n_values] for name, values in settings.items()}
 
 
 def task_of(table: Table, plan: Plan, state: int) -> Task:

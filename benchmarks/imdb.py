@@ -3,13 +3,14 @@
 IMDB, 25,000 reviews for training and 25,000 for the test: whether a review is positive or negative.
 In two forms: the tokens of Keras, and the raw text. The lassos, and a dense net with two layers of
 16 units, read which words occur in the whole review, or how often (tf-idf); the other nets read its
-last words in their order, 500 tokens, or 200 words of the text (400 with `--full`), of the 10,000
-most frequent ones. The tokens have no full stops: the sentences of hierarchical attention are
-pieces of 25. The penalty of a lasso is chosen by cross-validation on the training reviews. A tenth
-of the training reviews chooses the epoch of the nets, and by its loss the net of the conclusion;
-their settings were chosen on the first 10,000 training reviews, before the test reviews were looked
-at; but a first run, in which hierarchical attention read 200 tokens, looked at them too. Published
-are the accuracies of the lab of "An Introduction to Statistical Learning", and of its text.
+last 500 tokens or words in their order, of the 10,000 most frequent ones. The tokens have no full
+stops: the sentences of hierarchical attention are pieces of 25. The penalty of a lasso is chosen by
+cross-validation on the training reviews. A tenth of the training reviews chooses the epoch of the
+nets, and by its loss the net of the conclusion; their settings were chosen on the first 10,000
+training reviews, on the text with its last 200 words, before the test reviews were looked at. But
+earlier runs looked at them too: there the nets read 200 words of the text (by a GRU, 0.865 right),
+and hierarchical attention 200 tokens, and tf-idf was read of the text alone. Published are the
+accuracies of the lab of "An Introduction to Statistical Learning", and of its text.
 """
 
 from __future__ import annotations
@@ -48,6 +49,8 @@ FORMS: dict[str, dict[str, Any]] = {
     "tokens": {"kind": "tokens", "num_words": N_TOKENS},
     "text": {},
 }
+WHICH, OFTEN = "lasso on which words", "lasso on tf-idf"
+OF_SHARES = [1.0, 3.0, 10.0, 30.0]  # the strengths of the lasso on tf-idf
 VECTORS: dict[str, Any] = {"embedding_dim": 32, "dropout": 0.5}
 
 
@@ -57,9 +60,7 @@ class Plan:
 
     n_seeds: int = 3
     n_reviews: int = 25_000  # of each part
-    n_tokens: int = 500  # the last ones of each review
-    n_words: int = 200  # the same of the text
-    strengths: Sequence[float] = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)  # of the lasso
+    n_words: int = 500  # the last ones of each review
     max_epochs: int | None = None  # in place of those of the nets
 
     def training(self, learning_rate: float, max_epochs: int) -> dict[str, Any]:
@@ -70,9 +71,9 @@ class Plan:
 
 
 PLANS = {
-    "quick": Plan(1, 100, 30, 20, (0.1, 1.0), max_epochs=1),
+    "quick": Plan(1, 100, 30, max_epochs=1),
     "usual": Plan(),
-    "full": Plan(n_seeds=10, n_words=400),
+    "full": Plan(n_seeds=10),
 }
 
 
@@ -102,6 +103,7 @@ def load(form: str, plan: Plan, *, download: bool) -> Parts:
 def of_tokens(plan: Plan) -> list[Model]:
     """Return the models of which words there are, and the nets, which read them in order."""
     bag = CountVectorizer(analyzer=list, binary=True, dtype=np.float32)
+    often = TfidfVectorizer(analyzer=list, sublinear_tf=True)
     units: dict[str, Any] = {"hidden_layer_sizes": (16, 16), "standardize": False}
     dense = DenseClassifier(**units, **plan.training(0.001, 4))
     short, long = plan.training(0.005, 2), plan.training(0.01, 3)
@@ -111,12 +113,13 @@ def of_tokens(plan: Plan) -> list[Model]:
         "CNN": CNNClassifier(pooling="max", **VECTORS, **short),
         "GRU, attention pooling": GRUClassifier(pooling="attention", **VECTORS, **long),
     }
-    words = FunctionTransformer(last_words, kw_args={"n_words": plan.n_tokens})
-    pieces = FunctionTransformer(sentences, kw_args={"n_words": plan.n_tokens})
+    words = FunctionTransformer(last_words, kw_args={"n_words": plan.n_words})
+    pieces = FunctionTransformer(sentences, kw_args={"n_words": plan.n_words})
     hierarchical = HierarchicalAttentionClassifier(**VECTORS, **long)
     return [
         Model("majority class", make_pipeline(bag, DummyClassifier())),
-        Model("lasso on which words", lasso(bag, plan.strengths)),
+        Model(WHICH, lasso(bag, [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0])),
+        Model(OFTEN, lasso(often, OF_SHARES)),
         Model("dense 16-16", make_pipeline(bag, FunctionTransformer(as_array), dense), seeded=True),
         *(Model(name, make_pipeline(words, net), seeded=True) for name, net in nets.items()),
         Model("hierarchical attention", make_pipeline(pieces, hierarchical), seeded=True),
@@ -124,7 +127,7 @@ def of_tokens(plan: Plan) -> list[Model]:
 
 
 def of_text(plan: Plan) -> list[Model]:
-    """Return the same for raw text, with a lasso on how often words occur."""
+    """Return the same for raw text."""
     short, long = plan.training(0.005, 3), plan.training(0.01, 3)
     nets = {
         "LSTM": LSTMClassifier(pooling="mean", **VECTORS, **long),
@@ -136,8 +139,8 @@ def of_text(plan: Plan) -> list[Model]:
     often = TfidfVectorizer(sublinear_tf=True)
     return [
         Model("majority class", make_pipeline(CountVectorizer(), DummyClassifier())),
-        Model("lasso on which words", lasso(CountVectorizer(binary=True), [0.03, 0.1, 0.3, 1.0])),
-        Model("lasso on tf-idf", lasso(often, [1.0, 3.0, 10.0, 30.0])),
+        Model(WHICH, lasso(CountVectorizer(binary=True), [0.03, 0.1, 0.3, 1.0])),
+        Model(OFTEN, lasso(often, OF_SHARES)),
         *(Model(name, make_pipeline(words, net), seeded=True) for name, net in nets.items()),
     ]
 

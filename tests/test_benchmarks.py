@@ -33,7 +33,7 @@ from sklearn_rnn import DenseRegressor
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
-GUARDED = ["boston", "climate", "double_descent", "hitters", "imdb", "regularization"]
+GUARDED = ["boston", "climate", "double_descent", "hitters", "imdb", "regularization", "tcn"]
 
 
 class Witness(TransformerMixin, BaseEstimator):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import re
 from dataclasses import replace
@@ -141,6 +142,26 @@ def test_interval_of_a_gain_holds_the_truth_in_95_percent_of_repetitions():
         gain = effect(losses, 0.1 * rng.normal(size=(1, 8)))
         held += abs(gain.value - truth) <= gain.reach
     assert 0.93 <= held / 1000 <= 0.975
+
+
+def test_blocks_of_one_row_are_rows():
+    losses, reference = np.random.default_rng(0).normal(size=(2, 3, 20))
+    found = effect(losses, reference, np.arange(20)[::-1])
+    assert dataclasses.astuple(found) == pytest.approx(
+        dataclasses.astuple(effect(losses, reference))
+    )
+
+
+def test_rows_that_are_the_same_within_blocks_count_as_the_blocks():
+    rng = np.random.default_rng(0)
+    of_blocks, reference = rng.normal(size=(1, 9)), np.zeros((1, 9))
+    alone = effect(of_blocks, reference)
+    blocks = np.repeat(np.arange(9), 5)
+    rows = np.repeat(of_blocks, 5, axis=1)
+    order = rng.permutation(45)
+    found = effect(rows[:, order], np.zeros((1, 45)), blocks[order])
+    assert dataclasses.astuple(found) == pytest.approx(dataclasses.astuple(alone))
+    assert effect(rows, np.zeros((1, 45))).error < 0.5 * alone.error
 
 
 def test_gain_of_a_change_is_that_of_the_score():
