@@ -36,7 +36,7 @@ from sklearn_rnn._training import Training
 
 pytestmark = needs_library
 TOLERANCE = {torch.float32: 1e-6, torch.float64: 1e-12}
-SMALL = 1e-2
+SMALL = 0.1
 LOSSES = [
     SquaredError(),
     AbsoluteError(),
