@@ -53,6 +53,7 @@ def test_both_loops_start_from_the_same_data_and_the_bare_one_predicts_what_it_i
     np.testing.assert_allclose(loop.predict(X[:10]), loop.predict()[:10], rtol=1e-5)
 
 
+# eight epochs are no end, but enough to be compared
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_searches_of_all_competitors_find_about_the_same_error(monkeypatch):
     monkeypatch.setattr(_grid_search, "RATES", [8e-3])

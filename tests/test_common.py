@@ -44,6 +44,7 @@ def test_the_public_estimators_are_found():
 
 
 def expected_failed_checks(estimator):
+    """Return the checks that cannot hold, each with its reason: those of `EXPECTED_FAILED`."""
     return EXPECTED_FAILED.get(type(estimator).__name__, {})
 
 

@@ -255,6 +255,7 @@ def test_calibration(method):
     assert_array_equal(calibrated.classes_, ["down", "up"])
 
 
+# forty iterations are enough to rank the columns
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_the_importance_of_flat_windows_finds_the_lags_that_matter():
     names = [f"{c}_lag{k}" for k in (3, 2, 1) for c in ("price", "volume")]
