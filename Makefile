@@ -21,12 +21,12 @@ nyse: .venv/installed ## compare nets, lasso and autoregression on the bundled N
 test: .venv/installed ## run the tests and the doctests
 	.venv/bin/python $(PYTEST)
 
-native: .venv/installed ## compile the native kernels in place, after a change in sklearn_rnn/_native
+native: .venv/installed ## compile the native kernels in place, after a change in sklearn_rnn/_kernels
 	.venv/bin/python hatch_build.py
 
 test-torch: export SKLEARN_RNN_NATIVE := 0
 test-torch: .venv/installed ## run the tests of modules and training without the native kernels
-	.venv/bin/python $(PYTEST) tests/test_modules_*.py tests/test_native.py tests/test_re*.py tests/test_classifier.py
+	.venv/bin/python $(PYTEST) tests/_modules tests/neural_network tests/forecasting/test_recursive.py tests/test_reference_fits.py
 
 # First the sources alone, driven by a C program over odd sizes; vectors that the machine lacks are
 # emulated. Then the tests of the kernels, in a copy of the package; gcc's runtime is loaded before
@@ -37,14 +37,14 @@ sanitize: .venv/installed ## run the native kernels under the address and undefi
 	for bits in 32 64; do for bytes in 16 32 64; do \
 	  $(CC) -g -O1 -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Wno-psabi -Wno-unused-function -Wno-missing-field-initializers \
 	    -fsanitize=address,undefined -fno-sanitize-recover=all -DREAL_BITS=$$bits -DVECTOR_BYTES=$$bytes \
-	    -DVARIANT=sanitized -Isklearn_rnn/_native sklearn_rnn/_native/[aelg]*.c tests/native/drive.c -lm \
+	    -DVARIANT=sanitized -Isklearn_rnn/_kernels sklearn_rnn/_kernels/[alrg]*.c tests/_kernels/drive.c -lm \
 	    -o build/drive && build/drive || exit 1; done; done
 	rm -rf build/sanitized && mkdir build/sanitized && cp -r sklearn_rnn tests *.py pyproject.toml build/sanitized
 	cd build/sanitized && $(CURDIR)/.venv/bin/python hatch_build.py -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined
 	cd build/sanitized && export PYTHONPATH=. ASAN_OPTIONS=detect_leaks=0 && \
 	  export LD_PRELOAD="$(foreach name,asan ubsan,$(shell $(CC) -print-file-name=lib$(name).so))" && \
-	  $(CURDIR)/.venv/bin/python -c "from sklearn_rnn._native import library as l; assert l.LIBRARY and 'sanitized' in str(l.FOLDER), l.STATUS" && \
-	  $(CURDIR)/.venv/bin/python $(PYTEST) -k "not hundred_thousand" tests/test_native*.py
+	  $(CURDIR)/.venv/bin/python -c "from sklearn_rnn._kernels import loader as l; assert l.LIBRARY and 'sanitized' in str(l.FOLDER), l.STATUS" && \
+	  $(CURDIR)/.venv/bin/python $(PYTEST) -k "not hundred_thousand" tests/_modules/kernels
 
 test-oldest: .venv-oldest/installed ## run the tests with the oldest versions that pyproject.toml admits
 	.venv-oldest/bin/python $(PYTEST)

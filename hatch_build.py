@@ -1,6 +1,6 @@
 """Compile the native kernels while the package is built; without a compiler the build goes on.
 
-``python hatch_build.py`` compiles them in place, into ``sklearn_rnn/_native``; so does an editable
+``python hatch_build.py`` compiles them in place, into ``sklearn_rnn/_kernels``; so does an editable
 installation. A wheel that carries the kernels is tagged with the platform, but with no version of
 Python: the library is plain C and is called through ctypes. A text file beside it says how it was
 built, or why it was not; `sklearn_rnn.show_versions` repeats it.
@@ -26,7 +26,7 @@ try:
 except ImportError:  # compiled in place, without a build
     BuildHookInterface = object
 
-NATIVE = Path(__file__).parent / "sklearn_rnn" / "_native"
+NATIVE = Path(__file__).parent / "sklearn_rnn" / "_kernels"
 LIBRARY, REPORT = "kernels.so", "kernels.txt"
 FLAGS = ["-O3", "-std=gnu11", "-D_GNU_SOURCE", "-fPIC", "-fvisibility=hidden"]
 FLAGS += ["-Wall", "-Wextra", "-Wno-unknown-pragmas"]
@@ -68,13 +68,13 @@ def compile_library(target: Path, extra: list[str]) -> str:
         return done.stdout
 
     with tempfile.TemporaryDirectory() as folder:
-        sources = runpy.run_path(str(NATIVE / "library.py"))["sources"]()
-        jobs, objects = [[f'-DSOURCES="{sources}"', "-c", "machine.c"]], []
+        sources = runpy.run_path(str(NATIVE / "loader.py"))["sources"]()
+        jobs, objects = [[f'-DSOURCES="{sources}"', "-c", "cpu_dispatch.c"]], []
         for name, (vector, flags) in SETS.items():
             for kind in (32, 64):
                 defined = [f"-DREAL_BITS={kind}", f"-DVECTOR_BYTES={vector}"]
                 defined.append(f"-DVARIANT=f{kind}_{name}")
-                for source in ("elman.c", "lstm.c", "gru.c", "activations.c", "adam.c"):
+                for source in ("rnn.c", "lstm.c", "gru.c", "activations.c", "adam.c"):
                     jobs.append([*flags, *defined, "-c", source])
         for i, job in enumerate(jobs):
             objects.append(f"{folder}/{i}.o")
@@ -115,7 +115,7 @@ class NativeBuildHook(BuildHookInterface):  # type: ignore[misc]  # hatchling's,
             where = sysconfig.get_platform().replace("-", "_").replace(".", "_")
             build_data.update(pure_python=False, tag=f"py3-none-{where}")
         for name in names:
-            build_data["force_include"][str(folder / name)] = f"sklearn_rnn/_native/{name}"
+            build_data["force_include"][str(folder / name)] = f"sklearn_rnn/_kernels/{name}"
 
 
 if __name__ == "__main__":

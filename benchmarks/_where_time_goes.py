@@ -16,12 +16,14 @@ from sklearn.base import BaseEstimator
 from skorch import NeuralNet
 
 from benchmarks._workloads import Workload
-from sklearn_rnn import _base, _net
-from sklearn_rnn._base import BaseSequenceEstimator
-from sklearn_rnn._modules import native, native_training
-from sklearn_rnn._net import SequenceNet
-from sklearn_rnn._optimizers import Adam
-from sklearn_rnn._regressor import SequenceRegressor
+from sklearn_rnn._modules.kernels import layer as native
+from sklearn_rnn._modules.kernels import training as native_training
+from sklearn_rnn._training import skorch_net as _net
+from sklearn_rnn._training.optimizers import Adam
+from sklearn_rnn._training.skorch_net import SequenceNet
+from sklearn_rnn.neural_network import _base
+from sklearn_rnn.neural_network._base import BaseSequenceEstimator
+from sklearn_rnn.neural_network._regressor import SequenceRegressor
 
 REST = "all else"
 PARTS: dict[str, list[tuple[Any, str]]] = {

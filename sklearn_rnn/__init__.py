@@ -1,23 +1,25 @@
 """Recurrent, convolutional and dense networks for sequences, as scikit-learn estimators."""
 
-from sklearn_rnn._baselines import PersistenceRegressor, make_ar
-from sklearn_rnn._cnn import CNNClassifier, CNNLSTMClassifier, CNNLSTMRegressor, CNNRegressor
-from sklearn_rnn._dense import DenseClassifier, DenseRegressor
-from sklearn_rnn._hierarchical import HierarchicalAttentionClassifier
-from sklearn_rnn._lags import LagTransformer
-from sklearn_rnn._make_lagged import make_lagged
-from sklearn_rnn._recurrent import (
+from sklearn_rnn._sklearn.versions import show_versions
+from sklearn_rnn.forecasting import PersistenceRegressor, RecursiveForecaster, make_ar
+from sklearn_rnn.neural_network import (
+    CNNClassifier,
+    CNNLSTMClassifier,
+    CNNLSTMRegressor,
+    CNNRegressor,
+    DenseClassifier,
+    DenseRegressor,
     GRUClassifier,
     GRURegressor,
+    HierarchicalAttentionClassifier,
     LSTMClassifier,
     LSTMRegressor,
     RNNClassifier,
     RNNRegressor,
+    TCNClassifier,
+    TCNRegressor,
 )
-from sklearn_rnn._recursive import RecursiveForecaster
-from sklearn_rnn._tcn import TCNClassifier, TCNRegressor
-from sklearn_rnn._text import TextSequencer
-from sklearn_rnn._versions import show_versions
+from sklearn_rnn.preprocessing import LagTransformer, TextSequencer, make_lagged
 
 __version__ = "0.1.0"
 

@@ -1,10 +1,10 @@
 """Pictures of comparisons, importances, fits and forecasts; they need matplotlib."""
 
-from sklearn_rnn._comparison_display import ComparisonDisplay
-from sklearn_rnn._forecast_display import ForecastDisplay
-from sklearn_rnn._lag_display import LagImportanceDisplay
-from sklearn_rnn._path_display import PathDisplay
-from sklearn_rnn._training_display import TrainingCurveDisplay
+from sklearn_rnn.forecasting._plot import ForecastDisplay
+from sklearn_rnn.inspection._plot import LagImportanceDisplay
+from sklearn_rnn.model_selection._plot.comparison import ComparisonDisplay
+from sklearn_rnn.model_selection._plot.path import PathDisplay
+from sklearn_rnn.neural_network._plot import TrainingCurveDisplay
 
 __all__ = [
     "ComparisonDisplay",

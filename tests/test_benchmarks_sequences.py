@@ -12,18 +12,18 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 import pytest
-import standins
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 from sklearn.utils import Bunch
-from standins import pieces
 
 from benchmarks import __main__ as command
 from benchmarks import _characters, _made_up, _music, _tcn_tasks
 from benchmarks._cache import Cache
 from benchmarks._fits import Parts, fit_all
 from benchmarks._runner import Model
+from tests import standins
+from tests.standins import pieces
 
 pytest.importorskip("matplotlib")
 imdb, jena, ucr = (

@@ -5,10 +5,12 @@ import runpy
 from pathlib import Path
 
 import pytest
-from standins import put_pieces, put_reviews, put_waves
 
-from sklearn_rnn import _fetching, datasets
-from sklearn_rnn._fetchers import imdb, ucr
+from sklearn_rnn import datasets
+from sklearn_rnn.datasets import _download as _fetching
+from sklearn_rnn.datasets import _imdb as imdb
+from sklearn_rnn.datasets import _ucr as ucr
+from tests.standins import put_pieces, put_reviews, put_waves
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))

@@ -14,9 +14,9 @@ from sklearn_rnn import (
     RNNRegressor,
     TCNRegressor,
 )
-from sklearn_rnn._batches import Examples
-from sklearn_rnn._tensors import RaggedTensor
-from sklearn_rnn._training import Training
+from sklearn_rnn._training.batches import Examples
+from sklearn_rnn._training.loop import Training
+from sklearn_rnn._training.tensors import RaggedTensor
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="torch finds no GPU")
 
@@ -98,7 +98,7 @@ def test_rows_that_do_not_fit_come_batch_by_batch(model, monkeypatch):
     X, y = data()
     common = {"lr_schedule": "cosine", "max_epochs": 5, "dtype": "float64", "random_state": 0}
     cpu = model(device="cpu", **common).fit(X, y)
-    monkeypatch.setattr("sklearn_rnn._streaming.SHARE_OF_DEVICE", 0.0)
+    monkeypatch.setattr("sklearn_rnn._training.streaming.SHARE_OF_DEVICE", 0.0)
     gpu = model(device="cuda", **common).fit(X, y)
     np.testing.assert_allclose(gpu.loss_curve_, cpu.loss_curve_, rtol=1e-5)
 

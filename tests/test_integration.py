@@ -7,7 +7,6 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
-from nets import NETS
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn import config_context
 from sklearn.base import clone, is_classifier
@@ -39,6 +38,7 @@ from sklearn_rnn import (
     LSTMRegressor,
     make_ar,
 )
+from tests.nets import NETS
 
 # scikit-learn 1.6 calls SciPy 1.16 so.
 pytestmark = pytest.mark.filterwarnings("ignore:scipy.optimize. The `disp`:DeprecationWarning")

@@ -6,9 +6,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .heads import Head
-from .padding import valid_steps, zero_padding
-from .pooling import Pooling, spread
+from sklearn_rnn._modules.layers import Head
+from sklearn_rnn._modules.masking import valid_steps, zero_padding
+from sklearn_rnn._modules.pooling import Pooling, spread
 
 
 class CNN(nn.Module):

@@ -8,9 +8,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .direct import is_unwatched
-from .native_training import KernelLoss, NativeTraining, Ridge, Sequences
-from .padding import valid_steps
+from sklearn_rnn._modules.base import is_unwatched
+from sklearn_rnn._modules.kernels.training import KernelLoss, NativeTraining, Ridge, Sequences
+from sklearn_rnn._modules.masking import valid_steps
 
 LARGEST_INITIAL = 0.05
 """The bound of the initial entries of a vector."""

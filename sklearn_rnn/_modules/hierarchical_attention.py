@@ -8,10 +8,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .dropout import Dropout
-from .embedding import Embedded
-from .padding import valid_steps
-from .recurrent import Recurrent
+from sklearn_rnn._modules.embedding import Embedded
+from sklearn_rnn._modules.layers import Dropout
+from sklearn_rnn._modules.masking import valid_steps
+from sklearn_rnn._modules.recurrent import Recurrent
 
 FEW = 6
 """Words that are padded without regard to the size of a sentence."""

@@ -5,8 +5,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from .heads import precise
-from .padding import zero_padding
+from sklearn_rnn._modules.layers import precise
+from sklearn_rnn._modules.masking import zero_padding
 
 
 class LinearSkip(nn.Module):

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from .padding import last_valid, valid_steps, zero_padding
+from sklearn_rnn._modules.masking import last_valid, valid_steps, zero_padding
 
 
 def _last(h: Tensor, lengths: Tensor | None) -> Tensor:

@@ -6,14 +6,13 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from .cells import CoupledLSTM, Layer, unroll
-from .direct import is_unwatched
-from .dropout import Dropout
-from .heads import Head
-from .native import has_kernel, is_native, native_layer
-from .native_training import LARGEST_HEAD, KernelLoss, NativeTraining
-from .padding import last_valid, reverse_valid, zero_padding
-from .pooling import Pooling
+from sklearn_rnn._modules.base import is_unwatched
+from sklearn_rnn._modules.kernels.layer import has_kernel, is_native, native_layer
+from sklearn_rnn._modules.kernels.training import LARGEST_HEAD, KernelLoss, NativeTraining
+from sklearn_rnn._modules.layers import Dropout, Head
+from sklearn_rnn._modules.masking import last_valid, reverse_valid, zero_padding
+from sklearn_rnn._modules.pooling import Pooling
+from sklearn_rnn._modules.recurrent_cells import CoupledLSTM, Layer, unroll
 
 CELLS: dict[str, Callable[..., nn.RNNBase]] = {
     "rnn_tanh": partial(nn.RNN, nonlinearity="tanh", batch_first=True),

@@ -6,12 +6,12 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from .direct import Pullback, is_unwatched
-from .heads import Head
-from .padding import align_end, valid_steps, zero_padding
-from .pooling import Pooling
-from .residual_block import ResidualBlock, Steps, every
-from .shared_rows import shared_rows
+from sklearn_rnn._modules.base import Pullback, is_unwatched
+from sklearn_rnn._modules.layers import Head
+from sklearn_rnn._modules.masking import align_end, valid_steps, zero_padding
+from sklearn_rnn._modules.overlapping_windows import shared_rows
+from sklearn_rnn._modules.pooling import Pooling
+from sklearn_rnn._modules.tcn_block import ResidualBlock, Steps, every
 
 
 def receptive_field(kernel_size: int, num_levels: int) -> int:

@@ -1,0 +1,31 @@
+/* What a cell file exports; included at its end, where CELLS and NAME are defined.
+
+   forward, backward: run the chunks call->first to call->last, return 0, or -1 without memory.
+   sum: add up the gradients of all chunks after they were run in more than one call.
+   train: run all batches; more than one of them without lengths and dx.
+   train_part, train_sum: run some groups of chunks of a batch, and then end it.
+   sizes: how many numbers a training call needs as call->saved and as call->partial.
+*/
+#include "fused_training.h"
+
+#define ENTRY(what) EXPORT(PASTE(NAME, what))
+
+int ENTRY(forward)(const struct call *call) { return forward_layer(call, &CELLS[call->option]); }
+int ENTRY(backward)(const struct call *call) { return backward_layer(call, &CELLS[call->option]); }
+void ENTRY(sum)(const struct call *call) { sum_groups(call, &CELLS[call->option]); }
+
+int ENTRY(train)(const struct training *t) { return run_batches(t, &CELLS[t->call.option]); }
+int ENTRY(train_part)(const struct training *t) { return run_part(t, &CELLS[t->call.option]); }
+
+void ENTRY(train_sum)(const struct training *whole)
+{
+    struct training t = *whole;
+    settle(&t, &CELLS[t.call.option], t.rates);
+}
+
+void ENTRY(sizes)(const struct call *call, int64_t *saved, int64_t *partial)
+{
+    const struct cell *cell = &CELLS[call->option];
+    *saved = call->batch * saved_per_row(call, cell, call->steps);
+    *partial = groups_of(call) * sizes_of(call, cell).partial;
+}

@@ -1,0 +1,1 @@
+"""The compiled kernels as torch operations: layers, training, threads."""

@@ -1,0 +1,294 @@
+"""One recurrent layer, forward and backward, as one operation of the compiled kernels.
+
+`native_layer` computes what torch's own layer does, from the layer's own parameters, and is
+differentiated by torch as any operation. `is_native` tells whether it can, and is the faster path.
+"""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any, NamedTuple, TypeAlias, TypeGuard
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from sklearn_rnn._kernels.loader import CALL, CHUNK, GROUPS, LIBRARY, entry, lanes, sizes
+from sklearn_rnn._modules.base import is_hooked
+from sklearn_rnn._modules.kernels.threads import n_threads, run_together
+from sklearn_rnn._modules.overlapping_windows import SharedRows, as_windows, shared_rows
+from sklearn_rnn._modules.recurrent_cells import CoupledLSTM, Layer
+
+BITS = {torch.float32: 32, torch.float64: 64}
+"""The types of numbers of the kernels."""
+TYPES = (nn.RNN, nn.LSTM, nn.GRU, CoupledLSTM)
+CELLS = {
+    "RNN_TANH": ("elman", 0),
+    "RNN_RELU": ("elman", 1),
+    "LSTM": ("lstm", 0),
+    "COUPLED_LSTM": ("lstm", 1),
+    "GRU": ("gru", 0),
+}
+"""Cell and option of the library, by the mode of a layer."""
+LARGEST_HIDDEN = 512
+"""Units of a layer above which torch's products, blocked for large matrices, are faster."""
+WORTH_THREADS = 4_000_000
+"""Multiplications of a call below which handing a part to a second thread costs more."""
+
+N_TENSORS = 24
+"""Addresses among the arguments of an entry."""
+
+State: TypeAlias = tuple[Tensor | None, Tensor | None]
+Weights: TypeAlias = tuple[Tensor, Tensor, Tensor, Tensor]
+Arguments: TypeAlias = Sequence[Any]
+"""x, weight_ih, weight_hh, bias_ih, bias_hh, and if there are initial states h0, c0."""
+Result: TypeAlias = tuple[Tensor | None, Tensor, Tensor | None]
+
+
+def is_native(layer: nn.Module, x: Tensor) -> TypeGuard[Layer]:
+    """Tell whether `native_layer` may run `layer` on x (batch, n_steps, n_channels).
+
+    It may on a CPU, for one direction of one layer with biases, outside of tracing and
+    compilation, when nothing hooks into the layer.
+    """
+    return (
+        has_kernel(layer)
+        and not torch.compiler.is_compiling()
+        and not torch._C._get_tracing_state()
+        and x.device.type == "cpu"
+        and x.numel() > 0
+        and layer.get_parameter("weight_ih_l0").dtype == x.dtype
+        and not is_hooked(layer)
+    )
+
+
+def has_kernel(layer: nn.Module) -> TypeGuard[Layer]:
+    """Tell whether there is a kernel for a layer, at its size and where its parameters are."""
+    return (
+        LIBRARY is not None
+        and isinstance(layer, Layer)
+        and type(layer) in TYPES
+        and layer.hidden_size <= LARGEST_HIDDEN
+        and (isinstance(layer, CoupledLSTM) or _is_single(layer))
+        and (weight := layer.get_parameter("weight_ih_l0")).dtype in BITS
+        and weight.device.type == "cpu"
+    )
+
+
+def _is_single(layer: nn.RNNBase) -> bool:
+    one = layer.num_layers == 1 and not layer.bidirectional
+    return one and layer.bias and not layer.proj_size
+
+
+def native_layer(
+    layer: Layer,
+    x: Tensor,
+    lengths: Tensor | None = None,
+    *,
+    initial: State | None = None,
+    mask: Tensor | None = None,
+    states: bool = True,
+) -> Result:
+    r"""Run a layer over all steps.
+
+    Parameters
+    ----------
+    layer : nn.RNN, nn.LSTM, nn.GRU or CoupledLSTM
+        One layer in one direction.
+    x : Tensor of shape (batch, n_steps, n_channels)
+        The input, of any strides. It is finite in the padding.
+    lengths : Tensor of shape (batch,), optional
+        Row i is valid in its first ``lengths[i]`` steps; then it holds its state.
+    initial : tuple of (Tensor, Tensor or None), optional
+        Initial states h and, for an LSTM, c, of shape (batch, hidden_size); zeros by default.
+    mask : Tensor of shape (batch, hidden_size), optional
+        Multiplies :math:`h_{t-1}` at every step wherever a weight does: recurrent dropout. What a
+        GRU carries over from :math:`h_{t-1}` is not masked.
+    states : bool, default=True
+        Whether the states at every step are wanted.
+
+    Returns
+    -------
+    states : Tensor of shape (batch, n_steps, hidden_size) or None
+        The state h after each step.
+    h : Tensor of shape (batch, hidden_size)
+        The state after the last valid step.
+    c : Tensor of shape (batch, hidden_size) or None
+        The cell state of an LSTM there.
+    """
+    weights = (layer.weight_ih_l0, layer.weight_hh_l0, layer.bias_ih_l0, layer.bias_hh_l0)
+    options = Options(*CELLS[layer.mode], states, mask, lengths)
+    return native_cell(options, x, weights, initial)  # type: ignore[arg-type]  # its tensors
+
+
+class Options(NamedTuple):
+    """What a cell of the library is called with, besides what it is differentiated by.
+
+    `option` 1 is relu, or the coupled gates i, g, o of an LSTM; the others are those of
+    `native_layer`.
+    """
+
+    cell: str
+    option: int = 0
+    states: bool = True
+    mask: Tensor | None = None
+    lengths: Tensor | None = None
+
+
+def native_cell(
+    options: Options, x: Tensor, weights: Weights, initial: State | None = None
+) -> Result:
+    """Run a cell of the library; see `native_layer`."""
+    if x.stride(2) != 1 and x.shape[2] > 1:
+        x = x.contiguous()
+    arguments = (x, *weights, *(initial or ()))
+    if torch.is_grad_enabled() and any(t is not None and t.requires_grad for t in arguments):
+        result: Result = _Layer.apply(options, *arguments)  # type: ignore[no-untyped-call]  # torch does not declare it
+        return result
+    shared = shared_rows(x) if options.lengths is None else None
+    if shared is not None:
+        x = projected(shared, weights, apart=options.cell == "gru")
+        arguments = (x, None, *arguments[2:])
+    return _forward(options, arguments, None)
+
+
+class _Layer(torch.autograd.Function):
+    """A cell over all steps, for torch's automatic differentiation."""
+
+    @staticmethod
+    def forward(ctx: Any, options: Options, *arguments: Any) -> Result:
+        """Run the layer, and keep what the backward pass needs."""
+        ctx.options, ctx.saved = options, arguments[0].new_empty(_sizes(options, arguments)[0])
+        ctx.save_for_backward(*arguments)
+        ctx.set_materialize_grads(False)
+        return _forward(options, arguments, ctx.saved)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor | None) -> tuple[Tensor | None, ...]:
+        """Return the gradients of the arguments of `forward`."""
+        if torch.is_grad_enabled():  # create_graph=True
+            raise RuntimeError(
+                "the native kernels can be differentiated once; set the environment variable "
+                "SKLEARN_RNN_NATIVE=0 for higher derivatives"
+            )
+        arguments = ctx.saved_tensors
+        needed = ctx.needs_input_grad[1:]
+        outs = [
+            _empty(t) if i in (1, 2, 3, 4) or needed[i] else None for i, t in enumerate(arguments)
+        ]
+        _backward(ctx.options, arguments, ctx.saved, gradients, outs)
+        return (None, *outs)
+
+
+def _empty(t: Tensor) -> Tensor:
+    return torch.empty(t.shape, dtype=t.dtype)
+
+
+def _sizes(options: Options, arguments: Arguments) -> tuple[int, int]:
+    x, w_state = arguments[0], arguments[2]
+    shape = (*x.shape, w_state.shape[1])
+    return sizes(options.cell, BITS[x.dtype], options.option, shape, options.mask is not None)
+
+
+def _forward(options: Options, arguments: Arguments, saved: Tensor | None) -> Result:
+    x, hidden = arguments[0], arguments[2].shape[1]
+    states = x.new_empty((*x.shape[:2], hidden)) if options.states else None
+    h = x.new_empty((len(x), hidden))
+    c = x.new_empty((len(x), hidden)) if options.cell == "lstm" else None
+    _run("forward", options, arguments, (states, h, c, saved))
+    return states, h, c
+
+
+def _backward(
+    options: Options,
+    arguments: Arguments,
+    saved: Tensor,
+    gradients: Sequence[Tensor | None],
+    outs: Sequence[Tensor | None],
+) -> None:
+    """Write the gradients of the arguments, from those of the results, into `outs`."""
+    given = [g if g is None else g.contiguous() for g in gradients]
+    partial = saved.new_empty(_sizes(options, arguments)[1])
+    dx, *d_weights = outs[:5]
+    d_initial = outs[5:] or (None, None)
+    _run(
+        "backward",
+        options,
+        arguments,
+        (None, None, None, saved, *given, dx, *d_initial, partial, *d_weights),
+    )
+
+
+def addresses(*tensors: Tensor | None) -> list[int]:
+    """Return where tensors are, 0 for None."""
+    return [0 if t is None else t.data_ptr() for t in tensors]
+
+
+def parts_of(batch: int, work: int) -> list[tuple[int, int]]:
+    """Share the groups of chunks of a batch among threads, if it is worth it.
+
+    A part is its first chunk, and the end.
+
+    Parameters
+    ----------
+    batch : int
+        Rows.
+    work : int
+        Multiplications.
+    """
+    chunks = -(-batch // CHUNK)
+    groups = min(chunks, GROUPS)
+    threads = min(n_threads(), groups) if work > WORTH_THREADS else 1
+    return list(pairwise(groups * i // threads * chunks // groups for i in range(threads + 1)))
+
+
+def _run(what: str, options: Options, arguments: Arguments, outs: Sequence[Tensor | None]) -> None:
+    """Call an entry of the library on all chunks of rows."""
+    x, w_state = arguments[0], arguments[2]
+    batch, n_steps, n_inputs = x.shape
+    if arguments[1] is None:  # x is projected
+        n_inputs = 0
+    n_units, hidden = w_state.shape
+    bits = BITS[x.dtype]
+    # kept alive until the call is over: some of these are copies
+    tensors = [t if t is None or t is x else t.contiguous() for t in arguments]
+    tensors += [None] * (7 - len(tensors))
+    tensors += [t if t is None else t.contiguous() for t in (options.mask, options.lengths)]
+    tensors += outs
+    tensors += [None] * (N_TENSORS - len(tensors))
+    shape = (batch, n_steps, n_inputs, hidden, options.option)
+    parts = parts_of(batch, batch * n_steps * n_units * (n_inputs + hidden))
+    where = addresses(*tensors)
+    calls = [CALL.pack(*shape, *part, *x.stride()[:2], *where) for part in parts]
+    run_together(entry(f"{options.cell}_{what}", bits), calls)
+    if what == "backward" and len(calls) > 1:
+        entry(f"{options.cell}_sum", bits)(calls[0])
+
+
+def projected(shared: SharedRows, weights: tuple[Tensor, ...], *, apart: bool) -> Tensor:
+    """Map the rows under windows by the weights of the inputs, and lay the windows over them.
+
+    Parameters
+    ----------
+    shared : SharedRows
+        One stretch.
+    weights : tuple of Tensor
+        weight_ih, weight_hh, bias_ih, bias_hh of a layer.
+    apart : bool
+        Whether the bias of the state stays out of the last gate, as in a GRU.
+
+    Returns
+    -------
+    Tensor of shape (n_windows, n_steps, n_gates * width)
+        Of each step the affine maps of the gates, each padded to whole vectors of the kernels.
+    """
+    w_in, w_state, b_in, b_state = weights
+    hidden = w_state.shape[1]
+    n_lanes = lanes(8 * w_in.element_size())
+    behind = -hidden % n_lanes
+    bias = (b_in + b_state).view(-1, hidden)
+    if apart:
+        bias[-1] = b_in[-hidden:]
+    by_gate = w_in.view(len(bias), hidden, -1)
+    padded = F.pad(by_gate, (0, 0, 0, behind)).flatten(0, 1)
+    rows = torch.addmm(F.pad(bias, (0, behind)).view(-1), shared.rows[0], padded.T)
+    return as_windows(rows[None], *shared[1:])[0]

@@ -1,0 +1,118 @@
+"""How many threads torch and the compiled kernels may use."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+
+import torch
+
+
+class _Allowed(threading.local):
+    """How many threads kernels may use, if not as many as torch."""
+
+    threads: int | None = None
+
+
+_allowed = _Allowed()
+_pool: list[ThreadPoolExecutor] = []
+os.register_at_fork(after_in_child=_pool.clear)  # threads do not survive a fork
+
+
+def n_threads() -> int:
+    """Return how many threads a kernel may use."""
+    return _allowed.threads or torch.get_num_threads()
+
+
+@contextmanager
+def threads_for_kernels() -> Iterator[None]:
+    """Give the threads of torch to the kernels alone.
+
+    After a parallel operation the threads of OpenMP wait by spinning, for longer than a step of a
+    small net takes, on the cores that kernels could use.
+    """
+    of_torch, before = torch.get_num_threads(), _allowed.threads
+    _allowed.threads = before or of_torch
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(of_torch)
+        _allowed.threads = before
+
+
+def run_together(function: Callable[[bytes], int], calls: list[bytes]) -> None:
+    """Run the first call here and the others in threads; the library holds no lock of Python.
+
+    Parameters
+    ----------
+    function : callable
+        An entry of the library, which returns 0 if all went well.
+    calls : list of bytes
+        What it is called with.
+    """
+    if len(calls) > 1 and not _pool:
+        _pool.append(ThreadPoolExecutor(os.cpu_count(), "sklearn_rnn"))
+    others = [_pool[0].submit(function, call) for call in calls[1:]]
+    try:
+        failed = [function(calls[0])]
+    finally:
+        _wait(others)
+    if any(failed + [other.result() for other in others]):
+        raise MemoryError("no memory for a recurrent layer")
+
+
+def _wait(others: list[Future[int]]) -> None:
+    """Wait for all: they write to memory that their caller would give back after a Ctrl-C."""
+    interrupt = None
+    while not all(other.done() for other in others):
+        try:
+            wait(others)
+        except KeyboardInterrupt as error:
+            interrupt = error
+    if interrupt is not None:
+        raise interrupt
+
+
+torch.get_num_threads()  # or this thread would later have the number that another one sets last
+
+OPERATIONS_WORTH_THREADS = 20_000_000
+"""Multiplications in one training step below which a second thread costs more than it gains."""
+
+
+def in_worker() -> bool:
+    """Return whether this is a worker of joblib, dask or the like: a child process or thread."""
+    in_process = multiprocessing.parent_process() is not None
+    return in_process or threading.current_thread() is not threading.main_thread()
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Run a block with one torch thread, then restore their number."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def threads_for(operations: int) -> AbstractContextManager[None]:
+    """Return a context with as many torch threads as its block deserves.
+
+    Parameters
+    ----------
+    operations : int
+        Multiplications in one step of the block.
+
+    Notes
+    -----
+    Two processes with two threads each on two cores made the training of a small net 470
+    times slower than one thread each. The number that the user has set is never exceeded.
+    """
+    single = in_worker() or operations < OPERATIONS_WORTH_THREADS
+    return one_thread() if single else nullcontext()

@@ -1,0 +1,191 @@
+"""A recurrent layer, its head and the loss, as one operation of the compiled kernels.
+
+A chunk of rows goes through all three, forward and backward, before the next one begins: what is
+kept of its steps is still in the cache then. Many small batches are worked in one call.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from sklearn_rnn._kernels.loader import CHUNK, TRAINING, entry, sizes
+from sklearn_rnn._modules.kernels.layer import BITS, CELLS, addresses, parts_of
+from sklearn_rnn._modules.kernels.threads import run_together
+from sklearn_rnn._modules.masking import zero_padding
+from sklearn_rnn._modules.recurrent_cells import Layer
+
+WORK_AT_ONCE = 10**9
+"""Multiplications, forward, of the batches of one call: a Ctrl-C is heard between calls."""
+
+
+ACTIVATION = 10
+"""Multiplications that take as long as the activation of a unit of a gate."""
+
+LARGEST_HEAD = 256
+"""Outputs above which torch's products are faster than the head of the kernels."""
+
+
+class KernelLoss(NamedTuple):
+    """A loss of the kernels: its place in ``enum loss`` of training.h, and its option there."""
+
+    number: int
+    option: float = 0.0
+
+
+class Sequences(NamedTuple):
+    """What the loss is of: x (batch, n_steps, n_channels), targets, weights, and lengths.
+
+    Targets are of shape (batch, n_outputs), or classes of shape (batch,) and dtype int64. Row i is
+    valid in its first ``lengths[i]`` steps.
+    """
+
+    x: Tensor
+    y: Tensor
+    weight: Tensor | None = None
+    lengths: Tensor | None = None
+
+    def part(self, start: int, stop: int) -> Sequences:
+        """Return some of the sequences."""
+        x, y, *others = self
+        rows = slice(start, stop)
+        return Sequences(x[rows], y[rows], *(t if t is None else t[rows] for t in others))
+
+    def for_kernels(self, dtype: torch.dtype) -> Sequences:
+        """Return the sequences as the kernels read them: adjacent numbers, of the type of a net."""
+        x, y, weight, lengths = self
+        x = (x if x.stride(2) == 1 else x.contiguous()).to(dtype)
+        y = y.to(dtype if y.is_floating_point() else torch.int64)
+        weight = None if weight is None else weight.to(dtype).contiguous()
+        lengths = None if lengths is None else lengths.contiguous()
+        return Sequences(x, y.contiguous(), weight, lengths)
+
+
+class Ridge(NamedTuple):
+    """Half the squares of the first `n_weights` entries of a vector, times `strength`.
+
+    `vector` holds all parameters, and its ``grad`` all gradients.
+    """
+
+    vector: Tensor
+    n_weights: int
+    strength: float
+
+
+class AdamSteps(NamedTuple):
+    """Steps of Adam: their rates, and what ``Adam.arguments`` of the optimizer returns."""
+
+    rates: Tensor
+    arguments: tuple[Any, ...]
+
+
+class NativeTraining:
+    """Losses and gradients of a net of one recurrent layer that is read at its last step.
+
+    Parameters
+    ----------
+    layer : nn.RNN, nn.LSTM, nn.GRU or CoupledLSTM
+        One layer in one direction, for which there is a kernel.
+    head : nn.Linear
+        Reads the last state. Its parameters, as those of the layer, have gradients.
+    loss : KernelLoss
+        Compares the outputs with the targets.
+    """
+
+    def __init__(self, layer: Layer, head: nn.Linear, loss: KernelLoss) -> None:
+        names = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
+        self.layer = [layer.get_parameter(name) for name in names]
+        self.head, self.loss = [head.weight, head.bias], loss
+        self.cell, self.option = CELLS[layer.mode]
+        products = self.layer[0].numel() + self.layer[1].numel()
+        self._work_of_step = products + ACTIVATION * len(self.layer[0])
+
+    def gradient(self, batch: Sequences, ridge: Ridge, dx: Tensor | None = None) -> Tensor:
+        """Return the objective of a batch, and write its gradient over that of the parameters.
+
+        Into `dx`, of the shape of x, that of x.
+        """
+        if batch.lengths is not None:
+            batch = batch._replace(x=zero_padding(batch.x, batch.lengths))
+        n_rows = len(batch.x)
+        return self._run(batch, n_rows, ridge, dx, None) / n_rows
+
+    def train(self, sequences: Sequences, size: int, ridge: Ridge, adam: AdamSteps) -> Tensor:
+        """Move the parameters by one step of Adam for each batch of `size` rows, in order.
+
+        Every step is valid. Returns the sum of the objectives of the batches, each times its rows.
+        """
+        if sequences.lengths is not None:
+            raise ValueError("many batches are trained without lengths; use gradient")
+        return self._run(sequences, size, ridge, None, adam)
+
+    def _run(
+        self,
+        sequences: Sequences,
+        size: int,
+        ridge: Ridge,
+        dx: Tensor | None,
+        adam: AdamSteps | None,
+    ) -> Tensor:
+        """Return the sum of the objectives of all batches, each times its rows."""
+        # kept alive until the calls are over: some of these are copies
+        sequences = sequences.for_kernels(self.head[0].dtype)
+        x = sequences.x
+        size = min(size, len(x))
+        room = self._room(x, size)
+        pack = partial(self._pack, ridge=ridge, dx=dx, adam=adam, room=room)
+        work = size * (x.shape[1] * self._work_of_step + self.head[0].numel())
+        names = [f"{self.cell}_{name}" for name in ("train", "train_part", "train_sum")]
+        train, train_part, train_sum = (entry(name, BITS[x.dtype]) for name in names)
+        is_shared = len(parts_of(size, work)) > 1
+        together = 1 if is_shared else max(1, WORK_AT_ONCE // work)
+        for i in range(0, -(-len(x) // size), together):
+            batches = sequences.part(i * size, (i + together) * size)
+            n = min(size, len(batches.x))
+            calls = [pack(batches, n, part, i) for part in parts_of(n, work)]
+            run_together(train_part if is_shared else train, calls)
+            if is_shared:
+                train_sum(calls[0])
+        return room[-1]
+
+    def _room(self, x: Tensor, size: int) -> tuple[Tensor, Tensor, Tensor]:
+        """Return room for gradients of chunks, losses of chunks, and the objective."""
+        chunks, hidden = -(-size // CHUNK), self.layer[1].shape[1]
+        shape = (size, *x.shape[1:], hidden)
+        n_layer = sizes(self.cell, BITS[x.dtype], self.option, shape, False)[1]
+        n_head = chunks * len(self.head[0]) * (hidden + 1)
+        losses = torch.empty(chunks, dtype=torch.float64)
+        return x.new_empty(n_layer + n_head), losses, torch.zeros((), dtype=torch.float64)
+
+    def _pack(
+        self,
+        sequences: Sequences,
+        size: int,
+        part: tuple[int, int],
+        i: int,
+        *,
+        ridge: Ridge,
+        dx: Tensor | None,
+        adam: AdamSteps | None,
+        room: tuple[Tensor, Tensor, Tensor],
+    ) -> bytes:
+        """Pack ``struct training``, for batches of which the first is number `i`."""
+        x, y, weight, lengths = sequences
+        of_chunks, losses, objective = addresses(*room)
+        layer, head = addresses(*self.layer), addresses(*self.head)
+        of_layer, of_head = (addresses(*(p.grad for p in ps)) for ps in (self.layer, self.head))
+        rate, steps = 0, (0, 0, *addresses(ridge.vector, ridge.vector.grad), 0, 0, *[0.0] * 4)
+        if adam is not None:
+            n, time, *others = adam.arguments
+            rate, steps = adam.rates[i:].data_ptr(), (n, time + i, *others)
+        return TRAINING.pack(
+            *(size, *x.shape[1:], self.layer[1].shape[1], self.option, *part, *x.stride()[:2]),
+            *(x.data_ptr(), *layer, 0, 0, 0, *addresses(lengths), *[0] * 7),
+            *(*addresses(dx), 0, 0, of_chunks, *of_layer),
+            *(len(self.head[0]), self.loss.number, *head, *addresses(y, weight), *of_head),
+            *(losses, objective, len(x), ridge.n_weights, rate),
+            *(self.loss.option, ridge.strength, *steps),
+        )

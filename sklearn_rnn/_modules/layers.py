@@ -1,0 +1,119 @@
+"""Dropout, and the head that maps features to outputs."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+
+class Head(nn.Module):
+    """Dropout, then a linear map of the features.
+
+    Targets are standardised, so 0 predicts their mean. The weights start at a tenth of the scale
+    that keeps variance, :math:`N(0, 0.1^2 / n_{features})`, and the bias at zero: an untrained net
+    predicts nearly the mean, and its gradient still reaches the layers below. Outputs are never
+    rounded to bfloat16, in whatever precision the layers below work.
+
+    Parameters
+    ----------
+    n_features : int
+        Size of the last axis of the input.
+    n_outputs : int
+        Size of the last axis of the output.
+    dropout : float in [0, 1), default=0.0
+        Probability with which a feature is dropped in training.
+    """
+
+    def __init__(self, n_features: int, n_outputs: int, *, dropout: float = 0.0) -> None:
+        super().__init__()
+        self.dropout = Dropout(dropout)
+        self.linear = nn.Linear(n_features, n_outputs)
+        nn.init.normal_(self.linear.weight, std=0.1 / math.sqrt(n_features))
+        nn.init.zeros_(self.linear.bias)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Map features (..., n_features) to outputs (..., n_outputs)."""
+        return precise(self.linear, self.dropout(features))
+
+    def direct(self, features: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
+        """Map features (batch, n_features) without dropout and automatic differentiation.
+
+        Returns the outputs and a function that, called with their gradient, writes those of the
+        parameters over their ``grad`` and returns that of the features.
+        """
+        weight, bias = self.linear.weight, self.linear.bias
+
+        def pullback(gradient: Tensor) -> Tensor:
+            torch.mm(gradient.T, features, out=weight.grad)
+            torch.sum(gradient, 0, out=bias.grad)
+            return gradient @ weight
+
+        return torch.addmm(bias, features, weight.T), pullback
+
+
+def precise(linear: nn.Linear, x: Tensor) -> Tensor:
+    """Return what a linear layer says, in the precision of its weights."""
+    outputs: Tensor
+    if not torch.is_autocast_enabled(x.device.type):
+        outputs = linear(x)
+        return outputs
+    with torch.autocast(x.device.type, enabled=False):
+        outputs = linear(x.to(linear.weight.dtype))
+        return outputs
+
+
+class Dropout(nn.Module):
+    r"""Set entries to zero at random while training, and scale up the others.
+
+    .. math:: y_j = x_j m_j / (1 - p), \qquad m_j \sim \mathrm{Bernoulli}(1 - p)
+
+    so that :math:`E[y_j] = x_j`. The identity in evaluation mode and at ``p=0``.
+
+    `torch.nn.Dropout` can draw from the global generator only; here the training loop sets
+    `generator`, and the global state stays as it was.
+
+    Parameters
+    ----------
+    p : float in [0, 1)
+        Probability of a zero.
+
+    Attributes
+    ----------
+    generator : torch.Generator or None
+        Source of the masks, on the device of the input. None takes torch's global generator. It is
+        not part of the module's state: copies and pickles leave it out.
+
+    References
+    ----------
+    Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov (2014). Dropout: a simple way to
+    prevent neural networks from overfitting. JMLR 15.
+    """
+
+    generator: torch.Generator | None
+
+    def __init__(self, p: float) -> None:
+        super().__init__()
+        self.p = p
+        self.generator = None
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Drop entries of x, of any shape."""
+        mask = self.mask(x)
+        return x if mask is None else x * mask
+
+    def mask(self, x: Tensor) -> Tensor | None:
+        """Draw what x is multiplied by, of its shape; None for ones."""
+        if not self.training or self.p == 0:
+            return None
+        kept = 1 - self.p
+        return torch.empty_like(x).bernoulli_(kept, generator=self.generator).div_(kept)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the generator out: it belongs to the training loop and cannot always be copied."""
+        return {**self.__dict__, "generator": None}
+
+    def extra_repr(self) -> str:
+        """Show p in ``repr``."""
+        return f"p={self.p}"

@@ -1,0 +1,102 @@
+"""A dense network over the flattened window."""
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from sklearn_rnn._modules.layers import Dropout, Head
+from sklearn_rnn._modules.masking import zero_padding
+
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "identity": lambda x: x,
+    "logistic": torch.sigmoid,
+    "tanh": torch.tanh,
+    "relu": torch.relu,
+    "gelu": F.gelu,
+    "silu": F.silu,
+}
+_RECTIFIERS = ("relu", "gelu", "silu")
+
+
+class Dense(nn.Module):
+    r"""Multilayer perceptron on all steps at once, a nonlinear autoregression.
+
+    .. math:: h_0 = \mathrm{vec}(x), \qquad h_l = \phi(W_l h_{l-1} + b_l), \qquad \hat y = W h_L + b
+
+    The window is flattened step by step, the channels of the oldest step first. Dropout falls on
+    every hidden layer, not on the input. Without a hidden layer the model is exactly linear. Absent
+    steps count as zeros, the mean of standardised channels.
+
+    The weights start as He et al. (2015) for relu, gelu and silu, as Glorot and Bengio (2010)
+    otherwise.
+
+    Parameters
+    ----------
+    n_channels, n_steps, n_outputs : int
+        Sizes of the input (batch, n_steps, n_channels) and the output (batch, n_outputs).
+    hidden_layer_sizes : sequence of int
+        Units of each hidden layer; empty for a linear model.
+    activation : {"identity", "logistic", "tanh", "relu", "gelu", "silu"}, default="relu"
+        The function phi.
+    dropout : float in [0, 1), default=0.0
+        Probability with which a hidden unit is dropped in training.
+
+    References
+    ----------
+    Glorot and Bengio (2010). Understanding the difficulty of training deep feedforward neural
+    networks. AISTATS.
+    He, Zhang, Ren and Sun (2015). Delving deep into rectifiers. ICCV.
+    """
+
+    def __init__(
+        self,
+        n_channels: int,
+        n_steps: int,
+        n_outputs: int,
+        *,
+        hidden_layer_sizes: Sequence[int],
+        activation: str = "relu",
+        dropout: float = 0.0,
+    ) -> None:
+        super().__init__()
+        self.activation = activation
+        self.input_shape = (n_steps, n_channels)
+        sizes = [n_steps * n_channels, *hidden_layer_sizes]
+        self.layers = nn.ModuleList(
+            _linear(n_in, n_out, activation) for n_in, n_out in pairwise(sizes)
+        )
+        self.dropout = Dropout(dropout)
+        self.head = Head(sizes[-1], n_outputs, dropout=dropout if len(sizes) > 1 else 0.0)
+
+    def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """Map x (batch, n_steps, n_channels) to outputs (batch, n_outputs)."""
+        if lengths is not None:
+            x = zero_padding(x, lengths)
+        x = x.flatten(1)  # (batch, n_steps * n_channels)
+        for i, layer in enumerate(self.layers):
+            if i > 0:
+                x = self.dropout(x)
+            x = ACTIVATIONS[self.activation](layer(x))  # (batch, hidden_layer_sizes[i])
+        outputs: Tensor = self.head(x)
+        return outputs
+
+    def input_groups(self) -> tuple[tuple[int, ...], dict[str, Tensor]]:
+        """Group the first weights by what they read: (n_steps, n_channels)."""
+        name = "layers.0.weight" if self.layers else "head.linear.weight"
+        weight = self.get_parameter(name)  # (any, n_steps * n_channels)
+        labels = torch.arange(weight.shape[1]).expand(weight.shape)
+        return self.input_shape, {name: labels}
+
+
+def _linear(n_in: int, n_out: int, activation: str) -> nn.Linear:
+    """Build a linear layer whose initial scale fits the activation after it."""
+    layer = nn.Linear(n_in, n_out)
+    if activation in _RECTIFIERS:
+        nn.init.kaiming_uniform_(layer.weight, nonlinearity="relu")
+    else:
+        nn.init.xavier_uniform_(layer.weight)
+    nn.init.zeros_(layer.bias)
+    return layer

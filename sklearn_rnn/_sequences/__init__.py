@@ -1,0 +1,1 @@
+"""X as one table of rows and the places of the sequences in it."""

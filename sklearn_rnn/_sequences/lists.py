@@ -1,0 +1,99 @@
+"""Sequences that come one by one, in a list: each an array of its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.utils.validation import check_array
+
+from sklearn_rnn._sklearn.validation import about, check_numbers
+
+FloatArray = NDArray[np.float64]
+
+
+def comes_as_list(X: Any) -> bool:
+    """Return whether X is a list or tuple, or an array or Series of objects in one dimension."""
+    if isinstance(X, np.ndarray | pd.Series):
+        return X.dtype == object and X.ndim == 1
+    return isinstance(X, list | tuple)
+
+
+def is_list_of_sequences(X: Any, *, nested: bool = False) -> bool:
+    """Return whether X is a list of sequences, of the same length or not, and not a table.
+
+    Lists in a list are rows of a table if they are equally long, unless `nested` says otherwise.
+    """
+    if not comes_as_list(X) or len(X) == 0:
+        return False
+    if not all(_is_sequence(x) for x in X):
+        return False
+    if nested or any(hasattr(x, "shape") for x in X):
+        return True
+    return len({len(x) for x in X}) > 1 or len(X[0]) == 0
+
+
+def _is_sequence(x: Any) -> bool:
+    if hasattr(x, "shape"):
+        return len(x.shape) > 0
+    return hasattr(x, "__len__") and not isinstance(x, str)
+
+
+def read_list(X: Any, n_channels: int | None, width: int) -> list[FloatArray]:
+    """Return sequences as arrays of shape (n_steps_i, n_channels).
+
+    Parameters
+    ----------
+    X : sequence of array-like of shape (n_steps_i, n_channels) or (n_steps_i * width,)
+        The sequences.
+    n_channels : int or None
+        The channels that they must have; None if nothing is known.
+    width : int
+        The channels of those in one dimension, which are blocks of so many values.
+
+    Returns
+    -------
+    list of ndarray of shape (n_steps_i, n_channels)
+        Empty ones have as many channels as the others.
+    """
+    arrays = [_read_one(x, width, f"X[{i}]") for i, x in enumerate(X)]
+    found = [(i, x.shape[1]) for i, x in enumerate(arrays) if x.ndim == 2]
+    if n_channels is None:
+        n_channels = found[0][1] if found else width
+    for i, channels in found:
+        if channels != found[0][1]:
+            first = found[0]
+            raise ValueError(f"X[{i}] has {channels} channels, but X[{first[0]}] has {first[1]}.")
+    return [x if x.ndim == 2 else x.reshape(0, n_channels) for x in arrays]
+
+
+def _read_one(x: Any, width: int, name: str) -> FloatArray:
+    """Return one sequence in two dimensions, or in one if it is empty and has no channels."""
+    is_plain = isinstance(x, np.ndarray) and x.dtype.kind in "biuf" and x.ndim in (1, 2)
+    array = x if is_plain else _as_numbers(x, name)
+    if array.ndim == 1 and len(array):
+        if len(array) % width:
+            raise ValueError(
+                f"{name} has {len(array)} values, which is not a multiple of n_channels={width}."
+            )
+        return array.reshape(-1, width)
+    return array
+
+
+def _as_numbers(x: Any, name: str) -> FloatArray:
+    """Return what is not plainly an array of numbers as one, if it can be; this takes longer."""
+    check_numbers(x, name)
+    with about(name):
+        array = np.asarray(
+            check_array(
+                x,
+                ensure_2d=False,
+                ensure_min_samples=0,
+                ensure_min_features=0,
+                ensure_all_finite=False,
+                input_name=name,
+            )
+        )
+    return array.astype(np.float64) if array.dtype.kind == "O" else array

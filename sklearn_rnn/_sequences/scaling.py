@@ -1,0 +1,96 @@
+"""Means and deviations: how channels and targets come to the scale of a net."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from sklearn_rnn._sequences.ragged import Ragged
+from sklearn_rnn._sequences.storage import has_nan, pieces
+from sklearn_rnn._sequences.windows import Windows
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Scale:
+    """An affine scale by column: ``(value - mean) / deviation``."""
+
+    mean: FloatArray
+    deviation: FloatArray
+
+    @classmethod
+    def neutral(cls, n_columns: int) -> Scale:
+        """Return the scale that changes nothing."""
+        return cls(np.zeros(n_columns), np.ones(n_columns))
+
+    def is_neutral(self) -> bool:
+        """Tell whether it changes nothing."""
+        return not self.mean.any() and bool((self.deviation == 1).all())
+
+    @classmethod
+    def of(cls, rows: FloatArray, weight: FloatArray) -> Scale:
+        """Learn the weighted mean and standard deviation of each column of `rows`.
+
+        Works in pieces in two passes, in double precision. Missing values (NaN) do not
+        count. A column without variation, up to rounding, keeps the deviation one; a column without
+        a value has the mean zero.
+        """
+        used = np.flatnonzero(weight)
+        chunks = [used[piece] for piece in pieces(len(used), rows.shape[1])]
+        total = sum((weight[c] @ ~np.isnan(rows[c]) for c in chunks), np.zeros(rows.shape[1]))
+        total = np.maximum(total, np.finfo(np.float64).tiny)
+        mean = sum(weight[c] @ np.nan_to_num(rows[c].astype(np.float64)) for c in chunks) / total
+        variance = sum(weight[c] @ np.nan_to_num(rows[c] - mean) ** 2 for c in chunks) / total
+        noise = 10 * np.finfo(np.float64).eps * np.abs(mean)
+        deviation = np.sqrt(variance)
+        return cls(mean, np.where(deviation <= noise, 1.0, deviation))
+
+
+def is_scaled(rows: NDArray[Any], scale: Scale, dtype: DTypeLike) -> bool:
+    """Tell whether a scaled copy of rows would have the same bits; torch takes them as they are."""
+    is_ready = rows.dtype == dtype and rows.flags.carray  # adjacent, and may be written to
+    return is_ready and scale.is_neutral() and not has_nan(rows)
+
+
+def standardized(
+    sequences: Windows | Ragged, scale: Scale, dtype: str, indicated: NDArray[np.intp]
+) -> Windows | Ragged:
+    """Return the same sequences over a scaled copy of their rows.
+
+    Parameters
+    ----------
+    sequences : Windows or Ragged
+        The sequences.
+    scale : Scale
+        That of their channels.
+    dtype : str
+        The precision of the copy.
+    indicated : ndarray of int
+        Channels that are followed, behind all channels, by one that is 1 where they are missing.
+
+    Returns
+    -------
+    Windows or Ragged
+        Missing values stand at the mean.
+    """
+    return replace(sequences, rows=scaled_rows(sequences.rows, scale, dtype, indicated))
+
+
+def scaled_rows(
+    given: NDArray[Any], scale: Scale, dtype: DTypeLike, indicated: NDArray[np.intp]
+) -> NDArray[Any]:
+    """Return a scaled copy of rows; see `standardized`."""
+    n_rows, n_channels = given.shape
+    rows = np.zeros((n_rows, n_channels + len(indicated)), dtype=dtype)
+    values = rows[:, :n_channels]
+    np.subtract(given, scale.mean, out=values, casting="same_kind")
+    np.divide(values, scale.deviation, out=values, casting="same_kind")
+    missing = np.isnan(values)
+    if missing.any():
+        values[missing] = 0
+        rows[:, n_channels:] = missing[:, indicated]
+    return rows

@@ -1,0 +1,120 @@
+"""A target for each step: one column of rows for training, and back to the shape of y."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sklearn_rnn._sequences.lists import comes_as_list
+from sklearn_rnn._sequences.ragged import Ragged
+from sklearn_rnn._sequences.windows import Windows
+
+Index = NDArray[np.intp]
+
+
+def valid_lengths(sequences: Windows | Ragged) -> Index:
+    """Return how many steps each sequence has, without those that are absent at its ends."""
+    if isinstance(sequences, Ragged):
+        return sequences.lengths
+    return np.full(sequences.n_windows, sequences.n_steps)
+
+
+def flatten_steps(y: Any, sequences: Windows | Ragged) -> NDArray[Any]:
+    """Return the targets of all valid steps, sequence by sequence.
+
+    Parameters
+    ----------
+    y : array-like of shape (n, n_steps) or (n, n_steps, k), or list of such without the first axis
+        Targets, for the absent steps too.
+    sequences : Windows or Ragged
+        The sequences of X.
+
+    Returns
+    -------
+    ndarray of shape (n_valid_steps,) or (n_valid_steps, k)
+        Targets.
+    """
+    leads, lengths, totals = _extents(sequences)
+    if y is None:
+        raise ValueError("return_sequences=True requires y to be passed, but the target y is None.")
+    if not comes_as_list(y):
+        y = np.asarray(y)
+        if y.ndim not in (2, 3):
+            raise ValueError(
+                "return_sequences=True needs y of shape (n_samples, n_steps) or (n_samples, "
+                f"n_steps, n_outputs), or a list; got the shape {y.shape}."
+            )
+    if len(y) != len(totals):
+        raise ValueError(f"y has {len(y)} sequences, but X has {len(totals)}.")
+    y = list(y) if comes_as_list(y) else y
+    for i, total in enumerate(totals):
+        if not hasattr(y[i], "__len__"):
+            raise ValueError(f"y[{i}] must hold a target for each step of X[{i}]; got {y[i]!r}.")
+        if len(y[i]) != total:
+            raise ValueError(f"y[{i}] has {len(y[i])} steps, but X[{i}] has {total}.")
+    if isinstance(y, np.ndarray):
+        return np.asarray(y[_valid(leads, lengths, y.shape[1])])
+    return np.concatenate(_valid_parts(y, leads, lengths))
+
+
+def _valid_parts(y: list[Any], leads: Index, lengths: Index) -> list[NDArray[Any]]:
+    """Return the targets of the valid steps of each sequence that has some."""
+    parts: list[NDArray[Any]] = []
+    for i in np.flatnonzero(lengths) if lengths.any() else [0]:
+        part = np.asarray(y[i])[leads[i] : leads[i] + lengths[i]]
+        if parts and part.shape[1:] != parts[0].shape[1:]:
+            raise ValueError(
+                f"y[{i}] has the shape {np.shape(y[i])}, whose outputs are not those of the "
+                f"sequences before; they have the shape (n_steps, *{parts[0].shape[1:]})."
+            )
+        parts.append(part)
+    return parts
+
+
+def unflatten_steps(
+    values: NDArray[Any], sequences: Windows | Ragged, *, ragged: bool, fill: Any
+) -> NDArray[Any]:
+    """Return what belongs to the valid steps in the shape of X.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_valid_steps, ...)
+        One row a valid step.
+    sequences : Windows or Ragged
+        The sequences of X.
+    ragged : bool
+        Whether X was a list of arrays.
+    fill : object
+        What stands at absent steps.
+
+    Returns
+    -------
+    ndarray of shape (n, n_steps, ...), or of shape (n,) with arrays of shape (n_steps_i, ...)
+        Values.
+    """
+    leads, lengths, totals = _extents(sequences)
+    n_steps = int(totals.max(initial=0))
+    filled = np.full((len(totals), n_steps, *values.shape[1:]), fill, dtype=values.dtype)
+    filled[_valid(leads, lengths, n_steps)] = values
+    if not ragged:
+        return filled
+    result = np.empty(len(totals), dtype=object)
+    for i, total in enumerate(totals):
+        result[i] = filled[i, :total]
+    return result
+
+
+def _extents(sequences: Windows | Ragged) -> tuple[Index, Index, Index]:
+    """Return the absent steps before each sequence, its valid steps, and all its steps."""
+    lengths = valid_lengths(sequences)
+    if isinstance(sequences, Ragged):
+        return sequences.leads, lengths, sequences.totals
+    return np.zeros_like(lengths), lengths, lengths
+
+
+def _valid(leads: Index, lengths: Index, n_steps: int) -> NDArray[np.bool_]:
+    """Tell which steps are valid, of shape (n, n_steps)."""
+    steps = np.arange(n_steps)
+    return (steps >= leads[:, np.newaxis]) & (steps < (leads + lengths)[:, np.newaxis])

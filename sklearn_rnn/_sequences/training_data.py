@@ -1,0 +1,63 @@
+"""What a fit works on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sklearn_rnn._sequences.ragged import Ragged
+from sklearn_rnn._sequences.windows import Windows
+
+
+@dataclass(frozen=True)
+class Data:
+    """Sequences, and an encoded target and a weight for each, or for each step of each.
+
+    Attributes
+    ----------
+    sequences : Windows or Ragged
+        The sequences.
+    target : ndarray of shape (n_terms, n_outputs) or (n_terms,)
+        Targets, of sequences or of valid steps.
+    weight : ndarray of shape (n_terms,)
+        Weights.
+    lengths : ndarray of shape (n_sequences,) or None
+        Valid steps of each sequence, if each step has a target.
+    groups : ndarray of int, of shape (n_sequences,), or None
+        The series that each sequence is of, if y or X says so.
+    """
+
+    sequences: Windows | Ragged
+    target: NDArray[Any]
+    weight: NDArray[np.float64]
+    lengths: NDArray[np.intp] | None = None
+    groups: NDArray[np.intp] | None = None
+
+    def sample_weight(self) -> NDArray[np.float64]:
+        """Return the weight of each sequence: the mean of those of its steps."""
+        if self.lengths is None:
+            return self.weight
+        n = len(self.lengths)
+        total = np.bincount(np.repeat(np.arange(n), self.lengths), self.weight, minlength=n)
+        return np.asarray(total / np.maximum(self.lengths, 1))
+
+    def only(self, rows: NDArray[np.intp]) -> Data:
+        """Return the same with the weight zero for all other sequences."""
+        kept = np.zeros(self.sequences.n_windows, dtype=bool)
+        kept[rows] = True
+        if self.lengths is not None:
+            kept = np.repeat(kept, self.lengths)
+        return replace(self, weight=np.where(kept, self.weight, 0.0))
+
+
+def groups_of(X: Any, y: Any) -> NDArray[np.intp] | None:
+    """Return which series each row is of, by all but the last level of a MultiIndex of y or X."""
+    for table in (y, X):
+        index = getattr(table, "index", None)
+        if isinstance(index, pd.MultiIndex):
+            return np.asarray(index.droplevel(-1).factorize()[0])
+    return None

@@ -1,0 +1,201 @@
+"""Windows over the rows of one table, without a copy.
+
+A window is a run of equally spaced rows. Windows laid over one base array
+``rows`` are a strided view of it: step j of window i is the row
+``i * window_stride + j * step_stride``, so that memory grows with the number of rows,
+whatever the length of the windows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided, sliding_window_view
+from numpy.typing import ArrayLike, NDArray
+
+from sklearn_rnn._sequences.storage import empty_beside
+
+# A base array is worth having while it has at most so many rows for each step of a window.
+_MAX_ROWS_PER_STEP = 2
+
+
+def lag_windows(rows: NDArray[Any], n_lags: int, *, step: int = 1) -> NDArray[Any]:
+    """Lay a window over every run of equally spaced rows.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n_rows, n_channels)
+        The base array.
+    n_lags : int
+        Number of steps of a window.
+    step : int, default=1
+        Rows from a step of a window to the next.
+
+    Returns
+    -------
+    ndarray of shape (n_rows - (n_lags - 1) * step, n_lags, n_channels)
+        A read-only view of ``rows``: step j of window i is ``rows[i + j * step]``.
+    """
+    span = (n_lags - 1) * step + 1
+    return sliding_window_view(rows, span, axis=0)[..., ::step].transpose(0, 2, 1)
+
+
+def flatten_windows(windows: NDArray[Any]) -> NDArray[Any]:
+    """Copy windows to a table of one block of columns for each step, oldest first."""
+    n_windows, n_steps, n_channels = windows.shape
+    return np.array(windows, order="C").reshape(n_windows, n_steps * n_channels)
+
+
+def pad_segments(
+    rows: NDArray[Any],
+    starts: Sequence[int] | NDArray[np.intp],
+    pasts: Sequence[NDArray[Any] | None],
+    fill_values: NDArray[Any],
+    reach: int,
+) -> NDArray[Any]:
+    """Copy segments one below the other, each with its past before it.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n_rows, n_channels)
+        The segments.
+    starts : sequence of int
+        The first row of each, ascending from 0.
+    pasts : sequence of (ndarray of shape (n_known, n_channels) or None)
+        The rows before each segment, as many as are known.
+    fill_values : ndarray of shape (n_channels,)
+        What stands for rows before it that are not known.
+    reach : int
+        Number of rows before each segment.
+
+    Returns
+    -------
+    ndarray of shape (n_rows + n_segments * reach, n_channels)
+        Row r of segment k has become row ``r + (k + 1) * reach``. On disk if `rows` stay there.
+    """
+    padded = empty_beside(rows, (len(rows) + len(starts) * reach, rows.shape[1]), rows.dtype)
+    stops = [*starts[1:], len(rows)]
+    for k, (start, stop, past) in enumerate(zip(starts, stops, pasts, strict=True)):
+        n_known = 0 if past is None else min(len(past), reach)
+        first = start + (k + 1) * reach
+        padded[first - reach : first - n_known] = fill_values
+        if past is not None:
+            padded[first - n_known : first] = past[len(past) - n_known :]
+        padded[first : first + stop - start] = rows[start:stop]
+    return padded
+
+
+@dataclass(frozen=True, eq=False)
+class Windows:
+    """Windows laid over the rows of one base array.
+
+    Step j of window i is ``rows[i * window_stride + j * step_stride]``. Rows that no
+    window covers may lie between the others; their values mean nothing.
+
+    Attributes
+    ----------
+    rows : ndarray of shape (n_rows, n_channels)
+        The base array, which need not be contiguous.
+    n_windows, n_steps : int
+        Number of windows, and of steps in each.
+    window_stride, step_stride : int
+        Rows from a window to the next, and from a step to the next.
+    """
+
+    rows: NDArray[Any]
+    n_windows: int
+    n_steps: int
+    window_stride: int
+    step_stride: int
+
+    def array(self) -> NDArray[Any]:
+        """Return the windows as a view of shape (n_windows, n_steps, n_channels)."""
+        pitch, item = self.rows.strides
+        return as_strided(
+            self.rows,
+            shape=(self.n_windows, self.n_steps, self.rows.shape[1]),
+            strides=(self.window_stride * pitch, self.step_stride * pitch, item),
+            writeable=self.rows.flags.writeable,
+        )
+
+    def coverage(self, sample_weight: ArrayLike | None = None) -> NDArray[np.float64]:
+        r"""Return the weight of each row: the sum of the weights of the windows over it.
+
+        With :math:`c_r` the coverage of row r and :math:`w_i` the weight of window i,
+
+        .. math:: \sum_{i, j} w_i f(x_{ij}) = \sum_r c_r f(\mathrm{rows}_r)
+
+        for every function f, which gives weighted means over all steps of all windows
+        at the cost of one pass over the rows.
+
+        Parameters
+        ----------
+        sample_weight : array-like of shape (n_windows,), default=None
+            Weights of the windows; None means one each.
+
+        Returns
+        -------
+        ndarray of shape (n_rows,)
+            Zero exactly at rows that no window of a non-zero weight covers.
+        """
+        weight = np.ones(self.n_windows) if sample_weight is None else np.asarray(sample_weight)
+        total = np.zeros(len(self.rows))
+        if self.n_windows:
+            reach = (self.n_windows - 1) * self.window_stride + 1
+            for first in range(0, self.n_steps * self.step_stride, self.step_stride):
+                total[first : first + reach : self.window_stride] += weight
+        return total
+
+
+def window_rows(X: NDArray[Any]) -> Windows | None:
+    """Recognise the base array that the windows of a 3-D array are laid over.
+
+    Contiguous arrays, views made by `lag_windows`, and slices of both along any axis are
+    recognised; nothing is copied.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_windows, n_steps, n_channels)
+        Any 3-D array.
+
+    Returns
+    -------
+    Windows or None
+        None if there is no such base array, and the caller has to copy: where rows would
+        overlap in memory, where a stride is zero or negative, and where more than half of
+        the rows would lie outside every window.
+    """
+    n_windows, n_steps, n_channels = X.shape
+    if X.size == 0:
+        rows = X.reshape(n_windows * n_steps, n_channels)
+        return Windows(rows, n_windows, n_steps, max(n_steps, 1), 1)
+    used = [stride for stride, size in zip(X.strides, X.shape, strict=True) if size > 1]
+    if min(used, default=1) <= 0:
+        return None
+    window, step, item = X.strides
+    item = item if n_channels > 1 else X.itemsize
+    if n_windows > 1:
+        pitch = int(np.gcd(window, step)) if n_steps > 1 else window
+    else:
+        pitch = step if n_steps > 1 else n_channels * item
+    step_stride = step // pitch if n_steps > 1 else 1
+    window_stride = window // pitch if n_windows > 1 else n_steps * step_stride
+    n_rows = (n_windows - 1) * window_stride + (n_steps - 1) * step_stride + 1
+    if n_rows > _MAX_ROWS_PER_STEP * n_windows * n_steps:
+        return None
+    if not _disjoint((n_rows, pitch), (n_channels, item), X.itemsize):
+        return None
+    rows = as_strided(
+        X, shape=(n_rows, n_channels), strides=(pitch, item), writeable=X.flags.writeable
+    )
+    return Windows(rows, n_windows, n_steps, window_stride, step_stride)
+
+
+def _disjoint(rows: tuple[int, int], channels: tuple[int, int], itemsize: int) -> bool:
+    """Say whether no two values of a table with these (size, stride) axes overlap."""
+    (_, inner), (_, outer) = axes = sorted((rows, channels), key=lambda axis: axis[1])
+    extent = (axes[0][0] - 1) * inner + itemsize
+    return inner >= itemsize and (outer >= extent or axes[1][0] == 1)

@@ -1,0 +1,1 @@
+"""What every estimator needs of scikit-learn's conventions."""

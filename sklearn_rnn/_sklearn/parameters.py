@@ -1,0 +1,120 @@
+"""Parameters of an estimator, declared once.
+
+`param` keeps the default, the scikit-learn constraint and the documentation of a
+parameter in one place. `parametrized` makes of them the constructor, the class
+attribute ``_parameter_constraints`` and the sections of the docstring.
+"""
+
+from __future__ import annotations
+
+import inspect
+import textwrap
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+
+from sklearn_rnn._sklearn.compat import StrOptions, make_constraint
+
+_T = TypeVar("_T")
+
+if TYPE_CHECKING:
+    from typing_extensions import dataclass_transform
+else:
+
+    def dataclass_transform(**_: Any) -> Any:
+        """Do nothing: only type checkers read the real one."""
+        return lambda decorated: decorated
+
+
+def param(constraint: Sequence[Any], doc: str, *, default: Any, kw_only: bool = True) -> Any:
+    """Declare a constructor parameter of an estimator.
+
+    Parameters
+    ----------
+    constraint : sequence
+        What the parameter may be, in the form of scikit-learn's
+        ``_parameter_constraints``; it is checked when ``fit`` is called.
+    doc : str
+        The entry of the parameter in the docstring.
+    default : object
+        An immutable default value.
+    kw_only : bool, default=True
+        Whether the parameter must be given by name.
+
+    Returns
+    -------
+    dataclasses.Field
+        The declaration, read by `parametrized`.
+    """
+    metadata = {"constraint": list(constraint), "doc": inspect.cleandoc(doc)}
+    return field(default=default, metadata=metadata, kw_only=kw_only)
+
+
+@dataclass_transform(kw_only_default=True, field_specifiers=(param,))
+def parametrized(cls: type[_T]) -> type[_T]:
+    """Make a class with `param` fields an estimator class of scikit-learn's form.
+
+    The fields, inherited ones included, become a constructor that only assigns, and the
+    class attribute ``_parameter_constraints``. In the docstring the line ``{parameters}``
+    is replaced by a numpydoc section of the parameters and the line ``{attributes}`` by
+    one of the learned attributes, which classes describe in a mapping ``_learned`` from
+    ``"name : type"`` to text, merged along the bases.
+
+    Parameters
+    ----------
+    cls : type
+        The class to decorate.
+
+    Returns
+    -------
+    type
+        The same class.
+    """
+    cls = dataclass(eq=False, repr=False)(cls)
+    declared = fields(cls)  # type: ignore[arg-type]  # a dataclass since the line above
+    constraints = {f.name: f.metadata["constraint"] for f in declared}
+    cls._parameter_constraints = constraints  # type: ignore[attr-defined]  # made here
+    if cls.__doc__ and "{parameters}" in cls.__doc__:
+        doc = inspect.cleandoc(cls.__doc__)
+        entries = {
+            f"{f.name} : {_type_text(f.metadata['constraint'])}, default={f.default!r}": (
+                f.metadata["doc"]
+            )
+            for f in declared
+        }
+        doc = doc.replace("{parameters}", _section("Parameters", entries))
+        cls.__doc__ = doc.replace("{attributes}", _section("Attributes", _learned(cls)))
+    return cls
+
+
+def plain(value: Any) -> Any:
+    """Return a scalar or array of numpy as numbers of Python, in lists and tuples too."""
+    if isinstance(value, np.generic | np.ndarray):
+        return value.tolist()
+    return type(value)(map(plain, value)) if type(value) in (list, tuple) else value
+
+
+def _type_text(constraint: Sequence[Any]) -> str:
+    return " or ".join(_alternative(c) for c in constraint)
+
+
+def _alternative(constraint: Any) -> str:
+    if isinstance(constraint, StrOptions):
+        return "{" + ", ".join(repr(option) for option in sorted(constraint.options)) + "}"
+    return "bool" if constraint == "boolean" else str(make_constraint(constraint))
+
+
+def _learned(cls: type) -> dict[str, str]:
+    merged: dict[str, str] = {}
+    for base in reversed(cls.__mro__):
+        merged.update(vars(base).get("_learned", {}))
+    return merged
+
+
+def _section(title: str, entries: Mapping[str, str]) -> str:
+    lines = [title, "-" * len(title)]
+    for head, text in entries.items():
+        lines += [head, textwrap.indent(inspect.cleandoc(text), "    ")]
+    return "\n".join(lines)

@@ -1,0 +1,112 @@
+"""Input that cannot be read is refused by the name of the argument, and of the column."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pandas.api.types import is_complex_dtype, is_numeric_dtype, is_string_dtype
+from scipy.sparse import issparse
+
+from sklearn_rnn._sklearn.compat import num_samples
+
+
+@contextmanager
+def about(name: str) -> Iterator[None]:
+    """Let errors of the block that name no argument begin with the name of this one."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        named = rf"\b(x|y|{name.replace('_', '[_ ]')})\b"
+        if re.search(named, str(error).partition("\n")[0], re.IGNORECASE):
+            raise
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(f"{name}: {error}") from error
+
+
+def check_numbers(values: Any, name: str = "X") -> None:
+    """Check that an argument holds real numbers.
+
+    Parameters
+    ----------
+    values : object
+        A table, an array, or what makes an array. Sparse matrices are left to scikit-learn.
+    name : str, default="X"
+        The name of the argument.
+
+    Raises
+    ------
+    TypeError or ValueError
+        If it does not. The error names the argument, and the column of a table.
+    """
+    if isinstance(values, pd.DataFrame):
+        for dtype in set(values.dtypes):
+            _check_columns(values, dtype, name)
+    elif not hasattr(values, "dtypes") and not issparse(values):
+        _check_array(values, name)
+
+
+def check_targets(y: Any, X: Any) -> None:
+    """Check that there is one target for each of X, in one dimension or two, if there are any."""
+    if y is None or isinstance(y, str) or not (hasattr(y, "__len__") or hasattr(y, "shape")):
+        return
+    dtype = getattr(y, "dtype", None)
+    if isinstance(dtype, np.dtype) and dtype.kind == "c":
+        raise ValueError(f"Complex data not supported: y has the dtype {dtype}.")
+    shape = getattr(y, "shape", ())
+    if len(shape) > 2:
+        raise ValueError(f"y must have one or two dimensions; got the shape {tuple(shape)}.")
+    check_length("y", y, X)
+
+
+def check_length(name: str, values: Any, X: Any) -> None:
+    """Check that an argument has a value for each sample of X."""
+    n_values, n_samples = num_samples(values), num_samples(X)
+    if n_values != n_samples:
+        raise ValueError(
+            f"{name} has {n_values} samples, but X has {n_samples}; give one for each sample of X."
+        )
+
+
+def _check_columns(table: pd.DataFrame, dtype: Any, name: str) -> None:
+    """Check the columns of a table that are of some dtype."""
+    held = dtype.categories.dtype if isinstance(dtype, pd.CategoricalDtype) else dtype
+    if is_numeric_dtype(held) and not is_complex_dtype(held):
+        return
+    for i in np.flatnonzero([other == dtype for other in table.dtypes]):
+        column = table.iloc[:, int(i)]
+        where = f"column {table.columns[int(i)]!r}"
+        if is_complex_dtype(held):
+            raise ValueError(f"Complex data not supported: {where} of {name} is {dtype}.")
+        if not is_string_dtype(dtype):
+            raise TypeError(
+                f"{name} must hold numbers, but its {where} is of the dtype {dtype}; encode it or "
+                "leave it out."
+            )
+        try:
+            column.astype(np.float64)
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"{name} must hold numbers. In its {where}: {error}") from error
+
+
+def _check_array(values: Any, name: str) -> None:
+    try:
+        array = np.asarray(values)
+        if array.dtype.kind == "O":
+            array.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        if "omplex" in str(error):
+            raise ValueError(
+                f"Complex data not supported: {name} holds complex numbers."
+            ) from error
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(f"{name} must hold numbers, in an array without holes. {error}") from error
+    if array.dtype.kind == "c":
+        raise ValueError(f"Complex data not supported: {name} has the dtype {array.dtype}.")
+    if array.dtype.kind in "mMSU":
+        kind = TypeError if array.dtype.kind in "mM" else ValueError
+        raise kind(f"{name} must hold numbers; got the dtype {array.dtype}.")

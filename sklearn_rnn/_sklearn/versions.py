@@ -1,0 +1,50 @@
+"""What a report of a fault should say of the machine and of the packages."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from importlib import metadata
+from pathlib import Path
+
+import torch
+
+from sklearn_rnn._kernels.loader import STATUS
+
+PACKAGES = ("sklearn-rnn", "scikit-learn", "torch", "skorch", "numpy", "scipy", "pandas", "joblib")
+
+
+def versions() -> dict[str, str]:
+    """Return what `show_versions` shows."""
+    shown = {
+        "python": sys.version.replace("\n", " "),
+        "machine": platform.platform(),
+    }
+    for name in PACKAGES:
+        try:
+            shown[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            shown[name] = "not installed"
+    shown["location"] = str(Path(__file__).parents[1])
+    shown["torch threads"] = str(torch.get_num_threads())
+    shown["CUDA"] = "available" if torch.cuda.is_available() else "not available"
+    shown["native kernels"] = STATUS
+    return shown
+
+
+def show_versions() -> None:
+    """Print the versions that matter, where the package lies, and which native kernels are in use.
+
+    The last line names the instruction set of the kernels ("avx512", "avx2" or "plain"), or says
+    why there are none; recurrent layers are torch's then, slower and otherwise the same. Set the
+    environment variable ``SKLEARN_RNN_NATIVE=0`` to do without the kernels.
+
+    Examples
+    --------
+    >>> from sklearn_rnn import show_versions
+    >>> show_versions()  # doctest: +ELLIPSIS
+    python: ...
+    native kernels: ...
+    """
+    for name, value in versions().items():
+        print(f"{name}: {value}")

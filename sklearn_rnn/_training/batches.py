@@ -1,0 +1,273 @@
+"""Sequences, targets and weights, cut into batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from sklearn_rnn._training.tensors import RaggedTensor, run, sent, series_of, shares_rows, stretches
+
+GATHERED_AT_ONCE = 2**20
+"""Values of x that are gathered in one call and then cut into batches."""
+
+WORTH_SHARING = 8
+"""Steps that a net reads from which on it is trained on stretches of windows that share rows."""
+
+SORTED_TOGETHER = 32
+"""Batches whose sequences are sorted by length among themselves, so that few steps are padded."""
+
+
+class Batch(NamedTuple):
+    """Some examples: x (batch, n_steps, n_channels), y, weights or None, lengths or None.
+
+    Windows that share rows may come as (n_stretches, n_windows, n_steps, n_channels). If some of
+    these only stand between others, `kept` has the positions of those that have a target.
+
+    With a target for each step, y and the weights hold one row for each valid step, in order.
+    """
+
+    x: Tensor
+    y: Tensor
+    weight: Tensor | None = None
+    lengths: Tensor | None = None
+    kept: Tensor | None = None
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Sequences, targets and weights as tensors, and which of the sequences take part.
+
+    Parameters
+    ----------
+    x : Tensor of shape (n, n_steps, n_channels) or RaggedTensor
+        Sequences, of any strides.
+    y : Tensor of shape (n, n_outputs) or (n,), or (n_terms, n_outputs) or (n_terms,)
+        Targets, or indices of classes; of each sequence, or of each valid step of each.
+    weight : Tensor of shape (n,) or (n_terms,), or None
+        Weights with mean one over those of `index`.
+    index : Tensor of shape (n_examples,)
+        The sequences that take part, of dtype int64, on the device of x, or on the CPU for a
+        RaggedTensor.
+    first : Tensor of shape (n,) or None
+        The place in y of the first step of each sequence, if it has a target for each.
+    """
+
+    x: Tensor | RaggedTensor
+    y: Tensor
+    weight: Tensor | None
+    index: Tensor
+    first: Tensor | None = None
+
+    @classmethod
+    def of(
+        cls,
+        x: Tensor | RaggedTensor,
+        y: Tensor,
+        weight: NDArray[np.float64],
+        rows: NDArray[np.intp],
+        lengths: NDArray[np.intp] | None = None,
+    ) -> Examples:
+        """Let `rows` of the sequences take part, with weights that are scaled to mean one.
+
+        With `lengths` each step has a target and a weight of its own.
+        """
+        index, first, terms = torch.as_tensor(rows), None, rows
+        if isinstance(x, Tensor):
+            index = index.to(x.device)
+        if lengths is not None:
+            starts = np.cumsum(lengths) - lengths
+            terms = np.flatnonzero(np.repeat(np.isin(np.arange(len(lengths)), rows), lengths))
+            first = torch.as_tensor(starts, device=x.device)
+        if (weight[terms] == weight[terms[0]]).all():
+            return cls(x, y, None, index, first)
+        rows_of = x.rows if isinstance(x, RaggedTensor) else x
+        dtype = rows_of.dtype if rows_of.is_floating_point() else torch.float64
+        scaled = torch.as_tensor(weight / weight[terms].mean(), dtype=dtype, device=x.device)
+        return cls(x, y, scaled, index, first)
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    @property
+    def n_terms(self) -> int:
+        """Return how many targets there are, of sequences or of steps."""
+        if self.first is None:
+            return len(self.index)
+        if isinstance(self.x, RaggedTensor):
+            return int(self.x.lengths[self.index].sum())
+        return len(self.index) * self.x.shape[1]
+
+    def batches(
+        self, size: int, generator: torch.Generator | None = None, *, reach: int | None = None
+    ) -> Iterator[Batch]:
+        """Cut batches of `size` sequences, in random order if a generator is given.
+
+        With `reach`, the steps that the net depends on, windows that overlap come in random order
+        by stretches, see `_stretches`.
+        """
+        if self.is_run() and (generator is None or size >= len(self)):
+            yield from self._slices(size)
+            return
+        shuffled = generator if size < len(self) else None
+        if shuffled and reach is not None and reach >= WORTH_SHARING and self.shares(reach):
+            yield from self._stretches(size, shuffled, reach)
+            return
+        if self.are_alike:
+            for block in self.blocks(size, shuffled):
+                x, y, weight, *_ = block
+                for start in range(0, len(y), size):
+                    part = slice(start, start + size)
+                    yield Batch(x[part], y[part], None if weight is None else weight[part])
+            return
+        order = self._order(shuffled)
+        if isinstance(self.x, RaggedTensor):
+            for rows in _by_length(order, self.x.lengths, size, generator):
+                yield self._at(rows, *self.x.gather(rows))
+        else:
+            for rows in torch.split(order, size):
+                yield self._at(rows, self.x.index_select(0, rows), None)
+
+    @property
+    def are_alike(self) -> bool:
+        """Whether each sequence has as many steps and one target."""
+        return isinstance(self.x, Tensor) and self.first is None
+
+    def blocks(self, size: int, generator: torch.Generator | None = None) -> Iterator[Batch]:
+        """Gather many batches at once, if sequences are alike, in the order of `batches`."""
+        assert isinstance(self.x, Tensor), "sequences are alike"
+        shuffled = generator if size < len(self) else None
+        if shuffled is None and self.is_run():
+            yield self._slice(int(self.index[0]), int(self.index[-1]) + 1)
+            return
+        at_once = max(1, GATHERED_AT_ONCE // (size * self.x[0].numel()))
+        for rows in torch.split(self._order(shuffled), size * at_once):
+            yield self._at(rows, self.x.index_select(0, rows), None)
+
+    def _order(self, generator: torch.Generator | None) -> Tensor:
+        """Return the sequences that take part, in random order if a generator is given."""
+        if generator is None:
+            return self.index
+        order = torch.randperm(len(self), generator=generator)
+        return self.index[sent(order, self.index.device)]
+
+    def shares(self, reach: int | None) -> bool:
+        """Tell whether batches can share the rows that the last `reach` steps read.
+
+        At least half of the windows from the first to the last that takes part must do so.
+        """
+        if self.first is not None or not len(self) or not shares_rows(self.x, reach):
+            return False
+        return 2 * len(self) >= int(self.index[-1] - self.index[0]) + 1
+
+    def is_run(self) -> bool:
+        """Tell whether sequences of one length, with one target each, follow one another."""
+        if isinstance(self.x, RaggedTensor) and not self.x.is_series:
+            return False
+        if self.first is not None or not len(self):
+            return False
+        return int(self.index[-1] - self.index[0]) == len(self) - 1
+
+    def _slices(self, size: int) -> Iterator[Batch]:
+        """Cut batches in order, views where they can be."""
+        begin, end = int(self.index[0]), int(self.index[-1]) + 1
+        for start in range(begin, end, size):
+            yield self._slice(start, min(start + size, end))
+
+    def _slice(self, start: int, stop: int) -> Batch:
+        """Return sequences that follow one another."""
+        part = slice(start, stop)
+        weight = None if self.weight is None else self.weight[part]
+        return Batch(run(self.x, part), self.y[part], weight)
+
+    def _stretches(self, size: int, generator: torch.Generator, reach: int) -> Iterator[Batch]:
+        """Cut batches of windows that share rows, in shuffled stretches of adjoining windows.
+
+        A stretch has about as many windows as its first output reads rows: one as long as a batch
+        would make a batch less varied. Where the stretches begin is random; one of them may be
+        shorter, and is a batch of its own.
+        """
+        field = (reach - 1) * series_of(self.x).per_step + 1
+        together = max(1, round(size / field))
+        length = size // together
+        count, rest = divmod(int(self.index[-1] - self.index[0]) + 1, length)
+        starts = int(self.index[0]) + length * torch.arange(count)
+        gap = int(torch.randint(count + 1, (), generator=generator))
+        starts[gap:] += rest
+        order = starts[torch.randperm(count, generator=generator)]
+        taking = None
+        if not self.is_run():
+            taking = torch.zeros(len(self.x), dtype=torch.bool)
+            taking[self.index.cpu()] = True
+        parts = [(part, length) for part in torch.split(order, together)]
+        if rest:
+            parts.insert(0, (self.index[:1].cpu() + gap * length, rest))
+        for part in parts:
+            batch = self._stretched(*part, taking)
+            if len(batch.y):
+                yield batch
+
+    def _stretched(self, starts: Tensor, length: int, taking: Tensor | None) -> Batch:
+        """Complete stretches of windows by targets and weights, of those that are `taking` part."""
+        rows = (starts[:, None] + torch.arange(length)).view(-1)
+        x, kept = stretches(self.x, starts, length), None
+        if taking is not None:
+            kept = taking[rows].nonzero()[:, 0]
+            rows, kept = rows[kept], sent(kept, self.y.device)
+        return self._at(rows, x, None)._replace(kept=kept)
+
+    def _at(self, rows: Tensor, x: Tensor, lengths: Tensor | None) -> Batch:
+        """Complete some sequences by their targets and weights."""
+        if rows.device != self.y.device:
+            rows = sent(rows, self.y.device)
+        if self.first is not None:
+            rows = places_of_steps(self.first[rows], x.shape[1], lengths)
+        weight = None if self.weight is None else self.weight.index_select(0, rows)
+        return Batch(x, self.y.index_select(0, rows), weight, lengths)
+
+
+def places_of_steps(first: Tensor, n_steps: int, lengths: Tensor | None) -> Tensor:
+    """Return the places of all valid steps, given that of the first of each sequence."""
+    steps = torch.arange(n_steps, device=first.device)
+    places = first[:, None] + steps
+    return places.view(-1) if lengths is None else places[steps < lengths[:, None]]
+
+
+def at_valid_steps(output: Tensor, lengths: Tensor | None) -> Tensor:
+    """Return outputs (batch, n_steps, n_outputs) at the valid steps, in one column of rows.
+
+    Outputs of shape (batch, n_outputs) are what they are.
+    """
+    if output.dim() == 2:
+        return output
+    if lengths is None:
+        return output.flatten(0, 1)
+    steps = torch.arange(output.shape[1], device=output.device)
+    return output[steps < lengths[:, None]]
+
+
+def _by_length(
+    order: Tensor, lengths: Tensor, size: int, generator: torch.Generator | None
+) -> Iterator[Tensor]:
+    """Cut batches of sequences of similar length, themselves in the order of the generator.
+
+    Sequences of one length are cut as they would be if they came without padding.
+    """
+    shortest, longest = lengths[order].aminmax()
+    if shortest == longest:
+        yield from torch.split(order, size)
+        return
+    together = len(order) if generator is None else size * SORTED_TOGETHER
+    for rows in torch.split(order, max(1, together)):
+        rows = rows[torch.sort(lengths[rows], stable=True).indices]
+        batches = torch.split(rows, size)
+        if generator is None:
+            yield from batches
+        else:
+            for i in torch.randperm(len(batches), generator=generator).tolist():
+                yield batches[i]

@@ -1,0 +1,96 @@
+"""Outputs of a module for all its input, in batches and with threads that suit it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+
+import torch
+from torch import Tensor, nn
+
+from sklearn_rnn._modules.embedding import Embedding
+from sklearn_rnn._modules.kernels.layer import has_kernel
+from sklearn_rnn._modules.kernels.threads import threads_for, threads_for_kernels
+from sklearn_rnn._training.batches import at_valid_steps, places_of_steps
+from sklearn_rnn._training.tensors import RaggedTensor, longest, run, shares_rows
+
+SHARING_WINDOWS = 2048
+"""Windows that share their rows that are predicted at once."""
+
+
+def autocast(device: torch.device, *, mixed: bool) -> AbstractContextManager[None]:
+    """Return a context in which torch computes products in bfloat16, if `mixed`."""
+    return torch.autocast(device.type, torch.bfloat16) if mixed else nullcontext()
+
+
+def reach_of(module: nn.Module) -> int | None:
+    """Return the newest steps that the outputs of a module depend on, if it can share rows."""
+    reach: int | None = getattr(module, "reach", None)
+    return reach
+
+
+def at_once(module: nn.Module, x: Tensor | RaggedTensor, *, shared: bool) -> int:
+    """Return how many sequences the module predicts at once: few enough to stay in the cache."""
+    if shared:
+        return SHARING_WINDOWS
+    fitting = 8192 // longest(x)
+    if is_mostly_native(module):  # kernels work on few rows at a time, whatever the batch
+        return max(256, -(-fitting // 64) * 64)
+    return max(64, fitting)
+
+
+@contextmanager
+def threads(
+    module: nn.Module, x: Tensor | RaggedTensor, size: int, *, shared: bool
+) -> Iterator[None]:
+    """Run a block with the threads that the module deserves for batches of `size` sequences.
+
+    Of windows that share rows it computes about two steps each: the newest, and one of those that
+    begin a stretch.
+    """
+    n_steps = 2 if shared else longest(x)
+    operations = size * n_steps * sum(p.numel() for p in module.parameters())
+    by_kernels = threads_for_kernels() if is_mostly_native(module) else nullcontext()
+    with threads_for(operations), by_kernels:
+        yield
+
+
+@torch.inference_mode()
+def outputs(module: nn.Module, x: Tensor | RaggedTensor) -> Tensor:
+    """Return what the module says of all of `x`, in evaluation mode, on the CPU.
+
+    It has shape (n, n_outputs), or (n_valid_steps, n_outputs) if the module speaks at each step.
+    """
+    module.eval()
+    size = at_once(module, x, shared=shares_rows(x, reach_of(module)))
+    if isinstance(x, Tensor) or x.is_series:
+        n = len(x)
+        parts = [slice(start, min(start + size, n)) for start in range(0, n, size)]
+        return torch.cat([at_valid_steps(module(run(x, part)), None) for part in parts]).cpu()
+    order = torch.sort(x.lengths, stable=True).indices
+    first, said, places = torch.cumsum(x.lengths, 0) - x.lengths, [], []
+    for rows in torch.split(order, size):
+        batch, lengths = x.gather(rows)
+        output = module(batch, lengths)
+        said.append(at_valid_steps(output, lengths))
+        if output.dim() == 3:
+            padded = None if lengths is None else x.lengths[rows]
+            rows = places_of_steps(first[rows], batch.shape[1], padded)
+        places.append(rows)
+    result = torch.cat(said).cpu()  # once: it waits for the device
+    said.clear()
+    return torch.empty_like(result).index_copy_(0, torch.cat(places), result)
+
+
+def is_mostly_native(module: nn.Module) -> bool:
+    """Tell whether more than half of the weights are of layers that have a kernel.
+
+    The vectors of tokens do not count: they are looked up.
+    """
+    native = total = 0
+    for part in module.modules():
+        if not isinstance(part, Embedding):
+            size = sum(p.numel() for p in part.parameters(recurse=False))
+            total += size
+            native += size if has_kernel(part) else 0
+    return 2 * native > total

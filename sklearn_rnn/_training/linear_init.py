@@ -1,0 +1,242 @@
+r"""The linear model beside a net: where it starts, and what it holds in the end.
+
+With the squared error it starts at the ridge solution. The weighted means taken away, n samples
+and k outputs, the objective of the linear model is least at
+
+.. math:: W = Y^T X (X^T X + n k \alpha I)^{-1}
+
+which is scikit-learn's ``Ridge`` of the strength :math:`n k \alpha`. With any other loss L-BFGS
+finds the least objective; for two classes that is scikit-learn's ``LogisticRegression`` with
+:math:`C = 1 / (n \alpha)`. With a lasso in the penalty it is a dense net without a hidden layer,
+trained alone by proximal L-BFGS, so that its zeros are there from the start. The windows are
+flattened batch by batch, never all at once.
+
+In the end it is combined with what was trained: of the outputs :math:`f_0` of the linear model at
+the start and :math:`f_1` of the best epoch, :math:`f_0 + c\,(f_1 - f_0)` with half of the c that is
+best on the validation data. Half of it, as the epoch was the best of many on the same data, and as
+the mean of two forecasts of about the same error is better than both (Bates and Granger, 1969).
+
+References
+----------
+Bates and Granger (1969). The combination of forecasts. Operational Research Quarterly 20.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from sklearn_rnn._modules.linear_skip import LinearSkip
+from sklearn_rnn._modules.mlp import Dense
+from sklearn_rnn._training.batches import Examples
+from sklearn_rnn._training.losses import SquaredError
+from sklearn_rnn._training.tensors import RaggedTensor, longest
+
+VALUES_AT_ONCE = 2**20
+"""Values of the windows in one batch."""
+
+ITERATIONS = 500
+"""The most iterations of L-BFGS."""
+
+ALONE: dict[str, Any] = {
+    **{"optimizer": "lbfgs", "lr_schedule": "constant", "max_epochs": ITERATIONS},
+    **{"early_stopping": False, "patience": 3, "tol": 1e-9, "max_grad_norm": None},
+    **{"augmentation": None, "callbacks": [], "verbose": 0, "linear_skip": False},
+}
+"""The settings with which the linear model is trained alone, beside a batch of all examples."""
+
+SHARES = 21
+"""Shares of the trained model that are tried, from 0 to 1."""
+
+
+SIZES = ("n_channels", "n_steps", "n_outputs")
+
+Module = tuple[type[nn.Module], dict[str, Any]]
+
+
+def beside(module: Module) -> Module:
+    """Return the class and the arguments of a module with a linear model beside it."""
+    inner, arguments = module
+    architecture = {name: value for name, value in arguments.items() if name not in SIZES}
+    outer = {name: arguments[name] for name in SIZES}
+    return LinearSkip, {**outer, "inner": inner, "architecture": architecture}
+
+
+def alone(module: Module) -> Module:
+    """Return the class and the arguments of the linear model that is beside a module."""
+    return Dense, {**{name: module[1][name] for name in SIZES}, "hidden_layer_sizes": ()}
+
+
+@torch.no_grad()
+def start_at(module: LinearSkip, trained: nn.Module) -> tuple[Tensor, Tensor]:
+    """Set the linear part of the module to one that was trained alone, and return copies of it."""
+    linear = trained.get_submodule("head.linear")
+    module.linear.load_state_dict(linear.state_dict())
+    return module.linear.weight.clone(), module.linear.bias.clone()
+
+
+@torch.no_grad()
+def start_linear(
+    module: LinearSkip, examples: Examples, criterion: nn.Module, alpha: float
+) -> tuple[Tensor, Tensor]:
+    """Set the linear part of the module to the linear model of the examples.
+
+    Parameters
+    ----------
+    module : LinearSkip
+        The module, on the device of the examples.
+    examples : Examples
+        What it will be trained on.
+    criterion : nn.Module
+        The loss.
+    alpha : float
+        The ridge penalty on its weights.
+
+    Returns
+    -------
+    tuple of Tensor
+        Copies of its weight and its bias.
+    """
+    n_outputs, n_inputs = module.linear.weight.shape
+    if isinstance(criterion, SquaredError):
+        weight, bias = _ridge(examples, n_outputs * alpha)
+    else:
+        weight, bias = _by_lbfgs(examples, criterion, alpha, n_outputs, n_inputs)
+    module.linear.weight.copy_(weight)
+    module.linear.bias.copy_(bias)
+    return module.linear.weight.clone(), module.linear.bias.clone()
+
+
+@torch.no_grad()
+def combine_with_start(
+    module: LinearSkip, start: tuple[Tensor, Tensor], valid: Examples, criterion: nn.Module
+) -> None:
+    """Move the module half of the way towards its best share of what training has changed.
+
+    Parameters
+    ----------
+    module : LinearSkip
+        The trained module.
+    start : tuple of Tensor
+        Weight and bias of its linear part at the start.
+    valid : Examples
+        The validation data.
+    criterion : nn.Module
+        The loss.
+    """
+    module.eval()
+    linear, head = module.linear, module.net.get_submodule("head.linear")
+    parts = [
+        (nn.functional.linear(x.flatten(1), *start), module(x), y, _column(w, x)[:, 0].to(x))
+        for x, y, w, *_ in valid.batches(_batch(valid))
+    ]
+    first, last, y, weight = (torch.cat(part) for part in zip(*parts, strict=True))
+    shares = torch.linspace(0, 1, SHARES).tolist()
+    losses = [float(criterion(torch.lerp(first, last, share), y, weight)) for share in shares]
+    half = shares[int(np.argmin(losses))] / 2
+    for trained, begun in zip((linear.weight, linear.bias), start, strict=True):
+        trained.copy_(torch.lerp(begun, trained, half))
+    for parameter in head.parameters():
+        parameter.mul_(half)
+
+
+def has_linear(module: nn.Module) -> bool:
+    """Return whether there is a linear model in the module."""
+    return isinstance(module, LinearSkip)
+
+
+@torch.inference_mode()
+def linear_share(module: LinearSkip, examples: Examples) -> float:
+    r"""Return the share of the linear part l in the variance of the outputs f = l + h.
+
+    .. math:: \sum_k \mathrm{Cov}(l_k, f_k) / \sum_k \mathrm{Var}(f_k)
+
+    over the (weighted) examples, summed over the outputs k. With the same of h, the part of the
+    net, it sums to one; it is one while h is constant, and leaves the range from 0 to 1 only if
+    the two parts work against each other.
+    """
+    module.eval()
+    parts = [
+        (module.linear_outputs(x).double(), module(x).double(), _column(weight, x))
+        for x, _, weight, *_ in examples.batches(_batch(examples))
+    ]
+    linear, output, weight = (torch.cat(part) for part in zip(*parts, strict=True))
+    centred = weight * (output - (weight * output).mean(0))
+    variance = (centred * output).sum()
+    return float((centred * linear).sum() / variance) if variance > 0 else 1.0
+
+
+def _batch(examples: Examples) -> int:
+    """Return how many samples to flatten at once."""
+    rows = examples.x.rows if isinstance(examples.x, RaggedTensor) else examples.x
+    return max(1, VALUES_AT_ONCE // (longest(examples.x) * rows.shape[-1]))
+
+
+def _column(weight: Tensor | None, x: Tensor) -> Tensor:
+    """Return the weights of a batch as a column, ones if there are none."""
+    if weight is None:
+        return torch.ones(len(x), 1, dtype=torch.float64, device=x.device)
+    return weight.double().unsqueeze(1)
+
+
+def _rows(examples: Examples) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+    """Cut batches of flattened windows, targets and weights in double precision."""
+    for x, y, weight, *_ in examples.batches(_batch(examples)):
+        yield x.flatten(1).double(), y.double(), _column(weight, x)
+
+
+def _ridge(examples: Examples, strength: float) -> tuple[Tensor, Tensor]:
+    """Solve the normal equations; without a penalty, the shortest of their solutions."""
+    n = len(examples)
+    x_mean = torch.stack([(w * x).sum(0) for x, _, w in _rows(examples)]).sum(0) / n
+    y_mean = torch.stack([(w * y).sum(0) for _, y, w in _rows(examples)]).sum(0) / n
+    gram = x_mean.new_zeros(len(x_mean), len(x_mean))
+    moment = x_mean.new_zeros(len(x_mean), len(y_mean))
+    for x, y, w in _rows(examples):
+        weighted = w * (x - x_mean)
+        gram.addmm_((x - x_mean).T, weighted)
+        moment.addmm_(weighted.T, y - y_mean)
+    gram.diagonal().add_(n * strength)
+    factor, failed = torch.linalg.cholesky_ex(gram)
+    if strength and not failed:
+        weight = torch.cholesky_solve(moment, factor).T
+    else:
+        weight = (torch.linalg.pinv(gram, hermitian=True) @ moment).T
+    return weight, y_mean - weight @ x_mean
+
+
+@torch.enable_grad()
+def _by_lbfgs(
+    examples: Examples, criterion: nn.Module, alpha: float, n_outputs: int, n_inputs: int
+) -> tuple[Tensor, Tensor]:
+    """Minimise the objective of the linear model from zero."""
+    nothing = torch.zeros(n_outputs, n_inputs + 1, dtype=torch.float64, device=examples.x.device)
+    weight = nothing[:, :-1].clone().requires_grad_()
+    bias = nothing[:, -1].clone().requires_grad_()
+    optimizer = torch.optim.LBFGS(
+        [weight, bias],
+        max_iter=ITERATIONS,
+        tolerance_grad=1e-9,
+        tolerance_change=1e-13,
+        line_search_fn="strong_wolfe",
+    )
+
+    def closure() -> float:
+        optimizer.zero_grad()
+        objective = 0.5 * alpha * weight.square().sum()
+        objective.backward()  # type: ignore[no-untyped-call]  # torch does not declare it
+        total = float(objective.detach())
+        for x, y, w, *_ in examples.batches(_batch(examples)):
+            output = nn.functional.linear(x.flatten(1).double(), weight, bias)
+            target = y.double() if y.is_floating_point() else y
+            loss = criterion(output, target, w) * (len(y) / len(examples))
+            loss.backward()
+            total += float(loss.detach())
+        return total
+
+    optimizer.step(closure)  # type: ignore[no-untyped-call]  # torch does not declare it
+    return weight.detach(), bias.detach()

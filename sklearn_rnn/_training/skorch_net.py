@@ -1,0 +1,273 @@
+"""The net that an estimator holds: a skorch net around our own training loop.
+
+This file and `_callbacks` alone know skorch. What it does otherwise than skorch's own loop, and
+why: batches are cut whole from tensors; all parameters are one vector during training; losses
+stay on the device until the epoch ends; callbacks are served once an epoch, and once a batch
+only if one of them asks for it; a Ctrl-C is raised, not swallowed.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from copy import deepcopy
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.base import clone
+from skorch import NeuralNet
+from skorch.callbacks import Callback, PrintLog
+from torch import Tensor, nn
+
+from sklearn_rnn._sklearn.estimator_state import all_or_nothing
+from sklearn_rnn._training.batches import Batch, Examples
+from sklearn_rnn._training.callbacks import ProgressBar, asks_for_batches
+from sklearn_rnn._training.flat_parameters import laid_in, new_vector
+from sklearn_rnn._training.inference import autocast, outputs
+from sklearn_rnn._training.loop import Training
+from sklearn_rnn._training.optimizers import OPTIMIZERS
+from sklearn_rnn._training.schedules import PLANNED, Plateau
+from sklearn_rnn._training.tensors import RaggedTensor
+
+_global_rng = threading.RLock()
+
+
+class SequenceNet(NeuralNet):
+    """A skorch net that trains on `Examples`.
+
+    Parameters
+    ----------
+    *args : object
+        Positional parameters of skorch's ``NeuralNet``.
+    settings : SimpleNamespace
+        The training parameters of the estimator, by their names there.
+    seed : int
+        The source of every random number of the net.
+    **kwargs : object
+        Parameters of skorch's ``NeuralNet``.
+    """
+
+    def __init__(self, *args: Any, settings: SimpleNamespace, seed: int, **kwargs: Any) -> None:
+        self.settings = settings
+        self.seed = seed
+        super().__init__(*args, **kwargs)
+
+    def get_default_callbacks(self) -> list[tuple[str, Callback]]:
+        """Return what `verbose` asks for."""
+        shown = {1: [("print_log", PrintLog())], 2: [("progress_bar", ProgressBar())]}
+        return shown.get(self.settings.verbose, [])
+
+    def initialize_module(self) -> SequenceNet:
+        """Create the module from the seed; torch's global generator is left as it was."""
+        with _global_rng, torch.random.fork_rng(devices=[]):
+            torch.default_generator.manual_seed(self.seed)
+            super().initialize_module()
+        if self.settings.dtype != "float32":
+            self.module_.to(getattr(torch, self.settings.dtype))
+        return self
+
+    def initialize_optimizer(self) -> SequenceNet:
+        """Create the optimizer over one vector of all parameters."""
+        named = [("vector", new_vector(self.module_))]
+        args, kwargs = self.get_params_for_optimizer("optimizer", named)
+        self.optimizer_ = self.optimizer(*args, **kwargs)
+        return self
+
+    def partial_fit(
+        self,
+        X: tuple[Examples, Examples | None],
+        y: None = None,
+        *,
+        settings: SimpleNamespace,
+        **_: Any,
+    ) -> SequenceNet:
+        """Train for ``settings.max_epochs`` on examples for training and for validation.
+
+        If that fails or is interrupted, the net is as it was before.
+        """
+        train, valid = X
+        vector = self.optimizer_.param_groups[0]["params"][0]
+        with laid_in(vector, self.module_), self._restored_on_failure(vector):
+            if len(self.history):
+                self._take_over(settings)
+            if self.settings.optimizer != "lbfgs":  # a schedule may have left another rate
+                self.optimizer_.param_groups[0]["lr"] = self.settings.learning_rate
+            run = Training(
+                self.module_,
+                self.criterion_,
+                self.optimizer_,
+                self.settings,
+                self.seed + len(self.history),
+                self._observe if any(asks_for_batches(c) for _, c in self.callbacks_) else None,
+            )
+            try:
+                self.notify("on_train_begin", X=train, y=None)
+                self._fit_epochs(run, train, valid)
+            finally:
+                self.notify("on_train_end", X=train, y=None)
+        return self
+
+    def _take_over(self, settings: SimpleNamespace) -> None:
+        """Go on with other settings; callbacks keep what they have seen if they are the same."""
+        before, self.settings = self.settings, settings
+        if (before.callbacks, before.verbose) != (settings.callbacks, settings.verbose):
+            self.verbose = settings.verbose
+            self.callbacks = _own_callbacks(settings)
+            self._initialize_callbacks()
+
+    def outputs(self, x: Tensor | RaggedTensor, module: nn.Module | None = None) -> Tensor:
+        """Return what the net, or another module in its precision, says of all of `x`."""
+        with autocast(torch.device(self.device), mixed=self.settings.mixed):
+            return outputs(module or self.module_, x)
+
+    @contextmanager
+    def _restored_on_failure(self, vector: Tensor) -> Iterator[None]:
+        """Let a failure in the block leave the net as it was; a new one is given up as a whole."""
+        n_epochs = len(self.history)
+        if not n_epochs:
+            yield
+            return
+        weights = vector.detach().clone()
+        state = deepcopy(self.optimizer_.state_dict())
+        try:
+            with all_or_nothing(self):
+                yield
+        except BaseException:  # a Ctrl-C too; it is raised again
+            vector.data.copy_(weights)
+            self.optimizer_.load_state_dict(state)
+            del self.history[n_epochs:]
+            raise
+
+    def _fit_epochs(self, run: Training, train: Examples, valid: Examples | None) -> None:
+        """Train until a plateau or the last epoch; keep the best weights if validated."""
+        s = self.settings
+        plateau = Plateau(s.patience, s.tol)
+        slower = slower_on_plateau(self.optimizer_, s) if s.lr_schedule == "plateau" else None
+        lowest = {"train_loss": np.inf, "valid_loss": np.inf}
+        best, watched = None, "valid_loss" if s.early_stopping else "train_loss"
+        self.stopped_ = False
+        if s.early_stopping and valid is not None and (s.linear_skip or len(self.history)):
+            lowest[watched] = run.mean_loss(valid)  # of the linear model alone, or of what was
+            best = run.vector.detach().clone()
+            plateau.reached(lowest[watched])
+        for number in range(s.max_epochs):
+            began = time.perf_counter()
+            self.notify("on_epoch_begin", dataset_train=train, dataset_valid=valid)
+            losses = {"train_loss": run.epoch(train, number)}
+            if valid is not None:
+                losses["valid_loss"] = run.mean_loss(valid)
+            self._record(losses, lowest, time.perf_counter() - began)
+            if s.early_stopping and losses[watched] < lowest[watched]:
+                best = run.vector.detach().clone()
+            lowest = {name: min(lowest[name], loss) for name, loss in losses.items()}
+            level = plateau.reached(losses[watched])
+            self.stopped_ = level and (s.early_stopping or s.lr_schedule not in PLANNED)
+            if self._callback_stops(train, valid) or self.stopped_:
+                break
+            if slower is not None:
+                slower.step(losses[watched])
+        if best is not None:
+            run.vector.data.copy_(best)
+        elif not run.vector.isfinite().all():
+            raise diverged("some weights are not finite", len(self.history))
+
+    def _record(self, losses: dict[str, float], lowest: dict[str, float], seconds: float) -> None:
+        """Complete the row of skorch's history, or raise if the training has diverged."""
+        self.history.record("dur", seconds)
+        for name, loss in losses.items():
+            self.history.record(name, loss)
+            self.history.record(f"{name}_best", loss < lowest[name])
+            if not np.isfinite(loss):
+                raise diverged(f"{name} is {loss}", len(self.history))
+
+    def _callback_stops(self, train: Examples, valid: Examples | None) -> bool:
+        """Serve the end of an epoch; skorch's callbacks stop training by KeyboardInterrupt."""
+        try:
+            self.notify("on_epoch_end", dataset_train=train, dataset_valid=valid)
+        except KeyboardInterrupt:
+            if not self.settings.callbacks:
+                raise
+            self.stopped_ = True
+            return True
+        return False
+
+    def _observe(self, hook: str, batch: Batch, loss: Tensor | None) -> None:
+        """Serve a hook of skorch's callbacks that is called for every batch."""
+        x, y = batch.x.flatten(0, -3), batch.y  # without an axis of stretches
+        if hook == "on_grad_computed":
+            named = list(self.module_.named_parameters())
+            self.notify(hook, named_parameters=named, X=x, y=y, training=True)
+            return
+        if loss is not None:
+            self.history.record_batch("train_loss", float(loss))
+            self.history.record_batch("train_batch_size", len(y))
+        self.notify(hook, batch=(x, y), training=True)
+
+
+def diverged(what: str, n_epochs: int) -> ValueError:
+    """Return the error for a training that has left the finite numbers."""
+    return ValueError(
+        f"Training diverged: {what} after epoch {n_epochs}; lower learning_rate, set "
+        "max_grad_norm, or keep standardize=True."
+    )
+
+
+def _own_callbacks(settings: SimpleNamespace) -> Any:
+    """Return copies of the callbacks, or what tells skorch that there are none at all."""
+    quiet = not settings.verbose and not settings.callbacks
+    return "disable" if quiet else clone(settings.callbacks, safe=False)
+
+
+def slower_on_plateau(
+    optimizer: torch.optim.Optimizer, settings: SimpleNamespace
+) -> torch.optim.lr_scheduler.ReduceLROnPlateau:
+    """Return torch's scheduler that divides the learning rate by 10 on a plateau."""
+    return torch.optim.lr_scheduler.ReduceLROnPlateau(
+        optimizer, patience=settings.patience // 2, threshold=settings.tol, threshold_mode="abs"
+    )
+
+
+def build_net(
+    module: tuple[type[nn.Module], dict[str, Any]],
+    criterion: tuple[type[nn.Module], dict[str, Any]],
+    settings: SimpleNamespace,
+    seed: int,
+) -> SequenceNet:
+    """Return an initialized net.
+
+    Parameters
+    ----------
+    module, criterion : tuple of (type, dict)
+        The class of the module and of the loss, and their parameters.
+    settings : SimpleNamespace
+        The training parameters of the estimator, resolved: no ``"auto"`` is left.
+    seed : int
+        The source of every random number of the net.
+    """
+    optimizer, options = OPTIMIZERS[settings.optimizer]
+    rate = 1.0 if settings.optimizer == "lbfgs" else settings.learning_rate
+    parameters = {
+        **{f"module__{name}": value for name, value in module[1].items()},
+        **{f"criterion__{name}": value for name, value in criterion[1].items()},
+        **{f"optimizer__{name}": value for name, value in options.items()},
+    }
+    net = SequenceNet(
+        module[0],
+        criterion[0],
+        optimizer=optimizer,
+        lr=rate,
+        max_epochs=settings.max_epochs,
+        batch_size=settings.batch_size,
+        train_split=None,
+        callbacks=_own_callbacks(settings),
+        device=settings.device,
+        verbose=settings.verbose,
+        settings=settings,
+        seed=seed,
+        **parameters,
+    )
+    return net.initialize()

@@ -1,0 +1,94 @@
+"""Rows that stay on disk, or in the memory of the host, until a batch asks for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from sklearn_rnn._sequences.ragged import Ragged
+from sklearn_rnn._sequences.scaling import Scale, scaled_rows
+from sklearn_rnn._sequences.storage import stays_on_disk
+from sklearn_rnn._sequences.windows import Windows
+from sklearn_rnn._training.tensors import RaggedTensor, sent
+
+SHARE_OF_DEVICE = 0.5
+"""The part of the free memory of a device that the rows may take."""
+
+
+@dataclass(frozen=True)
+class StreamedRows:
+    """Rows that are scaled and moved to the device when they are asked for.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n_rows, n_channels)
+        The rows as they were given.
+    scale : Scale
+        That of their channels.
+    indicated : ndarray of int
+        Channels that are followed by an indicator, see `scaled_rows`.
+    dtype : torch.dtype
+        The precision of the net.
+    device : torch.device
+        Where the net is.
+    """
+
+    rows: NDArray[Any]
+    scale: Scale
+    indicated: NDArray[np.intp]
+    dtype: torch.dtype
+    device: torch.device
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def shape(self) -> torch.Size:
+        """Return how many they are, and the channels of each with the indicators."""
+        return torch.Size([len(self), self.rows.shape[1] + len(self.indicated)])
+
+    def is_floating_point(self) -> bool:
+        """Return True, as `torch.Tensor.is_floating_point` would."""
+        return True
+
+    def index_select(self, _: int, index: Tensor) -> Tensor:
+        """Return some rows, as `torch.Tensor.index_select` does."""
+        chosen = self.rows[index.numpy()]
+        dtype = np.dtype(str(self.dtype).removeprefix("torch."))
+        ready = scaled_rows(chosen, self.scale, dtype, self.indicated)
+        return sent(torch.from_numpy(ready), self.device)
+
+
+def must_stream(rows: NDArray[Any], device: str | torch.device) -> bool:
+    """Tell whether rows stay on disk, or take too much of the memory of the device."""
+    if stays_on_disk(rows):
+        return True
+    if torch.device(device).type != "cuda":
+        return False
+    free, _ = torch.cuda.mem_get_info(device)
+    return rows.nbytes > SHARE_OF_DEVICE * free
+
+
+def stream(
+    sequences: Windows | Ragged,
+    scale: Scale,
+    indicated: NDArray[np.intp],
+    dtype: str,
+    device: str | torch.device,
+) -> RaggedTensor:
+    """Return sequences over rows that stay where they are."""
+    target = torch.device(device)
+    rows = StreamedRows(sequences.rows, scale, indicated, getattr(torch, dtype), target)
+    if isinstance(sequences, Ragged):
+        starts, lengths = sequences.starts, sequences.lengths
+    else:
+        starts = np.arange(sequences.n_windows) * sequences.window_stride
+        lengths = np.full(sequences.n_windows, sequences.n_steps)
+    places = torch.from_numpy(starts), torch.from_numpy(lengths)
+    is_series = isinstance(sequences, Windows) and sequences.window_stride == 1
+    return RaggedTensor(rows, *places, sequences.step_stride, is_series)

@@ -1,0 +1,280 @@
+"""Film reviews with a positive or a negative judgement, as text or as numbers of words."""
+
+from __future__ import annotations
+
+import json
+import tarfile
+from hashlib import md5
+from io import BytesIO
+from numbers import Integral
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils import Bunch
+
+from sklearn_rnn._sklearn.compat import Interval, StrOptions, validate_params
+from sklearn_rnn.datasets._download import PARAMETERS, PublicFile, fetch, pack
+
+_KERAS = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
+_ARCHIVE = PublicFile(
+    "aclImdb_v1.tar.gz",
+    "imdb",
+    ("https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz",),
+    ("c40f74a18d3b61f90feba1e17730e0d38e8b97c05fde7008942e91923d1658fe",),
+)
+# The same reviews without the unlabelled ones.
+_LABELLED = PublicFile(
+    "aclImdb_v1_labeled.tar.xz",
+    "imdb",
+    sha256=("51a60cabf872683289dd34bee00962c94a7332072b125f9e931d98914e105423",),
+)
+# Its arrays are unpickled: no file but these two, that of Keras and one with its content, is read.
+_TOKENS = PublicFile(
+    "imdb.npz",
+    "imdb",
+    (f"{_KERAS}imdb.npz",),
+    (
+        "69664113be75683a8fe16e3ed0ab59fda8886cb3cd7ada244f7d9544e4676b9f",
+        "69b5c08ea49bf7ceab86e8c890a2c36bb91d414e51af20a2fc3f7041302156f7",
+    ),
+)
+_WORDS = PublicFile(
+    "imdb_word_index.json",
+    "imdb",
+    (f"{_KERAS}imdb_word_index.json",),
+    ("027313fe9a320280f3bf0fac5baf58c4a683cf39a7ed9c3d3d3912bde4284cf6",),
+)
+# Sums of the labels in the order of Keras, as float32 in numpy's format, published with the labs
+# of "An Introduction to Statistical Learning".
+_LABEL_SUMS = {
+    "train": "66bbcf3b4d43d2ddbafc03c2c5fbaab5",
+    "test": "bedbed694970384ebf48088dfee80d51",
+}
+_SEED = 113
+_SPECIAL = ("<pad>", "<start>", "<unknown>", "<unused>")
+_START, _UNKNOWN, _OFFSET = 1, 2, 3
+_DESCRIPTION = """\
+Large Movie Review Dataset 1.0: 25000 film reviews for training and 25000 for testing, half of each
+positive (7 to 10 of 10 stars) and half negative (1 to 4).
+
+Maas, Daly, Pham, Huang, Ng and Potts (2011), "Learning word vectors for sentiment analysis", ACL.
+https://ai.stanford.edu/~amaas/data/sentiment/, free for research; cite the paper.
+The tokens are those of Keras, keras.datasets.imdb: words in lower case without punctuation,
+numbered by how frequent they are.
+"""
+
+
+@validate_params(
+    {
+        **PARAMETERS,
+        "kind": [StrOptions({"text", "tokens"})],
+        "subset": [StrOptions({"train", "test", "all"})],
+        "num_words": [Interval(Integral, len(_SPECIAL), None, closed="neither"), None],
+    },
+    prefer_skip_nested_validation=True,
+)
+def fetch_imdb(
+    kind: str = "text",
+    *,
+    subset: str = "train",
+    num_words: int | None = None,
+    data_home: Any = None,
+    download_if_missing: bool = True,
+    return_X_y: bool = False,
+) -> Bunch | tuple[Any, Any]:
+    """Load film reviews to be classified as positive or negative (downloaded if need be).
+
+    The rows of text and tokens are the same reviews, in the order of Keras, which is random.
+
+    ================= =====================================================
+    Reviews           25000 for training, 25000 for testing
+    Classes           0 (negative) and 1 (positive), half of each
+    Words             88584 tokens; 238 in the mean training review
+    Download          84 MB as text, 19 MB as tokens
+    Licence           free for research; cite Maas et al. (2011)
+    ================= =====================================================
+
+    Parameters
+    ----------
+    kind : {"text", "tokens"}, default="text"
+        Whether X holds the reviews as written, with their ``<br />``, or numbers of words.
+    subset : {"train", "test", "all"}, default="train"
+        Which reviews; with "all" those for training come first.
+    num_words : int, default=None
+        With ``kind="tokens"``: tokens of this number or above become 2, the unknown word. None
+        keeps all words.
+    data_home : str or path-like, default=None
+        The folder of the data, with or without sub-folders such as ``imdb``. None is the folder
+        that the environment variable ``SKLEARN_RNN_DATA`` names, or else ``~/sklearn_rnn_data``.
+    download_if_missing : bool, default=True
+        Whether to download files that are not there; otherwise FileNotFoundError is raised.
+    return_X_y : bool, default=False
+        Whether to return ``(data, target)`` in place of a Bunch.
+
+    Returns
+    -------
+    Bunch or tuple of (data, target)
+        The Bunch has the attributes
+
+        data : list of str, or list of ndarray of shape (n_words_i,)
+            X. Tokens begin with 1; 2 is an unknown word, and word number k by frequency is k + 3.
+        target : ndarray of shape (n_reviews,)
+            y, 0 or 1.
+        target_names : list of str
+            negative, positive.
+        stars : ndarray of shape (n_reviews,)
+            With ``kind="text"``: 1 to 10 stars.
+        words : ndarray of shape (n_tokens,)
+            With ``kind="tokens"``: the word of each token, so that ``words[data[0]]`` is a review.
+        sha256 : dict
+            Checksum by file.
+        DESCR : str
+            Meaning and source.
+    """
+    if kind == "text" and num_words is not None:
+        raise ValueError(
+            f"num_words={num_words} is for kind='tokens'; of kind='text' all words are returned."
+        )
+    way = {"data_home": data_home, "download_if_missing": download_if_missing}
+    if kind == "text":
+        archive = fetch(_ARCHIVE, _LABELLED, **way)
+        parts = read_reviews(archive.path)
+        sums, more = archive.sums, {}
+    else:
+        tokens, index = fetch(_TOKENS, **way), fetch(_WORDS, **way)
+        parts = read_tokens(tokens.path)
+        sums, more = {**tokens.sums, **index.sums}, {"words": read_words(index.path)[:num_words]}
+    _put_in_order(parts)
+    for name, part in parts.items():
+        _verify_labels(part["target"], _LABEL_SUMS[name])
+    chosen = [*parts.values()] if subset == "all" else [parts[subset]]
+    columns = {name: np.concatenate([part[name] for part in chosen]) for name in chosen[0]}
+    data = columns.pop("data").tolist()
+    if kind == "tokens":
+        data = [encode(ranks, num_words) for ranks in data]
+    bunch = Bunch(
+        data=data,
+        **columns,
+        target_names=["negative", "positive"],
+        **more,
+        sha256=sums,
+        DESCR=_DESCRIPTION,
+    )
+    return pack(bunch, return_X_y)
+
+
+def read_reviews(path: Path) -> dict[str, dict[str, NDArray[Any]]]:
+    """Read an archive with the members ``aclImdb/{train,test}/{pos,neg}/ID_STARS.txt``.
+
+    Parameters
+    ----------
+    path : Path
+        A tar archive, packed in any way.
+
+    Returns
+    -------
+    dict
+        For train and test the columns data, target and stars: positive reviews first, each class
+        in the order of the names of its files as text.
+    """
+    found: dict[str, list[tuple[bool, str, str]]] = {"train": [], "test": []}
+    with tarfile.open(path, "r|*") as archive:
+        for member in archive:
+            name = PurePosixPath(member.name)
+            part, folder = (("", "", *name.parts)[-3:])[:2]
+            if part in found and folder in ("neg", "pos") and name.suffix == ".txt":
+                file = archive.extractfile(member)
+                assert file is not None
+                found[part].append((folder == "neg", name.name, file.read().decode("utf-8")))
+    return {part: _as_columns(sorted(reviews)) for part, reviews in found.items()}
+
+
+def _as_columns(reviews: list[tuple[bool, str, str]]) -> dict[str, NDArray[Any]]:
+    names = [PurePosixPath(name).stem for _, name, _ in reviews]
+    return {
+        "data": _as_objects([text for _, _, text in reviews]),
+        "target": np.array([not is_negative for is_negative, _, _ in reviews], dtype=np.int64),
+        "stars": np.array([int(name.rpartition("_")[2]) for name in names], dtype=np.int64),
+    }
+
+
+def _as_objects(values: list[Any]) -> NDArray[Any]:
+    objects = np.empty(len(values), dtype=object)
+    objects[:] = values
+    return objects
+
+
+def read_tokens(path: Path) -> dict[str, dict[str, NDArray[Any]]]:
+    """Read the file of Keras: ranks of words, without start token and offset.
+
+    Parameters
+    ----------
+    path : Path
+        A file that is trusted, since it is unpickled.
+
+    Returns
+    -------
+    dict
+        For train and test the columns data and target.
+    """
+    with np.load(path, allow_pickle=True) as arrays:
+        return {
+            part: {"data": arrays[f"x_{part}"], "target": arrays[f"y_{part}"].astype(np.int64)}
+            for part in ("train", "test")
+        }
+
+
+def read_words(path: Path) -> NDArray[Any]:
+    """Read the word of each token from the word index of Keras.
+
+    Parameters
+    ----------
+    path : Path
+        A JSON file: rank from 1 by word.
+
+    Returns
+    -------
+    ndarray of shape (n_tokens,)
+        The words, after four special tokens.
+    """
+    ranks = json.loads(path.read_text(encoding="utf-8"))
+    return np.array([*_SPECIAL, *sorted(ranks, key=ranks.__getitem__)], dtype=object)
+
+
+def encode(ranks: Any, num_words: int | None) -> NDArray[np.int64]:
+    """Return the tokens of one review, as Keras makes them.
+
+    Parameters
+    ----------
+    ranks : sequence of int
+        Ranks of its words, from 1.
+    num_words : int or None
+        Tokens of this number or above become the unknown word.
+
+    Returns
+    -------
+    ndarray of shape (n_words + 1,)
+        Start token, then the ranks + 3. (With None, Keras makes its last word unknown too.)
+    """
+    tokens = np.append(_START, np.asarray(ranks, dtype=np.int64) + _OFFSET)
+    return tokens if num_words is None else np.where(tokens < num_words, tokens, _UNKNOWN)
+
+
+def _put_in_order(parts: dict[str, dict[str, NDArray[Any]]]) -> None:
+    """Bring the rows into the order of Keras, training part first."""
+    random = np.random.RandomState(_SEED)
+    for part in parts.values():
+        order = np.arange(len(part["target"]))
+        random.shuffle(order)
+        for name in part:
+            part[name] = part[name][order]
+
+
+def _verify_labels(labels: NDArray[Any], expected: str) -> None:
+    file = BytesIO()
+    np.save(file, labels.astype(np.float32))
+    got = md5(file.getvalue(), usedforsecurity=False).hexdigest()
+    if got != expected:
+        raise OSError(f"The labels of IMDB have the md5 sum {got}, expected was {expected}.")

@@ -1,0 +1,10 @@
+"""Baselines and forecasts of several steps."""
+
+from sklearn_rnn.forecasting._persistence import PersistenceRegressor, make_ar
+from sklearn_rnn.forecasting._recursive import RecursiveForecaster
+
+__all__ = [
+    "PersistenceRegressor",
+    "make_ar",
+    "RecursiveForecaster",
+]

@@ -1,0 +1,247 @@
+"""Forecasts that cost nothing, to hold every net against."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from numbers import Integral
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.compose import ColumnTransformer
+from sklearn.linear_model import LinearRegression
+from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
+from sklearn.utils import Tags
+from sklearn.utils.validation import check_is_fitted
+
+from sklearn_rnn._sequences.validation import Reading, check_sequences, check_target
+from sklearn_rnn._sequences.windows import Windows
+from sklearn_rnn._sklearn.compat import Interval, fit_context
+from sklearn_rnn._sklearn.estimator_state import all_or_nothing
+from sklearn_rnn._sklearn.parameters import param, parametrized
+from sklearn_rnn.preprocessing._lag_transformer import LagTransformer
+
+
+@parametrized
+class PersistenceRegressor(RegressorMixin, BaseEstimator):
+    r"""Forecast the last value of a channel, or its value one season before.
+
+    With :math:`x_1, \ldots, x_T` the window of the channel and s = ``season``, the forecast
+    is :math:`x_{T + 1 - s}`: the last value for s = 1. Of several targets the h-th is taken
+    as h steps ahead, and forecast by the value of the same phase of the season,
+    :math:`x_{T + 1 - s + (h - 1) \bmod s}`.
+
+    {parameters}
+
+    {attributes}
+
+    See Also
+    --------
+    make_ar : The linear autoregression, the next baseline to beat.
+
+    Notes
+    -----
+    Nothing is learned from y: the channel has to hold the past of the target in the units
+    of the target, so no scaler of X may come before.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_rnn import PersistenceRegressor, make_lagged
+    >>> series = np.array([1.0, 2.0, 3.0, 1.0, 2.0, 3.0, 1.0])
+    >>> windows, targets = make_lagged(series[:, None], series, 3)
+    >>> PersistenceRegressor(season=3).fit(windows, targets).predict(windows)
+    array([1., 2., 3., 1.])
+    """
+
+    channel: int = param(
+        [Interval(Integral, 0, None, closed="left")],
+        "Position of the channel that holds the past of the target.",
+        default=0,
+    )
+    season: int = param(
+        [Interval(Integral, 1, None, closed="left")],
+        "Steps back from the target to the value that is its forecast.",
+        default=1,
+    )
+    n_channels: int = param(
+        [Interval(Integral, 1, None, closed="left")],
+        "Channels of a 2-D X, whose columns are blocks of so many, oldest first.",
+        default=1,
+    )
+
+    _learned: ClassVar[dict[str, str]] = {
+        "n_features_in_ : int": "Columns of a 2-D `X`, channels of a 3-D `X` seen in `fit`.",
+        "feature_names_in_ : ndarray of shape (n_features_in_,)": (
+            "Names of the columns, if `X` had names that are all strings."
+        ),
+        "n_outputs_ : int or None": "Number of targets; None if y had one dimension.",
+        "n_parameters_ : int": "0: nothing is learned.",
+    }
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: ArrayLike, y: ArrayLike) -> PersistenceRegressor:
+        """Record the shapes of X and y.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_steps, n_channels) or (n_samples, n_columns)
+            Windows of the past.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets: one, or those of the next ``n_outputs`` steps.
+
+        Returns
+        -------
+        PersistenceRegressor
+            The estimator itself.
+        """
+        with all_or_nothing(self):
+            windows, y = self._read(X, y, reset=True)
+            self._check(windows)
+            target = check_target(y)
+        self.n_outputs_ = None if target.ndim == 1 else target.shape[1]
+        self.n_parameters_ = 0
+        return self
+
+    def predict(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Return the forecasts.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_steps, n_channels) or (n_samples, n_columns)
+            Windows of the past.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Values of the channel.
+        """
+        check_is_fitted(self)
+        windows, _ = self._read(X, "no_validation", reset=False)
+        self._check(windows)
+        last = windows.array()[:, windows.n_steps - self.season :, self.channel]
+        last = last.astype(np.float64)  # (n_samples, season)
+        if self.n_outputs_ is None:
+            return last[:, 0]
+        return last[:, np.arange(self.n_outputs_) % self.season]
+
+    def _read(self, X: Any, y: Any, *, reset: bool) -> tuple[Windows, Any]:
+        windows, y = check_sequences(self, X, y, reading=Reading(self.n_channels), reset=reset)
+        assert isinstance(windows, Windows), "sequences of different length are refused"
+        return windows, y
+
+    def _check(self, windows: Windows) -> None:
+        n_channels = windows.rows.shape[1]
+        if self.channel >= n_channels:
+            raise ValueError(
+                f"channel={self.channel} is not among the {n_channels} channels of X, which are "
+                "counted from 0."
+            )
+        if self.season > windows.n_steps:
+            raise ValueError(
+                f"season={self.season} goes further back than the {windows.n_steps} steps of X; "
+                "give longer windows."
+            )
+
+    def __sklearn_tags__(self) -> Tags:
+        """Say that X may have three dimensions, and that nothing is learned."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        tags.target_tags.multi_output = True
+        tags.regressor_tags.poor_score = True
+        return tags
+
+
+def make_ar(
+    n_lags: int = 5,
+    *,
+    delay: int = 1,
+    step: int = 1,
+    seasonal_lags: Sequence[int] = (),
+    exogenous: Sequence[str] | Sequence[int] = (),
+    known_ahead: Sequence[str] | Sequence[int] | None = None,
+    fill_value: str | float = "mean",
+    history: str = "auto",
+    max_gap: float | str | timedelta | np.timedelta64 | None = None,
+) -> Pipeline:
+    r"""Make a linear autoregression, fitted by least squares.
+
+    With L = ``n_lags``, d = ``delay`` and s = ``step`` the forecast is
+
+    .. math:: \hat y_t = c + \sum_{j = 0}^{L - 1} w_j^\top x_{t - d - j s}
+        + \sum_{k \in S} v_k^\top x_{t - k} + u^\top z_t
+
+    with one coefficient for every lag of every column of X; y may be a column of X. The last
+    two sums are there if asked for: S is ``seasonal_lags``, and z are the columns
+    ``exogenous``, which are not lagged.
+
+    Parameters
+    ----------
+    n_lags : int, default=5
+        Number of lags.
+    delay : int, default=1
+        Rows from the newest lag to the present.
+    step : int, default=1
+        Rows from a lag to the next.
+    seasonal_lags : sequence of int, default=()
+        Further lags, such as ``(7, 14)`` for days with a pattern of weeks.
+    exogenous : sequence of str or int, default=()
+        Columns of which only the value at row t enters. It must be known beforehand.
+    known_ahead : sequence of str or int, default=None
+        Columns whose value at row t is known beforehand, read ``delay`` rows later, and whose
+        lags enter too. Positions are counted without the columns ``exogenous``.
+    fill_value : {'mean', 'nan'} or float, default='mean'
+        What stands for a past that does not exist.
+    history : {'auto', 'never'}, default='auto'
+        Whether training rows can be the past of later rows.
+    max_gap : number, timedelta or str, default=None
+        The largest step of the index between adjoining rows.
+
+    Returns
+    -------
+    sklearn.pipeline.Pipeline
+        `LagTransformer` with ``flatten=True`` and ``LinearRegression``, with the steps
+        ``lagtransformer`` and ``linearregression``. With seasonal lags the first step is a
+        ``FeatureUnion`` that begins with those lags, ``lags``, and with exogenous columns a
+        ``ColumnTransformer`` whose ``remainder`` is what it would be without.
+
+    See Also
+    --------
+    LagTransformer : What the parameters mean.
+
+    Notes
+    -----
+    The first rows, whose past is filled, take part in the fit. To leave them out, give them
+    no weight: ``fit(X, y, linearregression__sample_weight=np.arange(len(X)) >= n_lags)``.
+    The coefficients then are those of ``AutoReg`` in statsmodels.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_rnn import make_ar
+    >>> series = 0.5 ** np.arange(8)
+    >>> ar = make_ar(1, fill_value=2).fit(series[:, None], series)
+    >>> ar[-1].coef_.round(6)
+    array([0.5])
+    """
+    reading: dict[str, Any] = {"flatten": True, "fill_value": fill_value}
+    reading |= {"history": history, "max_gap": max_gap}
+    first = LagTransformer(n_lags, delay=delay, step=step, known_ahead=known_ahead, **reading)
+    for name, given in (("seasonal_lags", seasonal_lags), ("exogenous", exogenous)):
+        if isinstance(given, str) or not isinstance(given, Iterable):
+            raise TypeError(f"{name} must be a sequence, such as [{given!r}]; got {given!r}.")
+    regular = range(delay, delay + n_lags * step, step)
+    if wrong := [lag for lag in seasonal_lags if lag < delay or lag in regular]:
+        raise ValueError(
+            f"seasonal_lags must be at least delay={delay} and none of the lags "
+            f"{list(regular)}, which are there already; got {wrong}."
+        )
+    if seasonal_lags:
+        more = [(f"lag{lag}", LagTransformer(1, delay=lag, **reading)) for lag in seasonal_lags]
+        first = FeatureUnion([("lags", first), *more], verbose_feature_names_out=False)
+    if len(exogenous):
+        kept = [("exogenous", "passthrough", list(exogenous))]
+        first = ColumnTransformer(kept, remainder=first, verbose_feature_names_out=False)
+    return make_pipeline(first, LinearRegression())

@@ -1,0 +1,140 @@
+"""The picture of a forecast: observed and predicted values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from sklearn_rnn._sklearn.compat import check_matplotlib_support
+
+
+class ForecastDisplay:
+    """Observed and predicted values in time, or against each other.
+
+    Parameters
+    ----------
+    observed, predicted : array-like of shape (n_rows,)
+        The values.
+    times : array-like of shape (n_rows,), default=None
+        When; None counts the rows.
+    name : str, default='y'
+        What is forecast.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        Where it is drawn.
+    figure_ : matplotlib Figure
+        The figure of `ax_`.
+    lines_ : list of Line2D
+        In time: observed and predicted; against each other: the points and the diagonal.
+    """
+
+    def __init__(
+        self, *, observed: ArrayLike, predicted: ArrayLike, times: Any = None, name: str = "y"
+    ) -> None:
+        self.observed = observed
+        self.predicted = predicted
+        self.times = times
+        self.name = name
+
+    @classmethod
+    def from_estimator(
+        cls, estimator: Any, X: Any, y: Any, *, output: int = 0, kind: str = "time", ax: Any = None
+    ) -> ForecastDisplay:
+        """Predict for X and draw the predictions beside y.
+
+        Parameters
+        ----------
+        estimator : regressor
+            A fitted model.
+        X : array-like
+            What it predicts for; the index of a DataFrame gives the times.
+        y : array-like of shape (n_rows,) or (n_rows, n_outputs)
+            The observed values.
+        output : int, default=0
+            Which of several targets to draw.
+        kind : {'time', 'scatter'}, default='time'
+            See `plot`.
+        ax : matplotlib Axes, default=None
+            Where to draw; None makes a figure.
+
+        Returns
+        -------
+        ForecastDisplay
+            The display.
+        """
+        predicted, observed = np.asarray(estimator.predict(X)), np.asarray(y)
+        display = cls(
+            observed=_column(observed, output),
+            predicted=_column(predicted, output),
+            times=_times(X),
+            name=str(getattr(y, "name", None) or "y"),
+        )
+        return display.plot(kind=kind, ax=ax)
+
+    def plot(self, *, kind: str = "time", ax: Any = None) -> ForecastDisplay:
+        """Draw.
+
+        Parameters
+        ----------
+        kind : {'time', 'scatter'}, default='time'
+            Both series in time, or the observed values against the predicted ones.
+        ax : matplotlib Axes, default=None
+            Where to draw; None makes a figure.
+
+        Returns
+        -------
+        ForecastDisplay
+            The display itself.
+        """
+        check_matplotlib_support(f"{type(self).__name__}.plot")
+        import matplotlib.pyplot as plt
+
+        if kind not in ("time", "scatter"):
+            raise ValueError(f"kind must be 'time' or 'scatter'; got {kind!r}.")
+        if ax is None:
+            size = (9.0, 3.4) if kind == "time" else (4.4, 4.2)
+            _, ax = plt.subplots(figsize=size, layout="constrained")
+        self.ax_, self.figure_ = ax, ax.figure
+        self.lines_ = self._in_time(ax) if kind == "time" else self._scatter(ax)
+        return self
+
+    def _in_time(self, ax: Any) -> list[Any]:
+        values = np.asarray(self.observed), np.asarray(self.predicted)
+        times = np.arange(len(values[0])) if self.times is None else self.times
+        (observed,) = ax.plot(times, values[0], color="0.6", lw=1, label="observed")
+        (predicted,) = ax.plot(times, values[1], color="C0", lw=1, label="predicted")
+        ax.set_ylabel(self.name)
+        if self.times is None:
+            ax.set_xlabel("row")
+        ax.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
+        return [observed, predicted]
+
+    def _scatter(self, ax: Any) -> list[Any]:
+        observed, predicted = np.asarray(self.observed), np.asarray(self.predicted)
+        (points,) = ax.plot(predicted, observed, "o", ms=3, alpha=0.3, mew=0)
+        ends = [min(observed.min(), predicted.min()), max(observed.max(), predicted.max())]
+        (diagonal,) = ax.plot(ends, ends, color="0.3", lw=1)
+        ax.set_xlabel(f"predicted {self.name}")
+        ax.set_ylabel(f"observed {self.name}")
+        ax.set_aspect("equal")
+        return [points, diagonal]
+
+
+def _column(values: NDArray[Any], output: int) -> NDArray[Any]:
+    return values if values.ndim == 1 else values[:, output]
+
+
+def _times(X: Any) -> Any:
+    """Return what the index of X says of time, in a form that can be drawn."""
+    index = getattr(X, "index", None)
+    if not isinstance(index, pd.Index) or index.nlevels > 1:
+        return None
+    if isinstance(index, pd.PeriodIndex):
+        index = index.to_timestamp()
+    drawable = isinstance(index, pd.DatetimeIndex) or index.dtype.kind in "iuf"
+    return index.to_numpy() if drawable else None

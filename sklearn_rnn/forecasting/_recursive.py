@@ -1,0 +1,262 @@
+"""Forecasts of several steps by a model of one: `RecursiveForecaster`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from numbers import Integral
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
+from sklearn.pipeline import Pipeline
+from sklearn.utils import check_scalar
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from sklearn_rnn._sklearn.compat import HasMethods, fit_context, safe_indexing
+from sklearn_rnn._sklearn.metaestimators import open_search
+from sklearn_rnn._sklearn.parameters import param, parametrized
+from sklearn_rnn.forecasting._persistence import make_ar
+from sklearn_rnn.preprocessing._lag_transformer import LagTransformer
+from sklearn_rnn.preprocessing._timeline import Timeline, read_timeline
+
+
+@parametrized
+class RecursiveForecaster(MetaEstimatorMixin, BaseEstimator):
+    """Forecast several steps by a model of the next, which reads its own forecasts.
+
+    A row is appended to the past, the forecast is written into it, and so on with the next.
+
+    {parameters}
+
+    {attributes}
+
+    See Also
+    --------
+    LagTransformer : Windows of the rows before.
+    make_lagged : Targets of several horizons, for a direct forecast without recursion.
+
+    Notes
+    -----
+    **Other columns** than the targets have to be given ahead in ``exog``: none is held or
+    guessed. What is not known ahead can be a target too, if the model forecasts several.
+
+    **Rows.** At each step the model is given the row to be forecast, whose targets are NaN,
+    and as many rows before it as its LagTransformers reach back, one added to the other.
+    The index ahead is that of ``exog``, or else continues by its ``freq`` or most frequent
+    step, on working days if there was no weekend. Holidays are not known: without columns to
+    give ahead, the days to be forecast are named by ``exog=pd.DataFrame(index=days)``.
+
+    **Scores.** A forecast starts at the end of `fit`; to judge it on rows that follow, compare
+    ``predict(len(rows))`` with them. There is no `score`, and `cross_val_score` does not apply.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sklearn_rnn import RecursiveForecaster, make_ar
+    >>> months = pd.period_range("2026-01", periods=8, freq="M")
+    >>> X = pd.DataFrame({"sales": [1.0, 3.0, 2.0, 4.0, 3.0, 5.0, 4.0, 6.0]}, index=months)
+    >>> forecaster = RecursiveForecaster(make_ar(3), target="sales").fit(X)
+    >>> forecaster.predict(3).index
+    PeriodIndex(['2026-09', '2026-10', '2026-11'], dtype='period[M]')
+    """
+
+    estimator: Any = param(
+        [HasMethods(["fit", "predict"]), None],
+        "A pipeline with a `LagTransformer`, or a search for one. None is ``make_ar()``.",
+        default=None,
+        kw_only=False,
+    )
+    target: str | int | Sequence[str] | Sequence[int] | None = param(
+        [str, Integral, "array-like", None],
+        "Name of the column that is forecast, or a list of names. None is the only column.",
+        default=None,
+    )
+
+    _learned: ClassVar[dict[str, str]] = {
+        "estimator_ : estimator": "The fitted model of the next row.",
+        "window_size_ : int": "Rows of the past that a forecast needs.",
+        "last_window_ : DataFrame": "The last ``window_size_`` rows of X.",
+        "freq_ : offset, timedelta or number": "Step of the index from a row to the next.",
+        "n_features_in_ : int": "Number of columns of X.",
+        "feature_names_in_ : ndarray of shape (n_features_in_,)": "Their names, if strings.",
+    }
+
+    @fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X: pd.DataFrame, y: Any = None) -> RecursiveForecaster:
+        """Fit the model of the next row.
+
+        Parameters
+        ----------
+        X : DataFrame of shape (n_rows, n_columns)
+            The past, with the targets; its index holds numbers, times or periods.
+        y : object, default=None
+            Ignored.
+
+        Returns
+        -------
+        RecursiveForecaster
+            The estimator itself.
+        """
+        timeline = _check_rows(X, "X")
+        target = _find_target(self.target, X)
+        model = make_ar() if self.estimator is None else self.estimator
+        if not _find_lags(model):
+            raise ValueError(f"estimator must contain a LagTransformer; got {model!r}.")
+        freq = _find_step(X.index)
+        fitted = clone(model).fit(X, X[target])
+        lags = _find_lags(fitted)
+        max_gap = min(timeline.find_max_gap(lag.max_gap) for lag in lags)
+        validate_data(self, X=X, skip_check_array=True)  # learns names; nothing below fails
+        self.estimator_, self.freq_ = fitted, freq
+        self.window_size_ = sum(lag._reach() for lag in lags)
+        self._target, self._kind, self._max_gap = target, timeline.kind, max_gap
+        self._targets = target if isinstance(target, list) else [target]
+        self.last_window_ = self._cut_window(X)
+        return self
+
+    def predict(
+        self,
+        steps: int,
+        *,
+        exog: pd.DataFrame | None = None,
+        last_window: pd.DataFrame | None = None,
+    ) -> pd.Series[Any] | pd.DataFrame:
+        """Forecast the next rows.
+
+        Parameters
+        ----------
+        steps : int
+            Number of rows.
+        exog : DataFrame of shape (n_rows, n_columns), default=None
+            The rows ahead, ``steps`` or more, with all columns but the targets.
+        last_window : DataFrame of shape (n_rows, n_columns), default=None
+            The past, ``window_size_`` rows or more. None is the end of X of `fit`.
+
+        Returns
+        -------
+        Series of shape (steps,) or DataFrame of shape (steps, n_targets)
+            The forecasts; a DataFrame if ``target`` is a list.
+        """
+        check_is_fitted(self)
+        check_scalar(steps, "steps", Integral, min_val=1)
+        if isinstance(steps, bool):
+            raise TypeError("steps must be a number of steps; got a bool.")
+        past = self.last_window_ if last_window is None else self._check_window(last_window)
+        ahead = self._continue(past, steps) if exog is None else self._read(exog, past, steps)
+        rows = pd.concat([past, ahead])
+        for row in range(len(past), len(rows)):
+            needed = rows.iloc[max(0, row - self.window_size_) : row + 1]
+            rows.loc[rows.index[row], self._targets] = self._predict_last(needed)
+        return rows.iloc[len(past) :].set_axis(ahead.index)[self._target]
+
+    def _predict_last(self, rows: pd.DataFrame) -> Any:
+        """Return the forecast of the last row, without those of the others where possible."""
+        model = open_search(self.estimator_)
+        if isinstance(model, Pipeline) and len(model) > 1 and not _find_lags(model[-1]):
+            rows = safe_indexing(model[:-1].transform(rows), slice(-1, None))
+            model = model[-1]
+        return np.asarray(model.predict(rows))[-1]
+
+    def _cut_window(self, X: pd.DataFrame) -> pd.DataFrame:
+        """Return the rows that a forecast needs; targets are floats, as forecasts are."""
+        window = X.iloc[max(0, len(X) - self.window_size_) :]
+        return window.astype(dict.fromkeys(self._targets, float))
+
+    def _check_window(self, last_window: Any) -> pd.DataFrame:
+        _check_rows(last_window, "last_window", self._kind)
+        columns = self.last_window_.columns
+        if missing := columns.difference(last_window.columns).tolist():
+            raise ValueError(f"last_window must have the columns {missing}, as X of fit has.")
+        if len(last_window) < (size := self.window_size_):
+            raise ValueError(f"last_window must have {size} rows or more; got {len(last_window)}.")
+        return self._cut_window(last_window[columns])
+
+    def _continue(self, past: pd.DataFrame, steps: int) -> pd.DataFrame:
+        """Return rows without values whose index continues that of the past."""
+        if others := past.columns.difference(self._targets).tolist():
+            raise ValueError(f"exog must give the columns {others} of the rows ahead; got None.")
+        last: Any = past.index[-1]
+        if isinstance(past.index, pd.DatetimeIndex):  # days of a zone may have 23 or 25 hours
+            index = pd.date_range(last, periods=steps + 1, freq=self.freq_)
+            index = index[index > last][:steps]
+        else:
+            index = pd.Index([last + k * self.freq_ for k in range(1, steps + 1)])
+        return pd.DataFrame(np.nan, index.rename(past.index.name), past.columns)
+
+    def _read(self, exog: Any, past: pd.DataFrame, steps: int) -> pd.DataFrame:
+        """Return the rows ahead that exog gives, without targets."""
+        _check_rows(exog, "exog", self._kind)
+        others = past.columns.difference(self._targets)
+        if missing := others.difference(exog.columns).tolist():
+            raise ValueError(f"exog must give the columns {missing} of the rows ahead.")
+        if len(exog) < steps:
+            raise ValueError(f"exog must have steps={steps} rows or more; got {len(exog)}.")
+        ahead = exog.iloc[:steps].reindex(columns=past.columns)
+        ahead[self._targets] = np.nan
+        rows = pd.concat([past, ahead])
+        start = read_timeline(rows, len(rows)).find_starts(self._max_gap)[-1]
+        if start >= len(past):
+            before, after = rows.index[start - 1 : start + 1]
+            raise ValueError(f"exog must follow the past without gaps; got {after} after {before}.")
+        return ahead
+
+
+def _check_rows(X: Any, name: str, kind: str | None = None) -> Timeline:
+    """Return what the index tells, if it can be continued."""
+    if not isinstance(X, pd.DataFrame):
+        raise TypeError(f"{name} must be a DataFrame, pd.DataFrame(...); got {type(X).__name__}.")
+    if X.index.nlevels > 1:
+        raise ValueError(
+            f"{name} must hold one series, as {name}.xs(...) does; got an index of "
+            f"{X.index.nlevels} levels."
+        )
+    timeline = read_timeline(X, len(X))
+    if timeline.times is None or timeline.kind != (kind or timeline.kind):
+        raise ValueError(
+            f"{name} must have an index of {kind or 'numbers, times or periods'}; got "
+            f"{timeline.kind}, such as {X.index[:1].tolist()}."
+        )
+    if not (X.index.is_monotonic_increasing and X.index.is_unique):
+        raise ValueError(f"{name} must be in the order of time, with each time once.")
+    return timeline
+
+
+def _find_target(target: Any, X: pd.DataFrame) -> Any:
+    """Return the label of the target column, or a list of labels."""
+    columns = X.columns.tolist()
+    if target is None and len(columns) == 1:
+        return columns[0]
+    is_one = target is None or isinstance(target, str | Integral)
+    names = [target] if is_one else list(target)
+    if not names or not set(names) <= set(columns):
+        raise ValueError(f"target must name columns of X, which are {columns}; got {target!r}.")
+    return target if is_one else names
+
+
+def _find_lags(estimator: Any) -> list[LagTransformer]:
+    """Return the LagTransformers inside, and those that searches have found."""
+    estimator = open_search(estimator)
+    parts = [estimator, *estimator.get_params().values()]
+    found = [part for part in parts if isinstance(part, LagTransformer)]
+    searches = [part for part in parts if hasattr(part, "best_estimator_")]
+    return sum(map(_find_lags, searches), found)
+
+
+def _find_step(index: Any) -> Any:
+    """Return the step of an index: its frequency, or else its most frequent step.
+
+    From one day to the next may be a step of working days: if there is no Saturday and no Sunday.
+    """
+    freq = getattr(index, "freq", None)
+    if freq is None and isinstance(index, pd.DatetimeIndex) and len(index) > 2:
+        freq = pd.DatetimeIndex(index, freq="infer").freq
+    if freq is not None:
+        return freq
+    if len(index) < 2:
+        raise ValueError(f"X must have two rows or more, to tell their step; got {len(index)}.")
+    step = pd.Series(index[1:] - index[:-1]).mode()[0]
+    if isinstance(index, pd.DatetimeIndex) and step == pd.Timedelta("1D"):
+        works = index.day_of_week.max() < 5 and index[-1] - index[0] > pd.Timedelta("7D")
+        return pd.offsets.BusinessDay() if works else step
+    return step

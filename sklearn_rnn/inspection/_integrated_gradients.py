@@ -1,0 +1,103 @@
+"""Attribution of predictions to lags and channels by integrated gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from sklearn_rnn._modules.kernels.threads import threads_for
+from sklearn_rnn._sequences.scaling import Scale
+from sklearn_rnn._sequences.windows import window_rows
+from sklearn_rnn.inspection._window_model import WindowModel
+
+FloatArray = NDArray[np.float64]
+Gradient = Callable[[FloatArray], FloatArray]
+
+
+def attributions(model: WindowModel, n_points: int) -> Iterator[tuple[FloatArray, FloatArray]]:
+    r"""Give attributions and mean gradients, batch by batch.
+
+    With z the window in standard deviations of its channels from their means, so that the
+    baseline is 0, and f the output of the model in the units of y,
+
+    .. math:: a_{lc} = z_{lc} \, g_{lc}, \qquad
+        g_{lc} = \int_0^1 \frac{\partial f}{\partial z_{lc}}(u z) \, du
+        \approx \sum_k w_k \frac{\partial f}{\partial z_{lc}}(u_k z)
+
+    with the ``n_points`` nodes and weights of Gauss and Legendre.
+
+    Yields
+    ------
+    attributions, gradients : ndarray of shape (n_batch, n_steps, n_channels, n_outputs)
+        a and g.
+    """
+    scale, gradient = _of_net(model) if hasattr(model.estimator, "net_") else _of_linear(model)
+    nodes, weights = np.polynomial.legendre.leggauss(n_points)
+    nodes, weights = (nodes + 1) / 2, weights / 2
+    work = model.windows[0].size * int(getattr(model.estimator, "n_parameters_", 1))
+    with threads_for(work * len(model.windows)):
+        for part in model.batches():
+            z = (model.windows[part] - scale.mean) / scale.deviation
+            g = sum(w * gradient(u * z) for u, w in zip(nodes, weights, strict=True))
+            yield z[..., np.newaxis] * g, np.asarray(g)
+
+
+def _of_net(model: WindowModel) -> tuple[Scale, Gradient]:
+    """Return the scale of the channels, and the gradient of the net by what it scales."""
+    estimator, module = model.estimator, model.estimator.net_.module_
+    own = estimator.channel_scale_
+    _check_plain(model, len(own.mean) + len(estimator.missing_channels_))
+    scale = own if estimator.standardize else _scale_of(model.windows)
+    unit = 1.0
+    if hasattr(estimator, "target_scale_") and getattr(estimator, "loss", None) != "poisson":
+        unit = estimator.target_scale_.deviation
+    like = next(module.parameters())
+
+    def gradient(z: FloatArray) -> FloatArray:
+        inner = (z * scale.deviation + scale.mean - own.mean) / own.deviation
+        x = torch.tensor(inner, dtype=like.dtype, device=like.device, requires_grad=True)
+        with torch.enable_grad(), torch.backends.cudnn.flags(enabled=False):  # no backward there
+            outputs = module.eval()(x)
+            each = [
+                torch.autograd.grad(outputs[:, k].sum(), x, retain_graph=True)[0]
+                for k in range(outputs.shape[1])
+            ]
+        by_inner = torch.stack(each, dim=-1).cpu().double().numpy()
+        return np.asarray(by_inner * (scale.deviation / own.deviation)[:, np.newaxis] * unit)
+
+    return scale, gradient
+
+
+def _check_plain(model: WindowModel, n_scaled: int) -> None:
+    """Check that the windows are complete numbers, which can be moved towards a mean."""
+    if n_scaled != model.windows.shape[2] or not np.isfinite(model.windows).all():
+        raise ValueError(
+            "method='integrated_gradients' needs windows of numbers without a missing value; "
+            "method='permutation' does not."
+        )
+
+
+def _of_linear(model: WindowModel) -> tuple[Scale, Gradient]:
+    """Return the scale of the channels, and the constant gradient of a linear model."""
+    estimator = model.estimator
+    if not hasattr(estimator, "coef_"):
+        raise ValueError(
+            "method='integrated_gradients' needs a net of sklearn_rnn or a linear model with "
+            f"coef_; got {type(estimator).__name__}. method='permutation' takes any estimator."
+        )
+    scale = _scale_of(model.windows)
+    n_steps, n_channels = model.windows.shape[1:]
+    coefficients = np.asarray(estimator.coef_, dtype=float).reshape(-1, n_steps, n_channels)
+    by_deviation = np.moveaxis(coefficients, 0, -1) * scale.deviation[:, np.newaxis]
+    return scale, lambda z: np.broadcast_to(by_deviation, (*z.shape, len(coefficients)))
+
+
+def _scale_of(windows: NDArray[Any]) -> Scale:
+    """Return the means and the deviations of the channels over all steps of all windows."""
+    laid = window_rows(windows) or window_rows(np.ascontiguousarray(windows))
+    assert laid is not None, "a contiguous array is always laid over rows"
+    return Scale.of(laid.rows, laid.coverage())

@@ -1,0 +1,15 @@
+"""Which model to take: comparison on the same folds, the one-standard-error rule, penalty paths."""
+
+from sklearn_rnn._sklearn.metaestimators import n_parameters
+from sklearn_rnn.model_selection._compare_models import compare_models
+from sklearn_rnn.model_selection._comparison import Comparison
+from sklearn_rnn.model_selection._one_standard_error import one_standard_error
+from sklearn_rnn.model_selection._penalty_path import penalty_path
+
+__all__ = [
+    "Comparison",
+    "compare_models",
+    "n_parameters",
+    "one_standard_error",
+    "penalty_path",
+]

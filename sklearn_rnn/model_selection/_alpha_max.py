@@ -1,0 +1,84 @@
+"""The least penalty at which a linear model reads nothing."""
+
+from __future__ import annotations
+
+import copy
+from types import SimpleNamespace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from sklearn_rnn._modules.mlp import Dense
+from sklearn_rnn._sequences.ragged import Ragged
+from sklearn_rnn._sequences.training_data import Data
+from sklearn_rnn._training.batches import Examples
+from sklearn_rnn._training.flat_parameters import is_weight, n_weights, ordered
+from sklearn_rnn._training.penalties import input_groups, sparse_penalty
+
+MARGIN = 1e-6
+"""What is added to the exact alpha, in parts of it, for rounding."""
+
+AT_ONCE = 4096
+"""Samples in one batch of the null gradient."""
+
+
+def least_alpha(model: Any, data: Data, examples: Examples) -> tuple[float, bool]:
+    """Return the least alpha of the linear model, and whether the net is that itself.
+
+    Parameters
+    ----------
+    model : estimator of this package
+        A fitted one, of which the penalty, the loss and the sizes count.
+    data : Data
+        What it was fitted to.
+    examples : Examples
+        The same as tensors, without what has no weight.
+    """
+    if data.lengths is not None or isinstance(data.sequences, Ragged):
+        raise ValueError(
+            "The least alpha at which nothing is read is known only for sequences of the same "
+            "length with one target each; give alphas."
+        )
+    target = data.target[data.weight > 0]
+    if (target == target[0]).all():
+        raise ValueError(f"y is constant, {len(target)} times the same: there is nothing to read.")
+    module = copy.deepcopy(model.net_.module_)
+    _, labels = input_groups(module)
+    exact = sum(label.numel() for label in labels.values()) == n_weights(module)
+    if not exact:
+        n_inputs = model.n_channels_ + len(model.missing_channels_)
+        sizes = (n_inputs, model.n_steps_, model._n_outputs())
+        module = Dense(*sizes, hidden_layer_sizes=()).to(examples.x.device)
+    gradient = _null_gradient(module.double(), model.net_.criterion_, examples)
+    settings = SimpleNamespace(alpha=1.0, l1_ratio=1.0, penalty=model.penalty)
+    penalty = sparse_penalty(module, settings)
+    assert penalty is not None, "its strength is one"
+    return (1 + MARGIN) * penalty.least(gradient) / model.l1_ratio, exact
+
+
+def _null_gradient(module: nn.Module, criterion: nn.Module, examples: Examples) -> Tensor:
+    """Return the gradient of the loss along the weights, at zero weights and the best biases."""
+    module.eval()
+    named = ordered(module)
+    for _, parameter in named:
+        nn.init.zeros_(parameter)
+    biases = [parameter for name, parameter in named if not is_weight(name)]
+    optimizer = torch.optim.LBFGS(
+        biases, max_iter=100, tolerance_grad=1e-12, line_search_fn="strong_wolfe"
+    )
+
+    def closure() -> float:
+        module.zero_grad()
+        total = 0.0
+        for x, y, weight, *_ in examples.batches(AT_ONCE):
+            target = y.double() if y.is_floating_point() else y
+            loss = criterion(module(x.double()), target, weight) * (len(y) / len(examples))
+            loss.backward()
+            total += float(loss.detach())
+        return total
+
+    optimizer.step(closure)  # type: ignore[no-untyped-call]  # torch does not declare it
+    closure()
+    gradients = [parameter.grad for name, parameter in named if is_weight(name)]
+    return torch.cat([gradient.reshape(-1) for gradient in gradients if gradient is not None])

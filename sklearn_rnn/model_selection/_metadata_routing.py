@@ -1,0 +1,98 @@
+"""What is known of the rows besides X and y, and who is given it in a comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sklearn import get_config
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.exceptions import UnsetMetadataPassedError
+from sklearn.pipeline import Pipeline
+from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
+
+from sklearn_rnn._sklearn.compat import BaseSearchCV, check_method_params
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """Arguments of all rows: for the splitter, for the fit of each model, for the scorer."""
+
+    split: Mapping[str, Any]
+    fit: Mapping[str, Mapping[str, Any]]
+    score: Mapping[str, Any]
+
+    def of_fit(self, model: str, X: Any, rows: Any) -> dict[str, Any]:
+        """Return what the fit of a model to some rows is given; what has no rows stays whole."""
+        return dict(check_method_params(X, self.fit[model], rows))
+
+    def of_score(self, X: Any, rows: Any) -> dict[str, Any]:
+        """Return what the scorer of some rows is given."""
+        return dict(check_method_params(X, self.score, rows))
+
+
+def routed(
+    models: Mapping[str, Any],
+    *,
+    splitter: Any,
+    scorer: Any,
+    groups: Any,
+    params: Mapping[str, Any] | None,
+) -> Metadata:
+    """Give everyone what scikit-learn's ``cross_validate`` would, by its rules of routing.
+
+    Where routing is not enabled, searches inside the models that split by groups are given them
+    too.
+    """
+    params = {} if params is None else dict(params)
+    if not get_config()["enable_metadata_routing"]:
+        fit = {name: {**_groups_inside(model, groups), **params} for name, model in models.items()}
+        return Metadata({"groups": groups}, fit, {})
+    if groups is not None:
+        raise ValueError(
+            "groups cannot be given while metadata routing is enabled; give "
+            "params={'groups': groups}."
+        )
+    router = MetadataRouter(owner="compare_models")
+    router.add(splitter=splitter, method_mapping=MethodMapping().add(caller="fit", callee="split"))
+    router.add(scorer=scorer, method_mapping=MethodMapping().add(caller="fit", callee="score"))
+    keys = {name: f"model_{number}" for number, name in enumerate(models)}
+    for name, model in models.items():
+        mapping = MethodMapping().add(caller="fit", callee="fit")
+        router.add(method_mapping=mapping, **{keys[name]: model})
+    try:
+        given = process_routing(router, "fit", **params)
+    except UnsetMetadataPassedError as error:
+        raise UnsetMetadataPassedError(
+            message=str(error).replace("compare_models.fit", "compare_models"),
+            unrequested_params=error.unrequested_params,
+            routed_params=error.routed_params,
+        ) from None
+    fit = {name: given[key].fit for name, key in keys.items()}
+    return Metadata(given.splitter.split, fit, given.scorer.score)
+
+
+def _groups_inside(model: Any, groups: Any) -> dict[str, Any]:
+    """Return the groups by the names under which ``fit`` hands them to searches inside."""
+    if groups is None:
+        return {}
+    if isinstance(model, BaseSearchCV):
+        return {"groups": groups} if _splits_by_groups(model.cv) else {}
+    if isinstance(model, TransformedTargetRegressor):
+        return _groups_inside(model.regressor, groups)
+    steps = model.steps if isinstance(model, Pipeline) else []
+    return {
+        f"{step}__{name}": value
+        for step, inside in steps
+        for name, value in _groups_inside(inside, groups).items()
+    }
+
+
+def _splits_by_groups(cv: Any) -> bool:
+    """Return whether a splitter wants groups; one that does not tell, of another package, may."""
+    if not hasattr(cv, "split"):
+        return False
+    if not hasattr(cv, "get_metadata_routing"):
+        return True
+    return bool(cv.get_metadata_routing().split.requests.get("groups"))

@@ -1,0 +1,159 @@
+"""The picture of a penalty path: what is read, as the penalty falls."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sklearn_rnn._sklearn.compat import check_matplotlib_support
+from sklearn_rnn.model_selection._penalty_path import penalty_path
+
+
+class PathDisplay:
+    """Weights of channels, or of lags of channels, along a penalty path, as glmnet draws them.
+
+    The penalty falls from left to right; above stands how many of them are read.
+
+    Parameters
+    ----------
+    alphas : ndarray of shape (n_alphas,)
+        The strengths of the penalty, descending.
+    coefficients : ndarray of shape (n_alphas, n_groups)
+        The weight of each group, or the norm of its weights.
+    groups : sequence of str
+        Names of the groups.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        Where it is drawn.
+    top_ax_ : matplotlib Axes
+        The same with the numbers of groups along its upper side.
+    figure_ : matplotlib Figure
+        The figure of `ax_`.
+    lines_ : list of Line2D
+        A line for each group.
+
+    See Also
+    --------
+    penalty_path : The numbers.
+
+    References
+    ----------
+    Friedman, Hastie and Tibshirani (2010). Regularization paths for generalized linear models via
+    coordinate descent. Journal of Statistical Software 33.
+    """
+
+    def __init__(
+        self,
+        *,
+        alphas: NDArray[np.float64],
+        coefficients: NDArray[np.float64],
+        groups: Sequence[str],
+    ) -> None:
+        self.alphas = alphas
+        self.coefficients = coefficients
+        self.groups = groups
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: Any,
+        y: Any,
+        *,
+        alphas: Any = None,
+        n_alphas: int = 50,
+        eps: float = 1e-3,
+        patience: int = 1,
+        n_labels: int = 8,
+        ax: Any = None,
+    ) -> PathDisplay:
+        """Fit the path and draw it.
+
+        Parameters
+        ----------
+        estimator : estimator of this package
+            With ``l1_ratio > 0``; it is cloned.
+        X, y : array-like
+            The data.
+        alphas, n_alphas, eps, patience : object
+            See `penalty_path`.
+        n_labels : int, default=8
+            How many groups to name, those with the largest weights at the end.
+        ax : matplotlib Axes, default=None
+            Where to draw; None makes a figure.
+
+        Returns
+        -------
+        PathDisplay
+            The display.
+        """
+        path = penalty_path(
+            estimator, X, y, alphas=alphas, n_alphas=n_alphas, eps=eps, patience=patience
+        )
+        return cls.from_path(path, n_labels=n_labels, ax=ax)
+
+    @classmethod
+    def from_path(cls, path: Any, *, n_labels: int = 8, ax: Any = None) -> PathDisplay:
+        """Draw a path.
+
+        Parameters
+        ----------
+        path : Bunch
+            What `penalty_path` returned.
+        n_labels : int, default=8
+            How many groups to name.
+        ax : matplotlib Axes, default=None
+            Where to draw; None makes a figure.
+
+        Returns
+        -------
+        PathDisplay
+            The display.
+        """
+        display = cls(alphas=path.alphas, coefficients=path.coefficients, groups=path.groups)
+        return display.plot(n_labels=n_labels, ax=ax)
+
+    def plot(self, *, n_labels: int = 8, ax: Any = None) -> PathDisplay:
+        """Draw.
+
+        Parameters
+        ----------
+        n_labels : int, default=8
+            How many groups to name, those with the largest weights at the end.
+        ax : matplotlib Axes, default=None
+            Where to draw; None makes a figure.
+
+        Returns
+        -------
+        PathDisplay
+            The display itself.
+        """
+        check_matplotlib_support(f"{type(self).__name__}.plot")
+        import matplotlib.pyplot as plt
+
+        if ax is None:
+            _, ax = plt.subplots(figsize=(6.4, 4.0), layout="constrained")
+        self.ax_, self.figure_ = ax, ax.figure
+        across = -np.log(self.alphas)
+        self.lines_ = ax.plot(across, self.coefficients, color="0.8", linewidth=1.0)
+        named = np.argsort(-np.abs(self.coefficients[-1]), kind="stable")[:n_labels].tolist()
+        for rank, number in enumerate(named):
+            style = {"color": f"C{rank % 10}", "linestyle": "-" if rank < 10 else "--"}
+            self.lines_[number].set(label=self.groups[number], zorder=3, linewidth=1.5, **style)
+        ax.axhline(0.0, color="0.7", linewidth=0.8, zorder=0)
+        ax.set_xlabel("-log(alpha)")
+        ax.set_ylabel("weight" if (self.coefficients < 0).any() else "norm of weights")
+        if named:
+            ax.legend(frameon=False, fontsize="small")
+        n_read = (self.coefficients != 0).sum(axis=1)
+        shown = np.unique(np.linspace(0, len(across) - 1, min(len(across), 7)).round().astype(int))
+        self.top_ax_ = ax.twiny()
+        self.top_ax_.set_xlim(ax.get_xlim())
+        self.top_ax_.set_xticks(across[shown], [str(n) for n in n_read[shown]])
+        self.top_ax_.set_xlabel("inputs read")
+        return self

@@ -1,0 +1,188 @@
+"""Hierarchical attention: from words to sentences, from sentences to documents."""
+
+from __future__ import annotations
+
+from numbers import Integral
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils.validation import check_is_fitted, validate_data
+from torch import nn
+
+from sklearn_rnn._modules.hierarchical_attention import HierarchicalAttention
+from sklearn_rnn._sequences.documents import read_documents
+from sklearn_rnn._sequences.ragged import Ragged
+from sklearn_rnn._sklearn.compat import Interval, Options, StrOptions
+from sklearn_rnn._sklearn.parameters import param, parametrized
+from sklearn_rnn._sklearn.validation import check_targets
+from sklearn_rnn.neural_network._classifier import SequenceClassifier
+from sklearn_rnn.neural_network._sequential import attention_of
+from sklearn_rnn.neural_network._training_parameters import COUNT, DROPOUT
+
+
+@parametrized
+class HierarchicalAttentionClassifier(SequenceClassifier):
+    """Network with attention to words and to sentences, for classification of documents.
+
+    A bidirectional GRU reads the words of each sentence, and their states are averaged with
+    weights that it finds itself; another reads the sentences in the same way. The weights tell
+    which sentences and words counted: see `attention_weights` and `word_attention_weights`.
+
+    {parameters}
+
+    {attributes}
+
+    See Also
+    --------
+    TextSequencer : Texts to documents, with ``sentence_end``.
+    GRUClassifier : A single sequence of tokens; has ``pooling="attention"`` too.
+
+    Notes
+    -----
+    `X` is a list of documents, each a list of sentences, each a sequence of tokens; or an array of
+    integers of shape (n_documents, n_sentences, n_words). Token 0 is padding and 1 the unknown
+    token. Padding and sentences without words change nothing, wherever they stand. Memory grows
+    with the number of words, however unequal the documents and the sentences.
+
+    References
+    ----------
+    Yang, Yang, Dyer, He, Smola and Hovy (2016). Hierarchical attention networks for document
+    classification. NAACL.
+
+    Examples
+    --------
+    >>> from sklearn_rnn import HierarchicalAttentionClassifier
+    >>> documents = [[[2, 5], [3]], [[4, 2, 2]], [[5], [2, 3]], [[2], [4], [2]]] * 20
+    >>> likes = ["yes", "no", "yes", "no"] * 20
+    >>> model = HierarchicalAttentionClassifier(
+    ...     hidden_size=4, learning_rate=0.02, lr_schedule="onecycle", max_epochs=30, random_state=0
+    ... ).fit(documents, likes)
+    >>> model.predict([[[3, 2], [5]], [[2], [4, 4]]])
+    array(['yes', 'no'], dtype='<U3')
+    >>> [weights.shape for weights in model.attention_weights(documents[:2])]
+    [(2,), (1,)]
+    >>> [weights.shape for weights in model.word_attention_weights(documents[:2])[0]]
+    [(2,), (1,)]
+    """
+
+    vocabulary_size: int | None = param(
+        [Interval(Integral, 2, None, closed="left"), None],
+        """The number of tokens; those from it up are the unknown token, as are those that training
+        does not show. None takes all that `fit` sees.""",
+        default=None,
+    )
+    embedding_dim: int = param(
+        [COUNT],
+        "Entries of the vector that is learned for each token.",
+        default=32,
+    )
+    hidden_size: int = param(
+        [COUNT],
+        "Units of each direction, for words and for sentences.",
+        default=32,
+    )
+    dropout: float = param(
+        [DROPOUT],
+        """The probability with which an entry of the vector of a sentence or of a document is
+        dropped in training.""",
+        default=0.0,
+    )
+    n_channels: int = param([Options(Integral, {1})], "Documents have no channels.", default=1)
+    missing_indicator: bool = param(
+        ["boolean"], "Without effect: no token is missing.", default=True
+    )
+    penalty: str = param(
+        [StrOptions({"elasticnet"})],
+        "What the lasso makes zero: single weights, but not the vectors of tokens.",
+        default="elasticnet",
+    )
+    linear_skip: bool = param(
+        [Options(bool, {False})], "There is no linear model of tokens.", default=False
+    )
+    augmentation: None = param([None], "Tokens cannot be changed a little.", default=None)
+    standardize: bool = param(["boolean"], "Without effect: tokens have no scale.", default=True)
+
+    _learned: ClassVar[dict[str, str]] = {
+        "n_channels_ : int": "1, the token.",
+        "n_steps_ : int": "Words and sentences of the longest document seen in `fit`.",
+        "channel_scale_ : Scale": "The scale that changes nothing.",
+        "missing_channels_ : ndarray of int": "Empty.",
+        "n_features_in_ : int": "1, the token.",
+        "linear_share_ : float": "Not there: there is no `linear_skip`.",
+        "selected_channels_ : ndarray of bool, of shape (n_channels_,)": """
+            Not there: tokens have no channels.""",
+    }
+    _module_class: ClassVar[type[nn.Module]] = HierarchicalAttention
+    _any_length: ClassVar[bool] = True
+
+    def attention_weights(self, X: Any) -> list[NDArray[np.float64]]:
+        """Return how much each sentence counts.
+
+        Parameters
+        ----------
+        X : list, or array-like of shape (n_documents, n_sentences, n_words)
+            Documents.
+
+        Returns
+        -------
+        list of ndarray of shape (n_sentences_i,)
+            Weights that sum to one over each document, in the form of the documents as they were
+            given, be it a list or an array; zero for a sentence without words.
+        """
+        return self._attention(X)[0]
+
+    def word_attention_weights(self, X: Any) -> list[list[NDArray[np.float64]]]:
+        """Return how much each word counts in its sentence.
+
+        Parameters
+        ----------
+        X : list, or array-like of shape (n_documents, n_sentences, n_words)
+            Documents.
+
+        Returns
+        -------
+        list of list of ndarray of shape (n_words_ij,)
+            Weights that sum to one over each sentence, in the form of the documents as they were
+            given; zero for padding.
+        """
+        return self._attention(X)[1]
+
+    def _attention(
+        self, X: Any
+    ) -> tuple[list[NDArray[np.float64]], list[list[NDArray[np.float64]]]]:
+        check_is_fitted(self)
+        documents = read_documents(X)
+        return documents.spread(attention_of(self, documents.sequences()))
+
+    def _architecture(self) -> dict[str, Any]:
+        return {"hidden_size": self.hidden_size, "dropout": self.dropout}
+
+    def _read_sequences(
+        self, X: Any, y: Any = "no_validation", *, reset: bool
+    ) -> tuple[Ragged, Any]:
+        """Validate X and return its documents, each a sequence of words and ends of sentences."""
+        sequences = read_documents(X).sequences()
+        if reset:
+            self._reading = self._as_declared()
+            self.n_channels_ = self.n_features_in_ = 1
+            self.n_steps_ = sequences.n_steps
+        if not isinstance(y, str):
+            check_targets(y, X)
+            y = validate_data(self, y=y, reset=reset, multi_output=True)
+        return sequences, y
+
+    def _module(
+        self, n_outputs: int, architecture: dict[str, Any]
+    ) -> tuple[type[nn.Module], dict[str, Any]]:
+        """Return the class of the net and its arguments, without a layer of tokens around it."""
+        _, arguments = super()._module(n_outputs, architecture)
+        inner, own = arguments.pop("inner"), arguments.pop("architecture")
+        return inner, {**arguments, **own}
+
+    def __sklearn_tags__(self) -> Any:
+        """Return scikit-learn's tags: neither a table nor an array of numbers."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = False
+        tags.input_tags.three_d_array = False
+        return tags

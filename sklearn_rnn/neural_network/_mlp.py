@@ -1,0 +1,114 @@
+"""Dense networks on the flattened window, for regression and classification."""
+
+from __future__ import annotations
+
+from numbers import Integral
+from typing import Any, ClassVar
+
+from torch import nn
+
+from sklearn_rnn._modules.mlp import ACTIVATIONS, Dense
+from sklearn_rnn._sklearn.compat import StrOptions
+from sklearn_rnn._sklearn.parameters import param, parametrized
+from sklearn_rnn.neural_network._classifier import SequenceClassifier
+from sklearn_rnn.neural_network._regressor import SequenceRegressor
+from sklearn_rnn.neural_network._training_parameters import DROPOUT
+
+
+@parametrized
+class _Dense:
+    """Architecture: affine layers and an activation between them."""
+
+    hidden_layer_sizes: tuple[int, ...] = param(
+        ["array-like"],
+        """Units of each hidden layer. With ``()`` the net is a linear model: with the penalty an
+        elastic net, or a logistic regression.""",
+        default=(32,),
+    )
+    activation: str = param(
+        [StrOptions(set(ACTIVATIONS))],
+        "What is applied to the hidden layers.",
+        default="relu",
+    )
+    dropout: float = param(
+        [DROPOUT],
+        "The probability with which a hidden unit is dropped in training.",
+        default=0.0,
+    )
+
+    _module_class: ClassVar[type[nn.Module]] = Dense
+    _any_length: ClassVar[bool] = False
+
+    def _architecture(self) -> dict[str, Any]:
+        for units in self.hidden_layer_sizes:
+            if not isinstance(units, Integral) or units < 1:
+                raise ValueError(
+                    "hidden_layer_sizes must hold integers of at least 1; got "
+                    f"{self.hidden_layer_sizes!r}."
+                )
+        names = ("hidden_layer_sizes", "activation", "dropout")
+        return {name: getattr(self, name) for name in names}
+
+
+@parametrized
+class DenseRegressor(SequenceRegressor, _Dense):
+    """Dense network for regression on sequences.
+
+    The sequence is read as one long vector, all of its steps side by side, so that each lag of
+    each channel has weights of its own; a nonlinear autoregression, if the steps are lags. All
+    sequences must have the same number of steps.
+
+    {parameters}
+
+    {attributes}
+
+    See Also
+    --------
+    DenseClassifier : The same network for the other task.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_rnn import DenseRegressor
+    >>> X = np.random.default_rng(0).normal(size=(200, 5, 2))
+    >>> y = X[:, -1, 0] + 0.5 * X[:, -2, 1]
+    >>> model = DenseRegressor(
+    ...     learning_rate=0.02, lr_schedule="onecycle", max_epochs=50, random_state=0
+    ... ).fit(X, y)
+    >>> model.predict(X[:3]).shape
+    (3,)
+    >>> bool(model.score(X, y) > 0.9)
+    True
+    """
+
+
+@parametrized
+class DenseClassifier(SequenceClassifier, _Dense):
+    """Dense network for classification of sequences.
+
+    The sequence is read as one long vector, all of its steps side by side, so that each lag of
+    each channel has weights of its own; a nonlinear autoregression, if the steps are lags. All
+    sequences must have the same number of steps.
+
+    {parameters}
+
+    {attributes}
+
+    See Also
+    --------
+    DenseRegressor : The same network for the other task.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_rnn import DenseClassifier
+    >>> X = np.random.default_rng(0).normal(size=(200, 5, 2))
+    >>> y = np.where(X[:, -1, 0] * X[:, -2, 0] > 0, "alike", "apart")
+    >>> model = DenseClassifier(
+    ...     learning_rate=0.02, lr_schedule="onecycle", max_epochs=50, random_state=0
+    ... ).fit(X, y)
+    >>> model.predict_proba(X[:3]).shape
+    (3, 2)
+    >>> bool(model.score(X, y) > 0.9)
+    True
+    """

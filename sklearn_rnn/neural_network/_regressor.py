@@ -1,0 +1,188 @@
+"""The task of regression: scales of targets, losses, and predictions in the units of y."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import RegressorMixin
+from sklearn.metrics import r2_score
+from torch import nn
+
+from sklearn_rnn._sequences.scaling import Scale
+from sklearn_rnn._sequences.training_data import Data
+from sklearn_rnn._sequences.validation import check_target
+from sklearn_rnn._sklearn.compat import StrOptions, fit_context
+from sklearn_rnn._sklearn.parameters import param, parametrized
+from sklearn_rnn._training import losses as _losses
+from sklearn_rnn.neural_network._base import BaseSequenceEstimator
+from sklearn_rnn.neural_network._training_parameters import INSIDE, POSITIVE
+
+LOSSES: dict[str, tuple[type[_losses.Loss], tuple[str, ...]]] = {
+    "squared_error": (_losses.SquaredError, ()),
+    "absolute_error": (_losses.AbsoluteError, ()),
+    "huber": (_losses.Huber, ("delta",)),
+    "quantile": (_losses.Quantile, ("quantile",)),
+    "poisson": (_losses.Poisson, ()),
+}
+
+
+@parametrized
+class SequenceRegressor(RegressorMixin, BaseSequenceEstimator):
+    """Base of the regressors."""
+
+    loss: str = param(
+        [StrOptions(set(LOSSES))],
+        """What is minimised. ``"squared_error"`` gives the mean, ``"absolute_error"`` the median,
+        ``"huber"`` something between (`delta`), ``"quantile"`` the `quantile`, and ``"poisson"``
+        the mean of counts or of other targets from zero up, through the logarithm.""",
+        default="squared_error",
+    )
+    quantile: float = param(
+        [INSIDE],
+        'The quantile that ``loss="quantile"`` predicts.',
+        default=0.5,
+    )
+    delta: float = param(
+        [POSITIVE],
+        """The standardised error at which ``loss="huber"`` turns from square to linear.""",
+        default=1.35,
+    )
+
+    _learned: ClassVar[dict[str, str]] = {
+        "target_scale_ : Scale": "``mean`` and ``deviation`` of each output that are used.",
+    }
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
+        """Train for one epoch more.
+
+        The first call learns the scales of channels and targets; later ones keep them.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_steps, n_channels) or (n_samples, n_columns)
+            Sequences.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the losses.
+
+        Returns
+        -------
+        self : object
+            The estimator.
+        """
+        return self._continue(X, y, sample_weight)
+
+    def predict(self, X: Any) -> NDArray[np.float64]:
+        """Predict the targets.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_steps, n_channels) or (n_samples, n_columns)
+            Sequences.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Predictions in the shape and units of the y of `fit`.
+        """
+        said, in_shape = self._outputs(X)
+        output: NDArray[np.float64] = said.numpy()
+        scale = self.target_scale_
+        if self._is_logarithmic:
+            values = np.exp(output) * scale.deviation
+        else:
+            values = output * scale.deviation + scale.mean
+        return in_shape(values.ravel() if self._target_shape == () else values, fill=np.nan)
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return R2, with ``return_sequences=True`` over all steps that are not absent.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_steps, n_channels) or (n_samples, n_columns), or list
+            Sequences.
+        y : array-like
+            Targets, as in `fit`.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the sequences.
+
+        Returns
+        -------
+        float
+            The score.
+        """
+        return self._score(r2_score, X, y, sample_weight)
+
+    def _encode(self, y: Any, *, reset: bool, classes: None = None) -> NDArray[np.float64]:
+        """Return y as an array of shape (n_samples, n_outputs)."""
+        values = check_target(y)
+        if reset:
+            self._target_shape = values.shape[1:]
+        elif values.shape[1:] != self._target_shape:
+            raise ValueError(
+                f"y has the shape {values.shape}, but {type(self).__name__} was fitted on targets "
+                f"of the shape (n_samples{''.join(f', {k}' for k in self._target_shape)})."
+            )
+        if self.loss == "poisson" and values.min() < 0:
+            raise ValueError(
+                f'loss="poisson" needs y to be non-negative; got a minimum of {values.min():g}.'
+            )
+        return values.reshape(len(values), -1)
+
+    def _learn_target_scale(self, target: NDArray[np.float64], weight: NDArray[np.float64]) -> None:
+        """Learn how to bring targets to the scale of the net."""
+        self._is_logarithmic = self.loss == "poisson"
+        self.target_scale_ = Scale.neutral(target.shape[1])
+        if self._is_logarithmic or self.standardize:
+            self.target_scale_ = Scale.of(target, weight)
+        if self._is_logarithmic:
+            mean = self.target_scale_.mean
+            if not mean.all():
+                raise ValueError('loss="poisson" needs y to have a positive mean in each output.')
+            self.target_scale_ = Scale(np.zeros_like(mean), mean)
+
+    def _scaled(self, target: NDArray[np.float64]) -> NDArray[np.float64]:
+        return (target - self.target_scale_.mean) / self.target_scale_.deviation
+
+    def _learn_class_weight(self, y: Any) -> None:
+        """Targets that are numbers have no classes."""
+
+    def _class_weighted(self, weight: NDArray[np.float64], y: Any) -> NDArray[np.float64]:
+        return weight
+
+    def _hold_out(
+        self, rows: NDArray[np.intp], data: Data, rng: np.random.RandomState
+    ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Set the last rows aside for validation, of each series if there are several."""
+        groups = np.zeros(len(rows), dtype=np.intp) if data.groups is None else data.groups[rows]
+        _, series, sizes = np.unique(groups, return_inverse=True, return_counts=True)
+        ends = np.ceil(self.validation_fraction * np.cumsum(sizes)).astype(np.intp)
+        ends = np.minimum(ends, len(rows) - 1)
+        n_held = np.diff(ends, prepend=0)  # the share of each series, without rounding all up
+        order = np.argsort(series, kind="stable")
+        still_to_come = np.empty(len(rows), dtype=np.intp)
+        still_to_come[order] = np.repeat(np.cumsum(sizes), sizes) - np.arange(len(rows))
+        held = still_to_come <= n_held[series]
+        if not held.any():
+            raise ValueError(
+                f"early_stopping=True needs two samples at least; got {len(rows)} with "
+                f"validation_fraction={self.validation_fraction}."
+            )
+        return rows[~held], rows[held]
+
+    def _criterion(self) -> tuple[type[nn.Module], dict[str, Any]]:
+        loss, names = LOSSES[self.loss]
+        return loss, {name: getattr(self, name) for name in names}
+
+    def _n_outputs(self) -> int:
+        return len(self.target_scale_.mean)
+
+    def __sklearn_tags__(self) -> Any:
+        """Return scikit-learn's tags: several outputs are fine."""
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags

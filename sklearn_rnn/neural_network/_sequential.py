@@ -1,0 +1,99 @@
+"""What nets have in common that read a sequence step by step."""
+
+from __future__ import annotations
+
+from numbers import Integral
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
+
+from sklearn_rnn._sequences.lists import comes_as_list
+from sklearn_rnn._sequences.ragged import Ragged
+from sklearn_rnn._sequences.step_targets import unflatten_steps
+from sklearn_rnn._sequences.windows import Windows
+from sklearn_rnn._sklearn.compat import Interval, StrOptions
+from sklearn_rnn._sklearn.parameters import param, parametrized
+from sklearn_rnn.neural_network._training_parameters import COUNT
+
+POOLINGS = {"last", "mean", "max", "attention"}
+
+
+def _attends(estimator: Stepwise) -> bool:
+    if estimator.pooling != "attention":
+        raise AttributeError(
+            f'attention_weights needs pooling="attention"; got pooling={estimator.pooling!r}.'
+        )
+    return True
+
+
+@parametrized
+class Stepwise:
+    """Architecture: any number of steps, of numbers or of tokens, pooled into one vector."""
+
+    vocabulary_size: int | None = param(
+        [Interval(Integral, 2, None, closed="left"), None],
+        """The number of tokens, if `X` holds integers that stand for words or other symbols. 0 is
+        an absent step; 1 is the unknown token, and stands for all tokens from `vocabulary_size` up
+        and for those that training does not show. None takes all that `fit` sees, if
+        `embedding_dim` is set; otherwise `X` holds measurements.""",
+        default=None,
+    )
+    embedding_dim: int | None = param(
+        [COUNT, None],
+        """Entries of the vector that is learned for each token; None means 32 if `vocabulary_size`
+        is set.""",
+        default=None,
+    )
+    pooling: str = param(
+        [StrOptions(POOLINGS)],
+        """What of all steps is passed on: the last one, the mean, the largest value of each
+        feature, or the mean with weights that the net finds itself (``"attention"``, Yang et al.,
+        2016), see `attention_weights`.""",
+        default="last",
+    )
+
+    _any_length: ClassVar[bool] = True
+
+    @available_if(_attends)
+    def attention_weights(self, X: Any) -> NDArray[np.float64]:
+        """Return how much each step counts, with ``pooling="attention"``.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_steps, n_channels) or (n_samples, n_columns), or list
+            Sequences.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_steps), or of shape (n_samples,) with arrays
+            Weights that sum to one over each sequence, and are zero at absent steps.
+        """
+        check_is_fitted(self)
+        estimator: Any = self
+        sequences, _ = estimator._read_sequences(X, reset=False)
+        weights = attention_of(estimator, sequences)
+        return unflatten_steps(weights, sequences, ragged=comes_as_list(X), fill=0.0)
+
+
+def attention_of(estimator: Any, sequences: Windows | Ragged) -> NDArray[np.float64]:
+    """Return how much each valid step of the sequences counts to the net of an estimator."""
+    net = estimator.net_
+    x = estimator._input(sequences, net.settings.dtype, net.device)
+    return np.asarray(net.outputs(x, _Attention(net.module_)).double().numpy()[:, 0])
+
+
+class _Attention(torch.nn.Module):
+    """The attention of a net as its output at each step."""
+
+    def __init__(self, net: torch.nn.Module) -> None:
+        super().__init__()
+        self.net: Any = net
+
+    def forward(self, x: torch.Tensor, lengths: torch.Tensor | None = None) -> torch.Tensor:
+        """Map x (batch, n_steps, n_channels) to weights (batch, n_steps, 1)."""
+        weights: torch.Tensor = self.net.attention(x, lengths)
+        return weights.unsqueeze(2)

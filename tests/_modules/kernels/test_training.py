@@ -1,0 +1,333 @@
+"""Training by the native kernels against autograd, torch's Adam, and itself."""
+
+import os
+import subprocess
+import sys
+from copy import deepcopy
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose
+
+from sklearn_rnn import GRURegressor, LSTMClassifier, LSTMRegressor, RNNRegressor
+from sklearn_rnn._kernels import loader as library
+from sklearn_rnn._modules.embedding import Embedded
+from sklearn_rnn._modules.kernels.layer import parts_of
+from sklearn_rnn._modules.kernels.training import KernelLoss, Ridge, Sequences
+from sklearn_rnn._modules.recurrent import Recurrent
+from sklearn_rnn._training.batches import Examples
+from sklearn_rnn._training.flat_parameters import laid_in, n_weights, new_vector
+from sklearn_rnn._training.loop import Training
+from sklearn_rnn._training.losses import (
+    AbsoluteError,
+    BinaryCrossEntropy,
+    CrossEntropy,
+    Huber,
+    Poisson,
+    Quantile,
+    SquaredError,
+)
+from sklearn_rnn._training.optimizers import Adam
+from tests.nets import needs_library
+
+pytestmark = needs_library
+TOLERANCE = {torch.float32: 1e-6, torch.float64: 1e-12}
+SMALL = 0.1
+LOSSES = [
+    SquaredError(),
+    AbsoluteError(),
+    Huber(0.7),
+    Quantile(0.9),
+    Poisson(),
+    BinaryCrossEntropy(),
+    BinaryCrossEntropy(0.2),
+    CrossEntropy(),
+    CrossEntropy(0.3),
+]
+NETS = ["rnn_tanh", "rnn_relu", "lstm", "gru", "coupled"]
+
+
+def net(cell, n_channels, n_outputs, hidden, dtype):
+    options = {"cell": "lstm", "coupled_gates": True} if cell == "coupled" else {"cell": cell}
+    return Recurrent(n_channels, 5, n_outputs, hidden_size=hidden, **options).to(dtype).train()
+
+
+def native(module, loss):
+    return module.native_training(KernelLoss(loss.kernel, loss.option))
+
+
+def targets(loss, n, n_outputs, dtype):
+    if isinstance(loss, CrossEntropy):
+        return torch.randint(n_outputs, (n,))
+    y = torch.randn(n, n_outputs, dtype=dtype)
+    return (y > 0).to(dtype) if isinstance(loss, BinaryCrossEntropy) else y
+
+
+def by_autograd(module, sequences, loss, ridge):
+    """Return the objective, its gradient and that of x, as torch computes them."""
+    x, y, weight, lengths = sequences
+    x, vector = x.clone().requires_grad_(), new_vector(module)
+    with pytest.MonkeyPatch.context() as patch, laid_in(vector, module):
+        patch.setattr("sklearn_rnn._modules.kernels.layer.LIBRARY", None)
+        objective = loss(module(x, lengths), y, weight)
+        objective = objective + ridge / 2 * vector[: n_weights(module)].square().sum()
+        objective.backward()
+        return objective.detach(), vector.grad.clone(), x.grad
+
+
+def forget_gradients(module):
+    for parameter in module.parameters():
+        parameter.grad.fill_(np.nan)
+
+
+def by_kernels(module, sequences, loss, ridge):
+    """Return the same from the kernels."""
+    vector, dx = new_vector(module), torch.full_like(sequences.x, np.nan)
+    with laid_in(vector, module):
+        forget_gradients(module)
+        ridge = Ridge(vector, n_weights(module), ridge)
+        return native(module, loss).gradient(sequences, ridge, dx), vector.grad.clone(), dx
+
+
+def worst_difference(found, exact):
+    """Return the largest difference of a number, relative to that of its tensor or `SMALL`."""
+    pairs = zip(found, exact, strict=True)
+    worst = [(a - b).abs().max().double() / b.abs().max().clamp(min=SMALL) for a, b in pairs]
+    return float(torch.stack(worst).max())  # NaN if one of them is
+
+
+def assert_that_of_autograd(cell, loss, sizes, dtype, *, weighted, padded):
+    batch, n_steps, n_channels, hidden, n_outputs = sizes
+    module = net(cell, n_channels, n_outputs, hidden, dtype)
+    x = torch.randn(batch, n_steps, n_channels, dtype=dtype)
+    y = targets(loss, batch, n_outputs, dtype)
+    weight = torch.rand(batch, dtype=dtype) if weighted else None
+    lengths = torch.randint(0, n_steps + 1, (batch,)) if padded else None
+    problem = Sequences(x, y, weight, lengths)
+    doubled = [t.double() if t is not None and t.is_floating_point() else t for t in problem]
+    exact = by_autograd(deepcopy(module).double(), Sequences(*doubled), loss, 0.1)
+    difference = worst_difference(by_kernels(module, problem, loss, 0.1), exact)
+    if not difference <= TOLERANCE[dtype]:  # ill-conditioned: torch's own operations lose as much
+        assert difference < 2 * worst_difference(by_autograd(module, problem, loss, 0.1), exact)
+
+
+@given(
+    cell=st.sampled_from(NETS),
+    loss=st.sampled_from(LOSSES),
+    sizes=st.tuples(*(st.integers(1, n) for n in (70, 9, 20, 40, 4))),
+    dtype=st.sampled_from(list(TOLERANCE)),
+    weighted=st.booleans(),
+    padded=st.booleans(),
+    seed=st.integers(0, 2**31),
+)
+@settings(max_examples=150, deadline=None, derandomize=True)
+def test_objective_and_gradient_are_those_of_autograd(
+    cell, loss, sizes, dtype, weighted, padded, seed
+):
+    torch.manual_seed(seed)
+    assert_that_of_autograd(cell, loss, sizes, dtype, weighted=weighted, padded=padded)
+
+
+@pytest.mark.parametrize("cell", NETS)
+def test_groups_of_several_chunks(cell):
+    torch.manual_seed(0)
+    for n_rows in (129, 300):  # 9 and 19 chunks in 8 groups
+        sizes = (n_rows, 4, 3, 5, 2)
+        assert_that_of_autograd(cell, Huber(0.7), sizes, torch.float64, weighted=True, padded=False)
+
+
+def test_two_threads_have_the_same_work(monkeypatch):
+    monkeypatch.setattr("torch.get_num_threads", lambda: 2)
+    for chunks in range(2, 100):
+        (first, middle), (also_middle, last) = parts_of(16 * chunks, 10**9)
+        assert (first, middle, also_middle, last) == (0, chunks // 2, chunks // 2, chunks)
+
+
+@pytest.mark.parametrize("cell", NETS)
+def test_the_same_bits_for_one_and_two_threads_and_every_time(cell, monkeypatch):
+    monkeypatch.setattr("sklearn_rnn._modules.kernels.layer.WORTH_THREADS", 0)
+    module = net(cell, 3, 2, 10, torch.float32)
+    vector, examples = new_vector(module), Sequences(torch.randn(300, 5, 3), torch.randn(300, 2))
+    gradients = []
+    with laid_in(vector, module):
+        for threads in (1, 2, 2):
+            monkeypatch.setattr("torch.get_num_threads", lambda n=threads: n)
+            ridge = Ridge(vector, n_weights(module), 0.1)
+            objective = native(module, SquaredError()).gradient(examples, ridge)
+            gradients.append((objective, vector.grad.clone()))
+    for other in gradients[1:]:
+        assert torch.equal(gradients[0][0], other[0])
+        assert torch.equal(gradients[0][1], other[1])
+
+
+def trained(module, x, y, *, apart, threads=1, schedule="constant", **changes):
+    """Train for two epochs, batch by batch if `apart`."""
+    options = {"alpha": 0.01, "l1_ratio": 0.0, "optimizer": "adam", "mixed": False}
+    options |= {"lr_schedule": schedule, "augmentation": None, "shuffle": True, "batch_size": 16}
+    options |= {"max_grad_norm": None, "learning_rate": 0.01, "max_epochs": 2, **changes}
+    torch.manual_seed(0)
+    vector = new_vector(module)
+    optimizer = Adam([vector], lr=0.01, fused=True)
+    observer = (lambda *_: None) if apart else None
+    with laid_in(vector, module):
+        run = Training(module, SquaredError(), optimizer, SimpleNamespace(**options), 0, observer)
+        weight = np.random.default_rng(0).uniform(size=len(x))
+        examples = Examples.of(x, y, weight, np.arange(0, len(x)))
+        losses = [run.epoch(examples, number) for number in range(2)]
+    return vector.detach(), losses, optimizer.param_groups[0]["lr"]
+
+
+@pytest.mark.parametrize("cell", NETS)
+@pytest.mark.parametrize("changes", [{}, {"lr_schedule": "onecycle"}, {"shuffle": False}], ids=str)
+def test_many_batches_in_a_call_are_the_batches_one_by_one(cell, changes, monkeypatch):
+    x, y = torch.randn(70, 5, 3), torch.randn(70, 2)
+    results = []
+    for worth, apart in ((10**9, True), (10**9, False), (0, False)):
+        monkeypatch.setattr("sklearn_rnn._modules.kernels.layer.WORTH_THREADS", worth)
+        monkeypatch.setattr("torch.get_num_threads", lambda: 2)
+        monkeypatch.setattr("sklearn_rnn._modules.kernels.training.WORK_AT_ONCE", 10**4)
+        torch.manual_seed(1)
+        results.append(trained(net(cell, 3, 2, 6, torch.float32), x, y, apart=apart, **changes))
+    for vector, losses, rate in results[1:]:
+        assert torch.equal(vector, results[0][0])
+        assert_allclose(losses, results[0][1], rtol=1e-12)
+        assert rate == results[0][2]
+
+
+def test_a_callback_that_hooks_in_is_served():
+    """The control of the test before: something must be called batch by batch."""
+    module, seen = net("gru", 3, 2, 6, torch.float32), []
+    module.head.register_forward_hook(lambda *_: seen.append(1))
+    trained(module, torch.randn(70, 5, 3), torch.randn(70, 2), apart=False)
+    assert len(seen) == 2 * 5
+
+
+@pytest.mark.parametrize("padded", [False, True])
+def test_vectors_of_tokens_have_the_gradient_of_autograd(padded):
+    torch.manual_seed(0)
+    architecture = {"cell": "lstm", "hidden_size": 5}
+    module = Embedded(
+        1, 6, 2, vocabulary_size=9, embedding_dim=4, inner=Recurrent, architecture=architecture
+    )
+    module = module.double().train()
+    x, y = torch.randint(1, 9, (40, 6, 1)), torch.randn(40, 2).double()
+    weight = torch.rand(40)  # of another type than the net
+    if padded:
+        x[::3, 4:] = 0
+        x[1::3, 2] = 0  # a step of zeros, not the end
+    vector = new_vector(module)
+    with laid_in(vector, module):
+        loss = SquaredError()(module(x), y, weight)
+        loss.backward()
+        expected = vector.grad.clone()
+        forget_gradients(module)
+        batch, training = Sequences(x, y, weight), native(module, SquaredError())
+        for part in (batch.part(0, 7), batch, batch.part(3, 40), batch):  # memory is used again
+            found = training.gradient(part, Ridge(vector, 0, 0.0))
+        assert_allclose(float(found), float(loss.detach()), rtol=1e-12)
+        assert_allclose(vector.grad, expected, rtol=0, atol=1e-12)
+
+
+def test_what_is_not_trained_by_kernels(monkeypatch):
+    loss = KernelLoss(0)
+    for options in ({"num_layers": 2}, {"bidirectional": True}, {"dropout": 0.1}):
+        module = Recurrent(3, 5, 1, cell="gru", hidden_size=6, **options).train()
+        with laid_in(new_vector(module), module):
+            assert module.native_training(loss) is None
+    module = net("gru", 3, 1, 6, torch.float32)
+    assert module.native_training(loss) is None, "there is no gradient to write over"
+    monkeypatch.setattr("sklearn_rnn._modules.kernels.layer.LIBRARY", None)
+    with laid_in(new_vector(module), module):
+        assert module.native_training(loss) is None
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # three epochs
+@pytest.mark.parametrize(
+    ("estimator", "parameters"),
+    [
+        (RNNRegressor, {}),
+        (LSTMRegressor, {"lr_schedule": "onecycle", "alpha": 0.1, "loss": "quantile"}),
+        (GRURegressor, {"batch_size": 7, "optimizer": "rmsprop"}),
+        (LSTMRegressor, {"max_grad_norm": 0.1, "l1_ratio": 0.5, "alpha": 0.01}),
+        (LSTMClassifier, {"label_smoothing": 0.1}),
+        (LSTMClassifier, {"optimizer": "adamw", "alpha": 0.1}),
+    ],
+)
+def test_fits_are_those_of_autograd(estimator, parameters, monkeypatch):
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((100, 5, 3))
+    y = X[:, -1, 0] + X[:, -2, 1] > 0 if estimator is LSTMClassifier else X[:, -1, 0]
+    model = estimator(max_epochs=3, random_state=0, dtype="float64", tol=0, **parameters)
+    by_kernels = model.fit(X, y).predict(X[:20]), model.loss_curve_
+    monkeypatch.setattr(Recurrent, "native_training", lambda *_: None)
+    model.fit(X, y)
+    assert_allclose(model.loss_curve_, by_kernels[1], rtol=1e-9)
+    assert_allclose(model.predict(X[:20]), by_kernels[0], rtol=1e-7)
+
+
+def test_a_divergence_in_the_kernels_is_said_in_words():
+    X = np.random.default_rng(0).standard_normal((64, 5, 3))
+    with pytest.raises(ValueError, match="diverged"):
+        RNNRegressor(nonlinearity="relu", learning_rate=1e30, random_state=0, dtype="float32").fit(
+            X, X[:, -1, 0]
+        )
+
+
+SETS = """
+import torch
+from sklearn_rnn._training.flat_parameters import laid_in, n_weights, new_vector
+from sklearn_rnn._modules.kernels.training import KernelLoss, Ridge, Sequences
+from sklearn_rnn._modules.recurrent import Recurrent
+for cell in ("rnn_tanh", "rnn_relu", "lstm", "gru"):
+    torch.manual_seed(0)
+    module = Recurrent(3, 5, 2, cell=cell, hidden_size=13).double().train()
+    vector, x, y = new_vector(module), torch.randn(300, 5, 3).double(), torch.randn(300, 2).double()
+    with laid_in(vector, module):
+        training = module.native_training(KernelLoss(0))
+        ridge = Ridge(vector, n_weights(module), 0.1)
+        print(*training.gradient(Sequences(x, y), ridge).view(1).tolist(), *vector.grad.tolist())
+"""
+
+
+def test_every_set_of_instructions_gives_the_same_gradient():
+    found = []
+    for name in library.BEST_FIRST[library.BEST_FIRST.index(library.INSTRUCTIONS) :]:
+        environment = {**os.environ, "SKLEARN_RNN_NATIVE": name}
+        command = [sys.executable, "-c", SETS]
+        done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
+        found.append(np.array(done.stdout.split(), dtype=float))
+    for other in found[1:]:
+        assert_allclose(other, found[0], rtol=0, atol=1e-12)
+
+
+def test_an_infinite_logit_of_another_class_is_no_loss():
+    loss, module = CrossEntropy(), net("gru", 1, 2, 3, torch.float64)
+    torch.nn.init.constant_(module.head.linear.bias, -np.inf)
+    torch.nn.init.zeros_(module.head.linear.bias[:1])
+    batch = Sequences(torch.randn(4, 5, 1).double(), torch.zeros(4, dtype=torch.int64))
+    with laid_in(vector := new_vector(module), module):
+        assert float(native(module, loss).gradient(batch, Ridge(vector, 0, 0.0))) == 0
+
+
+def test_what_is_watched_or_frozen_is_not_trained_by_kernels():
+    for watch in (
+        lambda module: module.head.linear.register_full_backward_hook(lambda *_: None),
+        lambda module: module.layers[0].register_forward_hook(lambda *_: None),
+        lambda module: module.layers[0].weight_hh_l0.requires_grad_(False),
+    ):
+        module = net("gru", 3, 1, 6, torch.float32)
+        with laid_in(new_vector(module), module):
+            assert native(module, SquaredError()) is not None
+            watch(module)
+            assert native(module, SquaredError()) is None
+
+
+def test_many_batches_have_no_lengths():
+    module = net("gru", 3, 1, 6, torch.float32)
+    batch = Sequences(torch.randn(4, 5, 3), torch.randn(4, 1), None, torch.ones(4).long())
+    with laid_in(vector := new_vector(module), module), pytest.raises(ValueError, match="lengths"):
+        native(module, SquaredError()).train(batch, 2, Ridge(vector, 0, 0.0), None)

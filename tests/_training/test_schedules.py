@@ -1,0 +1,97 @@
+"""Schedules of the learning rate, and the rules that end training."""
+
+import numpy as np
+import pytest
+import torch
+from numpy.testing import assert_allclose
+
+from sklearn_rnn._training.schedules import (
+    PLANNED,
+    Plateau,
+    constant,
+    cosine,
+    one_cycle,
+    still_improving,
+)
+
+GRID = np.linspace(0.0, 1.0, 1001)
+
+
+def test_the_planned_schedules_are_named():
+    assert {"cosine": cosine, "onecycle": one_cycle} == PLANNED
+
+
+@pytest.mark.parametrize(
+    ("schedule", "values"),
+    [
+        (constant, {0.0: 1.0, 0.5: 1.0, 1.0: 1.0}),
+        (cosine, {0.0: 1.0, 1 / 3: 0.75, 0.5: 0.5, 2 / 3: 0.25, 1.0: 0.0}),
+        (one_cycle, {0.0: 0.04, 0.15: 0.52, 0.3: 1.0, 0.65: 0.5, 1.0: 0.0}),
+    ],
+)
+def test_a_schedule_has_its_values_at_the_marks(schedule, values):
+    assert_allclose([schedule(p) for p in values], list(values.values()), atol=1e-12)
+
+
+@pytest.mark.parametrize("schedule", PLANNED.values(), ids=PLANNED)
+def test_a_planned_schedule_is_continuous_and_within_bounds(schedule):
+    values = np.array([schedule(p) for p in GRID])
+    assert values.min() >= 0
+    assert values.max() == pytest.approx(1)
+    assert np.abs(np.diff(values)).max() < np.pi / 2 / 0.3 * 1.01 / 1000
+
+
+def test_one_cycle_rises_during_the_warm_up_and_falls_afterwards():
+    slopes = np.diff([one_cycle(p, warm_up=0.2) for p in GRID])
+    assert (slopes[:200] > 0).all()
+    assert (slopes[200:] < 0).all()
+
+
+@pytest.mark.parametrize("start", [0.04, 0.5])
+def test_one_cycle_begins_at_its_start(start):
+    assert one_cycle(0.0, start=start) == start
+
+
+def test_the_cosine_is_that_of_torch():
+    optimizer = torch.optim.SGD([torch.zeros(1)], lr=1.0)
+    scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=10)
+    for step in range(10):
+        assert scheduler.get_last_lr()[0] == pytest.approx(cosine(step / 10))
+        optimizer.step()
+        scheduler.step()
+
+
+@pytest.mark.parametrize(
+    ("losses", "patience", "epoch"),
+    [
+        ([3, 2, 1, 0], 2, None),
+        ([3, 2, 2, 2, 2], 2, 3),
+        ([3, 2, 2, 1, 1, 1], 2, 5),
+        ([3, 2, 2.5, 2.4, 1], 3, None),  # what counts is the lowest so far
+        ([3, 2, 2.5, 2.4, 2.3], 3, 4),
+        ([3, 2.95, 2.9, 2.85], 3, 3),  # less than tol is no improvement, three times or not
+        ([3, 3], 1, 1),
+        ([float("nan")] * 3, 2, 1),
+    ],
+)
+def test_a_plateau_is_reached_after_patience_epochs_without_an_improvement_by_tol(
+    losses, patience, epoch
+):
+    plateau = Plateau(patience, tol=0.1)
+    reached = [plateau.reached(loss) for loss in losses]
+    assert (reached.index(True) if True in reached else None) == epoch
+
+
+@pytest.mark.parametrize(
+    ("losses", "expected"),
+    [
+        ([9.0, 8.0, 7.0], True),  # too short to tell
+        ([9.0, 8.0, 7.0, 6.0, 5.0], True),
+        ([9.0, 9.0, 9.0, 9.0, 9.0], False),
+        ([9.0, 8.9, 8.8, 8.75, 8.72], False),  # 0.18 in three epochs at a tol of 0.1
+        ([9.0, 8.9, 8.8, 8.7, 8.5], True),
+        ([5.0, 4.0, 9.0, 9.0, 9.0], False),  # it got worse
+    ],
+)
+def test_a_fit_still_improves_if_it_gained_tol_an_epoch_of_late(losses, expected):
+    assert still_improving(losses, patience=3, tol=0.1) is expected

@@ -1,0 +1,342 @@
+"""Forecasts of several steps against a loop by hand, statsmodels, and the model of one step."""
+
+import pickle
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LinearRegression
+from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from statsmodels.tsa.api import VAR
+from statsmodels.tsa.ar_model import AutoReg
+
+from sklearn_rnn.forecasting._persistence import make_ar
+from sklearn_rnn.forecasting._recursive import RecursiveForecaster
+from sklearn_rnn.neural_network._recurrent import LSTMRegressor
+from sklearn_rnn.preprocessing._lag_transformer import LagTransformer
+
+RNG = np.random.default_rng(0)
+N, STEPS = 60, 7
+
+
+def index_of(name, n):
+    if name == "working days":  # without holidays; the frequency has to be inferred
+        return pd.DatetimeIndex(list(pd.bdate_range("2026-01-05", periods=n)))
+    if name == "days with a gap":
+        return pd.date_range("2026-01-05", periods=n + 1).delete(20)
+    if name == "numbers by two":
+        return pd.Index(np.arange(3, 3 + 2 * n, 2))
+    if name == "fractions":
+        return pd.Index(np.arange(n) / 10)
+    return {
+        "numbers": pd.RangeIndex(n),
+        "days": pd.date_range("2026-01-05", periods=n, name="day"),
+        "days of a zone": pd.date_range("2026-03-01", periods=n, tz="Europe/Berlin"),
+        "month ends": pd.date_range("2020-01-31", periods=n, freq="ME"),
+        "quarters": pd.period_range("2020Q1", periods=n, freq="Q"),
+        "hours": pd.timedelta_range("0h", periods=n, freq="h"),
+    }[name]
+
+
+INDEXES = ["working days", "days with a gap", "numbers by two", "fractions", "numbers", "days"]
+INDEXES += ["days of a zone", "month ends", "quarters", "hours"]
+
+
+def frame(name="numbers", n=N):
+    """Return two autoregressive columns that depend on each other and on a third."""
+    day = np.arange(n) % 5.0
+    values = np.zeros((n, 2))
+    for t in range(1, n):
+        values[t] = values[t - 1] @ [[0.6, 0.3], [-0.4, 0.5]] + 0.3 * day[t] + RNG.normal(size=2)
+    columns = {"a": values[:, 0], "b": values[:, 1], "day": day}
+    return pd.DataFrame(columns, index=index_of(name, n))
+
+
+class FullRegression(LinearRegression):
+    """Least squares on the rows whose three lags are there, as statsmodels takes them."""
+
+    def fit(self, X, y):
+        return super().fit(X[3:], y[3:])
+
+
+def autoregression(**parameters):
+    return make_ar(3, **parameters).set_params(linearregression=FullRegression())
+
+
+def forecast_by_hand(pipe, past, target, ahead):
+    """Return the forecasts of a fitted pipe that is given the whole past each time."""
+    rows = past
+    for k in range(len(ahead)):
+        rows = pd.concat([rows, ahead.iloc[[k]].assign(**dict.fromkeys(target, 0.0))])
+        rows.loc[rows.index[-1], target] = pipe.predict(rows)[-1]
+    return rows[target].iloc[len(past) :]
+
+
+@pytest.mark.parametrize("name", INDEXES)
+def test_forecasts_and_their_index_equal_those_of_a_loop_by_hand(name):
+    X = frame(name)
+    past, ahead = X.iloc[:-STEPS], X.iloc[-STEPS:]
+    pipe = make_pipeline(
+        StandardScaler().set_output(transform="pandas"),
+        LagTransformer(3, step=2, known_ahead=["day"], flatten=True),
+        LinearRegression(),
+    )
+    forecaster = RecursiveForecaster(pipe, target=["a", "b"]).fit(past)
+    expected = forecast_by_hand(pipe.fit(past, past[["a", "b"]]), past, ["a", "b"], ahead)
+    found = forecaster.predict(STEPS, exog=ahead[["day"]])
+    pd.testing.assert_frame_equal(found, expected, check_freq=False)
+    assert forecaster.window_size_ == 5
+
+
+@pytest.mark.parametrize("name", INDEXES)
+def test_the_index_is_continued(name):
+    X = frame(name)[["a"]]
+    expected = X.index[-STEPS:]
+    forecast = RecursiveForecaster(make_ar(2)).fit(X.iloc[:-STEPS]).predict(STEPS)
+    assert forecast.name == "a"
+    if name == "fractions":
+        np.testing.assert_allclose(forecast.index, expected, rtol=1e-12)
+        return
+    assert forecast.index.equals(expected)
+    assert (forecast.index.dtype, forecast.index.name) == (expected.dtype, expected.name)
+    if isinstance(expected, pd.DatetimeIndex) and name != "days with a gap":
+        assert forecast.index.freq == pd.DatetimeIndex(expected, freq="infer").freq
+
+
+def test_irregular_times_are_continued_by_the_usual_step_or_by_exog():
+    days = pd.bdate_range("2026-01-05", periods=N).delete([8, 30, N - 3])
+    for index, following in ((days, "1B"), (days.union([pd.Timestamp("2026-01-24")]), "1D")):
+        X = frame().iloc[: len(index)].set_axis(index)
+        past, ahead = X[:-STEPS], X[-STEPS:]
+        forecaster = RecursiveForecaster(make_ar(2), target="a").fit(past[["a"]])
+        usual = forecaster.predict(STEPS)
+        expected = pd.date_range(past.index[-1], periods=STEPS + 1, freq=following)[1:]
+        assert usual.index.equals(expected)
+        trading = forecaster.predict(STEPS, exog=ahead[[]])
+        assert trading.index.equals(ahead.index)
+        np.testing.assert_array_equal(trading, usual)  # the model reads lags, not times
+
+
+def test_one_step_is_the_prediction_of_the_next_row():
+    X = frame("days")
+    past, ahead = X[:-1], X[-1:]
+    pipe = make_pipeline(
+        StandardScaler().set_output(transform="pandas"),
+        LagTransformer(4, known_ahead=["day"]),
+        LSTMRegressor(hidden_size=4, lr_schedule="onecycle", max_epochs=3, random_state=0),
+    )
+    forecaster = RecursiveForecaster(pipe, target=["a", "b"]).fit(past)
+    expected = pipe.fit(past, past[["a", "b"]]).predict(ahead)  # its history is that of fit
+    np.testing.assert_allclose(forecaster.predict(1, exog=ahead), expected, rtol=1e-6)
+    forecaster.set_params(target="a").fit(past)
+    expected = pipe.fit(past, past["a"]).predict(ahead)
+    np.testing.assert_allclose(forecaster.predict(1, exog=ahead), expected, rtol=1e-6)
+
+
+def test_a_linear_autoregression_forecasts_as_statsmodels_does():
+    X = frame()[["a"]]
+    expected = AutoReg(X["a"], lags=3).fit().predict(N, N + STEPS - 1)
+    found = RecursiveForecaster(autoregression()).fit(X).predict(STEPS)
+    np.testing.assert_allclose(found, expected, rtol=1e-8)
+    assert found.index.equals(expected.index)
+
+
+def test_exogenous_columns_enter_as_in_statsmodels():
+    X = frame()[["a", "day"]]
+    past, ahead = X[:-STEPS], X[-STEPS:]
+    model = AutoReg(past["a"], lags=3, exog=past[["day"]]).fit()
+    expected = model.predict(len(past), N - 1, exog_oos=ahead[["day"]])
+    forecaster = RecursiveForecaster(autoregression(exogenous=["day"]), target="a").fit(past)
+    np.testing.assert_allclose(forecaster.predict(STEPS, exog=ahead), expected, rtol=1e-8)
+
+
+def test_several_targets_are_a_vector_autoregression():
+    X = frame()[["a", "b"]]
+    expected = VAR(X).fit(3).forecast(X.to_numpy()[-3:], STEPS)
+    found = RecursiveForecaster(autoregression(), target=["a", "b"]).fit(X).predict(STEPS)
+    np.testing.assert_allclose(found, expected, rtol=1e-8)
+    assert found.columns.tolist() == ["a", "b"]
+
+
+def test_a_perfect_model_of_one_step_is_perfect_for_all():
+    X = pd.DataFrame({"a": np.sin(np.arange(N) / 3)})  # follows from the two values before
+    pipe = make_ar(2).set_params(linearregression=FullRegression())
+    forecast = RecursiveForecaster(pipe).fit(X[:-20]).predict(20)
+    np.testing.assert_allclose(forecast, X["a"][-20:], atol=1e-10)
+
+
+def test_another_past_takes_the_place_of_that_of_fit():
+    X = frame("days")
+    forecaster = RecursiveForecaster(autoregression(known_ahead=["day"]), target=["a", "b"])
+    pipe = forecaster.fit(X[:40]).estimator_
+    expected = forecaster.predict(STEPS, exog=X[40:])
+    pd.testing.assert_frame_equal(
+        forecaster.predict(STEPS, exog=X[40:], last_window=X[:40][["day", "b", "a"]]), expected
+    )
+    later = forecaster.predict(STEPS, exog=X[50:], last_window=X[45:50])
+    by_hand = forecast_by_hand(pipe, X[:50], ["a", "b"], X[50 : 50 + STEPS])
+    pd.testing.assert_frame_equal(later, by_hand, check_freq=False)
+    moved = X[45:50].set_axis(index_of("days", 305)[300:])  # far from the rows of fit
+    again = forecaster.predict(STEPS, last_window=moved, exog=X[50:].shift(freq="255D"))
+    np.testing.assert_allclose(again, later, rtol=1e-12)
+
+
+def test_no_more_rows_are_read_than_are_needed():
+    tables, windows = [], []
+    pipe = make_pipeline(
+        FunctionTransformer(lambda X: tables.append(len(X)) or X),
+        LagTransformer(4, step=3, flatten=True),
+        FunctionTransformer(),
+        type(
+            "Spy", (LinearRegression,), {"predict": lambda self, X: windows.append(len(X)) or [0]}
+        )(),
+    )
+    forecaster = RecursiveForecaster(pipe, target="a").fit(frame()[["a"]])
+    tables.clear()
+    forecaster.predict(STEPS)
+    assert forecaster.window_size_ == len(forecaster.last_window_) == 10
+    assert tables == [11] * STEPS
+    assert windows == [1] * STEPS
+
+
+def test_lags_are_found_wherever_they_are():
+    X = frame()[["a"]]
+    plain = RecursiveForecaster(make_ar(6)).fit(X)
+    expected = plain.predict(STEPS)
+    cv = TimeSeriesSplit(2)
+    search = GridSearchCV(make_ar(2), {"lagtransformer__n_lags": [6]}, cv=cv)
+    for estimator, size in [
+        (search, 6),
+        (make_pipeline(FunctionTransformer(), search), 8),  # those of the unfitted search too
+        (TransformedTargetRegressor(make_ar(6), transformer=StandardScaler()), 6),
+        (make_ar(4, seasonal_lags=[5, 6]), 15),
+    ]:
+        forecaster = RecursiveForecaster(estimator).fit(X)
+        assert forecaster.window_size_ == size
+        np.testing.assert_allclose(forecaster.predict(STEPS), expected, rtol=1e-8)
+    assert RecursiveForecaster().fit(X).window_size_ == 5
+
+
+def test_integer_values_and_names_do_not_round_forecasts():
+    X = frame()[["a"]].round().astype(int).set_axis([0], axis=1)
+    found = RecursiveForecaster(make_ar(3), target=0).fit(X).predict(STEPS)
+    expected = RecursiveForecaster(make_ar(3), target=0).fit(X.astype(float)).predict(STEPS)
+    pd.testing.assert_series_equal(found, expected)
+    assert found.dtype == "float64"
+
+
+def test_it_is_cloned_pickled_and_searched_into():
+    X = frame("days")
+    forecaster = RecursiveForecaster(make_ar(3, known_ahead=["day"]), target=["a", "b"])
+    assert clone(forecaster).get_params()["estimator__lagtransformer__n_lags"] == 3
+    forecaster.set_params(estimator__lagtransformer__n_lags=4).fit(X[:50])
+    assert forecaster.window_size_ == 4
+    assert not hasattr(forecaster.estimator, "n_features_in_")  # the original is as it was
+    assert forecaster.feature_names_in_.tolist() == ["a", "b", "day"]
+    again = pickle.loads(pickle.dumps(forecaster))
+    expected = forecaster.predict(STEPS, exog=X[50:])
+    pd.testing.assert_frame_equal(again.predict(STEPS, exog=X[50:]), expected)
+    assert not hasattr(forecaster, "score")
+
+
+@pytest.mark.parametrize(
+    ("parameters", "X", "text"),
+    [
+        (
+            {"target": "c"},
+            frame(),
+            "target must name columns of X, which are ['a', 'b', 'day']; got 'c'.",
+        ),
+        ({}, frame(), "target must name columns of X, which are ['a', 'b', 'day']; got None."),
+        (
+            {"target": []},
+            frame(),
+            "target must name columns of X, which are ['a', 'b', 'day']; got [].",
+        ),
+        (
+            {"estimator": LinearRegression(), "target": "a"},
+            frame(),
+            "estimator must contain a LagTransformer; got LinearRegression().",
+        ),
+        ({}, frame()[["a"]].to_numpy(), "X must be a DataFrame, pd.DataFrame(...); got ndarray."),
+        (
+            {},
+            frame()[["a"]].set_axis(list(map(str, range(N)))),
+            "X must have an index of numbers, times or periods; got no times, such as ['0'].",
+        ),
+        (
+            {},
+            pd.concat({"x": frame()[["a"]]}),
+            "X must hold one series, as X.xs(...) does; got an index of 2 levels.",
+        ),
+        ({}, frame()[["a"]][::-1], "X must be in the order of time, with each time once."),
+        ({}, frame()[["a"]][:1], "X must have two rows or more, to tell their step; got 1."),
+    ],
+)
+def test_errors_of_fit_name_argument_rule_and_value(parameters, X, text):
+    forecaster = RecursiveForecaster(**parameters)
+    before = dict(vars(forecaster))
+    with pytest.raises((TypeError, ValueError), match=f"^{re.escape(text)}$"):
+        forecaster.fit(X)
+    assert vars(forecaster) == before
+
+
+PAST = frame("days")
+NUMBERED = PAST.reset_index(drop=True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        ({}, "exog must give the columns ['b', 'day'] of the rows ahead; got None."),
+        ({"exog": PAST[50:][["day"]]}, "exog must give the columns ['b'] of the rows ahead."),
+        ({"exog": PAST[55:]}, "exog must have steps=7 rows or more; got 5."),
+        (
+            {"exog": PAST[:50]},
+            "exog must follow the past without gaps; got 2026-01-05 00:00:00 after "
+            "2026-02-23 00:00:00.",
+        ),
+        (
+            {"exog": PAST[50:].shift(freq="9D")},
+            "exog must follow the past without gaps; got 2026-03-05 00:00:00 after "
+            "2026-02-23 00:00:00.",
+        ),
+        ({"exog": NUMBERED}, "exog must have an index of times; got numbers, such as [0]."),
+        ({"exog": PAST["day"]}, "exog must be a DataFrame, pd.DataFrame(...); got Series."),
+        ({"last_window": PAST[:2]}, "last_window must have 3 rows or more; got 2."),
+        (
+            {"last_window": PAST[["a"]]},
+            "last_window must have the columns ['b', 'day'], as X of fit has.",
+        ),
+        (
+            {"last_window": NUMBERED},
+            "last_window must have an index of times; got numbers, such as [0].",
+        ),
+        ({"steps": 0}, "steps == 0, must be >= 1."),
+    ],
+)
+def test_errors_of_predict_name_argument_rule_and_value(arguments, text):
+    forecaster = RecursiveForecaster(make_ar(3), target="a").fit(PAST[:50])
+    with pytest.raises((TypeError, ValueError), match=f"^{re.escape(text)}$"):
+        forecaster.predict(**({"steps": STEPS} | arguments))
+
+
+def test_rows_beyond_max_gap_of_the_lags_do_not_follow():
+    forecaster = RecursiveForecaster(make_ar(3, max_gap="1D"), target="a").fit(PAST[:50])
+    with pytest.raises(ValueError, match="exog must follow the past without gaps"):
+        forecaster.predict(2, exog=PAST[51:])
+    wide = RecursiveForecaster(make_ar(3, max_gap="30D"), target="a").fit(PAST[:50])
+    assert (
+        wide.predict(2, exog=PAST[59:].reindex(PAST.index[[55, 59]], method="bfill")).notna().all()
+    )
+
+
+def test_it_must_be_fitted_first():
+    with pytest.raises(NotFittedError):
+        RecursiveForecaster(target="a").predict(3)

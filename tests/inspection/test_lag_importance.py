@@ -1,0 +1,320 @@
+"""Importance of lags: laws of permutation and of integrated gradients."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.decomposition import PCA
+from sklearn.inspection import permutation_importance
+from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
+from sklearn.metrics import mean_squared_error
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sklearn_rnn import (
+    DenseClassifier,
+    DenseRegressor,
+    GRUClassifier,
+    LagTransformer,
+    LSTMRegressor,
+    RNNRegressor,
+    TCNRegressor,
+    make_ar,
+)
+from sklearn_rnn._sequences.windows import lag_windows
+from sklearn_rnn.inspection import lag_importance
+from sklearn_rnn.inspection._integrated_gradients import attributions
+from sklearn_rnn.inspection._permutation import Permuted
+from sklearn_rnn.inspection._window_model import find_windows
+from sklearn_rnn.preprocessing._lag_transformer import LagTransformer as PrivateLagTransformer
+
+RNG = np.random.default_rng(0)
+ROWS = RNG.normal([5.0, -3.0], [2.0, 0.5], size=(303, 2))
+WINDOWS = lag_windows(ROWS, 4)[:300]
+Y = 3 * WINDOWS[:, -1, 0] - 20 * WINDOWS[:, 1, 1] + RNG.normal(size=300)
+QUICK = {"max_epochs": 3, "lr_schedule": "cosine", "random_state": 0, "dtype": "float64"}
+LINEAR = {"hidden_layer_sizes": (), "alpha": 0.0, "optimizer": "lbfgs", "early_stopping": False}
+
+
+def permuted_scores(model, X, y, n_repeats, seed):
+    """Return scores with every cell permuted, by full copies."""
+    rng = np.random.RandomState(seed)
+    orders = [rng.permutation(len(X)) for _ in range(n_repeats)]
+    scores = np.empty((*X.shape[1:], n_repeats))
+    for step, channel, repeat in np.ndindex(scores.shape):
+        copy = X.copy()
+        copy[:, step, channel] = X[orders[repeat], step, channel]
+        scores[step, channel, repeat] = model.score(copy, y)
+    return scores
+
+
+@pytest.mark.parametrize("at_once", [2**20, 100])
+def test_permutation_is_the_naive_loop_whatever_the_batch(at_once, monkeypatch):
+    monkeypatch.setattr("sklearn_rnn.inspection._window_model.AT_ONCE", at_once)
+    model = DenseRegressor(**QUICK).fit(WINDOWS, Y)
+    found = lag_importance(model, WINDOWS, Y, n_repeats=3, random_state=7)
+    expected = model.score(WINDOWS, Y) - permuted_scores(model, WINDOWS, Y, 3, seed=7)
+    np.testing.assert_allclose(found.importances, expected, atol=1e-12)
+    np.testing.assert_allclose(found.importances_mean, expected.mean(axis=2), atol=1e-12)
+    np.testing.assert_allclose(found.importances_std, expected.std(axis=2), atol=1e-12)
+    np.testing.assert_allclose(found.score, model.score(WINDOWS, Y))
+
+
+def test_permuting_never_copies_more_than_a_batch(monkeypatch):
+    monkeypatch.setattr("sklearn_rnn.inspection._window_model.AT_ONCE", 80)
+
+    class Watching(RegressorMixin, BaseEstimator):
+        seen = 0
+
+        def fit(self, X, y):
+            return self
+
+        def predict(self, X):
+            Watching.seen = max(Watching.seen, len(X))
+            return X[:, 0]
+
+    lag_importance(Watching(), WINDOWS, Y, n_repeats=1)
+    assert Watching.seen == 10
+    before = WINDOWS.copy()
+    lag_importance(Watching(), WINDOWS, Y, n_repeats=1)
+    np.testing.assert_array_equal(WINDOWS, before)
+
+
+def test_least_squares_loses_twice_the_squared_coefficient_times_the_variance():
+    flat = WINDOWS.reshape(300, 8)
+    model = LinearRegression().fit(flat, Y)
+    found = lag_importance(
+        model, WINDOWS, Y, scoring="neg_mean_squared_error", n_repeats=100, random_state=0
+    )
+    expected = (2 * model.coef_**2 * flat.var(axis=0)).reshape(4, 2)
+    error = found.importances_std / np.sqrt(100)
+    assert (np.abs(found.importances_mean - expected) < 4 * error + 1e-12).all()
+
+
+def test_permutation_is_near_scikit_learns():
+    flat = WINDOWS.reshape(300, 8)
+    model = Ridge().fit(flat, Y)
+    found = lag_importance(model, WINDOWS, Y, n_repeats=50, random_state=0)
+    theirs = permutation_importance(model, flat, Y, n_repeats=50, random_state=0)
+    np.testing.assert_allclose(
+        found.importances_mean.ravel(), theirs.importances_mean, rtol=0.1, atol=0.01
+    )
+
+
+@pytest.mark.parametrize("scoring", ["neg_log_loss", "roc_auc", "accuracy", None])
+def test_scores_of_probabilities_work(scoring):
+    label = np.where(np.median(Y) < Y, "up", "down")
+    model = DenseClassifier(**QUICK).fit(WINDOWS, label)
+    found = lag_importance(model, WINDOWS, label, scoring=scoring, n_repeats=2, random_state=0)
+    assert found.importances_mean.argmax() in (3, 6)
+
+
+def test_a_callable_score_gets_an_estimator_that_answers():
+    def score(estimator, X, y):
+        return -mean_squared_error(y, estimator.predict(X))
+
+    model = LinearRegression().fit(WINDOWS.reshape(300, 8), Y)
+    one = lag_importance(model, WINDOWS, Y, scoring=score, random_state=0)
+    two = lag_importance(model, WINDOWS, Y, scoring="neg_mean_squared_error", random_state=0)
+    np.testing.assert_allclose(one.importances, two.importances)
+    assert Permuted(find_windows(model, WINDOWS)).n_features_in_ == 8
+
+
+def linear_net(**given):
+    return DenseRegressor(**{**LINEAR, "dtype": "float64", "max_epochs": 500, **given})
+
+
+@pytest.mark.parametrize("standardize", [True, False])
+def test_the_effects_of_a_linear_net_are_its_coefficients(standardize):
+    net = linear_net(standardize=standardize).fit(WINDOWS, Y)
+    found = lag_importance(net, WINDOWS, method="integrated_gradients")
+    weight = net.net_.module_.head.linear.weight.detach().numpy().reshape(4, 2)
+    channel, target = net.channel_scale_, net.target_scale_
+    coefficients = weight * target.deviation / channel.deviation
+    used = find_windows(net, WINDOWS).windows.reshape(-1, 2)
+    mean, deviation = used.mean(axis=0), used.std(axis=0)
+    np.testing.assert_allclose(found.effects, coefficients * deviation, rtol=1e-12)
+    (attribution, _), *_ = attributions(find_windows(net, WINDOWS), 32)
+    expected = coefficients * (WINDOWS - mean)
+    np.testing.assert_allclose(attribution[..., 0], expected, rtol=1e-9, atol=1e-11)
+    np.testing.assert_allclose(found.importances_mean, np.abs(expected).mean(axis=0), rtol=1e-9)
+    np.testing.assert_allclose(found.importances_std, np.abs(expected).std(axis=0), rtol=1e-6)
+
+
+def test_a_linear_net_and_least_squares_have_the_same_effects():
+    net = linear_net(tol=0.0, patience=50).fit(WINDOWS, Y)
+    flat = LinearRegression().fit(WINDOWS.reshape(300, 8), Y)
+    one, two = (
+        lag_importance(model, WINDOWS, method="integrated_gradients") for model in (net, flat)
+    )
+    np.testing.assert_allclose(one.effects, two.effects, atol=1e-5)
+    np.testing.assert_allclose(one.importances_mean, two.importances_mean, atol=1e-5)
+
+
+NETS = [
+    DenseRegressor(activation="tanh", **QUICK),
+    DenseRegressor(activation="relu", **QUICK),
+    DenseRegressor(activation="tanh", standardize=False, **QUICK),
+    LSTMRegressor(**QUICK),
+    RNNRegressor(**QUICK),
+    TCNRegressor(**QUICK),
+]
+
+
+@pytest.mark.parametrize("net", NETS, ids=lambda net: type(net).__name__)
+def test_attributions_sum_to_the_prediction_less_that_of_the_mean_window(net):
+    net.fit(WINDOWS, Y)
+    mean = net.channel_scale_.mean if net.standardize else WINDOWS.reshape(-1, 2).mean(axis=0)
+    baseline = net.predict(np.broadcast_to(mean, (1, 4, 2)))
+    model = find_windows(net, WINDOWS)
+    # A rectifier bends the path: its integral is only as good as the number of points.
+    bent = "relu" in str(
+        getattr(net, "activation", "relu" if isinstance(net, TCNRegressor) else "")
+    )
+    (attribution, _), *_ = attributions(model, 500 if bent else 64)
+    total = attribution.sum(axis=(1, 2, 3))
+    tolerance = 1e-2 if bent else 1e-8
+    np.testing.assert_allclose(total, net.predict(WINDOWS) - baseline, atol=tolerance * Y.std())
+
+
+def test_logits_are_attributed_in_classification():
+    label = (np.median(Y) < Y).astype(int)
+    model = DenseClassifier(activation="tanh", **QUICK).fit(WINDOWS, label)
+    found = lag_importance(model, WINDOWS, method="integrated_gradients")
+    assert found.effects.shape == (4, 2)
+    (attribution, _), *_ = attributions(find_windows(model, WINDOWS), 64)
+    baseline = model.decision_function(np.broadcast_to(model.channel_scale_.mean, (1, 4, 2)))
+    difference = model.decision_function(WINDOWS) - baseline
+    np.testing.assert_allclose(attribution.sum(axis=(1, 2, 3)), difference, atol=1e-8)
+
+
+@pytest.mark.parametrize(
+    "model", [GRUClassifier(**QUICK), LogisticRegression(max_iter=5000)], ids=["net", "linear"]
+)
+def test_several_outputs_have_effects_each_and_their_mean_importance(model):
+    label = np.digitize(Y, np.quantile(Y, [0.3, 0.6]))
+    X = WINDOWS if isinstance(model, GRUClassifier) else WINDOWS.reshape(300, 8)
+    model.fit(X, label)
+    found = lag_importance(model, WINDOWS, method="integrated_gradients")
+    assert found.effects.shape == (4, 2, 3)
+    (attribution, _), *_ = attributions(find_windows(model, WINDOWS), 32)
+    expected = np.abs(attribution).mean(axis=(0, 3))
+    np.testing.assert_allclose(found.importances_mean, expected, rtol=1e-6)
+
+
+def test_attributions_do_not_depend_on_the_batch(monkeypatch):
+    net = LSTMRegressor(**QUICK).fit(WINDOWS, Y)
+    whole = lag_importance(net, WINDOWS, method="integrated_gradients")
+    monkeypatch.setattr("sklearn_rnn.inspection._window_model.AT_ONCE", 100)
+    parts = lag_importance(net, WINDOWS, method="integrated_gradients")
+    for name in ("importances_mean", "importances_std", "effects"):
+        np.testing.assert_allclose(parts[name], whole[name], rtol=1e-6)
+
+
+def test_gradients_leave_the_net_as_it_was():
+    net = LSTMRegressor(**QUICK).fit(WINDOWS, Y)
+    before = net.predict(WINDOWS)
+    lag_importance(net, WINDOWS, method="integrated_gradients")
+    assert all(p.grad is None or not p.grad.any() for p in net.net_.module_.parameters())
+    np.testing.assert_array_equal(net.predict(WINDOWS), before)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="torch finds no GPU")
+def test_gradients_of_a_recurrent_net_work_on_the_gpu():
+    net = LSTMRegressor(device="cuda", **QUICK).fit(WINDOWS, Y)
+    found = lag_importance(net, WINDOWS, method="integrated_gradients")
+    assert found.importances_mean.argmax() in (3, 6)
+
+
+def table():
+    return pd.DataFrame(ROWS, columns=["a", "b"])
+
+
+def pipelines():
+    """Return the same model with windows in every form that a pipeline can hand on."""
+    named = LagTransformer(4, flatten=True).set_output(transform="pandas")
+    return {
+        "flat": make_pipeline(LagTransformer(4, flatten=True), LinearRegression()),
+        "named": make_pipeline(named, LinearRegression()),
+        "scaled": make_pipeline(
+            LagTransformer(4, flatten=True), StandardScaler(), LinearRegression()
+        ),
+        "search": GridSearchCV(
+            make_pipeline(LagTransformer(4, flatten=True), LinearRegression()), {}, cv=2
+        ),
+        "nested": make_pipeline(
+            LagTransformer(4, flatten=True), make_pipeline(StandardScaler(), LinearRegression())
+        ),
+        "transformed": make_pipeline(
+            LagTransformer(4, flatten=True), TransformedTargetRegressor(LinearRegression())
+        ),
+        "ar": make_ar(4),
+        "net": make_pipeline(LagTransformer(4), linear_net(tol=0.0, patience=50)),
+        "flat net": make_pipeline(
+            LagTransformer(4, flatten=True), linear_net(tol=0.0, patience=50, n_channels=2)
+        ),
+    }
+
+
+@pytest.mark.parametrize("name", pipelines())
+def test_pipelines_of_the_same_model_have_the_same_importances(name):
+    y = np.roll(ROWS[:, 0], 2) + RNG.normal(size=303)
+    X = table()
+    reference = lag_importance(pipelines()["flat"].fit(X, y), X, y, random_state=0)
+    found = lag_importance(pipelines()[name].fit(X, y), X, y, random_state=0)
+    np.testing.assert_allclose(found.importances, reference.importances, atol=1e-4)
+    assert list(found.lags) == [4, 3, 2, 1]
+    assert found.channels == ["a", "b"]
+    assert reference.importances_mean.argmax() == 4  # channel a at lag 2
+
+
+def test_lags_count_delay_and_step_and_names_come_from_where_they_are_known():
+    lags = LagTransformer(3, delay=2, step=5)
+    model = make_pipeline(StandardScaler(), lags, DenseRegressor(**QUICK)).fit(table(), ROWS[:, 0])
+    found = find_windows(model, table())
+    assert list(found.lags) == [12, 7, 2]
+    assert found.channels == ["a", "b"]
+    bare = find_windows(DenseRegressor(**QUICK).fit(WINDOWS, Y), WINDOWS)
+    assert list(bare.lags) == [4, 3, 2, 1]
+    assert bare.channels == ["x0", "x1"]
+    assert PrivateLagTransformer is LagTransformer
+
+
+def test_windows_of_a_pipeline_are_not_copied():
+    model = make_pipeline(LagTransformer(4), DenseRegressor(**QUICK)).fit(ROWS, ROWS[:, 0])
+    windows = find_windows(model, ROWS).windows
+    assert windows.strides[0] == windows.strides[1]
+
+
+@pytest.mark.parametrize(
+    ("model", "given", "text"),
+    [
+        (LinearRegression(), {"method": "shap"}, "method must be one of ('permutation', 'inte"),
+        (LinearRegression(), {"y": None}, "method='permutation' measures by a score, which needs"),
+        (
+            make_pipeline(LagTransformer(4, flatten=True), PCA(8), LinearRegression()),
+            {},
+            "The steps behind LagTransformer must keep its columns, as StandardScaler does; "
+            "['PCA'] do not, or do not say so.",
+        ),
+        (
+            make_ar(2, seasonal_lags=(7,)),
+            {"method": "integrated_gradients"},
+            "What are lags and channels in the columns that LinearRegression sees cannot be told; ",
+        ),
+        (
+            make_pipeline(LagTransformer(4, flatten=True), TransformedTargetRegressor()),
+            {"method": "integrated_gradients"},
+            "method='integrated_gradients' needs a net of sklearn_rnn or a linear model with coef_",
+        ),
+    ],
+)
+def test_errors_name_argument_rule_and_mend(model, given, text):
+    model.fit(ROWS, ROWS[:, 0])
+    with pytest.raises(ValueError, match=f"^{re.escape(text)}"):
+        lag_importance(model, **{"X": ROWS, "y": ROWS[:, 0], **given})
