@@ -140,7 +140,7 @@ def test_interval_of_a_gain_holds_the_truth_in_95_percent_of_repetitions():
         rows, seeds = rng.normal(size=(1, 8)), rng.normal(size=(4, 1))
         losses = rows + seeds - truth + 0.5 * rng.normal(size=(4, 8))
         gain = effect(losses, 0.1 * rng.normal(size=(1, 8)))
-        held += abs(gain.value - truth) <= gain.reach
+        held += abs(gain.value - truth) <= gain.lookback
     assert 0.93 <= held / 1000 <= 0.975
 
 

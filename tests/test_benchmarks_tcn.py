@@ -95,9 +95,9 @@ def test_a_made_up_task_is_solved_below_a_hundredth_of_the_floor():
         ("RNN", [0.5, 0.5]),
         ("TCN", [0.001, 0.2]),
     )
-    said = _tcn_report.solving(problem, results)
-    assert "by TCN (1 of 2 seeds), but not by RNN;" in said
-    assert "RNN 100.0%, TCN 20.1%, logistic regression 20.0%" in said
+    raw_output = _tcn_report.solving(problem, results)
+    assert "by TCN (1 of 2 seeds), but not by RNN;" in raw_output
+    assert "RNN 100.0%, TCN 20.1%, logistic regression 20.0%" in raw_output
 
 
 @pytest.mark.parametrize("sign", [1, -1])
@@ -112,8 +112,8 @@ def test_a_net_is_the_best_if_no_seed_of_another_is_as_good_as_one_of_its_own(si
     task = problem.parts.name
     assert f"is TCN on {task}. A" in ranking(RNN=[3, 4, 4], GRU=[2.1, 5, 6], TCN=[1, 2, 2])
     assert f"states, are the nets on {task}. A" in ranking(RNN=[3, 4], GRU=[2.1, 5], TCN=[1, 2])
-    said = ranking(RNN=[3, 4, 4], GRU=[1.9, 5, 5], TCN=[1, 2, 2])
-    assert "is not to be found; not told apart by their seeds" in said
-    assert f"TCN and GRU on {task}. A" in said
-    assert said.endswith("on none.")
+    raw_output = ranking(RNN=[3, 4, 4], GRU=[1.9, 5, 5], TCN=[1, 2, 2])
+    assert "is not to be found; not told apart by their seeds" in raw_output
+    assert f"TCN and GRU on {task}. A" in raw_output
+    assert raw_output.endswith("on none.")
     assert ranking(RNN=[10, 9.5], TCN=[8, 11]).endswith(f"on {task}.")

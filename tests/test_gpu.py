@@ -136,7 +136,7 @@ def test_gathering_does_not_wait_for_the_gpu(monkeypatch):
     for model in STEPWISE:
         model(**SHORT).fit([x[: 2 + i % 7] for i, x in enumerate(X)], y)
     assert calls
-    calls = unawaited(monkeypatch, Examples, "_stretched")
+    calls = unawaited(monkeypatch, Examples, "_gather_blocks")
     rows = np.random.default_rng(0).normal(size=(300, 2))
     windows = np.lib.stride_tricks.sliding_window_view(rows, 13, axis=0).transpose(0, 2, 1)
     TCNRegressor(**SHORT).fit(windows, windows[:, -1, 0], np.arange(len(windows)) % 4 > 0)

@@ -72,7 +72,7 @@ def targets(estimator):
     return LABELS if is_classifier(estimator) else Y
 
 
-def said(estimator, data=X):
+def raw_output(estimator, data=X):
     return getattr(estimator, "predict_proba", estimator.predict)(data)
 
 
@@ -133,7 +133,7 @@ def test_cross_val_predict_is_a_fit_for_each_fold(cls):
     together = cross_val_predict(quick(cls), X, targets(cls()), cv=KFold(3), method=method)
     for train, test in KFold(3).split(X):
         net = quick(cls).fit(X[train], targets(cls())[train])
-        assert_array_equal(together[test], said(net, X[test]))
+        assert_array_equal(together[test], raw_output(net, X[test]))
 
 
 def test_a_learning_curve_rises():
@@ -164,7 +164,9 @@ def test_flat_windows_with_n_channels_are_windows(cls):
     flat = make_pipeline(LagTransformer(3, flatten=True), quick(cls, n_channels=2))
     flat.set_output(transform="pandas")
     y = targets(cls())
-    assert_allclose(said(flat.fit(SERIES, y), SERIES), said(steps.fit(SERIES, y), SERIES))
+    assert_allclose(
+        raw_output(flat.fit(SERIES, y), SERIES), raw_output(steps.fit(SERIES, y), SERIES)
+    )
     assert list(flat[-1].feature_names_in_[:2]) == ["price_lag3", "volume_lag3"]
 
 
@@ -181,11 +183,11 @@ def test_a_round_trip_keeps_every_bit(cls, way, tmp_path):
     else:
         joblib.dump(net, tmp_path / "net.joblib")
         copy = joblib.load(tmp_path / "net.joblib")
-    assert_array_equal(said(copy), said(net))
+    assert_array_equal(raw_output(copy), raw_output(net))
     assert copy.loss_curve_ == net.loss_curve_
     assert copy.validation_loss_curve_ == net.validation_loss_curve_
     assert list(copy.net_.history) == list(net.net_.history)
-    assert_array_equal(said(clone(copy).fit(X, targets(net))), said(net))
+    assert_array_equal(raw_output(clone(copy).fit(X, targets(net))), raw_output(net))
 
 
 def test_a_pipeline_with_a_net_survives_a_pickle():
@@ -286,7 +288,7 @@ def test_weights_are_routed_through_a_pipeline_and_a_search(cls):
     scaled = StandardScaler().fit_transform(FLAT)
     rate = search.best_params_[f"{step}__learning_rate"]
     expected = quick(cls, learning_rate=rate).fit(scaled, y, sample_weight=weight)
-    assert_array_equal(said(search, FLAT), said(expected, scaled))
+    assert_array_equal(raw_output(search, FLAT), raw_output(expected, scaled))
     train, test = next(KFold(2).split(FLAT))
     scaler = StandardScaler().fit(FLAT[train])
     first = quick(cls, learning_rate=0.01)
@@ -321,13 +323,13 @@ def test_the_summary_of_a_small_net(capsys):
 def test_the_summary_counts_every_parameter_and_trains_nothing(cls, capsys):
     net = quick(cls, **({"num_layers": 2} if "num_layers" in cls().get_params() else {}))
     net.fit(X, targets(net))
-    before = said(net)
+    before = raw_output(net)
     net.summary()
     _, *layers, total = capsys.readouterr().out.splitlines()
     counts = [int(re.search(r"[\d,]+$", line).group().replace(",", "")) for line in layers]
     assert sum(counts) == net.n_parameters_
     assert total.split()[-1] == f"{net.n_parameters_:,}"
-    assert_array_equal(said(net), before)
+    assert_array_equal(raw_output(net), before)
 
 
 # --- what nets learn -----------------------------------------------------------------------------

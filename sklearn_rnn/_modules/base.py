@@ -18,7 +18,7 @@ def is_hooked(part: nn.Module) -> bool:
     return bool(forward or part._backward_hooks or part._backward_pre_hooks)
 
 
-def is_unwatched(module: nn.Module) -> bool:
+def has_no_hooks(module: nn.Module) -> bool:
     """Tell whether nothing hooks into a module, and all its parameters are to have a gradient."""
     return not any(map(is_hooked, module.modules())) and all(
         p.requires_grad and p.grad is not None and not p._backward_hooks

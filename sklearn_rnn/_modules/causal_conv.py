@@ -66,7 +66,7 @@ class CausalConvolution(nn.Module):
         weight = self.weight().transpose(1, 2).flatten(1)  # (n_out, kernel_size * n_in)
         return F.linear(taps.read(x), weight, self.bias)
 
-    def direct(
+    def forward_and_vjp(
         self, x: Tensor, n_steps: int, *, stride: int = 1, dilation: int = 1
     ) -> tuple[Tensor, Callable[..., Tensor | None]]:
         """Compute what `forward` does, without automatic differentiation.
@@ -94,7 +94,7 @@ class CausalConvolution(nn.Module):
         return h.view(*read.shape[:2], -1), pullback
 
     def _write_gradient(self, gradient: Tensor, unit: Tensor, norm: Tensor | None) -> None:
-        """Write the gradient of the parameters, from that of the weight as `direct` uses it.
+        """Write the gradient of the parameters, given that of the weight in `forward_and_vjp`.
 
         The direction of the weight is `unit`; `norm` is that of weight_v, or None without it.
         """
@@ -109,28 +109,28 @@ class CausalConvolution(nn.Module):
 
 
 class _Taps(NamedTuple):
-    """Where the taps of a filter read, for all steps of the output: slices of `reach` steps."""
+    """Where the taps of a filter read, for all steps of the output: slices of `span` steps."""
 
     padding: int
     starts: range
-    reach: int
+    span: int
     stride: int
 
     @classmethod
     def of(cls, given: int, n_steps: int, kernel_size: int, stride: int, dilation: int) -> "_Taps":
         """Find the taps for the last n_steps of every stride-th of the given steps."""
-        reach = (n_steps - 1) * stride + 1  # steps from the first to the last that one tap reads
-        first = given - reach - (kernel_size - 1) * dilation
+        span = (n_steps - 1) * stride + 1  # steps that one tap reads, first to last
+        first = given - span - (kernel_size - 1) * dilation
         padding = max(0, -first)  # zeros before the first step
         first += padding
         starts = range(first, first + kernel_size * dilation, dilation)
-        return cls(padding, starts, reach, stride)
+        return cls(padding, starts, span, stride)
 
     def read(self, x: Tensor) -> Tensor:
         """Put the taps side by side: (batch, n_steps, kernel_size * n_in), the oldest first."""
         if self.padding:
             x = F.pad(x, (0, 0, self.padding, 0))
-        return torch.cat([x[:, s : s + self.reach : self.stride] for s in self.starts], 2)
+        return torch.cat([x[:, s : s + self.span : self.stride] for s in self.starts], 2)
 
     def write(self, gradient: Tensor, shape: torch.Size) -> Tensor:
         """Add up at each step of x, of that shape, what stands side by side in its taps."""
@@ -138,7 +138,7 @@ class _Taps(NamedTuple):
         total = gradient.new_zeros(batch, self.padding + n_steps, n_in)
         for i, s in enumerate(self.starts):
             part = gradient[:, :, i * n_in : (i + 1) * n_in]
-            total[:, s : s + self.reach : self.stride] += part
+            total[:, s : s + self.span : self.stride] += part
         return total[:, self.padding :]
 
 

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from sklearn_rnn._modules.base import is_unwatched
+from sklearn_rnn._modules.base import has_no_hooks
 from sklearn_rnn._modules.kernels.training import KernelLoss, NativeTraining, Ridge, Sequences
 from sklearn_rnn._modules.masking import valid_steps
 
@@ -97,7 +97,7 @@ class Embedded(nn.Module):
 
     def native_training(self, loss: KernelLoss) -> EmbeddedTraining | None:
         """Return what computes losses and gradients in the kernels, if they can."""
-        if not is_unwatched(self) or not hasattr(self.net, "native_training"):
+        if not has_no_hooks(self) or not hasattr(self.net, "native_training"):
             return None
         inner = self.net.native_training(loss)
         return None if inner is None else EmbeddedTraining(self, inner)

@@ -37,7 +37,7 @@ class Head(nn.Module):
         """Map features (..., n_features) to outputs (..., n_outputs)."""
         return precise(self.linear, self.dropout(features))
 
-    def direct(self, features: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
+    def forward_and_vjp(self, features: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
         """Map features (batch, n_features) without dropout and automatic differentiation.
 
         Returns the outputs and a function that, called with their gradient, writes those of the

@@ -60,10 +60,10 @@ class LinearSkip(nn.Module):
         return precise(self.linear, x.flatten(-2)).flatten(0, -2)
 
     @property
-    def reach(self) -> int | None:
+    def receptive_field(self) -> int | None:
         """The reach of the net, see `TCN`; the linear model reads each window by itself."""
-        reach: int | None = getattr(self.net, "reach", None)
-        return reach
+        receptive_field: int | None = getattr(self.net, "reach", None)
+        return receptive_field
 
     def attention(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Weigh the steps of x as the net does: (batch, n_steps), see `Pooling`."""

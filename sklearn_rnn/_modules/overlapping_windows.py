@@ -38,15 +38,15 @@ def shared_rows(x: Tensor) -> SharedRows | None:
         None if they do not share their rows, or hardly: an array whose steps lie before its
         windows has such strides, too. None if a gradient with respect to x is asked for.
     """
-    stretches = x if x.dim() == 4 else x[None]
-    n_stretches, n_windows, n_steps, n_channels = stretches.shape
-    outer, window, step, channel = stretches.stride()
+    contiguous_blocks = x if x.dim() == 4 else x[None]
+    n_stretches, n_windows, n_steps, n_channels = contiguous_blocks.shape
+    outer, window, step, channel = contiguous_blocks.stride()
     if n_steps < 2 or n_windows < 2 or window <= 0 or step % window or x.requires_grad:
         return None
     n_rows = n_windows + (n_steps - 1) * (step // window)
     if x.dim() == 3 and 2 * n_rows > n_windows * n_steps:
         return None
-    rows = stretches.as_strided((n_stretches, n_rows, n_channels), (outer, window, channel))
+    rows = contiguous_blocks.as_strided((n_stretches, n_rows, n_channels), (outer, window, channel))
     return SharedRows(rows, n_windows, n_steps, step // window)
 
 

@@ -6,7 +6,7 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from sklearn_rnn._modules.base import is_unwatched
+from sklearn_rnn._modules.base import has_no_hooks
 from sklearn_rnn._modules.kernels.layer import has_kernel, is_native, native_layer
 from sklearn_rnn._modules.kernels.training import LARGEST_HEAD, KernelLoss, NativeTraining
 from sklearn_rnn._modules.layers import Dropout, Head
@@ -148,7 +148,7 @@ class Recurrent(nn.Module):
             and self.pooling.kind == "last"
             and self.head.linear.out_features <= LARGEST_HEAD
             and not (self.training and (self.dropout.p or self.recurrent_dropout.p))
-            and is_unwatched(self)
+            and has_no_hooks(self)
         )
         if not can or not has_kernel(layer):
             return None

@@ -6,7 +6,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from sklearn_rnn._modules.base import Pullback, is_unwatched
+from sklearn_rnn._modules.base import Pullback, has_no_hooks
 from sklearn_rnn._modules.layers import Head
 from sklearn_rnn._modules.masking import align_end, valid_steps, zero_padding
 from sklearn_rnn._modules.overlapping_windows import shared_rows
@@ -144,18 +144,18 @@ class TCN(nn.Module):
         return outputs
 
     @property
-    def reach(self) -> int | None:
+    def receptive_field(self) -> int | None:
         """The newest steps that the outputs depend on, if windows are convolved together."""
         if self.pooling.kind != "last":
             return None
         return receptive_field(self.kernel_size, len(self.blocks))
 
     def is_direct(self) -> bool:
-        """Tell whether `direct` may stand for `forward` and its backward pass in training."""
+        """Tell whether `forward_and_vjp` may replace `forward` and its backward pass."""
         drops = self.training and self.drops
-        return self.pooling.kind == "last" and not drops and is_unwatched(self)
+        return self.pooling.kind == "last" and not drops and has_no_hooks(self)
 
-    def direct(self, x: Tensor) -> tuple[Tensor, Pullback]:
+    def forward_and_vjp(self, x: Tensor) -> tuple[Tensor, Pullback]:
         """Run outside of torch's automatic differentiation.
 
         Returns the outputs and a function that, called with their gradient, writes those of the
@@ -164,9 +164,9 @@ class TCN(nn.Module):
         h, plan = self._start(x)
         pulls = []
         for block, steps in zip(self.blocks, plan, strict=True):
-            h, pull = block.direct(h, steps)  # type: ignore[operator]  # a method, to mypy a tensor
+            h, pull = block.forward_and_vjp(h, steps)  # type: ignore[operator]  # a method, to mypy a tensor
             pulls.append(pull)
-        outputs, pull_head = self.head.direct(h.flatten(0, 1))
+        outputs, pull_head = self.head.forward_and_vjp(h.flatten(0, 1))
         shape = h.shape
 
         def pullback(gradient: Tensor) -> None:

@@ -73,7 +73,7 @@ class ResidualBlock(nn.Module):
         outer = self.dropout(torch.relu(outer))
         return torch.relu(outer + self.skip(every(stride, x, n_out)))
 
-    def direct(
+    def forward_and_vjp(
         self, x: Tensor, steps: Steps
     ) -> tuple[Tensor, Callable[[Tensor, bool], Tensor | None]]:
         """Compute what `forward` does without dropout, and without automatic differentiation.
@@ -82,9 +82,11 @@ class ResidualBlock(nn.Module):
         parameters over their ``grad`` and returns that of x, if it is wanted.
         """
         n_inner, n_out, stride, dilation = steps
-        inner, pull_inner = self.conv1.direct(x, n_inner, dilation=dilation)
+        inner, pull_inner = self.conv1.forward_and_vjp(x, n_inner, dilation=dilation)
         inner.relu_()
-        outer, pull_outer = self.conv2.direct(inner, n_out, stride=stride, dilation=dilation)
+        outer, pull_outer = self.conv2.forward_and_vjp(
+            inner, n_out, stride=stride, dilation=dilation
+        )
         outer.relu_()
         passed = every(stride, x, n_out)
         h = torch.relu_(outer + self.skip(passed))

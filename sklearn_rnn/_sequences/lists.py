@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_array
 
-from sklearn_rnn._sklearn.validation import about, check_numbers
+from sklearn_rnn._sklearn.validation import check_numbers, prefix_errors
 
 FloatArray = NDArray[np.float64]
 
@@ -85,7 +85,7 @@ def _read_one(x: Any, width: int, name: str) -> FloatArray:
 def _as_numbers(x: Any, name: str) -> FloatArray:
     """Return what is not plainly an array of numbers as one, if it can be; this takes longer."""
     check_numbers(x, name)
-    with about(name):
+    with prefix_errors(name):
         array = np.asarray(
             check_array(
                 x,

@@ -17,19 +17,24 @@ FloatArray = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Scale:
-    """An affine scale by column: ``(value - mean) / deviation``."""
+    """An affine scale by column: ``(value - mean) / scale``."""
 
     mean: FloatArray
-    deviation: FloatArray
+    scale: FloatArray
 
     @classmethod
-    def neutral(cls, n_columns: int) -> Scale:
+    def identity(cls, n_columns: int) -> Scale:
         """Return the scale that changes nothing."""
         return cls(np.zeros(n_columns), np.ones(n_columns))
 
-    def is_neutral(self) -> bool:
+    @property
+    def deviation(self) -> FloatArray:
+        """The former name of `scale`, kept until 1.0."""
+        return self.scale
+
+    def is_identity(self) -> bool:
         """Tell whether it changes nothing."""
-        return not self.mean.any() and bool((self.deviation == 1).all())
+        return not self.mean.any() and bool((self.scale == 1).all())
 
     @classmethod
     def of(cls, rows: FloatArray, weight: FloatArray) -> Scale:
@@ -46,14 +51,14 @@ class Scale:
         mean = sum(weight[c] @ np.nan_to_num(rows[c].astype(np.float64)) for c in chunks) / total
         variance = sum(weight[c] @ np.nan_to_num(rows[c] - mean) ** 2 for c in chunks) / total
         noise = 10 * np.finfo(np.float64).eps * np.abs(mean)
-        deviation = np.sqrt(variance)
-        return cls(mean, np.where(deviation <= noise, 1.0, deviation))
+        scale = np.sqrt(variance)
+        return cls(mean, np.where(scale <= noise, 1.0, scale))
 
 
 def is_scaled(rows: NDArray[Any], scale: Scale, dtype: DTypeLike) -> bool:
     """Tell whether a scaled copy of rows would have the same bits; torch takes them as they are."""
     is_ready = rows.dtype == dtype and rows.flags.carray  # adjacent, and may be written to
-    return is_ready and scale.is_neutral() and not has_nan(rows)
+    return is_ready and scale.is_identity() and not has_nan(rows)
 
 
 def standardized(
@@ -88,7 +93,7 @@ def scaled_rows(
     rows = np.zeros((n_rows, n_channels + len(indicated)), dtype=dtype)
     values = rows[:, :n_channels]
     np.subtract(given, scale.mean, out=values, casting="same_kind")
-    np.divide(values, scale.deviation, out=values, casting="same_kind")
+    np.divide(values, scale.scale, out=values, casting="same_kind")
     missing = np.isnan(values)
     if missing.any():
         values[missing] = 0

@@ -14,7 +14,7 @@ from sklearn_rnn._sequences.lists import comes_as_list, is_list_of_sequences, re
 from sklearn_rnn._sequences.ragged import Ragged, join, without_absent_ends
 from sklearn_rnn._sequences.storage import are_nan, has_inf, has_nan
 from sklearn_rnn._sequences.windows import Windows, window_rows
-from sklearn_rnn._sklearn.validation import about, check_numbers, check_targets
+from sklearn_rnn._sklearn.validation import check_numbers, check_targets, prefix_errors
 
 FloatArray = NDArray[np.float64]
 
@@ -118,7 +118,7 @@ def _laid(
     form: dict[str, Any] = {"ensure_all_finite": False}
     if _n_dims(X) == 3:
         form |= {"ensure_2d": False, "allow_nd": True}
-    with about("X"):
+    with prefix_errors("X"):
         checked = validate_data(estimator, X, y, reset=reset, **form, **targets)
     X, y = checked if targets else (checked, y)
     if X.dtype.kind == "O":  # such as a table with categories that are numbers

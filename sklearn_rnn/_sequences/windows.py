@@ -54,7 +54,7 @@ def pad_segments(
     starts: Sequence[int] | NDArray[np.intp],
     pasts: Sequence[NDArray[Any] | None],
     fill_values: NDArray[Any],
-    reach: int,
+    lookback: int,
 ) -> NDArray[Any]:
     """Copy segments one below the other, each with its past before it.
 
@@ -76,12 +76,12 @@ def pad_segments(
     ndarray of shape (n_rows + n_segments * reach, n_channels)
         Row r of segment k has become row ``r + (k + 1) * reach``. On disk if `rows` stay there.
     """
-    padded = empty_beside(rows, (len(rows) + len(starts) * reach, rows.shape[1]), rows.dtype)
+    padded = empty_beside(rows, (len(rows) + len(starts) * lookback, rows.shape[1]), rows.dtype)
     stops = [*starts[1:], len(rows)]
     for k, (start, stop, past) in enumerate(zip(starts, stops, pasts, strict=True)):
-        n_known = 0 if past is None else min(len(past), reach)
-        first = start + (k + 1) * reach
-        padded[first - reach : first - n_known] = fill_values
+        n_known = 0 if past is None else min(len(past), lookback)
+        first = start + (k + 1) * lookback
+        padded[first - lookback : first - n_known] = fill_values
         if past is not None:
             padded[first - n_known : first] = past[len(past) - n_known :]
         padded[first : first + stop - start] = rows[start:stop]
@@ -144,9 +144,9 @@ class Windows:
         weight = np.ones(self.n_windows) if sample_weight is None else np.asarray(sample_weight)
         total = np.zeros(len(self.rows))
         if self.n_windows:
-            reach = (self.n_windows - 1) * self.window_stride + 1
+            span = (self.n_windows - 1) * self.window_stride + 1
             for first in range(0, self.n_steps * self.step_stride, self.step_stride):
-                total[first : first + reach : self.window_stride] += weight
+                total[first : first + span : self.window_stride] += weight
         return total
 
 

@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator
 
 
 @contextmanager
-def all_or_nothing(thing: Any) -> Iterator[None]:
+def restore_on_error(thing: Any) -> Iterator[None]:
     """Let an exception in the block put the attributes of `thing` back as they were before it.
 
     What an attribute refers to is not copied: changes inside of it remain.

@@ -16,7 +16,7 @@ from sklearn_rnn._sklearn.compat import num_samples
 
 
 @contextmanager
-def about(name: str) -> Iterator[None]:
+def prefix_errors(name: str) -> Iterator[None]:
     """Let errors of the block that name no argument begin with the name of this one."""
     try:
         yield

@@ -11,7 +11,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from sklearn_rnn._training.tensors import RaggedTensor, run, sent, series_of, shares_rows, stretches
+from sklearn_rnn._training.tensors import (
+    RaggedTensor,
+    contiguous_blocks,
+    run,
+    series_of,
+    shares_rows,
+    to_device,
+)
 
 GATHERED_AT_ONCE = 2**20
 """Values of x that are gathered in one call and then cut into batches."""
@@ -104,21 +111,30 @@ class Examples:
         return len(self.index) * self.x.shape[1]
 
     def batches(
-        self, size: int, generator: torch.Generator | None = None, *, reach: int | None = None
+        self,
+        size: int,
+        generator: torch.Generator | None = None,
+        *,
+        receptive_field: int | None = None,
     ) -> Iterator[Batch]:
         """Cut batches of `size` sequences, in random order if a generator is given.
 
-        With `reach`, the steps that the net depends on, windows that overlap come in random order
-        by stretches, see `_stretches`.
+        With `receptive_field`, the steps that the net depends on, windows that overlap come in
+        contiguous blocks, in random order, see `_contiguous_blocks`.
         """
-        if self.is_run() and (generator is None or size >= len(self)):
+        if self.is_contiguous() and (generator is None or size >= len(self)):
             yield from self._slices(size)
             return
         shuffled = generator if size < len(self) else None
-        if shuffled and reach is not None and reach >= WORTH_SHARING and self.shares(reach):
-            yield from self._stretches(size, shuffled, reach)
+        if (
+            shuffled
+            and receptive_field is not None
+            and receptive_field >= WORTH_SHARING
+            and self.shares(receptive_field)
+        ):
+            yield from self._contiguous_blocks(size, shuffled, receptive_field)
             return
-        if self.are_alike:
+        if self.has_fixed_length:
             for block in self.blocks(size, shuffled):
                 x, y, weight, *_ = block
                 for start in range(0, len(y), size):
@@ -134,7 +150,7 @@ class Examples:
                 yield self._at(rows, self.x.index_select(0, rows), None)
 
     @property
-    def are_alike(self) -> bool:
+    def has_fixed_length(self) -> bool:
         """Whether each sequence has as many steps and one target."""
         return isinstance(self.x, Tensor) and self.first is None
 
@@ -142,11 +158,11 @@ class Examples:
         """Gather many batches at once, if sequences are alike, in the order of `batches`."""
         assert isinstance(self.x, Tensor), "sequences are alike"
         shuffled = generator if size < len(self) else None
-        if shuffled is None and self.is_run():
+        if shuffled is None and self.is_contiguous():
             yield self._slice(int(self.index[0]), int(self.index[-1]) + 1)
             return
-        at_once = max(1, GATHERED_AT_ONCE // (size * self.x[0].numel()))
-        for rows in torch.split(self._order(shuffled), size * at_once):
+        chunk_size = max(1, GATHERED_AT_ONCE // (size * self.x[0].numel()))
+        for rows in torch.split(self._order(shuffled), size * chunk_size):
             yield self._at(rows, self.x.index_select(0, rows), None)
 
     def _order(self, generator: torch.Generator | None) -> Tensor:
@@ -154,18 +170,18 @@ class Examples:
         if generator is None:
             return self.index
         order = torch.randperm(len(self), generator=generator)
-        return self.index[sent(order, self.index.device)]
+        return self.index[to_device(order, self.index.device)]
 
-    def shares(self, reach: int | None) -> bool:
-        """Tell whether batches can share the rows that the last `reach` steps read.
+    def shares(self, receptive_field: int | None) -> bool:
+        """Tell whether batches can share the rows that the last `receptive_field` steps read.
 
         At least half of the windows from the first to the last that takes part must do so.
         """
-        if self.first is not None or not len(self) or not shares_rows(self.x, reach):
+        if self.first is not None or not len(self) or not shares_rows(self.x, receptive_field):
             return False
         return 2 * len(self) >= int(self.index[-1] - self.index[0]) + 1
 
-    def is_run(self) -> bool:
+    def is_contiguous(self) -> bool:
         """Tell whether sequences of one length, with one target each, follow one another."""
         if isinstance(self.x, RaggedTensor) and not self.x.is_series:
             return False
@@ -185,14 +201,16 @@ class Examples:
         weight = None if self.weight is None else self.weight[part]
         return Batch(run(self.x, part), self.y[part], weight)
 
-    def _stretches(self, size: int, generator: torch.Generator, reach: int) -> Iterator[Batch]:
-        """Cut batches of windows that share rows, in shuffled stretches of adjoining windows.
+    def _contiguous_blocks(
+        self, size: int, generator: torch.Generator, receptive_field: int
+    ) -> Iterator[Batch]:
+        """Cut batches of windows that share rows, in shuffled contiguous blocks.
 
         A stretch has about as many windows as its first output reads rows: one as long as a batch
         would make a batch less varied. Where the stretches begin is random; one of them may be
         shorter, and is a batch of its own.
         """
-        field = (reach - 1) * series_of(self.x).per_step + 1
+        field = (receptive_field - 1) * series_of(self.x).per_step + 1
         together = max(1, round(size / field))
         length = size // together
         count, rest = divmod(int(self.index[-1] - self.index[0]) + 1, length)
@@ -200,31 +218,31 @@ class Examples:
         gap = int(torch.randint(count + 1, (), generator=generator))
         starts[gap:] += rest
         order = starts[torch.randperm(count, generator=generator)]
-        taking = None
-        if not self.is_run():
-            taking = torch.zeros(len(self.x), dtype=torch.bool)
-            taking[self.index.cpu()] = True
+        in_training_mask = None
+        if not self.is_contiguous():
+            in_training_mask = torch.zeros(len(self.x), dtype=torch.bool)
+            in_training_mask[self.index.cpu()] = True
         parts = [(part, length) for part in torch.split(order, together)]
         if rest:
             parts.insert(0, (self.index[:1].cpu() + gap * length, rest))
         for part in parts:
-            batch = self._stretched(*part, taking)
+            batch = self._gather_blocks(*part, in_training_mask)
             if len(batch.y):
                 yield batch
 
-    def _stretched(self, starts: Tensor, length: int, taking: Tensor | None) -> Batch:
-        """Complete stretches of windows by targets and weights, of those that are `taking` part."""
+    def _gather_blocks(self, starts: Tensor, length: int, in_training_mask: Tensor | None) -> Batch:
+        """Return blocks of windows with targets and weights, those of `in_training_mask` only."""
         rows = (starts[:, None] + torch.arange(length)).view(-1)
-        x, kept = stretches(self.x, starts, length), None
-        if taking is not None:
-            kept = taking[rows].nonzero()[:, 0]
-            rows, kept = rows[kept], sent(kept, self.y.device)
+        x, kept = contiguous_blocks(self.x, starts, length), None
+        if in_training_mask is not None:
+            kept = in_training_mask[rows].nonzero()[:, 0]
+            rows, kept = rows[kept], to_device(kept, self.y.device)
         return self._at(rows, x, None)._replace(kept=kept)
 
     def _at(self, rows: Tensor, x: Tensor, lengths: Tensor | None) -> Batch:
         """Complete some sequences by their targets and weights."""
         if rows.device != self.y.device:
-            rows = sent(rows, self.y.device)
+            rows = to_device(rows, self.y.device)
         if self.first is not None:
             rows = places_of_steps(self.first[rows], x.shape[1], lengths)
         weight = None if self.weight is None else self.weight.index_select(0, rows)

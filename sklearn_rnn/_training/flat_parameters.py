@@ -45,7 +45,7 @@ def new_vector(module: nn.Module) -> Tensor:
 
 
 @contextmanager
-def laid_in(vector: Tensor, module: nn.Module) -> Iterator[None]:
+def parameters_as_views(vector: Tensor, module: nn.Module) -> Iterator[None]:
     """Let the parameters of `module` and their gradients be views of `vector` in the block.
 
     One optimizer call, one norm, one copy then serve all parameters at once. Afterwards each

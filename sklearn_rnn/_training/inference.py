@@ -23,13 +23,13 @@ def autocast(device: torch.device, *, mixed: bool) -> AbstractContextManager[Non
     return torch.autocast(device.type, torch.bfloat16) if mixed else nullcontext()
 
 
-def reach_of(module: nn.Module) -> int | None:
+def receptive_field_of(module: nn.Module) -> int | None:
     """Return the newest steps that the outputs of a module depend on, if it can share rows."""
-    reach: int | None = getattr(module, "reach", None)
-    return reach
+    receptive_field: int | None = getattr(module, "reach", None)
+    return receptive_field
 
 
-def at_once(module: nn.Module, x: Tensor | RaggedTensor, *, shared: bool) -> int:
+def chunk_size(module: nn.Module, x: Tensor | RaggedTensor, *, shared: bool) -> int:
     """Return how many sequences the module predicts at once: few enough to stay in the cache."""
     if shared:
         return SHARING_WINDOWS
@@ -62,23 +62,23 @@ def outputs(module: nn.Module, x: Tensor | RaggedTensor) -> Tensor:
     It has shape (n, n_outputs), or (n_valid_steps, n_outputs) if the module speaks at each step.
     """
     module.eval()
-    size = at_once(module, x, shared=shares_rows(x, reach_of(module)))
+    size = chunk_size(module, x, shared=shares_rows(x, receptive_field_of(module)))
     if isinstance(x, Tensor) or x.is_series:
         n = len(x)
         parts = [slice(start, min(start + size, n)) for start in range(0, n, size)]
         return torch.cat([at_valid_steps(module(run(x, part)), None) for part in parts]).cpu()
     order = torch.sort(x.lengths, stable=True).indices
-    first, said, places = torch.cumsum(x.lengths, 0) - x.lengths, [], []
+    first, raw_output, places = torch.cumsum(x.lengths, 0) - x.lengths, [], []
     for rows in torch.split(order, size):
         batch, lengths = x.gather(rows)
         output = module(batch, lengths)
-        said.append(at_valid_steps(output, lengths))
+        raw_output.append(at_valid_steps(output, lengths))
         if output.dim() == 3:
             padded = None if lengths is None else x.lengths[rows]
             rows = places_of_steps(first[rows], batch.shape[1], padded)
         places.append(rows)
-    result = torch.cat(said).cpu()  # once: it waits for the device
-    said.clear()
+    result = torch.cat(raw_output).cpu()  # once: it waits for the device
+    raw_output.clear()
     return torch.empty_like(result).index_copy_(0, torch.cat(places), result)
 
 

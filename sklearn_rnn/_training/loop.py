@@ -19,7 +19,7 @@ from sklearn_rnn._modules.kernels.training import (
 from sklearn_rnn._training.augmentation import Augmentation
 from sklearn_rnn._training.batches import Batch, Examples, at_valid_steps
 from sklearn_rnn._training.flat_parameters import n_weights
-from sklearn_rnn._training.inference import at_once, autocast, reach_of
+from sklearn_rnn._training.inference import autocast, chunk_size, receptive_field_of
 from sklearn_rnn._training.optimizers import Adam
 from sklearn_rnn._training.penalties import sparse_penalty, step_sizes
 from sklearn_rnn._training.proximal_lbfgs import ProximalLBFGS
@@ -89,9 +89,11 @@ class Training:
         if self._may_run_together(examples):
             return self._batches_together(examples, number) / examples.n_terms
         size = self.settings.batch_size
-        reach = None if self.augment is not None else reach_of(self.module)
+        receptive_field = None if self.augment is not None else receptive_field_of(self.module)
         total: Tensor | float = 0.0
-        for i, batch in enumerate(examples.batches(size, self._shuffled, reach=reach)):
+        for i, batch in enumerate(
+            examples.batches(size, self._shuffled, receptive_field=receptive_field)
+        ):
             if self.schedule is not None:
                 self.optimizer.param_groups[0]["lr"] = self._rate(number, i, len(examples))
             if self.augment is not None:
@@ -134,7 +136,7 @@ class Training:
             and self.settings.optimizer == "adam"
             and self.settings.max_grad_norm is None
             and (self.sparse, self.augment, self.observer) == (None, None, None)
-            and examples.are_alike
+            and examples.has_fixed_length
         )
 
     def _batches_together(self, examples: Examples, number: int) -> float:
@@ -158,8 +160,8 @@ class Training:
         """Return the mean loss without penalty and without training."""
         self.module.eval()
         total: Tensor | float = 0.0
-        shared = examples.is_run() and examples.shares(reach_of(self.module))
-        size = at_once(self.module, examples.x, shared=shared)
+        shared = examples.is_contiguous() and examples.shares(receptive_field_of(self.module))
+        size = chunk_size(self.module, examples.x, shared=shared)
         for batch in examples.batches(size):
             total = total + self._loss(batch) * len(batch.y)
         return float(total) / examples.n_terms
@@ -192,7 +194,7 @@ class Training:
         self.optimizer.step()
         if self.sparse is not None:
             sizes = step_sizes(self.optimizer, self.n_weights)
-            self.sparse.shrink_(self.vector.data[: self.n_weights], sizes)
+            self.sparse.prox_(self.vector.data[: self.n_weights], sizes)
         return objective
 
     def _line_search(self, batch: Batch) -> Tensor:
@@ -238,7 +240,7 @@ class Training:
     @torch.no_grad()
     def _direct(self, batch: Batch) -> Tensor:
         """Return the loss and write its gradient without autograd."""
-        output, pullback = self.module.direct(batch.x)
+        output, pullback = self.module.forward_and_vjp(batch.x)
         read = output if batch.kept is None else output[batch.kept]
         loss: Tensor
         loss, gradient = self.criterion.gradient(read, batch.y, batch.weight)

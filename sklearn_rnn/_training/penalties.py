@@ -36,7 +36,7 @@ class Penalty(Protocol):
     def value(self, weights: Tensor) -> Tensor:
         """Return the penalty of the weights."""
 
-    def shrink_(self, weights: Tensor, step: float | Tensor) -> None:
+    def prox_(self, weights: Tensor, step: float | Tensor) -> None:
         """Take the proximal step from `weights`, in place."""
 
     def confined(self, weights: Tensor, target: Tensor) -> Tensor:
@@ -58,7 +58,7 @@ class Lasso:
     --------
     >>> import torch
     >>> weights = torch.tensor([2.0, -0.5, -3.0])
-    >>> Lasso(2.0).shrink_(weights, 0.5)
+    >>> Lasso(2.0).prox_(weights, 0.5)
     >>> weights
     tensor([ 1.,  0., -2.])
     """
@@ -70,10 +70,12 @@ class Lasso:
         """Return the penalty of the weights."""
         return self.strength * weights.abs().sum()
 
-    def shrink_(self, weights: Tensor, step: float | Tensor) -> None:
+    def prox_(self, weights: Tensor, step: float | Tensor) -> None:
         """Bring each weight nearer to zero by ``strength * step``, and to zero from within."""
-        reach = torch.as_tensor(self.strength * step, dtype=weights.dtype, device=weights.device)
-        weights.sub_(torch.clamp(weights, -reach, reach))
+        threshold = torch.as_tensor(
+            self.strength * step, dtype=weights.dtype, device=weights.device
+        )
+        weights.sub_(torch.clamp(weights, -threshold, threshold))
 
     def confined(self, weights: Tensor, target: Tensor) -> Tensor:
         """Return the weights, zero where their sign is not that of `target`."""
@@ -102,7 +104,7 @@ class GroupLasso:
     >>> import torch
     >>> weights = torch.tensor([3.0, 4.0, 0.3, 0.4, 7.0])
     >>> groups = GroupLasso(1.0, torch.tensor([[0, 1], [2, 3]]))
-    >>> groups.shrink_(weights, 1 / 2**0.5)
+    >>> groups.prox_(weights, 1 / 2**0.5)
     >>> weights
     tensor([2.4000, 3.2000, 0.0000, 0.0000, 7.0000])
 
@@ -120,7 +122,7 @@ class GroupLasso:
         """Return the penalty of the weights."""
         return self.strength * weights[self.positions].norm(dim=1).sum()
 
-    def shrink_(self, weights: Tensor, step: float | Tensor) -> None:
+    def prox_(self, weights: Tensor, step: float | Tensor) -> None:
         r"""Take the proximal step from `weights`, in place.
 
         With :math:`c_i = 1 / s_i` and :math:`\mu = \lambda \sqrt p` it leads to zero if

@@ -47,7 +47,7 @@ class ProximalLBFGS:
     n_weights : int
         How many entries at its head are penalised.
     penalty : Penalty
-        R, with the methods `shrink_` and `confined`.
+        R, with the methods `prox_` and `confined`.
     memory : dict
         Where the pairs and s are kept, under the names ``"proximal_pairs"`` and
         ``"proximal_size"``. They say how f bends, and serve another R as well.
@@ -114,7 +114,7 @@ class ProximalLBFGS:
     def _proximal(self, x: Tensor, gradient: Tensor) -> Tensor:
         """Return T(x)."""
         target = x - self.size * gradient
-        self.penalty.shrink_(target[: self.n_weights], self.size)
+        self.penalty.prox_(target[: self.n_weights], self.size)
         return target
 
     def _remember(self, x: Tensor, residual: Tensor) -> None:

@@ -23,10 +23,10 @@ from skorch import NeuralNet
 from skorch.callbacks import Callback, PrintLog
 from torch import Tensor, nn
 
-from sklearn_rnn._sklearn.estimator_state import all_or_nothing
+from sklearn_rnn._sklearn.estimator_state import restore_on_error
 from sklearn_rnn._training.batches import Batch, Examples
 from sklearn_rnn._training.callbacks import ProgressBar, asks_for_batches
-from sklearn_rnn._training.flat_parameters import laid_in, new_vector
+from sklearn_rnn._training.flat_parameters import new_vector, parameters_as_views
 from sklearn_rnn._training.inference import autocast, outputs
 from sklearn_rnn._training.loop import Training
 from sklearn_rnn._training.optimizers import OPTIMIZERS
@@ -91,7 +91,7 @@ class SequenceNet(NeuralNet):
         """
         train, valid = X
         vector = self.optimizer_.param_groups[0]["params"][0]
-        with laid_in(vector, self.module_), self._restored_on_failure(vector):
+        with parameters_as_views(vector, self.module_), self._restored_on_failure(vector):
             if len(self.history):
                 self._take_over(settings)
             if self.settings.optimizer != "lbfgs":  # a schedule may have left another rate
@@ -134,7 +134,7 @@ class SequenceNet(NeuralNet):
         weights = vector.detach().clone()
         state = deepcopy(self.optimizer_.state_dict())
         try:
-            with all_or_nothing(self):
+            with restore_on_error(self):
                 yield
         except BaseException:  # a Ctrl-C too; it is raised again
             vector.data.copy_(weights)

@@ -14,7 +14,7 @@ from sklearn_rnn._sequences.ragged import Ragged
 from sklearn_rnn._sequences.scaling import Scale, scaled_rows
 from sklearn_rnn._sequences.storage import stays_on_disk
 from sklearn_rnn._sequences.windows import Windows
-from sklearn_rnn._training.tensors import RaggedTensor, sent
+from sklearn_rnn._training.tensors import RaggedTensor, to_device
 
 SHARE_OF_DEVICE = 0.5
 """The part of the free memory of a device that the rows may take."""
@@ -61,7 +61,7 @@ class StreamedRows:
         chosen = self.rows[index.numpy()]
         dtype = np.dtype(str(self.dtype).removeprefix("torch."))
         ready = scaled_rows(chosen, self.scale, dtype, self.indicated)
-        return sent(torch.from_numpy(ready), self.device)
+        return to_device(torch.from_numpy(ready), self.device)
 
 
 def must_stream(rows: NDArray[Any], device: str | torch.device) -> bool:

@@ -68,10 +68,10 @@ class RaggedTensor:
         shortest, longest = (int(length) for length in lengths.aminmax())
         places = self.starts[index, None] + torch.arange(max(1, longest)) * self.step_stride
         x = selected(self.rows, places.clamp_(max=len(self.rows) - 1))
-        return x, None if shortest == longest > 0 else sent(lengths, self.device)
+        return x, None if shortest == longest > 0 else to_device(lengths, self.device)
 
 
-def sent(t: Tensor, device: torch.device) -> Tensor:
+def to_device(t: Tensor, device: torch.device) -> Tensor:
     """Send a tensor of the CPU to a device, without waiting for what the device is at."""
     return t.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else t.to(device)
 
@@ -79,7 +79,7 @@ def sent(t: Tensor, device: torch.device) -> Tensor:
 def selected(rows: Rows, places: Tensor) -> Tensor:
     """Return the rows at places (n, n_steps), which lie on the CPU."""
     flat = places.view(-1)  # rows that do not lie on the device take it where it is
-    flat = sent(flat, rows.device) if isinstance(rows, Tensor) else flat
+    flat = to_device(flat, rows.device) if isinstance(rows, Tensor) else flat
     return rows.index_select(0, flat).view(*places.shape, -1)
 
 
@@ -113,7 +113,7 @@ def series_of(x: Tensor | RaggedTensor) -> Series:
     return Series(shared.rows[0], shared.n_steps, shared.per_step)
 
 
-def stretches(x: Tensor | RaggedTensor, starts: Tensor, length: int) -> Tensor:
+def contiguous_blocks(x: Tensor | RaggedTensor, starts: Tensor, length: int) -> Tensor:
     """Gather the rows of some stretches of windows of a series, and lay the windows over them."""
     rows, n_steps, per_step = series_of(x)
     places = starts[:, None] + torch.arange(length + (n_steps - 1) * per_step)
@@ -124,7 +124,7 @@ def run(x: Tensor | RaggedTensor, part: slice) -> Tensor:
     """Return successive sequences of one length, as a view where that can be."""
     if isinstance(x, Tensor):
         return x[part]
-    return stretches(x, torch.tensor([part.start]), part.stop - part.start)[0]
+    return contiguous_blocks(x, torch.tensor([part.start]), part.stop - part.start)[0]
 
 
 def longest(x: Tensor | RaggedTensor) -> int:
@@ -132,8 +132,8 @@ def longest(x: Tensor | RaggedTensor) -> int:
     return max(1, int(x.lengths.max())) if isinstance(x, RaggedTensor) else x.shape[1]
 
 
-def shares_rows(x: Tensor | RaggedTensor, reach: int | None) -> bool:
-    """Tell whether x holds windows that share the rows which the last `reach` steps read."""
-    if reach is None or reach > longest(x):
+def shares_rows(x: Tensor | RaggedTensor, receptive_field: int | None) -> bool:
+    """Tell whether x holds windows that share the rows of their last `receptive_field` steps."""
+    if receptive_field is None or receptive_field > longest(x):
         return False
     return x.is_series if isinstance(x, RaggedTensor) else shared_rows(x) is not None

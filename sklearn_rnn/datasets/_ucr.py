@@ -97,7 +97,7 @@ def fetch_ucr(
     labels: list[str] = []
     classes: list[str] = []
     sums: dict[str, str] = {}
-    about = ""
+    description = ""
     for part in ("train", "test") if subset == "all" else (subset,):
         file_name = f"{name}_{part.upper()}.ts"
         file = fetch(
@@ -105,7 +105,7 @@ def fetch_ucr(
             data_home=data_home,
             download_if_missing=download_if_missing,
         )
-        series, targets, classes, about = read_ts(file.path)
+        series, targets, classes, description = read_ts(file.path)
         if name in _KNOWN:
             _verify(file.path, series, [targets.count(c) for c in classes], _KNOWN[name], part)
         samples += series
@@ -117,7 +117,7 @@ def fetch_ucr(
         target=np.array(labels),
         target_names=classes,
         sha256=sums,
-        DESCR=_DESCRIPTION.format(name=name, about=about),
+        DESCR=_DESCRIPTION.format(name=name, description=description),
     )
     return pack(bunch, return_X_y)
 
@@ -144,12 +144,12 @@ def read_ts(path: Path) -> tuple[list[NDArray[np.float64]], list[str], list[str]
     """
     header: dict[str, list[str]] = {}
     samples: list[NDArray[np.float64]] = []
-    about, labels = [], []
+    description, labels = [], []
     is_data = False
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
         line = line.strip()
         if line.startswith("#"):
-            about.append(line.lstrip("# "))
+            description.append(line.lstrip("# "))
         elif line.lower() == "@data":
             is_data = True
             classes = _read_classes(path, header)
@@ -172,7 +172,7 @@ def read_ts(path: Path) -> tuple[list[NDArray[np.float64]], list[str], list[str]
             labels.append(label)
     if not samples:
         raise ValueError(f"{path} holds no series after @data.")
-    return samples, labels, classes, "\n".join(about).strip()
+    return samples, labels, classes, "\n".join(description).strip()
 
 
 def _read_classes(path: Path, header: dict[str, list[str]]) -> list[str]:

@@ -19,7 +19,7 @@ from sklearn.utils.validation import check_is_fitted
 from sklearn_rnn._sequences.validation import Reading, check_sequences, check_target
 from sklearn_rnn._sequences.windows import Windows
 from sklearn_rnn._sklearn.compat import Interval, fit_context
-from sklearn_rnn._sklearn.estimator_state import all_or_nothing
+from sklearn_rnn._sklearn.estimator_state import restore_on_error
 from sklearn_rnn._sklearn.parameters import param, parametrized
 from sklearn_rnn.preprocessing._lag_transformer import LagTransformer
 
@@ -97,7 +97,7 @@ class PersistenceRegressor(RegressorMixin, BaseEstimator):
         PersistenceRegressor
             The estimator itself.
         """
-        with all_or_nothing(self):
+        with restore_on_error(self):
             windows, y = self._read(X, y, reset=True)
             self._check(windows)
             target = check_target(y)

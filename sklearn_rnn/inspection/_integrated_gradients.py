@@ -41,7 +41,7 @@ def attributions(model: WindowModel, n_points: int) -> Iterator[tuple[FloatArray
     work = model.windows[0].size * int(getattr(model.estimator, "n_parameters_", 1))
     with threads_for(work * len(model.windows)):
         for part in model.batches():
-            z = (model.windows[part] - scale.mean) / scale.deviation
+            z = (model.windows[part] - scale.mean) / scale.scale
             g = sum(w * gradient(u * z) for u, w in zip(nodes, weights, strict=True))
             yield z[..., np.newaxis] * g, np.asarray(g)
 
@@ -54,11 +54,11 @@ def _of_net(model: WindowModel) -> tuple[Scale, Gradient]:
     scale = own if estimator.standardize else _scale_of(model.windows)
     unit = 1.0
     if hasattr(estimator, "target_scale_") and getattr(estimator, "loss", None) != "poisson":
-        unit = estimator.target_scale_.deviation
+        unit = estimator.target_scale_.scale
     like = next(module.parameters())
 
     def gradient(z: FloatArray) -> FloatArray:
-        inner = (z * scale.deviation + scale.mean - own.mean) / own.deviation
+        inner = (z * scale.scale + scale.mean - own.mean) / own.scale
         x = torch.tensor(inner, dtype=like.dtype, device=like.device, requires_grad=True)
         with torch.enable_grad(), torch.backends.cudnn.flags(enabled=False):  # no backward there
             outputs = module.eval()(x)
@@ -67,7 +67,7 @@ def _of_net(model: WindowModel) -> tuple[Scale, Gradient]:
                 for k in range(outputs.shape[1])
             ]
         by_inner = torch.stack(each, dim=-1).cpu().double().numpy()
-        return np.asarray(by_inner * (scale.deviation / own.deviation)[:, np.newaxis] * unit)
+        return np.asarray(by_inner * (scale.scale / own.scale)[:, np.newaxis] * unit)
 
     return scale, gradient
 
@@ -92,7 +92,7 @@ def _of_linear(model: WindowModel) -> tuple[Scale, Gradient]:
     scale = _scale_of(model.windows)
     n_steps, n_channels = model.windows.shape[1:]
     coefficients = np.asarray(estimator.coef_, dtype=float).reshape(-1, n_steps, n_channels)
-    by_deviation = np.moveaxis(coefficients, 0, -1) * scale.deviation[:, np.newaxis]
+    by_deviation = np.moveaxis(coefficients, 0, -1) * scale.scale[:, np.newaxis]
     return scale, lambda z: np.broadcast_to(by_deviation, (*z.shape, len(coefficients)))
 
 

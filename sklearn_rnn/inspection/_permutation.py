@@ -14,7 +14,7 @@ from sklearn_rnn.inspection._window_model import WindowModel
 RESPONSES = ("predict", "predict_proba", "predict_log_proba", "decision_function")
 
 
-class Permuted:
+class PermutedEstimator:
     """Stands before a scorer in place of an estimator, and answers for permuted windows.
 
     The windows are copied batch by batch, so that no permuted copy of all ever exists.
@@ -75,11 +75,11 @@ def permutation_losses(
         By how much the score falls.
     """
     n_windows, n_steps, n_channels = model.windows.shape
-    score = float(scorer(Permuted(model), model.windows, y))
+    score = float(scorer(PermutedEstimator(model), model.windows, y))
     losses = np.empty((n_steps, n_channels, n_repeats))
     for repeat in range(n_repeats):
         order = rng.permutation(n_windows)
         for step, channel in np.ndindex(n_steps, n_channels):
-            permuted = Permuted(model, step, channel, order)
+            permuted = PermutedEstimator(model, step, channel, order)
             losses[step, channel, repeat] = score - scorer(permuted, model.windows, y)
     return score, losses

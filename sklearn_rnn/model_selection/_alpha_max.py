@@ -23,7 +23,7 @@ AT_ONCE = 4096
 """Samples in one batch of the null gradient."""
 
 
-def least_alpha(model: Any, data: Data, examples: Examples) -> tuple[float, bool]:
+def alpha_max(model: Any, data: Data, examples: Examples) -> tuple[float, bool]:
     """Return the least alpha of the linear model, and whether the net is that itself.
 
     Parameters

@@ -15,7 +15,7 @@ from sklearn.utils import indexable
 from sklearn_rnn._sklearn.metaestimators import default_scoring, n_parameters
 from sklearn_rnn.model_selection._comparison import Comparison
 from sklearn_rnn.model_selection._fit_and_score import (
-    Judge,
+    Evaluator,
     losses_of,
     make_splitter,
     run_all,
@@ -132,7 +132,7 @@ def compare_models(
     elif loss not in LOSSES:
         raise ValueError(f"loss must be 'auto' or one of {sorted(LOSSES)}; got {loss!r}.")
     size = n_parameters if complexity is None else complexity if callable(complexity) else None
-    judge = Judge(check_scoring(next(iter(models.values())), scoring), *LOSSES[loss], size)
+    judge = Evaluator(check_scoring(next(iter(models.values())), scoring), *LOSSES[loss], size)
     splitter = make_splitter(cv, X, y, classifies)
     metadata = routed(models, splitter=splitter, scorer=judge.scorer, groups=groups, params=params)
     folds = list(splitter.split(X, y, **metadata.split))

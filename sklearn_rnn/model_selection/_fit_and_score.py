@@ -30,7 +30,7 @@ Fold = tuple[NDArray[np.intp], NDArray[np.intp]]
 
 
 @dataclass(frozen=True)
-class Judge:
+class Evaluator:
     """How a fitted model is judged: by a scorer, by the losses of rows, by its size.
 
     Attributes
@@ -141,7 +141,7 @@ def run_all(
     *,
     folds: Sequence[Fold],
     seeds: Sequence[int],
-    judge: Judge,
+    judge: Evaluator,
     metadata: Metadata,
     n_jobs: int | None,
     verbose: int,
@@ -162,7 +162,7 @@ def run_all(
 
 
 def run_once(
-    run: Run, estimator: Any, X: Any, y: Any, fold: Fold, judge: Judge, metadata: Metadata
+    run: Run, estimator: Any, X: Any, y: Any, fold: Fold, judge: Evaluator, metadata: Metadata
 ) -> Run:
     """Fit on the training part and judge on the test part; what is raised is noted."""
     found = dict(vars(run))

@@ -136,15 +136,15 @@ def _long_run_variance(centred: NDArray[np.float64], horizon: int) -> float:
     total = float(twice @ covariances)
     if total > 0:
         return total
-    fading = 1.0 - np.arange(horizon) / horizon
-    return max(float((twice * fading) @ covariances), 0.0)
+    bartlett_weights = 1.0 - np.arange(horizon) / horizon
+    return max(float((twice * bartlett_weights) @ covariances), 0.0)
 
 
-def _test(difference: float, error: float, freedom: int) -> PairedTest:
+def _test(difference: float, error: float, df: int) -> PairedTest:
     """Hold a difference against Student's t; an error of zero decides for certain."""
     with np.errstate(divide="ignore", invalid="ignore"):
         statistic = np.float64(difference) / error if difference else 0.0 * error
-    p_value = 2 * float(stats.t.sf(abs(statistic), freedom))
-    margin = float(stats.t.isf((1 - LEVEL) / 2, freedom)) * error
+    p_value = 2 * float(stats.t.sf(abs(statistic), df))
+    margin = float(stats.t.isf((1 - LEVEL) / 2, df)) * error
     low, high = difference - margin, difference + margin
     return PairedTest(difference, error, float(statistic), p_value, low, high)

@@ -20,7 +20,7 @@ from sklearn_rnn._sequences.training_data import Data
 from sklearn_rnn._sklearn.compat import Interval, InvalidParameterError, validate_params
 from sklearn_rnn._training.batches import Examples
 from sklearn_rnn._training.penalties import input_groups, input_weights
-from sklearn_rnn.model_selection._alpha_max import least_alpha
+from sklearn_rnn.model_selection._alpha_max import alpha_max
 from sklearn_rnn.neural_network._base import BaseSequenceEstimator
 
 DOUBLINGS = 20
@@ -252,7 +252,7 @@ class _Walk:
             warnings.simplefilter("ignore", ConvergenceWarning)
             self.fit(self.estimator.alpha, max_epochs=1, callbacks=None, verbose=0)
         n_iter = self.model.n_iter_
-        alpha, exact = least_alpha(self.model, self.data, self.examples)
+        alpha, exact = alpha_max(self.model, self.data, self.examples)
         if exact:
             return alpha, n_iter
         factor = None

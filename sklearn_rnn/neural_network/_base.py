@@ -20,13 +20,13 @@ from sklearn_rnn._sequences.step_targets import flatten_steps, valid_lengths
 from sklearn_rnn._sequences.training_data import Data, groups_of
 from sklearn_rnn._sequences.windows import Windows
 from sklearn_rnn._sklearn.compat import check_sample_weight, fit_context
-from sklearn_rnn._sklearn.estimator_state import all_or_nothing, check_continues, kept_parameters
+from sklearn_rnn._sklearn.estimator_state import check_continues, kept_parameters, restore_on_error
 from sklearn_rnn._sklearn.parameters import parametrized, plain
-from sklearn_rnn._sklearn.validation import about
+from sklearn_rnn._sklearn.validation import prefix_errors
 from sklearn_rnn._training.augmentation import check_augmentation
 from sklearn_rnn._training.batches import Examples
 from sklearn_rnn._training.callbacks import check_callbacks, check_watched
-from sklearn_rnn._training.inference import reach_of, threads
+from sklearn_rnn._training.inference import receptive_field_of, threads
 from sklearn_rnn._training.linear_init import (
     ALONE,
     alone,
@@ -106,7 +106,7 @@ class BaseSequenceEstimator(TrainingParameters, Outputs, Selection, BaseEstimato
             The fitted estimator. After an error it is as it was before the call.
         """
         continues = self.warm_start and hasattr(self, "net_")
-        with all_or_nothing(self):
+        with restore_on_error(self):
             settings = self._settings(continues=continues)
             data = self._read(X, y, sample_weight, reset=not continues)
             given = self._read_validation(X_val, y_val)
@@ -116,7 +116,7 @@ class BaseSequenceEstimator(TrainingParameters, Outputs, Selection, BaseEstimato
 
     def _continue(self, X: Any, y: Any, sample_weight: Any, classes: Any = None) -> Any:
         """Train for one epoch more: the body of ``partial_fit`` of the tasks."""
-        with all_or_nothing(self):
+        with restore_on_error(self):
             continues = hasattr(self, "net_")
             settings = self._settings(continues=continues, **ONE_EPOCH)
             data = self._read(X, y, sample_weight, reset=not continues, classes=classes)
@@ -189,7 +189,7 @@ class BaseSequenceEstimator(TrainingParameters, Outputs, Selection, BaseEstimato
             with one_thread():
                 net = build_net(module, self._criterion(), settings, seed)
         n_parameters = sum(p.numel() for p in net.module_.parameters())
-        shared = not settings.augmentation and train.shares(reach_of(net.module_))
+        shared = not settings.augmentation and train.shares(receptive_field_of(net.module_))
         with threads(net.module_, train.x, settings.batch_size, shared=shared):
             begins_linear = self.linear_skip and not continues
             if begins_linear:
@@ -237,9 +237,9 @@ class BaseSequenceEstimator(TrainingParameters, Outputs, Selection, BaseEstimato
         else:
             groups = groups_of(X, y)
             sequences, y = self._read_sequences(X, y, reset=reset)
-        with about("y"):
+        with prefix_errors("y"):
             target = self._encode(y, reset=reset, classes=classes)
-        with about("sample_weight"):
+        with prefix_errors("sample_weight"):
             weight = check_sample_weight(
                 sample_weight, np.empty((sequences.n_windows, 1)), ensure_non_negative=True
             )

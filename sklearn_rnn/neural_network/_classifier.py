@@ -168,8 +168,8 @@ class SequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
         ndarray of shape (n_samples,) or (n_samples, n_classes)
             For two classes the log-odds of the second.
         """
-        said, in_shape = self._outputs(X)
-        output = said.numpy()
+        raw_output, in_shape = self._outputs(X)
+        output = raw_output.numpy()
         binary = output.shape[1] == 1 and not self._multilabel
         return in_shape(output.ravel() if binary else output, fill=np.nan)
 

@@ -15,7 +15,7 @@ from sklearn_rnn._modules.summary import summarize
 from sklearn_rnn._sequences.lists import comes_as_list
 from sklearn_rnn._sequences.step_targets import flatten_steps, unflatten_steps, valid_lengths
 from sklearn_rnn._sklearn.validation import check_length
-from sklearn_rnn._training.inference import at_once, reach_of, threads
+from sklearn_rnn._training.inference import chunk_size, receptive_field_of, threads
 from sklearn_rnn._training.penalties import input_weights
 from sklearn_rnn._training.tensors import shares_rows
 from sklearn_rnn.neural_network._input_reader import Inputs
@@ -39,12 +39,14 @@ class Outputs(Inputs):
         sequences, _ = self._read_sequences(X, reset=False)
         x = self._input(sequences, self.net_.settings.dtype, self.net_.device)
         module = self.net_.module_
-        shared = shares_rows(x, reach_of(module))
-        with threads(module, x, at_once(module, x, shared=shared), shared=shared):
-            said = self.net_.outputs(x).double()
+        shared = shares_rows(x, receptive_field_of(module))
+        with threads(module, x, chunk_size(module, x, shared=shared), shared=shared):
+            raw_output = self.net_.outputs(x).double()
         if self.return_sequences:
-            return said, partial(unflatten_steps, sequences=sequences, ragged=comes_as_list(X))
-        return said, lambda values, fill: values
+            return raw_output, partial(
+                unflatten_steps, sequences=sequences, ragged=comes_as_list(X)
+            )
+        return raw_output, lambda values, fill: values
 
     def _score(self, metric: Callable[..., float], X: Any, y: Any, sample_weight: Any) -> float:
         """Return the metric of the predictions, with a target for each step over all of those."""

@@ -51,7 +51,7 @@ class Inputs:
     _learned: ClassVar[dict[str, str]] = {
         "n_channels_ : int": "Channels of the sequences seen in `fit`.",
         "n_steps_ : int": "Steps of the longest sequence seen in `fit`.",
-        "channel_scale_ : Scale": "``mean`` and ``deviation`` of each channel that are used.",
+        "channel_scale_ : Scale": "``mean`` and ``scale`` of each channel that are used.",
         "missing_channels_ : ndarray of int": """
             Channels with missing values in the training data, for each of which the net has an
             indicator to read; none with ``missing_indicator=False``.""",
@@ -107,7 +107,7 @@ class Inputs:
         if not covered.any():
             raise ValueError("X has no step that is not absent in any of the training sequences.")
         self.missing_channels_ = np.arange(0)
-        self.channel_scale_ = Scale.neutral(self.n_channels_)
+        self.channel_scale_ = Scale.identity(self.n_channels_)
         if self._reading.tokens:
             self._learn_tokens(rows[covered > 0].ravel())
             return

@@ -51,7 +51,7 @@ class SequenceRegressor(RegressorMixin, BaseSequenceEstimator):
     )
 
     _learned: ClassVar[dict[str, str]] = {
-        "target_scale_ : Scale": "``mean`` and ``deviation`` of each output that are used.",
+        "target_scale_ : Scale": "``mean`` and ``scale`` of each output that are used.",
     }
 
     @fit_context(prefer_skip_nested_validation=True)
@@ -89,13 +89,13 @@ class SequenceRegressor(RegressorMixin, BaseSequenceEstimator):
         ndarray of shape (n_samples,) or (n_samples, n_outputs)
             Predictions in the shape and units of the y of `fit`.
         """
-        said, in_shape = self._outputs(X)
-        output: NDArray[np.float64] = said.numpy()
+        raw_output, in_shape = self._outputs(X)
+        output: NDArray[np.float64] = raw_output.numpy()
         scale = self.target_scale_
         if self._is_logarithmic:
-            values = np.exp(output) * scale.deviation
+            values = np.exp(output) * scale.scale
         else:
-            values = output * scale.deviation + scale.mean
+            values = output * scale.scale + scale.mean
         return in_shape(values.ravel() if self._target_shape == () else values, fill=np.nan)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
@@ -136,7 +136,7 @@ class SequenceRegressor(RegressorMixin, BaseSequenceEstimator):
     def _learn_target_scale(self, target: NDArray[np.float64], weight: NDArray[np.float64]) -> None:
         """Learn how to bring targets to the scale of the net."""
         self._is_logarithmic = self.loss == "poisson"
-        self.target_scale_ = Scale.neutral(target.shape[1])
+        self.target_scale_ = Scale.identity(target.shape[1])
         if self._is_logarithmic or self.standardize:
             self.target_scale_ = Scale.of(target, weight)
         if self._is_logarithmic:
@@ -146,7 +146,7 @@ class SequenceRegressor(RegressorMixin, BaseSequenceEstimator):
             self.target_scale_ = Scale(np.zeros_like(mean), mean)
 
     def _scaled(self, target: NDArray[np.float64]) -> NDArray[np.float64]:
-        return (target - self.target_scale_.mean) / self.target_scale_.deviation
+        return (target - self.target_scale_.mean) / self.target_scale_.scale
 
     def _learn_class_weight(self, y: Any) -> None:
         """Targets that are numbers have no classes."""

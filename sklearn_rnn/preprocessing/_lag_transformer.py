@@ -18,9 +18,9 @@ from sklearn_rnn._sequences.storage import pieces
 from sklearn_rnn._sequences.windows import flatten_windows, lag_windows, pad_segments
 from sklearn_rnn._sklearn.compat import Interval, StrOptions, check_feature_names_in, fit_context
 from sklearn_rnn._sklearn.parameters import param, parametrized
-from sklearn_rnn._sklearn.validation import about, check_numbers
+from sklearn_rnn._sklearn.validation import check_numbers, prefix_errors
 from sklearn_rnn.preprocessing._columns import advance_columns, find_columns
-from sklearn_rnn.preprocessing._timeline import Memory, read_timeline
+from sklearn_rnn.preprocessing._timeline import History, read_timeline
 
 X_CHECKS: dict[str, Any] = {
     "dtype": [np.float64, np.float32],
@@ -60,7 +60,7 @@ class LagTransformer(TransformerMixin, BaseEstimator):
 
     Notes
     -----
-    **Memory.** The windows are a read-only view, in strides, of one padded copy of X: memory
+    **History.** The windows are a read-only view, in strides, of one padded copy of X: memory
     grows with the number of rows and channels, whatever ``n_lags``. X of several segments
     (see below) cannot be one such view, and flat windows are an ordinary table: both are
     copied out. If X is a ``np.memmap`` of 256 MB or more, in single or double precision, so is
@@ -195,15 +195,15 @@ class LagTransformer(TransformerMixin, BaseEstimator):
             The estimator itself.
         """
         check_numbers(X)
-        with about("X"):
+        with prefix_errors("X"):
             rows = check_array(X, estimator=self, input_name="X", **X_CHECKS)
         self._check_reach(len(rows))
         known = find_columns(self.known_ahead, X, rows.shape[1])
         timeline = read_timeline(X, len(rows))
         max_gap = timeline.find_max_gap(self.max_gap)
-        memory = Memory(timeline.kind, max_gap)
+        memory = History(timeline.kind, max_gap)
         if self.history == "auto":
-            memory = Memory.of(timeline, max_gap, timeline.sort(rows), self._reach())
+            memory = History.of(timeline, max_gap, timeline.sort(rows), self._reach())
         validate_data(self, X=X, skip_check_array=True)  # learns names; nothing below fails
         self.fill_values_ = self._learn_fill_values(rows)
         self.max_gap_ = max_gap
@@ -226,20 +226,20 @@ class LagTransformer(TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         check_numbers(X)
-        with about("X"):
+        with prefix_errors("X"):
             rows = validate_data(self, X=X, reset=False, **X_CHECKS)
         timeline = read_timeline(X, len(rows))
         max_gap = self._memory.max_gap if timeline.kind == self._memory.kind else None
         if max_gap is None:
             max_gap = timeline.find_max_gap(self.max_gap)
-        starts, reach = timeline.find_starts(max_gap), self._reach()
-        pasts = self._memory.recall(timeline, starts)
-        padded = pad_segments(timeline.sort(rows), starts, pasts, self.fill_values_, reach)
+        starts, lookback = timeline.find_starts(max_gap), self._reach()
+        pasts = self._memory.lookup(timeline, starts)
+        padded = pad_segments(timeline.sort(rows), starts, pasts, self.fill_values_, lookback)
         advance_columns(padded, self._known, self.delay)
-        windows = lag_windows(padded, self.n_lags, step=self.step)[: len(padded) - reach]
+        windows = lag_windows(padded, self.n_lags, step=self.step)[: len(padded) - lookback]
         if len(starts) > 1:
             segment = np.searchsorted(starts, np.arange(len(rows)), side="right") - 1
-            windows = windows[timeline.unsort(np.arange(len(rows)) + reach * segment)]
+            windows = windows[timeline.unsort(np.arange(len(rows)) + lookback * segment)]
         return flatten_windows(windows) if self.flatten else windows
 
     def set_output(self, *, transform: str | None = None) -> LagTransformer:

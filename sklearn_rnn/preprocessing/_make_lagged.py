@@ -13,7 +13,7 @@ from sklearn.utils import check_array
 
 from sklearn_rnn._sequences.windows import flatten_windows, lag_windows
 from sklearn_rnn._sklearn.compat import Interval, validate_params
-from sklearn_rnn._sklearn.validation import about, check_numbers, check_targets
+from sklearn_rnn._sklearn.validation import check_numbers, check_targets, prefix_errors
 from sklearn_rnn.preprocessing._columns import advance_columns, find_columns
 from sklearn_rnn.preprocessing._lag_transformer import X_CHECKS, LagTransformer
 from sklearn_rnn.preprocessing._timeline import read_timeline
@@ -96,7 +96,7 @@ def make_lagged(
            [4., 5.]])
     """
     check_numbers(X)
-    with about("X"):
+    with prefix_errors("X"):
         rows = check_array(X, estimator="make_lagged", input_name="X", **X_CHECKS)
     known = find_columns(known_ahead, X, rows.shape[1])
     values = check_array(
@@ -109,20 +109,20 @@ def make_lagged(
     if delay and len(known):
         rows = rows.copy()
         advance_columns(rows, known, delay)
-    reach = delay + (n_lags - 1) * step
+    lookback = delay + (n_lags - 1) * step
     lengths = np.diff(np.append(starts, len(rows)))
-    if lengths.max() < reach + horizon:
+    if lengths.max() < lookback + horizon:
         raise ValueError(
             f"X is too short: its longest run of adjoining rows has {lengths.max()}, and "
             f"n_lags={n_lags}, delay={delay}, step={step}, horizon={horizon} need "
-            f"{reach + horizon}; take fewer lags."
+            f"{lookback + horizon}; take fewer lags."
         )
-    place = _place_windows(starts, lengths - reach - horizon + 1)
+    place = _place_windows(starts, lengths - lookback - horizon + 1)
     if timeline.order is not None:
-        place = place[np.argsort(timeline.order[place + reach])]  # the order of X
+        place = place[np.argsort(timeline.order[place + lookback])]  # the order of X
     chosen = place if len(starts) > 1 else slice(len(place))  # a slice copies nothing
     windows = lag_windows(rows, n_lags, step=step)[chosen]
-    targets = _cut_targets(values[reach:], horizon)[chosen]
+    targets = _cut_targets(values[lookback:], horizon)[chosen]
     return (flatten_windows(windows) if flatten else windows), targets
 
 

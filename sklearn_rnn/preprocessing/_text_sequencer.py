@@ -17,8 +17,8 @@ from sklearn_rnn._sklearn.compat import Interval, StrOptions, fit_context
 from sklearn_rnn._sklearn.parameters import param, parametrized
 from sklearn_rnn.preprocessing._tokenizer import (
     Analyzer,
+    CorpusEncoder,
     Documents,
-    Recorder,
     in_rows,
     in_sentences,
     learn,
@@ -206,7 +206,7 @@ class TextSequencer(
             The sequences, padded behind by 0; with ``sentence_end`` those of the sentences.
         """
         self._check_fitted()
-        recorder = Recorder(self._analyzer, self.sentence_end)
+        recorder = CorpusEncoder(self._analyzer, self.sentence_end)
         for text in _check_texts(X):
             recorder.record(self._analyzer.decode(text))
         return self._lay_out(recorder)
@@ -258,18 +258,18 @@ class TextSequencer(
         tags.input_tags.two_d_array = False
         return tags
 
-    def _learn(self, X: Iterable[Any]) -> Recorder:
+    def _learn(self, X: Iterable[Any]) -> CorpusEncoder:
         """Learn the vocabulary, and return what was read."""
         parameters = {k: v for k, v in self.get_params(deep=False).items() if k in _RULES}
         analyzer = Analyzer(parameters)
-        recorder = Recorder(analyzer, self.sentence_end)
+        recorder = CorpusEncoder(analyzer, self.sentence_end)
         words = learn(parameters, recorder, _check_texts(X))
         self.vocabulary_ = {word: number for number, word in enumerate(words, _FIRST_WORD)}
         self.vocabulary_size_ = len(words) + _FIRST_WORD
         self._analyzer = analyzer
         return recorder
 
-    def _lay_out(self, recorder: Recorder) -> NDArray[np.int64] | Documents:
+    def _lay_out(self, recorder: CorpusEncoder) -> NDArray[np.int64] | Documents:
         """Return the integers of the texts that were read."""
         known = [self.vocabulary_.get(word, _UNKNOWN) for word in recorder.numbers]
         ids = np.array(known, dtype=np.int64)[np.asarray(recorder.words)]

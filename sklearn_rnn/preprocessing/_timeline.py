@@ -219,7 +219,7 @@ def _read_timedelta(value: Any) -> Any:
 
 
 @dataclass(frozen=True)
-class Memory:
+class History:
     """The last rows of every segment of a table, found again by series and time.
 
     Attributes
@@ -240,8 +240,8 @@ class Memory:
     rows: dict[Hashable, list[NDArray[Any]]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, timeline: Timeline, max_gap: Any, rows: NDArray[Any], reach: int) -> Memory:
-        """Remember the last ``reach`` rows of every segment.
+    def of(cls, timeline: Timeline, max_gap: Any, rows: NDArray[Any], lookback: int) -> History:
+        """Remember the last ``lookback`` rows of every segment.
 
         Parameters
         ----------
@@ -256,7 +256,7 @@ class Memory:
 
         Returns
         -------
-        Memory
+        History
             Copies of the rows.
         """
         memory = cls(timeline.kind, max_gap)
@@ -268,12 +268,12 @@ class Memory:
         for k in np.argsort(last_times, kind="stable"):
             if not np.isnan(last_times[k]):
                 label = timeline.label(starts[k])
-                last = rows[max(starts[k], stops[k] - reach) : stops[k]].copy()
+                last = rows[max(starts[k], stops[k] - lookback) : stops[k]].copy()
                 memory.times.setdefault(label, []).append(last_times[k])
                 memory.rows.setdefault(label, []).append(last)
         return memory
 
-    def recall(self, timeline: Timeline, starts: Iterable[int]) -> list[NDArray[Any] | None]:
+    def lookup(self, timeline: Timeline, starts: Iterable[int]) -> list[NDArray[Any] | None]:
         """Return the remembered rows that directly precede each segment.
 
         Parameters

@@ -29,7 +29,7 @@ class Analyzer:
         return [*self.analyze(text)]
 
 
-class Recorder:
+class CorpusEncoder:
     """Remembers the words of texts, numbered as they come, and where texts and sentences end.
 
     Parameters
@@ -120,7 +120,7 @@ def in_sentences(
     ids : ndarray of int, of shape (n_words,)
         The words.
     bounds, texts : ndarray of int
-        Where sentences begin and end in `ids`, and texts in `bounds`; see `Recorder.bounds`.
+        Where sentences begin and end in `ids`, and texts in `bounds`; see `CorpusEncoder.bounds`.
     starts, sizes : ndarray of int, of shape (n_texts,)
         The part of each text that is kept.
 

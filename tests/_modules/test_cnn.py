@@ -178,8 +178,10 @@ def pattern_at(start, n_steps=30):
 @pytest.mark.parametrize("pool_size", [1, 2, 3])
 def test_an_interior_pattern_may_move_by_whole_pools(kernel_size, pool_size):
     module = make(CNN, kernel_size, pool_size, num_channels=64)
-    reach = (kernel_size - 1) * (pool_size + 1) + pool_size  # away from both ends
-    starts = [s for s in range(0, 30, pool_size) if reach <= s <= 30 - 4 - reach]
+    receptive_field = (kernel_size - 1) * (pool_size + 1) + pool_size  # away from both ends
+    starts = [
+        s for s in range(0, 30, pool_size) if receptive_field <= s <= 30 - 4 - receptive_field
+    ]
     outputs = [module(pattern_at(s)) for s in starts]
     assert len(outputs) > 1
     for out in outputs[1:]:

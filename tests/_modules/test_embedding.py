@@ -9,7 +9,7 @@ from sklearn_rnn._modules.cnn import CNN
 from sklearn_rnn._modules.embedding import Embedded, token_lengths
 from sklearn_rnn._modules.recurrent import Recurrent
 from sklearn_rnn._modules.tcn import TCN
-from sklearn_rnn._training.flat_parameters import is_weight, laid_in, new_vector
+from sklearn_rnn._training.flat_parameters import is_weight, new_vector, parameters_as_views
 
 VOCABULARY, DIM, N_STEPS, N_OUTPUTS = 11, 4, 6, 2
 NETS = {
@@ -147,7 +147,7 @@ def test_only_vectors_of_valid_tokens_are_trained(told):
     before = module.embedding.weight_v.detach().clone()
     vector = new_vector(module)
     optimizer = torch.optim.Adam([vector], 0.1)
-    with laid_in(vector, module):
+    with parameters_as_views(vector, module):
         for _ in range(3):
             vector.grad.zero_()
             module(x, lengths).square().sum().backward()

@@ -85,7 +85,7 @@ def test_a_window_among_others_is_what_it_is_by_itself(kernel_size, num_levels, 
 
 def test_a_field_beyond_the_window_is_not_shared():
     module, x = make(3, 3), windows()  # reads 29 steps of 20: zeros stand before the first
-    assert module.reach == 29
+    assert module.receptive_field == 29
     assert steps_computed(module, x) == steps_computed(module, x.contiguous())
     torch.testing.assert_close(module(x), module(x.contiguous()), rtol=0, atol=1e-12)
 
@@ -110,7 +110,7 @@ def test_gradients_without_autograd_are_those_of_autograd(layout, selects):
     expected = [p.grad.clone() for p in module.parameters()]
     assert module.is_direct()
     with torch.no_grad():
-        outputs, pullback = module.direct(x)
+        outputs, pullback = module.forward_and_vjp(x)
         pullback(2 * outputs)
     torch.testing.assert_close([p.grad for p in module.parameters()], expected)
 
@@ -134,7 +134,7 @@ def examples(n=203, n_steps=20, per_step=1):
 def test_stretches_show_each_window_once_with_its_target_and_weight(size, per_step, seed):
     given, x = examples(per_step=per_step)
     generator = torch.Generator().manual_seed(seed)
-    batches = list(given.batches(size, generator, reach=9))
+    batches = list(given.batches(size, generator, receptive_field=9))
     shown = torch.cat([b.y[:, 0] for b in batches]).long()
     assert_array_equal(np.sort(shown), np.arange(3, 206))
     assert not torch.equal(shown, shown.sort().values), "in a random order"
@@ -148,14 +148,14 @@ def test_stretches_show_each_window_once_with_its_target_and_weight(size, per_st
 
 def test_short_fields_are_trained_on_single_windows():
     generator = torch.Generator().manual_seed(0)
-    assert {b.x.dim() for b in examples()[0].batches(32, generator, reach=5)} == {3}
+    assert {b.x.dim() for b in examples()[0].batches(32, generator, receptive_field=5)} == {3}
 
 
 def test_stretches_begin_anywhere():
     begins = set()
     for seed in range(40):
         generator = torch.Generator().manual_seed(seed)
-        batches = list(examples()[0].batches(32, generator, reach=9))
+        batches = list(examples()[0].batches(32, generator, receptive_field=9))
         begins |= {int(b.y[0, 0]) % 8 for b in batches}
     assert len(begins) > 1
 
@@ -166,7 +166,7 @@ def test_windows_that_do_not_take_part_may_stand_between_the_others(share):
     rng = np.random.default_rng(0)
     index = np.sort(rng.choice(np.arange(3, 206), int(share * 203) + 2, replace=False))
     some = Examples.of(x, given.y, np.arange(1.0, len(x) + 1), index)
-    batches = list(some.batches(32, torch.Generator().manual_seed(0), reach=9))
+    batches = list(some.batches(32, torch.Generator().manual_seed(0), receptive_field=9))
     shown = torch.cat([b.y[:, 0] for b in batches]).long()
     assert_array_equal(np.sort(shown), index)
     for batch in batches:
@@ -179,7 +179,7 @@ def test_few_windows_among_others_are_trained_one_by_one():
     given, x = examples()
     some = Examples.of(x, given.y, np.ones(len(x)), np.arange(0, 200, 3))
     generator = torch.Generator().manual_seed(0)
-    assert {b.x.dim() for b in some.batches(32, generator, reach=9)} == {3}
+    assert {b.x.dim() for b in some.batches(32, generator, receptive_field=9)} == {3}
 
 
 @pytest.fixture

@@ -48,7 +48,7 @@ def target(estimator):
     return LABELS if is_classifier(estimator) else Y
 
 
-def said(estimator, X):
+def raw_output(estimator, X):
     return getattr(estimator, "decision_function", estimator.predict)(X)
 
 
@@ -79,14 +79,14 @@ def test_the_nets_are_found():
 def test_padding_changes_nothing_in_training_or_prediction(cls, options):
     net = make(cls, **options)
     own = clone(net).fit(RAGGED, target(net))
-    expected = said(own, RAGGED)
+    expected = raw_output(own, RAGGED)
     for before, behind in ((0, 0), (3, 0), (0, 5), (2, 4)):
         X = padded(RAGGED, before, behind)
-        assert_array_equal(said(clone(net).fit(X, target(net)), X), expected)
-        assert_allclose(said(own, X[::-1]), expected[::-1], atol=1e-12)
-    assert_allclose(said(own, RAGGED[:1]), expected[:1], atol=1e-12)
+        assert_array_equal(raw_output(clone(net).fit(X, target(net)), X), expected)
+        assert_allclose(raw_output(own, X[::-1]), expected[::-1], atol=1e-12)
+    assert_allclose(raw_output(own, RAGGED[:1]), expected[:1], atol=1e-12)
     objects = np.array([*RAGGED, None], dtype=object)[:-1]
-    assert_array_equal(said(own, objects), expected)
+    assert_array_equal(raw_output(own, objects), expected)
 
 
 @pytest.mark.parametrize("options", [{}, {"return_sequences": True}])
@@ -97,12 +97,12 @@ def test_padding_all_sequences_alike_changes_no_batch(cls, options):
     X = RNG.normal(size=(200, 4, 2))
     y = X[:, :, 0] > 0 if options else X[:, -1, 0] > X[:, 0, 1]
     net = make(cls, max_epochs=2, **options)
-    expected = said(clone(net).fit(X, y), X)
+    expected = raw_output(clone(net).fit(X, y), X)
     for before, behind in ((2, 0), (0, 3)):
         steps = ((0, 0), (before, behind))
         around = np.pad(X, (*steps, (0, 0)), constant_values=np.nan)
         fitted = clone(net).fit(around, np.pad(y, steps) if options else y)
-        assert_array_equal(said(fitted, X), expected)
+        assert_array_equal(raw_output(fitted, X), expected)
 
 
 UNIVARIATE = [x[:, 0] for x in RAGGED]
@@ -137,12 +137,12 @@ def test_what_is_said_of_a_list_at_each_step_is_a_list():
 @each_stepwise
 def test_empty_sequences_alone_or_in_company_are_an_empty_past(cls, empty):
     net = make(cls).fit(RAGGED, target(make(cls)))
-    expected = said(net, np.full((1, 4, 2), np.nan))
-    assert_array_equal(said(net, [empty]), expected)
-    assert_array_equal(said(net, [empty, empty]), np.concatenate([expected, expected]))
-    assert_allclose(said(net, [RAGGED[0], empty])[1:], expected, atol=1e-12)
+    expected = raw_output(net, np.full((1, 4, 2), np.nan))
+    assert_array_equal(raw_output(net, [empty]), expected)
+    assert_array_equal(raw_output(net, [empty, empty]), np.concatenate([expected, expected]))
+    assert_allclose(raw_output(net, [RAGGED[0], empty])[1:], expected, atol=1e-12)
     tokens = make(cls, embedding_dim=3).fit([[1, 2], [3], [], [4]] * 10, target(net))
-    assert_allclose(said(tokens, [[]]), said(tokens, [[1], []])[1:], atol=1e-12)
+    assert_allclose(raw_output(tokens, [[]]), raw_output(tokens, [[1], []])[1:], atol=1e-12)
 
 
 def test_lists_of_sequences_are_read_backwards_by_flipping_them():
@@ -170,19 +170,19 @@ def test_a_fit_to_a_list_forgets_the_names_of_columns():
 def test_lists_of_equal_length_are_an_array(cls):
     X = RNG.normal(size=(N, 5, 2))
     net = make(cls)
-    expected = said(clone(net).fit(X, target(net)), X)
-    assert_array_equal(said(clone(net).fit(list(X), target(net)), list(X)), expected)
+    expected = raw_output(clone(net).fit(X, target(net)), X)
+    assert_array_equal(raw_output(clone(net).fit(list(X), target(net)), list(X)), expected)
     objects = np.empty(N, dtype=object)
     objects[:] = list(X)
-    assert_array_equal(said(clone(net).fit(objects, target(net)), objects), expected)
+    assert_array_equal(raw_output(clone(net).fit(objects, target(net)), objects), expected)
 
 
 @each_stepwise
 def test_an_empty_sequence_gets_the_prediction_of_an_empty_past(cls):
     net = make(cls).fit([*RAGGED[:-1], RAGGED[-1][:0]], target(make(cls)))
     empty = np.full((1, 4, 2), np.nan)
-    assert np.isfinite(said(net, empty)).all()
-    assert_array_equal(said(net, empty), said(net, empty[:, :1]))
+    assert np.isfinite(raw_output(net, empty)).all()
+    assert_array_equal(raw_output(net, empty), raw_output(net, empty[:, :1]))
     with pytest.raises(ValueError, match=r"^X has no step that is not absent"):
         make(cls).fit(np.repeat(empty, N, axis=0), target(make(cls)))
 
@@ -250,10 +250,10 @@ def test_a_missing_value_is_the_mean_and_its_indicator(cls):
     scaled[..., :2] = (by_hand[..., :2] - mean) / np.nanstd(X, axis=(0, 1))
     y = target(net) if is_classifier(net) else (Y - Y.mean()) / Y.std()
     twin.fit(scaled, y)
-    expected = said(twin, scaled)
+    expected = raw_output(twin, scaled)
     if not is_classifier(net):
         expected = expected * Y.std() + Y.mean()
-    assert_allclose(said(net, X), expected, atol=1e-6)
+    assert_allclose(raw_output(net, X), expected, atol=1e-6)
 
 
 def test_indicators_are_made_for_the_channels_that_miss_values_in_training():
@@ -340,13 +340,15 @@ HAS_THREE = np.array([3 in tokens for tokens in TOKENS])
 def test_tokens_are_read_whatever_their_padding(cls):
     net = make(cls, embedding_dim=3)
     y = HAS_THREE if is_classifier(net) else HAS_THREE.astype(float)
-    expected = said(clone(net).fit(TOKENS, y), TOKENS)
+    expected = raw_output(clone(net).fit(TOKENS, y), TOKENS)
     columns = [tokens[:, None] for tokens in TOKENS]
     for before, behind in ((0, 0), (0, 3), (2, 0)):
         X = padded(columns, before, behind, fill=0)[:, :, 0].astype(int)
         fitted = clone(net).fit(X, y)
-        assert_array_equal(said(fitted, X), expected)
-        assert_allclose(said(fitted, X[:4, :-1] if behind else X[:4]), expected[:4], atol=1e-12)
+        assert_array_equal(raw_output(fitted, X), expected)
+        assert_allclose(
+            raw_output(fitted, X[:4, :-1] if behind else X[:4]), expected[:4], atol=1e-12
+        )
 
 
 def test_tokens_that_training_did_not_show_are_the_unknown_token():
@@ -432,9 +434,9 @@ def test_targets_of_steps_match_ragged_and_padded_sequences(cls, kind):
 @each_speaker
 def test_what_a_causal_net_says_at_a_step_is_what_it_says_of_the_past(cls):
     net = make(cls, return_sequences=True).fit(RAGGED, steps_of(cls, "one"))
-    for whole, x in zip(said(net, RAGGED), RAGGED, strict=True):
+    for whole, x in zip(raw_output(net, RAGGED), RAGGED, strict=True):
         for step in range(1, len(x) + 1):
-            past = said(net, [x[:step], x[:1]])[0]
+            past = raw_output(net, [x[:step], x[:1]])[0]
             assert_allclose(past, whole[:step], atol=1e-10)
 
 
@@ -505,7 +507,7 @@ def test_attention_weighs_the_steps_that_are_there(cls):
 @pytest.mark.parametrize("pooling", ["last", "mean", "max"])
 def test_every_pooling_trains(cls, pooling):
     net = make(cls, pooling=pooling).fit(RAGGED, target(make(cls)))
-    assert np.isfinite(said(net, RAGGED)).all()
+    assert np.isfinite(raw_output(net, RAGGED)).all()
 
 
 def test_the_last_of_each_series_is_set_aside():

@@ -53,7 +53,7 @@ def at_start(cls, **parameters):
 
 def as_the_net_sees(model, X):
     scale = model.channel_scale_
-    return ((X - scale.mean) / scale.deviation).reshape(len(X), -1)
+    return ((X - scale.mean) / scale.scale).reshape(len(X), -1)
 
 
 # -- the start
@@ -66,13 +66,13 @@ def test_it_starts_as_the_ridge_regression(weight, y, alpha):
     model = at_start(LSTMRegressor, alpha=alpha).fit(X, y, weight)
     flat, n_outputs = as_the_net_sees(model, X), y[:1].size
     used = np.ones(120) if weight is None else weight
-    deviation = model.target_scale_.deviation
-    target = (y.reshape(120, -1) - model.target_scale_.mean) / deviation
+    scale = model.target_scale_.scale
+    target = (y.reshape(120, -1) - model.target_scale_.mean) / scale
     # n k alpha: the weights of the samples sum to n, the loss is the mean over k outputs
     n_used = (used > 0).sum()
     ridge = Ridge(alpha=n_used * n_outputs * alpha, solver="svd")
     ridge.fit(flat, target, used * n_used / used.sum())
-    expected = ridge.predict(flat).reshape(120, -1) * deviation + model.target_scale_.mean
+    expected = ridge.predict(flat).reshape(120, -1) * scale + model.target_scale_.mean
     assert_allclose(model.predict(X).reshape(120, -1), expected, rtol=0, atol=1e-8)
     assert model.linear_share_ == pytest.approx(1.0, abs=1e-12)
 
@@ -116,8 +116,8 @@ def test_every_net_starts_as_the_same_linear_model(cls):
     y = LABELS == "a" if hasattr(cls, "predict_proba") else Y[:, 0]
     twin = DenseClassifier if hasattr(cls, "predict_proba") else DenseRegressor
     models = [at_start(one).fit(X, y) for one in (cls, twin)]
-    said = [getattr(m, "decision_function", m.predict)(X) for m in models]
-    assert_allclose(*said, rtol=0, atol=1e-12)
+    raw_output = [getattr(m, "decision_function", m.predict)(X) for m in models]
+    assert_allclose(*raw_output, rtol=0, atol=1e-12)
     trained = make(cls, max_epochs=5, learning_rate=0.01, early_stopping=False).fit(X, y)
     assert trained.loss_curve_[-1] < trained.loss_curve_[0]
     assert trained.linear_share_ != 1.0
@@ -265,7 +265,7 @@ def test_the_end_lies_between_the_linear_model_and_the_best_epoch(loss, monkeypa
     assert_allclose(shares, shares[0], rtol=1e-6)
     assert 0 < shares[0] < 0.5 + 1e-6
     score = {"squared_error": np.square, "absolute_error": np.abs}[loss]
-    scale = both.target_scale_.deviation
+    scale = both.target_scale_.scale
     losses = [score((p - Y)[-12:] / scale).mean() for p in (first, last, end)]
     assert losses[2] <= losses[0]
     tried = [

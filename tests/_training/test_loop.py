@@ -80,7 +80,7 @@ def targets(estimator):
     return LABELS if is_classifier(estimator) else Y
 
 
-def said(estimator, data=X):
+def raw_output(estimator, data=X):
     """Return what a fitted estimator says, as numbers."""
     return getattr(estimator, "predict_proba", estimator.predict)(data)
 
@@ -94,7 +94,7 @@ def assert_same_bits(one, other):
     assert one.validation_loss_curve_ == other.validation_loss_curve_
     for p, q in zip(parameters_of(one), parameters_of(other), strict=True):
         assert_array_equal(p, q)
-    assert_array_equal(said(one), said(other))
+    assert_array_equal(raw_output(one), raw_output(other))
 
 
 class Spy(Callback):
@@ -136,7 +136,7 @@ def test_the_nets_are_found():
 def test_the_same_random_state_gives_the_same_bits(cls):
     first = make(cls)
     first.fit(X, targets(first))
-    again = deepcopy(parameters_of(first)), list(first.loss_curve_), said(first)
+    again = deepcopy(parameters_of(first)), list(first.loss_curve_), raw_output(first)
     for other in (first, clone(first), pickle.loads(pickle.dumps(make(cls)))):
         np.random.seed(7)  # noqa: NPY002 - the global generators have no say
         torch.manual_seed(7)
@@ -144,7 +144,7 @@ def test_the_same_random_state_gives_the_same_bits(cls):
         for p, q in zip(parameters_of(other), again[0], strict=True):
             assert_array_equal(p, q)
         assert other.loss_curve_ == again[1]
-        assert_array_equal(said(other), again[2])
+        assert_array_equal(raw_output(other), again[2])
 
 
 @each_net
@@ -152,7 +152,7 @@ def test_another_random_state_gives_other_weights(cls):
     one, other = make(cls), make(cls, random_state=1)
     one.fit(X, targets(one))
     other.fit(X, targets(one))
-    assert not np.allclose(said(one), said(other))
+    assert not np.allclose(raw_output(one), raw_output(other))
 
 
 @each_net
@@ -167,20 +167,20 @@ def test_fit_and_predict_leave_the_global_generators_as_they_were(cls):
     before = state()
     estimator.fit(X, targets(estimator))
     estimator.partial_fit(X, targets(estimator))
-    said(estimator)
+    raw_output(estimator)
     assert state() == before
 
 
 def test_a_generator_as_random_state_is_consumed():
     shared = make(random_state=np.random.RandomState(0))
-    first = said(shared.fit(X, Y))
-    assert not np.allclose(said(shared.fit(X, Y)), first)
-    assert_array_equal(said(make(random_state=np.random.RandomState(0)).fit(X, Y)), first)
+    first = raw_output(shared.fit(X, Y))
+    assert not np.allclose(raw_output(shared.fit(X, Y)), first)
+    assert_array_equal(raw_output(make(random_state=np.random.RandomState(0)).fit(X, Y)), first)
 
 
 def test_without_a_random_state_fits_differ():
     assert not np.allclose(
-        said(make(random_state=None).fit(X, Y)), said(make(random_state=None).fit(X, Y))
+        raw_output(make(random_state=None).fit(X, Y)), raw_output(make(random_state=None).fit(X, Y))
     )
 
 
@@ -292,9 +292,9 @@ def test_the_loss_curve_is_the_mean_of_the_objective_over_the_samples():
 @pytest.mark.parametrize("rows", [np.arange(40), np.arange(3, 33)], ids=["all", "some"])
 @pytest.mark.parametrize("at_once", [1, 2**20])
 def test_batches_cover_each_row_once_and_keep_it_together(
-    size, shuffled, rows, at_once, monkeypatch
+    size, shuffled, rows, chunk_size, monkeypatch
 ):
-    monkeypatch.setattr("sklearn_rnn._training.batches.GATHERED_AT_ONCE", at_once)
+    monkeypatch.setattr("sklearn_rnn._training.batches.GATHERED_AT_ONCE", chunk_size)
     number = torch.arange(40, dtype=torch.float64)
     x = number[:, None, None] * torch.ones(40, 3, 2)
     examples = Examples.of(x, number[:, None], 1 + np.arange(40.0), rows)
@@ -349,9 +349,9 @@ def test_a_weight_of_two_is_the_row_twice(cls):
     y, counts = targets(weighted), WEIGHT.astype(int)
     weighted.fit(X, y, sample_weight=WEIGHT)
     repeated.fit(np.repeat(X, counts, axis=0), np.repeat(y, counts))
-    assert_allclose(said(weighted), said(repeated), rtol=1e-9)
+    assert_allclose(raw_output(weighted), raw_output(repeated), rtol=1e-9)
     unweighted = make(cls, dropout=0.0, batch_size=1000).fit(X, y)
-    assert np.abs(said(unweighted) - said(weighted)).max() > 1e-4
+    assert np.abs(raw_output(unweighted) - raw_output(weighted)).max() > 1e-4
 
 
 @each_net
@@ -370,7 +370,9 @@ def test_a_common_factor_of_the_weights_changes_nothing(cls):
     y = targets(cls())
     base = make(cls).fit(X, y, sample_weight=WEIGHT)
     assert_same_bits(make(cls).fit(X, y, sample_weight=4 * WEIGHT), base)
-    assert_allclose(said(make(cls).fit(X, y, sample_weight=0.3 * WEIGHT)), said(base), rtol=1e-9)
+    assert_allclose(
+        raw_output(make(cls).fit(X, y, sample_weight=0.3 * WEIGHT)), raw_output(base), rtol=1e-9
+    )
     assert_same_bits(make(cls).fit(X, y, sample_weight=np.full(40, 4.0)), make(cls).fit(X, y))
 
 
@@ -378,7 +380,7 @@ def test_a_common_factor_of_the_weights_changes_nothing(cls):
 
 
 def validation_loss(regressor, data, y):
-    error = (regressor.predict(data) - y) / regressor.target_scale_.deviation
+    error = (regressor.predict(data) - y) / regressor.target_scale_.scale
     return (error**2).mean() / 2
 
 
@@ -406,7 +408,7 @@ def test_without_early_stopping_validation_data_are_only_looked_at():
     looked = clone(estimator).fit(X[:-8], Y[:-8], X_val=X[-8:], y_val=-Y[-8:])
     assert_allclose(validation_loss(looked, X[-8:], -Y[-8:]), looked.validation_loss_curve_[-1])
     assert looked.validation_loss_curve_[-1] > min(looked.validation_loss_curve_)
-    assert_array_equal(said(looked), said(estimator.fit(X[:-8], Y[:-8])))
+    assert_array_equal(raw_output(looked), raw_output(estimator.fit(X[:-8], Y[:-8])))
 
 
 def test_a_classifier_is_validated_on_a_random_part_with_the_shares_of_the_classes():
@@ -601,11 +603,11 @@ def test_an_interruption_at_the_end_of_an_epoch_is_raised_too(monkeypatch):
 @each_task
 def test_a_failed_fit_leaves_the_old_one_usable(cls, data, y):
     estimator = make(cls).fit(X, targets(cls()))
-    before, learned = said(estimator), dict(vars(estimator))
+    before, learned = raw_output(estimator), dict(vars(estimator))
     with pytest.raises(ValueError, match=r"NaN|39 samples|infinity|not a multiple|in its last"):
         estimator.set_params(n_channels=2).fit(data, y)
     assert vars(estimator) == {**learned, "n_channels": 2}
-    assert_array_equal(said(estimator.set_params(n_channels=1)), before)
+    assert_array_equal(raw_output(estimator.set_params(n_channels=1)), before)
 
 
 @pytest.mark.parametrize("cls", [DenseRegressor, DenseClassifier])
@@ -671,8 +673,8 @@ def test_a_callback_of_skorch_schedules_the_learning_rate():
 def test_a_callback_of_skorch_clips_the_gradient():
     by_callback = plain(callbacks=[GradientNormClipping(0.05)], optimizer="sgd").fit(X, Y)
     by_parameter = plain(max_grad_norm=0.05, optimizer="sgd").fit(X, Y)
-    assert_allclose(said(by_callback), said(by_parameter), rtol=1e-9)
-    assert not np.allclose(said(by_callback), said(plain(optimizer="sgd").fit(X, Y)))
+    assert_allclose(raw_output(by_callback), raw_output(by_parameter), rtol=1e-9)
+    assert not np.allclose(raw_output(by_callback), raw_output(plain(optimizer="sgd").fit(X, Y)))
 
 
 def test_checkpoints_of_skorch_hold_the_best_and_the_last_weights(tmp_path):
@@ -750,8 +752,8 @@ def test_going_on_keeps_the_scales_and_starting_anew_does_not():
     estimator.partial_fit(5 * X + 1, 7 * Y).fit(5 * X + 1, 7 * Y)
     assert (estimator.channel_scale_, estimator.target_scale_) == scales
     estimator.set_params(warm_start=False).fit(5 * X + 1, 7 * Y)
-    assert_allclose(estimator.channel_scale_.deviation, 5 * X.std(axis=(0, 1)))
-    assert_allclose(estimator.target_scale_.deviation, 7 * Y.std())
+    assert_allclose(estimator.channel_scale_.scale, 5 * X.std(axis=(0, 1)))
+    assert_allclose(estimator.target_scale_.scale, 7 * Y.std())
     assert estimator.n_iter_ == 3
 
 
@@ -781,9 +783,9 @@ def test_the_net_has_the_dtype_and_its_predictions_are_double(cls, dtype):
     estimator = make(cls, dtype=dtype)
     estimator.fit(X, targets(estimator))
     assert dtype_of(estimator) == getattr(torch, dtype)
-    assert said(estimator).dtype == np.float64
+    assert raw_output(estimator).dtype == np.float64
     other = make(cls, dtype="float64").fit(X, targets(estimator))
-    assert_allclose(said(estimator), said(other), atol=1e-4)
+    assert_allclose(raw_output(estimator), raw_output(other), atol=1e-4)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from torch import nn
 
 from sklearn_rnn import RNNRegressor, _optimizers
 from sklearn_rnn._kernels import loader as library
-from sklearn_rnn._training.flat_parameters import REGISTER, laid_in, new_vector
+from sklearn_rnn._training.flat_parameters import REGISTER, new_vector, parameters_as_views
 from sklearn_rnn._training.optimizers import Adam
 
 
@@ -61,7 +61,7 @@ def test_a_vector_of_parameters_is_whole_registers_of_which_the_rest_stays_zero(
     module = nn.Linear(3, 5)
     vector = new_vector(module)
     assert vector.shape == (32,)
-    with laid_in(vector, module):
+    with parameters_as_views(vector, module):
         optimizer = Adam([vector], lr=0.1, fused=True)
         module(torch.ones(4, 3)).square().mean().backward()
         optimizer.step()

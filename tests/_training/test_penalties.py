@@ -108,12 +108,12 @@ def test_proximal_steps_fulfil_their_definition(spread, strength):
     z = torch.randn(60, dtype=torch.double, generator=rng)
     step = 10 ** (spread * (torch.rand(60, dtype=torch.double, generator=rng) - 0.5))
     w = z.clone()
-    Lasso(strength).shrink_(w, step)
+    Lasso(strength).prox_(w, step)
     assert rest_of_kkt(w.numpy(), ((w - z) / step).numpy(), strength) < 1e-12
 
     groups = torch.randperm(60, generator=rng)[:50].reshape(10, 5)
     w = z.clone()
-    GroupLasso(strength, groups).shrink_(w, step)
+    GroupLasso(strength, groups).prox_(w, step)
     outside = torch.ones(60, dtype=torch.bool)
     outside[groups.reshape(-1)] = False
     assert_array_equal(w[outside], z[outside])
@@ -130,8 +130,8 @@ def test_one_size_and_equal_sizes_are_the_same_step():
     z = torch.randn(12, generator=torch.Generator().manual_seed(0), dtype=torch.double)
     for penalty in (Lasso(0.7), GroupLasso(2.0, torch.arange(12).reshape(4, 3))):
         one, many = z.clone(), z.clone()
-        penalty.shrink_(one, 0.5)
-        penalty.shrink_(many, torch.full((12,), 0.5, dtype=torch.double))
+        penalty.prox_(one, 0.5)
+        penalty.prox_(many, torch.full((12,), 0.5, dtype=torch.double))
         assert_allclose(one, many, rtol=1e-12)
         assert 0 < (one == 0).sum() < 12
 
@@ -144,7 +144,7 @@ def test_least_is_the_strength_that_just_holds_zero(penalty):
     for factor, zero in ((1.001, True), (0.999, False)):
         penalty.strength = factor * least * scale
         w = -gradient.clone()
-        penalty.shrink_(w, 1.0)
+        penalty.prox_(w, 1.0)
         assert bool((w == 0).all()) is zero
     penalty.strength = 0.5 * scale
 
@@ -285,7 +285,7 @@ def test_a_net_with_a_hidden_layer_fulfils_the_conditions_of_a_minimum(penalty):
         max_epochs=2000,
     ).fit(X3, Y3)
     module = model.net_.module_
-    x = torch.as_tensor((X3 - model.channel_scale_.mean) / model.channel_scale_.deviation)
+    x = torch.as_tensor((X3 - model.channel_scale_.mean) / model.channel_scale_.scale)
     y = torch.as_tensor(standard(Y3))
     weights = [p for name, p in module.named_parameters() if "bias" not in name]
     loss = (module(x)[:, 0] - y).square().mean() / 2

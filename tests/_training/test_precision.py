@@ -29,9 +29,9 @@ def test_every_net_trains_and_predicts_nearly_as_in_single_precision(net):
     assert {p.dtype for p in half.net_.module_.parameters()} == {torch.float32}
     np.testing.assert_allclose(half.loss_curve_, single.loss_curve_, rtol=0.02)
     what = "predict_proba" if hasattr(net, "predict_proba") else "predict"
-    said, expected = getattr(half, what)(X), getattr(single, what)(X)
-    assert said.dtype == expected.dtype
-    np.testing.assert_allclose(said, expected, atol=0.1)
+    raw_output, expected = getattr(half, what)(X), getattr(single, what)(X)
+    assert raw_output.dtype == expected.dtype
+    np.testing.assert_allclose(raw_output, expected, atol=0.1)
 
 
 @pytest.mark.parametrize("net", [DenseRegressor, TCNRegressor])

@@ -121,7 +121,7 @@ def test_streamed_rows_are_those_of_the_file(file, rows):
     index = np.array([5, 100, 7])
     gathered, lengths = x.gather(x.starts.new_tensor(index))
     assert lengths is None, "they are equally long"
-    expected = (windows.array()[index] - scale.mean) / scale.deviation
+    expected = (windows.array()[index] - scale.mean) / scale.scale
     assert_allclose(gathered, expected, rtol=1e-6)
 
 

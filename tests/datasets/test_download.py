@@ -552,10 +552,14 @@ SERIES = """\
 
 def test_series_are_read(tmp_path):
     path = put(tmp_path / "s.ts", SERIES.encode())
-    samples, labels, classes, about = ucr.read_ts(path)
+    samples, labels, classes, description = ucr.read_ts(path)
     np.testing.assert_array_equal(samples[0], [[1, -1], [2, np.nan], [3, 0.1]])
     np.testing.assert_array_equal(samples[1], [[4, 7], [5, 8], [6, 9]])
-    assert (labels, classes, about) == (["walk", "run"], ["walk", "run"], "Made up,\nby hand")
+    assert (labels, classes, description) == (
+        ["walk", "run"],
+        ["walk", "run"],
+        "Made up,\nby hand",
+    )
 
 
 @pytest.mark.parametrize(

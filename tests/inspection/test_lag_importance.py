@@ -29,7 +29,7 @@ from sklearn_rnn import (
 from sklearn_rnn._sequences.windows import lag_windows
 from sklearn_rnn.inspection import lag_importance
 from sklearn_rnn.inspection._integrated_gradients import attributions
-from sklearn_rnn.inspection._permutation import Permuted
+from sklearn_rnn.inspection._permutation import PermutedEstimator
 from sklearn_rnn.inspection._window_model import find_windows
 from sklearn_rnn.preprocessing._lag_transformer import LagTransformer as PrivateLagTransformer
 
@@ -54,8 +54,8 @@ def permuted_scores(model, X, y, n_repeats, seed):
 
 
 @pytest.mark.parametrize("at_once", [2**20, 100])
-def test_permutation_is_the_naive_loop_whatever_the_batch(at_once, monkeypatch):
-    monkeypatch.setattr("sklearn_rnn.inspection._window_model.AT_ONCE", at_once)
+def test_permutation_is_the_naive_loop_whatever_the_batch(chunk_size, monkeypatch):
+    monkeypatch.setattr("sklearn_rnn.inspection._window_model.AT_ONCE", chunk_size)
     model = DenseRegressor(**QUICK).fit(WINDOWS, Y)
     found = lag_importance(model, WINDOWS, Y, n_repeats=3, random_state=7)
     expected = model.score(WINDOWS, Y) - permuted_scores(model, WINDOWS, Y, 3, seed=7)
@@ -122,7 +122,7 @@ def test_a_callable_score_gets_an_estimator_that_answers():
     one = lag_importance(model, WINDOWS, Y, scoring=score, random_state=0)
     two = lag_importance(model, WINDOWS, Y, scoring="neg_mean_squared_error", random_state=0)
     np.testing.assert_allclose(one.importances, two.importances)
-    assert Permuted(find_windows(model, WINDOWS)).n_features_in_ == 8
+    assert PermutedEstimator(find_windows(model, WINDOWS)).n_features_in_ == 8
 
 
 def linear_net(**given):

@@ -222,23 +222,23 @@ def test_without_standardisation_units_do_matter(cls):
     assert np.abs(other.predict(10 * X) - net.predict(X)).max() > 1e-3
     for scale, size in ((net.channel_scale_, 2), (net.target_scale_, 1)):
         assert_array_equal(scale.mean, np.zeros(size))
-        assert_array_equal(scale.deviation, np.ones(size))
+        assert_array_equal(scale.scale, np.ones(size))
 
 
 @each_net
 def test_rows_that_need_no_scale_are_read_where_they_lie_and_left_alone(cls):
     data = X.copy()
-    rows, neutral = data.reshape(-1, N_CHANNELS), Scale.neutral(N_CHANNELS)
-    assert is_scaled(rows, neutral, "float64")
-    assert not is_scaled(rows, neutral, "float32")
+    rows, identity = data.reshape(-1, N_CHANNELS), Scale.identity(N_CHANNELS)
+    assert is_scaled(rows, identity, "float64")
+    assert not is_scaled(rows, identity, "float32")
     assert not is_scaled(rows, Scale.of(rows, np.ones(len(rows))), "float64")
     for others in (rows[::2], rows.T.copy().T, np.where(rows > 0, rows, np.nan)):
-        assert not is_scaled(others, neutral, "float64")
-    said = small(cls, standardize=False, dtype="float64").fit(data, Y).predict(data)
+        assert not is_scaled(others, identity, "float64")
+    raw_output = small(cls, standardize=False, dtype="float64").fit(data, Y).predict(data)
     assert_array_equal(data, X)
     data.flags.writeable = False  # these are copied
     again = small(cls, standardize=False, dtype="float64").fit(data, Y).predict(data)
-    assert_array_equal(again, said)
+    assert_array_equal(again, raw_output)
 
 
 class Doubling(Callback):
@@ -264,7 +264,7 @@ def test_scales_are_those_of_the_rows_that_are_trained_on():
     mean = np.average(X[:60].mean(axis=1), axis=0, weights=w)
     square = np.average(((X[:60] - mean) ** 2).mean(axis=1), axis=0, weights=w)
     assert_allclose(net.channel_scale_.mean, mean)
-    assert_allclose(net.channel_scale_.deviation, np.sqrt(square))
+    assert_allclose(net.channel_scale_.scale, np.sqrt(square))
     assert_allclose(net.target_scale_.mean, np.average(Y[:60], weights=w))
 
 
@@ -274,7 +274,7 @@ def test_constant_channels_and_targets_are_fine(cls):
     data = np.concatenate([X, third], axis=2)
     net = small(cls).fit(data, np.full(N, 3.0), sample_weight=WEIGHT)
     assert_allclose(net.predict(data), 3.0, atol=1.0)
-    assert net.channel_scale_.deviation[2] == 1.0
+    assert net.channel_scale_.scale[2] == 1.0
 
 
 # --- shapes and forms ----------------------------------------------------------------------------

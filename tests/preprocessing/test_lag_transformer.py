@@ -94,9 +94,9 @@ def test_the_mean_ignores_missing_values_and_missing_values_pass():
 @pytest.mark.parametrize(("n_lags", "delay", "step"), SHAPES)
 def test_shifted_rows_give_shifted_windows(n_lags, delay, step):
     lags = LagTransformer(n_lags, delay=delay, step=step).fit(X)
-    reach = delay + (n_lags - 1) * step
+    lookback = delay + (n_lags - 1) * step
     whole, later = lags.transform(X), lags.transform(X[4:])
-    np.testing.assert_array_equal(later[reach:], whole[4 + reach :])
+    np.testing.assert_array_equal(later[lookback:], whole[4 + lookback :])
 
 
 @pytest.mark.parametrize("flatten", [False, True])

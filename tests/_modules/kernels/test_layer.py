@@ -31,7 +31,7 @@ from sklearn_rnn._modules.mlp import Dense
 from sklearn_rnn._modules.overlapping_windows import as_windows
 from sklearn_rnn._modules.recurrent import CELLS, Recurrent
 from sklearn_rnn._sklearn.versions import versions
-from sklearn_rnn._training.flat_parameters import laid_in, new_vector
+from sklearn_rnn._training.flat_parameters import new_vector, parameters_as_views
 from sklearn_rnn._training.inference import is_mostly_native
 from sklearn_rnn._training.losses import SquaredError
 from tests.nets import needs_library
@@ -437,7 +437,7 @@ def test_no_memory_is_lost_over_a_hundred_thousand_calls():
     vector, batch = new_vector(module), Sequences(torch.ones(3, 2, 2), torch.ones(3, 1))
 
     def train(n):
-        with laid_in(vector, module):
+        with parameters_as_views(vector, module):
             training = module.native_training(KernelLoss(SquaredError.kernel))
             for _ in range(n):
                 training.gradient(batch, Ridge(vector, 0, 0.0))

@@ -20,7 +20,7 @@ from sklearn_rnn._modules.kernels.layer import parts_of
 from sklearn_rnn._modules.kernels.training import KernelLoss, Ridge, Sequences
 from sklearn_rnn._modules.recurrent import Recurrent
 from sklearn_rnn._training.batches import Examples
-from sklearn_rnn._training.flat_parameters import laid_in, n_weights, new_vector
+from sklearn_rnn._training.flat_parameters import n_weights, new_vector, parameters_as_views
 from sklearn_rnn._training.loop import Training
 from sklearn_rnn._training.losses import (
     AbsoluteError,
@@ -71,7 +71,7 @@ def by_autograd(module, sequences, loss, ridge):
     """Return the objective, its gradient and that of x, as torch computes them."""
     x, y, weight, lengths = sequences
     x, vector = x.clone().requires_grad_(), new_vector(module)
-    with pytest.MonkeyPatch.context() as patch, laid_in(vector, module):
+    with pytest.MonkeyPatch.context() as patch, parameters_as_views(vector, module):
         patch.setattr("sklearn_rnn._modules.kernels.layer.LIBRARY", None)
         objective = loss(module(x, lengths), y, weight)
         objective = objective + ridge / 2 * vector[: n_weights(module)].square().sum()
@@ -87,7 +87,7 @@ def forget_gradients(module):
 def by_kernels(module, sequences, loss, ridge):
     """Return the same from the kernels."""
     vector, dx = new_vector(module), torch.full_like(sequences.x, np.nan)
-    with laid_in(vector, module):
+    with parameters_as_views(vector, module):
         forget_gradients(module)
         ridge = Ridge(vector, n_weights(module), ridge)
         return native(module, loss).gradient(sequences, ridge, dx), vector.grad.clone(), dx
@@ -153,7 +153,7 @@ def test_the_same_bits_for_one_and_two_threads_and_every_time(cell, monkeypatch)
     module = net(cell, 3, 2, 10, torch.float32)
     vector, examples = new_vector(module), Sequences(torch.randn(300, 5, 3), torch.randn(300, 2))
     gradients = []
-    with laid_in(vector, module):
+    with parameters_as_views(vector, module):
         for threads in (1, 2, 2):
             monkeypatch.setattr("torch.get_num_threads", lambda n=threads: n)
             ridge = Ridge(vector, n_weights(module), 0.1)
@@ -173,7 +173,7 @@ def trained(module, x, y, *, apart, threads=1, schedule="constant", **changes):
     vector = new_vector(module)
     optimizer = Adam([vector], lr=0.01, fused=True)
     observer = (lambda *_: None) if apart else None
-    with laid_in(vector, module):
+    with parameters_as_views(vector, module):
         run = Training(module, SquaredError(), optimizer, SimpleNamespace(**options), 0, observer)
         weight = np.random.default_rng(0).uniform(size=len(x))
         examples = Examples.of(x, y, weight, np.arange(0, len(x)))
@@ -220,7 +220,7 @@ def test_vectors_of_tokens_have_the_gradient_of_autograd(padded):
         x[::3, 4:] = 0
         x[1::3, 2] = 0  # a step of zeros, not the end
     vector = new_vector(module)
-    with laid_in(vector, module):
+    with parameters_as_views(vector, module):
         loss = SquaredError()(module(x), y, weight)
         loss.backward()
         expected = vector.grad.clone()
@@ -236,12 +236,12 @@ def test_what_is_not_trained_by_kernels(monkeypatch):
     loss = KernelLoss(0)
     for options in ({"num_layers": 2}, {"bidirectional": True}, {"dropout": 0.1}):
         module = Recurrent(3, 5, 1, cell="gru", hidden_size=6, **options).train()
-        with laid_in(new_vector(module), module):
+        with parameters_as_views(new_vector(module), module):
             assert module.native_training(loss) is None
     module = net("gru", 3, 1, 6, torch.float32)
     assert module.native_training(loss) is None, "there is no gradient to write over"
     monkeypatch.setattr("sklearn_rnn._modules.kernels.layer.LIBRARY", None)
-    with laid_in(new_vector(module), module):
+    with parameters_as_views(new_vector(module), module):
         assert module.native_training(loss) is None
 
 
@@ -279,14 +279,14 @@ def test_a_divergence_in_the_kernels_is_said_in_words():
 
 SETS = """
 import torch
-from sklearn_rnn._training.flat_parameters import laid_in, n_weights, new_vector
+from sklearn_rnn._training.flat_parameters import parameters_as_views, n_weights, new_vector
 from sklearn_rnn._modules.kernels.training import KernelLoss, Ridge, Sequences
 from sklearn_rnn._modules.recurrent import Recurrent
 for cell in ("rnn_tanh", "rnn_relu", "lstm", "gru"):
     torch.manual_seed(0)
     module = Recurrent(3, 5, 2, cell=cell, hidden_size=13).double().train()
     vector, x, y = new_vector(module), torch.randn(300, 5, 3).double(), torch.randn(300, 2).double()
-    with laid_in(vector, module):
+    with parameters_as_views(vector, module):
         training = module.native_training(KernelLoss(0))
         ridge = Ridge(vector, n_weights(module), 0.1)
         print(*training.gradient(Sequences(x, y), ridge).view(1).tolist(), *vector.grad.tolist())
@@ -309,7 +309,7 @@ def test_an_infinite_logit_of_another_class_is_no_loss():
     torch.nn.init.constant_(module.head.linear.bias, -np.inf)
     torch.nn.init.zeros_(module.head.linear.bias[:1])
     batch = Sequences(torch.randn(4, 5, 1).double(), torch.zeros(4, dtype=torch.int64))
-    with laid_in(vector := new_vector(module), module):
+    with parameters_as_views(vector := new_vector(module), module):
         assert float(native(module, loss).gradient(batch, Ridge(vector, 0, 0.0))) == 0
 
 
@@ -320,7 +320,7 @@ def test_what_is_watched_or_frozen_is_not_trained_by_kernels():
         lambda module: module.layers[0].weight_hh_l0.requires_grad_(False),
     ):
         module = net("gru", 3, 1, 6, torch.float32)
-        with laid_in(new_vector(module), module):
+        with parameters_as_views(new_vector(module), module):
             assert native(module, SquaredError()) is not None
             watch(module)
             assert native(module, SquaredError()) is None
@@ -329,5 +329,8 @@ def test_what_is_watched_or_frozen_is_not_trained_by_kernels():
 def test_many_batches_have_no_lengths():
     module = net("gru", 3, 1, 6, torch.float32)
     batch = Sequences(torch.randn(4, 5, 3), torch.randn(4, 1), None, torch.ones(4).long())
-    with laid_in(vector := new_vector(module), module), pytest.raises(ValueError, match="lengths"):
+    with (
+        parameters_as_views(vector := new_vector(module), module),
+        pytest.raises(ValueError, match="lengths"),
+    ):
         native(module, SquaredError()).train(batch, 2, Ridge(vector, 0, 0.0), None)
