@@ -1,17 +1,18 @@
 /* tanh and the logistic function, to within 2 units in the last place over all numbers.
 
-   Both rest on exp(y) - 1 for y <= 0. With n = round(y / ln 2) and r = y - n ln 2, |r| <= ln(2) / 2,
+   Both rest on exp(y) - 1 for y <= 0. With n = round(y / ln 2) and r = y - n ln 2, so that
+   |r| <= ln(2) / 2,
 
        exp(y) = 2^n (1 + p),   p = exp(r) - 1 = r + r^2 q(r),
 
-   q by a polynomial of which more terms would not change a result: in double precision its Taylor
-   series, in single precision the one that errs least relative to p, by 2.7e-9. ln 2 is subtracted in two
-   parts, the first so short that its product with n is exact even without a fused multiply-add;
-   what is lost as r is rounded enters p.
+   with q a polynomial of so high a degree that further terms would not change a result: in double
+   precision its Taylor series, in single precision the one of least relative error of p, 2.7e-9.
+   ln 2 is subtracted in two parts, the first so short that its product with n is exact even
+   without a fused multiply-add; the rounding error of r is added to p.
 
    * tanh |x| = -t / (1 + e) with t = e - 1 = 2^n p + (2^n - 1) and e = exp(-2 |x|), which keeps all
-     digits near zero, where n = 0 and t = p; where it is more than a half, 1 - 2 e / (1 + e), which
-     is hardly touched by the errors of e.
+     digits near zero, where n = 0 and t = p; where the result exceeds a half, 1 - 2 e / (1 + e),
+     which is insensitive to the errors of e.
    * logistic(x) = 1 / (1 + e) for x >= 0 and e / (1 + e) otherwise, with e = exp(-|x|), which
      keeps all digits where the result is tiny, and 2^n may lie below the smallest normal number.
 
@@ -29,7 +30,8 @@
 #define LN2_HIGH 0.693359375f
 #define LN2_LOW -2.12194440e-4f
 #define LOWEST -104.0f /* exp is zero below */
-static const real Q[] = {0.5f, 0.16666667f, 0.041666355f, 0.0083332733f, 0.0013941012f, 0.00019914198f};
+static const real Q[] = {0.5f,          0.16666667f,   0.041666355f,
+                         0.0083332733f, 0.0013941012f, 0.00019914198f};
 #else
 #define MANTISSA 52
 #define BIAS 1023
@@ -51,7 +53,7 @@ INLINE vec reduced_expm1(vec y, vec *n)
     vec high = y - count * LN2_HIGH;
     vec r = high - count * LN2_LOW;
     vec lost = (high - r) - count * LN2_LOW;
-    vec q = all(Q[TERMS - 1]);
+    vec q = broadcast(Q[TERMS - 1]);
 #pragma GCC unroll 16
     for (int i = TERMS - 2; i >= 0; i--)
         q = q * r + Q[i];
@@ -59,14 +61,14 @@ INLINE vec reduced_expm1(vec y, vec *n)
     return r + (r * r * q + lost);
 }
 
-/* 2^n for a whole n: adding it to ROUNDER leaves its bits at the end of the mantissa. */
+/* 2^n for an integer n: adding it to ROUNDER puts its bits at the end of the mantissa. */
 INLINE vec power_of_two(vec n)
 {
     return (vec)((bitvec)(n + (ROUNDER + BIAS)) << MANTISSA);
 }
 
 /* x 2^n, where 2^n may lie below the smallest normal number. */
-INLINE vec scaled(vec x, vec n)
+INLINE vec times_power_of_two(vec x, vec n)
 {
 #ifdef __AVX512F__
     return AVX512(scalef, x, n);
@@ -76,11 +78,11 @@ INLINE vec scaled(vec x, vec n)
 #endif
 }
 
-INLINE vec magnitude(vec x) { return (vec)((bitvec)x & (~(bitvec){0} >> 1)); }
+INLINE vec vec_abs(vec x) { return (vec)((bitvec)x & (~(bitvec){0} >> 1)); }
 
-/* Return (a + rest) / (1 + e) for 0 <= e <= 1 and a tiny rest. The rest, and what is lost as 1 + e
-   is rounded, enter to first order, for which 1 / (1 + e) may be a straight line. */
-INLINE vec over_one_plus(vec a, vec rest, vec e)
+/* Return (a + rest) / (1 + e) for 0 <= e <= 1 and a tiny rest. The rest and the rounding error of
+   1 + e enter to first order, for which a linear approximation of 1 / (1 + e) is enough. */
+INLINE vec divide_by_one_plus(vec a, vec rest, vec e)
 {
     vec sum = 1 + e, lost = e - (sum - 1), ratio = a / sum;
     return ratio + (rest - ratio * lost) * ((real)1.457 - (real)0.5 * sum);
@@ -88,24 +90,24 @@ INLINE vec over_one_plus(vec a, vec rest, vec e)
 
 INLINE vec vec_tanh(vec x)
 {
-    vec n, y = at_least(all(-80), -2 * magnitude(x));
+    vec n, y = vec_max(broadcast(-80), -2 * vec_abs(x));
     vec p = reduced_expm1(y, &n);
     vec scale = power_of_two(n);
     vec e = scale * p + scale, t = scale * p + (scale - 1);
     intvec large = e < (real)(1.0 / 3);
-    vec rest = t - (scale - 1) - scale * p; /* what was lost as t was rounded */
-    vec part = over_one_plus(choose(large, 2 * e, -t), choose(large, (vec){0}, rest), e);
-    vec result = choose(large, 1 - part, part);
+    vec rest = t - (scale - 1) - scale * p; /* the rounding error of t */
+    vec part = divide_by_one_plus(blend(large, 2 * e, -t), blend(large, (vec){0}, rest), e);
+    vec result = blend(large, 1 - part, part);
     bitvec sign = (bitvec)x & ~(~(bitvec){0} >> 1);
     return (vec)((bitvec)result | sign);
 }
 
 INLINE vec vec_logistic(vec x)
 {
-    vec n, y = at_least(all(LOWEST), -magnitude(x));
+    vec n, y = vec_max(broadcast(LOWEST), -vec_abs(x));
     vec e = 1 + reduced_expm1(y, &n);
-    e = scaled(e, n);
-    return over_one_plus(choose(x < 0, e, all(1)), (vec){0}, e);
+    e = times_power_of_two(e, n);
+    return divide_by_one_plus(blend(x < 0, e, broadcast(1)), (vec){0}, e);
 }
 
 #endif

@@ -3,17 +3,17 @@
        m <- b1 m + (1 - b1) g        v <- b2 v + (1 - b2) g^2
        w <- w - rate / (1 - b1^t) * m / (sqrt(v / (1 - b2^t)) + epsilon)
 
-   in the order of operations of torch's fused Adam, so that with fused multiplications and additions
-   it rounds as that does.
+   in the order of operations of torch's fused Adam, so that with fused multiply-adds it rounds
+   in the same way.
 */
 #include <math.h>
 
 #include "adam.h"
 
 #if REAL_BITS == 32
-#define ROOT sqrtf
+#define SQRT sqrtf
 #else
-#define ROOT sqrt
+#define SQRT sqrt
 #endif
 
 int EXPORT(adam)(const struct adam *a)
@@ -27,7 +27,7 @@ int EXPORT(adam)(const struct adam *a)
     for (long i = 0; i < a->size; i++) {
         m[i] += rest1 * (g[i] - m[i]);
         v[i] = rest2 * g[i] * g[i] + b2 * v[i];
-        w[i] -= size * m[i] / (ROOT(v[i]) / scale + epsilon);
+        w[i] -= size * m[i] / (SQRT(v[i]) / scale + epsilon);
     }
     return 0;
 }

@@ -1,6 +1,6 @@
 /* The backward pass; part of layer.h. */
 
-/* Lay w, (gates * hidden, inner) by rows, into panels of rows of w. */
+/* Pack w, (gates * hidden, inner) in row order, into panels of rows of w. */
 static void pack_straight(real *pack, const real *w, long inner, long height)
 {
     for (long row = 0; row < height; row++, w += inner)
@@ -12,23 +12,24 @@ static void pack_straight(real *pack, const real *w, long inner, long height)
         }
 }
 
-/* What a chunk needs besides the call. */
+/* What the backward pass of one chunk works on. */
 struct backward {
     const struct call *call;
     const struct cell *cell;
     const struct sizes *s;
-    struct memory m;
+    struct buffers m;
     long start, rows, steps;
     const real *pack_in, *pack_state; /* weights */
     real *dz;     /* SPAN x rows x dz_row */
-    real *dh, *dc, *direct, *mask, *given; /* rows x width */
+    real *dh, *dc, *dh_skip, *mask, *incoming; /* rows x width */
     real *dx;     /* rows x input_width */
     real *partial;
 };
 
-/* out = dz W, with the gates of dz as the inner index; `last` is where the last gate stands. */
-static void through_weights(const struct backward *b, const real *dz, long last, const real *pack,
-                            real *out, long out_row, const real *start)
+/* out = start + dz W, summed over all units of all gates; `last` is the column, in widths, of the
+   last gate in dz. */
+static void multiply_by_weights(const struct backward *b, const real *dz, long last,
+                                const real *pack, real *out, long out_row, const real *start)
 {
     const long gates = b->cell->gates, hidden = b->call->hidden, width = b->s->width;
     struct product p = {
@@ -44,7 +45,7 @@ static void through_weights(const struct backward *b, const real *dz, long last,
     product(&p);
 }
 
-/* to += the sum of the rows of dz. */
+/* Add the column sums of dz to `to`. */
 static void add_rows(real *to, const real *dz, long dz_row, long rows, long columns)
 {
     for (long j = 0; j < columns; j += LANES) {
@@ -55,8 +56,8 @@ static void add_rows(real *to, const real *dz, long dz_row, long rows, long colu
     }
 }
 
-/* Add the gradients of the parameters from `count` steps, the first of which is t. */
-static void add_parameters(const struct backward *b, long t, long count)
+/* Add the gradients of the parameters from the steps t, ..., t + count - 1. */
+static void add_parameter_gradients(const struct backward *b, long t, long count)
 {
     const struct call *call = b->call;
     const struct sizes *s = b->s;
@@ -76,11 +77,11 @@ static void add_parameters(const struct backward *b, long t, long count)
     product_by_columns(&p);
     p.c = dw_state, p.start = dw_state, p.rows = call->hidden, p.n_factors = 1;
     p.vectors -= split * s->vectors;
-    const long zero = t == 0 && !call->h0; /* the first step began with zeros */
+    const long zero = t == 0 && !call->h0; /* the first step started from zeros */
     p.factors[0] = (struct factor){h + (t + zero) * b->m.h_step, s->width, b->dz + zero * step,
                                    (count - zero) * rows};
     product_by_columns(&p);
-    if (split) { /* the state part of the last gate stands one width further */
+    if (split) { /* the state part of the last gate lies one width further right */
         const long done = p.vectors * LANES;
         p.c += done, p.start += done, p.vectors = s->vectors;
         p.factors[0].b += done + s->width;
@@ -89,8 +90,8 @@ static void add_parameters(const struct backward *b, long t, long count)
     add_rows(db, b->dz, s->dz_row, count * rows, s->columns + split * s->width);
 }
 
-/* The gradient of the affine maps at step t, from that of the states after it. */
-static void through_cell(const struct backward *b, long t, real *dz)
+/* Compute the gradient dz of the affine maps at step t from that of the states after step t. */
+static void cell_backward(const struct backward *b, long t, real *dz)
 {
     const struct call *call = b->call;
     const struct cell *cell = b->cell;
@@ -99,54 +100,54 @@ static void through_cell(const struct backward *b, long t, real *dz)
     const real *c_old = b->m.c + t * b->m.h_step, *kept = b->m.kept + t * b->m.kept_step;
     if (call->d_states) {
         const long row = call->steps * hidden;
-        copy_in(b->given, width, call->d_states + b->start * row + t * hidden, row, hidden,
+        copy_in(b->incoming, width, call->d_states + b->start * row + t * hidden, row, hidden,
                 b->rows);
-        add(b->dh, b->given, b->rows * width);
+        add(b->dh, b->incoming, b->rows * width);
     }
     for (long i = 0; i < b->rows; i++) {
         const long at = i * width;
         if (is_valid(call, b->start + i, t)) {
             if (call->lengths)
-                memset(b->direct + at, 0, width * sizeof(real));
+                memset(b->dh_skip + at, 0, width * sizeof(real));
             cell->backward(width, kept + at * cell->kept, h_old + at, h + at, c_old + at,
-                           b->dh + at, b->dc + at, dz + i * dz_row, b->direct + at);
+                           b->dh + at, b->dc + at, dz + i * dz_row, b->dh_skip + at);
             continue;
         }
         memset(dz + i * dz_row, 0, dz_row * sizeof(real));
-        memcpy(b->direct + at, b->dh + at, width * sizeof(real)); /* the state was held */
+        memcpy(b->dh_skip + at, b->dh + at, width * sizeof(real)); /* the state was held */
     }
 }
 
-/* The gradient of the state before, and of x, from that of the affine maps at step t. */
-static void through_affine(const struct backward *b, long t, const real *dz)
+/* Compute the gradients of the previous state and of x from dz, that of the affine maps at t. */
+static void affine_backward(const struct backward *b, long t, const real *dz)
 {
     const struct call *call = b->call;
     const long split = b->cell->split, last = b->cell->gates - 1, n = b->rows * b->s->width;
     if (t > 0 || call->dh0) {
-        const real *direct = split || call->lengths ? b->direct : NULL;
-        through_weights(b, dz, last + split, b->pack_state, b->dh, b->s->width,
-                        call->mask ? NULL : direct);
+        const real *dh_skip = split || call->lengths ? b->dh_skip : NULL;
+        multiply_by_weights(b, dz, last + split, b->pack_state, b->dh, b->s->width,
+                            call->mask ? NULL : dh_skip);
         if (call->mask)
             multiply(b->dh, b->dh, b->mask, n);
-        if (call->mask && direct)
-            add(b->dh, direct, n);
+        if (call->mask && dh_skip)
+            add(b->dh, dh_skip, n);
     }
     if (call->dx) {
-        through_weights(b, dz, last, b->pack_in, b->dx, b->s->input_width, NULL);
+        multiply_by_weights(b, dz, last, b->pack_in, b->dx, b->s->input_width, NULL);
         copy_out(call->dx + (b->start * call->steps + t) * call->inputs,
                  call->steps * call->inputs, b->dx, b->s->input_width, call->inputs, b->rows);
     }
 }
 
-/* Turn to a chunk, whose states are in `memory`. */
-static void open_chunk(struct backward *b, long chunk, real *memory)
+/* Start on a chunk whose saved states are in `buffer`. */
+static void begin_chunk(struct backward *b, long chunk, real *buffer)
 {
     const struct call *call = b->call;
     b->start = chunk * CHUNK;
     b->rows = rows_of_chunk(call, chunk);
     b->steps = steps_of_chunk(call, b->start, b->rows);
     b->partial = call->partial + group_of(call, chunk) * b->s->partial;
-    b->m = memory_at(memory, call, b->cell, b->rows, call->steps);
+    b->m = buffers_at(buffer, call, b->cell, b->rows, call->steps);
     if (begins_group(call, chunk))
         memset(b->partial, 0, b->s->partial * sizeof(real));
     if (call->mask)
@@ -154,31 +155,31 @@ static void open_chunk(struct backward *b, long chunk, real *memory)
                 call->hidden, b->rows);
 }
 
-/* From the gradients dh and dc of the last states to those of all else. */
+/* Compute all gradients of a chunk from dh and dc, those of its last states. */
 static void backward_chunk(const struct backward *b)
 {
     const struct call *call = b->call;
     const long hidden = call->hidden, width = b->s->width;
     const long at = b->start * hidden, dz_step = b->rows * b->s->dz_row;
-    if (call->d_states) /* the states behind the last step are copies of the last */
+    if (call->d_states) /* after the last step the state is a copy of the last */
         for (long t = b->steps; t < call->steps; t++) {
             const long row = call->steps * hidden;
-            copy_in(b->given, width, call->d_states + b->start * row + t * hidden, row, hidden,
-                    b->rows);
-            add(b->dh, b->given, b->rows * width);
+            copy_in(b->incoming, width, call->d_states + b->start * row + t * hidden, row,
+                    hidden, b->rows);
+            add(b->dh, b->incoming, b->rows * width);
         }
     for (long t = b->steps; call->dx && t < call->steps; t++)
         for (long i = b->start; i < b->start + b->rows; i++)
             memset(call->dx + (i * call->steps + t) * call->inputs, 0,
                    call->inputs * sizeof(real));
     for (long end = b->steps; end > 0; end -= SPAN) {
-        const long begin = LARGEST(end - SPAN, 0);
+        const long begin = MAX(end - SPAN, 0);
         for (long t = end - 1; t >= begin; t--) {
             real *dz = b->dz + (t - begin) * dz_step;
-            through_cell(b, t, dz);
-            through_affine(b, t, dz);
+            cell_backward(b, t, dz);
+            affine_backward(b, t, dz);
         }
-        add_parameters(b, begin, end - begin);
+        add_parameter_gradients(b, begin, end - begin);
     }
     if (call->dh0)
         copy_out(call->dh0 + at, hidden, b->dh, width, hidden, b->rows);
@@ -186,7 +187,7 @@ static void backward_chunk(const struct backward *b)
         copy_out(call->dc0 + at, hidden, b->dc, width, hidden, b->rows);
 }
 
-/* to, (gates * hidden, inner) by rows, from the rows of `from`, (inner, columns). */
+/* Transpose `from`, (inner, columns) with padded gates, to `to`, (gates * hidden, inner). */
 static void unpack_transposed(real *to, const real *from, long inner, const struct sizes *s,
                               long gates, long hidden)
 {
@@ -196,7 +197,7 @@ static void unpack_transposed(real *to, const real *from, long inner, const stru
                 to[k] = from[k * s->columns + gate * s->width + unit];
 }
 
-/* Add up the groups in their order and write the gradients in torch's layout. */
+/* Sum the groups in order and write the gradients in torch's layout. */
 static void sum_groups(const struct call *call, const struct cell *cell)
 {
     const struct sizes s = sizes_of(call, cell);
@@ -215,8 +216,8 @@ static void sum_groups(const struct call *call, const struct cell *cell)
     }
 }
 
-/* How many numbers `set_up_backward` needs. */
-static long backward_room(const struct call *call, const struct cell *cell)
+/* Return the number of elements of workspace that `set_up_backward` needs. */
+static long backward_workspace(const struct call *call, const struct cell *cell)
 {
     const struct sizes s = sizes_of(call, cell);
     const long height = cell->gates * call->hidden;
@@ -227,14 +228,14 @@ static long backward_room(const struct call *call, const struct cell *cell)
 }
 
 static struct backward set_up_backward(const struct call *call, const struct cell *cell,
-                                       const struct sizes *s, real *room)
+                                       const struct sizes *s, real *workspace)
 {
     const long height = cell->gates * call->hidden, state = CHUNK * s->width;
     struct backward b = {.call = call, .cell = cell, .s = s};
-    b.pack_state = room, b.dz = room + in_panels(s->vectors) * PANEL_WIDTH * height;
-    b.dh = b.dz + SPAN * CHUNK * s->dz_row, b.dc = b.dh + state, b.direct = b.dc + state;
-    b.mask = b.direct + state, b.given = b.mask + state, b.dx = b.given + state;
-    pack_straight(room, call->w_state, call->hidden, height);
+    b.pack_state = workspace, b.dz = workspace + in_panels(s->vectors) * PANEL_WIDTH * height;
+    b.dh = b.dz + SPAN * CHUNK * s->dz_row, b.dc = b.dh + state, b.dh_skip = b.dc + state;
+    b.mask = b.dh_skip + state, b.incoming = b.mask + state, b.dx = b.incoming + state;
+    pack_straight(workspace, call->w_state, call->hidden, height);
     if (call->dx) {
         real *pack_in = b.dx + CHUNK * s->input_width;
         b.pack_in = pack_in;
@@ -243,18 +244,18 @@ static struct backward set_up_backward(const struct call *call, const struct cel
     return b;
 }
 
-/* Run the chunks from call->first to call->last, and add up if those are all; return -1 if there
-   is no memory. */
+/* Run the chunks call->first, ..., call->last - 1, and sum the groups if those are all chunks.
+   Return -1 if memory cannot be allocated. */
 static int backward_layer(const struct call *call, const struct cell *cell)
 {
     const struct sizes s = sizes_of(call, cell);
     const long hidden = call->hidden, per_row = saved_per_row(call, cell, call->steps);
-    real *p = new_numbers(backward_room(call, cell));
+    real *p = allocate(backward_workspace(call, cell));
     if (!p)
         return -1;
     struct backward b = set_up_backward(call, cell, &s, p);
     for (long chunk = call->first; chunk < call->last; chunk++) {
-        open_chunk(&b, chunk, call->saved + chunk * CHUNK * per_row);
+        begin_chunk(&b, chunk, call->saved + chunk * CHUNK * per_row);
         const long at = b.start * hidden;
         copy_in(b.dh, s.width, call->d_h ? call->d_h + at : NULL, hidden, hidden, b.rows);
         copy_in(b.dc, s.width, call->d_c ? call->d_c + at : NULL, hidden, hidden, b.rows);

@@ -1,11 +1,10 @@
-/* What the library says of itself. */
+/* What the library reports about itself. */
 #include <stddef.h>
 
-/* A hash of the sources: those of another version would read arguments in another order. */
+/* A hash of the sources: a library of another version may read arguments in another order. */
 __attribute__((visibility("default"))) const char *sklearn_rnn_sources(void) { return SOURCES; }
 
-/* The best instruction set that both this library and this machine have. */
-
+/* The best instruction set that both this library and this machine support. */
 __attribute__((visibility("default"))) const char *sklearn_rnn_instructions(void)
 {
 #if defined(__x86_64__)

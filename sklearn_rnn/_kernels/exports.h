@@ -1,10 +1,11 @@
-/* What a cell file exports; included at its end, where CELLS and NAME are defined.
+/* The functions that a cell file exports; included at its end, where CELLS and NAME are defined.
 
-   forward, backward: run the chunks call->first to call->last, return 0, or -1 without memory.
-   sum: add up the gradients of all chunks after they were run in more than one call.
-   train: run all batches; more than one of them without lengths and dx.
-   train_part, train_sum: run some groups of chunks of a batch, and then end it.
-   sizes: how many numbers a training call needs as call->saved and as call->partial.
+   forward, backward: run the chunks call->first, ..., call->last - 1; return 0, or -1 if memory
+      cannot be allocated.
+   sum: sum the gradients of all groups after they were run in more than one call.
+   train: run all batches; more than one only without lengths and dx.
+   train_part, train_sum: run some groups of chunks of a batch; then finish the batch.
+   sizes: the number of elements that a training call needs in call->saved and call->partial.
 */
 #include "fused_training.h"
 
@@ -20,7 +21,7 @@ int ENTRY(train_part)(const struct training *t) { return run_part(t, &CELLS[t->c
 void ENTRY(train_sum)(const struct training *whole)
 {
     struct training t = *whole;
-    settle(&t, &CELLS[t.call.option], t.rates);
+    finish_batch(&t, &CELLS[t.call.option], t.rates);
 }
 
 void ENTRY(sizes)(const struct call *call, int64_t *saved, int64_t *partial)

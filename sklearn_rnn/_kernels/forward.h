@@ -1,7 +1,7 @@
 /* The forward pass; part of layer.h. */
 
-/* Lay w, (gates * hidden, inner) by rows, into panels whose row k holds w[:, k], each gate padded
-   to whole vectors. Panels have `height` rows, of which these begin at `top`. */
+/* Pack w, (gates * hidden, inner) in row order, into panels whose row k holds w[:, k], each gate
+   padded to whole vectors. Panels have `height` rows; these begin at row `top`. */
 static void pack_transposed(real *pack, const real *w, long inner, long height, long top,
                             const struct sizes *s, long gates, long hidden)
 {
@@ -15,7 +15,7 @@ static void pack_transposed(real *pack, const real *w, long inner, long height, 
         }
 }
 
-/* Add up the biases; with split, the last gate has one for its input and one for its state. */
+/* Sum the biases. With split, the last gate has one for its input and one for its state. */
 static void pack_biases(real *bias, const struct call *call, const struct cell *cell,
                         const struct sizes *s)
 {
@@ -29,18 +29,19 @@ static void pack_biases(real *bias, const struct call *call, const struct cell *
         }
 }
 
-/* z = bias + x W' + h U' for the rows of a chunk; h is NULL where it is zero. Without w_in, x holds
-   bias + x W' already, each gate padded to whole vectors. */
+/* z = bias + x W' + h U' for the rows of a chunk; h is NULL if it is zero. Without w_in, x already
+   holds bias + x W', each gate padded to whole vectors. */
 static void affine(real *z, const real *bias, const real *pack, const real *x, long x_row,
                    const real *h, long rows, const struct call *call, const struct cell *cell,
                    const struct sizes *s)
 {
-    const long height = call->inputs + call->hidden, given = !call->w_in;
+    const long height = call->inputs + call->hidden, projected = !call->w_in;
     const real *pack_h = pack + call->inputs * PANEL_WIDTH;
     const struct factor inputs = {x, x_row, pack, call->inputs};
     const struct factor states = {h, s->width, pack_h, call->hidden};
     struct product p = {
-        .c = z, .c_row = s->z_row, .start = given ? x : bias, .start_row = given ? x_row : 0,
+        .c = z, .c_row = s->z_row,
+        .start = projected ? x : bias, .start_row = projected ? x_row : 0,
         .rows = rows, .vectors = (cell->gates - cell->split) * s->vectors,
         .b_row = PANEL_WIDTH, .b_panel = height * PANEL_WIDTH, .n_factors = h ? 2 : 1,
         .factors = {inputs, states},
@@ -48,7 +49,7 @@ static void affine(real *z, const real *bias, const real *pack, const real *x, l
     product(&p);
     if (!cell->split)
         return;
-    /* The two other gates fill whole panels: 2 * width. */
+    /* The two other gates fill whole panels, 2 * width columns. */
     const long done = p.vectors * LANES;
     p.c += done, p.start += done, p.vectors = s->vectors, p.n_factors = 1;
     p.factors[0].b += done * height;
@@ -59,7 +60,7 @@ static void affine(real *z, const real *bias, const real *pack, const real *x, l
     product(&p);
 }
 
-/* What the chunks of a forward pass share. */
+/* What all chunks of a forward pass share. */
 struct forward {
     const struct call *call;
     const struct cell *cell;
@@ -68,20 +69,20 @@ struct forward {
     real *z, *mask;    /* CHUNK rows */
 };
 
-/* How many numbers `set_up_forward` needs. */
-static long forward_room(const struct call *call, const struct cell *cell)
+/* Return the number of elements of workspace that `set_up_forward` needs. */
+static long forward_workspace(const struct call *call, const struct cell *cell)
 {
     const struct sizes s = sizes_of(call, cell);
     return s.pack + s.columns + cell->split * s.width + CHUNK * (s.z_row + s.width);
 }
 
 static struct forward set_up_forward(const struct call *call, const struct cell *cell,
-                                     const struct sizes *s, real *room)
+                                     const struct sizes *s, real *workspace)
 {
     const long biases = s->columns + cell->split * s->width, height = call->inputs + call->hidden;
-    struct forward f = {.call = call, .cell = cell, .s = s, .pack = room};
-    f.bias = room + s->pack, f.z = f.bias + biases, f.mask = f.z + CHUNK * s->z_row;
-    memset(room, 0, (s->pack + biases) * sizeof(real));
+    struct forward f = {.call = call, .cell = cell, .s = s, .pack = workspace};
+    f.bias = workspace + s->pack, f.z = f.bias + biases, f.mask = f.z + CHUNK * s->z_row;
+    memset(workspace, 0, (s->pack + biases) * sizeof(real));
     pack_transposed(f.pack, call->w_in, call->inputs, height, 0, s, cell->gates, call->hidden);
     pack_transposed(f.pack, call->w_state, call->hidden, height, call->inputs, s, cell->gates,
                     call->hidden);
@@ -89,16 +90,16 @@ static struct forward set_up_forward(const struct call *call, const struct cell 
     return f;
 }
 
-/* Run a chunk; its memory holds all steps, or two in turn if the backward pass will not ask. */
-static void forward_chunk(const struct forward *f, long chunk, real *memory, int keep)
+/* Run a chunk. Its buffer holds all steps if `keep`, else two steps used in turn. */
+static void forward_chunk(const struct forward *f, long chunk, real *buffer, int keep)
 {
     const struct call *call = f->call;
     const struct cell *cell = f->cell;
     const long start = chunk * CHUNK, rows = rows_of_chunk(call, chunk), hidden = call->hidden;
     const long steps = steps_of_chunk(call, start, rows), width = f->s->width;
-    const struct memory m = memory_at(memory, call, cell, rows, keep ? call->steps : 1);
+    const struct buffers m = buffers_at(buffer, call, cell, rows, keep ? call->steps : 1);
     copy_in(m.h, width, call->h0 ? call->h0 + start * hidden : NULL, hidden, hidden, rows);
-    if (cell->memory)
+    if (cell->has_c)
         copy_in(m.c, width, call->c0 ? call->c0 + start * hidden : NULL, hidden, hidden, rows);
     if (call->mask)
         copy_in(f->mask, width, call->mask + start * hidden, hidden, hidden, rows);
@@ -122,7 +123,7 @@ static void forward_chunk(const struct forward *f, long chunk, real *memory, int
                 continue;
             }
             memcpy(h + at, h_old + at, width * sizeof(real));
-            if (cell->memory)
+            if (cell->has_c)
                 memcpy(c + at, c_old + at, width * sizeof(real));
         }
         if (call->states)
@@ -134,13 +135,13 @@ static void forward_chunk(const struct forward *f, long chunk, real *memory, int
                  hidden, rows);
     if (call->h)
         copy_out(call->h + start * hidden, hidden, h, width, hidden, rows);
-    if (call->c && cell->memory)
+    if (call->c && cell->has_c)
         copy_out(call->c + start * hidden, hidden, c, width, hidden, rows);
 }
 
-/* Ask for large pages under a large buffer that is about to be written for the first time: a page
-   of 4 KB costs more to get than its content to compute. Only a hint. */
-static void large_pages(real *begin, long n)
+/* Advise huge pages for a large buffer that is about to be written for the first time: a fault on
+   a page of 4 KB costs more than computing its content. This is only a hint. */
+static void advise_huge_pages(real *begin, long n)
 {
 #ifdef MADV_HUGEPAGE
     const uintptr_t page = 1 << 21;
@@ -153,21 +154,22 @@ static void large_pages(real *begin, long n)
 #endif
 }
 
-/* Run the chunks from call->first to call->last; return -1 if there is no memory. */
+/* Run the chunks call->first, ..., call->last - 1. Return -1 if memory cannot be allocated. */
 static int forward_layer(const struct call *call, const struct cell *cell)
 {
     const struct sizes s = sizes_of(call, cell);
-    const long room = forward_room(call, cell), two_steps = CHUNK * saved_per_row(call, cell, 1);
-    real *p = new_numbers(room + (call->saved ? 0 : two_steps));
+    const long size = forward_workspace(call, cell);
+    const long two_steps = CHUNK * saved_per_row(call, cell, 1);
+    real *p = allocate(size + (call->saved ? 0 : two_steps));
     if (!p)
         return -1;
     const long per_row = saved_per_row(call, cell, call->steps);
     if (call->saved && call->first == 0)
-        large_pages(call->saved, call->batch * per_row);
+        advise_huge_pages(call->saved, call->batch * per_row);
     const struct forward f = set_up_forward(call, cell, &s, p);
     for (long chunk = call->first; chunk < call->last; chunk++) {
-        real *memory = call->saved ? call->saved + chunk * CHUNK * per_row : p + room;
-        forward_chunk(&f, chunk, memory, call->saved != NULL);
+        real *buffer = call->saved ? call->saved + chunk * CHUNK * per_row : p + size;
+        forward_chunk(&f, chunk, buffer, call->saved != NULL);
     }
     free(p);
     return 0;

@@ -1,6 +1,6 @@
-/* Training of a layer with an affine head on its last states: loss, gradient, and Adam.
+/* Training of a layer with a linear head on its last state: loss, gradient and Adam.
 
-   The loss of outputs o = W h + b is the mean over rows, weighted, of the mean over outputs of
+   The loss of outputs o = W h + b is the weighted mean over rows of the mean over outputs of
 
        SQUARED     (o - y)^2 / 2
        ABSOLUTE    |o - y|
@@ -9,17 +9,18 @@
        POISSON     e^o - y o
        LOGISTIC    log(1 + e^o) - q o                     q = (1 - a) y + a / 2
 
-   or of one value for all outputs,
+   or, one value for all outputs,
 
        SOFTMAX     log sum_k e^(o_k) - sum_k q_k o_k      q_k = (1 - a) [k = y] + a / outputs
 
-   with the option a. A ridge adds half the squares of the leading parameters.
+   with the option a. The ridge penalty adds half the squares of the leading parameters,
+   times its strength.
 
-   A chunk of rows goes forward and backward before the next one begins: what is kept of its steps
-   is still in the cache, and takes no more memory than that of one chunk.
+   A chunk of rows runs forward and backward before the next one begins: its saved states are
+   still in the cache, and memory for one chunk is enough.
 */
-#ifndef SKLEARN_RNN_TRAINING_H
-#define SKLEARN_RNN_TRAINING_H
+#ifndef SKLEARN_RNN_FUSED_TRAINING_H
+#define SKLEARN_RNN_FUSED_TRAINING_H
 
 #include <math.h>
 
@@ -30,19 +31,19 @@ enum loss { SQUARED, ABSOLUTE, HUBER, QUANTILE, POISSON, LOGISTIC, SOFTMAX };
 
 /* The arguments, all 8 bytes wide: TRAINING in loader.py packs them in this order. */
 struct training {
-    struct call call;      /* of the first batch; its partial has room for the head, too */
+    struct call call;      /* of the first batch; `partial` also holds those of the head */
     int64_t outputs, loss;
     const real *w, *b;     /* (outputs, hidden), (outputs) */
     const void *y;         /* (batch, outputs), or with SOFTMAX (batch) of int64_t */
     const real *weight;    /* (batch), or NULL for ones */
     real *dw, *db;
     double *losses;        /* of each chunk, internal */
-    double *objective;     /* receives the sum of the objectives of the batches times their rows */
-    int64_t samples;       /* of all batches, which adjoin; the last may be smaller */
-    int64_t n_weights;     /* leading parameters that have a ridge */
-    const double *rates;   /* learning rate of each batch, or NULL: the parameters stay */
+    double *objective;     /* receives the sum over batches of objective times rows */
+    int64_t samples;       /* of all batches, which are contiguous; the last may be smaller */
+    int64_t n_weights;     /* leading parameters that are penalised */
+    const double *rates;   /* learning rate of each batch, or NULL to leave the parameters */
     double option, ridge;
-    struct adam adam;      /* of all parameters in one vector; w and g serve the ridge, too */
+    struct adam adam;      /* all parameters in one vector; the penalty uses its w and g */
 };
 
 INLINE real dot(const real *a, const real *b, long n)
@@ -59,7 +60,7 @@ INLINE real dot(const real *a, const real *b, long n)
     return total;
 }
 
-/* Return the loss of one output, and leave its slope in d. */
+/* Return the loss of one output, and store its derivative in d. */
 static double pointwise(long loss, double o, double y, double option, double *d)
 {
     const double error = o - y, size = fabs(error), sign = (error > 0) - (error < 0);
@@ -88,19 +89,19 @@ static double softmax(long n, const real *o, long label, double smoothing, doubl
 {
     double highest = o[0], sum = 0, value = 0;
     for (long k = 1; k < n; k++)
-        highest = LARGEST(highest, o[k]);
+        highest = MAX(highest, o[k]);
     for (long k = 0; k < n; k++)
         sum += exp(o[k] - highest);
     for (long k = 0; k < n; k++) {
         const double q = (1 - smoothing) * (k == label) + smoothing / (double)n;
-        const double below = highest + log(sum) - o[k]; /* minus the logarithm of p_k */
-        value += q ? q * below : 0; /* below may be infinite */
+        const double below = highest + log(sum) - o[k]; /* -log p_k */
+        value += q ? q * below : 0; /* `below` may be infinite */
         d[k] = exp(-below) - q;
     }
     return value;
 }
 
-/* Return the loss of a row, and leave its gradient in d. */
+/* Return the loss of a row, and store its gradient in d. */
 static double loss_of_row(const struct training *t, long row, const real *o, double *d)
 {
     const long n = t->outputs;
@@ -113,15 +114,15 @@ static double loss_of_row(const struct training *t, long row, const real *o, dou
     return value;
 }
 
-/* From the last states of a chunk to their gradient b->dh; return its part of the loss. */
-static double through_head(const struct training *t, const struct backward *b, real *partial,
-                           real *room)
+/* Compute b->dh, the gradient of the last states of a chunk; return its share of the loss. */
+static double head_backward(const struct training *t, const struct backward *b, real *partial,
+                            real *workspace)
 {
     const long hidden = t->call.hidden, width = b->s->width, outputs = t->outputs;
     const double terms = (double)t->call.batch * (t->loss == SOFTMAX ? 1 : outputs);
     const real *h = b->m.h + b->steps * b->m.h_step;
-    real *o = room, *dw = partial, *db = dw + outputs * hidden;
-    double *d = (double *)(room + in_vectors(outputs) * LANES);
+    real *o = workspace, *dw = partial, *db = dw + outputs * hidden;
+    double *d = (double *)(workspace + in_vectors(outputs) * LANES);
     double total = 0;
     memset(b->dh, 0, b->rows * width * sizeof(real));
     for (long i = 0; i < b->rows; i++, h += width) {
@@ -146,49 +147,50 @@ static double through_head(const struct training *t, const struct backward *b, r
 
 INLINE long size_of_head(const struct training *t) { return t->outputs * (t->call.hidden + 1); }
 
-/* Where a group leaves the gradients of the head: behind those of the layer of all groups. */
+/* Where a group stores the gradients of the head: after those of the layer of all groups. */
 static real *head_partial(const struct training *t, const struct cell *cell, long group)
 {
     return t->call.partial + groups_of(&t->call) * sizes_of(&t->call, cell).partial +
            group * size_of_head(t);
 }
 
-/* Numbers for the outputs of a row and, twice as wide at most, their gradient. */
-static long room_of_outputs(const struct training *t)
+/* Elements for the outputs of a row and, in double precision, their gradient. */
+static long head_workspace(const struct training *t)
 {
     return 3 * in_vectors(t->outputs) * LANES;
 }
 
-static long room_of_chunk(const struct training *t, const struct cell *cell)
+static long chunk_workspace(const struct training *t, const struct cell *cell)
 {
     const struct call *call = &t->call;
-    return room_of_outputs(t) + forward_room(call, cell) + backward_room(call, cell) +
+    return head_workspace(t) + forward_workspace(call, cell) + backward_workspace(call, cell) +
            CHUNK * saved_per_row(call, cell, call->steps);
 }
 
-/* Leave the gradients of the chunks from call.first to call.last, and their losses. */
-static void run_chunks(const struct training *t, const struct cell *cell, real *room)
+/* Compute the gradients and losses of the chunks call.first, ..., call.last - 1. */
+static void run_chunks(const struct training *t, const struct cell *cell, real *workspace)
 {
     const struct call *call = &t->call;
     const struct sizes s = sizes_of(call, cell);
-    real *outputs = room;
-    room += room_of_outputs(t);
-    const struct forward f = set_up_forward(call, cell, &s, room);
-    room += forward_room(call, cell);
-    struct backward b = set_up_backward(call, cell, &s, room);
-    real *memory = room + backward_room(call, cell);
+    real *outputs = workspace;
+    workspace += head_workspace(t);
+    const struct forward f = set_up_forward(call, cell, &s, workspace);
+    workspace += forward_workspace(call, cell);
+    struct backward b = set_up_backward(call, cell, &s, workspace);
+    real *buffer = workspace + backward_workspace(call, cell);
     for (long chunk = call->first; chunk < call->last; chunk++) {
         real *partial = head_partial(t, cell, group_of(call, chunk));
         if (begins_group(call, chunk))
             memset(partial, 0, size_of_head(t) * sizeof(real));
-        forward_chunk(&f, chunk, memory, 1);
-        open_chunk(&b, chunk, memory);
-        t->losses[chunk] = through_head(t, &b, partial, outputs);
+        forward_chunk(&f, chunk, buffer, 1);
+        begin_chunk(&b, chunk, buffer);
+        t->losses[chunk] = head_backward(t, &b, partial, outputs);
         memset(b.dc, 0, b.rows * s.width * sizeof(real));
         backward_chunk(&b);
     }
 }
 
+/* Return the ridge penalty, and add its gradient. */
 static double ridge(const struct training *t)
 {
     const real strength = (real)t->ridge;
@@ -200,8 +202,9 @@ static double ridge(const struct training *t)
     return 0.5 * t->ridge * squares;
 }
 
-/* Add up the groups of a batch in their order, and move the parameters at the learning rate. */
-static void settle(struct training *t, const struct cell *cell, const double *rate)
+/* Sum the groups of a batch in order, add the penalty, and take a step of Adam at the learning
+   rate. */
+static void finish_batch(struct training *t, const struct cell *cell, const double *rate)
 {
     const long n = t->outputs * t->call.hidden;
     double objective = 0;
@@ -227,38 +230,39 @@ static void settle(struct training *t, const struct cell *cell, const double *ra
     }
 }
 
-/* Run the batches one after the other; return -1 if there is no memory. */
+/* Run the batches in order. Return -1 if memory cannot be allocated. */
 static int run_batches(const struct training *whole, const struct cell *cell)
 {
     struct training t = *whole;
     struct call *call = &t.call;
     const long size = call->batch;
     const size_t per_target = t.loss == SOFTMAX ? sizeof(int64_t) : t.outputs * sizeof(real);
-    real *room = new_numbers(room_of_chunk(&t, cell));
-    if (!room)
+    real *workspace = allocate(chunk_workspace(&t, cell));
+    if (!workspace)
         return -1;
     for (long start = 0; start < t.samples; start += size) {
         const long left = t.samples - start;
         call->batch = left < size ? left : size;
         call->first = 0, call->last = chunks_of(call);
-        run_chunks(&t, cell, room);
-        settle(&t, cell, t.rates ? t.rates + start / size : NULL);
+        run_chunks(&t, cell, workspace);
+        finish_batch(&t, cell, t.rates ? t.rates + start / size : NULL);
         call->x += size * call->x_batch;
         t.y = (const char *)t.y + size * per_target;
         t.weight = t.weight ? t.weight + size : NULL;
     }
-    free(room);
+    free(workspace);
     return 0;
 }
 
-/* Run the chunks from call.first to call.last of the one batch; return -1 without memory. */
+/* Run the chunks call.first, ..., call.last - 1 of a single batch. Return -1 if memory cannot be
+   allocated. */
 static int run_part(const struct training *t, const struct cell *cell)
 {
-    real *room = new_numbers(room_of_chunk(t, cell));
-    if (!room)
+    real *workspace = allocate(chunk_workspace(t, cell));
+    if (!workspace)
         return -1;
-    run_chunks(t, cell, room);
-    free(room);
+    run_chunks(t, cell, workspace);
+    free(workspace);
     return 0;
 }
 

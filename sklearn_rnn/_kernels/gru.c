@@ -2,8 +2,8 @@
 
        n = tanh(W x + b + r (U h_{t-1} + b')),   h_t = (1 - z) n + z h_{t-1},   r, z logistic
 
-   The input part a = W x + b and the state part s = U h_{t-1} + b' of n are kept apart, so a row
-   of affine maps is r, z, a, s. Kept for the backward pass: r, z, n, s.
+   The input part a = W x + b and the state part s = U h_{t-1} + b' of n are stored separately, so
+   a row of affine maps is r, z, a, s. Saved for the backward pass: r, z, n, s.
 */
 #include "activations.h"
 #include "layer.h"
@@ -23,7 +23,7 @@ static void gru_row(long width, real *z, const real *h_old, real *h, const real 
 }
 
 static void gru_back(long width, const real *kept, const real *h_old, const real *h,
-                     const real *c_old, const real *dh, real *dc, real *dz, real *direct)
+                     const real *c_old, const real *dh, real *dc, real *dz, real *dh_skip)
 {
     (void)h, (void)c_old, (void)dc;
     const real *kz = kept + width, *kn = kz + width, *ks = kn + width;
@@ -35,12 +35,12 @@ static void gru_back(long width, const real *kept, const real *h_old, const real
         store(dkeep + j, out * (load(h_old + j) - new) * keep * (1 - keep));
         store(da + j, inner);
         store(ds + j, inner * reset);
-        store(direct + j, out * keep);
+        store(dh_skip + j, out * keep);
     }
 }
 
 static const struct cell CELLS[] = {
-    {.gates = 3, .split = 1, .kept = 4, .memory = 0, .forward = gru_row, .backward = gru_back},
+    {.gates = 3, .split = 1, .kept = 4, .has_c = 0, .forward = gru_row, .backward = gru_back},
 };
 
 #define NAME gru

@@ -1,22 +1,22 @@
 /* A recurrent layer over all steps of a batch, forward and backward, for any cell.
 
-   A cell is a struct of sizes and of two functions on one row; all else is here.
+   A cell is a struct of sizes and two functions on one row; everything else is here.
 
-   Rows of the batch are worked in chunks of CHUNK rows, each through all steps, so that the states
-   of a chunk stay in the cache from step to step. Gradients of the parameters are added up chunk
-   by chunk within a group of successive chunks, and then group by group. A thread runs whole
-   groups, which follow from the number of rows alone, and are as even as can be: results are the
-   same bits for any number of threads.
+   The batch is processed in chunks of CHUNK rows, each through all steps, so that the states of a
+   chunk stay in the cache from step to step. Gradients of the parameters are summed chunk by
+   chunk within a group of successive chunks, and then group by group. A thread runs whole groups.
+   The groups depend on the number of rows alone and are as even as possible, so results are
+   identical bit by bit for any number of threads.
 
-   Padded units. A row of `hidden` units is kept as `width` numbers, whole vectors; the padding has
-   zero weights. It is computed along and never read as the inner index of a product, so that
-   nothing in it, not even a NaN, reaches a result.
+   Padded units. A row of `hidden` units is stored as `width` elements, whole vectors; the padding
+   has zero weights. It is computed like the rest but never read as the inner index of a product,
+   so that nothing in it, not even a NaN, reaches a result.
 
-   Kept for the backward pass, for each chunk one after the other, time-major:
+   Saved for the backward pass, chunk after chunk, time-major:
        h       (steps + 1) x rows x width     states, the initial one first
-       c       the same                       if the cell has a memory
-       kept    steps x rows x kept * width    what the cell's forward function left
-       masked  steps x rows x width           h times the mask, if there is one
+       c       the same                       if the cell has a cell state c
+       kept    steps x rows x kept * width    what the cell's forward function leaves in z
+       masked  steps x rows x width           h times the mask, with recurrent dropout
    In inference (`saved` is NULL) the same arrays hold two steps, used in turn.
 */
 #ifndef SKLEARN_RNN_LAYER_H
@@ -29,57 +29,57 @@
 #include "matmul.h"
 
 #define CHUNK 16
-#define GROUPS 8 /* of chunks, each with gradients of the parameters of its own */
-#define SPAN 8 /* steps whose gradients of the weights are summed in one product */
-#define LARGEST(a, b) ((a) > (b) ? (a) : (b))
+#define GROUPS 8 /* of chunks, at most; each group has its own partial gradients */
+#define SPAN 8   /* steps whose weight gradients are computed in one product */
+#define MAX(a, b) ((a) > (b) ? (a) : (b))
 
-/* The arguments, all 8 bytes wide: sklearn_rnn/_native/loader.py packs them in this order. */
+/* The arguments, all 8 bytes wide: sklearn_rnn/_kernels/loader.py packs them in this order. */
 struct call {
     int64_t batch, steps, inputs, hidden;
-    int64_t option;           /* of the cell */
-    int64_t first, last;      /* the chunks to work on; backward, whole groups of them */
-    int64_t x_batch, x_step;  /* strides of x in numbers; channels are adjacent */
+    int64_t option;           /* of the cell: relu, or coupled gates */
+    int64_t first, last;      /* the chunks to run; backward, whole groups of them */
+    int64_t x_batch, x_step;  /* strides of x in elements; channels are adjacent */
     const real *x;            /* (batch, steps, inputs), or see `affine` */
-    const real *w_in;         /* (gates * hidden, inputs), or in inference NULL and inputs 0 */
+    const real *w_in;         /* (gates * hidden, inputs), or in inference NULL, with inputs 0 */
     const real *w_state;      /* (gates * hidden, hidden) */
     const real *b_in;         /* (gates * hidden) */
     const real *b_state;      /* (gates * hidden) */
     const real *h0, *c0;      /* (batch, hidden), or NULL for zeros */
-    const real *mask;         /* (batch, hidden): multiplies h wherever weights do; or NULL */
+    const real *mask;         /* (batch, hidden): multiplies h before the weights do; or NULL */
     const int64_t *lengths;   /* (batch): valid steps of each row; or NULL */
     real *states;             /* (batch, steps, hidden), or NULL */
     real *h, *c;              /* (batch, hidden): after the last valid step; or NULL */
-    real *saved;              /* or NULL in inference */
+    real *saved;              /* NULL in inference */
     const real *d_states;     /* gradients of the above, or NULL for zeros */
     const real *d_h, *d_c;
     real *dx, *dh0, *dc0;     /* gradients of the arguments, contiguous; or NULL */
-    real *partial;            /* groups x gradients of the parameters, internal layout */
+    real *partial;            /* groups x parameter gradients, internal layout */
     real *dw_in, *dw_state, *db_in, *db_state;
 };
 
-_Static_assert(sizeof(void *) == 8 && sizeof(long) == 8, "a 64-bit machine");
+_Static_assert(sizeof(void *) == 8 && sizeof(long) == 8, "the kernels need a 64-bit machine");
 
 struct cell {
     long gates;
-    long split;  /* 1: the last gate keeps its input part and its state part apart (GRU) */
-    long kept;   /* widths of a row that are kept for the backward pass */
-    long memory; /* 1: there is a cell state c */
-    /* z holds the affine maps, gate by gate, and receives what is kept. */
+    long split;  /* 1: the last gate stores its input part and its state part separately (GRU) */
+    long kept;   /* widths of a row that are saved for the backward pass */
+    long has_c;  /* 1: there is a cell state c */
+    /* z holds the affine maps, gate by gate; what the backward pass needs replaces them. */
     void (*forward)(long width, real *z, const real *h_old, real *h, const real *c_old, real *c);
-    /* From dh and dc to the gradient dz of the affine maps. dc becomes that of c_old, and
-       `direct` (with split) the part of the gradient of h_old that does not pass the weights. */
+    /* Compute the gradient dz of the affine maps from dh and dc. dc becomes that of c_old, and
+       `dh_skip` (with split) the part of the gradient of h_old that bypasses the weights. */
     void (*backward)(long width, const real *kept, const real *h_old, const real *h,
-                     const real *c_old, const real *dh, real *dc, real *dz, real *direct);
+                     const real *c_old, const real *dh, real *dc, real *dz, real *dh_skip);
 };
 
-/* Sizes that follow from a call and a cell, in numbers. */
+/* Sizes that follow from a call and a cell, in elements. */
 struct sizes {
     long width, vectors; /* of the units of one gate */
     long columns;        /* of the affine maps: gates * width */
     long z_row, dz_row;  /* lengths of rows; dz_row is odd in vectors: see matmul.h */
     long input_width;
     long pack;           /* weights in panels, one pass */
-    long partial;        /* gradients of the parameters from one chunk */
+    long partial;        /* gradients of the parameters from one group */
 };
 
 INLINE long in_vectors(long n) { return (n + LANES - 1) / LANES; }
@@ -91,7 +91,7 @@ static struct sizes sizes_of(const struct call *call, const struct cell *cell)
     s.vectors = in_vectors(call->hidden);
     s.width = s.vectors * LANES;
     s.columns = cell->gates * s.width;
-    s.z_row = LARGEST(cell->kept, cell->gates + cell->split) * s.width;
+    s.z_row = MAX(cell->kept, cell->gates + cell->split) * s.width;
     s.dz_row = (cell->gates + cell->split) * s.width;
     s.dz_row += (s.dz_row / LANES) % 2 ? 0 : LANES;
     s.input_width = in_vectors(call->inputs) * LANES;
@@ -114,7 +114,7 @@ INLINE long groups_of(const struct call *call)
     return chunks_of(call) < GROUPS ? chunks_of(call) : GROUPS;
 }
 
-/* The group of a chunk: group g begins with chunk g * chunks / groups. */
+/* Return the group of a chunk: group g begins with chunk g * chunks / groups. */
 INLINE long group_of(const struct call *call, long chunk)
 {
     return ((chunk + 1) * groups_of(call) - 1) / chunks_of(call);
@@ -130,19 +130,19 @@ static int is_valid(const struct call *call, long row, long t)
     return !call->lengths || t < call->lengths[row];
 }
 
-/* The steps in which at least one row of the chunk is valid. */
+/* Return the number of steps in which at least one row of the chunk is valid. */
 static long steps_of_chunk(const struct call *call, long start, long rows)
 {
     if (!call->lengths)
         return call->steps;
     long most = 0;
     for (long i = start; i < start + rows; i++)
-        most = LARGEST(most, call->lengths[i]);
+        most = MAX(most, call->lengths[i]);
     return most < call->steps ? most : call->steps;
 }
 
-/* Where the arrays of one chunk begin, and how far it is from step to step. */
-struct memory {
+/* Where the saved arrays of one chunk begin, and their strides from step to step. */
+struct buffers {
     real *h, *c, *kept, *masked;
     long h_step, kept_step;
 };
@@ -151,29 +151,29 @@ static long saved_per_row(const struct call *call, const struct cell *cell, long
 {
     long width = in_vectors(call->hidden) * LANES;
     long per_step = cell->kept + (call->mask ? 1 : 0);
-    return width * ((steps + 1) * (1 + cell->memory) + steps * per_step);
+    return width * ((steps + 1) * (1 + cell->has_c) + steps * per_step);
 }
 
-static struct memory memory_at(real *p, const struct call *call, const struct cell *cell, long rows,
-                               long steps)
+static struct buffers buffers_at(real *p, const struct call *call, const struct cell *cell,
+                                 long rows, long steps)
 {
-    struct memory m;
+    struct buffers m;
     m.h_step = rows * in_vectors(call->hidden) * LANES;
     m.kept_step = cell->kept * m.h_step;
     m.h = p;
     m.c = m.h + (steps + 1) * m.h_step;
-    m.kept = m.c + cell->memory * (steps + 1) * m.h_step;
+    m.kept = m.c + cell->has_c * (steps + 1) * m.h_step;
     m.masked = m.kept + steps * m.kept_step;
     return m;
 }
 
-static real *new_numbers(long n)
+static real *allocate(long n)
 {
     void *p = NULL;
-    return posix_memalign(&p, 64, (size_t)LARGEST(n, 1) * sizeof(real)) ? NULL : p;
+    return posix_memalign(&p, 64, (size_t)MAX(n, 1) * sizeof(real)) ? NULL : p;
 }
 
-/* Copy rows of `hidden` numbers into rows of `width`, padded with zeros; zeros from NULL. */
+/* Copy rows of `hidden` elements to rows of `width`, padded with zeros; NULL stands for zeros. */
 static void copy_in(real *to, long width, const real *from, long from_row, long hidden, long rows)
 {
     for (long i = 0; i < rows; i++, to += width) {

@@ -1,4 +1,4 @@
-"""The compiled kernels: found when this is imported, or not, with the reason."""
+"""Load the compiled kernels at import, or record why they are unavailable."""
 
 from __future__ import annotations
 
@@ -12,35 +12,35 @@ from pathlib import Path
 from typing import Any
 
 FOLDER = Path(__file__).parent
-BEST_FIRST = ("avx512", "avx2", "plain")
+INSTRUCTION_SETS = ("avx512", "avx2", "plain")
 CHUNK = 16
-"""Rows that are worked together: CHUNK in layer.h."""
+"""Rows that are processed together: CHUNK in layer.h."""
 
 GROUPS = 8
-"""Groups of chunks whose gradients are summed apart, at most: GROUPS in layer.h."""
+"""The most groups of chunks, each of which has its own partial gradients: GROUPS in layer.h."""
 
 CALL = struct.Struct("@33q")
-"""The arguments of an entry, as in ``struct call`` of layer.h: integers and addresses."""
+"""The arguments of a function, as in ``struct call`` of layer.h: integers and addresses."""
 
 ADAM = struct.Struct("@6q4d")
-"""The arguments of the entry adam, as in ``struct adam`` of adam.h."""
+"""The arguments of the function adam, as in ``struct adam`` of adam.h."""
 
 TRAINING = struct.Struct("@46q2d6q4d")
-"""The arguments of the entries for training, as in ``struct training`` of training.h."""
+"""The arguments of the training functions, as in ``struct training`` of fused_training.h."""
 
 
 class _Unavailable(Exception):
-    """Why there are no kernels."""
+    """The kernels cannot be used; the message says why."""
 
 
 def sources() -> str:
-    """Return a hash of the sources beside this file, empty if there are none."""
+    """Return a hash of the C sources in this folder, empty if there are none."""
     files = sorted(FOLDER.glob("*.[ch]"))
     return sha256(b"".join(path.read_bytes() for path in files)).hexdigest() if files else ""
 
 
-def _text(library: ctypes.CDLL, name: str) -> str:
-    """Return what the library says of itself, empty if it says nothing."""
+def _read_string(library: ctypes.CDLL, name: str) -> str:
+    """Call a function of the library that returns text; empty if there is no such function."""
     if not hasattr(library, name):
         return ""
     function = library[name]
@@ -50,13 +50,13 @@ def _text(library: ctypes.CDLL, name: str) -> str:
 
 
 def _load(wanted: str) -> tuple[ctypes.CDLL, str]:
-    """Return the library and its instruction set, the best one that is at most the wanted one."""
+    """Return the library and the best supported instruction set, at most the wanted one."""
     if wanted == "0":
         raise _Unavailable("SKLEARN_RNN_NATIVE=0")
-    if wanted not in ("", *BEST_FIRST):
+    if wanted not in ("", *INSTRUCTION_SETS):
         warnings.warn(
-            f"SKLEARN_RNN_NATIVE must be 0, {', '.join(BEST_FIRST)} or unset; got {wanted!r}, "
-            "which is ignored.",
+            f"SKLEARN_RNN_NATIVE must be 0, {', '.join(INSTRUCTION_SETS)} or unset; got "
+            f"{wanted!r}, which is ignored.",
             stacklevel=2,
         )
     if not (FOLDER / "kernels.so").exists():
@@ -66,11 +66,11 @@ def _load(wanted: str) -> tuple[ctypes.CDLL, str]:
         library = ctypes.CDLL(str(FOLDER / "kernels.so"))
     except OSError as error:
         raise _Unavailable(str(error)) from error
-    if sources() not in ("", _text(library, "sklearn_rnn_sources")):
+    if sources() not in ("", _read_string(library, "sklearn_rnn_sources")):
         raise _Unavailable("the sources have changed since they were compiled: run make native")
-    best = BEST_FIRST.index(_text(library, "sklearn_rnn_instructions"))
-    limit = BEST_FIRST.index(wanted) if wanted in BEST_FIRST else 0
-    return library, BEST_FIRST[max(best, limit)]
+    best = INSTRUCTION_SETS.index(_read_string(library, "sklearn_rnn_instructions"))
+    limit = INSTRUCTION_SETS.index(wanted) if wanted in INSTRUCTION_SETS else 0
+    return library, INSTRUCTION_SETS[max(best, limit)]
 
 
 LIBRARY: ctypes.CDLL | None = None
@@ -84,7 +84,7 @@ except _Unavailable as _reason:
 
 @lru_cache
 def entry(name: str, bits: int) -> Any:
-    """Return a function of the library for numbers of so many bits; it takes packed arguments."""
+    """Return a function of the library for elements of 32 or 64 bits; it takes packed arguments."""
     assert LIBRARY is not None, STATUS
     function = LIBRARY[f"{name}_f{bits}_{INSTRUCTIONS}"]
     function.argtypes = [ctypes.c_char_p]
@@ -93,7 +93,7 @@ def entry(name: str, bits: int) -> Any:
 
 
 def lanes(bits: int) -> int:
-    """Return how many numbers of so many bits a vector of the library holds."""
+    """Return the number of elements of 32 or 64 bits in a vector of the library."""
     return {"avx512": 512, "avx2": 256, "plain": 128}[INSTRUCTIONS] // bits
 
 
@@ -101,20 +101,25 @@ def lanes(bits: int) -> int:
 def sizes(
     cell: str, bits: int, option: int, shape: tuple[int, int, int, int], masked: bool
 ) -> tuple[int, int]:
-    """Return how many numbers a training call keeps, and how many its gradients take.
+    """Return the numbers of elements that a training call saves, and that its gradients take.
 
     Parameters
     ----------
-    cell : {"elman", "lstm", "gru"}
+    cell : {"rnn", "lstm", "gru"}
         The cell.
     bits : {32, 64}
-        Size of a number.
+        Size of an element.
     option : int
-        1 for relu or for coupled gates.
+        1 for relu, or for the coupled gates of an LSTM.
     shape : tuple of int
         batch, steps, inputs, hidden.
     masked : bool
         Whether there is a mask of recurrent dropout.
+
+    Returns
+    -------
+    saved, partial : int
+        Sizes of ``saved`` and ``partial`` of ``struct call``.
     """
     assert LIBRARY is not None, STATUS
     function = LIBRARY[f"{cell}_sizes_f{bits}_{INSTRUCTIONS}"]

@@ -1,22 +1,22 @@
-/* The blocked matrix product, the only one here:
+/* The blocked matrix product that all layers use:
 
        C = start + sum over the factors f of A_f B_f        C: rows x columns
 
    Blocking. C is cut into panels of 2 vectors of columns, and each panel into tiles of TILE_ROWS
    rows. A tile of C stays in registers while k runs over the inner index of all factors: each k
-   loads 2 vectors of B and TILE_ROWS numbers of A, and multiplies and adds each with each.
+   loads 2 vectors of B and TILE_ROWS elements of A, and accumulates their outer product.
 
-   Arithmetic, AVX-512: a tile of 8 x 2 vectors is 16 sums, which hide the 4 cycles that a fused
-   multiply-add takes on up to two units (8 are needed), in 16 + 2 + 1 of 32 registers. One k is 16
-   multiply-adds and 10 loads: a core that does two of each in a cycle is bound by arithmetic. With
+   Arithmetic, AVX-512: a tile of 8 x 2 vectors is 16 sums, which hide the latency of 4 cycles of
+   a fused multiply-add on up to two units (8 are needed), in 16 + 2 + 1 of 32 registers. One k is
+   16 multiply-adds and 10 loads: a core that does two of each in a cycle is compute-bound. With
    16 registers (AVX2, SSE2) 4 x 2 vectors are 8 sums, 8 multiply-adds and 6 loads.
 
    B is read panel by panel. Weights are packed so that a panel is contiguous (K x 2 vectors,
    9 KB for 71 inputs in float32): it stays in the first-level cache while it is used for all rows.
-   In plain row order a power of two as row length would map all of it to the same few cache lines.
+   In row order, a row length that is a power of two would map all of it to the same few cache sets.
 
-   The order of the additions of one element of C depends on nothing but the factors: not on the
-   tile that the row falls in, nor on the number of rows.
+   The order of summation of an element of C depends on the factors alone, neither on the tile of
+   its row nor on the number of rows.
 */
 #ifndef SKLEARN_RNN_MATMUL_H
 #define SKLEARN_RNN_MATMUL_H
@@ -69,7 +69,7 @@ INLINE void tile(const int rows, const int width, const int by_columns, const st
                 right[v] = load(b + v * LANES);
 #pragma GCC unroll 8
             for (int i = 0; i < rows; i++) {
-                vec left = all(by_columns ? a[i] : a[i * stride]);
+                vec left = broadcast(by_columns ? a[i] : a[i * stride]);
 #pragma GCC unroll 2
                 for (int v = 0; v < width; v++)
                     sum[i][v] += left * right[v];

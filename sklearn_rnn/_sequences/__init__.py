@@ -1,1 +1,1 @@
-"""X as one table of rows and the places of the sequences in it."""
+"""X as one table of rows, and where the sequences lie in it."""

@@ -1,4 +1,4 @@
-"""Sequences that come one by one, in a list: each an array of its own."""
+"""X as a list of sequences, each an array of its own."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ def comes_as_list(X: Any) -> bool:
 
 
 def is_list_of_sequences(X: Any, *, nested: bool = False) -> bool:
-    """Return whether X is a list of sequences, of the same length or not, and not a table.
+    """Return whether X is a list of sequences, and not the rows of a table.
 
-    Lists in a list are rows of a table if they are equally long, unless `nested` says otherwise.
+    Lists of numbers in a list are rows of a table if they are equally long, unless `nested`.
     """
     if not comes_as_list(X) or len(X) == 0:
         return False
@@ -49,14 +49,19 @@ def read_list(X: Any, n_channels: int | None, width: int) -> list[FloatArray]:
     X : sequence of array-like of shape (n_steps_i, n_channels) or (n_steps_i * width,)
         The sequences.
     n_channels : int or None
-        The channels that they must have; None if nothing is known.
+        Channels that empty sequences have; None to take those of the others.
     width : int
-        The channels of those in one dimension, which are blocks of so many values.
+        Channels of sequences in one dimension, which consist of one block of values a step.
 
     Returns
     -------
     list of ndarray of shape (n_steps_i, n_channels)
-        Empty ones have as many channels as the others.
+        The sequences; empty ones have as many channels as the others.
+
+    Raises
+    ------
+    ValueError
+        If sequences differ in their number of channels, or do not consist of whole steps.
     """
     arrays = [_read_one(x, width, f"X[{i}]") for i, x in enumerate(X)]
     found = [(i, x.shape[1]) for i, x in enumerate(arrays) if x.ndim == 2]
@@ -70,7 +75,7 @@ def read_list(X: Any, n_channels: int | None, width: int) -> list[FloatArray]:
 
 
 def _read_one(x: Any, width: int, name: str) -> FloatArray:
-    """Return one sequence in two dimensions, or in one if it is empty and has no channels."""
+    """Return a sequence in two dimensions; in one if it is empty and its channels are unknown."""
     is_plain = isinstance(x, np.ndarray) and x.dtype.kind in "biuf" and x.ndim in (1, 2)
     array = x if is_plain else _as_numbers(x, name)
     if array.ndim == 1 and len(array):
@@ -83,7 +88,7 @@ def _read_one(x: Any, width: int, name: str) -> FloatArray:
 
 
 def _as_numbers(x: Any, name: str) -> FloatArray:
-    """Return what is not plainly an array of numbers as one, if it can be; this takes longer."""
+    """Convert anything else than a numeric array to one, with all checks of scikit-learn."""
     check_numbers(x, name)
     with prefix_errors(name):
         array = np.asarray(

@@ -12,25 +12,25 @@ from numpy.typing import ArrayLike, NDArray
 
 from sklearn_rnn._sequences.windows import Windows
 
-AT_ONCE = 2**22
-"""Steps that are looked at in one piece."""
+CHUNK_STEPS = 2**22
+"""Steps of all sequences that are searched for absent ones at a time."""
 
 
 @dataclass(frozen=True, eq=False)
 class Ragged:
-    """Sequences of different length laid over the rows of one base array.
+    """Sequences of different length over the rows of one base array.
 
-    Step j of sequence i is ``rows[starts[i] + j * step_stride]``, for j below ``lengths[i]``. It
-    was step ``leads[i] + j`` of the ``totals[i]`` steps that were given; the others were absent.
+    Step j of sequence i is ``rows[starts[i] + j * step_stride]``, for j below ``lengths[i]``. In
+    X it was step ``leads[i] + j`` of ``totals[i]``; the others were absent (padding).
 
     Attributes
     ----------
     rows : ndarray of shape (n_rows, n_channels)
         The base array.
     starts, lengths, leads, totals : ndarray of int, of shape (n_sequences,)
-        Places and sizes.
+        First row, steps, absent steps before the first one, and steps in X of each sequence.
     step_stride : int
-        Rows from a step to the next.
+        Rows from one step to the next.
     """
 
     rows: NDArray[Any]
@@ -47,11 +47,11 @@ class Ragged:
 
     @property
     def n_steps(self) -> int:
-        """Return the number of steps of the longest, at least 1."""
+        """Return the number of steps of the longest sequence, at least 1."""
         return max(1, int(self.lengths.max(initial=0)))
 
     def coverage(self, sample_weight: ArrayLike | None = None) -> NDArray[np.float64]:
-        """Return the weight of each row: the sum of the weights of the sequences over it.
+        """Return the weight of each row: the sum of the weights of the sequences that contain it.
 
         See `Windows.coverage`.
         """
@@ -64,31 +64,31 @@ class Ragged:
         return total
 
 
-def join(sequences: Sequence[NDArray[Any]]) -> Ragged:
-    """Copy sequences of shape (n_steps_i, n_channels) one below the other."""
+def concatenate(sequences: Sequence[NDArray[Any]]) -> Ragged:
+    """Copy sequences of shape (n_steps_i, n_channels) into one table, one after the other."""
     lengths = np.array([len(sequence) for sequence in sequences], dtype=np.intp)
     rows = np.concatenate(sequences)
-    if not len(rows):  # there is always a row to point at
+    if not len(rows):  # starts must point at a row
         rows = np.zeros((1, rows.shape[1]), rows.dtype)
     starts = np.cumsum(lengths) - lengths
     return Ragged(rows, starts, lengths, np.zeros_like(lengths), lengths)
 
 
-def without_absent_ends(sequences: Windows | Ragged, absent: NDArray[np.bool_]) -> Windows | Ragged:
-    """Take the absent steps from both ends of all sequences.
+def trim_absent_steps(sequences: Windows | Ragged, absent: NDArray[np.bool_]) -> Windows | Ragged:
+    """Drop the absent steps (padding) at both ends of all sequences.
 
     Parameters
     ----------
     sequences : Windows or Ragged
         The sequences.
     absent : ndarray of bool, of shape (n_rows,)
-        Which rows say nothing.
+        Which rows are absent steps.
 
     Returns
     -------
     Windows or Ragged
-        Windows if they are all as long as one another: those that were given, if nothing was
-        absent at any end.
+        Windows if all sequences are equally long and evenly spaced; `sequences` itself if no step
+        at an end is absent.
     """
     if absent.any():
         leads, lengths = _extents(sequences, absent)
@@ -105,11 +105,11 @@ def without_absent_ends(sequences: Windows | Ragged, absent: NDArray[np.bool_]) 
         return Ragged(sequences.rows, starts, lengths, leads, totals, stride)
     starts = sequences.starts + leads * sequences.step_stride
     ragged = Ragged(sequences.rows, starts, lengths, leads, sequences.totals, sequences.step_stride)
-    return _even(ragged) or ragged
+    return _as_windows(ragged) or ragged
 
 
-def _even(ragged: Ragged) -> Windows | None:
-    """Return windows, if all sequences are whole, as long as one another and evenly spaced."""
+def _as_windows(ragged: Ragged) -> Windows | None:
+    """Return windows if all sequences are complete, equally long and evenly spaced."""
     lengths, starts = ragged.lengths, ragged.starts
     if not lengths[0] or (lengths != lengths[0]).any() or (ragged.totals != lengths).any():
         return None
@@ -123,13 +123,13 @@ def _even(ragged: Ragged) -> Windows | None:
 def _extents(
     sequences: Windows | Ragged, absent: NDArray[np.bool_]
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Return the first present step of each sequence, and the steps from it to the last one."""
+    """Return the first step of each sequence that is not absent, and the steps up to the last."""
     leads = np.zeros(sequences.n_windows, dtype=np.intp)
     lengths = np.zeros_like(leads)
-    size = max(1, AT_ONCE // sequences.n_steps)
+    size = max(1, CHUNK_STEPS // sequences.n_steps)
     for first in range(0, sequences.n_windows, size):
         part = slice(first, first + size)
-        present = ~_over(sequences, absent, part)
+        present = ~_flags_of_steps(sequences, absent, part)
         some = present.any(axis=1)
         leads[part] = np.where(some, present.argmax(axis=1), 0)
         last = present.shape[1] - present[:, ::-1].argmax(axis=1)
@@ -137,8 +137,10 @@ def _extents(
     return leads, lengths
 
 
-def _over(sequences: Windows | Ragged, flags: NDArray[np.bool_], part: slice) -> NDArray[np.bool_]:
-    """Return the flags of the rows under a part of the sequences; True behind the last step."""
+def _flags_of_steps(
+    sequences: Windows | Ragged, flags: NDArray[np.bool_], part: slice
+) -> NDArray[np.bool_]:
+    """Return the flag of each step of some sequences; True after the last step."""
     if isinstance(sequences, Windows):
         item = flags.itemsize
         strides = sequences.window_stride * item, sequences.step_stride * item

@@ -1,4 +1,4 @@
-"""Means and deviations: how channels and targets come to the scale of a net."""
+"""Standardisation of channels and targets, by column, with their means and scales."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from sklearn_rnn._sequences.ragged import Ragged
-from sklearn_rnn._sequences.storage import has_nan, pieces
+from sklearn_rnn._sequences.storage import has_nan, row_chunks
 from sklearn_rnn._sequences.windows import Windows
 
 FloatArray = NDArray[np.float64]
@@ -24,7 +24,7 @@ class Scale:
 
     @classmethod
     def identity(cls, n_columns: int) -> Scale:
-        """Return the scale that changes nothing."""
+        """Return the scale that leaves values as they are."""
         return cls(np.zeros(n_columns), np.ones(n_columns))
 
     @property
@@ -33,19 +33,19 @@ class Scale:
         return self.scale
 
     def is_identity(self) -> bool:
-        """Tell whether it changes nothing."""
+        """Return whether it leaves values as they are."""
         return not self.mean.any() and bool((self.scale == 1).all())
 
     @classmethod
     def of(cls, rows: FloatArray, weight: FloatArray) -> Scale:
         """Learn the weighted mean and standard deviation of each column of `rows`.
 
-        Works in pieces in two passes, in double precision. Missing values (NaN) do not
-        count. A column without variation, up to rounding, keeps the deviation one; a column without
-        a value has the mean zero.
+        Two passes over chunks of rows, in double precision. Missing values (NaN) are left out. A
+        column that is constant, up to rounding, has the scale one; a column without a value has
+        the mean zero.
         """
         used = np.flatnonzero(weight)
-        chunks = [used[piece] for piece in pieces(len(used), rows.shape[1])]
+        chunks = [used[chunk] for chunk in row_chunks(len(used), rows.shape[1])]
         total = sum((weight[c] @ ~np.isnan(rows[c]) for c in chunks), np.zeros(rows.shape[1]))
         total = np.maximum(total, np.finfo(np.float64).tiny)
         mean = sum(weight[c] @ np.nan_to_num(rows[c].astype(np.float64)) for c in chunks) / total
@@ -56,31 +56,31 @@ class Scale:
 
 
 def is_scaled(rows: NDArray[Any], scale: Scale, dtype: DTypeLike) -> bool:
-    """Tell whether a scaled copy of rows would have the same bits; torch takes them as they are."""
-    is_ready = rows.dtype == dtype and rows.flags.carray  # adjacent, and may be written to
+    """Return whether rows need no scaled copy, and torch can use their memory."""
+    is_ready = rows.dtype == dtype and rows.flags.carray  # contiguous and writeable
     return is_ready and scale.is_identity() and not has_nan(rows)
 
 
 def standardized(
     sequences: Windows | Ragged, scale: Scale, dtype: str, indicated: NDArray[np.intp]
 ) -> Windows | Ragged:
-    """Return the same sequences over a scaled copy of their rows.
+    """Return the same sequences over a standardised copy of their rows.
 
     Parameters
     ----------
     sequences : Windows or Ragged
         The sequences.
     scale : Scale
-        That of their channels.
+        Means and scales of the channels.
     dtype : str
-        The precision of the copy.
+        The floating-point type of the copy.
     indicated : ndarray of int
-        Channels that are followed, behind all channels, by one that is 1 where they are missing.
+        Channels for which an indicator, 1 where they are missing and 0 elsewhere, is appended.
 
     Returns
     -------
     Windows or Ragged
-        Missing values stand at the mean.
+        Sequences in which missing values are replaced by the mean.
     """
     return replace(sequences, rows=scaled_rows(sequences.rows, scale, dtype, indicated))
 
@@ -88,7 +88,7 @@ def standardized(
 def scaled_rows(
     given: NDArray[Any], scale: Scale, dtype: DTypeLike, indicated: NDArray[np.intp]
 ) -> NDArray[Any]:
-    """Return a scaled copy of rows; see `standardized`."""
+    """Return a standardised copy of rows; see `standardized`."""
     n_rows, n_channels = given.shape
     rows = np.zeros((n_rows, n_channels + len(indicated)), dtype=dtype)
     values = rows[:, :n_channels]

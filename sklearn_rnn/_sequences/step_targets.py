@@ -1,4 +1,4 @@
-"""A target for each step: one column of rows for training, and back to the shape of y."""
+"""Targets of each step: flattened for training, and back to the shape of y."""
 
 from __future__ import annotations
 
@@ -15,26 +15,31 @@ Index = NDArray[np.intp]
 
 
 def valid_lengths(sequences: Windows | Ragged) -> Index:
-    """Return how many steps each sequence has, without those that are absent at its ends."""
+    """Return the number of steps of each sequence, without absent ones (padding) at its ends."""
     if isinstance(sequences, Ragged):
         return sequences.lengths
     return np.full(sequences.n_windows, sequences.n_steps)
 
 
 def flatten_steps(y: Any, sequences: Windows | Ragged) -> NDArray[Any]:
-    """Return the targets of all valid steps, sequence by sequence.
+    """Return the targets of all valid steps, one sequence after the other.
 
     Parameters
     ----------
     y : array-like of shape (n, n_steps) or (n, n_steps, k), or list of such without the first axis
-        Targets, for the absent steps too.
+        Targets of all steps, absent ones included.
     sequences : Windows or Ragged
         The sequences of X.
 
     Returns
     -------
     ndarray of shape (n_valid_steps,) or (n_valid_steps, k)
-        Targets.
+        Targets of the steps that are not absent.
+
+    Raises
+    ------
+    ValueError
+        If y has not one target for each step of X.
     """
     leads, lengths, totals = _extents(sequences)
     if y is None:
@@ -66,8 +71,8 @@ def _valid_parts(y: list[Any], leads: Index, lengths: Index) -> list[NDArray[Any
         part = np.asarray(y[i])[leads[i] : leads[i] + lengths[i]]
         if parts and part.shape[1:] != parts[0].shape[1:]:
             raise ValueError(
-                f"y[{i}] has the shape {np.shape(y[i])}, whose outputs are not those of the "
-                f"sequences before; they have the shape (n_steps, *{parts[0].shape[1:]})."
+                f"y[{i}] has the shape {np.shape(y[i])}, but the sequences before it have "
+                f"targets of the shape {('n_steps', *parts[0].shape[1:])}."
             )
         parts.append(part)
     return parts
@@ -76,23 +81,23 @@ def _valid_parts(y: list[Any], leads: Index, lengths: Index) -> list[NDArray[Any
 def unflatten_steps(
     values: NDArray[Any], sequences: Windows | Ragged, *, ragged: bool, fill: Any
 ) -> NDArray[Any]:
-    """Return what belongs to the valid steps in the shape of X.
+    """Return values of the valid steps in the shape of X.
 
     Parameters
     ----------
     values : ndarray of shape (n_valid_steps, ...)
-        One row a valid step.
+        One row for each valid step.
     sequences : Windows or Ragged
         The sequences of X.
     ragged : bool
         Whether X was a list of arrays.
     fill : object
-        What stands at absent steps.
+        Value of absent steps.
 
     Returns
     -------
     ndarray of shape (n, n_steps, ...), or of shape (n,) with arrays of shape (n_steps_i, ...)
-        Values.
+        Values of all steps.
     """
     leads, lengths, totals = _extents(sequences)
     n_steps = int(totals.max(initial=0))
@@ -107,7 +112,7 @@ def unflatten_steps(
 
 
 def _extents(sequences: Windows | Ragged) -> tuple[Index, Index, Index]:
-    """Return the absent steps before each sequence, its valid steps, and all its steps."""
+    """Return the numbers of absent steps before, of valid steps and of all steps of sequences."""
     lengths = valid_lengths(sequences)
     if isinstance(sequences, Ragged):
         return sequences.leads, lengths, sequences.totals
@@ -115,6 +120,6 @@ def _extents(sequences: Windows | Ragged) -> tuple[Index, Index, Index]:
 
 
 def _valid(leads: Index, lengths: Index, n_steps: int) -> NDArray[np.bool_]:
-    """Tell which steps are valid, of shape (n, n_steps)."""
+    """Return a mask of the valid steps, of shape (n, n_steps)."""
     steps = np.arange(n_steps)
     return (steps >= leads[:, np.newaxis]) & (steps < (leads + lengths)[:, np.newaxis])

@@ -1,4 +1,4 @@
-"""Tables of rows that may be larger than memory: looked at a piece at a time, kept on disk."""
+"""Tables of rows that may be larger than memory: read in chunks, and left on disk."""
 
 from __future__ import annotations
 
@@ -11,65 +11,70 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-PIECE = 2**20
-"""Values that are worked on at once where a temporary copy is needed."""
+CHUNK_VALUES = 2**20
+"""Values of a temporary copy."""
+
+LARGE_FILE = 2**28
+"""Size in bytes from which on the rows of a file are not copied into memory."""
 
 
-LARGE = 2**28
-"""Bytes of a file from which on its rows are not copied into memory."""
-
-
-def pieces(n_rows: int, n_columns: int) -> Iterator[slice]:
-    """Cut rows into pieces."""
-    size = max(1, PIECE // n_columns)
+def row_chunks(n_rows: int, n_columns: int) -> Iterator[slice]:
+    """Return slices that cover all rows, of about `CHUNK_VALUES` values each."""
+    size = max(1, CHUNK_VALUES // n_columns)
     return (slice(start, start + size) for start in range(0, n_rows, size))
 
 
 def is_finite(rows: NDArray[Any]) -> bool:
-    """Tell, in one pass without a copy, that all is finite; finite sums that overflow are not."""
+    """Return whether the sum of all values is finite, and with it each of them, without a copy."""
     with np.errstate(over="ignore", invalid="ignore"):
         return bool(np.isfinite(np.sum(rows)))
 
 
 def has_nan(rows: NDArray[Any]) -> bool:
-    """Tell whether some value is NaN."""
-    return not is_finite(rows) and any(np.isnan(rows[p]).any() for p in pieces(*rows.shape))
+    """Return whether any value is NaN."""
+    return not is_finite(rows) and any(
+        np.isnan(rows[chunk]).any() for chunk in row_chunks(*rows.shape)
+    )
 
 
 def has_inf(rows: NDArray[Any]) -> bool:
-    """Tell whether some value is infinite."""
-    return not is_finite(rows) and any(np.isinf(rows[p]).any() for p in pieces(*rows.shape))
+    """Return whether any value is infinite."""
+    return not is_finite(rows) and any(
+        np.isinf(rows[chunk]).any() for chunk in row_chunks(*rows.shape)
+    )
 
 
 def are_nan(rows: NDArray[Any]) -> NDArray[np.bool_]:
-    """Tell which rows are NaN in every column."""
+    """Return a mask of the rows that are NaN in every column."""
     found = np.zeros(len(rows), dtype=bool)
     if not is_finite(rows):
-        for p in pieces(*rows.shape):
-            found[p] = np.isnan(rows[p]).all(axis=1)
+        for chunk in row_chunks(*rows.shape):
+            found[chunk] = np.isnan(rows[chunk]).all(axis=1)
     return found
 
 
 def stays_on_disk(rows: NDArray[Any]) -> bool:
-    """Tell whether rows are not to be copied: they are many, and those of a file.
+    """Return whether rows are left on disk: they belong to a file, and a large one.
 
-    Few of them are not worth it: joblib hands arrays of a megabyte to its workers in files.
+    Small files are read: joblib passes arrays from a megabyte on to its workers as files.
     """
-    return rows.nbytes >= LARGE and on_disk(rows)
+    return rows.nbytes >= LARGE_FILE and on_disk(rows)
 
 
 def on_disk(rows: NDArray[Any]) -> bool:
-    """Tell whether the memory of an array, or of what it is a view of, is that of a file."""
+    """Return whether an array, or the array that it is a view of, is mapped from a file."""
     owner: Any = rows
     while owner is not None and not isinstance(owner, mmap.mmap):
         owner = getattr(owner, "base", None)
     return owner is not None
 
 
-def empty_beside(rows: NDArray[Any], shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
-    """Return a new array, in a temporary file if `rows` stay on disk.
+def empty_on_same_storage(
+    rows: NDArray[Any], shape: tuple[int, ...], dtype: DTypeLike
+) -> NDArray[Any]:
+    """Return an uninitialised array, in a temporary file if `rows` stay on disk.
 
-    The file is in the folder for temporary files and ends with the array.
+    The file lies in the folder for temporary files and is deleted together with the array.
     """
     if not stays_on_disk(rows):
         return np.empty(shape, dtype)
@@ -80,14 +85,14 @@ def empty_beside(rows: NDArray[Any], shape: tuple[int, ...], dtype: DTypeLike) -
         except OSError as error:
             raise OSError(
                 error.errno,
-                f"X stays on disk, but there is no room for its padded copy of {n_bytes:,} bytes "
-                f"in {tempfile.gettempdir()}; set the environment variable TMPDIR to a folder "
-                "that has it",
+                f"X stays on disk, but its padded copy needs {n_bytes:,} bytes, for which there is "
+                f"no space in {tempfile.gettempdir()}; set the environment variable TMPDIR to a "
+                "folder with more free space",
             ) from error
         return np.memmap(file, dtype, "w+", shape=shape)
 
 
 def _reserve(file: int, n_bytes: int) -> None:
-    """Take room on disk at once: a mapped file that finds none later ends the process."""
+    """Allocate the disk space of a file now: running out of it later would kill the process."""
     if hasattr(os, "posix_fallocate"):
         os.posix_fallocate(file, 0, n_bytes)

@@ -1,4 +1,4 @@
-"""What a fit works on."""
+"""The training data of a fit: sequences, encoded targets and weights."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sklearn_rnn._sequences.windows import Windows
 
 @dataclass(frozen=True)
 class Data:
-    """Sequences, and an encoded target and a weight for each, or for each step of each.
+    """Sequences with an encoded target and a weight for each sequence, or for each step.
 
     Attributes
     ----------
@@ -28,7 +28,7 @@ class Data:
     lengths : ndarray of shape (n_sequences,) or None
         Valid steps of each sequence, if each step has a target.
     groups : ndarray of int, of shape (n_sequences,), or None
-        The series that each sequence is of, if y or X says so.
+        The series that each sequence belongs to, if y or X has a MultiIndex.
     """
 
     sequences: Windows | Ragged
@@ -38,7 +38,7 @@ class Data:
     groups: NDArray[np.intp] | None = None
 
     def sample_weight(self) -> NDArray[np.float64]:
-        """Return the weight of each sequence: the mean of those of its steps."""
+        """Return the weight of each sequence: the mean weight of its steps."""
         if self.lengths is None:
             return self.weight
         n = len(self.lengths)
@@ -46,7 +46,7 @@ class Data:
         return np.asarray(total / np.maximum(self.lengths, 1))
 
     def only(self, rows: NDArray[np.intp]) -> Data:
-        """Return the same with the weight zero for all other sequences."""
+        """Return the same data with weight zero for all sequences but those at `rows`."""
         kept = np.zeros(self.sequences.n_windows, dtype=bool)
         kept[rows] = True
         if self.lengths is not None:
@@ -55,7 +55,7 @@ class Data:
 
 
 def groups_of(X: Any, y: Any) -> NDArray[np.intp] | None:
-    """Return which series each row is of, by all but the last level of a MultiIndex of y or X."""
+    """Return the series of each row: all but the last level of a MultiIndex of y, else of X."""
     for table in (y, X):
         index = getattr(table, "index", None)
         if isinstance(index, pd.MultiIndex):

@@ -1,4 +1,4 @@
-"""The input contract: every form of X becomes sequences laid over rows of channels."""
+"""Validate X: every form of it becomes sequences over rows of channels."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sklearn.utils import assert_all_finite
 from sklearn.utils.validation import check_array, validate_data
 
 from sklearn_rnn._sequences.lists import comes_as_list, is_list_of_sequences, read_list
-from sklearn_rnn._sequences.ragged import Ragged, join, without_absent_ends
+from sklearn_rnn._sequences.ragged import Ragged, concatenate, trim_absent_steps
 from sklearn_rnn._sequences.storage import are_nan, has_inf, has_nan
 from sklearn_rnn._sequences.windows import Windows, window_rows
 from sklearn_rnn._sklearn.validation import check_numbers, check_targets, prefix_errors
@@ -26,14 +26,15 @@ class Reading:
     Attributes
     ----------
     n_channels : int
-        Channels of a 2-D X.
+        Channels of each step of a 2-D X.
     missing : {"refused", "values", "steps"}
-        Whether NaN is an error, a missing value, or, at every channel of a step at either end of a
-        sequence, also an absent step.
+        What NaN is: an error; a missing value; or a missing value, and an absent step (padding)
+        where all channels of steps at an end of a sequence are NaN.
     tokens : bool
-        Whether X holds integers from 0 up, of which 0 is an absent step.
+        Whether X holds tokens: integers from 0 up, of which 0 is an absent step.
     why : str
-        What makes a net need whole sequences that otherwise does not, with a space behind.
+        Why a network needs sequences of one length that otherwise does not: the start of a clause
+        of error messages, with a space at its end.
     """
 
     n_channels: int = 1
@@ -45,30 +46,35 @@ class Reading:
 def check_sequences(
     estimator: Any, X: Any, y: Any = "no_validation", *, reading: Reading, reset: bool
 ) -> tuple[Windows | Ragged, Any]:
-    """Validate X (and y) and return X as sequences over rows, without a copy of them.
+    """Validate X and y, and return X as sequences over rows, without a copy if possible.
 
     Parameters
     ----------
     estimator : BaseEstimator
-        The estimator at work: it learns (``reset=True``) or is checked against
-        ``n_features_in_`` and ``feature_names_in_``.
+        Learns ``n_features_in_`` and ``feature_names_in_`` (``reset=True``), or has X checked
+        against them.
     X : array-like of shape (n_samples, n_steps, n_channels) or (n_samples, n_columns), or list
-        In two dimensions the columns are `n_steps` blocks of `n_channels`, oldest first. A list of
-        arrays of shape (n_steps_i, n_channels) or (n_steps_i * n_channels,) may have as many steps
-        in each as it likes, if ``reading.missing`` is "steps".
+        The columns of two dimensions are `n_steps` blocks of `n_channels`, oldest first. Arrays of
+        a list, of shape (n_steps_i, n_channels) or (n_steps_i * n_channels,), may differ in their
+        number of steps if ``reading.missing`` is "steps".
     y : array-like, optional
         Targets, checked as scikit-learn does for several outputs.
     reading : Reading
-        What X may hold.
+        How to read X.
     reset : bool
         Whether the estimator is being fitted.
 
     Returns
     -------
     sequences : Windows or Ragged
-        The sequences, as views of the rows of X wherever its memory allows it.
+        The sequences. Their rows are a view of X if its memory layout allows it.
     y : ndarray or "no_validation"
         The checked targets.
+
+    Raises
+    ------
+    TypeError or ValueError
+        If X or y is not what `reading` and the fit ask for; the message names the argument.
     """
     targets = {} if isinstance(y, str) else {"multi_output": True}
     sequences: Windows | Ragged
@@ -80,9 +86,9 @@ def check_sequences(
     if is_list and (reading.missing == "steps" or len({len(x) for x in X}) > 1):
         check_targets(y, X)
         y = validate_data(estimator, y=y, reset=reset, **targets) if targets else y
-        sequences = _joined(estimator, X, reading, reset)
+        sequences = _read_list_of_sequences(estimator, X, reading, reset)
     else:
-        sequences, y = _laid(estimator, X, y, reading, reset, targets)
+        sequences, y = _read_array(estimator, X, y, reading, reset, targets)
     rows = sequences.rows
     if reset:
         estimator._n_channels_read = rows.shape[1]
@@ -90,14 +96,14 @@ def check_sequences(
         finite = "allow-nan" if reading.missing != "refused" else True
         _assert_covered_finite(sequences, type(estimator).__name__, finite)
     if reading.tokens:
-        sequences = _tokens(sequences)
+        sequences = _as_tokens(sequences)
     if reading.missing != "steps":
         return sequences, y
     absent = rows[:, 0] == 0 if reading.tokens else are_nan(rows)
-    return without_absent_ends(sequences, absent), y
+    return trim_absent_steps(sequences, absent), y
 
 
-def _laid(
+def _read_array(
     estimator: Any, X: Any, y: Any, reading: Reading, reset: bool, targets: dict[str, bool]
 ) -> tuple[Windows, Any]:
     """Return the sequences of one array, and the checked targets."""
@@ -105,13 +111,13 @@ def _laid(
     if _n_dims(X) > 3:
         raise ValueError(f"X must have two or three dimensions; got {_n_dims(X)}.")
     if _n_dims(X) == 1 and len(X) == 0:
-        raise ValueError("X is empty; give one sequence at least.")
+        raise ValueError("X is empty; give at least one sequence.")
     if _n_dims(X) == 1:
         raise ValueError(
             f"X must have two or three dimensions; got one, of length {len(X)}. Reshape your data: "
-            "X.reshape(-1, 1) makes a sequence of each value, X.reshape(1, -1) one of them all."
+            "X.reshape(-1, 1) makes each value a sequence, X.reshape(1, -1) makes all values one."
         )
-    if reading.tokens and _n_dims(X) == 2:  # of as many steps as the longest text of a call has
+    if reading.tokens and _n_dims(X) == 2:  # the number of steps varies from call to call
         X = np.asarray(X)[:, :, np.newaxis]
     if _n_dims(X):
         check_targets(y, X)
@@ -121,34 +127,34 @@ def _laid(
     with prefix_errors("X"):
         checked = validate_data(estimator, X, y, reset=reset, **form, **targets)
     X, y = checked if targets else (checked, y)
-    if X.dtype.kind == "O":  # such as a table with categories that are numbers
+    if X.dtype.kind == "O":  # a table with categories that are numbers, say
         X = X.astype(np.float64)
     if X.ndim == 3:
         _check_channels(estimator, X, reading.n_channels, reset)
-        return _laid_over_rows(X), y
-    return _laid_over_rows(_blocks(X, reading.n_channels)), y
+        return _as_windows(X), y
+    return _as_windows(_reshape_columns(X, reading.n_channels)), y
 
 
-def _joined(estimator: Any, X: Any, reading: Reading, reset: bool) -> Ragged:
+def _read_list_of_sequences(estimator: Any, X: Any, reading: Reading, reset: bool) -> Ragged:
     """Return the sequences of a list."""
     if reading.missing != "steps":
         raise ValueError(
             f"X holds sequences of different length, but {type(estimator).__name__} {reading.why}"
-            "needs as many steps in each; give an array of three dimensions."
+            "needs sequences of equal length; give an array of three dimensions."
         )
     known = None if reset else estimator._n_channels_read
     sequences = read_list(X, known, reading.n_channels)
     _check_channels(estimator, sequences[0][np.newaxis], reading.n_channels, reset, empty=True)
-    if reset and hasattr(estimator, "feature_names_in_"):  # of an earlier fit to a table
+    if reset and hasattr(estimator, "feature_names_in_"):  # those of an earlier fit to a table
         del estimator.feature_names_in_
-    return join(sequences)
+    return concatenate(sequences)
 
 
-def _tokens(sequences: Windows | Ragged) -> Windows | Ragged:
+def _as_tokens(sequences: Windows | Ragged) -> Windows | Ragged:
     """Return the same sequences over rows of integers."""
     rows = sequences.rows
     if rows.shape[1] != 1:
-        raise ValueError(f"X must hold one token a step; got {rows.shape[1]} channels.")
+        raise ValueError(f"X must hold one token at each step; got {rows.shape[1]} channels.")
     tokens = rows if rows.dtype.kind == "i" else np.nan_to_num(rows, nan=-1)
     tokens = tokens.astype(np.int64, copy=False)
     if tokens.min(initial=0) < 0 or (tokens is not rows and (tokens != rows).any()):
@@ -160,7 +166,7 @@ def _tokens(sequences: Windows | Ragged) -> Windows | Ragged:
 
 
 def _assert_covered_finite(sequences: Windows | Ragged, name: str, allowed: Any) -> None:
-    """Raise if a row under some sequence is not finite; rows between them mean nothing."""
+    """Raise if a row of a sequence is not finite; rows between sequences are not checked."""
     rows = sequences.rows[sequences.coverage() > 0]
     assert_all_finite(rows, allow_nan=allowed == "allow-nan", estimator_name=name, input_name="X")
 
@@ -169,13 +175,13 @@ def _n_dims(X: Any) -> int:
     return int(X.ndim) if hasattr(X, "ndim") else np.asarray(X).ndim
 
 
-def _blocks(X: FloatArray, n_channels: int) -> FloatArray:
-    """Return the rows of a 2-D X as sequences of shape (n_samples, n_steps, n_channels)."""
+def _reshape_columns(X: FloatArray, n_channels: int) -> FloatArray:
+    """Reshape the columns of a 2-D X to (n_samples, n_steps, n_channels)."""
     n_samples, n_columns = X.shape
     if n_columns % n_channels:
         raise ValueError(
             f"X has {n_columns} columns, which is not a multiple of n_channels={n_channels}; the "
-            "columns must be blocks of n_channels, one block a step, oldest first."
+            "columns must be blocks of n_channels, a block for each step, oldest first."
         )
     return X.reshape(n_samples, n_columns // n_channels, n_channels)
 
@@ -200,11 +206,11 @@ def _check_channels(
         )
 
 
-def _laid_over_rows(X: FloatArray) -> Windows:
+def _as_windows(X: FloatArray) -> Windows:
     windows = window_rows(X)
     if windows is None:
         windows = window_rows(np.ascontiguousarray(X))
-    assert windows is not None, "a contiguous array is always laid over rows"
+    assert windows is not None, "a contiguous array consists of rows"
     return windows
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided, sliding_window_view
 from numpy.typing import ArrayLike, NDArray
 
-from sklearn_rnn._sequences.storage import empty_beside
+from sklearn_rnn._sequences.storage import empty_on_same_storage
 
 # A base array is worth having while it has at most so many rows for each step of a window.
 _MAX_ROWS_PER_STEP = 2
@@ -76,7 +76,9 @@ def pad_segments(
     ndarray of shape (n_rows + n_segments * reach, n_channels)
         Row r of segment k has become row ``r + (k + 1) * reach``. On disk if `rows` stay there.
     """
-    padded = empty_beside(rows, (len(rows) + len(starts) * lookback, rows.shape[1]), rows.dtype)
+    padded = empty_on_same_storage(
+        rows, (len(rows) + len(starts) * lookback, rows.shape[1]), rows.dtype
+    )
     stops = [*starts[1:], len(rows)]
     for k, (start, stop, past) in enumerate(zip(starts, stops, pasts, strict=True)):
         n_known = 0 if past is None else min(len(past), lookback)

@@ -16,7 +16,7 @@ class Loss(nn.Module):
     """A pointwise loss and its mean.
 
     Subclasses define `pointwise`, with values of shape (batch, n_outputs). To the native kernels
-    they are known by `kernel`, their place in ``enum loss`` of training.h, and `option`.
+    they are known by `kernel`, their place in ``enum loss`` of fused_training.h, and `option`.
     """
 
     kernel: int

@@ -14,7 +14,7 @@ from sklearn.utils import Tags, check_array
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from sklearn_rnn._sequences.storage import pieces
+from sklearn_rnn._sequences.storage import row_chunks
 from sklearn_rnn._sequences.windows import flatten_windows, lag_windows, pad_segments
 from sklearn_rnn._sklearn.compat import Interval, StrOptions, check_feature_names_in, fit_context
 from sklearn_rnn._sklearn.parameters import param, parametrized
@@ -313,7 +313,7 @@ class LagTransformer(TransformerMixin, BaseEstimator):
         if self.fill_value != "mean":
             return np.full(rows.shape[1], float(self.fill_value))
         total, count = np.zeros(rows.shape[1]), np.zeros(rows.shape[1], dtype=np.intp)
-        for piece in pieces(*rows.shape):
+        for piece in row_chunks(*rows.shape):
             observed = ~np.isnan(rows[piece])
             total += np.sum(rows[piece], axis=0, where=observed, dtype=np.float64)
             count += observed.sum(axis=0)

@@ -1,10 +1,10 @@
-/* Every entry of every cell over odd sizes, for the sanitizers (make sanitize).
+/* Every function of every cell over odd sizes, for the sanitizers (make sanitize).
 
-   All arrays have exactly the size that the library asks for, so that a number too far is found. */
+   All arrays have exactly the size that the library asks for, so that a write past the end is found. */
 #include <math.h>
 #include <stdio.h>
 
-#include "training.h"
+#include "fused_training.h"
 
 #define DECLARE(cell)                                                                              \
     int EXPORT(cell##_forward)(const struct call *);                                               \
@@ -14,7 +14,7 @@
     int EXPORT(cell##_train_part)(const struct training *);                                        \
     void EXPORT(cell##_train_sum)(const struct training *);                                        \
     void EXPORT(cell##_sizes)(const struct call *, int64_t *, int64_t *);
-DECLARE(elman)
+DECLARE(rnn)
 DECLARE(lstm)
 DECLARE(gru)
 void EXPORT(activate)(const real *, real *, long, long);
@@ -35,7 +35,7 @@ struct entries {
             PASTE(cell##_train_sum, VARIANT)                                                       \
     }
 static const struct entries CELLS[] = {
-    ENTRIES(1, 0, elman), ENTRIES(1, 1, elman), ENTRIES(4, 0, lstm),
+    ENTRIES(1, 0, rnn), ENTRIES(1, 1, rnn), ENTRIES(4, 0, lstm),
     ENTRIES(3, 1, lstm),  ENTRIES(3, 0, gru),
 };
 

@@ -19,7 +19,7 @@ from sklearn_rnn import (
     LSTMRegressor,
     TCNRegressor,
 )
-from sklearn_rnn._sequences.ragged import Ragged, join, without_absent_ends
+from sklearn_rnn._sequences.ragged import Ragged, concatenate, trim_absent_steps
 from sklearn_rnn._sequences.windows import Windows, lag_windows, window_rows
 from tests.nets import STEPWISE
 
@@ -307,7 +307,7 @@ def test_windows_with_absent_ends_stay_views(step):
     rows = RNG.normal(size=(50, 2))
     rows[[0, 1, 2, 20, 48, 49]] = np.nan
     windows = window_rows(lag_windows(rows, 4, step=step))
-    ragged = without_absent_ends(windows, np.isnan(rows).all(axis=1))
+    ragged = trim_absent_steps(windows, np.isnan(rows).all(axis=1))
     assert isinstance(ragged, Ragged)
     assert np.shares_memory(ragged.rows, rows)
     for i, window in enumerate(windows.array()):
@@ -319,15 +319,15 @@ def test_windows_with_absent_ends_stay_views(step):
 
 
 def test_the_coverage_of_ragged_sequences_is_that_of_a_loop():
-    ragged = join(RAGGED)
+    ragged = concatenate(RAGGED)
     weight = RNG.integers(0, 3, size=N)
     assert_array_equal(ragged.coverage(weight), np.repeat(weight, LENGTHS))
     assert_array_equal(ragged.coverage(), np.ones(LENGTHS.sum()))
 
 
 def test_even_sequences_are_windows():
-    even = join(list(RNG.normal(size=(7, 3, 2))))
-    assert isinstance(without_absent_ends(even, np.zeros(21, dtype=bool)), Windows)
+    even = concatenate(list(RNG.normal(size=(7, 3, 2))))
+    assert isinstance(trim_absent_steps(even, np.zeros(21, dtype=bool)), Windows)
 
 
 # --- tokens --------------------------------------------------------------------------------------
@@ -371,7 +371,7 @@ def test_a_net_finds_a_word_that_matters():
     [
         ([[0.5, 1.0], [1.0, 2.0]], "^X must hold tokens, integers from 0 up"),
         ([[-1, 1], [1, 2]], "^X must hold tokens, integers from 0 up"),
-        (np.ones((2, 3, 2), dtype=int), "^X must hold one token a step; got 2 channels"),
+        (np.ones((2, 3, 2), dtype=int), "^X must hold one token at each step; got 2 channels"),
         ([[np.nan, 1], [1, 2]], "^X must hold tokens"),
     ],
 )
@@ -542,7 +542,10 @@ def test_the_type_of_labels_of_steps_is_kept_beside_an_empty_sequence():
     [
         (5, r"^return_sequences=True needs y of shape"),
         ([np.ones(3), 4.0], r"^y\[1\] must hold a target for each step of X\[1\]; got 4.0"),
-        ([np.ones(3), np.ones((2, 2))], r"^y\[1\] has the shape \(2, 2\), whose outputs are not"),
+        (
+            [np.ones(3), np.ones((2, 2))],
+            r"^y\[1\] has the shape \(2, 2\), but the sequences before it",
+        ),
     ],
 )
 def test_targets_of_steps_are_refused_by_name(y, text):

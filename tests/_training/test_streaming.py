@@ -27,7 +27,7 @@ def rows():
 
 @pytest.fixture
 def _any_size(monkeypatch):
-    monkeypatch.setattr("sklearn_rnn._sequences.storage.LARGE", 0)
+    monkeypatch.setattr("sklearn_rnn._sequences.storage.LARGE_FILE", 0)
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def test_what_is_on_disk(file, rows):
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_rows_are_looked_at_in_pieces(rows, bad, monkeypatch):
-    monkeypatch.setattr("sklearn_rnn._sequences.storage.PIECE", 21)
+    monkeypatch.setattr("sklearn_rnn._sequences.storage.CHUNK_VALUES", 21)
     assert is_finite(rows)
     assert not has_nan(rows) | has_inf(rows)
     rows[250, 1] = bad
@@ -75,7 +75,7 @@ def test_lags_of_a_file_are_views_of_a_file(file, rows):
 
 
 def test_small_files_are_copied_into_memory(file, monkeypatch):
-    monkeypatch.setattr("sklearn_rnn._sequences.storage.LARGE", file.nbytes + 1)
+    monkeypatch.setattr("sklearn_rnn._sequences.storage.LARGE_FILE", file.nbytes + 1)
     assert not on_disk(LagTransformer(5).fit_transform(file))
     assert not must_stream(file, "cpu")
 
@@ -193,5 +193,5 @@ def test_no_room_for_the_padded_copy_is_an_error_that_says_so(file, monkeypatch)
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "posix_fallocate", full, raising=False)
-    with pytest.raises(OSError, match=r"no room for its padded copy .* TMPDIR"):
+    with pytest.raises(OSError, match=r"its padded copy needs .* no space in .* TMPDIR"):
         LagTransformer(5).fit_transform(file)

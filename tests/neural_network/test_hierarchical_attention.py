@@ -195,7 +195,7 @@ def test_it_goes_through_cross_validation_clones_and_pickles():
         ([["a good film", "yes"], ["bad"]], r"got the text 'a good film'. TextSequencer\(sentence"),
         (
             [[["a"], ["b"]], [["c"]]],
-            "^X must hold documents.*; got, in place of tokens, \\['a', 'b'",
+            "^X must hold documents.*; got \\['a', 'b'",
         ),
         ([np.array(3), [[2]]], "^X must hold documents"),
         ([[np.array(3)], [[2]]], "^X must hold documents"),

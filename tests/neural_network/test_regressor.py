@@ -391,7 +391,7 @@ REFUSED = {
         Y,
         {"n_channels": 4},
         "X has 6 columns, which is not a multiple of n_channels=4; the columns must be blocks of "
-        "n_channels, one block a step, oldest first.",
+        "n_channels, a block for each step, oldest first.",
     ),
     "other channels than said": (
         X,

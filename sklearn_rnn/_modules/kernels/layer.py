@@ -22,8 +22,8 @@ BITS = {torch.float32: 32, torch.float64: 64}
 """The types of numbers of the kernels."""
 TYPES = (nn.RNN, nn.LSTM, nn.GRU, CoupledLSTM)
 CELLS = {
-    "RNN_TANH": ("elman", 0),
-    "RNN_RELU": ("elman", 1),
+    "RNN_TANH": ("rnn", 0),
+    "RNN_RELU": ("rnn", 1),
     "LSTM": ("lstm", 0),
     "COUPLED_LSTM": ("lstm", 1),
     "GRU": ("gru", 0),

@@ -30,7 +30,7 @@ LARGEST_HEAD = 256
 
 
 class KernelLoss(NamedTuple):
-    """A loss of the kernels: its place in ``enum loss`` of training.h, and its option there."""
+    """A loss of the kernels: its number in ``enum loss`` of fused_training.h, and its option."""
 
     number: int
     option: float = 0.0

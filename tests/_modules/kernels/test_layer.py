@@ -37,7 +37,7 @@ from sklearn_rnn._training.losses import SquaredError
 from tests.nets import needs_library
 
 TOLERANCE = {torch.float32: 1e-6, torch.float64: 1e-12}
-N_GATES = {"elman": (1, 1), "lstm": (4, 3), "gru": (3,)}  # of option 0 and 1
+N_GATES = {"rnn": (1, 1), "lstm": (4, 3), "gru": (3,)}  # of option 0 and 1
 KINDS = [(cell, option) for cell, gates in N_GATES.items() for option in range(len(gates))]
 
 
@@ -59,7 +59,7 @@ def by_hand(options, x, weights, initial):
 
 
 def step(options, a, s, h, c):
-    if options.cell == "elman":
+    if options.cell == "rnn":
         return (torch.relu(a + s) if options.option else torch.tanh(a + s)), c
     if options.cell == "gru":
         (ar, az, an), (sr, sz, sn) = a.chunk(3, 1), s.chunk(3, 1)
@@ -488,7 +488,7 @@ def test_the_kernels_can_be_turned_off_and_chosen():
 def test_versions_say_which_kernels_are_active():
     assert versions()["native kernels"] == library.STATUS
     assert library.FOLDER.is_relative_to(versions()["location"])
-    assert library.INSTRUCTIONS in ("", *library.BEST_FIRST)
+    assert library.INSTRUCTIONS in ("", *library.INSTRUCTION_SETS)
 
 
 @needs_library
@@ -534,11 +534,11 @@ def test_what_kernels_do_most_of(net, expected):
 
 @needs_library
 def test_a_library_of_other_sources_is_not_used(tmp_path, monkeypatch):
-    assert library.sources() == library._text(library.LIBRARY, "sklearn_rnn_sources")
+    assert library.sources() == library._read_string(library.LIBRARY, "sklearn_rnn_sources")
     for path in library.FOLDER.glob("*.[chs]*"):
         (tmp_path / path.name).write_bytes(path.read_bytes())
     monkeypatch.setattr(library, "FOLDER", tmp_path)
-    assert library._load("")[1] in library.BEST_FIRST
+    assert library._load("")[1] in library.INSTRUCTION_SETS
     (tmp_path / "gru.c").write_text("/* another version */")
     with pytest.raises(library._Unavailable, match="run make native"):
         library._load("")

@@ -295,7 +295,7 @@ for cell in ("rnn_tanh", "rnn_relu", "lstm", "gru"):
 
 def test_every_set_of_instructions_gives_the_same_gradient():
     found = []
-    for name in library.BEST_FIRST[library.BEST_FIRST.index(library.INSTRUCTIONS) :]:
+    for name in library.INSTRUCTION_SETS[library.INSTRUCTION_SETS.index(library.INSTRUCTIONS) :]:
         environment = {**os.environ, "SKLEARN_RNN_NATIVE": name}
         command = [sys.executable, "-c", SETS]
         done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
