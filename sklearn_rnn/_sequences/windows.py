@@ -68,13 +68,13 @@ def pad_segments(
         The rows before each segment, as many as are known.
     fill_values : ndarray of shape (n_channels,)
         What stands for rows before it that are not known.
-    reach : int
+    lookback : int
         Number of rows before each segment.
 
     Returns
     -------
-    ndarray of shape (n_rows + n_segments * reach, n_channels)
-        Row r of segment k has become row ``r + (k + 1) * reach``. On disk if `rows` stay there.
+    ndarray of shape (n_rows + n_segments * lookback, n_channels)
+        Row r of segment k has become row ``r + (k + 1) * lookback``. On disk if `rows` stay there.
     """
     padded = empty_on_same_storage(
         rows, (len(rows) + len(starts) * lookback, rows.shape[1]), rows.dtype

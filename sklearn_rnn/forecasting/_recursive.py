@@ -109,7 +109,7 @@ class RecursiveForecaster(MetaEstimatorMixin, BaseEstimator):
         max_gap = min(timeline.find_max_gap(lag.max_gap) for lag in lags)
         validate_data(self, X=X, skip_check_array=True)  # learns names; nothing below fails
         self.estimator_, self.freq_ = fitted, freq
-        self.window_size_ = sum(lag._reach() for lag in lags)
+        self.window_size_ = sum(lag._lookback() for lag in lags)
         self._target, self._kind, self._max_gap = target, timeline.kind, max_gap
         self._targets = target if isinstance(target, list) else [target]
         self.last_window_ = self._cut_window(X)

@@ -20,7 +20,8 @@ from sklearn_rnn._sklearn.compat import Interval, StrOptions, check_feature_name
 from sklearn_rnn._sklearn.parameters import param, parametrized
 from sklearn_rnn._sklearn.validation import check_numbers, prefix_errors
 from sklearn_rnn.preprocessing._columns import advance_columns, find_columns
-from sklearn_rnn.preprocessing._timeline import History, read_timeline
+from sklearn_rnn.preprocessing._history import History
+from sklearn_rnn.preprocessing._timeline import read_timeline
 
 X_CHECKS: dict[str, Any] = {
     "dtype": [np.float64, np.float32],
@@ -60,7 +61,7 @@ class LagTransformer(TransformerMixin, BaseEstimator):
 
     Notes
     -----
-    **History.** The windows are a read-only view, in strides, of one padded copy of X: memory
+    **Memory.** The windows are a read-only view, in strides, of one padded copy of X: memory
     grows with the number of rows and channels, whatever ``n_lags``. X of several segments
     (see below) cannot be one such view, and flat windows are an ordinary table: both are
     copied out. If X is a ``np.memmap`` of 256 MB or more, in single or double precision, so is
@@ -197,18 +198,18 @@ class LagTransformer(TransformerMixin, BaseEstimator):
         check_numbers(X)
         with prefix_errors("X"):
             rows = check_array(X, estimator=self, input_name="X", **X_CHECKS)
-        self._check_reach(len(rows))
+        self._check_length(len(rows))
         known = find_columns(self.known_ahead, X, rows.shape[1])
         timeline = read_timeline(X, len(rows))
         max_gap = timeline.find_max_gap(self.max_gap)
-        memory = History(timeline.kind, max_gap)
+        history = History(timeline.kind, max_gap)
         if self.history == "auto":
-            memory = History.of(timeline, max_gap, timeline.sort(rows), self._reach())
+            history = History.of(timeline, max_gap, timeline.sort(rows), self._lookback())
         validate_data(self, X=X, skip_check_array=True)  # learns names; nothing below fails
         self.fill_values_ = self._learn_fill_values(rows)
         self.max_gap_ = max_gap
         self._known = known
-        self._memory = memory
+        self._history = history
         return self
 
     def transform(self, X: ArrayLike) -> NDArray[Any]:
@@ -229,11 +230,11 @@ class LagTransformer(TransformerMixin, BaseEstimator):
         with prefix_errors("X"):
             rows = validate_data(self, X=X, reset=False, **X_CHECKS)
         timeline = read_timeline(X, len(rows))
-        max_gap = self._memory.max_gap if timeline.kind == self._memory.kind else None
+        max_gap = self._history.max_gap if timeline.kind == self._history.kind else None
         if max_gap is None:
             max_gap = timeline.find_max_gap(self.max_gap)
-        starts, lookback = timeline.find_starts(max_gap), self._reach()
-        pasts = self._memory.lookup(timeline, starts)
+        starts, lookback = timeline.find_starts(max_gap), self._lookback()
+        pasts = self._history.lookup(timeline, starts)
         padded = pad_segments(timeline.sort(rows), starts, pasts, self.fill_values_, lookback)
         advance_columns(padded, self._known, self.delay)
         windows = lag_windows(padded, self.n_lags, step=self.step)[: len(padded) - lookback]
@@ -295,13 +296,13 @@ class LagTransformer(TransformerMixin, BaseEstimator):
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
-    def _reach(self) -> int:
+    def _lookback(self) -> int:
         """Return the number of rows from the oldest step of a window to the present."""
         return self.delay + (self.n_lags - 1) * self.step
 
-    def _check_reach(self, n_rows: int) -> None:
+    def _check_length(self, n_rows: int) -> None:
         """Check that there is a row to learn from: one whose past could be there as a whole."""
-        needed = self._reach() + 1
+        needed = self._lookback() + 1
         if n_rows < needed:
             raise ValueError(
                 f"X has n_samples={n_rows}, too few for n_lags={self.n_lags}: with "

@@ -1,15 +1,12 @@
-"""Which rows of a table directly follow each other, told by its index.
+"""Which rows of a table are adjacent, read from its index.
 
-A segment is a run of rows of one series without a break in time. Windows stay inside a
-segment, unless the index proves that the rows remembered from an earlier table directly
-precede it.
+A segment is a contiguous block of rows of one series without a gap in time.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Hashable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Hashable
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -216,87 +213,3 @@ def _read_gap(max_gap: Any, is_time: bool) -> Any:
 
 def _read_timedelta(value: Any) -> Any:
     return pd.to_timedelta(value, errors="coerce")
-
-
-@dataclass(frozen=True)
-class History:
-    """The last rows of every segment of a table, found again by series and time.
-
-    Attributes
-    ----------
-    kind : str
-        Kind of the index.
-    max_gap : number, timedelta64 or None
-        The largest gap between adjoining rows.
-    times : dict
-        For every series the last time of each segment, ascending.
-    rows : dict
-        For every series the last rows of each segment, in the same order.
-    """
-
-    kind: str = "no times"
-    max_gap: Any = None
-    times: dict[Hashable, list[Any]] = field(default_factory=dict)
-    rows: dict[Hashable, list[NDArray[Any]]] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, timeline: Timeline, max_gap: Any, rows: NDArray[Any], lookback: int) -> History:
-        """Remember the last ``lookback`` rows of every segment.
-
-        Parameters
-        ----------
-        timeline : Timeline
-            The rows.
-        max_gap : number, timedelta64 or None
-            The largest gap between adjoining rows.
-        rows : ndarray of shape (n_rows, n_channels)
-            The rows, in the order of the timeline.
-        reach : int
-            How many rows to remember.
-
-        Returns
-        -------
-        History
-            Copies of the rows.
-        """
-        memory = cls(timeline.kind, max_gap)
-        if timeline.times is None or max_gap is None:
-            return memory
-        starts = timeline.find_starts(max_gap)
-        stops = np.append(starts[1:], timeline.n_rows)
-        last_times = timeline.times[stops - 1]
-        for k in np.argsort(last_times, kind="stable"):
-            if not np.isnan(last_times[k]):
-                label = timeline.label(starts[k])
-                last = rows[max(starts[k], stops[k] - lookback) : stops[k]].copy()
-                memory.times.setdefault(label, []).append(last_times[k])
-                memory.rows.setdefault(label, []).append(last)
-        return memory
-
-    def lookup(self, timeline: Timeline, starts: Iterable[int]) -> list[NDArray[Any] | None]:
-        """Return the remembered rows that directly precede each segment.
-
-        Parameters
-        ----------
-        timeline : Timeline
-            The rows of a table.
-        starts : iterable of int
-            The first row of each segment.
-
-        Returns
-        -------
-        list of (ndarray of shape (n_remembered, n_channels) or None)
-            None where the index does not prove that remembered rows directly precede.
-        """
-        if timeline.kind != self.kind or not self.times:
-            return [None for _ in starts]
-        return [self._recall(timeline, start) for start in starts]
-
-    def _recall(self, timeline: Timeline, start: int) -> NDArray[Any] | None:
-        assert timeline.times is not None
-        label = timeline.label(start)
-        known, first = self.times.get(label, []), timeline.times[start]
-        before = bisect_left(known, first) - 1
-        if before < 0 or not first - known[before] <= self.max_gap:
-            return None
-        return self.rows[label][before]
