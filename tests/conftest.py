@@ -20,3 +20,12 @@ def elsewhere(tmp_path, monkeypatch):
     before = {path: path.stat().st_mtime_ns for path in RESULTS.glob("*")}
     yield tmp_path
     assert {path: path.stat().st_mtime_ns for path in RESULTS.glob("*")} == before
+
+
+@pytest.fixture
+def close_figures():
+    """Close all figures of matplotlib after the test."""
+    yield
+    import matplotlib.pyplot as plt
+
+    plt.close("all")

@@ -27,7 +27,7 @@ _KNOWN: dict[str, tuple[tuple[int, ...], tuple[int, ...], int | None, int]] = {
 _DESCRIPTION = """\
 {name}: time series to be classified, of the UCR and UEA archives.
 
-{about}
+{description}
 
 Dau et al. (2018), "The UCR time series archive"; Bagnall et al. (2018), "The UEA multivariate time
 series classification archive". https://www.timeseriesclassification.com, free for research; cite

@@ -1,6 +1,7 @@
 """Baselines and forecasts of several steps."""
 
-from sklearn_rnn.forecasting._persistence import PersistenceRegressor, make_ar
+from sklearn_rnn.forecasting._autoregression import make_ar
+from sklearn_rnn.forecasting._persistence import PersistenceRegressor
 from sklearn_rnn.forecasting._recursive import RecursiveForecaster
 
 __all__ = [

@@ -16,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from sklearn_rnn._sklearn.compat import HasMethods, fit_context, safe_indexing
 from sklearn_rnn._sklearn.metaestimators import open_search
 from sklearn_rnn._sklearn.parameters import param, parametrized
-from sklearn_rnn.forecasting._persistence import make_ar
+from sklearn_rnn.forecasting._autoregression import make_ar
 from sklearn_rnn.preprocessing._lag_transformer import LagTransformer
 from sklearn_rnn.preprocessing._timeline import Timeline, read_timeline
 

@@ -13,7 +13,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_rnn.datasets import load_boston, load_hitters, load_nyse
-from sklearn_rnn.forecasting._persistence import PersistenceRegressor, make_ar
+from sklearn_rnn.forecasting import PersistenceRegressor, make_ar
 from sklearn_rnn.preprocessing._lag_transformer import LagTransformer
 from sklearn_rnn.preprocessing._make_lagged import make_lagged
 
@@ -22,11 +22,11 @@ DAYS = ["day_mon", "day_tues", "day_wed", "day_thur", "day_fri"]
 
 
 def test_nyse_is_the_original_file():
-    packed = (resources.files("sklearn_rnn") / "data" / "NYSE.csv.gz").read_bytes()
+    packed = (resources.files("sklearn_rnn.datasets") / "data" / "NYSE.csv.gz").read_bytes()
     assert hashlib.sha256(gzip.decompress(packed)).hexdigest() == (
         "4bb3e2e9872b2f7e6e8701afb8873cd9f4b7e66ee0b1ba62c116ff2b3a2eec60"
     )
-    assert (resources.files("sklearn_rnn") / "data" / "LICENSE-ISLP.md").is_file()
+    assert (resources.files("sklearn_rnn.datasets") / "data" / "LICENSE-ISLP.md").is_file()
 
 
 def test_nyse_as_frame():
@@ -66,7 +66,7 @@ def test_nyse_as_a_pair(as_frame, day_of_week):
 
 
 def test_hitters_is_the_original_file():
-    packed = (resources.files("sklearn_rnn") / "data" / "Hitters.csv.gz").read_bytes()
+    packed = (resources.files("sklearn_rnn.datasets") / "data" / "Hitters.csv.gz").read_bytes()
     assert hashlib.sha256(gzip.decompress(packed)).hexdigest() == (
         "ebf7b9dff89366b0544fea09c0ac2df9abdbf5b4ce8d96651316c2c12793d952"
     )
@@ -102,7 +102,7 @@ def test_hitters_gives_the_known_least_squares():
 
 
 def test_boston_is_the_original_file():
-    packed = (resources.files("sklearn_rnn") / "data" / "Boston.csv.gz").read_bytes()
+    packed = (resources.files("sklearn_rnn.datasets") / "data" / "Boston.csv.gz").read_bytes()
     assert hashlib.sha256(gzip.decompress(packed)).hexdigest() == (
         "c9c9ac3fb3574db6ff1e7e11a03117d0ce8a5e2e817c3755fa5045fc66d9d94b"
     )

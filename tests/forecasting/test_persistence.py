@@ -1,14 +1,12 @@
-"""Persistence by hand, and autoregression against least squares."""
+"""Persistence against values picked out by hand."""
 
 import re
 
 import numpy as np
-import pandas as pd
 import pytest
-from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from sklearn_rnn.forecasting._persistence import PersistenceRegressor, make_ar
+from sklearn_rnn.forecasting._persistence import PersistenceRegressor
 from sklearn_rnn.preprocessing._make_lagged import make_lagged
 
 RNG = np.random.default_rng(0)
@@ -88,55 +86,3 @@ def test_scikit_learn_words_the_errors_about_parameters(name, value):
 def test_targets_must_be_numbers():
     with pytest.raises(ValueError, match=r"^y must hold numbers; got the dtype"):
         PersistenceRegressor().fit(WINDOWS, ["up"] * 20)
-
-
-def autoregressive(n, coefficients, seed=0):
-    """Return a series ``y_t = 2 + sum_j coefficients_j y_{t - j} + noise``."""
-    series = list(np.random.default_rng(seed).normal(size=n + len(coefficients)))
-    for t in range(len(coefficients), len(series)):
-        past = series[t - len(coefficients) : t][::-1]
-        series[t] += 2 + np.dot(coefficients, past)
-    return np.array(series[len(coefficients) :])
-
-
-def test_make_ar_is_least_squares_on_lags():
-    series = autoregressive(400, [0.5, -0.3, 0.2])
-    X = np.column_stack([series, np.random.default_rng(1).normal(size=400)])
-    lags = [X[4 - back : 400 - back] for back in (4, 3, 2, 1)]
-    design = np.column_stack([np.ones(396), *lags])
-    expected = np.linalg.lstsq(design, series[4:], rcond=None)[0]
-    complete = np.arange(400) >= 4
-    ar = make_ar(4).fit(X, series, linearregression__sample_weight=complete)
-    np.testing.assert_allclose(ar[-1].intercept_, expected[0], rtol=1e-9)
-    np.testing.assert_allclose(ar[-1].coef_, expected[1:], rtol=1e-9, atol=1e-12)
-    np.testing.assert_allclose(ar.predict(X)[4:], design @ expected, rtol=1e-9)
-
-
-def test_make_ar_recovers_the_truth_within_three_standard_errors():
-    truth = [0.5, -0.3, 0.2]
-    series = autoregressive(5000, truth)
-    ar = make_ar(3).fit(series[:, np.newaxis], series)
-    lags = np.column_stack([series[3 - back : 5000 - back] for back in (1, 2, 3)])
-    noise = np.linalg.inv(np.cov(lags.T) * len(lags))
-    errors = ar[-1].coef_[::-1] - truth
-    assert (np.abs(errors) < 3 * np.sqrt(np.diag(noise))).all()
-
-
-def test_make_ar_hands_its_parameters_on():
-    given = {
-        "n_lags": 2,
-        "delay": 3,
-        "step": 4,
-        "known_ahead": ["a"],
-        "fill_value": 0.5,
-        "history": "never",
-        "max_gap": 2,
-    }
-    assert make_ar(**given)[0].get_params() == {**given, "flatten": True}
-
-
-def test_make_ar_can_be_searched():
-    series = autoregressive(300, [0.0, 0.8])
-    X = pd.DataFrame({"y": series})
-    search = GridSearchCV(make_ar(), {"lagtransformer__n_lags": [1, 2]}, cv=TimeSeriesSplit(3))
-    assert search.fit(X, series).best_params_ == {"lagtransformer__n_lags": 2}

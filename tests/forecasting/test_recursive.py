@@ -16,7 +16,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from statsmodels.tsa.api import VAR
 from statsmodels.tsa.ar_model import AutoReg
 
-from sklearn_rnn.forecasting._persistence import make_ar
+from sklearn_rnn.forecasting._autoregression import make_ar
 from sklearn_rnn.forecasting._recursive import RecursiveForecaster
 from sklearn_rnn.neural_network._recurrent import LSTMRegressor
 from sklearn_rnn.preprocessing._lag_transformer import LagTransformer

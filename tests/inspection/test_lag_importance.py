@@ -53,7 +53,7 @@ def permuted_scores(model, X, y, n_repeats, seed):
     return scores
 
 
-@pytest.mark.parametrize("at_once", [2**20, 100])
+@pytest.mark.parametrize("chunk_size", [2**20, 100])
 def test_permutation_is_the_naive_loop_whatever_the_batch(chunk_size, monkeypatch):
     monkeypatch.setattr("sklearn_rnn.inspection._window_model.AT_ONCE", chunk_size)
     model = DenseRegressor(**QUICK).fit(WINDOWS, Y)
@@ -135,7 +135,7 @@ def test_the_effects_of_a_linear_net_are_its_coefficients(standardize):
     found = lag_importance(net, WINDOWS, method="integrated_gradients")
     weight = net.net_.module_.head.linear.weight.detach().numpy().reshape(4, 2)
     channel, target = net.channel_scale_, net.target_scale_
-    coefficients = weight * target.deviation / channel.deviation
+    coefficients = weight * target.scale / channel.scale
     used = find_windows(net, WINDOWS).windows.reshape(-1, 2)
     mean, deviation = used.mean(axis=0), used.std(axis=0)
     np.testing.assert_allclose(found.effects, coefficients * deviation, rtol=1e-12)

@@ -16,10 +16,7 @@ from sklearn.utils._param_validation import InvalidParameterError
 from sklearn_rnn import DenseClassifier, DenseRegressor, GRURegressor, TCNRegressor
 from sklearn_rnn.datasets import load_hitters
 from sklearn_rnn.model_selection import penalty_path
-from sklearn_rnn.plotting import PathDisplay
 
-matplotlib = pytest.importorskip("matplotlib")
-matplotlib.use("Agg")
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 X = np.random.default_rng(0).normal(size=(200, 3, 4))
@@ -59,28 +56,6 @@ def test_the_path_of_a_linear_model_is_that_of_the_elastic_net(hitters, l1_ratio
     assert path.groups == list(players.columns)
     assert_allclose(path.scores[0], 0.0, atol=1e-9)
     assert (np.diff(path.scores) > 0).all()
-
-
-@pytest.mark.parametrize("penalty", ["elasticnet", "group"])
-def test_the_first_alpha_is_the_least_that_holds_everything_at_zero(penalty):
-    labels = np.array(["a", "b", "c"])[(Y > 0) * 1 + (X[:, -1, 2] > 1)]
-    model = linear(DenseClassifier, penalty=penalty)
-    first = penalty_path(model, X, labels, n_alphas=2).alphas[0]
-    model.set_params(early_stopping=False)
-    assert not model.set_params(alpha=first).fit(X, labels).selected_channels_.any()
-    assert model.set_params(alpha=0.999 * first).fit(X, labels).selected_channels_.any()
-
-
-def test_the_first_alpha_knows_weights_and_other_losses():
-    weight = np.random.default_rng(2).integers(0, 3, size=200).astype(float)
-    for loss in ("squared_error", "huber", "poisson"):
-        y = np.exp(Y) if loss == "poisson" else Y
-        model = linear(loss=loss)
-        first = penalty_path(model, X, y, sample_weight=weight, n_alphas=2).alphas[0]
-        model.set_params(early_stopping=False)
-        for factor, reads in ((1.0, False), (0.999, True)):
-            model.set_params(alpha=factor * first).fit(X, y, weight)
-            assert model.selected_channels_.any() == reads
 
 
 def test_a_classifier_follows_the_logistic_regression(hitters):
@@ -196,14 +171,6 @@ def test_arguments_are_refused_by_name_before_anything_is_trained(monkeypatch, g
         penalty_path(**given)
 
 
-def test_a_constant_target_has_no_path():
-    for weight, n in ((None, 200), (np.repeat([1.0, 0.0], 100), 100)):
-        y = np.where(np.arange(200) < n, 0.1, 7.0)
-        text = f"^y is constant, {n} times the same: there is nothing to read"
-        with pytest.raises(ValueError, match=text):
-            penalty_path(linear(), X, y, sample_weight=weight)
-
-
 @pytest.mark.parametrize("net", [linear(), GRURegressor(penalty="group", l1_ratio=0.8)])
 def test_the_fits_are_those_of_a_warm_start(net):
     alphas, quick = [0.003, 0.001, 0.0003], {"max_epochs": 5, "random_state": 0}
@@ -226,22 +193,3 @@ def test_the_data_are_read_at_the_first_fit_and_once_more(monkeypatch):
     path = penalty_path(linear(tol=1e-4), X, Y, n_alphas=12, eps=0.1)
     n_anew = (path.n_channels[:-1] == 0).sum()
     assert len(reads) == 1 + 1 + 1 + n_anew  # for the first alpha, again, at the first of the path
-
-
-def test_the_picture_shows_every_group_and_counts_them():
-    display = PathDisplay.from_estimator(linear(), X, Y, n_alphas=10, eps=0.05, n_labels=3)
-    assert len(display.lines_) == 12
-    for line, column in zip(display.lines_, display.coefficients.T, strict=True):
-        assert_array_equal(line.get_ydata(), column)
-        assert_allclose(line.get_xdata(), -np.log(display.alphas))
-    named = {text.get_text() for text in display.ax_.get_legend().get_texts()}
-    assert {"x0_lag1", "x1_lag2"} < named
-    assert len(named) == 3
-    ticks = [text.get_text() for text in display.top_ax_.get_xticklabels()]
-    assert ticks[0] == "0"
-    assert ticks[-1] == str((display.coefficients[-1] != 0).sum())
-    assert display.top_ax_.get_xlim() == display.ax_.get_xlim()
-    path = penalty_path(linear(), X, Y, alphas=[0.2, 0.1])
-    again = PathDisplay.from_path(path, ax=display.ax_)
-    assert again.figure_ is display.figure_
-    matplotlib.pyplot.close(display.figure_)

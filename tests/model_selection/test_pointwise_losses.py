@@ -5,14 +5,17 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.metrics import log_loss as mean_log_loss
+from sklearn.model_selection import KFold
 from sklearn.multioutput import MultiOutputClassifier
 from sklearn.neighbors import KNeighborsClassifier
 
 from sklearn_rnn.model_selection import compare_models
 from sklearn_rnn.model_selection._pointwise_losses import LOSSES, log_loss
+from tests.model_selection.examples import LINEAR
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(80, 3))
@@ -96,3 +99,36 @@ def test_losses_that_are_not_one_a_row_fail_that_run_alone(monkeypatch):
     text = "All runs of all models failed; the first with ValueError: there are 3 losses of 20 rows"
     with pytest.raises(ValueError, match=text):
         compare_models({"ols": LinearRegression()}, X, Y, cv=4)
+
+
+def test_a_score_of_probabilities_takes_the_log_loss_of_rows():
+    y = np.where(Y > 0.5, "up", np.where(Y < -0.5, "down", "flat"))
+    models = {"prior": DummyClassifier(), "logistic": LogisticRegression()}
+    cv = KFold(4)
+    comparison = compare_models(models, X, y, cv=cv, scoring="neg_log_loss")
+    assert comparison.loss == "log_loss"
+    for train, test in cv.split(X):
+        model = LogisticRegression().fit(X[train], y[train])
+        expected = mean_log_loss(y[test], model.predict_proba(X[test]), labels=model.classes_)
+        np.testing.assert_allclose(comparison.losses["logistic"][test].mean(), expected)
+
+
+def test_a_label_unseen_in_training_is_as_bad_as_can_be():
+    y = np.array(["a", "b"] * 10 + ["c"] * 10)
+    comparison = compare_models(
+        {"prior": DummyClassifier()}, X[:30], y, cv=[(np.arange(20), np.arange(20, 30))],
+        loss="log_loss",
+    )  # fmt: skip
+    np.testing.assert_allclose(comparison.losses["prior"], -np.log(np.finfo(float).eps))
+
+
+def test_several_targets_are_averaged_in_a_row():
+    y = np.column_stack([Y, 10 * Y])
+    comparison = compare_models({"mean": DummyRegressor()}, X, y, cv=[(range(40), range(40, 80))])
+    expected = ((y[40:] - y[:40].mean(axis=0)) ** 2).mean(axis=1)
+    np.testing.assert_allclose(comparison.losses["mean"], expected)
+
+
+def test_absolute_scores_take_absolute_losses():
+    comparison = compare_models(LINEAR, X, Y, scoring="neg_median_absolute_error")
+    assert comparison.loss == "absolute_error"

@@ -1,0 +1,41 @@
+"""The display of a penalty path: what it holds and draws."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from sklearn_rnn import DenseRegressor
+from sklearn_rnn.model_selection import penalty_path
+from sklearn_rnn.plotting import PathDisplay
+from tests.displays import labels
+
+pytestmark = [
+    pytest.mark.usefixtures("close_figures"),
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+]
+
+X = np.random.default_rng(0).normal(size=(200, 3, 4))
+Y = X[:, -1, 0] - 0.7 * X[:, -2, 1] + 0.3 * np.random.default_rng(1).normal(size=200)
+
+
+def linear(cls=DenseRegressor, **parameters):
+    exact = {"optimizer": "lbfgs", "tol": 1e-10, "max_epochs": 1000, "dtype": "float64"}
+    return cls(**{"hidden_layer_sizes": (), "l1_ratio": 1.0, **exact, **parameters})
+
+
+def test_the_picture_shows_every_group_and_counts_them():
+    display = PathDisplay.from_estimator(linear(), X, Y, n_alphas=10, eps=0.05, n_labels=3)
+    assert len(display.lines_) == 12
+    for line, column in zip(display.lines_, display.coefficients.T, strict=True):
+        assert_array_equal(line.get_ydata(), column)
+        assert_allclose(line.get_xdata(), -np.log(display.alphas))
+    named = set(labels(display.ax_.get_legend().get_texts()))
+    assert {"x0_lag1", "x1_lag2"} < named
+    assert len(named) == 3
+    ticks = labels(display.top_ax_.get_xticklabels())
+    assert ticks[0] == "0"
+    assert ticks[-1] == str((display.coefficients[-1] != 0).sum())
+    assert display.top_ax_.get_xlim() == display.ax_.get_xlim()
+    path = penalty_path(linear(), X, Y, alphas=[0.2, 0.1])
+    again = PathDisplay.from_path(path, ax=display.ax_)
+    assert again.figure_ is display.figure_
