@@ -7,6 +7,7 @@ import ast
 import importlib
 import time
 from pathlib import Path
+from types import ModuleType
 
 from benchmarks._cache import CACHE
 
@@ -14,9 +15,29 @@ HERE = Path(__file__).parent
 
 
 def find() -> dict[str, str]:
-    """Return the benchmarks of this folder: name and question (first line of the docstring)."""
-    files = sorted(path for path in HERE.glob("*.py") if not path.name.startswith("_"))
-    return {path.stem: _question(path) for path in files}
+    """Return the benchmarks: name and question (first line of the docstring)."""
+    return {name: _question(path) for name, path in _files().items()}
+
+
+def load(name: str) -> ModuleType:
+    """Return the module of a benchmark."""
+    parts = _files()[name].relative_to(HERE.parent).with_suffix("").parts
+    return importlib.import_module(".".join(part for part in parts if part != "__init__"))
+
+
+def _files() -> dict[str, Path]:
+    """Return the modules that define `main`: files, at any depth, and folders by their `__init__`.
+
+    Names that begin with an underscore are none.
+    """
+    found = {}
+    for path in HERE.rglob("*.py"):
+        name = path.parent.name if path.name == "__init__.py" else path.stem
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        functions = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+        if "main" in functions and not name.startswith("_"):
+            found[name] = path
+    return dict(sorted(found.items()))
 
 
 def _question(path: Path) -> str:
@@ -54,7 +75,7 @@ def main(arguments: list[str] | None = None) -> None:
         start = time.perf_counter()
         if options.fresh:
             (CACHE / f"{name}.jsonl").unlink(missing_ok=True)
-        importlib.import_module(f"benchmarks.{name}").main(size)
+        load(name).main(size)
         print(f"== {name}: {time.perf_counter() - start:.0f} s", flush=True)
 
 

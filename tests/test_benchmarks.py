@@ -282,10 +282,12 @@ def test_standard_error_is_the_spread_of_the_gain_over_repetitions():
 def test_every_file_is_a_benchmark_with_a_question_and_main():
     pytest.importorskip("matplotlib")
     found = command.find()
-    assert {"nyse", "memory"} <= set(found)
+    assert {"nyse", "memory", "speed"} <= set(found)
+    files = {path.stem for path in command.HERE.glob("*.py") if not path.stem.startswith("_")}
+    assert files <= set(found)
     for name, question in found.items():
-        assert "?" in question, f"{name}.py must begin with a question; it begins with {question}"
-        assert callable(importlib.import_module(f"benchmarks.{name}").main)
+        assert "?" in question, f"{name} must begin with a question; it begins with {question}"
+        assert callable(command.load(name).main)
 
 
 def test_command_lists_benchmarks_and_names_the_unknown(capsys):

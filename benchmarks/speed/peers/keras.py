@@ -5,32 +5,29 @@ from __future__ import annotations
 import keras
 from keras import layers
 
-from benchmarks._workloads import EMBEDDING, TCN_KERNEL, TCN_LEVELS, Workload
+from benchmarks.speed.workloads import EMBEDDING, TCN_KERNEL, TCN_LEVELS, Workload
 
 CELLS = {"rnn": layers.SimpleRNN, "lstm": layers.LSTM, "gru": layers.GRU, "tokens": layers.LSTM}
 
 
 class Keras:
-    """The net of a workload; the TCN without weight normalisation, which Keras does not have."""
+    """The network of the bare loop; the TCN has no weight normalisation, which Keras lacks."""
 
     def __init__(self, workload: Workload) -> None:
-        self.workload = workload
         self.X, self.y = workload.data()
-        self.net = net(workload)
-        self.net.compile(optimizer=keras.optimizers.Adam(1e-3), loss="mse")
+        self.network = network(workload)
+        self.network.compile(optimizer=keras.optimizers.Adam(1e-3), loss="mse")
+        self.training = {"batch_size": workload.batch, "epochs": workload.epochs}
 
     def train(self) -> None:
-        """Train for the epochs of the workload."""
-        size = {"batch_size": self.workload.batch, "epochs": self.workload.epochs}
-        self.net.fit(self.X, self.y, **size, verbose=0)
+        self.network.fit(self.X, self.y, **self.training, verbose=0)
 
     def predict(self) -> None:
-        """Predict all rows in batches of the training size."""
-        self.net.predict(self.X, batch_size=self.workload.batch, verbose=0)
+        self.network.predict(self.X, batch_size=self.training["batch_size"], verbose=0)
 
 
-def net(workload: Workload) -> keras.Model:
-    """Return the same net as that of the bare loop."""
+def network(workload: Workload) -> keras.Model:
+    """Return the untrained network of a workload."""
     if workload.kind == "tokens":
         start = keras.Input((workload.n_steps,), dtype="int32")
         x = layers.Embedding(workload.n_channels, EMBEDDING)(start)

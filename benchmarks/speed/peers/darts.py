@@ -5,43 +5,36 @@ from __future__ import annotations
 from darts import TimeSeries
 from darts.models import BlockRNNModel, TCNModel
 
-from benchmarks._peers import QUIET
-from benchmarks._workloads import TCN_KERNEL, TCN_LEVELS, Workload
+from benchmarks.speed.peers import TRAINER
+from benchmarks.speed.workloads import TCN_KERNEL, TCN_LEVELS, Workload
 
 
 class Forecaster:
-    """The net of a workload, which forecasts the first channel one step ahead.
+    """Forecasts the first channel one step ahead.
 
     The last block of its TCN has one channel, and is trained on the outputs of all steps.
     """
 
     def __init__(self, workload: Workload) -> None:
         self.workload = workload
-        rows = workload.series(workload.used + workload.n_steps)
+        rows = workload.series(workload.n_samples + workload.n_steps)
         self.target = TimeSeries.from_values(rows[:, :1])
         self.covariates = TimeSeries.from_values(rows[:, 1:])
 
     def train(self) -> None:
-        """Train for the epochs of the workload."""
-        self.net = net(self.workload)
-        self.net.fit(self.target, past_covariates=self.covariates)
+        self.network = network(self.workload)
+        self.network.fit(self.target, past_covariates=self.covariates)
 
     def predict(self) -> None:
-        """Forecast one step ahead from every window."""
         options = {"forecast_horizon": 1, "retrain": False, "verbose": False}
-        self.net.historical_forecasts(self.target, past_covariates=self.covariates, **options)
+        self.network.historical_forecasts(self.target, past_covariates=self.covariates, **options)
 
 
-def net(workload: Workload) -> BlockRNNModel | TCNModel:
-    """Return a net that is not trained."""
-    options = {
-        "input_chunk_length": workload.n_steps,
-        "output_chunk_length": 1,
-        "n_epochs": workload.epochs,
-        "batch_size": workload.batch,
-        "dropout": 0.0,
-        "pl_trainer_kwargs": QUIET,
-    }
+def network(workload: Workload) -> BlockRNNModel | TCNModel:
+    """Return an untrained network."""
+    options = {"input_chunk_length": workload.n_steps, "output_chunk_length": 1, "dropout": 0.0}
+    options |= {"n_epochs": workload.epochs, "batch_size": workload.batch}
+    options |= {"pl_trainer_kwargs": TRAINER}
     if workload.kind == "tcn":
         size = {"num_filters": workload.hidden, "num_layers": TCN_LEVELS}
         return TCNModel(kernel_size=TCN_KERNEL, weight_norm=True, **size, **options)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from itertools import product
 
 import numpy as np
@@ -11,7 +12,10 @@ from joblib import Parallel, delayed
 from sklearn.metrics import mean_squared_error
 from sklearn.model_selection import GridSearchCV, KFold
 
-from benchmarks._workloads import BareLoop, Workload
+from benchmarks.speed.peers import BARE, OURS
+from benchmarks.speed.peers.bare_torch import BareLoop, Data
+from benchmarks.speed.peers.skorch import Skorch
+from benchmarks.speed.workloads import Workload
 
 RATES = [1e-3, 2e-3, 4e-3, 8e-3]
 BATCHES = [48, 64, 96]
@@ -22,42 +26,32 @@ Search = Callable[[np.ndarray, np.ndarray], float]
 
 def searches(workload: Workload, n_jobs: int) -> dict[str, Search]:
     """Return a search over `RATES` and `BATCHES` by each competitor, in so many processes."""
-    options = {
-        "cv": N_FOLDS,
-        "n_jobs": n_jobs,
-        "refit": False,
-        "scoring": "neg_mean_squared_error",
-    }
-    theirs = GridSearchCV(workload.of_skorch(), {"lr": RATES, "batch_size": BATCHES}, **options)
-    grid = {"learning_rate": RATES, "batch_size": BATCHES}
-    ours = GridSearchCV(workload.estimator(), grid, **options)
+    options = {"cv": N_FOLDS, "n_jobs": n_jobs, "refit": False}
+    search = partial(GridSearchCV, scoring="neg_mean_squared_error", **options)
+    ours = search(workload.estimator(), {"learning_rate": RATES, "batch_size": BATCHES})
+    theirs = search(Skorch(workload).estimator, {"lr": RATES, "batch_size": BATCHES})
     return {
-        "bare torch": lambda X, y: bare_search(workload, n_jobs, X, y),
+        BARE: partial(bare_search, workload, n_jobs),
         "skorch": lambda X, y: -theirs.fit(X, y[:, None]).best_score_,
-        "sklearn_rnn": lambda X, y: -ours.fit(X, y).best_score_,
+        OURS: lambda X, y: -ours.fit(X, y).best_score_,
     }
 
 
 def bare_search(workload: Workload, n_jobs: int, X: np.ndarray, y: np.ndarray) -> float:
     """Search by the bare loop."""
     jobs = [
-        delayed(bare_error)(replace(workload, batch=size), rate, X, y, train, test)
+        delayed(bare_error)(replace(workload, batch=size), rate, (X, y), *fold)
         for rate, size in product(RATES, BATCHES)
-        for train, test in KFold(N_FOLDS).split(X)
+        for fold in KFold(N_FOLDS).split(X)
     ]
-    errors = np.reshape(Parallel(n_jobs)(jobs), (-1, N_FOLDS))
-    return float(errors.mean(1).min())
+    return float(np.reshape(Parallel(n_jobs)(jobs), (-1, N_FOLDS)).mean(1).min())
 
 
 def bare_error(
-    workload: Workload,
-    rate: float,
-    X: np.ndarray,
-    y: np.ndarray,
-    train: np.ndarray,
-    test: np.ndarray,
+    workload: Workload, rate: float, data: Data, train: np.ndarray, test: np.ndarray
 ) -> float:
-    """Return the error of a net of the bare loop on a fold."""
+    """Return the error of the bare loop on a fold."""
+    X, y = data
     loop = BareLoop(workload, (X[train], y[train]), rate)
     loop.train()
     return float(mean_squared_error(y[test], loop.predict(X[test])))

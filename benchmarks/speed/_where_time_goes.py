@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from time import perf_counter
 from typing import Any
@@ -15,7 +14,7 @@ import torch
 from sklearn.base import BaseEstimator
 from skorch import NeuralNet
 
-from benchmarks._workloads import Workload
+from benchmarks.speed.workloads import Workload
 from sklearn_rnn._modules.kernels import layer as native
 from sklearn_rnn._modules.kernels import training as native_training
 from sklearn_rnn._training import skorch_net as _net
@@ -56,40 +55,23 @@ PARTS: dict[str, list[tuple[Any, str]]] = {
 
 
 class Stopwatch:
-    """Times the parts of a run, each without those that begin and end within it."""
+    """Seconds of the parts of a run, each without those of the parts within it."""
 
     def __init__(self) -> None:
         self.seconds: defaultdict[str, float] = defaultdict(float)
-        self._open: list[str] = []
-        self._since = 0.0
+        self._inner = [0.0]  # of each open part, the seconds of those within it
 
     @contextmanager
     def within(self, part: str) -> Iterator[None]:
-        """Time a block."""
-        self._book()
-        self._open.append(part)
+        """Time a block, or, as a decorator, a function."""
+        start = perf_counter()
+        self._inner.append(0.0)
         try:
             yield
         finally:
-            self._book()
-            self._open.pop()
-
-    def _book(self) -> None:
-        """Give what has passed since the last call to the part that is running."""
-        now = perf_counter()
-        if self._open:
-            self.seconds[self._open[-1]] += now - self._since
-        self._since = now
-
-    def timed(self, part: str, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Return a function that is timed."""
-
-        @functools.wraps(function)
-        def timed(*args: Any, **kwargs: Any) -> Any:
-            with self.within(part):
-                return function(*args, **kwargs)
-
-        return timed
+            elapsed = perf_counter() - start
+            self.seconds[part] += elapsed - self._inner.pop()
+            self._inner[-1] += elapsed
 
 
 def seconds_of_parts(workload: Workload, n_fits: int) -> dict[str, float]:
@@ -98,11 +80,11 @@ def seconds_of_parts(workload: Workload, n_fits: int) -> dict[str, float]:
     model = workload.estimator().fit(X, y)
     fits = []
     watch = Stopwatch()
-    with ExitStack() as watched:
-        for part, places in PARTS.items():
-            for owner, name in places:
-                timed = watch.timed(part, getattr(owner, name))
-                watched.enter_context(patch.object(owner, name, timed))
+    with ExitStack() as patches:
+        for part, functions in PARTS.items():
+            for owner, name in functions:
+                timed = watch.within(part)(getattr(owner, name))
+                patches.enter_context(patch.object(owner, name, timed))
         for _ in range(n_fits):
             watch.seconds.clear()
             with watch.within(REST):

@@ -1,7 +1,7 @@
-"""How much memory do windows cost? Ours are views of the rows; the usual way writes them out.
+"""How much memory do windows cost? Ours are views of the rows; the usual way copies them.
 
 The table has the size of the Jena climate record: 420,551 rows of 14 channels in single
-precision. First it is cut into windows of 720 steps, which written out would take 17 GB. Then a
+precision. First it is cut into windows of 720 steps, whose copies would take 17 GB. Then a
 pipeline (scaler, 120 lags 6 rows apart, 144 rows ahead, GRU) is fitted for one epoch and
 predicts; a grid search does so in two processes; last, a pipeline reads 430 MB of rows from disk.
 What is measured is the growth of the memory in use (proportional set size without that of files,
@@ -14,7 +14,8 @@ import re
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from glob import glob
 from pathlib import Path
 
 import numpy as np
@@ -31,15 +32,16 @@ N_ROWS, N_CHANNELS, WIDE = 420_551, 14, 256
 
 def main(size: str) -> None:
     """Write the growth of memory in each case."""
-    quick = size == "quick"
-    n_rows = N_ROWS // 100 if quick else N_ROWS
+    n_rows = N_ROWS // 100 if size == "quick" else N_ROWS
     X = np.random.default_rng(0).standard_normal((n_rows, N_CHANNELS), dtype=np.float32)
     y = X[:, 1].copy()
-    warm_up(X[:2000], y[:2000])
-    search = GridSearchCV(
-        pipeline(), {"gruregressor__hidden_size": [4, 8]}, cv=TimeSeriesSplit(2), n_jobs=2
-    )
-    fitted = pipeline().fit(X[:2000], y[:2000])
+    few = X[:2000], y[:2000]
+    # What is loaded at first use, here and in the workers, does not count.
+    Parallel(n_jobs=2)(delayed(pipeline().fit)(*few) for _ in range(4))
+    fitted = pipeline().fit(*few)
+    fitted.predict(few[0])
+    grid = {"gruregressor__hidden_size": [4, 8]}
+    search = GridSearchCV(pipeline(), grid, cv=TimeSeriesSplit(2), n_jobs=2)
     rows = [
         measure("windows of 720 steps", lambda: LagTransformer(720).fit_transform(X), 200),
         measure("pipeline: fit, 1 epoch", lambda: pipeline().fit(X, y), 400),
@@ -47,12 +49,11 @@ def main(size: str) -> None:
         measure("grid search of it in 2 processes", lambda: search.fit(X, y), 800),
         from_disk(n_rows),
     ]
-    header = ["what", "memory grew by (MB)", "limit (MB)", "seconds"]
     write(
         folder(size) / "memory.md",
         "# How much memory do windows cost?",
         f"A table of {n_rows:,} rows of {N_CHANNELS} channels, float32: {X.nbytes / 1e6:.0f} MB.",
-        markdown(header, rows),
+        markdown(["what", "memory grew by (MB)", "limit (MB)", "seconds"], rows),
         environment(),
     )
 
@@ -62,72 +63,58 @@ def from_disk(n_rows: int) -> list[str]:
     with tempfile.TemporaryFile() as file:
         X = np.memmap(file, np.float32, "w+", shape=(n_rows, WIDE))
         X[:] = np.random.default_rng(0).standard_normal((n_rows, 1), dtype=np.float32)
-        net = GRURegressor(hidden_size=8, max_epochs=1, lr_schedule="cosine", random_state=0)
-        model, y = make_pipeline(LagTransformer(5), net), np.array(X[:, 0])
+        model, y = make_pipeline(LagTransformer(5), net()), np.array(X[:, 0])
         label = f"pipeline of 5 lags: fit to {X.nbytes / 1e6:.0f} MB on disk, 1 epoch"
         return measure(label, lambda: model.fit(X, y), 200)
 
 
 def pipeline() -> Pipeline:
     """Return scaler, windows and a small GRU: the memory does not depend on its size."""
-    lags = LagTransformer(n_lags=120, step=6, delay=144)
-    net = GRURegressor(hidden_size=8, max_epochs=1, lr_schedule="cosine", random_state=0)
-    return make_pipeline(StandardScaler(), lags, net)
+    return make_pipeline(StandardScaler(), LagTransformer(n_lags=120, step=6, delay=144), net())
 
 
-def warm_up(X: np.ndarray, y: np.ndarray) -> None:
-    """Load what is loaded at first use, in this process and in the workers."""
-    Parallel(n_jobs=2)(delayed(fit)(X, y) for _ in range(4))
-    fit(X, y).predict(X)
-
-
-def fit(X: np.ndarray, y: np.ndarray) -> Pipeline:
-    """Fit the pipeline."""
-    return pipeline().fit(X, y)
+def net() -> GRURegressor:
+    """Return the GRU."""
+    return GRURegressor(hidden_size=8, max_epochs=1, lr_schedule="cosine", random_state=0)
 
 
 def measure(label: str, task: Callable[[], object], limit_mb: int) -> list[str]:
     """Run a task and return by how much the memory in use grew at most, and the seconds."""
-    before, peak, done = in_use_mb(), 0.0, threading.Event()
+    samples, done = [in_use_mb()], threading.Event()
 
     def watch() -> None:
-        nonlocal peak
         while not done.wait(0.05):
-            peak = max(peak, in_use_mb())
+            samples.append(in_use_mb())
 
     watcher = threading.Thread(target=watch)
     watcher.start()
     start = time.perf_counter()
     result = task()
     seconds = time.perf_counter() - start
-    peak = max(peak, in_use_mb())
+    samples.append(in_use_mb())
     done.set()
     watcher.join()
     del result
-    return [label, f"{peak - before:.0f}", f"{limit_mb}", f"{seconds:.1f}"]
+    return [label, f"{max(samples) - samples[0]:.0f}", f"{limit_mb}", f"{seconds:.1f}"]
 
 
 def in_use_mb() -> float:
     """Return the memory of this process and its children that is not a file's, in 10^6 bytes."""
-    total = 0
-    for process in family():
-        try:
-            text = Path(f"/proc/{process}/smaps_rollup").read_text()
-        except OSError:  # it has ended
-            continue
-        total += int(re.search(r"^Pss_Anon:\s+(\d+)", text, re.MULTILINE)[1])
-    return total * 1024 / 1e6
+    text = "".join(contents(f"/proc/{process}/smaps_rollup") for process in family("self"))
+    return sum(map(int, re.findall(r"^Pss_Anon:\s+(\d+)", text, re.MULTILINE))) * 1024 / 1e6
 
 
-def family() -> list[str]:
-    """Return the numbers of this process and of all its descendants."""
-    found, i = ["self"], 0
-    while i < len(found):
-        try:
-            tasks = Path(f"/proc/{found[i]}/task").iterdir()
-            for task in tasks:
-                found += (task / "children").read_text().split()
-        except OSError:  # it has ended
-            pass
-        i += 1
-    return found
+def family(process: str) -> Iterator[str]:
+    """Yield the number of a process and those of all its descendants."""
+    yield process
+    for children in glob(f"/proc/{process}/task/*/children"):
+        for child in contents(children).split():
+            yield from family(child)
+
+
+def contents(path: str) -> str:
+    """Return the text of a file; it is empty if its process has ended."""
+    try:
+        return Path(path).read_text()
+    except OSError:
+        return ""

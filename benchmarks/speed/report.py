@@ -1,0 +1,267 @@
+"""Report, picture and table of the README; `python -m benchmarks.speed.report` rewrites them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.ticker import LogLocator, NullLocator
+
+from benchmarks import _report
+from benchmarks.speed.peers import BARE, OURS, PEERS, PLAIN, WRITTEN_OUT
+from benchmarks.speed.timing import FIT, IMPORT, PREDICT, RATIOS, SEARCH, SHARE
+from benchmarks.speed.workloads import WORKLOADS, Workload
+
+README = Path(__file__).parents[1] / "README.md"
+BEGIN, END = "<!-- speed: begin -->", "<!-- speed: end -->"
+TARGETED = [(competitor, measure) for competitor in (OURS, PLAIN) for measure in RATIOS]
+"""What the targets of a workload are for, in their order."""
+NUMBERS = ["ratio", "least", "most", "seconds"]
+MOST_MS = {FIT: 1.5}
+"""Milliseconds that may be lost to the bare loop."""
+STYLES = {
+    OURS: ("D", "C0", "sklearn_rnn"),
+    WRITTEN_OUT: ("d", "C9", "sklearn_rnn on copied windows"),
+    PLAIN: ("X", "0.5", "sklearn_rnn without its compiled kernels"),
+    "skorch": ("o", "C1", "skorch"),
+    "Keras on JAX": ("^", "C2", "Keras on JAX"),
+    "Keras on torch": ("v", "C3", "Keras on PyTorch"),
+    "neuralforecast": ("s", "C4", "neuralforecast"),
+    "darts": ("P", "C5", "darts"),
+}
+
+
+def write(to: Path, rows: Iterable[dict[str, object]]) -> None:
+    """Write the table of all figures, and what follows from it."""
+    pd.DataFrame(rows).to_csv(to / "speed.csv", index=False, float_format="%.4g")
+    rewrite(to, f"*{_report.environment()}.{versions()} All figures: [speed.csv](speed.csv).*")
+
+
+def rewrite(to: Path, measured_on: str = "") -> None:
+    """Write report and picture anew from the table of all figures, and the README's table.
+
+    Versions and machine are those of the old report if they are not given.
+    """
+    table, report = pd.read_csv(to / "speed.csv"), to / "speed.md"
+    draw(table, to / "speed.png")
+    if not measured_on:
+        measured_on = report.read_text(encoding="utf-8").strip().rpartition("\n\n")[2]
+    _report.write(report, *paragraphs(table), measured_on)
+    if to == _report.RESULTS:
+        text = between_marks(README.read_text(encoding="utf-8"), summary(table))
+        README.write_text(text, encoding="utf-8")
+
+
+def paragraphs(table: pd.DataFrame) -> list[str]:
+    """Return title, sentences and tables."""
+    rounds = table.groupby("measure")["rounds"].max()
+    return [
+        "# How fast is a fit?",
+        "Seconds of training / of prediction relative to a bare loop in PyTorch: the median of "
+        f"{rounds['train']:.0f} rounds in which all take turns, after "
+        "a warm-up. Below 1 is faster than the loop, whose own seconds stand beside. The target is "
+        "the ratio that sklearn_rnn should have at most, with its kernels and without.",
+        ratios(table),
+        missed(table),
+        f"Training is a call of `fit`, of which the first is not counted{compiling(table)}. All "
+        "predict in batches of the training size, except sklearn_rnn and neuralforecast, which "
+        "have sizes of their own. For sklearn_rnn the windows of a series are a view of its rows; "
+        "for the loop they are copied. neuralforecast and darts cut as many windows from a series. "
+        "The TCN of Keras has no weight normalisation, that of neuralforecast no residual blocks. "
+        "Without kernels sklearn_rnn runs in a process of its own, with as many threads, and takes "
+        "turns with a bare loop there.",
+        "![Ratios of training and prediction](speed.png)",
+        "## Fixed costs",
+        "Milliseconds, the median of rounds in which both take turns. Both fits start from arrays, "
+        "build network and optimizer, and train for one epoch. Least and most are of the rounds.",
+        fixed(table),
+        "## A grid search",
+        "All three search the same 12 candidates (4 learning rates, 3 batch sizes) in 5 folds of "
+        "W1, in 60 fits of 10 epochs; the loop is run by joblib. Least and most are of "
+        f"{rounds[SEARCH.format(1)]:.0f} rounds.",
+        details(table, SEARCH.format(""), dict(zip(NUMBERS, NUMBERS, strict=True))),
+        "## Where the time of a fit goes",
+        "Measured around some functions, without what they call of another part; the median of "
+        "several fits. Each batch goes through the first three; the others are paid once a fit.",
+        shares(table[table["measure"] == SHARE]),
+        "## How the cost of a fit grows",
+        "The slope of the logarithm of seconds over that of the size; 1 is proportional.",
+        details(table, "growth", {"ratio": "slope", "seconds": "seconds at the largest"}),
+    ]
+
+
+def summary(table: pd.DataFrame) -> str:
+    """Return what matters most, for the README: ratios, targets, a small fit and a search."""
+    seconds = table.set_index(["measure", "competitor"])["seconds"]
+    bare, ours = 1000 * seconds[FIT, BARE], 1000 * seconds[FIT, OURS]
+    sentences = [
+        f"{missed(table)} A fit of 64 rows takes {ours:.1f} ms, {ours - bare:.1f} ms more than "
+        f"by the loop (target: {MOST_MS[FIT]})."
+    ]
+    for n_jobs in (1, 2):
+        search = SEARCH.format(n_jobs)
+        by = [f"{seconds[search, name]:.3g} s by {name}" for name in (OURS, "skorch", BARE)]
+        sentences.append(f"A search of 60 fits takes, with n_jobs={n_jobs}, {', '.join(by)}.")
+    return f"{ratios(table)}\n\n{' '.join(sentences)}"
+
+
+def between_marks(text: str, new: str) -> str:
+    """Return a text with something new between the marks."""
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        raise ValueError(f"there are no marks {BEGIN} and {END}")
+    return f"{before}{BEGIN}\n\n{new}\n\n{END}{after}"
+
+
+def ratios(table: pd.DataFrame) -> str:
+    """Return a row for each workload and a column for each competitor."""
+    found = table.set_index(["measure", "workload", "competitor"])
+    others = ["skorch", *PEERS]
+
+    def pair(workload: str, competitor: str, column: str = "ratio") -> str:
+        keys = [(measure, workload, competitor) for measure in RATIOS]
+        return " / ".join(short(found[column][key]) for key in keys if key in found.index)
+
+    rows = []
+    for name in measured(table):
+        targets = [f"{most:g}" for most in WORKLOADS[name].targets]
+        cells = [name, str(WORKLOADS[name]), pair(name, BARE, "seconds")]
+        cells += [pair(name, competitor) for competitor in (*others, PLAIN)]
+        cells += [" / ".join(targets[2:]), pair(name, OURS), pair(name, WRITTEN_OUT)]
+        rows.append([*cells, " / ".join(targets[:2])])
+    header = ["workload", "sequences, network", f"{BARE} (s)", *others, PLAIN, "its target"]
+    return _report.markdown([*header, OURS, WRITTEN_OUT, "target"], rows)
+
+
+def measured(table: pd.DataFrame) -> list[str]:
+    """Return the workloads in which competitors were compared."""
+    names = set(table.loc[table["measure"].isin(RATIOS), "workload"])
+    return [name for name in WORKLOADS if name in names]
+
+
+def missed(table: pd.DataFrame) -> str:
+    """Say which targets are missed."""
+    found = table.set_index(["measure", "workload", "competitor"])["ratio"].to_dict()
+    checks = [
+        (f"{measure} {name}{competitor.removeprefix(OURS)}", ratio, target)
+        for name, workload in WORKLOADS.items()
+        for (competitor, measure), target in zip(TARGETED, workload.targets, strict=False)
+        if (ratio := found.get((measure, name, competitor))) is not None
+    ]
+    late = [f"{what} ({short(r)}, target {most:g})" for what, r, most in checks if r > most]
+    return f"{len(late)} of {len(checks)} targets are missed{': ' * bool(late)}{', '.join(late)}."
+
+
+def fixed(table: pd.DataFrame) -> str:
+    """Return a row for each fixed cost, with what it is beyond the bare loop."""
+    rows = []
+    for measure in (FIT, PREDICT, IMPORT):
+        part = table[table["measure"] == measure].set_index("competitor")
+        if len(part):
+            bare, ours = part["seconds"][[BARE, OURS]] * 1000
+            ratio, least, most = part.loc[OURS, ["ratio", "least", "most"]]
+            numbers = [f"{value:.3g}" for value in (bare, ours, ours - bare)]
+            target = f"{MOST_MS[measure]:g}" if measure in MOST_MS else ""
+            rows.append([measure, *numbers, target, f"{ratio:.2f} ({least:.2f} to {most:.2f})"])
+    header = ["measure", f"{BARE} (ms)", f"{OURS} (ms)", "more", "target", "ratio"]
+    return _report.markdown(header, rows)
+
+
+def short(number: float) -> str:
+    """Return a positive number with about two digits."""
+    decimals = int(np.clip(1 - np.floor(np.log10(number)), 0, 4))
+    return f"{number:.{decimals}f}"
+
+
+def compiling(table: pd.DataFrame) -> str:
+    """Return how long the first fits of Keras on JAX took beyond the others, if it took part."""
+    part = table[(table["measure"] == "train") & (table["competitor"] == "Keras on JAX")]
+    more = part["warm_up_seconds"] - part["seconds"]
+    text = f": in it Keras on JAX compiles for {more.min():.1f} to {more.max():.1f} s"
+    return text if len(part) else ""
+
+
+def shares(part: pd.DataFrame) -> str:
+    """Return a row for each workload and a column for each part of the time."""
+    columns = list(part["competitor"].unique())
+    rows = []
+    for name, fit in part.groupby("workload", sort=False):
+        percent = fit.set_index("competitor")["ratio"].map("{:.0%}".format)
+        rows.append([str(name), f"{1000 * fit['seconds'].sum():.3g}", *percent[columns]])
+    return _report.markdown(["workload", "a fit (ms)", *columns], rows)
+
+
+def details(table: pd.DataFrame, prefix: str, columns: Mapping[str, str]) -> str:
+    """Return a row for each measurement whose name has the prefix, with some of its numbers."""
+    part = table[table["measure"].str.startswith(prefix)]
+    numbers = part[list(columns)].map("{:.3g}".format)
+    rows = np.column_stack([part[["measure", "competitor"]], numbers]).tolist()
+    return _report.markdown(["measure", "competitor", *columns.values()], rows)
+
+
+def versions() -> str:
+    """Return the versions of the other libraries, and which are not there."""
+    found = {name: peer.versions() for name, peer in PEERS.items()}
+    there = sorted({package for text in found.values() for package in text.split(", ") if package})
+    missing = [name for name, text in found.items() if not text]
+    text = f" Other libraries: {', '.join(there)}." if there else ""
+    return f"{text} Not installed: {', '.join(missing)}." if missing else text
+
+
+def draw(table: pd.DataFrame, path: Path) -> None:
+    """Draw the ratios of training and prediction, workloads downwards."""
+    names = measured(table)
+    size = (11, 2 + 0.55 * len(names))
+    figure, axes = plt.subplots(1, 2, figsize=size, sharex=True, sharey=True, layout="constrained")
+    for ax, measure in zip(axes, RATIOS, strict=True):
+        draw_panel(ax, table[table["measure"] == measure], names)
+        ax.set_title({"train": "Training", "predict": "Prediction"}[measure], fontsize=11)
+    axes[0].set_yticks(range(len(names)), [label(WORKLOADS[name]) for name in names], fontsize=9)
+    axes[0].invert_yaxis()
+    ours = table[(table["measure"] == "train") & (table["competitor"] == OURS)]["ratio"]
+    times = f"{1 / ours.max():.1f} to {1 / ours.min():.0f} times"
+    figure.suptitle(f"sklearn_rnn trains {times} as fast as a plain PyTorch loop on a CPU")
+    handles, labels = axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False, fontsize=9)
+    figure.savefig(path, dpi=100)
+    plt.close(figure)
+
+
+def label(workload: Workload) -> str:
+    """Return network and data in two lines."""
+    is_text = workload.kind == "tokens"
+    channels = "tokens" if is_text else f"steps of {workload.n_channels} channels"
+    kind = "windows of one series" if workload.of_series else "sequences"
+    total = workload.out_of or workload.n_samples
+    return f"{workload.network}: {total:,} {kind}\nof {workload.n_steps} {channels}"
+
+
+def draw_panel(ax: plt.Axes, part: pd.DataFrame, names: list[str]) -> None:
+    """Draw the ratios of training or of prediction on a logarithmic axis."""
+    for i, (competitor, (marker, colour, text)) in enumerate(STYLES.items()):
+        points = part[part["competitor"] == competitor]
+        heights = [names.index(name) + 0.09 * (i - 3.5) for name in points["workload"]]
+        style = {"ms": 9 if i == 0 else 7, "color": colour, "mec": "white", "mew": 0.5}
+        if len(points):
+            ax.plot(points["ratio"], heights, marker, label=text, **style)
+    ax.axvline(1, color="0.4", linewidth=1, zorder=0)
+    for row in range(1, len(names)):
+        ax.axhline(row - 0.5, color="0.85", linewidth=0.8, zorder=0)
+    ax.set_xscale("log")
+    ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=99))
+    ax.xaxis.set_major_formatter("{x:g}")
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.set_xlabel("seconds relative to the PyTorch loop (left of 1: faster)")
+    ax.grid(axis="x", color="0.94")
+    ax.spines[["top", "right"]].set_visible(False)
+
+
+if __name__ == "__main__":
+    rewrite(_report.RESULTS)

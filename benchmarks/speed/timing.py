@@ -1,0 +1,47 @@
+"""Seconds of tasks that take turns, and their ratios to the bare loop."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from benchmarks.speed.peers import BARE
+
+Tasks = Mapping[str, Callable[[], object]]
+Row = dict[str, object]
+"""A line of the table of all figures."""
+RATIOS = ("train", "predict")
+FIT, PREDICT = "fit of 64 rows, 1 epoch", "predict 1 row"
+IMPORT = "import (reference: torch, sklearn, pandas, skorch)"
+SEARCH = "grid search, n_jobs={}"
+SHARE = "share of the seconds of a fit"
+
+
+def seconds(task: Callable[[], object]) -> float:
+    """Return how long a task takes."""
+    start = time.perf_counter()
+    task()
+    return time.perf_counter() - start
+
+
+def in_turn(tasks: Tasks, rounds: int, warm_ups: Tasks | None = None) -> dict[str, np.ndarray]:
+    """Return the seconds of each task: first those of its warm-up, then those of each round."""
+    turns = [warm_ups or tasks, *[tasks] * rounds]
+    taken = [[seconds(task) for task in turn.values()] for turn in turns]
+    return dict(zip(tasks, np.transpose(taken), strict=True))
+
+
+def compare(
+    measure: str, workload: str, tasks: Tasks, rounds: int, warm_ups: Tasks | None = None
+) -> list[Row]:
+    """Run tasks in turn, and return a row of ratios to the bare loop for each."""
+    taken = in_turn(tasks, rounds, warm_ups)
+    rows: list[Row] = []
+    for name, (first, *times) in taken.items():
+        ratio = np.divide(times, taken[BARE][1:])
+        row: Row = {"measure": measure, "workload": workload, "competitor": name}
+        row |= {"ratio": np.median(ratio), "least": ratio.min(), "most": ratio.max()}
+        rows.append(row | {"seconds": np.median(times), "warm_up_seconds": first, "rounds": rounds})
+    return rows

@@ -1,0 +1,119 @@
+"""The benchmark of speed: peers, bare loops, searches, parts of a fit, report and README."""
+
+from __future__ import annotations
+
+import importlib
+import shutil
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from benchmarks.speed import _where_time_goes, grid_search
+from benchmarks.speed.peers import Peer
+from benchmarks.speed.peers.bare_torch import BareLoop
+from benchmarks.speed.peers.process import running
+from benchmarks.speed.workloads import WORKLOADS
+
+pytest.importorskip("matplotlib")
+report = importlib.import_module("benchmarks.speed.report")
+RESULTS = report.README.parent / "results"
+
+
+def test_a_peer_works_in_its_own_process_and_raises_its_errors_in_ours():
+    peer = Peer("bare_torch:BareLoop", ("torch",), ["W1"])
+    missing = replace(peer, packages=("torch", "no-such-package"))
+    with running({"bare": peer, "missing": missing}) as processes:
+        (process,) = processes.values()
+        with pytest.raises(RuntimeError, match="has no attribute 'train'"):
+            process.call("train")
+        process.call(replace(WORKLOADS["W1"], n_samples=64, epochs=1))
+        process.call("train")
+        process.call("predict")
+    assert process.process.poll() is not None
+
+
+def test_windows_of_a_series_are_a_view_for_us_and_copies_for_the_bare_loop():
+    workload = replace(WORKLOADS["W5 windows of a series"], n_samples=10)
+    X, y = workload.data()
+    assert X.shape == (10, workload.n_steps, workload.n_channels)
+    assert y.shape == (10,)
+    np.testing.assert_array_equal(X[1:, :-1], X[:-1, 1:])
+    assert np.shares_memory(X[1, 0], X[0, 1])
+    np.testing.assert_array_equal(BareLoop(workload).x.numpy(), X)
+
+
+def test_both_loops_start_from_the_same_data_and_the_bare_one_predicts_what_it_is_asked():
+    workload = replace(WORKLOADS["W1"], n_samples=70, epochs=1)
+    X, y = workload.data()
+    loop = BareLoop(workload, (X[:60], y[:60]))
+    loop.train()
+    assert loop.predict().shape == (60,)
+    np.testing.assert_allclose(loop.predict(X[:10]), loop.predict()[:10], rtol=1e-5)
+
+
+# eight epochs are no end, but enough to be compared
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_searches_of_all_competitors_find_about_the_same_error(monkeypatch):
+    monkeypatch.setattr(grid_search, "RATES", [8e-3])
+    monkeypatch.setattr(grid_search, "BATCHES", [48])
+    workload = replace(WORKLOADS["W1"], n_samples=300, epochs=8)
+    X, y = workload.data()
+    torch.manual_seed(0)
+    found = {name: search(X, y) for name, search in grid_search.searches(workload, 1).items()}
+    assert set(found) == {"bare torch", "skorch", "sklearn_rnn"}
+    assert max(found.values()) < 2 * min(found.values())
+    assert max(found.values()) < y.var() / 4
+
+
+def test_parts_of_a_fit_are_timed_without_those_within_them(monkeypatch):
+    with monkeypatch.context() as clock:
+        clock.setattr(_where_time_goes, "perf_counter", iter([0.0, 1.0, 4.0, 6.0]).__next__)
+        watch = _where_time_goes.Stopwatch()
+        with watch.within("all"):
+            assert watch.within("part")(abs)(-3) == 3
+    assert watch.seconds == {"part": 3.0, "all": 1.0 + 2.0}
+
+
+def test_every_part_of_a_fit_takes_time():
+    parts = _where_time_goes.seconds_of_parts(
+        replace(WORKLOADS["W6"], n_samples=20, n_channels=50), 1
+    )
+    assert min(parts.values()) > 0
+    assert list(parts) == [*_where_time_goes.PARTS, "all else"]
+
+
+def test_report_and_readme_are_those_of_the_table_of_all_figures(tmp_path):
+    for name in ("speed.csv", "speed.md"):
+        shutil.copy(RESULTS / name, tmp_path)
+    report.rewrite(tmp_path)
+    committed = (RESULTS / "speed.md").read_text(encoding="utf-8")
+    assert (tmp_path / "speed.md").read_text(encoding="utf-8") == committed
+    assert (tmp_path / "speed.png").exists()
+    readme = report.README.read_text(encoding="utf-8")
+    table = pd.read_csv(RESULTS / "speed.csv")
+    assert report.between_marks(readme, report.summary(table)) == readme
+    assert sum(line in committed for line in readme.splitlines() if line.startswith("| W")) == 8
+
+
+def test_only_what_is_between_the_marks_of_the_readme_is_written():
+    marks = report.BEGIN, report.END
+    text = f"before\n{marks[0]}\nold\n{marks[1]}\nafter\n"
+    new = report.between_marks(text, "new")
+    assert new == f"before\n{marks[0]}\n\nnew\n\n{marks[1]}\nafter\n"
+    assert report.between_marks(new, "new") == new
+    with pytest.raises(ValueError, match="no marks"):
+        report.between_marks("before", "new")
+
+
+def test_missed_targets_of_speed_are_named():
+    rows = [("train", "W1", "sklearn_rnn", 0.2), ("predict", "W1", "sklearn_rnn", 0.41)]
+    rows.append(("train", "W3", "sklearn_rnn without kernels", 1.3))
+    table = pd.DataFrame(rows, columns=["measure", "workload", "competitor", "ratio"])
+    assert report.missed(table) == (
+        "2 of 3 targets are missed: predict W1 (0.41, target 0.4), "
+        "train W3 without kernels (1.3, target 0.9)."
+    )
+    assert report.missed(table[:1]) == "0 of 1 targets are missed."
