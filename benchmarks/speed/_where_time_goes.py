@@ -25,33 +25,22 @@ from sklearn_rnn.neural_network._base import BaseSequenceEstimator
 from sklearn_rnn.neural_network._regressor import SequenceRegressor
 
 REST = "all else"
-PARTS: dict[str, list[tuple[Any, str]]] = {
-    "kernels": [(native, "run_together"), (native_training, "run_together"), (Adam, "step")],
-    "gathering": [
-        (torch, "randperm"),
-        (torch.Tensor, "index_select"),
-        (torch, "index_select"),
-        (torch.Tensor, "index_add_"),
-    ],
-    "the loop": [(SequenceNet, "partial_fit"), (SequenceNet, "_fit_epochs")],
-    "checks of parameters, X and y": [
-        (BaseEstimator, "_validate_params"),
-        (BaseSequenceEstimator, "_settings"),
-        (BaseSequenceEstimator, "_read"),
-    ],
-    "scales, tensors": [
-        (BaseSequenceEstimator, "_learn_inputs"),
-        (SequenceRegressor, "_learn_target_scale"),
-        (BaseSequenceEstimator, "_examples"),
-    ],
-    "net and optimizer": [
-        (NeuralNet, "initialized_instance"),
-        (_net, "new_vector"),
-        (Adam, "__init__"),
-    ],
-    "skorch": [(_base, "build_net"), (SequenceNet, "notify")],
+PARTS: dict[str, dict[Any, str]] = {
+    "kernels": {native: "run_together", native_training: "run_together", Adam: "step"},
+    "gathering": {torch: "randperm index_select", torch.Tensor: "index_select index_add_"},
+    "the loop": {SequenceNet: "partial_fit _fit_epochs"},
+    "checks of parameters, X and y": {
+        BaseEstimator: "_validate_params",
+        BaseSequenceEstimator: "_settings _read",
+    },
+    "scales, tensors": {
+        BaseSequenceEstimator: "_learn_inputs _examples",
+        SequenceRegressor: "_learn_target_scale",
+    },
+    "net and optimizer": {NeuralNet: "initialized_instance", _net: "new_vector", Adam: "__init__"},
+    "skorch": {_base: "build_net", SequenceNet: "notify"},
 }
-"""Functions of each part, timed without what they call of another part."""
+"""Functions of each part, by where they are defined."""
 
 
 class Stopwatch:
@@ -82,9 +71,9 @@ def seconds_of_parts(workload: Workload, n_fits: int) -> dict[str, float]:
     watch = Stopwatch()
     with ExitStack() as patches:
         for part, functions in PARTS.items():
-            for owner, name in functions:
-                timed = watch.within(part)(getattr(owner, name))
-                patches.enter_context(patch.object(owner, name, timed))
+            for owner, names in functions.items():
+                timed = {name: watch.within(part)(getattr(owner, name)) for name in names.split()}
+                patches.enter_context(patch.multiple(owner, **timed))
         for _ in range(n_fits):
             watch.seconds.clear()
             with watch.within(REST):

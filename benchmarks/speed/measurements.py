@@ -32,16 +32,13 @@ def measure(*, quick: bool) -> list[Row]:
     warnings.simplefilter("ignore", ConvergenceWarning)
     rounds = 2 if quick else 5
     names = ["W1", "W2", "W5 windows of a series"] if quick else list(WORKLOADS)
+    rows: list[Row] = []
     with running({PLAIN: WITHOUT_KERNELS, **({} if quick else PEERS)}) as processes:
-        plain = processes.pop(PLAIN)
-        rows: list[Row] = []
         for name in names:
             workload = WORKLOADS[name]
             workload = replace(workload, n_samples=512, epochs=1) if quick else workload
             print(f"{name}: {workload}")
             rows += train_and_predict(name, workload, processes, rounds)
-            if name in WITHOUT_KERNELS.workloads:
-                rows += without_kernels(name, workload, plain, rounds)
     rows += fixed_costs(rounds if quick else 100) + ([] if quick else imports())
     rows += where_time_goes(quick) + grid_search(1 if quick else 3, quick)
     return rows + growth(rounds, 100 if quick else 2000)
@@ -50,31 +47,28 @@ def measure(*, quick: bool) -> list[Row]:
 def train_and_predict(
     name: str, workload: Workload, processes: dict[str, PeerProcess], rounds: int
 ) -> list[Row]:
-    """Compare training and prediction by all competitors that run a workload."""
+    """Compare training and prediction by all competitors that run a workload.
+
+    sklearn_rnn without its kernels is compared with a bare loop in the same process.
+    """
     competitors: dict[str, Any] = {BARE: BareLoop(workload), OURS: Ours(workload)}
     if workload.of_series:
         competitors[WRITTEN_OUT] = Ours(workload, copies=True)
     elif name != "1M":  # skorch fetches sample by sample: minutes for a million
         competitors["skorch"] = Skorch(workload)
-    others = {label: it for label, it in processes.items() if name in PEERS[label].workloads}
+    others = {label: it for label, it in processes.items() if name in it.peer.workloads}
     for process in others.values():
         process.call(workload)
+    plain = others.pop(PLAIN, None)
     rows: list[Row] = []
     for method in RATIOS:
         tasks = {label: getattr(it, method) for label, it in competitors.items()}
         tasks |= {label: partial(it.call, method) for label, it in others.items()}
         rows += compare(method, name, tasks, rounds)
-    return rows
-
-
-def without_kernels(name: str, workload: Workload, plain: PeerProcess, rounds: int) -> list[Row]:
-    """Compare sklearn_rnn without its kernels with a bare loop in the same process."""
-    plain.call(workload)
-    rows: list[Row] = []
-    for method in RATIOS:
-        methods = {BARE: f"bare.{method}", PLAIN: f"ours.{method}"}
-        tasks = {label: partial(plain.call, it) for label, it in methods.items()}
-        rows += compare(method, name, tasks, rounds)[1:]
+        if plain:
+            methods = {BARE: f"bare.{method}", PLAIN: f"ours.{method}"}
+            tasks = {label: partial(plain.call, it) for label, it in methods.items()}
+            rows += compare(method, name, tasks, rounds)[1:]
     return rows
 
 
@@ -83,10 +77,8 @@ def fixed_costs(rounds: int) -> list[Row]:
     X, y = BATCH.data()
     ours, bare = BATCH.estimator().fit(X, y), BareLoop(BATCH)
     fits = {BARE: lambda: BareLoop(BATCH, (X, y)).train(), OURS: lambda: ours.fit(X, y)}
-    predictions = {BARE: lambda: bare.predict(X[:1]), OURS: lambda: ours.predict(X[:1])}
-    return compare(timing.FIT, "W1", fits, rounds) + compare(
-        timing.PREDICT, "W1", predictions, rounds
-    )
+    one = {BARE: lambda: bare.predict(X[:1]), OURS: lambda: ours.predict(X[:1])}
+    return compare(timing.FIT, "W1", fits, rounds) + compare(timing.PREDICT, "W1", one, rounds)
 
 
 def imports() -> list[Row]:

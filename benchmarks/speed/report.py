@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 import matplotlib
@@ -22,9 +22,8 @@ README = Path(__file__).parents[1] / "README.md"
 BEGIN, END = "<!-- speed: begin -->", "<!-- speed: end -->"
 TARGETED = [(competitor, measure) for competitor in (OURS, PLAIN) for measure in RATIOS]
 """What the targets of a workload are for, in their order."""
-NUMBERS = ["ratio", "least", "most", "seconds"]
-MOST_MS = {FIT: 1.5}
-"""Milliseconds that may be lost to the bare loop."""
+MOST_MS = 1.5
+"""What a fit of one batch may take more than the loop."""
 STYLES = {
     OURS: ("D", "C0", "sklearn_rnn"),
     WRITTEN_OUT: ("d", "C9", "sklearn_rnn on copied windows"),
@@ -40,7 +39,8 @@ STYLES = {
 def write(to: Path, rows: Iterable[dict[str, object]]) -> None:
     """Write the table of all figures, and what follows from it."""
     pd.DataFrame(rows).to_csv(to / "speed.csv", index=False, float_format="%.4g")
-    rewrite(to, f"*{_report.environment()}.{versions()} All figures: [speed.csv](speed.csv).*")
+    peers = "; ".join(f"{name}: {it.versions() or 'not installed'}" for name, it in PEERS.items())
+    rewrite(to, f"*{_report.environment()}. {peers}. All figures: [speed.csv](speed.csv).*")
 
 
 def rewrite(to: Path, measured_on: str = "") -> None:
@@ -54,7 +54,7 @@ def rewrite(to: Path, measured_on: str = "") -> None:
         measured_on = report.read_text(encoding="utf-8").strip().rpartition("\n\n")[2]
     _report.write(report, *paragraphs(table), measured_on)
     if to == _report.RESULTS:
-        text = between_marks(README.read_text(encoding="utf-8"), summary(table))
+        text = between_marks(README.read_text(encoding="utf-8"), table)
         README.write_text(text, encoding="utf-8")
 
 
@@ -64,11 +64,11 @@ def paragraphs(table: pd.DataFrame) -> list[str]:
     return [
         "# How fast is a fit?",
         "Seconds of training / of prediction relative to a bare loop in PyTorch: the median of "
-        f"{rounds['train']:.0f} rounds in which all take turns, after "
-        "a warm-up. Below 1 is faster than the loop, whose own seconds stand beside. The target is "
-        "the ratio that sklearn_rnn should have at most, with its kernels and without.",
+        f"{rounds['train']:.0f} rounds in which all take turns, after a warm-up. Below 1 is faster "
+        "than the loop, whose own seconds stand beside. The target is the ratio that sklearn_rnn "
+        "should have at most, with its kernels and without.",
         ratios(table),
-        missed(table),
+        conclusion(table),
         f"Training is a call of `fit`, of which the first is not counted{compiling(table)}. All "
         "predict in batches of the training size, except sklearn_rnn and neuralforecast, which "
         "have sizes of their own. For sklearn_rnn the windows of a series are a view of its rows; "
@@ -78,46 +78,45 @@ def paragraphs(table: pd.DataFrame) -> list[str]:
         "turns with a bare loop there.",
         "![Ratios of training and prediction](speed.png)",
         "## Fixed costs",
-        "Milliseconds, the median of rounds in which both take turns. Both fits start from arrays, "
-        "build network and optimizer, and train for one epoch. Least and most are of the rounds.",
-        fixed(table),
+        "Both fits start from arrays, build network and optimizer, and train for one epoch.",
+        details(table, (FIT, PREDICT, IMPORT), "ratio least most seconds rounds"),
         "## A grid search",
         "All three search the same 12 candidates (4 learning rates, 3 batch sizes) in 5 folds of "
-        "W1, in 60 fits of 10 epochs; the loop is run by joblib. Least and most are of "
-        f"{rounds[SEARCH.format(1)]:.0f} rounds.",
-        details(table, SEARCH.format(""), dict(zip(NUMBERS, NUMBERS, strict=True))),
+        "W1, in 60 fits of 10 epochs; the loop is run by joblib.",
+        details(table, SEARCH.format(""), "ratio least most seconds rounds"),
         "## Where the time of a fit goes",
         "Measured around some functions, without what they call of another part; the median of "
         "several fits. Each batch goes through the first three; the others are paid once a fit.",
         shares(table[table["measure"] == SHARE]),
         "## How the cost of a fit grows",
-        "The slope of the logarithm of seconds over that of the size; 1 is proportional.",
-        details(table, "growth", {"ratio": "slope", "seconds": "seconds at the largest"}),
+        "The ratio is the slope of log(seconds) on log(size), which is 1 where the cost is "
+        "proportional to the size; the seconds are those of the largest.",
+        details(table, "growth", "ratio seconds"),
     ]
 
 
-def summary(table: pd.DataFrame) -> str:
-    """Return what matters most, for the README: ratios, targets, a small fit and a search."""
-    seconds = table.set_index(["measure", "competitor"])["seconds"]
+def conclusion(table: pd.DataFrame) -> str:
+    """Say which targets are missed, and what a small fit and a search cost."""
+    seconds = table.set_index(["measure", "competitor"])["seconds"].to_dict()
     bare, ours = 1000 * seconds[FIT, BARE], 1000 * seconds[FIT, OURS]
-    sentences = [
-        f"{missed(table)} A fit of 64 rows takes {ours:.1f} ms, {ours - bare:.1f} ms more than "
-        f"by the loop (target: {MOST_MS[FIT]})."
-    ]
-    for n_jobs in (1, 2):
+    text = (
+        f"{missed(table)} A fit of 64 rows takes {ours:.1f} ms, {ours - bare:.1f} ms more than by "
+        f"the loop (target: {MOST_MS})."
+    )
+    for n_jobs in (1, 2) if (SEARCH.format(2), OURS) in seconds else (1,):
         search = SEARCH.format(n_jobs)
         by = [f"{seconds[search, name]:.3g} s by {name}" for name in (OURS, "skorch", BARE)]
-        sentences.append(f"A search of 60 fits takes, with n_jobs={n_jobs}, {', '.join(by)}.")
-    return f"{ratios(table)}\n\n{' '.join(sentences)}"
+        text += f" A search of 60 fits takes, with n_jobs={n_jobs}, {', '.join(by)}."
+    return text
 
 
-def between_marks(text: str, new: str) -> str:
-    """Return a text with something new between the marks."""
+def between_marks(text: str, table: pd.DataFrame) -> str:
+    """Return a text with ratios and conclusion between the marks."""
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not (begin and end):
         raise ValueError(f"there are no marks {BEGIN} and {END}")
-    return f"{before}{BEGIN}\n\n{new}\n\n{END}{after}"
+    return f"{before}{BEGIN}\n\n{ratios(table)}\n\n{conclusion(table)}\n\n{END}{after}"
 
 
 def ratios(table: pd.DataFrame) -> str:
@@ -159,21 +158,6 @@ def missed(table: pd.DataFrame) -> str:
     return f"{len(late)} of {len(checks)} targets are missed{': ' * bool(late)}{', '.join(late)}."
 
 
-def fixed(table: pd.DataFrame) -> str:
-    """Return a row for each fixed cost, with what it is beyond the bare loop."""
-    rows = []
-    for measure in (FIT, PREDICT, IMPORT):
-        part = table[table["measure"] == measure].set_index("competitor")
-        if len(part):
-            bare, ours = part["seconds"][[BARE, OURS]] * 1000
-            ratio, least, most = part.loc[OURS, ["ratio", "least", "most"]]
-            numbers = [f"{value:.3g}" for value in (bare, ours, ours - bare)]
-            target = f"{MOST_MS[measure]:g}" if measure in MOST_MS else ""
-            rows.append([measure, *numbers, target, f"{ratio:.2f} ({least:.2f} to {most:.2f})"])
-    header = ["measure", f"{BARE} (ms)", f"{OURS} (ms)", "more", "target", "ratio"]
-    return _report.markdown(header, rows)
-
-
 def short(number: float) -> str:
     """Return a positive number with about two digits."""
     decimals = int(np.clip(1 - np.floor(np.log10(number)), 0, 4))
@@ -198,21 +182,12 @@ def shares(part: pd.DataFrame) -> str:
     return _report.markdown(["workload", "a fit (ms)", *columns], rows)
 
 
-def details(table: pd.DataFrame, prefix: str, columns: Mapping[str, str]) -> str:
-    """Return a row for each measurement whose name has the prefix, with some of its numbers."""
-    part = table[table["measure"].str.startswith(prefix)]
-    numbers = part[list(columns)].map("{:.3g}".format)
+def details(table: pd.DataFrame, measures: str | tuple[str, ...], columns: str) -> str:
+    """Return a row for each measurement whose name begins so, with some of its numbers."""
+    part = table[table["measure"].str.startswith(measures)]
+    numbers = part[columns.split()].map("{:.3g}".format)
     rows = np.column_stack([part[["measure", "competitor"]], numbers]).tolist()
-    return _report.markdown(["measure", "competitor", *columns.values()], rows)
-
-
-def versions() -> str:
-    """Return the versions of the other libraries, and which are not there."""
-    found = {name: peer.versions() for name, peer in PEERS.items()}
-    there = sorted({package for text in found.values() for package in text.split(", ") if package})
-    missing = [name for name, text in found.items() if not text]
-    text = f" Other libraries: {', '.join(there)}." if there else ""
-    return f"{text} Not installed: {', '.join(missing)}." if missing else text
+    return _report.markdown(["measure", "competitor", *columns.split()], rows)
 
 
 def draw(table: pd.DataFrame, path: Path) -> None:

@@ -25,21 +25,10 @@ ESTIMATORS = {
 class Workload:
     """Sequences, and a network with its batch size and epochs.
 
-    Parameters
-    ----------
-    kind : {"rnn", "lstm", "gru", "tcn", "tokens"}
-        The network; "tokens" is an LSTM that reads embedded tokens.
-    n_samples, n_steps, n_channels : int
-        Shape of the data; of tokens, `n_channels` is the size of the vocabulary.
-    hidden, batch, epochs : int
-        Units (of a TCN: channels), batch size and epochs.
-    out_of : int, default=0
-        Size of the data set of which `n_samples` sequences are run; 0 if all are run.
-    of_series : bool, default=False
-        Whether the sequences are all windows of one series, and X a view of its rows.
-    targets : tuple of float, default=()
-        Largest ratios of training and of prediction to the bare loop that are aimed at, then the
-        same two without native kernels.
+    A network of kind "tokens" is an LSTM that reads embedded tokens; `n_channels` is then the size
+    of the vocabulary. With `out_of` the sequences are some of so many. With `of_series` they are
+    all windows of one series, and X is a view of its rows. `targets` are the ratios of training
+    and prediction to the bare loop that are aimed at, at most, then the same without kernels.
     """
 
     kind: str
@@ -90,27 +79,25 @@ class Workload:
         size: dict[str, Any] = {"hidden_size": self.hidden}
         if self.kind == "tcn":
             size = {"num_channels": self.hidden, "num_levels": TCN_LEVELS}
-            size["kernel_size"] = TCN_KERNEL
-        if self.kind == "tokens":
+            size |= {"kernel_size": TCN_KERNEL}
+        elif self.kind == "tokens":
             size |= {"vocabulary_size": self.n_channels, "embedding_dim": EMBEDDING}
         training = {"batch_size": self.batch, "max_epochs": self.epochs, "early_stopping": False}
         plain = {"alpha": 0.0, "standardize": False, "dtype": "float32", "device": "cpu"}
         return ESTIMATORS[self.kind](**size, **training, **plain, random_state=0)
 
 
-SMALL, MIDDLE = (0.2, 0.4, 0.6, 0.4), (0.45, 0.5, 0.9, 1.0)
 LONG = {"n_steps": 120, "n_channels": 14, "hidden": 32, "batch": 128, "out_of": 64_000}
+TCN = {"n_steps": 64, "n_channels": 8, "hidden": 32, "batch": 128}
 TEXT = {"n_steps": 500, "n_channels": 10_000, "hidden": 32, "batch": 300}
 WORKLOADS = {
-    "W1": Workload("rnn", 4281, 5, 3, 12, 64, epochs=4, targets=SMALL),
-    "W2": Workload("lstm", 4281, 5, 3, 32, 64, epochs=4, targets=SMALL),
-    "W3": Workload("lstm", 10_000, 24, 7, 64, 128, out_of=20_000, targets=MIDDLE),
+    "W1": Workload("rnn", 4281, 5, 3, 12, 64, epochs=4, targets=(0.2, 0.4, 0.6, 0.4)),
+    "W2": Workload("lstm", 4281, 5, 3, 32, 64, epochs=4, targets=(0.2, 0.4, 0.6, 0.4)),
+    "W3": Workload("lstm", 10_000, 24, 7, 64, 128, out_of=20_000, targets=(0.45, 0.5, 0.9, 1.0)),
     "W4": Workload("gru", 3200, **LONG, targets=(0.2, 0.2, 0.7, 1.0)),
     "W4 windows of a series": Workload("gru", 3200, **LONG, of_series=True),
-    "W5": Workload("tcn", 4000, 64, 8, 32, 128, out_of=20_000, targets=(0.55, 1.0, 0.55, 1.0)),
-    "W5 windows of a series": Workload(
-        "tcn", 20_000, 64, 8, 32, 128, of_series=True, targets=(0.125, 0.05)
-    ),
+    "W5": Workload("tcn", 4000, **TCN, out_of=20_000, targets=(0.55, 1.0, 0.55, 1.0)),
+    "W5 windows of a series": Workload("tcn", 20_000, **TCN, of_series=True, targets=(0.125, 0.05)),
     "W6": Workload("tokens", 900, **TEXT, out_of=2500, targets=(0.3, 1.0, 0.92, 1.0)),
     "IMDB": Workload("tokens", 2400, **TEXT, out_of=25_000),
     "1M": Workload("rnn", 1_000_000, 5, 3, 12, 512),

@@ -94,18 +94,20 @@ def test_report_and_readme_are_those_of_the_table_of_all_figures(tmp_path):
     assert (tmp_path / "speed.png").exists()
     readme = report.README.read_text(encoding="utf-8")
     table = pd.read_csv(RESULTS / "speed.csv")
-    assert report.between_marks(readme, report.summary(table)) == readme
+    assert report.between_marks(readme, table) == readme
     assert sum(line in committed for line in readme.splitlines() if line.startswith("| W")) == 8
 
 
 def test_only_what_is_between_the_marks_of_the_readme_is_written():
-    marks = report.BEGIN, report.END
-    text = f"before\n{marks[0]}\nold\n{marks[1]}\nafter\n"
-    new = report.between_marks(text, "new")
-    assert new == f"before\n{marks[0]}\n\nnew\n\n{marks[1]}\nafter\n"
-    assert report.between_marks(new, "new") == new
+    table = pd.read_csv(RESULTS / "speed.csv")
+    text = f"before\n{report.BEGIN}\nold\n{report.END}\nafter\n"
+    new = report.between_marks(text, table)
+    assert new.startswith(f"before\n{report.BEGIN}\n\n| workload")
+    assert new.endswith(f".\n\n{report.END}\nafter\n")
+    assert "old" not in new
+    assert report.between_marks(new, table) == new
     with pytest.raises(ValueError, match="no marks"):
-        report.between_marks("before", "new")
+        report.between_marks("before", table)
 
 
 def test_missed_targets_of_speed_are_named():

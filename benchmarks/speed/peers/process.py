@@ -27,6 +27,7 @@ class PeerProcess:
     """A peer in a process of its own."""
 
     def __init__(self, peer: Peer) -> None:
+        self.peer = peer
         self.pipe, theirs = Pipe()
         number = theirs.fileno()
         self.process = subprocess.Popen(
