@@ -226,7 +226,7 @@ def draw_panel(ax: plt.Axes, part: pd.DataFrame, names: list[str]) -> None:
         style = {"ms": 9 if i == 0 else 7, "color": colour, "mec": "white", "mew": 0.5}
         if len(points):
             ax.plot(points["ratio"], heights, marker, label=text, **style)
-    ax.axvline(1, color="0.4", linewidth=1, zorder=0)
+    ax.axvline(1, color="0.4", linewidth=1, zorder=1.6)
     for row in range(1, len(names)):
         ax.axhline(row - 0.5, color="0.85", linewidth=0.8, zorder=0)
     ax.set_xscale("log")

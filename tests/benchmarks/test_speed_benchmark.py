@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +13,7 @@ import pandas as pd
 import pytest
 import torch
 
-from benchmarks.speed import _where_time_goes, grid_search
+from benchmarks.speed import _where_time_goes, grid_search, memory
 from benchmarks.speed.peers import Peer
 from benchmarks.speed.peers.bare_torch import BareLoop
 from benchmarks.speed.peers.process import running
@@ -83,6 +85,21 @@ def test_every_part_of_a_fit_takes_time():
     )
     assert min(parts.values()) > 0
     assert list(parts) == [*_where_time_goes.PARTS, "all else"]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+def test_growth_of_memory_is_that_of_all_processes():
+    code = "import time; x = b'1' * 50_000_000; time.sleep(0.5)"
+
+    def task():
+        ours = np.ones(50_000_000, np.uint8)
+        subprocess.run([sys.executable, "-c", code], check=True)
+        return ours
+
+    label, grown, limit, seconds = memory.measure("both", task, 200)
+    assert (label, limit) == ("both", "200")
+    assert 100 <= float(grown) < 150  # an interpreter takes some
+    assert float(seconds) >= 0.5
 
 
 def test_report_and_readme_are_those_of_the_table_of_all_figures(tmp_path):
