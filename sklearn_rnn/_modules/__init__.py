@@ -11,6 +11,5 @@ Every module is built as ``Module(n_channels, n_steps, n_outputs, *, <architectu
 Nets of tokens read x of dtype int64 instead, where 0 is padding, see `embedding`. With
 ``return_sequences`` the result has shape (batch, n_steps, n_outputs).
 
-Parameters whose name contains "bias" or ends in "_v" (directions, see `tcn`; vectors of tokens, see
-`embedding`) are not penalised.
+`SequenceModule` is their interface. `parameters` says which of their parameters are penalised.
 """

@@ -1,26 +1,114 @@
-"""What the modules share that are trained outside of torch's automatic differentiation.
+"""The interface of the networks: what training, penalties and inspection ask of a module."""
 
-Its cost is several times that of the arithmetic of a small net. Such a module has a method
-``direct(x)`` that returns its outputs and a function which, called with their gradient, writes
-those of the parameters over their ``grad``; ``is_direct()`` tells whether that may be done.
-"""
+from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
+from typing import NamedTuple
 
-from torch import Tensor, nn
+import torch
+from torch import Tensor
+
+from sklearn_rnn._modules.kernels.training import KernelLoss, TrainingKernel
+from sklearn_rnn._modules.layers import Dropout
+from sklearn_rnn._modules.parameters import Layer
 
 Pullback = Callable[[Tensor], None]
+"""From the gradient of the outputs to those of the parameters, written over their ``grad``."""
 
 
-def is_hooked(part: nn.Module) -> bool:
-    """Tell whether anything is to be called before or after a layer."""
-    forward = part._forward_hooks or part._forward_pre_hooks
-    return bool(forward or part._backward_hooks or part._backward_pre_hooks)
+class InputGroups(NamedTuple):
+    """Weights in groups by the input that they read, for penalties on whole groups.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        ``(n_steps, n_channels)`` if each lag of a channel has weights of its own, otherwise
+        ``(n_channels,)``. Groups are numbered along it.
+    labels : dict of str to Tensor
+        By the name of a parameter, the number of the group of each of its entries, int64. All
+        groups have the same size.
+    """
+
+    shape: tuple[int, ...]
+    labels: dict[str, Tensor]
 
 
-def has_no_hooks(module: nn.Module) -> bool:
-    """Tell whether nothing hooks into a module, and all its parameters are to have a gradient."""
-    return not any(map(is_hooked, module.modules())) and all(
-        p.requires_grad and p.grad is not None and not p._backward_hooks
-        for p in module.parameters()
-    )
+class SequenceModule(Layer, ABC):
+    """Abstract base of the networks: a batch of sequences in, a batch of outputs out.
+
+    A subclass is built as ``Module(n_channels, n_steps, n_outputs, *, <architecture>)`` and defines
+    `forward`. Whatever else it can do it says by overriding a method; the defaults say that it
+    cannot.
+    """
+
+    @abstractmethod
+    def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """Map sequences to outputs.
+
+        Parameters
+        ----------
+        x : Tensor of shape (batch, n_steps, n_channels)
+            The sequences, oldest step first.
+        lengths : Tensor of shape (batch,), optional
+            Row i is valid in its first ``lengths[i]`` steps, and padded behind them.
+
+        Returns
+        -------
+        Tensor of shape (batch, n_outputs)
+            The outputs; of shape (batch, n_steps, n_outputs) if the network returns sequences.
+        """
+
+    @property
+    def receptive_field(self) -> int | None:
+        """The newest steps that the outputs depend on, if windows that share rows are faster."""
+        return None
+
+    def input_groups(self) -> InputGroups:
+        """Return the weights that read the input, in groups by what they read.
+
+        Raises
+        ------
+        ValueError
+            If the weights of the network do not tell the channels apart.
+        """
+        raise ValueError(
+            f"{type(self).__name__} does not tell which of its weights read which channel, so "
+            'they cannot be penalised in groups; set penalty="elasticnet".'
+        )
+
+    def attention_weights(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """Return how much each step of x counts: (batch, n_steps), see `Pooling`.
+
+        Raises
+        ------
+        ValueError
+            If the network does not pool its steps by attention.
+        """
+        raise ValueError(f"{type(self).__name__} has no attention weights.")
+
+    def native_training(self, loss: KernelLoss) -> TrainingKernel | None:
+        """Return what computes losses and gradients in the compiled kernels, if they can."""
+        return None
+
+    def has_vjp(self) -> bool:
+        """Tell whether `forward_and_vjp` may replace automatic differentiation, as it is faster.
+
+        The cost of torch's automatic differentiation is several times that of the arithmetic of a
+        small network.
+        """
+        return False
+
+    def forward_and_vjp(self, x: Tensor) -> tuple[Tensor, Pullback]:
+        """Compute the outputs, and a function for the vector-Jacobian product.
+
+        Called with the gradient of the outputs, the function writes those of the parameters over
+        their ``grad``.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no vector-Jacobian product.")
+
+    def set_dropout_generator(self, generator: torch.Generator | None) -> None:
+        """Let all dropout of the network draw from a generator; None is torch's global one."""
+        for layer in self.modules():
+            if isinstance(layer, Dropout):
+                layer.generator = generator

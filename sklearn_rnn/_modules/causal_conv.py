@@ -2,14 +2,16 @@
 
 import math
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from sklearn_rnn._modules.parameters import Layer
 
-class CausalConvolution(nn.Module):
+
+class CausalConvolution(Layer):
     r"""Causal convolution along the steps, with the weight :math:`w = g\,v / \lVert v \rVert`.
 
     Weight normalisation (Salimans and Kingma, 2016, arXiv:1602.07868): `weight_v` of shape (n_out,
@@ -28,6 +30,9 @@ class CausalConvolution(nn.Module):
     normalized : bool, default=True
         Whether the weight is normalised.
     """
+
+    # the squared norm of weight_g is that of the weight; weight_v is its direction
+    penalized: ClassVar = {"weight_g": True, "weight_v": False, "kernel": True, "bias": False}
 
     def __init__(
         self,

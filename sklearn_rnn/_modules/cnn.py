@@ -1,17 +1,20 @@
 """Convolutional network with pooling, and its layer of convolution."""
 
 import math
+from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from sklearn_rnn._modules.base import InputGroups, SequenceModule
 from sklearn_rnn._modules.layers import Head
 from sklearn_rnn._modules.masking import valid_steps, zero_padding
+from sklearn_rnn._modules.parameters import Layer
 from sklearn_rnn._modules.pooling import Pooling, spread
 
 
-class CNN(nn.Module):
+class CNN(SequenceModule):
     r"""Convolution, max pooling, convolution, and the largest value of each filter over all steps.
 
     With :math:`(w * h)_t = \sum_{j<k} w_j h_{t + j - \lfloor (k-1)/2 \rfloor}`, where h is zero
@@ -78,7 +81,7 @@ class CNN(nn.Module):
         outputs: Tensor = self.head(self.pooling(*self._pools(x, lengths)))
         return outputs
 
-    def attention(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
+    def attention_weights(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Weigh the steps of x (batch, n_steps, n_channels): (batch, n_steps), see `Pooling`.
 
         The weight of a pool is shared evenly by its steps.
@@ -94,12 +97,12 @@ class CNN(nn.Module):
         h, _ = self.conv2(h, lengths)  # (batch, num_channels, n_pools)
         return h.transpose(1, 2), lengths
 
-    def input_groups(self) -> tuple[tuple[int, ...], dict[str, Tensor]]:
+    def input_groups(self) -> InputGroups:
         """Group the weights of the first convolution by the channel they read: (n_channels,)."""
         return input_channels("conv1.weight", self.conv1.weight)
 
 
-class Convolution(nn.Module):
+class Convolution(Layer):
     """Convolution along the steps, :math:`max(0, .)` and max pooling, channels before steps.
 
     Parameters
@@ -112,6 +115,8 @@ class Convolution(nn.Module):
     pool_size : int, default=1
         Steps in a pool.
     """
+
+    penalized: ClassVar = {"weight": True, "bias": False}
 
     def __init__(self, n_in: int, n_out: int, kernel_size: int, *, pool_size: int = 1) -> None:
         super().__init__()
@@ -133,7 +138,7 @@ class Convolution(nn.Module):
         return pools, None if lengths is None else (lengths + self.pool_size - 1) // self.pool_size
 
 
-def input_channels(name: str, weight: Tensor) -> tuple[tuple[int, ...], dict[str, Tensor]]:
+def input_channels(name: str, weight: Tensor) -> InputGroups:
     """Group the weights (n_out, n_channels, kernel_size) of that name by channel."""
     channels = torch.arange(weight.shape[1])
-    return (len(channels),), {name: channels[:, None].expand(weight.shape)}
+    return InputGroups((len(channels),), {name: channels[:, None].expand(weight.shape)})

@@ -2,13 +2,14 @@
 
 from torch import Tensor, nn
 
+from sklearn_rnn._modules.base import InputGroups, SequenceModule
 from sklearn_rnn._modules.cnn import Convolution, input_channels
 from sklearn_rnn._modules.masking import zero_padding
 from sklearn_rnn._modules.pooling import spread
 from sklearn_rnn._modules.recurrent import Recurrent
 
 
-class CNNRecurrent(nn.Module):
+class CNNRecurrent(SequenceModule):
     r"""Convolution and max pooling, then a recurrent layer.
 
     .. math:: u = \max(0, w * x + b), \quad \bar u_s = \max_{sp \le t < (s+1)p} u_t, \quad
@@ -78,12 +79,12 @@ class CNNRecurrent(nn.Module):
         outputs: Tensor = self.head(self.recurrent(*self._pools(x, lengths)))
         return outputs
 
-    def attention(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
+    def attention_weights(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Weigh the steps of x (batch, n_steps, n_channels): (batch, n_steps), see `Pooling`.
 
         The weight of a pool is shared evenly by its steps.
         """
-        weights = self.recurrent.attention(*self._pools(x, lengths))
+        weights = self.recurrent.attention_weights(*self._pools(x, lengths))
         return spread(weights, self.conv.pool_size, x.shape[1], lengths)
 
     def _pools(self, x: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor | None]:
@@ -93,6 +94,6 @@ class CNNRecurrent(nn.Module):
         pools, lengths = self.conv(x.transpose(1, 2), lengths)
         return pools.transpose(1, 2), lengths
 
-    def input_groups(self) -> tuple[tuple[int, ...], dict[str, Tensor]]:
+    def input_groups(self) -> InputGroups:
         """Group the weights of the convolution by the channel they read: (n_channels,)."""
         return input_channels("conv.weight", self.conv.weight)

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from sklearn_rnn._modules.base import has_no_hooks
+from sklearn_rnn._modules.base import SequenceModule
+from sklearn_rnn._modules.hooks import has_no_hooks
 from sklearn_rnn._modules.kernels.training import KernelLoss, NativeTraining, Ridge, Sequences
 from sklearn_rnn._modules.masking import valid_steps
+from sklearn_rnn._modules.parameters import Layer
 
 LARGEST_INITIAL = 0.05
 """The bound of the initial entries of a vector."""
 
 
-class Embedding(nn.Module):
+class Embedding(Layer):
     r"""A vector for each token, learned.
 
-    The vectors are the parameter ``weight_v`` of shape (vocabulary_size, embedding_dim). By its
-    name it is none of the weights that penalties apply to: they would shrink the vectors of rare
-    words, whose gradient is zero in most batches, before those of words that are of no use. The
-    vector of the token 0, padding, is zero and has no gradient.
+    The vectors are the parameter ``weight`` of shape (vocabulary_size, embedding_dim). They are not
+    penalised: a penalty would shrink the vectors of rare words, whose gradient is zero in most
+    batches, before those of words that are of no use. The vector of the token 0, padding, is zero
+    and has no gradient.
 
     Initial values: uniform between -0.05 and 0.05, as in Keras. Small vectors leave a word seen
     seldom near to nothing until it is learned, and a word never seen there. (With 5000 reviews of
@@ -37,22 +39,24 @@ class Embedding(nn.Module):
         Entries of a vector.
     """
 
+    penalized: ClassVar = {"weight": False}
+
     def __init__(self, vocabulary_size: int, embedding_dim: int) -> None:
         super().__init__()
-        self.weight_v = nn.Parameter(torch.empty(vocabulary_size, embedding_dim))
-        nn.init.uniform_(self.weight_v, -LARGEST_INITIAL, LARGEST_INITIAL)
-        nn.init.zeros_(self.weight_v[0].detach())
+        self.weight = nn.Parameter(torch.empty(vocabulary_size, embedding_dim))
+        nn.init.uniform_(self.weight, -LARGEST_INITIAL, LARGEST_INITIAL)
+        nn.init.zeros_(self.weight[0].detach())
 
     def forward(self, tokens: Tensor) -> Tensor:
         """Map tokens (...) of dtype int64 to vectors (..., embedding_dim)."""
-        return F.embedding(tokens, self.weight_v, padding_idx=0)
+        return F.embedding(tokens, self.weight, padding_idx=0)
 
     def extra_repr(self) -> str:
         """Show the sizes in ``repr``."""
-        return f"{self.weight_v.shape[0]}, {self.weight_v.shape[1]}"
+        return f"{self.weight.shape[0]}, {self.weight.shape[1]}"
 
 
-class Embedded(nn.Module):
+class Embedded(SequenceModule):
     """A net that reads tokens by their vectors.
 
     The input is of dtype int64 and of shape (batch, n_steps) or (batch, n_steps, 1), with tokens
@@ -81,14 +85,14 @@ class Embedded(nn.Module):
         *,
         vocabulary_size: int,
         embedding_dim: int,
-        inner: type[nn.Module],
+        inner: type[SequenceModule],
         architecture: dict[str, Any],
     ) -> None:
         super().__init__()
         if n_channels != 1:
             raise ValueError(f"tokens have one channel; got n_channels={n_channels}.")
         self.embedding = Embedding(vocabulary_size, embedding_dim)
-        self.net: Any = inner(embedding_dim, n_steps, n_outputs, **architecture)
+        self.net = inner(embedding_dim, n_steps, n_outputs, **architecture)
 
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Map tokens x to what the net makes of their vectors."""
@@ -97,20 +101,12 @@ class Embedded(nn.Module):
 
     def native_training(self, loss: KernelLoss) -> EmbeddedTraining | None:
         """Return what computes losses and gradients in the kernels, if they can."""
-        if not has_no_hooks(self) or not hasattr(self.net, "native_training"):
-            return None
-        inner = self.net.native_training(loss)
-        return None if inner is None else EmbeddedTraining(self, inner)
+        inner = self.net.native_training(loss) if has_no_hooks(self) else None
+        return EmbeddedTraining(self, inner) if isinstance(inner, NativeTraining) else None
 
-    def encode(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
-        """Map tokens x to the features of every step, if the net can."""
-        features: Tensor = self.net.encode(*self._vectors(x, lengths))
-        return features
-
-    def attention(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
-        """Weigh the tokens x, if the net can: (batch, n_steps), see `Pooling`."""
-        weights: Tensor = self.net.attention(*self._vectors(x, lengths))
-        return weights
+    def attention_weights(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """Return how much each token counts to the net: (batch, n_steps), see `Pooling`."""
+        return self.net.attention_weights(*self._vectors(x, lengths))
 
     def _vectors(self, x: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor | None]:
         """Look up the vectors (batch, n_steps, embedding_dim), and find the valid steps."""
@@ -136,13 +132,13 @@ class EmbeddedTraining:
 
     def __init__(self, module: Embedded, inner: NativeTraining) -> None:
         self.module, self.inner = module, inner
-        self._room = module.embedding.weight_v.new_empty(2, 0, module.embedding.weight_v.shape[1])
+        self._room = module.embedding.weight.new_empty(2, 0, module.embedding.weight.shape[1])
 
     @torch.no_grad()
     def gradient(self, batch: Sequences, ridge: Ridge) -> Tensor:
         """Return the objective of a batch, and write its gradient over that of the parameters."""
         tokens, lengths = self.module._tokens(batch.x, batch.lengths)
-        weight, flat = self.module.embedding.weight_v, tokens.reshape(-1)
+        weight, flat = self.module.embedding.weight, tokens.reshape(-1)
         if self._room.shape[1] < len(flat):
             self._room = weight.new_empty(2, len(flat), weight.shape[1])
         vectors, dx = self._room[:, : len(flat)]

@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from sklearn_rnn._modules.base import SequenceModule
 from sklearn_rnn._modules.embedding import Embedded
 from sklearn_rnn._modules.layers import Dropout
 from sklearn_rnn._modules.masking import valid_steps
@@ -17,7 +18,7 @@ FEW = 6
 """Words that are padded without regard to the size of a sentence."""
 
 
-class HierarchicalAttention(nn.Module):
+class HierarchicalAttention(SequenceModule):
     r"""Hierarchical attention network (Yang et al., 2016).
 
     With the words :math:`w_{st}` of the sentences s of a document, and their vectors
@@ -91,7 +92,7 @@ class HierarchicalAttention(nn.Module):
         outputs: Tensor = self.head(self.sentences(*self._vectors(sentences)))
         return outputs
 
-    def attention(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
+    def attention_weights(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Weigh the words of x (batch, n_steps) and its sentences: (batch, n_steps).
 
         At a word stands its weight in its sentence, at the 0 behind a sentence that of the sentence
@@ -102,10 +103,10 @@ class HierarchicalAttention(nn.Module):
         for group in sentences.groups():
             places, sizes = sentences.places(group)
             valid = valid_steps(sizes, places.shape[1])[:, :, 0]
-            of_words = self.words.attention(sentences.flat[places], sizes)
+            of_words = self.words.attention_weights(sentences.flat[places], sizes)
             weights[places[valid]] = of_words[valid].to(weights.dtype)
         vectors, counts = self._vectors(sentences)
-        of_sentences = self.sentences.attention(vectors, counts)[sentences.at]
+        of_sentences = self.sentences.attention_weights(vectors, counts)[sentences.at]
         weights[sentences.ends] = of_sentences.to(weights.dtype)
         return weights.view(len(x), -1)[:, :-1]
 

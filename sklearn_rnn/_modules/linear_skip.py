@@ -5,11 +5,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from sklearn_rnn._modules.base import InputGroups, SequenceModule
 from sklearn_rnn._modules.layers import precise
 from sklearn_rnn._modules.masking import zero_padding
 
 
-class LinearSkip(nn.Module):
+class LinearSkip(SequenceModule):
     r"""The sum of a net and of a linear model of the window.
 
     .. math:: \hat y = \mathrm{net}(x) + W\,\mathrm{vec}(x) + b
@@ -34,7 +35,7 @@ class LinearSkip(nn.Module):
         n_steps: int,
         n_outputs: int,
         *,
-        inner: type[nn.Module],
+        inner: type[SequenceModule],
         architecture: dict[str, Any],
     ) -> None:
         super().__init__()
@@ -42,7 +43,7 @@ class LinearSkip(nn.Module):
             raise ValueError(
                 "a linear model of the window has one output; got return_sequences=True."
             )
-        self.net: Any = inner(n_channels, n_steps, n_outputs, **architecture)
+        self.net = inner(n_channels, n_steps, n_outputs, **architecture)
         nn.init.zeros_(self.net.get_parameter("head.linear.weight"))
         self.linear = nn.Linear(n_steps * n_channels, n_outputs)
         nn.init.zeros_(self.linear.weight)
@@ -61,20 +62,18 @@ class LinearSkip(nn.Module):
 
     @property
     def receptive_field(self) -> int | None:
-        """The reach of the net, see `TCN`; the linear model reads each window by itself."""
-        receptive_field: int | None = getattr(self.net, "reach", None)
-        return receptive_field
+        """That of the net; the linear model reads each window by itself."""
+        return self.net.receptive_field
 
-    def attention(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
-        """Weigh the steps of x as the net does: (batch, n_steps), see `Pooling`."""
-        weights: Tensor = self.net.attention(x, lengths)
-        return weights
+    def attention_weights(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """Return how much each step of x counts to the net: (batch, n_steps), see `Pooling`."""
+        return self.net.attention_weights(x, lengths)
 
-    def input_groups(self) -> tuple[tuple[int, ...], dict[str, Tensor]]:
+    def input_groups(self) -> InputGroups:
         """Join the groups of the net and of the linear model, in the shape of the net's."""
         shape, labels = self.net.input_groups()
         n_groups = torch.Size(shape).numel()
         weight = self.linear.weight  # (n_outputs, n_steps * n_channels)
         columns = torch.arange(weight.shape[1]) % n_groups
         joined = {f"net.{name}": label for name, label in labels.items()}
-        return shape, {**joined, "linear.weight": columns.expand(weight.shape)}
+        return InputGroups(shape, {**joined, "linear.weight": columns.expand(weight.shape)})

@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from sklearn_rnn._modules.base import InputGroups, SequenceModule
 from sklearn_rnn._modules.layers import Dropout, Head
 from sklearn_rnn._modules.masking import zero_padding
 
@@ -21,7 +22,7 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
 _RECTIFIERS = ("relu", "gelu", "silu")
 
 
-class Dense(nn.Module):
+class Dense(SequenceModule):
     r"""Multilayer perceptron on all steps at once, a nonlinear autoregression.
 
     .. math:: h_0 = \mathrm{vec}(x), \qquad h_l = \phi(W_l h_{l-1} + b_l), \qquad \hat y = W h_L + b
@@ -83,12 +84,12 @@ class Dense(nn.Module):
         outputs: Tensor = self.head(x)
         return outputs
 
-    def input_groups(self) -> tuple[tuple[int, ...], dict[str, Tensor]]:
+    def input_groups(self) -> InputGroups:
         """Group the first weights by what they read: (n_steps, n_channels)."""
         name = "layers.0.weight" if self.layers else "head.linear.weight"
         weight = self.get_parameter(name)  # (any, n_steps * n_channels)
         labels = torch.arange(weight.shape[1]).expand(weight.shape)
-        return self.input_shape, {name: labels}
+        return InputGroups(self.input_shape, {name: labels})
 
 
 def _linear(n_in: int, n_out: int, activation: str) -> nn.Linear:

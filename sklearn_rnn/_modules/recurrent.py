@@ -6,13 +6,14 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from sklearn_rnn._modules.base import has_no_hooks
+from sklearn_rnn._modules.base import InputGroups, SequenceModule
+from sklearn_rnn._modules.hooks import has_no_hooks
 from sklearn_rnn._modules.kernels.layer import has_kernel, is_native, native_layer
 from sklearn_rnn._modules.kernels.training import LARGEST_HEAD, KernelLoss, NativeTraining
 from sklearn_rnn._modules.layers import Dropout, Head
 from sklearn_rnn._modules.masking import last_valid, reverse_valid, zero_padding
 from sklearn_rnn._modules.pooling import Pooling
-from sklearn_rnn._modules.recurrent_cells import CoupledLSTM, Layer, unroll
+from sklearn_rnn._modules.recurrent_cells import CoupledLSTM, RecurrentLayer, unroll
 
 CELLS: dict[str, Callable[..., nn.RNNBase]] = {
     "rnn_tanh": partial(nn.RNN, nonlinearity="tanh", batch_first=True),
@@ -22,7 +23,7 @@ CELLS: dict[str, Callable[..., nn.RNNBase]] = {
 }
 
 
-class Recurrent(nn.Module):
+class Recurrent(SequenceModule):
     r"""Layers of recurrent cells, read at the last valid step unless `pooling` says otherwise.
 
     With zero states at first and an affine map :math:`A_q(x, h) = W_q x + U_q h + b_q` for each q:
@@ -162,17 +163,17 @@ class Recurrent(nn.Module):
         """
         return self._all_states(-1, self._last_input(x, lengths), lengths)
 
-    def attention(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
+    def attention_weights(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Weigh the steps of x (batch, n_steps, n_channels): (batch, n_steps), see `Pooling`."""
         return self.pooling.weights(self.encode(x, lengths), lengths)
 
-    def input_groups(self) -> tuple[tuple[int, ...], dict[str, Tensor]]:
+    def input_groups(self) -> InputGroups:
         """Group the weights of the first layer by the channel they read: (n_channels,)."""
         weight = self.get_parameter("layers.0.weight_ih_l0")  # (n_gates * hidden_size, n_channels)
         channels = torch.arange(weight.shape[1]).expand(weight.shape)
         directions = ["layers", "reverse_layers"] if self.reverse_layers else ["layers"]
         labels = {f"{direction}.0.weight_ih_l0": channels for direction in directions}
-        return (weight.shape[1],), labels
+        return InputGroups((weight.shape[1],), labels)
 
     def _last_input(self, x: Tensor, lengths: Tensor | None) -> Tensor:
         """Run every layer but the last: (batch, n_steps, n_channels or n_features)."""
@@ -231,7 +232,7 @@ def _final_state(
     return h[0]
 
 
-def _layer(new_cell: Callable[..., Layer], n_in: int, hidden_size: int) -> Layer:
+def _layer(new_cell: Callable[..., RecurrentLayer], n_in: int, hidden_size: int) -> RecurrentLayer:
     """Build one layer in one direction, and give it its initial values gate by gate."""
     layer = new_cell(n_in, hidden_size)
     for name, parameter in layer.named_parameters():

@@ -8,11 +8,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from sklearn_rnn._modules.parameters import OF_TORCH, Layer
+
 Step: TypeAlias = Callable[[Tensor, Tensor, Tensor, Tensor], tuple[Tensor, Tensor]]
 """From the affine maps of x and of h, and the states h and c, to the next h and c."""
 
 
-class CoupledLSTM(nn.Module):
+class CoupledLSTM(Layer):
     r"""LSTM layer that forgets as much as it takes in: :math:`f_t = 1 - i_t`.
 
     .. math:: c_t = (1 - i_t) c_{t-1} + i_t g_t, \quad h_t = o_t \tanh c_t
@@ -34,6 +36,7 @@ class CoupledLSTM(nn.Module):
     """
 
     mode = "COUPLED_LSTM"
+    penalized = OF_TORCH[nn.RNNBase]
 
     def __init__(self, input_size: int, hidden_size: int) -> None:
         super().__init__()
@@ -59,7 +62,7 @@ class CoupledLSTM(nn.Module):
         return f"{self.weight_ih_l0.shape[1]}, {self.hidden_size}"
 
 
-Layer: TypeAlias = nn.RNNBase | CoupledLSTM
+RecurrentLayer: TypeAlias = nn.RNNBase | CoupledLSTM
 
 
 def unroll(

@@ -6,7 +6,8 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from sklearn_rnn._modules.base import Pullback, has_no_hooks
+from sklearn_rnn._modules.base import InputGroups, Pullback, SequenceModule
+from sklearn_rnn._modules.hooks import has_no_hooks
 from sklearn_rnn._modules.layers import Head
 from sklearn_rnn._modules.masking import align_end, valid_steps, zero_padding
 from sklearn_rnn._modules.overlapping_windows import shared_rows
@@ -35,7 +36,7 @@ def levels_to_cover(n_steps: int, kernel_size: int) -> int:
     return levels
 
 
-class TCN(nn.Module):
+class TCN(SequenceModule):
     r"""Temporal convolutional network (Bai, Kolter and Koltun, 2018).
 
     Level i = 0, 1, ... is a residual block with two weight-normalised causal convolutions of
@@ -150,7 +151,7 @@ class TCN(nn.Module):
             return None
         return receptive_field(self.kernel_size, len(self.blocks))
 
-    def is_direct(self) -> bool:
+    def has_vjp(self) -> bool:
         """Tell whether `forward_and_vjp` may replace `forward` and its backward pass."""
         drops = self.training and self.drops
         return self.pooling.kind == "last" and not drops and has_no_hooks(self)
@@ -202,11 +203,11 @@ class TCN(nn.Module):
             x = x * valid[:, -steps.n_out :]
         return x[:, -1]  # x: (batch, 1, num_channels)
 
-    def attention(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
+    def attention_weights(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Weigh the steps of x (batch, n_steps, n_channels): (batch, n_steps), see `Pooling`."""
         return self.pooling.weights(self.encode(x, lengths), lengths)
 
-    def input_groups(self) -> tuple[tuple[int, ...], dict[str, Tensor]]:
+    def input_groups(self) -> InputGroups:
         """Group the weights that read the input by its channels: (n_channels,)."""
         if "blocks.0.conv1.kernel" not in dict(self.named_parameters()):
             raise ValueError('A TCN tells its channels apart with penalty="group" only.')
@@ -217,7 +218,7 @@ class TCN(nn.Module):
             "blocks.0.conv1.kernel": channels[:, None].expand(kernel.shape),
             "blocks.0.skip.weight": channels.expand(skip.shape),
         }
-        return (len(channels),), labels
+        return InputGroups((len(channels),), labels)
 
     def encode(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Map x (batch, n_steps, n_channels) to the last level's (batch, n_steps, num_channels)."""

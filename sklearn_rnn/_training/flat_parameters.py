@@ -10,29 +10,23 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from sklearn_rnn._modules.parameters import is_penalized
+
 REGISTER = 16
 """Numbers in single precision of the widest register of a CPU."""
 
 
-def is_weight(name: str) -> bool:
-    """Return whether penalties apply to a parameter, by its name.
-
-    They apply to weights, those of token vectors among them, not to biases. Of a
-    weight-normalised filter they apply to the norm (``weight_g``), not to the direction
-    (``weight_v``), so that the squared penalty is that of the filter itself.
-    """
-    return "bias" not in name and not name.endswith("_v")
-
-
 def ordered(module: nn.Module) -> list[tuple[str, nn.Parameter]]:
-    """Return the trainable parameters with their names, weights before the others."""
+    """Return the trainable parameters with their names, those that are penalised first."""
+    penalized = is_penalized(module)
     named = [(name, p) for name, p in module.named_parameters() if p.requires_grad]
-    return sorted(named, key=lambda item: not is_weight(item[0]))
+    return sorted(named, key=lambda item: not penalized[item[0]])
 
 
 def n_weights(module: nn.Module) -> int:
-    """Return how many leading entries of the vector are weights."""
-    return sum(p.numel() for name, p in ordered(module) if is_weight(name))
+    """Return how many leading entries of the vector are weights, the penalised parameters."""
+    penalized = is_penalized(module)
+    return sum(p.numel() for name, p in ordered(module) if penalized[name])
 
 
 def new_vector(module: nn.Module) -> Tensor:

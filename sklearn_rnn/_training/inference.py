@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 import torch
 from torch import Tensor, nn
 
+from sklearn_rnn._modules.base import SequenceModule
 from sklearn_rnn._modules.embedding import Embedding
 from sklearn_rnn._modules.kernels.layer import has_kernel
 from sklearn_rnn._modules.kernels.threads import threads_for, threads_for_kernels
@@ -21,12 +22,6 @@ SHARING_WINDOWS = 2048
 def autocast(device: torch.device, *, mixed: bool) -> AbstractContextManager[None]:
     """Return a context in which torch computes products in bfloat16, if `mixed`."""
     return torch.autocast(device.type, torch.bfloat16) if mixed else nullcontext()
-
-
-def receptive_field_of(module: nn.Module) -> int | None:
-    """Return the newest steps that the outputs of a module depend on, if it can share rows."""
-    receptive_field: int | None = getattr(module, "reach", None)
-    return receptive_field
 
 
 def chunk_size(module: nn.Module, x: Tensor | RaggedTensor, *, shared: bool) -> int:
@@ -56,13 +51,13 @@ def threads(
 
 
 @torch.inference_mode()
-def outputs(module: nn.Module, x: Tensor | RaggedTensor) -> Tensor:
+def outputs(module: SequenceModule, x: Tensor | RaggedTensor) -> Tensor:
     """Return what the module says of all of `x`, in evaluation mode, on the CPU.
 
     It has shape (n, n_outputs), or (n_valid_steps, n_outputs) if the module speaks at each step.
     """
     module.eval()
-    size = chunk_size(module, x, shared=shares_rows(x, receptive_field_of(module)))
+    size = chunk_size(module, x, shared=shares_rows(x, module.receptive_field))
     if isinstance(x, Tensor) or x.is_series:
         n = len(x)
         parts = [slice(start, min(start + size, n)) for start in range(0, n, size)]

@@ -30,6 +30,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from sklearn_rnn._modules.base import SequenceModule
 from sklearn_rnn._modules.linear_skip import LinearSkip
 from sklearn_rnn._modules.mlp import Dense
 from sklearn_rnn._training.batches import Examples
@@ -55,7 +56,7 @@ SHARES = 21
 
 SIZES = ("n_channels", "n_steps", "n_outputs")
 
-Module = tuple[type[nn.Module], dict[str, Any]]
+Module = tuple[type[SequenceModule], dict[str, Any]]
 
 
 def beside(module: Module) -> Module:

@@ -9,20 +9,24 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from sklearn_rnn._modules.base import SequenceModule
 from sklearn_rnn._modules.kernels.training import (
     AdamSteps,
     KernelLoss,
     NativeTraining,
     Ridge,
     Sequences,
+    TrainingKernel,
 )
 from sklearn_rnn._training.augmentation import Augmentation
 from sklearn_rnn._training.batches import Batch, Examples, at_valid_steps
 from sklearn_rnn._training.flat_parameters import n_weights
-from sklearn_rnn._training.inference import autocast, chunk_size, receptive_field_of
+from sklearn_rnn._training.inference import autocast, chunk_size
+from sklearn_rnn._training.losses import Loss
 from sklearn_rnn._training.optimizers import Adam
-from sklearn_rnn._training.penalties import sparse_penalty, step_sizes
+from sklearn_rnn._training.penalties import sparse_penalty
 from sklearn_rnn._training.proximal_lbfgs import ProximalLBFGS
+from sklearn_rnn._training.proximal_steps import step_sizes
 from sklearn_rnn._training.schedules import PLANNED
 
 Observer = Callable[[str, Batch, Tensor | None], None]
@@ -33,8 +37,10 @@ class Training:
 
     Parameters
     ----------
-    module, criterion : nn.Module
-        The net and its loss.
+    module : SequenceModule
+        The net.
+    criterion : Loss
+        Its loss.
     optimizer : torch.optim.Optimizer
         Holds one parameter: the vector that `module` is laid in.
     settings : object
@@ -47,15 +53,14 @@ class Training:
 
     def __init__(
         self,
-        module: nn.Module,
-        criterion: nn.Module,
+        module: SequenceModule,
+        criterion: Loss,
         optimizer: torch.optim.Optimizer,
         settings: Any,
         seed: int,
         observer: Observer | None = None,
     ) -> None:
-        self.module: Any = module  # with methods that mypy would take for tensors
-        self.criterion: Any = criterion
+        self.module, self.criterion = module, criterion
         self.optimizer = optimizer
         self.settings, self.observer = settings, observer
         self.vector: Tensor = optimizer.param_groups[0]["params"][0]
@@ -70,16 +75,14 @@ class Training:
         self.ridge = Ridge(self.vector, self.n_weights, in_gradient)
         self.order = torch.Generator().manual_seed(seed)
         self.noise = torch.Generator(self.vector.device).manual_seed(seed + 1)
-        for part in module.modules():
-            if hasattr(part, "generator"):
-                part.generator = self.noise  # type: ignore[assignment]  # not a submodule
+        module.set_dropout_generator(self.noise)
         self.schedule = PLANNED.get(settings.lr_schedule)
         self.augment: Callable[[Batch], Batch] | None = None
         if settings.augmentation:
             sizes = (settings.n_values, settings.n_outputs)
             self.augment = Augmentation(settings.augmentation, *sizes, self.noise)
-        self.is_direct = False
-        self.native: Any = None
+        self.uses_vjp = False
+        self.native: TrainingKernel | None = None
         self.precision = partial(autocast, self.vector.device, mixed=settings.mixed)
 
     def epoch(self, examples: Examples, number: int) -> float:
@@ -89,7 +92,7 @@ class Training:
         if self._may_run_together(examples):
             return self._batches_together(examples, number) / examples.n_terms
         size = self.settings.batch_size
-        receptive_field = None if self.augment is not None else receptive_field_of(self.module)
+        receptive_field = None if self.augment is not None else self.module.receptive_field
         total: Tensor | float = 0.0
         for i, batch in enumerate(
             examples.batches(size, self._shuffled, receptive_field=receptive_field)
@@ -119,14 +122,12 @@ class Training:
 
     def _find_kernels(self) -> None:
         """Find out how far gradients can be had without autograd."""
-        self.native, self.is_direct = None, False
+        self.native, self.uses_vjp = None, False
         if self.settings.mixed:
             return
-        if hasattr(self.module, "native_training"):
-            loss = KernelLoss(self.criterion.kernel, self.criterion.option)
-            self.native = self.module.native_training(loss)
-        elif hasattr(self.module, "is_direct"):
-            self.is_direct = self.module.is_direct()
+        loss = KernelLoss(self.criterion.kernel, self.criterion.option)
+        self.native = self.module.native_training(loss)
+        self.uses_vjp = self.native is None and self.module.has_vjp()
 
     def _may_run_together(self, examples: Examples) -> bool:
         """Tell whether the kernels may run batch after batch without a word of Python."""
@@ -143,6 +144,7 @@ class Training:
         """Pass once over the examples, many batches in a call; return the sum of the objectives."""
         size, optimizer = self.settings.batch_size, self.optimizer
         assert isinstance(optimizer, Adam)
+        assert isinstance(self.native, NativeTraining)
         total, begin = 0.0, 0
         for block in examples.blocks(size, self._shuffled):
             n_batches = -(-len(block.y) // size)
@@ -160,7 +162,7 @@ class Training:
         """Return the mean loss without penalty and without training."""
         self.module.eval()
         total: Tensor | float = 0.0
-        shared = examples.is_contiguous() and examples.shares(receptive_field_of(self.module))
+        shared = examples.is_contiguous() and examples.shares(self.module.receptive_field)
         size = chunk_size(self.module, examples.x, shared=shared)
         for batch in examples.batches(size):
             total = total + self._loss(batch) * len(batch.y)
@@ -213,7 +215,7 @@ class Training:
         """Write the gradient of the objective into the vector and return the objective."""
         weights, ridge = self.vector.data[: self.n_weights], self.shrinkage
         if self.native is not None:
-            objective: Tensor = self.native.gradient(Sequences(*batch[:4]), self.ridge)
+            objective = self.native.gradient(Sequences(*batch[:4]), self.ridge)
             ridge -= self.ridge.strength
         else:
             objective = self._gradient_of_torch(batch)
@@ -230,19 +232,18 @@ class Training:
 
     def _gradient_of_torch(self, batch: Batch) -> Tensor:
         """Write the gradient of the loss into the vector and return the loss."""
-        if self.is_direct and batch.lengths is None:
-            return self._direct(batch)
+        if self.uses_vjp and batch.lengths is None:
+            return self._gradient_by_vjp(batch)
         self._vector_grad.zero_()
         loss = self._loss(batch)
         loss.backward()  # type: ignore[no-untyped-call]  # torch does not declare it
         return loss.detach()
 
     @torch.no_grad()
-    def _direct(self, batch: Batch) -> Tensor:
+    def _gradient_by_vjp(self, batch: Batch) -> Tensor:
         """Return the loss and write its gradient without autograd."""
         output, pullback = self.module.forward_and_vjp(batch.x)
         read = output if batch.kept is None else output[batch.kept]
-        loss: Tensor
         loss, gradient = self.criterion.gradient(read, batch.y, batch.weight)
         if batch.kept is not None:
             gradient = torch.zeros_like(output).index_copy_(0, batch.kept, gradient)

@@ -1,207 +1,24 @@
-r"""Penalties that make weights exactly zero: their values and their proximal steps.
-
-A proximal step minimises, after a step of the optimizer to z,
-
-.. math:: \sum_i \frac{(w_i - z_i)^2}{2 s_i} + R(w)
-
-over w, with R the penalty and :math:`s_i` the size of the optimizer's step along weight i: the
-weights are at rest where, and only where, the gradient and the penalty balance. With one size for
-all of them that holds for plain gradient descent; an optimizer that scales each weight by itself
-needs its own sizes here too, or it comes to rest elsewhere (ProxGen, Yun et al., 2021).
-
-References
-----------
-Parikh and Boyd (2014). Proximal algorithms. Foundations and Trends in Optimization 1.
-Yun, Lozano and Yang (2021). Adaptive proximal gradient methods for structured neural networks.
-NeurIPS.
-"""
+"""The penalty that makes weights of a module exactly zero, and the weights that read its input."""
 
 from __future__ import annotations
 
-import math
-from typing import Any, Protocol
+from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
+from sklearn_rnn._modules.base import SequenceModule
 from sklearn_rnn._training.flat_parameters import ordered
-
-NEWTON_STEPS = 5
-"""Steps to the root in the proximal step of a group."""
+from sklearn_rnn._training.proximal_steps import GroupLasso, Lasso, Penalty
 
 
-class Penalty(Protocol):
-    """A penalty on the weights, which are the head of the vector of all parameters."""
-
-    def value(self, weights: Tensor) -> Tensor:
-        """Return the penalty of the weights."""
-
-    def prox_(self, weights: Tensor, step: float | Tensor) -> None:
-        """Take the proximal step from `weights`, in place."""
-
-    def confined(self, weights: Tensor, target: Tensor) -> Tensor:
-        """Return the weights, zero where they lie beyond a kink of the penalty from `target`."""
-
-    def least(self, gradient: Tensor) -> float:
-        """Return the least strength that keeps zero weights at zero against a gradient."""
-
-
-class Lasso:
-    r"""The lasso :math:`\lambda \sum_i |w_i|` (Tibshirani, 1996).
-
-    Parameters
-    ----------
-    strength : float
-        The factor :math:`\lambda`.
-
-    Examples
-    --------
-    >>> import torch
-    >>> weights = torch.tensor([2.0, -0.5, -3.0])
-    >>> Lasso(2.0).prox_(weights, 0.5)
-    >>> weights
-    tensor([ 1.,  0., -2.])
-    """
-
-    def __init__(self, strength: float) -> None:
-        self.strength = strength
-
-    def value(self, weights: Tensor) -> Tensor:
-        """Return the penalty of the weights."""
-        return self.strength * weights.abs().sum()
-
-    def prox_(self, weights: Tensor, step: float | Tensor) -> None:
-        """Bring each weight nearer to zero by ``strength * step``, and to zero from within."""
-        threshold = torch.as_tensor(
-            self.strength * step, dtype=weights.dtype, device=weights.device
-        )
-        weights.sub_(torch.clamp(weights, -threshold, threshold))
-
-    def confined(self, weights: Tensor, target: Tensor) -> Tensor:
-        """Return the weights, zero where their sign is not that of `target`."""
-        return torch.where(weights.sign() == target.sign(), weights, 0.0)
-
-    def least(self, gradient: Tensor) -> float:
-        """Return the least strength that keeps zero weights at zero against a gradient."""
-        return float(gradient.abs().max())
-
-
-class GroupLasso:
-    r"""The group lasso :math:`\lambda \sum_g \sqrt{p} \lVert w_g \rVert_2` (Yuan and Lin, 2006).
-
-    A group of p weights becomes zero as a whole or not at all. Weights outside of all groups are
-    free.
-
-    Parameters
-    ----------
-    strength : float
-        The factor :math:`\lambda`.
-    positions : Tensor of shape (n_groups, p)
-        Where the weights of each group are in the vector, int64.
-
-    Examples
-    --------
-    >>> import torch
-    >>> weights = torch.tensor([3.0, 4.0, 0.3, 0.4, 7.0])
-    >>> groups = GroupLasso(1.0, torch.tensor([[0, 1], [2, 3]]))
-    >>> groups.prox_(weights, 1 / 2**0.5)
-    >>> weights
-    tensor([2.4000, 3.2000, 0.0000, 0.0000, 7.0000])
-
-    References
-    ----------
-    Yuan and Lin (2006). Model selection and estimation in regression with grouped variables. JRSS
-    B 68.
-    """
-
-    def __init__(self, strength: float, positions: Tensor) -> None:
-        self.positions = positions
-        self.strength = strength * math.sqrt(positions.shape[1])
-
-    def value(self, weights: Tensor) -> Tensor:
-        """Return the penalty of the weights."""
-        return self.strength * weights[self.positions].norm(dim=1).sum()
-
-    def prox_(self, weights: Tensor, step: float | Tensor) -> None:
-        r"""Take the proximal step from `weights`, in place.
-
-        With :math:`c_i = 1 / s_i` and :math:`\mu = \lambda \sqrt p` it leads to zero if
-        :math:`\lVert c z \rVert \le \mu`, and otherwise to :math:`w_i = z_i c_i t / (c_i t + \mu)`
-        where t is the norm of w, the root of :math:`1 / \lVert c z / (c t + \mu) \rVert - 1`. This
-        function of t is concave, a straight line if all :math:`s_i` are equal, so that Newton's
-        steps ascend to the root from the first one on.
-        """
-        z = weights[self.positions]  # (n_groups, p)
-        c = 1.0 / step if isinstance(step, float) else 1.0 / step[self.positions]
-        cz, mu = c * z, self.strength
-        t = z.norm(dim=1, keepdim=True)
-        for _ in range(NEWTON_STEPS):
-            below = c * t + mu
-            u = cz / below
-            square = u.square().sum(1, keepdim=True)
-            slope = (u.square() * (c / below)).sum(1, keepdim=True)
-            t = (t + (square.sqrt() - 1.0) * square / slope).clamp(min=0.0)
-        kept = cz.norm(dim=1, keepdim=True) > mu
-        weights[self.positions] = torch.where(kept, z * (c * t / (c * t + mu)), 0.0)
-
-    def confined(self, weights: Tensor, target: Tensor) -> Tensor:
-        """Return the weights, zero in the groups that are zero in `target`."""
-        off = (target[self.positions] == 0).all(1, keepdim=True)
-        confined = weights.clone()
-        confined[self.positions] = torch.where(off, 0.0, weights[self.positions])
-        return confined
-
-    def least(self, gradient: Tensor) -> float:
-        """Return the least strength that keeps zero weights at zero against a gradient."""
-        return float(gradient[self.positions].norm(dim=1).max()) / math.sqrt(
-            self.positions.shape[1]
-        )
-
-
-def step_sizes(optimizer: torch.optim.Optimizer, n_weights: int) -> float | Tensor:
-    """Return how far one unit of gradient, once it lasts, moves each weight in a step.
-
-    Call it after the step. What counts is the lasting gradient, since at rest it balances the
-    penalty: with momentum m it has been summed up to ``1 / (1 - m)`` times itself.
-
-    Parameters
-    ----------
-    optimizer : torch.optim.Optimizer
-        One of Adam, RMSprop, SGD, Adagrad and Adadelta, over one vector, after a step.
-    n_weights : int
-        How many entries at the head of the vector to return.
-    """
-    group = optimizer.param_groups[0]
-    vector = group["params"][0]
-    state = {
-        name: value[:n_weights] if isinstance(value, Tensor) and value.ndim else value
-        for name, value in optimizer.state[vector].items()
-    }
-    rate: float = group["lr"]
-    if isinstance(optimizer, torch.optim.Adam):
-        square = state["exp_avg_sq"] / (1.0 - group["betas"][1] ** state["step"].double())
-        return rate / (square.sqrt() + group["eps"])
-    if isinstance(optimizer, torch.optim.RMSprop):
-        return rate / (state["square_avg"].sqrt() + group["eps"])
-    if isinstance(optimizer, torch.optim.Adagrad):
-        return rate / (state["sum"].sqrt() + group["eps"])
-    if isinstance(optimizer, torch.optim.Adadelta):
-        # the step was sized by `acc_delta` before that very step was averaged into it
-        rho, eps = group["rho"], group["eps"]
-        square = state["square_avg"] + eps
-        share = (1.0 - rho) * vector.grad[:n_weights].square() / square
-        before = (state["acc_delta"] - eps * share) / (rho + share)
-        return rate * ((before.clamp(min=0.0) + eps) / square).sqrt()
-    return rate / (1.0 - group["momentum"])
-
-
-def sparse_penalty(module: nn.Module, settings: Any) -> Penalty | None:
+def sparse_penalty(module: SequenceModule, settings: Any) -> Penalty | None:
     """Return the penalty that makes weights of the module exactly zero, if there is one.
 
     Parameters
     ----------
-    module : nn.Module
-        For ``penalty="group"`` it says by `input_groups` which weights read what.
+    module : SequenceModule
+        For ``penalty="group"`` one that has `input_groups`.
     settings : object
         Has the attributes `alpha`, `l1_ratio` and `penalty`.
     """
@@ -210,7 +27,7 @@ def sparse_penalty(module: nn.Module, settings: Any) -> Penalty | None:
         return None
     if settings.penalty == "elasticnet":
         return Lasso(strength)
-    _, labels = input_groups(module)
+    labels = module.input_groups().labels
     number = [
         labels[name].reshape(-1) if name in labels else torch.full((parameter.numel(),), -1)
         for name, parameter in ordered(module)
@@ -221,30 +38,9 @@ def sparse_penalty(module: nn.Module, settings: Any) -> Penalty | None:
     return GroupLasso(strength, positions.to(next(module.parameters()).device))
 
 
-def input_groups(module: nn.Module) -> tuple[tuple[int, ...], dict[str, Tensor]]:
-    """Return the groups of weights that read the same input, as the module declares them.
-
-    Returns
-    -------
-    shape : tuple of int
-        ``(n_steps, n_channels)`` if each lag of a channel has weights of its own, otherwise
-        ``(n_channels,)``. Groups are numbered along it.
-    labels : dict of str to Tensor
-        By the name of a parameter, the number of the group of each of its entries, int64. All
-        groups have the same size.
-    """
-    if not hasattr(module, "input_groups"):
-        raise ValueError(
-            f"{type(module).__name__} does not tell which of its weights read which channel, so "
-            'they cannot be penalised in groups; set penalty="elasticnet".'
-        )
-    groups: tuple[tuple[int, ...], dict[str, Tensor]] = module.input_groups()  # type: ignore[operator]  # not a tensor
-    return groups
-
-
-def input_weights(module: nn.Module) -> Tensor:
-    """Return the weights that read each input: (*shape of `input_groups`, p), in double."""
-    shape, labels = input_groups(module)
+def input_weights(module: SequenceModule) -> Tensor:
+    """Return the weights that read each input: (*shape of `input_groups`, p), as float64."""
+    shape, labels = module.input_groups()
     weights = [module.get_parameter(name).detach().reshape(-1) for name in labels]
     order = torch.cat([label.reshape(-1) for label in labels.values()]).argsort(stable=True)
     return torch.cat(weights).double().cpu()[order].reshape(*shape, -1)

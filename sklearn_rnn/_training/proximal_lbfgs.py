@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from sklearn_rnn._training.penalties import Penalty
+from sklearn_rnn._training.proximal_steps import Penalty
 
 MEMORY = 20
 """Pairs of steps and changes that are remembered, as many as by torch's L-BFGS."""

@@ -23,6 +23,7 @@ from skorch import NeuralNet
 from skorch.callbacks import Callback, PrintLog
 from torch import Tensor, nn
 
+from sklearn_rnn._modules.base import SequenceModule
 from sklearn_rnn._sklearn.estimator_state import restore_on_error
 from sklearn_rnn._training.batches import Batch, Examples
 from sklearn_rnn._training.callbacks import ProgressBar, asks_for_batches
@@ -119,7 +120,7 @@ class SequenceNet(NeuralNet):
             self.callbacks = _own_callbacks(settings)
             self._initialize_callbacks()
 
-    def outputs(self, x: Tensor | RaggedTensor, module: nn.Module | None = None) -> Tensor:
+    def outputs(self, x: Tensor | RaggedTensor, module: SequenceModule | None = None) -> Tensor:
         """Return what the net, or another module in its precision, says of all of `x`."""
         with autocast(torch.device(self.device), mixed=self.settings.mixed):
             return outputs(module or self.module_, x)
@@ -232,7 +233,7 @@ def slower_on_plateau(
 
 
 def build_net(
-    module: tuple[type[nn.Module], dict[str, Any]],
+    module: tuple[type[SequenceModule], dict[str, Any]],
     criterion: tuple[type[nn.Module], dict[str, Any]],
     settings: SimpleNamespace,
     seed: int,

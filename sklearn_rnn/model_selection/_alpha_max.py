@@ -10,11 +10,12 @@ import torch
 from torch import Tensor, nn
 
 from sklearn_rnn._modules.mlp import Dense
+from sklearn_rnn._modules.parameters import is_penalized
 from sklearn_rnn._sequences.ragged import Ragged
 from sklearn_rnn._sequences.training_data import Data
 from sklearn_rnn._training.batches import Examples
-from sklearn_rnn._training.flat_parameters import is_weight, n_weights, ordered
-from sklearn_rnn._training.penalties import input_groups, sparse_penalty
+from sklearn_rnn._training.flat_parameters import n_weights, ordered
+from sklearn_rnn._training.penalties import sparse_penalty
 
 MARGIN = 1e-6
 """What is added to the exact alpha, in parts of it, for rounding."""
@@ -44,7 +45,7 @@ def alpha_max(model: Any, data: Data, examples: Examples) -> tuple[float, bool]:
     if (target == target[0]).all():
         raise ValueError(f"y is constant, {len(target)} times the same: there is nothing to read.")
     module = copy.deepcopy(model.net_.module_)
-    _, labels = input_groups(module)
+    labels = module.input_groups().labels
     exact = sum(label.numel() for label in labels.values()) == n_weights(module)
     if not exact:
         n_inputs = model.n_channels_ + len(model.missing_channels_)
@@ -60,10 +61,10 @@ def alpha_max(model: Any, data: Data, examples: Examples) -> tuple[float, bool]:
 def _null_gradient(module: nn.Module, criterion: nn.Module, examples: Examples) -> Tensor:
     """Return the gradient of the loss along the weights, at zero weights and the best biases."""
     module.eval()
-    named = ordered(module)
+    named, penalized = ordered(module), is_penalized(module)
     for _, parameter in named:
         nn.init.zeros_(parameter)
-    biases = [parameter for name, parameter in named if not is_weight(name)]
+    biases = [parameter for name, parameter in named if not penalized[name]]
     optimizer = torch.optim.LBFGS(
         biases, max_iter=100, tolerance_grad=1e-12, line_search_fn="strong_wolfe"
     )
@@ -80,5 +81,5 @@ def _null_gradient(module: nn.Module, criterion: nn.Module, examples: Examples) 
 
     optimizer.step(closure)  # type: ignore[no-untyped-call]  # torch does not declare it
     closure()
-    gradients = [parameter.grad for name, parameter in named if is_weight(name)]
+    gradients = [parameter.grad for name, parameter in named if penalized[name]]
     return torch.cat([gradient.reshape(-1) for gradient in gradients if gradient is not None])

@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import Bunch
-from torch import nn
 
+from sklearn_rnn._modules.base import SequenceModule
 from sklearn_rnn._sequences.training_data import Data
 from sklearn_rnn._sklearn.compat import Interval, InvalidParameterError, validate_params
 from sklearn_rnn._training.batches import Examples
-from sklearn_rnn._training.penalties import input_groups, input_weights
+from sklearn_rnn._training.penalties import input_weights
 from sklearn_rnn.model_selection._alpha_max import alpha_max
 from sklearn_rnn.neural_network._base import BaseSequenceEstimator
 
@@ -275,7 +275,7 @@ def _reads(model: Any) -> bool:
     return bool((input_weights(model.net_.module_) != 0).any())
 
 
-def _coefficients(module: nn.Module) -> NDArray[np.float64]:
+def _coefficients(module: SequenceModule) -> NDArray[np.float64]:
     """Return the weight of each group, or its norm if it holds several, of the groups' shape."""
     weights = input_weights(module).numpy()  # (*shape, p)
     return weights[..., 0] if weights.shape[-1] == 1 else np.linalg.norm(weights, axis=-1)
@@ -283,7 +283,7 @@ def _coefficients(module: nn.Module) -> NDArray[np.float64]:
 
 def _names(model: Any) -> list[str]:
     """Name the channels, or the lags of channels, as `LagTransformer` does; the oldest first."""
-    shape, _ = input_groups(model.net_.module_)
+    shape = model.net_.module_.input_groups().shape
     names = list(getattr(model, "feature_names_in_", []))
     if len(names) == np.prod(shape):
         return names

@@ -26,7 +26,7 @@ from sklearn_rnn._sklearn.validation import prefix_errors
 from sklearn_rnn._training.augmentation import check_augmentation
 from sklearn_rnn._training.batches import Examples
 from sklearn_rnn._training.callbacks import check_callbacks, check_watched
-from sklearn_rnn._training.inference import receptive_field_of, threads
+from sklearn_rnn._training.inference import threads
 from sklearn_rnn._training.linear_init import (
     ALONE,
     alone,
@@ -189,7 +189,7 @@ class BaseSequenceEstimator(TrainingParameters, Outputs, Selection, BaseEstimato
             with one_thread():
                 net = build_net(module, self._criterion(), settings, seed)
         n_parameters = sum(p.numel() for p in net.module_.parameters())
-        shared = not settings.augmentation and train.shares(receptive_field_of(net.module_))
+        shared = not settings.augmentation and train.shares(net.module_.receptive_field)
         with threads(net.module_, train.x, settings.batch_size, shared=shared):
             begins_linear = self.linear_skip and not continues
             if begins_linear:

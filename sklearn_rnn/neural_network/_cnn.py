@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from torch import nn
-
+from sklearn_rnn._modules.base import SequenceModule
 from sklearn_rnn._modules.cnn import CNN
 from sklearn_rnn._modules.cnn_lstm import CNNRecurrent
 from sklearn_rnn._sklearn.compat import StrOptions
@@ -63,7 +62,7 @@ class _CNN(_Pooling):
         default="max",
     )
 
-    _module_class: ClassVar[type[nn.Module]] = CNN
+    _module_class: ClassVar[type[SequenceModule]] = CNN
 
     def _architecture(self) -> dict[str, Any]:
         return self._convolution()
@@ -84,7 +83,7 @@ class _CNNRecurrent(_Pooling):
         default=32,
     )
 
-    _module_class: ClassVar[type[nn.Module]] = CNNRecurrent
+    _module_class: ClassVar[type[SequenceModule]] = CNNRecurrent
 
     def _architecture(self) -> dict[str, Any]:
         cell = {"cell": CELLS[self.cell], "hidden_size": self.hidden_size}

@@ -15,7 +15,7 @@ from sklearn_rnn._modules.summary import summarize
 from sklearn_rnn._sequences.lists import comes_as_list
 from sklearn_rnn._sequences.step_targets import flatten_steps, unflatten_steps, valid_lengths
 from sklearn_rnn._sklearn.validation import check_length
-from sklearn_rnn._training.inference import chunk_size, receptive_field_of, threads
+from sklearn_rnn._training.inference import chunk_size, threads
 from sklearn_rnn._training.penalties import input_weights
 from sklearn_rnn._training.tensors import shares_rows
 from sklearn_rnn.neural_network._input_reader import Inputs
@@ -39,7 +39,7 @@ class Outputs(Inputs):
         sequences, _ = self._read_sequences(X, reset=False)
         x = self._input(sequences, self.net_.settings.dtype, self.net_.device)
         module = self.net_.module_
-        shared = shares_rows(x, receptive_field_of(module))
+        shared = shares_rows(x, module.receptive_field)
         with threads(module, x, chunk_size(module, x, shared=shared), shared=shared):
             raw_output = self.net_.outputs(x).double()
         if self.return_sequences:

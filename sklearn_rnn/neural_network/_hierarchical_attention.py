@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted, validate_data
-from torch import nn
 
+from sklearn_rnn._modules.base import SequenceModule
 from sklearn_rnn._modules.hierarchical_attention import HierarchicalAttention
 from sklearn_rnn._sequences.documents import read_documents
 from sklearn_rnn._sequences.ragged import Ragged
@@ -113,7 +113,7 @@ class HierarchicalAttentionClassifier(SequenceClassifier):
         "selected_channels_ : ndarray of bool, of shape (n_channels_,)": """
             Not there: tokens have no channels.""",
     }
-    _module_class: ClassVar[type[nn.Module]] = HierarchicalAttention
+    _module_class: ClassVar[type[SequenceModule]] = HierarchicalAttention
     _any_length: ClassVar[bool] = True
 
     def attention_weights(self, X: Any) -> list[NDArray[np.float64]]:
@@ -174,7 +174,7 @@ class HierarchicalAttentionClassifier(SequenceClassifier):
 
     def _module(
         self, n_outputs: int, architecture: dict[str, Any]
-    ) -> tuple[type[nn.Module], dict[str, Any]]:
+    ) -> tuple[type[SequenceModule], dict[str, Any]]:
         """Return the class of the net and its arguments, without a layer of tokens around it."""
         _, arguments = super()._module(n_outputs, architecture)
         inner, own = arguments.pop("inner"), arguments.pop("architecture")

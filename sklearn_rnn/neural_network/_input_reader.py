@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
 
+from sklearn_rnn._modules.base import SequenceModule
 from sklearn_rnn._modules.embedding import Embedded
 from sklearn_rnn._sequences.ragged import Ragged
 from sklearn_rnn._sequences.scaling import Scale, is_scaled, standardized
@@ -29,13 +29,13 @@ EMBEDDING_DIM = 32
 MOST_TOKENS = 10_000_000
 """The largest token for which a vector is made unasked."""
 
-Module = tuple[type[nn.Module], dict[str, Any]]
+Module = tuple[type[SequenceModule], dict[str, Any]]
 
 
 class Inputs:
     """The part of an estimator that knows X."""
 
-    _module_class: ClassVar[type[nn.Module]]
+    _module_class: ClassVar[type[SequenceModule]]
     _any_length: ClassVar[bool]
     n_channels: int
     linear_skip: bool

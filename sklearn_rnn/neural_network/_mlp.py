@@ -5,8 +5,7 @@ from __future__ import annotations
 from numbers import Integral
 from typing import Any, ClassVar
 
-from torch import nn
-
+from sklearn_rnn._modules.base import SequenceModule
 from sklearn_rnn._modules.mlp import ACTIVATIONS, Dense
 from sklearn_rnn._sklearn.compat import StrOptions
 from sklearn_rnn._sklearn.parameters import param, parametrized
@@ -36,7 +35,7 @@ class _Dense:
         default=0.0,
     )
 
-    _module_class: ClassVar[type[nn.Module]] = Dense
+    _module_class: ClassVar[type[SequenceModule]] = Dense
     _any_length: ClassVar[bool] = False
 
     def _architecture(self) -> dict[str, Any]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from torch import nn
-
+from sklearn_rnn._modules.base import SequenceModule
 from sklearn_rnn._modules.recurrent import Recurrent
 from sklearn_rnn._sklearn.compat import StrOptions
 from sklearn_rnn._sklearn.parameters import param, parametrized
@@ -54,7 +53,7 @@ class _Recurrent(Stepwise):
         default=False,
     )
 
-    _module_class: ClassVar[type[nn.Module]] = Recurrent
+    _module_class: ClassVar[type[SequenceModule]] = Recurrent
 
     def _layers(self) -> dict[str, Any]:
         names = ("hidden_size", "num_layers", "bidirectional", "dropout", "recurrent_dropout")

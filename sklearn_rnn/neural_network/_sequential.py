@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_rnn._modules.base import SequenceModule
 from sklearn_rnn._sequences.lists import comes_as_list
 from sklearn_rnn._sequences.ragged import Ragged
 from sklearn_rnn._sequences.step_targets import unflatten_steps
@@ -86,14 +87,13 @@ def attention_of(estimator: Any, sequences: Windows | Ragged) -> NDArray[np.floa
     return np.asarray(net.outputs(x, _Attention(net.module_)).double().numpy()[:, 0])
 
 
-class _Attention(torch.nn.Module):
+class _Attention(SequenceModule):
     """The attention of a net as its output at each step."""
 
-    def __init__(self, net: torch.nn.Module) -> None:
+    def __init__(self, net: SequenceModule) -> None:
         super().__init__()
-        self.net: Any = net
+        self.net = net
 
     def forward(self, x: torch.Tensor, lengths: torch.Tensor | None = None) -> torch.Tensor:
         """Map x (batch, n_steps, n_channels) to weights (batch, n_steps, 1)."""
-        weights: torch.Tensor = self.net.attention(x, lengths)
-        return weights.unsqueeze(2)
+        return self.net.attention_weights(x, lengths).unsqueeze(2)

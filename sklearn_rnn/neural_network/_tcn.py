@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from torch import nn
-
+from sklearn_rnn._modules.base import SequenceModule
 from sklearn_rnn._modules.tcn import TCN
 from sklearn_rnn._sklearn.compat import StrOptions
 from sklearn_rnn._sklearn.parameters import param, parametrized
@@ -49,7 +48,7 @@ class _Convolutional(Stepwise):
         default=False,
     )
 
-    _module_class: ClassVar[type[nn.Module]] = TCN
+    _module_class: ClassVar[type[SequenceModule]] = TCN
 
     def _architecture(self) -> dict[str, Any]:
         names = ("num_channels", "num_levels", "kernel_size", "dropout", "penalty")

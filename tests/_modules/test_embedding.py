@@ -7,9 +7,10 @@ import torch
 
 from sklearn_rnn._modules.cnn import CNN
 from sklearn_rnn._modules.embedding import Embedded, token_lengths
+from sklearn_rnn._modules.parameters import is_penalized
 from sklearn_rnn._modules.recurrent import Recurrent
 from sklearn_rnn._modules.tcn import TCN
-from sklearn_rnn._training.flat_parameters import is_weight, new_vector, parameters_as_views
+from sklearn_rnn._training.flat_parameters import new_vector, parameters_as_views
 
 VOCABULARY, DIM, N_STEPS, N_OUTPUTS = 11, 4, 6, 2
 NETS = {
@@ -39,7 +40,7 @@ def make(name, **parameters):
     with torch.no_grad():
         for parameter in module.parameters():
             parameter.add_(0.3 * torch.randn_like(parameter))
-        module.embedding.weight_v[0] = 0.0
+        module.embedding.weight[0] = 0.0
     return module.eval()
 
 
@@ -53,11 +54,10 @@ def tokens(batch=5):
 @pytest.mark.parametrize("with_channel", [False, True])
 def test_the_net_reads_the_vectors_of_the_tokens(name, with_channel):
     module, x = make(name), tokens()
-    vectors = module.embedding.weight_v[x]
+    vectors = module.embedding.weight[x]
     got = module(x[:, :, None] if with_channel else x)
     torch.testing.assert_close(got, module.net(vectors))
-    if name != "cnn":
-        torch.testing.assert_close(module.encode(x), module.net.encode(vectors))
+    torch.testing.assert_close(module.embedding(x), vectors)
     lengths = torch.tensor([6, 0, 3, 1, 2])
     torch.testing.assert_close(module(x, lengths), module.net(vectors, lengths))
 
@@ -65,11 +65,11 @@ def test_the_net_reads_the_vectors_of_the_tokens(name, with_channel):
 def test_weights_of_the_tokens():
     module, x = make("attention"), tokens()
     x[1, 4:] = 0
-    weights = module.attention(x)
+    weights = module.attention_weights(x)
     assert weights.shape == x.shape
     assert (weights[1, 4:] == 0).all()
     torch.testing.assert_close(weights.sum(1), torch.ones(5).double())
-    torch.testing.assert_close(weights[0], module.net.attention(module.embedding(x[:1]))[0])
+    torch.testing.assert_close(weights[0], module.net.attention_weights(module.embedding(x[:1]))[0])
 
 
 @every_net
@@ -91,7 +91,7 @@ def test_padding_never_changes_an_output(name, n_padded, told):
 def test_a_padding_token_between_others_is_a_step_of_zeros():
     module, x = make("gru"), tokens(1)
     x[0, 2] = 0
-    vectors = module.embedding.weight_v[x].detach()
+    vectors = module.embedding.weight[x].detach()
     assert (vectors[0, 2] == 0).all()
     torch.testing.assert_close(module(x), module.net(vectors))
 
@@ -123,7 +123,7 @@ def test_vectors_start_small_and_that_of_padding_at_zero():
         inner=Recurrent,
         architecture={"cell": "gru", "hidden_size": 3},
     )
-    vectors = module.embedding.weight_v.detach()
+    vectors = module.embedding.weight.detach()
     assert vectors.shape == (5000, 8)
     assert not vectors[0].any()
     assert 0.0499 < vectors.abs().max() <= 0.05
@@ -133,8 +133,8 @@ def test_vectors_start_small_and_that_of_padding_at_zero():
 
 def test_vectors_are_not_penalised():
     names = [name for name, _ in make("gru").named_parameters() if name.startswith("embedding")]
-    assert names == ["embedding.weight_v"]
-    assert not is_weight(names[0])
+    assert names == ["embedding.weight"]
+    assert not is_penalized(make("gru"))[names[0]]
 
 
 @pytest.mark.parametrize("told", [False, True])
@@ -144,7 +144,7 @@ def test_only_vectors_of_valid_tokens_are_trained(told):
     x[:, 4:] = 10 if told else 0
     lengths = torch.full((5,), 4) if told else None
     x[:, 2] = 0
-    before = module.embedding.weight_v.detach().clone()
+    before = module.embedding.weight.detach().clone()
     vector = new_vector(module)
     optimizer = torch.optim.Adam([vector], 0.1)
     with parameters_as_views(vector, module):
@@ -152,7 +152,7 @@ def test_only_vectors_of_valid_tokens_are_trained(told):
             vector.grad.zero_()
             module(x, lengths).square().sum().backward()
             optimizer.step()
-    moved = (module.embedding.weight_v != before).any(1)
+    moved = (module.embedding.weight != before).any(1)
     seen = torch.isin(torch.arange(VOCABULARY), x[:, :4]) & (torch.arange(VOCABULARY) > 0)
     assert moved.tolist() == seen.tolist()
 
@@ -162,12 +162,13 @@ def test_copies_predict_the_same_bits():
     twin = copy.deepcopy(module)
     assert torch.equal(twin(x), module(x))
     with torch.no_grad():
-        module.embedding.weight_v.zero_()
+        module.embedding.weight.zero_()
     assert not torch.equal(twin(x), module(x))
 
 
 def test_tokens_have_no_channels_to_choose_from():
-    assert not hasattr(make("gru"), "input_groups")
+    with pytest.raises(ValueError, match="Embedded does not tell which of its weights read which"):
+        make("gru").input_groups()
 
 
 def test_tokens_have_one_channel():

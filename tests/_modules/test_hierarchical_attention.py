@@ -7,7 +7,7 @@ import torch
 
 from sklearn_rnn._modules.hierarchical_attention import HierarchicalAttention, Sentences
 from sklearn_rnn._modules.layers import Dropout
-from sklearn_rnn._training.flat_parameters import is_weight
+from sklearn_rnn._modules.parameters import is_penalized
 
 VOCABULARY, N_OUTPUTS, HIDDEN = 12, 3, 6
 
@@ -26,7 +26,7 @@ def make(**parameters):
     with torch.no_grad():
         for parameter in module.parameters():
             parameter.add_(0.3 * torch.randn_like(parameter))
-        module.words.embedding.weight_v[0] = 0.0
+        module.words.embedding.weight[0] = 0.0
     return module.eval()
 
 
@@ -63,7 +63,7 @@ def by_hand(module, document):
     """Outputs, weights of the sentences and of the words, one sentence at a time."""
     of_words, vectors = [], []
     for sentence in document:
-        weights, vector = pooled(module.words.net, module.words.embedding.weight_v[sentence])
+        weights, vector = pooled(module.words.net, module.words.embedding.weight[sentence])
         of_words.append(weights)
         vectors.append(vector)
     of_sentences, features = torch.zeros(0).double(), torch.zeros(2 * HIDDEN).double()
@@ -83,7 +83,7 @@ def test_outputs_and_weights_are_those_of_one_sentence_at_a_time(n_zeros, above,
         lengths = torch.tensor(sizes)
         for row, n in zip(x, sizes, strict=True):
             row[n:] = -9  # behind `lengths` there need not be tokens
-    out, weights = module(x, lengths), module.attention(x, lengths)
+    out, weights = module(x, lengths), module.attention_weights(x, lengths)
     assert weights.shape == x.shape
     for i, document in enumerate(documents):
         expected, of_sentences, of_words = by_hand(module, document)
@@ -138,7 +138,7 @@ def test_every_parameter_is_trained():
     for name, parameter in module.named_parameters():
         assert torch.isfinite(parameter.grad).all()
         assert parameter.grad.any(), name
-    assert not module.words.embedding.weight_v.grad[0].any()  # padding
+    assert not module.words.embedding.weight.grad[0].any()  # padding
 
 
 def test_dropout_falls_on_the_vectors_of_sentences_and_documents():
@@ -161,12 +161,12 @@ def test_names_of_the_parameters():
     layers = [f"{way}.0.{kind}" for way in ("layers", "reverse_layers") for kind in kinds]
     layers += ["pooling.affine.weight", "pooling.affine.bias", "pooling.query.weight"]
     assert names == {
-        "words.embedding.weight_v",
+        "words.embedding.weight",
         *(f"words.net.{layer}" for layer in layers),
         *(f"sentences.{layer}" for layer in layers),
         *("head.linear.weight", "head.linear.bias"),
     }
-    assert not is_weight("words.embedding.weight_v")
+    assert not is_penalized(make())["words.embedding.weight"]
 
 
 def test_copies_predict_the_same_bits():

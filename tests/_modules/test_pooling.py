@@ -155,7 +155,7 @@ def test_the_head_reads_what_is_pooled_of_pools(name, kind):
 def test_attention_weights(name, garbage):
     module, x = make(name, pooling="attention"), sequences()
     lengths = torch.tensor([7, 0, 3, 1])
-    weights = module.attention(with_padding(x, lengths, garbage), lengths)
+    weights = module.attention_weights(with_padding(x, lengths, garbage), lengths)
     assert weights.shape == (4, N_STEPS)
     valid = torch.arange(N_STEPS) < lengths[:, None]
     assert (weights[valid] > 0).all()
@@ -163,13 +163,13 @@ def test_attention_weights(name, garbage):
     torch.testing.assert_close(weights.sum(1), (lengths > 0).double())
     for row, sequence, n in zip(weights, x, lengths, strict=True):
         if n:
-            torch.testing.assert_close(module.attention(sequence[None, :n])[0], row[:n])
+            torch.testing.assert_close(module.attention_weights(sequence[None, :n])[0], row[:n])
 
 
 @sequential
 def test_attention_weights_are_those_of_the_states(name):
     module, x = make(name, pooling="attention"), sequences()
-    pooled = torch.einsum("bt,btf->bf", module.attention(x), module.encode(x))
+    pooled = torch.einsum("bt,btf->bf", module.attention_weights(x), module.encode(x))
     torch.testing.assert_close(module(x), module.head(pooled))
 
 
@@ -197,7 +197,7 @@ def test_attention_beside_a_linear_model_is_that_of_the_net():
     ).double()
     randomise(module)
     x = sequences()
-    assert torch.equal(module.attention(x), module.net.attention(x))
+    assert torch.equal(module.attention_weights(x), module.net.attention_weights(x))
 
 
 # ---------------------------------------------------------------- outputs at every step
@@ -336,7 +336,7 @@ def test_steps_that_stay_apart_are_not_pooled(name):
 @pytest.mark.parametrize("name", NETS)
 def test_weights_of_the_steps_need_attention(name):
     with pytest.raises(ValueError, match='with pooling="attention" only'):
-        make(name, pooling="mean").attention(sequences())
+        make(name, pooling="mean").attention_weights(sequences())
 
 
 def test_a_linear_model_of_the_window_has_one_output():

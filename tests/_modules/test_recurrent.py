@@ -276,7 +276,7 @@ def test_copies_predict_the_same_bits(name, how, trained):
     module, x = make(name, dropout=0.5), sequences()
     if trained:
         module.train()
-        set_generator(module, torch.Generator().manual_seed(0))
+        module.set_dropout_generator(torch.Generator().manual_seed(0))
         module(x).square().sum().backward()
         torch.optim.SGD(module.parameters(), 1e-3).step()
         module.eval()
@@ -322,13 +322,6 @@ def test_recurrent_weights_start_orthogonal_and_biases_at_zero(cell, bidirection
 # ---------------------------------------------------------------- dropout
 
 
-def set_generator(module, generator):
-    """Do what the training loop does."""
-    for part in module.modules():
-        if hasattr(part, "generator"):
-            part.generator = generator
-
-
 def test_dropout_keeps_the_mean_and_scales_what_it_keeps():
     p, n = 0.3, 100_000
     dropout = Dropout(p)
@@ -361,12 +354,12 @@ def test_dropout_draws_from_its_generator_alone(name, ragged):
     before = torch.get_rng_state()
     outputs = []
     for seed in (0, 0, 1):
-        set_generator(module, torch.Generator().manual_seed(seed))
+        module.set_dropout_generator(torch.Generator().manual_seed(seed))
         outputs.append(module(x, lengths))
     assert torch.equal(outputs[0], outputs[1])
     assert not torch.equal(outputs[0], outputs[2])
     assert torch.equal(torch.get_rng_state(), before)
-    set_generator(module, None)  # negative control: without it the global generator moves
+    module.set_dropout_generator(None)  # negative control: without it the global generator moves
     module(x, lengths)
     assert not torch.equal(torch.get_rng_state(), before)
 
@@ -396,15 +389,3 @@ def test_dropout_falls_where_documented(name):
 def test_linear_model_has_no_dropout():
     module, x = make("linear", dropout=0.5), sequences()
     assert torch.equal(module.train()(x), module.eval()(x))
-
-
-# ---------------------------------------------------------------- names that others rely on
-
-
-@every_module
-def test_names_tell_weights_from_biases_and_directions(name):
-    parameters = dict(make(name).named_parameters())
-    for parameter_name, parameter in parameters.items():
-        is_direction = parameter_name.endswith("_v")
-        assert ("bias" in parameter_name) == (parameter.ndim == 1)
-        assert is_direction == (parameter_name.removesuffix("_v") + "_g" in parameters)

@@ -358,7 +358,7 @@ def test_tokens_that_training_did_not_show_are_the_unknown_token():
         assert_array_equal(net.predict_proba([[2, token, 3], [2]])[0], unknown)
     capped = make(GRUClassifier, vocabulary_size=5).fit(TOKENS, HAS_THREE)
     assert_array_equal(capped.predict_proba([[7, 3], [2]]), capped.predict_proba([[1, 3], [2]]))
-    assert capped.net_.module_.embedding.weight_v.shape == (5, 32)
+    assert capped.net_.module_.embedding.weight.shape == (5, 32)
 
 
 def test_a_net_finds_a_word_that_matters():

@@ -32,6 +32,7 @@ from tqdm import tqdm
 
 from sklearn_rnn import DenseClassifier, DenseRegressor, GRURegressor, TCNRegressor
 from sklearn_rnn._modules.kernels import threads as threads
+from sklearn_rnn._modules.parameters import is_penalized
 from sklearn_rnn._sequences.training_data import Data, groups_of
 from sklearn_rnn._sequences.windows import window_rows
 from sklearn_rnn._training import callbacks as callbacks
@@ -187,10 +188,6 @@ def test_without_a_random_state_fits_differ():
 # --- the loop against a plain one ----------------------------------------------------------------
 
 
-def penalised(name):
-    return "bias" not in name and not name.endswith("_v")
-
-
 def plain_loop(module, x, y, weight, optimizer, *, size, epochs, alpha, clip):
     """Train as a torch tutorial would, with the penalty in the loss."""
     for _ in range(epochs):
@@ -198,7 +195,7 @@ def plain_loop(module, x, y, weight, optimizer, *, size, epochs, alpha, clip):
             optimizer.zero_grad()
             loss = ((module(x[rows]) - y[rows]) ** 2 / 2 * weight[rows, None]).mean()
             for name, w in module.named_parameters():
-                if penalised(name):
+                if is_penalized(module)[name]:
                     loss = loss + alpha / 2 * (w**2).sum()
             loss.backward()
             if clip is not None:
@@ -207,10 +204,10 @@ def plain_loop(module, x, y, weight, optimizer, *, size, epochs, alpha, clip):
 
 
 def adamw(module, lr, decay):
-    named = list(module.named_parameters())
+    named, penalized = list(module.named_parameters()), is_penalized(module)
     groups = [
-        {"params": [p for name, p in named if penalised(name)], "weight_decay": decay},
-        {"params": [p for name, p in named if not penalised(name)], "weight_decay": 0.0},
+        {"params": [p for name, p in named if penalized[name]], "weight_decay": decay},
+        {"params": [p for name, p in named if not penalized[name]], "weight_decay": 0.0},
     ]
     return torch.optim.AdamW(groups, lr=lr)
 
@@ -275,7 +272,8 @@ def test_the_loss_curve_is_the_mean_of_the_objective_over_the_samples():
     module = spied(estimator, X, Y, sample_weight=WEIGHT).start_
     with torch.no_grad():
         loss = (module(torch.tensor(X))[:, 0].numpy() - Y) ** 2 / 2
-    weights = [p.detach().numpy() for name, p in module.named_parameters() if penalised(name)]
+    penalized = is_penalized(module)
+    weights = [p.detach().numpy() for name, p in module.named_parameters() if penalized[name]]
     penalty = sum(
         alpha * l1_ratio * np.abs(w).sum() + alpha * (1 - l1_ratio) / 2 * (w**2).sum()
         for w in weights
@@ -290,7 +288,7 @@ def test_the_loss_curve_is_the_mean_of_the_objective_over_the_samples():
 @pytest.mark.parametrize("size", [1, 7, 16, 30, 1000])
 @pytest.mark.parametrize("shuffled", [False, True])
 @pytest.mark.parametrize("rows", [np.arange(40), np.arange(3, 33)], ids=["all", "some"])
-@pytest.mark.parametrize("at_once", [1, 2**20])
+@pytest.mark.parametrize("chunk_size", [1, 2**20])
 def test_batches_cover_each_row_once_and_keep_it_together(
     size, shuffled, rows, chunk_size, monkeypatch
 ):

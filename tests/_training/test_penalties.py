@@ -13,20 +13,15 @@ from sklearn.linear_model import ElasticNet, LogisticRegression, MultiTaskElasti
 
 import sklearn_rnn
 from sklearn_rnn import DenseClassifier, DenseRegressor, LSTMRegressor, TCNRegressor, make_lagged
+from sklearn_rnn._modules.base import SequenceModule
 from sklearn_rnn._modules.mlp import Dense
 from sklearn_rnn._modules.recurrent import Recurrent
 from sklearn_rnn._modules.tcn import TCN
 from sklearn_rnn._training import loop as training
 from sklearn_rnn._training.flat_parameters import n_weights, new_vector
-from sklearn_rnn._training.penalties import (
-    GroupLasso,
-    Lasso,
-    input_groups,
-    input_weights,
-    sparse_penalty,
-    step_sizes,
-)
+from sklearn_rnn._training.penalties import input_weights, sparse_penalty
 from sklearn_rnn._training.proximal_lbfgs import ProximalLBFGS
+from sklearn_rnn._training.proximal_steps import GroupLasso, Lasso, step_sizes
 from sklearn_rnn._training.skorch_net import OPTIMIZERS
 from sklearn_rnn.datasets import load_hitters, load_nyse
 
@@ -396,7 +391,7 @@ def test_selection_is_known_after_fit_and_where_weights_can_tell():
 def test_input_groups_are_the_weights_that_each_input_meets(module):
     """A module reads exactly the inputs whose groups are not zero, whichever they are."""
     module = copy.deepcopy(module).double()
-    shape, labels = input_groups(module)
+    shape, labels = module.input_groups()
     assert input_weights(module).shape[:-1] == shape
     settings = SimpleNamespace(alpha=1.0, l1_ratio=1.0, penalty="group")
     penalty = sparse_penalty(module, settings)
@@ -458,8 +453,9 @@ def test_a_warm_start_may_turn_the_lasso_on():
 
 
 def test_a_module_without_groups_is_named():
-    class Opaque(torch.nn.Module):
-        pass
+    class Opaque(SequenceModule):
+        def forward(self, x, lengths=None):
+            return x[:, -1]
 
     settings = SimpleNamespace(alpha=1.0, l1_ratio=0.5, penalty="group")
     with pytest.raises(ValueError, match=r"Opaque does not tell .* set penalty"):

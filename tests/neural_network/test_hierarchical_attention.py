@@ -108,7 +108,7 @@ def attended(layers, x):
 def test_weights_of_words_and_sentences_are_those_worked_out_by_hand():
     net = make(max_epochs=20, learning_rate=0.02).fit(DOCUMENTS, HAS_SEVEN)
     module, X = net.net_.module_, DOCUMENTS[:9]
-    vectors = module.words.embedding.weight_v.detach().double().numpy()
+    vectors = module.words.embedding.weight.detach().double().numpy()
     of_words, of_sentences = net.word_attention_weights(X), net.attention_weights(X)
     for document, words, sentences in zip(X, of_words, of_sentences, strict=True):
         by_hand = [attended(module.words.net, vectors[sentence]) for sentence in document]

@@ -13,10 +13,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from sklearn_rnn._kernels.loader import CALL, CHUNK, GROUPS, LIBRARY, entry, lanes, sizes
-from sklearn_rnn._modules.base import is_hooked
+from sklearn_rnn._modules.hooks import is_hooked
 from sklearn_rnn._modules.kernels.threads import n_threads, run_together
 from sklearn_rnn._modules.overlapping_windows import SharedRows, as_windows, shared_rows
-from sklearn_rnn._modules.recurrent_cells import CoupledLSTM, Layer
+from sklearn_rnn._modules.recurrent_cells import CoupledLSTM, RecurrentLayer
 
 BITS = {torch.float32: 32, torch.float64: 64}
 """The types of numbers of the kernels."""
@@ -44,7 +44,7 @@ Arguments: TypeAlias = Sequence[Any]
 Result: TypeAlias = tuple[Tensor | None, Tensor, Tensor | None]
 
 
-def is_native(layer: nn.Module, x: Tensor) -> TypeGuard[Layer]:
+def is_native(layer: nn.Module, x: Tensor) -> TypeGuard[RecurrentLayer]:
     """Tell whether `native_layer` may run `layer` on x (batch, n_steps, n_channels).
 
     It may on a CPU, for one direction of one layer with biases, outside of tracing and
@@ -61,11 +61,11 @@ def is_native(layer: nn.Module, x: Tensor) -> TypeGuard[Layer]:
     )
 
 
-def has_kernel(layer: nn.Module) -> TypeGuard[Layer]:
+def has_kernel(layer: nn.Module) -> TypeGuard[RecurrentLayer]:
     """Tell whether there is a kernel for a layer, at its size and where its parameters are."""
     return (
         LIBRARY is not None
-        and isinstance(layer, Layer)
+        and isinstance(layer, RecurrentLayer)
         and type(layer) in TYPES
         and layer.hidden_size <= LARGEST_HIDDEN
         and (isinstance(layer, CoupledLSTM) or _is_single(layer))
@@ -80,7 +80,7 @@ def _is_single(layer: nn.RNNBase) -> bool:
 
 
 def native_layer(
-    layer: Layer,
+    layer: RecurrentLayer,
     x: Tensor,
     lengths: Tensor | None = None,
     *,

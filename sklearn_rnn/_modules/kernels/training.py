@@ -7,7 +7,7 @@ kept of its steps is still in the cache then. Many small batches are worked in o
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -16,7 +16,7 @@ from sklearn_rnn._kernels.loader import CHUNK, TRAINING, entry, sizes
 from sklearn_rnn._modules.kernels.layer import BITS, CELLS, addresses, parts_of
 from sklearn_rnn._modules.kernels.threads import run_together
 from sklearn_rnn._modules.masking import zero_padding
-from sklearn_rnn._modules.recurrent_cells import Layer
+from sklearn_rnn._modules.recurrent_cells import RecurrentLayer
 
 WORK_AT_ONCE = 10**9
 """Multiplications, forward, of the batches of one call: a Ctrl-C is heard between calls."""
@@ -75,6 +75,13 @@ class Ridge(NamedTuple):
     strength: float
 
 
+class TrainingKernel(Protocol):
+    """Losses and gradients of a network, computed by the compiled kernels."""
+
+    def gradient(self, batch: Sequences, ridge: Ridge) -> Tensor:
+        """Return the objective of a batch, and write its gradient over that of the parameters."""
+
+
 class AdamSteps(NamedTuple):
     """Steps of Adam: their rates, and what ``Adam.arguments`` of the optimizer returns."""
 
@@ -95,7 +102,7 @@ class NativeTraining:
         Compares the outputs with the targets.
     """
 
-    def __init__(self, layer: Layer, head: nn.Linear, loss: KernelLoss) -> None:
+    def __init__(self, layer: RecurrentLayer, head: nn.Linear, loss: KernelLoss) -> None:
         names = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
         self.layer = [layer.get_parameter(name) for name in names]
         self.head, self.loss = [head.weight, head.bias], loss
