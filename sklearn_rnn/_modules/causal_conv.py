@@ -29,6 +29,8 @@ class CausalConvolution(Layer):
         What the initial values, He normal, are multiplied by.
     normalized : bool, default=True
         Whether the weight is normalised.
+    generator : torch.Generator, optional
+        Draws the initial values; by default torch's global one.
     """
 
     # the squared norm of weight_g is that of the weight; weight_v is its direction
@@ -42,12 +44,14 @@ class CausalConvolution(Layer):
         *,
         gain: float = 1.0,
         normalized: bool = True,
+        generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
         self.kernel_size = kernel_size
         self.normalized = normalized
         weight = torch.empty(n_out, n_in, kernel_size)
-        nn.init.normal_(weight, std=gain * math.sqrt(2 / (n_in * kernel_size)))
+        std = gain * math.sqrt(2 / (n_in * kernel_size))
+        nn.init.normal_(weight, std=std, generator=generator)
         if normalized:
             self.weight_v = nn.Parameter(weight)
             self.weight_g = nn.Parameter(_filter_norm(weight))

@@ -51,6 +51,8 @@ class CNN(SequenceModule):
         Probability with which a feature is dropped in training.
     pooling : {"last", "mean", "max", "attention"}, default="max"
         How the features of all pools become one vector, see `Pooling`.
+    generator : torch.Generator, optional
+        Draws the initial values; by default torch's global one.
 
     References
     ----------
@@ -69,12 +71,15 @@ class CNN(SequenceModule):
         pool_size: int = 2,
         dropout: float = 0.0,
         pooling: str = "max",
+        generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
-        self.conv1 = Convolution(n_channels, num_channels, kernel_size, pool_size=pool_size)
-        self.conv2 = Convolution(num_channels, num_channels, kernel_size)
-        self.pooling = Pooling(pooling, num_channels)
-        self.head = Head(num_channels, n_outputs, dropout=dropout)
+        self.conv1 = Convolution(
+            n_channels, num_channels, kernel_size, pool_size=pool_size, generator=generator
+        )
+        self.conv2 = Convolution(num_channels, num_channels, kernel_size, generator=generator)
+        self.pooling = Pooling(pooling, num_channels, generator=generator)
+        self.head = Head(num_channels, n_outputs, dropout=dropout, generator=generator)
 
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Map x (batch, n_steps, n_channels) to outputs (batch, n_outputs)."""
@@ -114,16 +119,27 @@ class Convolution(Layer):
         Taps of each filter. An even number reads one step more of the future than of the past.
     pool_size : int, default=1
         Steps in a pool.
+    generator : torch.Generator, optional
+        Draws the initial values; by default torch's global one.
     """
 
     penalized: ClassVar = {"weight": True, "bias": False}
 
-    def __init__(self, n_in: int, n_out: int, kernel_size: int, *, pool_size: int = 1) -> None:
+    def __init__(
+        self,
+        n_in: int,
+        n_out: int,
+        kernel_size: int,
+        *,
+        pool_size: int = 1,
+        generator: torch.Generator | None = None,
+    ) -> None:
         super().__init__()
         self.kernel_size = kernel_size
         self.pool_size = pool_size
         self.weight = nn.Parameter(torch.empty(n_out, n_in, kernel_size))
-        nn.init.normal_(self.weight, std=math.sqrt(2 / (n_in * kernel_size)))
+        std = math.sqrt(2 / (n_in * kernel_size))
+        nn.init.normal_(self.weight, std=std, generator=generator)
         self.bias = nn.Parameter(torch.zeros(n_out))
 
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> tuple[Tensor, Tensor | None]:

@@ -1,5 +1,6 @@
 """Convolution and pooling in front of a recurrent layer."""
 
+import torch
 from torch import Tensor, nn
 
 from sklearn_rnn._modules.base import InputGroups, SequenceModule
@@ -39,6 +40,8 @@ class CNNRecurrent(SequenceModule):
         Probability with which an entry of what the head reads is dropped in training.
     pooling : {"last", "mean", "max", "attention"}, default="last"
         What the head reads of the states at all pools, see `Pooling`.
+    generator : torch.Generator, optional
+        Draws the initial values; by default torch's global one.
 
     References
     ----------
@@ -59,9 +62,12 @@ class CNNRecurrent(SequenceModule):
         pool_size: int = 2,
         dropout: float = 0.0,
         pooling: str = "last",
+        generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
-        self.conv = Convolution(n_channels, num_channels, kernel_size, pool_size=pool_size)
+        self.conv = Convolution(
+            n_channels, num_channels, kernel_size, pool_size=pool_size, generator=generator
+        )
         self.recurrent = Recurrent(
             num_channels,
             -(-n_steps // pool_size),
@@ -70,6 +76,7 @@ class CNNRecurrent(SequenceModule):
             hidden_size=hidden_size,
             dropout=dropout,
             pooling=pooling,
+            generator=generator,
         )
         self.head = self.recurrent.head
         self.recurrent.add_module("head", nn.Identity())  # the head of the whole reads the state

@@ -37,14 +37,23 @@ class Embedding(Layer):
         Tokens, padding included.
     embedding_dim : int
         Entries of a vector.
+    generator : torch.Generator, optional
+        Draws the initial values; by default torch's global one.
     """
 
     penalized: ClassVar = {"weight": False}
 
-    def __init__(self, vocabulary_size: int, embedding_dim: int) -> None:
+    def __init__(
+        self,
+        vocabulary_size: int,
+        embedding_dim: int,
+        *,
+        generator: torch.Generator | None = None,
+    ) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.empty(vocabulary_size, embedding_dim))
-        nn.init.uniform_(self.weight, -LARGEST_INITIAL, LARGEST_INITIAL)
+        bound = LARGEST_INITIAL
+        nn.init.uniform_(self.weight, -bound, bound, generator=generator)
         nn.init.zeros_(self.weight[0].detach())
 
     def forward(self, tokens: Tensor) -> Tensor:
@@ -75,6 +84,8 @@ class Embedded(SequenceModule):
         The class of the net.
     architecture : dict
         Its parameters.
+    generator : torch.Generator, optional
+        Draws the initial values; by default torch's global one.
     """
 
     def __init__(
@@ -87,12 +98,13 @@ class Embedded(SequenceModule):
         embedding_dim: int,
         inner: type[SequenceModule],
         architecture: dict[str, Any],
+        generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
         if n_channels != 1:
             raise ValueError(f"tokens have one channel; got n_channels={n_channels}.")
-        self.embedding = Embedding(vocabulary_size, embedding_dim)
-        self.net = inner(embedding_dim, n_steps, n_outputs, **architecture)
+        self.embedding = Embedding(vocabulary_size, embedding_dim, generator=generator)
+        self.net = inner(embedding_dim, n_steps, n_outputs, **architecture, generator=generator)
 
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Map tokens x to what the net makes of their vectors."""

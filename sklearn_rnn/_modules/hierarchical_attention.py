@@ -50,6 +50,8 @@ class HierarchicalAttention(SequenceModule):
     dropout : float in [0, 1), default=0.0
         Probability with which an entry of the vector of a sentence or document is dropped in
         training.
+    generator : torch.Generator, optional
+        Draws the initial values; by default torch's global one.
 
     References
     ----------
@@ -67,6 +69,7 @@ class HierarchicalAttention(SequenceModule):
         embedding_dim: int,
         hidden_size: int,
         dropout: float = 0.0,
+        generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
         layer: dict[str, Any] = {"cell": "gru", "hidden_size": hidden_size, "bidirectional": True}
@@ -79,10 +82,13 @@ class HierarchicalAttention(SequenceModule):
             embedding_dim=embedding_dim,
             inner=Recurrent,
             architecture=layer,
+            generator=generator,
         )
         self.words.net.add_module("head", nn.Identity())  # what follows reads the states
         self.dropout = Dropout(dropout)
-        self.sentences = Recurrent(2 * hidden_size, n_steps, n_outputs, dropout=dropout, **layer)
+        self.sentences = Recurrent(
+            2 * hidden_size, n_steps, n_outputs, dropout=dropout, **layer, generator=generator
+        )
         self.head = self.sentences.head
         self.sentences.add_module("head", nn.Identity())
 

@@ -8,6 +8,30 @@ import torch
 from torch import Tensor, nn
 
 
+def linear(
+    n_in: int, n_out: int, *, bias: bool = True, generator: torch.Generator | None = None
+) -> nn.Linear:
+    """Build a linear layer with the initial values of torch, drawn from a generator.
+
+    torch itself can only draw them from its global generator, which other threads draw from too.
+
+    Parameters
+    ----------
+    n_in, n_out : int
+        Sizes of the last axis of the input and the output.
+    bias : bool, default=True
+        Whether there is a bias.
+    generator : torch.Generator, optional
+        Draws the initial values; by default torch's global one.
+    """
+    layer = nn.Linear(n_in, n_out, bias=bias, device="meta").to_empty(device="cpu")
+    nn.init.kaiming_uniform_(layer.weight, a=math.sqrt(5), generator=generator)
+    if bias:
+        bound = 1 / math.sqrt(n_in)
+        nn.init.uniform_(layer.bias, -bound, bound, generator=generator)
+    return layer
+
+
 class Head(nn.Module):
     """Dropout, then a linear map of the features.
 
@@ -24,13 +48,22 @@ class Head(nn.Module):
         Size of the last axis of the output.
     dropout : float in [0, 1), default=0.0
         Probability with which a feature is dropped in training.
+    generator : torch.Generator, optional
+        Draws the initial values; by default torch's global one.
     """
 
-    def __init__(self, n_features: int, n_outputs: int, *, dropout: float = 0.0) -> None:
+    def __init__(
+        self,
+        n_features: int,
+        n_outputs: int,
+        *,
+        dropout: float = 0.0,
+        generator: torch.Generator | None = None,
+    ) -> None:
         super().__init__()
         self.dropout = Dropout(dropout)
-        self.linear = nn.Linear(n_features, n_outputs)
-        nn.init.normal_(self.linear.weight, std=0.1 / math.sqrt(n_features))
+        self.linear = linear(n_features, n_outputs, generator=generator)
+        nn.init.normal_(self.linear.weight, std=0.1 / math.sqrt(n_features), generator=generator)
         nn.init.zeros_(self.linear.bias)
 
     def forward(self, features: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from sklearn_rnn._modules.base import InputGroups, SequenceModule
-from sklearn_rnn._modules.layers import precise
+from sklearn_rnn._modules.layers import linear, precise
 from sklearn_rnn._modules.masking import zero_padding
 
 
@@ -27,6 +27,8 @@ class LinearSkip(SequenceModule):
         The class of the net, whose last layer is a `Head` of the name ``head``.
     architecture : dict
         Its parameters.
+    generator : torch.Generator, optional
+        Draws the initial values; by default torch's global one.
     """
 
     def __init__(
@@ -37,15 +39,16 @@ class LinearSkip(SequenceModule):
         *,
         inner: type[SequenceModule],
         architecture: dict[str, Any],
+        generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
         if architecture.get("return_sequences"):
             raise ValueError(
                 "a linear model of the window has one output; got return_sequences=True."
             )
-        self.net = inner(n_channels, n_steps, n_outputs, **architecture)
+        self.net = inner(n_channels, n_steps, n_outputs, **architecture, generator=generator)
         nn.init.zeros_(self.net.get_parameter("head.linear.weight"))
-        self.linear = nn.Linear(n_steps * n_channels, n_outputs)
+        self.linear = linear(n_steps * n_channels, n_outputs, generator=generator)
         nn.init.zeros_(self.linear.weight)
         nn.init.zeros_(self.linear.bias)
 

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from sklearn_rnn._modules.base import InputGroups, SequenceModule
-from sklearn_rnn._modules.layers import Dropout, Head
+from sklearn_rnn._modules.layers import Dropout, Head, linear
 from sklearn_rnn._modules.masking import zero_padding
 
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
@@ -44,6 +44,8 @@ class Dense(SequenceModule):
         The function phi.
     dropout : float in [0, 1), default=0.0
         Probability with which a hidden unit is dropped in training.
+    generator : torch.Generator, optional
+        Draws the initial values; by default torch's global one.
 
     References
     ----------
@@ -61,16 +63,18 @@ class Dense(SequenceModule):
         hidden_layer_sizes: Sequence[int],
         activation: str = "relu",
         dropout: float = 0.0,
+        generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
         self.activation = activation
         self.input_shape = (n_steps, n_channels)
         sizes = [n_steps * n_channels, *hidden_layer_sizes]
         self.layers = nn.ModuleList(
-            _linear(n_in, n_out, activation) for n_in, n_out in pairwise(sizes)
+            _linear(n_in, n_out, activation, generator) for n_in, n_out in pairwise(sizes)
         )
         self.dropout = Dropout(dropout)
-        self.head = Head(sizes[-1], n_outputs, dropout=dropout if len(sizes) > 1 else 0.0)
+        in_head = dropout if len(sizes) > 1 else 0.0
+        self.head = Head(sizes[-1], n_outputs, dropout=in_head, generator=generator)
 
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Map x (batch, n_steps, n_channels) to outputs (batch, n_outputs)."""
@@ -92,12 +96,12 @@ class Dense(SequenceModule):
         return InputGroups(self.input_shape, {name: labels})
 
 
-def _linear(n_in: int, n_out: int, activation: str) -> nn.Linear:
+def _linear(n_in: int, n_out: int, activation: str, generator: torch.Generator | None) -> nn.Linear:
     """Build a linear layer whose initial scale fits the activation after it."""
-    layer = nn.Linear(n_in, n_out)
+    layer = linear(n_in, n_out, generator=generator)
     if activation in _RECTIFIERS:
-        nn.init.kaiming_uniform_(layer.weight, nonlinearity="relu")
+        nn.init.kaiming_uniform_(layer.weight, nonlinearity="relu", generator=generator)
     else:
-        nn.init.xavier_uniform_(layer.weight)
+        nn.init.xavier_uniform_(layer.weight, generator=generator)
     nn.init.zeros_(layer.bias)
     return layer

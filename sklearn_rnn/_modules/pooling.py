@@ -5,6 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from sklearn_rnn._modules.layers import linear
 from sklearn_rnn._modules.masking import last_valid, valid_steps, zero_padding
 
 
@@ -65,9 +66,18 @@ class Pooling(nn.Module):
         Size of the last axis of the features.
     return_sequences : bool, default=False
         Whether the steps stay apart, zero behind the last valid one; then `kind` is "last".
+    generator : torch.Generator, optional
+        Draws the initial values; by default torch's global one.
     """
 
-    def __init__(self, kind: str, n_features: int, *, return_sequences: bool = False) -> None:
+    def __init__(
+        self,
+        kind: str,
+        n_features: int,
+        *,
+        return_sequences: bool = False,
+        generator: torch.Generator | None = None,
+    ) -> None:
         super().__init__()
         if kind not in ("last", "mean", "max", "attention"):
             raise ValueError(
@@ -80,10 +90,10 @@ class Pooling(nn.Module):
             )
         self.kind = "none" if return_sequences else kind
         if kind == "attention":
-            self.affine = nn.Linear(n_features, n_features)
-            nn.init.xavier_uniform_(self.affine.weight)
+            self.affine = linear(n_features, n_features, generator=generator)
+            nn.init.xavier_uniform_(self.affine.weight, generator=generator)
             nn.init.zeros_(self.affine.bias)
-            self.query = nn.Linear(n_features, 1, bias=False)
+            self.query = linear(n_features, 1, bias=False, generator=generator)
             nn.init.zeros_(self.query.weight)
 
     def forward(self, h: Tensor, lengths: Tensor | None = None) -> Tensor:

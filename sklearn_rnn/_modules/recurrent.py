@@ -79,6 +79,8 @@ class Recurrent(SequenceModule):
     return_sequences : bool, default=False
         Whether the head reads the states at every step, zeros behind the last valid one: outputs of
         shape (batch, n_steps, n_outputs), causal but for `bidirectional`.
+    generator : torch.Generator, optional
+        Draws the initial values; by default torch's global one.
 
     References
     ----------
@@ -110,6 +112,7 @@ class Recurrent(SequenceModule):
         coupled_gates: bool = False,
         pooling: str = "last",
         return_sequences: bool = False,
+        generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
         if coupled_gates and cell != "lstm":
@@ -118,14 +121,18 @@ class Recurrent(SequenceModule):
         self.hidden_size = hidden_size
         n_features = hidden_size * (1 + bidirectional)
         sizes = [n_channels] + [n_features] * (num_layers - 1)
-        self.layers = nn.ModuleList(_layer(new_cell, n_in, hidden_size) for n_in in sizes)
+        self.layers = nn.ModuleList(
+            _layer(new_cell, n_in, hidden_size, generator) for n_in in sizes
+        )
         self.reverse_layers = nn.ModuleList(
-            _layer(new_cell, n_in, hidden_size) for n_in in sizes if bidirectional
+            _layer(new_cell, n_in, hidden_size, generator) for n_in in sizes if bidirectional
         )
         self.dropout = Dropout(dropout)
         self.recurrent_dropout = Dropout(recurrent_dropout)
-        self.pooling = Pooling(pooling, n_features, return_sequences=return_sequences)
-        self.head = Head(n_features, n_outputs, dropout=dropout)
+        self.pooling = Pooling(
+            pooling, n_features, return_sequences=return_sequences, generator=generator
+        )
+        self.head = Head(n_features, n_outputs, dropout=dropout, generator=generator)
 
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Map x (batch, n_steps, n_channels) to outputs (batch, n_outputs).
@@ -232,18 +239,25 @@ def _final_state(
     return h[0]
 
 
-def _layer(new_cell: Callable[..., RecurrentLayer], n_in: int, hidden_size: int) -> RecurrentLayer:
+def _layer(
+    new_cell: Callable[..., RecurrentLayer],
+    n_in: int,
+    hidden_size: int,
+    generator: torch.Generator | None,
+) -> RecurrentLayer:
     """Build one layer in one direction, and give it its initial values gate by gate."""
-    layer = new_cell(n_in, hidden_size)
+    layer = new_cell(n_in, hidden_size, device="meta").to_empty(device="cpu")
+    for parameter in layer.parameters():  # drawn as by torch, so that a seed keeps its meaning
+        nn.init.uniform_(parameter, generator=generator)
     for name, parameter in layer.named_parameters():
         values = parameter.detach()  # (n_gates * hidden_size, n_in or hidden_size), or bias
         for gate in values.view(-1, hidden_size, *values.shape[1:]):
             if name.startswith("bias"):
                 nn.init.zeros_(gate)
             elif name.startswith("weight_hh"):
-                nn.init.orthogonal_(gate)
+                nn.init.orthogonal_(gate, generator=generator)
             else:
-                nn.init.xavier_uniform_(gate)
+                nn.init.xavier_uniform_(gate, generator=generator)
         if isinstance(layer, nn.LSTM) and name.startswith("bias_ih"):
             nn.init.ones_(values[hidden_size : 2 * hidden_size])  # of the gates i, f, g, o
         if isinstance(layer, CoupledLSTM) and name == "bias_ih_l0":

@@ -28,6 +28,8 @@ class CoupledLSTM(Layer):
         Channels of the input.
     hidden_size : int
         Size of the states h and c.
+    device : torch.device or str, optional
+        Where the parameters are.
 
     References
     ----------
@@ -38,14 +40,16 @@ class CoupledLSTM(Layer):
     mode = "COUPLED_LSTM"
     penalized = OF_TORCH[nn.RNNBase]
 
-    def __init__(self, input_size: int, hidden_size: int) -> None:
+    def __init__(
+        self, input_size: int, hidden_size: int, *, device: torch.device | str | None = None
+    ) -> None:
         super().__init__()
         self.hidden_size = hidden_size
         n_rows = 3 * hidden_size
-        self.weight_ih_l0 = nn.Parameter(torch.empty(n_rows, input_size))
-        self.weight_hh_l0 = nn.Parameter(torch.empty(n_rows, hidden_size))
-        self.bias_ih_l0 = nn.Parameter(torch.empty(n_rows))
-        self.bias_hh_l0 = nn.Parameter(torch.empty(n_rows))
+        self.weight_ih_l0 = nn.Parameter(torch.empty(n_rows, input_size, device=device))
+        self.weight_hh_l0 = nn.Parameter(torch.empty(n_rows, hidden_size, device=device))
+        self.bias_ih_l0 = nn.Parameter(torch.empty(n_rows, device=device))
+        self.bias_hh_l0 = nn.Parameter(torch.empty(n_rows, device=device))
         for parameter in self.parameters():  # as torch's layers start
             nn.init.uniform_(parameter, -1 / math.sqrt(hidden_size), 1 / math.sqrt(hidden_size))
 

@@ -83,6 +83,8 @@ class TCN(SequenceModule):
     return_sequences : bool, default=False
         Whether the head reads the last level at every step, zeros behind the last valid one:
         outputs of shape (batch, n_steps, n_outputs), causal.
+    generator : torch.Generator, optional
+        Draws the initial values; by default torch's global one.
 
     References
     ----------
@@ -105,6 +107,7 @@ class TCN(SequenceModule):
         selects: bool = False,
         pooling: str = "last",
         return_sequences: bool = False,
+        generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
         if num_levels == "auto":
@@ -120,11 +123,14 @@ class TCN(SequenceModule):
                 dropout=dropout,
                 gain=gain,
                 plain=selects and level == 0,
+                generator=generator,
             )
             for level, n_in in enumerate([n_channels] + [num_channels] * (num_levels - 1))
         )
-        self.pooling = Pooling(pooling, num_channels, return_sequences=return_sequences)
-        self.head = Head(num_channels, n_outputs)
+        self.pooling = Pooling(
+            pooling, num_channels, return_sequences=return_sequences, generator=generator
+        )
+        self.head = Head(num_channels, n_outputs, generator=generator)
 
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Map x (batch, n_steps, n_channels) to outputs (batch, n_outputs).

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from sklearn_rnn._modules.causal_conv import CausalConvolution
-from sklearn_rnn._modules.layers import Dropout
+from sklearn_rnn._modules.layers import Dropout, linear
 
 
 class Steps(NamedTuple):
@@ -38,6 +38,8 @@ class ResidualBlock(nn.Module):
         What the initial values of the second convolution are multiplied by.
     plain : bool
         As is `selects` of the `TCN`.
+    generator : torch.Generator, optional
+        Draws the initial values; by default torch's global one.
     """
 
     def __init__(
@@ -49,14 +51,17 @@ class ResidualBlock(nn.Module):
         dropout: float,
         gain: float,
         plain: bool,
+        generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
-        self.conv1 = CausalConvolution(n_in, n_out, kernel_size, normalized=not plain)
-        self.conv2 = CausalConvolution(n_out, n_out, kernel_size, gain=gain)
+        self.conv1 = CausalConvolution(
+            n_in, n_out, kernel_size, normalized=not plain, generator=generator
+        )
+        self.conv2 = CausalConvolution(n_out, n_out, kernel_size, gain=gain, generator=generator)
         identity = n_in == n_out and not plain
-        self.skip = nn.Identity() if identity else nn.Linear(n_in, n_out)
+        self.skip = nn.Identity() if identity else linear(n_in, n_out, generator=generator)
         if isinstance(self.skip, nn.Linear):
-            nn.init.normal_(self.skip.weight, std=1 / math.sqrt(n_in))
+            nn.init.normal_(self.skip.weight, std=1 / math.sqrt(n_in), generator=generator)
             nn.init.zeros_(self.skip.bias)
         self.dropout = Dropout(dropout)
 

@@ -8,7 +8,6 @@ only if one of them asks for it; a Ctrl-C is raised, not swallowed.
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,8 +32,6 @@ from sklearn_rnn._training.loop import Training
 from sklearn_rnn._training.optimizers import OPTIMIZERS
 from sklearn_rnn._training.schedules import PLANNED, Plateau
 from sklearn_rnn._training.tensors import RaggedTensor
-
-_global_rng = threading.RLock()
 
 
 class SequenceNet(NeuralNet):
@@ -63,10 +60,10 @@ class SequenceNet(NeuralNet):
         return shown.get(self.settings.verbose, [])
 
     def initialize_module(self) -> SequenceNet:
-        """Create the module from the seed; torch's global generator is left as it was."""
-        with _global_rng, torch.random.fork_rng(devices=[]):
-            torch.default_generator.manual_seed(self.seed)
-            super().initialize_module()
+        """Create the module, its initial values drawn from the seed alone."""
+        generator = torch.Generator().manual_seed(self.seed)
+        parameters = {**self.get_params_for("module"), "generator": generator}
+        self.module_ = self.initialized_instance(self.module, parameters)
         if self.settings.dtype != "float32":
             self.module_.to(getattr(torch, self.settings.dtype))
         return self

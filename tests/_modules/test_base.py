@@ -1,9 +1,14 @@
 """The interface of the networks."""
 
+import threading
+from contextlib import contextmanager
+
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
+from sklearn_rnn import HierarchicalAttentionClassifier
 from sklearn_rnn._modules.base import SequenceModule
 from sklearn_rnn._modules.kernels.training import KernelLoss
 from sklearn_rnn._modules.layers import Dropout
@@ -50,3 +55,53 @@ def test_the_generator_of_dropout_reaches_every_layer():
     layers = [layer for layer in module.modules() if isinstance(layer, Dropout)]
     assert len(layers) == 2
     assert all(layer.generator is generator for layer in layers)
+
+
+# ---------------------------------------------------------------- random numbers
+
+X, Y = np.random.default_rng(0).normal(size=(20, 4, 2)), np.arange(20) % 2
+TOKENS = np.random.default_rng(1).integers(1, 5, size=(20, 4))
+SMALL = {"hidden_size": 3, "num_channels": 3, "hidden_layer_sizes": (3,), "dropout": 0.2}
+CASES = {
+    **{cls.__name__: (cls, {}, X) for cls in NETS},
+    "tokens": (NETS[0], {"embedding_dim": 3}, TOKENS),
+    "attention": (NETS[0], {"pooling": "attention"}, X),
+    "linear model": (NETS[0], {"linear_skip": True}, X),
+    "augmentation": (NETS[0], {"augmentation": {"jitter": 0.1, "mixup": 0.2}}, X),
+    "documents": (HierarchicalAttentionClassifier, {}, TOKENS.reshape(20, 2, 2)),
+}
+
+
+@contextmanager
+def draws_in_another_thread():
+    """Let a thread draw from the global generator of torch, all the time."""
+    stop = threading.Event()
+
+    def draw():
+        while not stop.is_set():
+            torch.rand(100)
+
+    thread = threading.Thread(target=draw)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("case", CASES)
+def test_no_number_of_a_fit_comes_from_the_global_generator(case):
+    cls, parameters, data = CASES[case]
+    sizes = {name: size for name, size in SMALL.items() if name in cls().get_params()}
+    how = {"max_epochs": 2, "batch_size": 8, "random_state": 0, "device": "cpu"}
+
+    def bits():
+        module = cls(**{**how, **sizes, **parameters}).fit(data, Y).net_.module_
+        return [p.detach().numpy().tobytes() for p in module.parameters()]
+
+    before, expected = torch.get_rng_state(), bits()
+    assert torch.equal(torch.get_rng_state(), before)
+    with draws_in_another_thread():
+        assert all(bits() == expected for _ in range(10))
