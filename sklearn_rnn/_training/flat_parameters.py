@@ -64,12 +64,13 @@ def parameters_as_views(vector: Tensor, module: nn.Module) -> Iterator[None]:
         p.data = memory[start:stop].view(p.shape)
         p.grad = gradient[start:stop].view(p.shape)
         start = stop
+    if memory.is_cuda:
+        # cuDNN packs the weights of an RNN at each step, as they are not in its order: it warns
+        # that this takes memory, which it is meant to; results are the same. The filter stays, as
+        # `catch_warnings` would mix up the filters of threads that train at the same time.
+        warnings.filterwarnings("ignore", "RNN module weights are not part of single")
     try:
-        with warnings.catch_warnings():
-            # cuDNN packs the weights of an RNN at each step, as they are not in its order: it
-            # warns that this takes memory, which it is meant to; results are the same.
-            warnings.filterwarnings("ignore", "RNN module weights are not part of single")
-            yield
+        yield
     finally:
         vector.grad = None
         for p in parameters:
