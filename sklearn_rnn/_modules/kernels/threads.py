@@ -20,7 +20,8 @@ class _Allowed(threading.local):
 
 _allowed = _Allowed()
 _pool: list[ThreadPoolExecutor] = []
-os.register_at_fork(after_in_child=_pool.clear)  # threads do not survive a fork
+if hasattr(os, "register_at_fork"):  # not on Windows, which does not fork
+    os.register_at_fork(after_in_child=_pool.clear)  # threads do not survive a fork
 
 
 def n_threads() -> int:
