@@ -1,8 +1,8 @@
-"""Which model to take: comparison on the same folds, the one-standard-error rule, penalty paths."""
+"""Comparison of models, the one-standard-error rule, and penalty paths."""
 
-from sklearn_rnn._sklearn.metaestimators import n_parameters
 from sklearn_rnn.model_selection._compare_models import compare_models
 from sklearn_rnn.model_selection._comparison import Comparison
+from sklearn_rnn.model_selection._complexity import n_parameters
 from sklearn_rnn.model_selection._one_standard_error import one_standard_error
 from sklearn_rnn.model_selection._penalty_path import penalty_path
 

@@ -1,4 +1,4 @@
-"""The least penalty at which a linear model reads nothing."""
+"""The smallest penalty at which all weights of a linear model are zero."""
 
 from __future__ import annotations
 
@@ -18,32 +18,41 @@ from sklearn_rnn._training.flat_parameters import n_weights, ordered
 from sklearn_rnn._training.penalties import sparse_penalty
 
 MARGIN = 1e-6
-"""What is added to the exact alpha, in parts of it, for rounding."""
+"""Relative margin added to the exact alpha for rounding errors."""
 
-AT_ONCE = 4096
-"""Samples in one batch of the null gradient."""
+CHUNK_SIZE = 4096
+"""Samples per batch of the gradient."""
 
 
 def alpha_max(model: Any, data: Data, examples: Examples) -> tuple[float, bool]:
-    """Return the least alpha of the linear model, and whether the net is that itself.
+    """Return the smallest alpha at which all weights of the linear model on the input are zero.
 
     Parameters
     ----------
     model : estimator of this package
-        A fitted one, of which the penalty, the loss and the sizes count.
+        A fitted estimator, which gives penalty, loss and sizes.
     data : Data
-        What it was fitted to.
+        Its training data.
     examples : Examples
-        The same as tensors, without what has no weight.
+        The training data as tensors, without samples of weight zero.
+
+    Returns
+    -------
+    alpha : float
+        The smallest alpha.
+    exact : bool
+        Whether the network is itself linear, so that alpha is exact for it.
     """
     if data.lengths is not None or isinstance(data.sequences, Ragged):
         raise ValueError(
-            "The least alpha at which nothing is read is known only for sequences of the same "
-            "length with one target each; give alphas."
+            "The largest alpha of the path is known only for sequences of equal length with one "
+            "target each; give alphas."
         )
     target = data.target[data.weight > 0]
     if (target == target[0]).all():
-        raise ValueError(f"y is constant, {len(target)} times the same: there is nothing to read.")
+        raise ValueError(
+            f"y is constant in all {len(target)} samples, so every alpha gives the same model."
+        )
     module = copy.deepcopy(model.net_.module_)
     labels = module.input_groups().labels
     exact = sum(label.numel() for label in labels.values()) == n_weights(module)
@@ -59,7 +68,7 @@ def alpha_max(model: Any, data: Data, examples: Examples) -> tuple[float, bool]:
 
 
 def _null_gradient(module: nn.Module, criterion: nn.Module, examples: Examples) -> Tensor:
-    """Return the gradient of the loss along the weights, at zero weights and the best biases."""
+    """Return the gradient with respect to the weights, at zero weights and optimal biases."""
     module.eval()
     named, penalized = ordered(module), is_penalized(module)
     for _, parameter in named:
@@ -72,7 +81,7 @@ def _null_gradient(module: nn.Module, criterion: nn.Module, examples: Examples) 
     def closure() -> float:
         module.zero_grad()
         total = 0.0
-        for x, y, weight, *_ in examples.batches(AT_ONCE):
+        for x, y, weight, *_ in examples.batches(CHUNK_SIZE):
             target = y.double() if y.is_floating_point() else y
             loss = criterion(module(x.double()), target, weight) * (len(y) / len(examples))
             loss.backward()

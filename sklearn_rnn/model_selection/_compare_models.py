@@ -1,4 +1,4 @@
-"""Which model to take: comparison on the same folds, and the one-standard-error rule."""
+"""Comparison of models on the same folds: `compare_models`."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from sklearn.base import is_classifier
 from sklearn.metrics import check_scoring
 from sklearn.utils import indexable
 
-from sklearn_rnn._sklearn.metaestimators import default_scoring, n_parameters
+from sklearn_rnn._sklearn.metaestimators import default_scoring
 from sklearn_rnn.model_selection._comparison import Comparison
+from sklearn_rnn.model_selection._complexity import n_parameters
 from sklearn_rnn.model_selection._fit_and_score import (
     Evaluator,
     losses_of,
@@ -21,7 +22,7 @@ from sklearn_rnn.model_selection._fit_and_score import (
     run_all,
     table_of,
 )
-from sklearn_rnn.model_selection._metadata_routing import routed
+from sklearn_rnn.model_selection._metadata_routing import route_metadata
 from sklearn_rnn.model_selection._pointwise_losses import LOSSES, choose_loss
 from sklearn_rnn.model_selection._verdict import COMPLEXITY
 
@@ -42,64 +43,67 @@ def compare_models(
     n_jobs: int | None = None,
     verbose: int = 1,
 ) -> Comparison:
-    """Compare models on the same folds, and say which to take.
+    """Compare models on the same folds, and choose the simplest that is as good as the best.
 
     Parameters
     ----------
     models : mapping of str to estimator
-        Regressors or classifiers: pipelines and searches included, of any package. They are
-        cloned.
+        Regressors or classifiers of any package, pipelines and searches included. They are cloned.
     X : array-like
-        What all models accept. For forecasts a DataFrame with the times as its index, and
-        models that begin with `LagTransformer`.
+        Input of all models. For forecasts: a DataFrame indexed by time, and models that begin with
+        `LagTransformer`.
     y : array-like
-        The targets.
+        Targets.
     cv : int, cross-validation generator or iterable, default=None
-        The folds. None takes ``TimeSeriesSplit(5)`` if the index of X holds times, which must
-        ascend, and else five folds as scikit-learn does, without shuffling. Of a panel, with a
-        MultiIndex whose last level is time, the times are split, not the rows.
+        Cross-validation splits. None uses ``TimeSeriesSplit(5)`` if the index of X holds times,
+        which must be sorted, and otherwise the default of scikit-learn: five folds without
+        shuffling. For a panel, with a MultiIndex whose last level is time, times are split instead
+        of rows.
     groups : array-like of shape (n_rows,), default=None
-        For `cv`, and for searches inside the models whose splitters want groups. With metadata
-        routing they are part of `params`.
+        Group labels for `cv`, and for searches inside the models whose splitters use groups. With
+        metadata routing, pass them in `params`.
     params : mapping of str to object, default=None
-        What else is known, such as ``{"sample_weight": ...}``; of arrays with a value for each
-        row, each run is given those of its rows. As in ``cross_validate``, the ``fit`` of every
-        model is given all of it, or with ``sklearn.set_config(enable_metadata_routing=True)``
-        every model, the splitter and the scorer what they request; say then what the scorer does,
-        ``scoring=get_scorer("r2").set_score_request(sample_weight=True)``. The losses of rows are
+        Metadata such as ``{"sample_weight": ...}``; arrays with one value per row are split with
+        the rows. As in ``cross_validate``, the ``fit`` of every model receives all of it, or, with
+        ``sklearn.set_config(enable_metadata_routing=True)``, models, splitter and scorer receive
+        what they request; the scorer must then state its request, as in
+        ``scoring=get_scorer("r2").set_score_request(sample_weight=True)``. Pointwise losses are
         not weighted.
     scoring : str or callable, default=None
-        The score, the greater the better; None takes 'r2' or 'accuracy', also for searches
-        that score otherwise.
+        Score, greater is better. None uses 'r2' or 'accuracy', even for searches with another
+        score.
     seeds : int or sequence of int, default=(0,)
-        Each model that has parameters called ``random_state``, at any depth, or a search whose
-        splitter shuffles without a seed, is run with each seed put there; others are run once. An
-        integer is the number of seeds, from 0.
+        Random seeds. A model with parameters named ``random_state`` (at any depth), or a search
+        with an unseeded shuffling splitter, is fitted once per seed; all other models once. An
+        integer n stands for the seeds 0, ..., n - 1.
     loss : {'auto', 'squared_error', 'absolute_error', 'log_loss', 'zero_one'}, default='auto'
-        The loss of a row, for the test of Diebold and Mariano. 'auto' takes the one nearest to
-        the score: in classification 'zero_one', or 'log_loss' if the score is of
-        probabilities.
+        Pointwise loss of the Diebold-Mariano test. 'auto' uses the loss closest to the score; in
+        classification 'zero_one', or 'log_loss' if the score uses probabilities.
     horizon : int, default=1
-        How many rows ahead the forecasts are: the losses of so many successive rows are taken
-        to depend on each other.
+        Forecast horizon in rows; the losses of that many consecutive rows may be correlated.
     complexity : mapping of str to float, or callable, default=None
-        What orders the models, the smaller the simpler: a number for each, or a function of
-        the fitted model. None takes `n_parameters`, which counts the nodes of trees. What is not
-        known, or not in the mapping, counts as the greatest.
+        Complexity of each model, smaller is simpler: numbers, or a function of the fitted model.
+        None uses `n_parameters`. Models whose complexity is NaN or missing in the mapping count as
+        the most complex.
     n_jobs : int, default=None
-        How many runs at once, as in joblib. A net uses one thread in each.
+        Number of parallel runs, as in joblib. Networks use one thread in each.
     verbose : int, default=1
-        Whether to show a progress bar, after two seconds.
+        If positive, show a progress bar after two seconds.
 
     Returns
     -------
     Comparison
-        Scores, times, sizes, differences with tests, the simplest model that is as good as
-        the best, a verdict and a picture. A model that raises an error is reported there.
+        Scores, times, sizes, differences with tests, the simplest model that is as good as the
+        best, a verdict in words, and a plot. A model that raises an error is reported there.
+
+    Raises
+    ------
+    ValueError
+        If an argument is invalid, or if all runs of all models failed.
 
     See Also
     --------
-    one_standard_error : glmnet's form of the rule, for searches.
+    one_standard_error : The one-standard-error rule of glmnet, for searches.
 
     Examples
     --------
@@ -113,7 +117,7 @@ def compare_models(
     >>> comparison.to_frame()["mean"].round(2).to_dict()
     {'mean': -0.22, 'ar1': 0.48, 'ar5': 0.48}
     >>> print(comparison.verdict())  # doctest: +ELLIPSIS
-    Take 'ar1' (4 parameters): the best r2, 0.484 of 'ar5' (16 parameters), is 0.005 ...
+    Take 'ar1' (4 parameters): 'ar5' (16 parameters) has the best r2, 0.484, but leads by only ...
     >>> comparison.simplest_as_good()
     'ar1'
     """
@@ -126,21 +130,31 @@ def compare_models(
     if scoring is None:
         scoring = default_scoring(next(iter(models.values())))
     if not (isinstance(scoring, str) or callable(scoring)):
-        raise ValueError(f"scoring must be one score, a str or a callable; got {scoring!r}.")
+        raise ValueError(f"scoring must be a single score, a str or a callable; got {scoring!r}.")
     if loss == "auto":
         loss = choose_loss(_name_of(scoring), classifies, models.values())
     elif loss not in LOSSES:
         raise ValueError(f"loss must be 'auto' or one of {sorted(LOSSES)}; got {loss!r}.")
     size = n_parameters if complexity is None else complexity if callable(complexity) else None
-    judge = Evaluator(check_scoring(next(iter(models.values())), scoring), *LOSSES[loss], size)
+    scorer = check_scoring(next(iter(models.values())), scoring)
+    evaluator = Evaluator(scorer, *LOSSES[loss], size)
     splitter = make_splitter(cv, X, y, classifies)
-    metadata = routed(models, splitter=splitter, scorer=judge.scorer, groups=groups, params=params)
+    metadata = route_metadata(
+        models, splitter=splitter, scorer=evaluator.scorer, groups=groups, params=params
+    )
     folds = list(splitter.split(X, y, **metadata.split))
-    how: dict[str, Any] = {"folds": folds, "seeds": seeds, "judge": judge, "metadata": metadata}
-    runs = run_all(models, X, y, **how, n_jobs=n_jobs, verbose=verbose)
+    runs = run_all(
+        *(models, X, y),
+        folds=folds,
+        seeds=seeds,
+        evaluator=evaluator,
+        metadata=metadata,
+        n_jobs=n_jobs,
+        verbose=verbose,
+    )
     table = table_of(runs)
     if table["error"].notna().all():
-        raise ValueError(f"All runs of all models failed; the first with {table['error'][0]}")
+        raise ValueError(f"All runs of all models failed; the first error was {table['error'][0]}")
     return Comparison(
         names=list(models),
         runs=_with_complexity(table, complexity),
@@ -153,7 +167,7 @@ def compare_models(
 
 
 def _with_complexity(table: pd.DataFrame, complexity: Any) -> pd.DataFrame:
-    """Let what the user says of the complexity of models stand in the table of runs."""
+    """Put the complexity that the user has given into the table of runs."""
     if isinstance(complexity, Mapping):
         table["complexity"] = table["model"].map(dict(complexity)).astype(float)
     if complexity is not None:
@@ -162,10 +176,10 @@ def _with_complexity(table: pd.DataFrame, complexity: Any) -> pd.DataFrame:
 
 
 def _check_models(models: Mapping[str, Any]) -> bool:
-    """Check that there is something to compare, and return whether it classifies."""
+    """Check the models, and return whether they are classifiers."""
     if not isinstance(models, Mapping) or not models:
         raise ValueError(
-            f"models must be a mapping of names to estimators, with one at least; got {models!r}."
+            f"models must be a non-empty mapping of names to estimators; got {models!r}."
         )
     if not_text := [name for name in models if not isinstance(name, str)]:
         raise ValueError(f"The names in models must be strings; got {not_text}.")
@@ -179,29 +193,29 @@ def _check_models(models: Mapping[str, Any]) -> bool:
 
 
 def _check_seeds(seeds: int | Sequence[int]) -> list[int]:
-    """Return the seeds, which must differ."""
+    """Return the list of seeds."""
     if isinstance(seeds, int | Integral):
         if seeds < 1:
-            raise ValueError(f"seeds must be at least 1, if it is their number; got {seeds}.")
+            raise ValueError(f"seeds must be at least 1 if it is an integer; got {seeds}.")
         return list(range(int(seeds)))
     listed = [int(seed) for seed in seeds]
     if not listed:
-        raise ValueError("seeds must hold at least one seed.")
+        raise ValueError("seeds must contain at least one seed.")
     if len(set(listed)) < len(listed) or min(listed) < 0:
-        raise ValueError(f"seeds must be different numbers from 0 on; got {listed}.")
+        raise ValueError(f"seeds must be distinct non-negative integers; got {listed}.")
     return listed
 
 
 def _check_complexity(complexity: Any, models: Mapping[str, Any]) -> None:
-    """Check that a mapping speaks of the models."""
+    """Check that the names in a mapping are those of models."""
     if isinstance(complexity, Mapping) and (unknown := [n for n in complexity if n not in models]):
         raise ValueError(
-            f"complexity speaks of {unknown}, which are not among the models {list(models)}."
+            f"complexity has the unknown names {unknown}; the models are {list(models)}."
         )
 
 
 def _name_of(scoring: str | Callable[..., Any]) -> str:
-    """Return how to call a score."""
+    """Return the name of a score."""
     if isinstance(scoring, str):
         return scoring
     metric = getattr(scoring, "_score_func", scoring)

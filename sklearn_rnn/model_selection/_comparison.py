@@ -1,10 +1,11 @@
-"""What a comparison of models has found: scores, differences, and which model to take."""
+"""Results of a comparison: scores, differences, tests, and the model to take."""
 
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -15,35 +16,45 @@ from sklearn_rnn.model_selection._plot.comparison import ComparisonDisplay
 from sklearn_rnn.model_selection._verdict import describe_failures, describe_verdict
 
 ROUNDING = 1e-12
-"""The spread over seeds that is still none."""
+"""Standard deviations over seeds below this are rounding errors."""
+
+_ROLES = {
+    "score": "",
+    "standard_error": "_standard_error",
+    "low": "_low",
+    "high": "_high",
+    "p_corrected_t": "_p",
+    "p_diebold_mariano": "_p_dm",
+}
+"""Endings of the columns of `to_frame` that hold entries of a difference to a reference."""
 
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Comparison:
-    """Models compared on the same folds; made by `compare_models`.
+    """Results of models on the same folds; returned by `compare_models`.
 
     Attributes
     ----------
     names : sequence of str
-        The models, in the order given.
+        Names of the models, in the order given.
     runs : DataFrame
-        One row for each fit: model, fold, seed (missing for a model without randomness),
-        score, fit_seconds, predict_seconds, n_parameters, complexity, unit (of the complexity),
-        error.
-    losses : DataFrame of shape (n_tested_rows, n_models)
-        The loss of each row that was in a test part, the mean over seeds. Of a panel, whose
-        rows are of the same times, the mean over the series at each time.
+        One row for each fit: model, fold, seed (missing for a deterministic model), score,
+        fit_seconds, predict_seconds, n_parameters, complexity, unit (of the complexity) and error.
+    losses : DataFrame of shape (n_test_rows, n_models)
+        Loss of each row of the test sets, averaged over seeds. For panel data, losses are averaged
+        over the series at each time.
     scoring, loss : str
-        Names of the score (the greater, the better) and of the loss (the less, the better).
+        Name of the score (greater is better) and of the pointwise loss (less is better).
     horizon : int
-        How many rows ahead the forecasts are.
+        Forecast horizon in rows.
     test_share : float
-        Mean size of the test part of a fold, relative to its training part.
+        Number of test rows divided by the number of training rows, averaged over folds.
 
     Notes
     -----
-    A model that failed in a run keeps its row in every table, but it is neither the best nor
-    the simplest: a mean over the folds that were easy enough for it cannot be compared.
+    A model that failed in any run keeps its row in every table, but is never the best or the
+    simplest: its mean over the remaining folds is not comparable. The tables are computed once, so
+    `runs` and `losses` must not be changed.
     """
 
     names: Sequence[str]
@@ -56,156 +67,124 @@ class Comparison:
 
     @property
     def scores(self) -> pd.DataFrame:
-        """Scores of shape (n_folds, n_models): the mean over the seeds that did not fail."""
-        means = self.runs.groupby(["fold", "model"])["score"].mean().unstack("model")
-        return means[list(self.names)].rename_axis(columns=None)
+        """Scores of shape (n_folds, n_models), averaged over the seeds that did not fail."""
+        return self._scores.copy()
 
     @property
     def failures(self) -> pd.Series[int]:
         """Number of runs of each model that raised an error."""
-        failed = self.runs["error"].notna().astype(int).groupby(self.runs["model"]).sum()
-        return failed[list(self.names)].rename_axis(index=None)
+        return self._failures.copy()
 
-    @property
+    @cached_property
     def best(self) -> str:
         """The model with the greatest mean score."""
-        return str(self.scores[self._complete()].mean().idxmax())
+        return str(self._scores[self._complete].mean().idxmax())
 
-    @property
+    @cached_property
     def simplest(self) -> str:
-        """The model of the least complexity; of several, the first given."""
-        return min(self._complete(), key=self._complexity)
+        """The model of the least complexity; the first given among equals."""
+        return min(self._complete, key=self._complexity.__getitem__)
 
     def simplest_as_good(self, *, paired: bool = True) -> str:
         r"""Return the simplest model within one standard error of the best.
 
-        With :math:`m` the mean score over J folds, it is the least complex model with
-        :math:`m \ge m_{best} - e`. By default e is the standard error of its *difference* to
-        the best in the same folds, with the correction of Nadeau and Bengio (2003) for the
-        overlap of the training parts. What makes a fold hard or easy for all models cancels
-        in it: a model that is a little worse in every fold is not as good. One that is much
-        worse in a few folds may be: look at the interval too. A single fold has no such
-        standard error; there the losses of its rows decide, by the mean difference and the
-        standard error of the test of Diebold and Mariano.
+        With :math:`m` the mean score over J folds, this is the least complex model with
+        :math:`m \ge m_{best} - e`. By default e is the standard error of the *paired difference*
+        of scores to the best model, with the correction of Nadeau and Bengio (2003) for
+        overlapping training sets. The difficulty of a fold that all models share cancels in the
+        difference, so a model that is slightly worse in every fold is not as good as the best. A
+        model that is much worse in a few folds can still pass; check the confidence interval too.
+        With a single fold, the pointwise losses decide, by their mean difference and the standard
+        error of the Diebold-Mariano test.
 
         Parameters
         ----------
         paired : bool, default=True
-            Whether e is that of the difference. If not, it is the standard error of the best
-            model's own mean, :math:`s_{best} / \sqrt J`, the rule of glmnet's ``lambda.1se``
-            (Breiman, Friedman, Olshen and Stone, 1984) and of `one_standard_error`. That
-            lets a simple model pass wherever the folds differ much from each other; of a
-            single fold it takes the best.
+            If False, e is the standard error of the mean score of the best model,
+            :math:`s_{best} / \sqrt J`, as in glmnet's ``lambda.1se`` (Breiman, Friedman, Olshen
+            and Stone, 1984) and in `one_standard_error`. With this rule simple models pass
+            whenever folds differ much from each other; with a single fold it returns the best.
 
         Returns
         -------
         str
             The name of the model.
         """
-        means = self.scores.mean()
-        as_good = [name for name in self._complete() if self._is_as_good(name, paired)]
-        return min(as_good, key=lambda name: (self._complexity(name), -means[name]))
+        as_good = [name for name in self._complete if self._is_as_good(name, paired)]
+        means = self._scores.mean()
+        return min(as_good, key=lambda name: (self._complexity[name], -means[name]))
 
     def difference(self, model: str, reference: str) -> pd.Series[float]:
-        """Test one model against another.
+        """Test the difference between two models.
 
         Parameters
         ----------
         model, reference : str
-            Their names.
+            Names of the models.
 
         Returns
         -------
         Series
-            ``score``: by how much the score of the model is greater, the mean over the folds
-            that both finished; ``standard_error``, ``low`` and ``high``: its standard error
-            and 95 % interval, and ``p_corrected_t`` its p value, by the corrected t test of
-            Nadeau and Bengio (2003) over folds; ``loss``: by how much the mean loss of a row
-            is less; ``loss_standard_error``, ``loss_low``, ``loss_high`` and
-            ``p_diebold_mariano``: the same of the loss, by the test of Diebold and Mariano
-            (1995) over rows, with the correction of Harvey, Leybourne and Newbold (1997). The
-            first p value takes the training data as random too, the second judges these very
-            forecasts. They are not adjusted for the number of models.
+            ``score`` is the score of `model` minus that of `reference`, averaged over the folds
+            that both completed; ``standard_error``, ``low``, ``high`` (95 % confidence interval)
+            and ``p_corrected_t`` belong to the corrected t-test of Nadeau and Bengio (2003) over
+            folds. ``loss`` is the mean pointwise loss of `reference` minus that of `model`;
+            ``loss_standard_error``, ``loss_low``, ``loss_high`` and ``p_diebold_mariano`` belong
+            to the test of Diebold and Mariano (1995) over rows, with the correction of Harvey,
+            Leybourne and Newbold (1997). Positive differences favor `model`. The first test
+            accounts for random training data, the second is conditional on these forecasts. The p
+            values are not adjusted for multiple comparisons.
         """
         for name in (model, reference):
             if name not in self.names:
-                raise ValueError(f"There is no model {name!r}; they are {list(self.names)}.")
-        test = self._score_test(model, reference)
-        forecast = self._loss_test(model, reference)
-        return pd.Series(
-            {
-                "score": test.difference,
-                "standard_error": test.standard_error,
-                "low": test.low,
-                "high": test.high,
-                "p_corrected_t": test.p_value,
-                "loss": forecast.difference,
-                "loss_standard_error": forecast.standard_error,
-                "loss_low": forecast.low,
-                "loss_high": forecast.high,
-                "p_diebold_mariano": forecast.p_value,
-            },
-            name=f"{model} - {reference}",
-        )
+                raise ValueError(f"Unknown model {name!r}; the models are {list(self.names)}.")
+        return self._difference(model, reference).copy()
 
     def to_frame(self) -> pd.DataFrame:
-        """Return one row for each model, in the order given.
+        """Return a table with one row for each model, in the order given.
 
         Returns
         -------
         DataFrame
-            ``mean``: of the score, over folds and seeds; ``std_folds``: standard deviation
-            over the folds, of the means over seeds; ``std_seeds``: over the seeds, of the
-            means over folds (0 for a model without randomness, NaN for a single seed);
-            ``standard_error`` of the mean, folds taken as independent (NaN for fewer than two);
-            ``fit_seconds``, ``predict_seconds`` and ``n_parameters``, means over the runs;
-            ``complexity``, by which models are ordered, and its ``unit``; ``failures`` and
-            ``message``, the number of runs that failed and the first error. The columns
-            ``vs_simplest`` and ``vs_best``, with ``_standard_error``, ``_low``, ``_high``, ``_p``
-            and ``_p_dm``, are the `difference` to those models: of the score, its standard error
-            and 95 % interval, and the p values of both tests.
+            ``mean`` : mean score over folds and seeds.
+            ``std_folds`` : standard deviation over folds of the scores averaged over seeds.
+            ``std_seeds`` : standard deviation over seeds of the scores averaged over folds (0 for
+            a deterministic model, NaN for a single seed).
+            ``standard_error`` : of the mean, treating folds as independent (NaN for one fold).
+            ``fit_seconds``, ``predict_seconds``, ``n_parameters`` : means over the runs.
+            ``complexity``, ``unit`` : what orders the models, and what it counts.
+            ``failures``, ``message`` : number of failed runs and the first error.
+            ``vs_simplest``, ``vs_best`` : `difference` of the score to these models, with its
+            ``_standard_error``, 95 % confidence interval (``_low``, ``_high``) and p values of the
+            corrected t-test (``_p``) and the Diebold-Mariano test (``_p_dm``).
         """
-        by_model = self.runs.groupby("model", sort=False)
-        scores = self.scores
-        frame = pd.DataFrame(index=pd.Index(self.names, name="model"))
-        frame["mean"] = scores.mean()
-        frame["std_folds"] = scores.std()
-        frame["std_seeds"] = pd.Series({name: self._spread_over_seeds(name) for name in self.names})
-        frame["standard_error"] = self._standard_errors()
-        for column in ("fit_seconds", "predict_seconds", "n_parameters", "complexity"):
-            frame[column] = by_model[column].mean()
-        frame["unit"] = by_model["unit"].first()
-        frame["failures"] = self.failures
-        if self._complete():
-            frame = frame.join([self._against(r, getattr(self, r)) for r in ("simplest", "best")])
-        frame["message"] = by_model["error"].first()
-        return frame
+        return self._frame.copy()
 
     def verdict(self) -> str:
-        """Say which model to take, how far off larger ones are, and what did not run.
+        """Return which model to take and why, how larger models compare, and what failed.
 
-        It goes by the rule of `simplest_as_good`.
+        The choice follows `simplest_as_good`.
         """
         failures = describe_failures(self.runs)
-        if not self._complete():
-            return f"No model ran without a failure: {failures}."
-        verdict = describe_verdict(self, self._complete())
+        if not self._complete:
+            return f"Every model failed in at least one run: {failures}."
+        verdict = describe_verdict(self, self._complete)
         return f"{verdict}; {failures}." if failures else f"{verdict}."
 
     def plot(
         self, *, kind: str = "scores", reference: str | None = None, ax: Any = None
     ) -> ComparisonDisplay:
-        """Draw the comparison.
+        """Plot the comparison.
 
         Parameters
         ----------
         kind : {'scores', 'differences'}, default='scores'
-            Scores of every fold with their means, or differences to the reference with their
-            95 % intervals.
+            Scores of every fold with their means, or differences to the reference with their 95 %
+            confidence intervals.
         reference : str, default=None
-            The model that the others are held against; None takes the simplest.
+            Reference model of the differences; None uses the simplest.
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a figure.
+            Axes to plot on; None creates a figure.
 
         Returns
         -------
@@ -215,72 +194,114 @@ class Comparison:
         return ComparisonDisplay.from_comparison(self, kind=kind, reference=reference, ax=ax)
 
     def __repr__(self) -> str:
-        """Show the verdict and the table."""
-        return f"{self.verdict()}\n\n{self._short_frame().to_string(float_format='%.4g')}"
+        """Return the verdict and the most important columns of the table."""
+        columns = ["mean", "std_folds", "std_seeds", "fit_seconds", "n_parameters", "failures"]
+        columns += [name for name in map(str, self._frame) if name.startswith("vs_best")]
+        return f"{self.verdict()}\n\n{self._frame[columns].to_string(float_format='%.4g')}"
 
     def _repr_html_(self) -> str:
-        """Show the verdict and the table in a notebook."""
-        table = self.to_frame().to_html(float_format=lambda value: f"{value:.4g}", na_rep="")
+        """Return the verdict and the table as HTML for notebooks."""
+        table = self._frame.to_html(float_format=lambda value: f"{value:.4g}", na_rep="")
         return f"<div><p>{html.escape(self.verdict())}</p>{table}</div>"
 
-    def _short_frame(self) -> pd.DataFrame:
-        columns = ["mean", "std_folds", "std_seeds", "fit_seconds", "n_parameters", "failures"]
-        frame = self.to_frame()
-        return frame[[*columns, *(c for c in frame if str(c).startswith("vs_best"))]]
+    @cached_property
+    def _scores(self) -> pd.DataFrame:
+        means = self.runs.groupby(["fold", "model"])["score"].mean().unstack("model")
+        return means[list(self.names)].rename_axis(columns=None)
 
-    def _against(self, role: str, reference: str) -> pd.DataFrame:
-        rows = {name: self.difference(name, reference) for name in self.names if name != reference}
-        table = pd.DataFrame(rows).T.reindex(list(self.names))
-        named = {
-            "score": f"vs_{role}",
-            "standard_error": f"vs_{role}_standard_error",
-            "low": f"vs_{role}_low",
-            "high": f"vs_{role}_high",
-            "p_corrected_t": f"vs_{role}_p",
-            "p_diebold_mariano": f"vs_{role}_p_dm",
-        }
-        return table.reindex(columns=list(named)).rename(columns=named)
+    @cached_property
+    def _failures(self) -> pd.Series[int]:
+        failed = self.runs["error"].notna().astype(int).groupby(self.runs["model"]).sum()
+        return failed[list(self.names)].rename_axis(index=None)
 
+    @cached_property
     def _complete(self) -> list[str]:
-        """Return the models that never failed."""
-        failures = self.failures
-        return [name for name in self.names if not failures[name]]
+        """The models that never failed."""
+        return [name for name in self.names if not self._failures[name]]
 
-    def _complexity(self, name: str) -> float:
-        """Return by what models are ordered; what is not known counts as most complex."""
-        values = self.runs.loc[self.runs["model"] == name, "complexity"]
-        return float(values.mean()) if values.notna().any() else np.inf
+    @cached_property
+    def _complexity(self) -> pd.Series[float]:
+        """Mean complexity of each model; an unknown one counts as infinite."""
+        means = self.runs.groupby("model")["complexity"].mean()
+        return means[list(self.names)].fillna(np.inf)
+
+    @cached_property
+    def _standard_errors(self) -> pd.Series[float]:
+        """Standard errors of the mean scores, NaN for a single fold."""
+        return self._scores.std() / np.sqrt(self._scores.notna().sum())
+
+    @cached_property
+    def _differences(self) -> dict[tuple[str, str], pd.Series[float]]:
+        return {}
+
+    @cached_property
+    def _frame(self) -> pd.DataFrame:
+        by_model = self.runs.groupby("model", sort=False)
+        frame = pd.DataFrame(index=pd.Index(self.names, name="model"))
+        frame["mean"] = self._scores.mean()
+        frame["std_folds"] = self._scores.std()
+        frame["std_seeds"] = pd.Series({name: self._std_over_seeds(name) for name in self.names})
+        frame["standard_error"] = self._standard_errors
+        for column in ("fit_seconds", "predict_seconds", "n_parameters", "complexity"):
+            frame[column] = by_model[column].mean()
+        frame["unit"] = by_model["unit"].first()
+        frame["failures"] = self._failures
+        if self._complete:
+            frame = frame.join([self._against(role) for role in ("simplest", "best")])
+        frame["message"] = by_model["error"].first()
+        return frame
+
+    def _against(self, role: str) -> pd.DataFrame:
+        """Return the differences of all models to the simplest or to the best."""
+        reference = getattr(self, role)
+        others = [name for name in self.names if name != reference]
+        table = pd.DataFrame({name: self._difference(name, reference) for name in others}).T
+        table = table.reindex(index=list(self.names), columns=list(_ROLES))
+        return table.rename(columns={entry: f"vs_{role}{end}" for entry, end in _ROLES.items()})
+
+    def _difference(self, model: str, reference: str) -> pd.Series[float]:
+        """Return the difference of two models, computed once for each pair."""
+        if (model, reference) not in self._differences:
+            score = corrected_t(
+                (self._scores[model] - self._scores[reference]).dropna(), self.test_share
+            )
+            loss = diebold_mariano(self._loss_differences(model, reference), self.horizon)
+            entries = {
+                "score": score.difference,
+                "standard_error": score.standard_error,
+                "low": score.low,
+                "high": score.high,
+                "p_corrected_t": score.p_value,
+                "loss": loss.difference,
+                "loss_standard_error": loss.standard_error,
+                "loss_low": loss.low,
+                "loss_high": loss.high,
+                "p_diebold_mariano": loss.p_value,
+            }
+            series = pd.Series(entries, name=f"{model} - {reference}")
+            self._differences[model, reference] = series
+        return self._differences[model, reference]
+
+    def _loss_differences(self, model: str, reference: str) -> pd.Series[float]:
+        """Return by how much the loss of each row is less; empty where a model has no losses."""
+        if not {model, reference} <= set(self.losses):
+            return pd.Series(dtype=float)
+        return (self.losses[reference] - self.losses[model]).dropna()
 
     def _is_as_good(self, name: str, paired: bool) -> bool:
         """Return whether a model is within one standard error of the best."""
         if name == self.best:
             return True
-        behind = self.difference(self.best, name)
+        behind = self._difference(self.best, name)
         if not paired:
-            return bool(behind["score"] <= self._standard_errors()[self.best])
-        if len(self.scores) == 1:
+            return bool(behind["score"] <= self._standard_errors[self.best])
+        if len(self._scores) == 1:
             return bool(behind["loss"] <= behind["loss_standard_error"])
         return bool(behind["score"] <= behind["standard_error"])
 
-    def _standard_errors(self) -> pd.Series[float]:
-        """Return those of the mean scores, NaN where a single fold tells nothing."""
-        scores = self.scores
-        return scores.std() / np.sqrt(scores.notna().sum())
-
-    def _spread_over_seeds(self, name: str) -> float:
+    def _std_over_seeds(self, name: str) -> float:
         runs = self.runs[self.runs["model"] == name]
         if runs["seed"].isna().all():
             return 0.0
-        spread = float(runs.groupby("seed")["score"].mean().std())
-        return 0.0 if spread < ROUNDING else spread
-
-    def _score_test(self, model: str, reference: str) -> Any:
-        scores = self.scores
-        return corrected_t((scores[model] - scores[reference]).dropna(), self.test_share)
-
-    def _loss_test(self, model: str, reference: str) -> Any:
-        empty: Mapping[str, Any] = {}
-        columns = self.losses if {model, reference} <= set(self.losses) else empty
-        if not len(columns):
-            return diebold_mariano([], self.horizon)
-        return diebold_mariano((columns[reference] - columns[model]).dropna(), self.horizon)
+        std = float(runs.groupby("seed")["score"].mean().std())
+        return 0.0 if std < ROUNDING else std

@@ -1,4 +1,4 @@
-"""What is known of the rows besides X and y, and who is given it in a comparison."""
+"""Metadata of a comparison, such as sample weights and groups, and who receives it."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from sklearn_rnn._sklearn.compat import BaseSearchCV, check_method_params
 
 @dataclass(frozen=True)
 class Metadata:
-    """Arguments of all rows: for the splitter, for the fit of each model, for the scorer."""
+    """Metadata for the splitter, for the fit of each model, and for the scorer."""
 
     split: Mapping[str, Any]
     fit: Mapping[str, Mapping[str, Any]]
     score: Mapping[str, Any]
 
     def of_fit(self, model: str, X: Any, rows: Any) -> dict[str, Any]:
-        """Return what the fit of a model to some rows is given; what has no rows stays whole."""
+        """Return the metadata for fitting a model to some rows; arrays are indexed by them."""
         return dict(check_method_params(X, self.fit[model], rows))
 
     def of_score(self, X: Any, rows: Any) -> dict[str, Any]:
-        """Return what the scorer of some rows is given."""
+        """Return the metadata for scoring some rows; arrays are indexed by them."""
         return dict(check_method_params(X, self.score, rows))
 
 
-def routed(
+def route_metadata(
     models: Mapping[str, Any],
     *,
     splitter: Any,
@@ -40,10 +40,9 @@ def routed(
     groups: Any,
     params: Mapping[str, Any] | None,
 ) -> Metadata:
-    """Give everyone what scikit-learn's ``cross_validate`` would, by its rules of routing.
+    """Distribute metadata by the same rules as ``cross_validate`` of scikit-learn.
 
-    Where routing is not enabled, searches inside the models that split by groups are given them
-    too.
+    Without metadata routing, searches inside the models that split by groups receive them too.
     """
     params = {} if params is None else dict(params)
     if not get_config()["enable_metadata_routing"]:
@@ -74,7 +73,7 @@ def routed(
 
 
 def _groups_inside(model: Any, groups: Any) -> dict[str, Any]:
-    """Return the groups by the names under which ``fit`` hands them to searches inside."""
+    """Return keyword arguments of ``fit`` that pass the groups to searches inside a model."""
     if groups is None:
         return {}
     if isinstance(model, BaseSearchCV):
@@ -90,7 +89,7 @@ def _groups_inside(model: Any, groups: Any) -> dict[str, Any]:
 
 
 def _splits_by_groups(cv: Any) -> bool:
-    """Return whether a splitter wants groups; one that does not tell, of another package, may."""
+    """Return whether a splitter uses groups; one without metadata routing is assumed to."""
     if not hasattr(cv, "split"):
         return False
     if not hasattr(cv, "get_metadata_routing"):

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-COUNTED = "mean_test_n_parameters"
-"""Where a search keeps the sizes of its models, if its scoring records them."""
+N_PARAMETERS = "mean_test_n_parameters"
+"""Entry of ``cv_results_`` with the sizes of the candidates, if the scoring records them."""
 
 
 @dataclass(frozen=True)
 class OneStandardError:
-    """The rule, as a callable for the parameter ``refit``; see `one_standard_error`."""
+    """The rule as a callable for the parameter ``refit``; see `one_standard_error`."""
 
     param: str | None
     key: Callable[[Mapping[str, Any]], Any] | None
@@ -33,7 +33,7 @@ class OneStandardError:
         folds = self._fold_scores(cv_results)  # (n_folds, n_candidates)
         means = np.asarray(cv_results[f"mean_test_{self.metric}"], dtype=float)
         if not np.isfinite(means).any():
-            raise ValueError("No candidate has a finite mean score, so none can be chosen.")
+            raise ValueError("No candidate has a finite mean score.")
         best = int(np.nanargmax(means))
         n_folds = len(folds)
         error = folds[:, best].std(ddof=1) / np.sqrt(n_folds) if n_folds > 1 else 0.0
@@ -43,7 +43,7 @@ class OneStandardError:
         if unknown:
             raise ValueError(
                 f"The size of the candidate {cv_results['params'][unknown[0]]} is unknown (NaN), "
-                "so the simplest cannot be told; name a parameter, or give a key."
+                "so the simplest candidate cannot be determined; give param or key."
             )
         extreme = (max if self.larger_is_simpler else min)(simplicity.values())
         return max((i for i in as_good if simplicity[i] == extreme), key=lambda i: means[i])
@@ -60,22 +60,22 @@ class OneStandardError:
         return np.array([cv_results[n] for n in numbered], dtype=float)
 
     def _complexity(self, cv_results: Mapping[str, Any], candidate: int) -> Any:
-        """Return by what a candidate is ordered."""
+        """Return the value that orders a candidate."""
         params = cv_results["params"][candidate]
         if self.key is not None:
             return self.key(params)
         if self.param is None:
-            if COUNTED not in cv_results:
+            if N_PARAMETERS not in cv_results:
                 raise ValueError(
-                    "one_standard_error() does not know which candidate is simple; name a "
-                    "parameter or a key, or let the search record the sizes by scoring={'score': "
-                    "..., 'n_parameters': sklearn_rnn.model_selection.n_parameters}."
+                    "one_standard_error() needs to know which candidates are simple: give param or "
+                    "key, or let the search record the sizes with scoring={'score': ..., "
+                    "'n_parameters': sklearn_rnn.model_selection.n_parameters}."
                 )
-            return float(cv_results[COUNTED][candidate])
+            return float(cv_results[N_PARAMETERS][candidate])
         if self.param not in params:
             raise ValueError(
-                f"param={self.param!r} is not set by the candidate {params}; name a parameter that "
-                "every candidate sets, or give a key."
+                f"param={self.param!r} is not set by the candidate {params}; give a parameter that "
+                "every candidate sets, or key."
             )
         return params[self.param]
 
@@ -87,10 +87,10 @@ def one_standard_error(
     key: Callable[[Mapping[str, Any]], Any] | None = None,
     metric: str = "score",
 ) -> OneStandardError:
-    r"""Make a search choose the simplest candidate that is as good as the best.
+    r"""Make a search choose the simplest candidate within one standard error of the best.
 
     With :math:`m_i` the mean score of candidate i over J folds and :math:`s` the standard
-    deviation of the best one's scores, it is the simplest candidate with
+    deviation of the scores of the best, the choice is the simplest candidate with
 
     .. math:: m_i \ge m_{best} - \frac{s}{\sqrt J}, \qquad
         s^2 = \frac{1}{J - 1} \sum_j (m_{best, j} - m_{best})^2,
@@ -102,15 +102,15 @@ def one_standard_error(
     ----------
     param : str, default=None
         Name of the parameter that orders the candidates, such as ``"lasso__alpha"``. None
-        takes the number of parameters where the scoring recorded it as ``"n_parameters"``.
+        uses the size of the model, which the scoring must record as ``"n_parameters"``.
     larger_is_simpler : bool, default=False
-        Whether a larger value (of a penalty) makes a simpler model, not a smaller one (of a
-        number of units).
+        Whether larger values give simpler models, as for a penalty; the default is for numbers of
+        units and the like.
     key : callable, default=None
-        Maps the parameters of a candidate, a dict, to what orders the candidates; in place of
-        `param`.
+        Maps the parameters of a candidate, a dict, to the value that orders the candidates;
+        replaces `param`.
     metric : str, default='score'
-        Which score decides, if the search has several.
+        Name of the score to use, if the search has several.
 
     Returns
     -------
@@ -120,13 +120,13 @@ def one_standard_error(
 
     See Also
     --------
-    n_parameters : What a search can record.
+    n_parameters : The size of a model, which a search can record.
 
     Notes
     -----
     scikit-learn's ``std_test_score`` divides by J, not by J - 1; the standard error here is
-    ``std_test_score / sqrt(J - 1)``, that of glmnet's ``cvsd``. Of candidates that are equally
-    simple the best is taken. A search with such a ``refit`` has no ``best_score_``.
+    ``std_test_score / sqrt(J - 1)``, as ``cvsd`` of glmnet. Among equally simple candidates the
+    best is chosen. A search with a callable ``refit`` has no ``best_score_``.
 
     References
     ----------
@@ -151,5 +151,5 @@ def one_standard_error(
     {'alpha': 0.2}
     """
     if param is not None and key is not None:
-        raise ValueError("param and key both say how to order the candidates; give one of them.")
+        raise ValueError("param and key both order the candidates; give only one of them.")
     return OneStandardError(param, key, larger_is_simpler, metric)

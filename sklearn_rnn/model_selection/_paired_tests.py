@@ -1,4 +1,4 @@
-"""Tests of the difference of two models on the same data, right for dependent values."""
+"""Tests of the difference of two models on the same data, valid for dependent values."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 LEVEL = 0.95
-"""Coverage of the intervals."""
+"""Coverage of the confidence intervals."""
 
 
 class PairedTest(NamedTuple):
-    """A mean difference and what is known about it.
+    """A mean difference with its test.
 
     Attributes
     ----------
     difference : float
-        The mean.
+        Mean difference.
     standard_error : float
-        Its standard error, the dependence of the values considered.
+        Standard error of the mean, corrected for dependence.
     statistic : float
-        Their ratio.
+        Difference divided by standard error.
     p_value : float
-        Two-sided.
+        Two-sided p value.
     low, high : float
-        Ends of the 95 % interval.
+        Ends of the 95 % confidence interval.
     """
 
     difference: float
@@ -38,10 +38,10 @@ class PairedTest(NamedTuple):
 
 
 def corrected_t(differences: ArrayLike, test_share: float) -> PairedTest:
-    r"""Test differences of scores over folds whose training parts overlap.
+    r"""Test differences of scores over folds whose training sets overlap.
 
-    The usual t test takes the J differences :math:`d_j` as independent; but the training parts
-    overlap, and it rejects too often. The corrected one counts the overlap into the variance:
+    The usual t-test treats the J differences :math:`d_j` as independent; because the training
+    sets overlap, it rejects too often. The corrected test includes the overlap in the variance:
 
     .. math:: t = \bar d \Big/ \sqrt{\Big(\frac 1 J + \frac{n_{test}}{n_{train}}\Big) s^2},
         \qquad s^2 = \frac{1}{J - 1} \sum_j (d_j - \bar d)^2,
@@ -51,14 +51,14 @@ def corrected_t(differences: ArrayLike, test_share: float) -> PairedTest:
     Parameters
     ----------
     differences : array-like of shape (n_folds,)
-        Difference of the scores in each fold.
+        Difference of scores in each fold.
     test_share : float
-        Size of the test part, relative to the training part.
+        Number of test samples divided by the number of training samples.
 
     Returns
     -------
     PairedTest
-        NaN everywhere but in the difference if there is one fold only.
+        With a single fold, everything but the difference is NaN.
 
     References
     ----------
@@ -78,33 +78,33 @@ def corrected_t(differences: ArrayLike, test_share: float) -> PairedTest:
 
 
 def diebold_mariano(differences: ArrayLike, horizon: int = 1) -> PairedTest:
-    r"""Test differences of the losses of two forecasts of the same rows.
+    r"""Test differences of the pointwise losses of two forecasts of the same rows.
 
-    The errors of forecasts for h = ``horizon`` rows ahead depend on each other over h - 1
-    rows. With the autocovariances :math:`\gamma_k = \frac 1 n \sum_t (d_t - \bar d)(d_{t - k} -
+    Forecast errors for h = ``horizon`` rows ahead are correlated over h - 1 rows. With the
+    autocovariances :math:`\gamma_k = \frac 1 n \sum_t (d_t - \bar d)(d_{t - k} -
     \bar d)` of the n differences, the statistic of Diebold and Mariano,
 
     .. math:: S = \bar d \Big/
         \sqrt{\frac 1 n \Big(\gamma_0 + 2 \sum_{k = 1}^{h - 1} \gamma_k\Big)},
 
     multiplied by the correction of Harvey, Leybourne and Newbold for small samples,
-    :math:`\sqrt{(n + 1 - 2 h + h (h - 1) / n) / n}`, is held against Student's t with n - 1
-    degrees of freedom. All autocovariances count in full (the rectangular or uniform kernel),
-    as errors of optimal forecasts need it. Where their sum is then not positive, which can
-    happen for h > 1, they are weighed by 1 - k / h (the Bartlett kernel of Newey and West),
-    with which no sum is negative.
+    :math:`\sqrt{(n + 1 - 2 h + h (h - 1) / n) / n}`, is compared with Student's t distribution with
+    n - 1 degrees of freedom. All autocovariances have weight 1 (rectangular kernel), as is
+    appropriate for optimal forecasts. If their sum is not positive, which can happen for h > 1,
+    they are weighted by 1 - k / h (Bartlett kernel, as of Newey and West), with which the sum is
+    never negative.
 
     Parameters
     ----------
     differences : array-like of shape (n_rows,)
-        Differences of the losses, in the order of time.
+        Differences of the losses, in time order.
     horizon : int, default=1
-        How many rows ahead the forecasts are.
+        Forecast horizon in rows.
 
     Returns
     -------
     PairedTest
-        NaN everywhere but in the difference if there are too few rows for the horizon.
+        With too few rows for the horizon, everything but the difference is NaN.
 
     References
     ----------
@@ -121,17 +121,17 @@ def diebold_mariano(differences: ArrayLike, horizon: int = 1) -> PairedTest:
     """
     d = np.asarray(differences, dtype=float)
     n, mean = len(d), float(d.mean()) if len(d) else np.nan
-    room = n + 1 - 2 * horizon + horizon * (horizon - 1) / max(n, 1)
-    if n <= horizon or room <= 0:
+    correction = n + 1 - 2 * horizon + horizon * (horizon - 1) / max(n, 1)
+    if n <= horizon or correction <= 0:
         return _test(mean, np.nan, 1)
     variance = _long_run_variance(d - mean, horizon) / n
-    return _test(mean, float(np.sqrt(variance * n / room)), n - 1)
+    return _test(mean, float(np.sqrt(variance * n / correction)), n - 1)
 
 
-def _long_run_variance(centred: NDArray[np.float64], horizon: int) -> float:
+def _long_run_variance(centered: NDArray[np.float64], horizon: int) -> float:
     """Return the sum of the autocovariances up to lag ``horizon - 1`` on both sides."""
-    n = len(centred)
-    covariances = np.array([centred[k:] @ centred[: n - k] for k in range(horizon)]) / n
+    n = len(centered)
+    covariances = np.array([centered[k:] @ centered[: n - k] for k in range(horizon)]) / n
     twice = np.where(np.arange(horizon) > 0, 2.0, 1.0)
     total = float(twice @ covariances)
     if total > 0:
@@ -141,7 +141,7 @@ def _long_run_variance(centred: NDArray[np.float64], horizon: int) -> float:
 
 
 def _test(difference: float, error: float, df: int) -> PairedTest:
-    """Hold a difference against Student's t; an error of zero decides for certain."""
+    """Compare a difference with Student's t; with a standard error of 0 the p value is 0 or 1."""
     with np.errstate(divide="ignore", invalid="ignore"):
         statistic = np.float64(difference) / error if difference else 0.0 * error
     p_value = 2 * float(stats.t.sf(abs(statistic), df))

@@ -1,4 +1,4 @@
-"""The path of a penalty: one net from the strongest penalty down to weak ones."""
+"""Regularisation paths: one network fitted at decreasing penalties, with warm starts."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from sklearn_rnn.model_selection._alpha_max import alpha_max
 from sklearn_rnn.neural_network._base import BaseSequenceEstimator
 
 DOUBLINGS = 20
-"""How often the search for the first alpha of a net doubles or halves it."""
+"""How often the search for the first alpha may double or halve it."""
 
 
 @validate_params(
@@ -50,85 +50,87 @@ def penalty_path(
     eps: float = 1e-3,
     patience: int = 1,
 ) -> Bunch:
-    r"""Fit a net at every strength of its penalty, each fit continuing the last.
+    r"""Fit a network along a decreasing sequence of penalties, with warm starts.
 
-    The path begins at the smallest `alpha` at which the net reads nothing, and goes down on a
-    logarithmic grid, as glmnet's does (Friedman, Hastie and Tibshirani, 2010). Every `alpha` of it
-    can also be given to the estimator itself, or a list of them to ``GridSearchCV``.
+    The path starts at the smallest `alpha` at which all weights on the input are zero, and
+    decreases on a logarithmic grid, as in glmnet (Friedman, Hastie and Tibshirani, 2010). Each
+    `alpha` can also be given to the estimator itself, or a list of them to ``GridSearchCV``.
 
-    **The first alpha.** For a net whose weights all read the input, such as `DenseRegressor`
-    without hidden layers, it is exact: with :math:`\nabla L` the gradient of the loss at zero
-    weights and the best constant,
+    **The first alpha.** For a linear model, such as `DenseRegressor` without hidden layers, it is
+    exact: with :math:`\nabla L` the gradient of the loss at zero weights and the best constant,
 
     .. math:: \alpha_{max} = \max_g \lVert \nabla_g L \rVert / (\sqrt{p_g} \cdot l1\_ratio)
 
-    over groups (single weights with ``penalty="elasticnet"``). For other nets zero is a local
-    minimum at every `alpha` but 0, and what counts is what training finds: from that of the linear
-    model on the window, `alpha` is halved or doubled until the fits from the initial weights at
-    ``alpha / 2`` and at `alpha` differ: at the one something is read, at the other nothing.
+    over groups g of :math:`p_g` weights (single weights with ``penalty="elasticnet"``). For other
+    networks zero is a local minimum at every `alpha` > 0, so the first `alpha` depends on training:
+    starting from the value for the linear model on the same windows, it is halved or doubled until
+    a fit from the initial weights selects an input at ``alpha / 2``, but none at `alpha`.
 
-    **Continuing.** A fit that reads nothing leaves nothing to continue: the next one begins at the
-    initial weights. All others begin at the weights, and with the optimizer's state, of the last,
-    and end when the objective has not improved by `tol` for `patience` epochs. Fits are not ended
-    by a validation loss (``early_stopping=False``): on a path the penalty alone holds the net
-    back.
+    **Warm starts.** A fit that selects no input is not continued: the next one starts from the
+    initial weights. All others start from the weights and the optimizer state of the fit before,
+    and stop when the objective has not improved by `tol` for `patience` epochs. There is no early
+    stopping on validation data (``early_stopping=False``): on a path only the penalty regularises.
 
     Parameters
     ----------
     estimator : estimator of this package
-        With ``l1_ratio > 0``; it is cloned. How near the path of a linear model comes to the
-        exact one is a matter of its `tol`: with ``optimizer="lbfgs"`` and 1e-6 to 0.002 in R2,
-        with 1e-10, ``dtype="float64"`` and ``patience=2`` to 0.0002 in the weights, while at the
-        default single fits stop too early (measured in ``benchmarks/path.py``). The noise of small
-        batches keeps some weights from zero.
+        With ``l1_ratio > 0``; it is cloned. Its `tol` determines the accuracy of the path. For
+        linear models with ``optimizer="lbfgs"``, 1e-6 gives R2 within 0.002 of the exact path, and
+        1e-10 with ``dtype="float64"`` and ``patience=2`` gives weights within 0.0002; with the
+        default some fits stop too early (measured in ``benchmarks/path.py``). With mini-batches,
+        gradient noise keeps some weights from being exactly zero.
     X : array-like of shape (n_samples, n_steps, n_channels) or (n_samples, n_columns)
         Sequences, as for `fit`.
     y : array-like of shape (n_samples,) or (n_samples, n_outputs)
         Targets.
     sample_weight : array-like of shape (n_samples,), default=None
-        Weights of the losses.
+        Sample weights.
     X_val, y_val : array-like, default=None
-        Data for the scores; None takes X and y.
+        Data for the scores; None uses X and y.
     alphas : array-like of shape (n_alphas,), default=None
-        The strengths, positive and in any order; None takes a grid.
+        Positive penalties in any order; None uses a grid.
     n_alphas : int, default=50
-        Length of the grid.
+        Number of penalties on the grid.
     eps : float, default=1e-3
-        The last strength of the grid over the first.
+        Last penalty of the grid divided by the first.
     patience : int, default=1
-        The `patience` of the fits that continue another; the others take the estimator's. A larger
-        one makes the path more exact and longer.
+        The `patience` of warm-started fits; other fits use that of the estimator. Larger values
+        give a more accurate path, and take longer.
 
     Returns
     -------
     Bunch
         alphas : ndarray of shape (n_alphas,)
-            The strengths, descending.
+            Penalties in decreasing order.
         scores : ndarray of shape (n_alphas,)
-            ``score`` of the net at each: R2 or accuracy.
+            ``score`` of each fit: R2 or accuracy.
         n_channels : ndarray of shape (n_alphas,)
-            How many channels it reads.
+            Number of selected channels.
         n_lags : ndarray of shape (n_alphas,) or None
-            How many lags it reads, in a dense net.
+            Number of selected lags in a dense network (MLP).
         coefficients : ndarray of shape (n_alphas, n_groups)
-            The weight of each group on the standardised scale: of a group of one weight the
-            weight itself, of others the norm.
+            Weight of each group on the standardised scale; the norm for groups of several weights.
         groups : list of str
-            Names of the groups: channels, or in dense nets lags of channels.
+            Names of the groups: channels, or lags of channels in dense networks.
         n_iter : ndarray of shape (n_alphas,)
-            Epochs of each fit.
+            Number of epochs of each fit.
         n_iter_search : int
-            Epochs that finding the first alpha took.
+            Number of epochs of the search for the first alpha.
+
+    Raises
+    ------
+    ValueError
+        If an argument is invalid, y is constant, or no first alpha is found.
 
     See Also
     --------
-    PathDisplay : The picture.
+    PathDisplay : Plot of the path.
 
     Notes
     -----
-    Fifty fits take about as many epochs as three to five single ones at the last alpha, up to ten
-    with ``tol=1e-10``. In seconds that is so for nets; where a single fit takes 0.1 s, what each
-    needs besides its epochs weighs more, and fifty take as long as five to eleven.
+    Fifty fits take about as many epochs as three to five single fits at the last alpha, or ten with
+    ``tol=1e-10``. For networks the same holds for the time; for linear models, whose single fit
+    takes about 0.1 s, the overhead of each fit makes it five to eleven.
 
     References
     ----------
@@ -149,45 +151,47 @@ def penalty_path(
     ['x0_lag2', 'x1_lag2', 'x2_lag2']
     """
     _check_arguments(estimator, alphas, X_val, y_val)
-    walk = _Walk(estimator, (X, y, sample_weight), patience)
+    warm_starts = WarmStartPath(estimator, (X, y, sample_weight), patience)
     n_iter_search = 0
     if alphas is None:
-        first, n_iter_search = walk.first_alpha()
+        first, n_iter_search = warm_starts.first_alpha()
         alphas = first * np.geomspace(1.0, eps, n_alphas)
-        walk.begin()
+        warm_starts.begin()
     descending = np.sort(np.asarray(alphas, dtype=np.float64))[::-1]
     scored = (X, y) if X_val is None else (X_val, y_val)
     scores, coefficients = [], []
     for alpha in descending.tolist():
-        model = walk.fit(alpha)
+        model = warm_starts.fit(alpha)
         scores.append(model.score(*scored))
         coefficients.append(_coefficients(model.net_.module_))
-    read = np.array(coefficients) != 0  # (n_alphas, n_channels) or (n_alphas, n_steps, n_channels)
+    selected = (
+        np.array(coefficients) != 0
+    )  # (n_alphas, n_channels) or (n_alphas, n_steps, n_channels)
     return Bunch(
         alphas=descending,
         scores=np.array(scores),
-        n_channels=read.reshape(len(read), -1, read.shape[-1]).any(axis=1).sum(axis=1),
-        n_lags=read.any(axis=2).sum(axis=1) if read.ndim == 3 else None,
-        coefficients=np.array(coefficients).reshape(len(read), -1),
+        n_channels=selected.reshape(len(selected), -1, selected.shape[-1]).any(axis=1).sum(axis=1),
+        n_lags=selected.any(axis=2).sum(axis=1) if selected.ndim == 3 else None,
+        coefficients=np.array(coefficients).reshape(len(selected), -1),
         groups=_names(model),
-        n_iter=np.array(walk.n_iter),
+        n_iter=np.array(warm_starts.n_iter),
         n_iter_search=n_iter_search,
     )
 
 
 def _check_arguments(estimator: Any, alphas: Any, X_val: Any, y_val: Any) -> None:
-    """Check what can be checked before anything is trained."""
+    """Check the arguments before any training."""
     try:
         estimator._validate_params()
-    except InvalidParameterError as error:  # which sklearn would ascribe to this function
-        raise ValueError(f"estimator cannot be fitted. {error}") from error
+    except InvalidParameterError as error:  # scikit-learn would name this function in it
+        raise ValueError(f"estimator has invalid parameters. {error}") from error
     if not estimator.l1_ratio:
         raise ValueError(
-            "estimator has l1_ratio=0, and without the lasso nothing becomes zero; set l1_ratio, "
-            "to 0.9 for example."
+            "estimator has l1_ratio=0, so no weight becomes exactly zero; set l1_ratio, to 0.9 for "
+            "example."
         )
     if (X_val is None) != (y_val is None):
-        raise ValueError("X_val and y_val must be given together; only one of them was.")
+        raise ValueError("X_val and y_val must be given together; got only one of them.")
     if alphas is None:
         return
     try:
@@ -195,40 +199,40 @@ def _check_arguments(estimator: Any, alphas: Any, X_val: Any, y_val: Any) -> Non
     except (TypeError, ValueError) as error:
         raise ValueError(f"alphas must be numbers; got {alphas!r}.") from error
     if values.ndim != 1 or not len(values):
-        raise ValueError(f"alphas must be one row of numbers, one at least; got {alphas!r}.")
+        raise ValueError(f"alphas must be a non-empty one-dimensional array; got {alphas!r}.")
     if not (np.isfinite(values) & (values > 0)).all():
         raise ValueError(f"alphas must be positive and finite; got {alphas!r}.")
 
 
-class _Walk:
-    """Fits of one estimator to the same data, at one alpha after the other."""
+class WarmStartPath:
+    """Successive fits of one estimator to the same data, each at another alpha."""
 
     def __init__(self, estimator: Any, given: tuple[Any, Any, Any], patience: int) -> None:
         self.estimator, self.given, self.patience = estimator, given, patience
         self.begin()
 
     def begin(self) -> None:
-        """Forget all fits."""
+        """Discard all fits."""
         self.model = clone(self.estimator).set_params(early_stopping=False)
         self.n_iter: list[int] = []
 
     @cached_property
     def data(self) -> Data:
-        """What is given, as the model reads it once it is fitted."""
+        """The training data, as a fitted model reads them."""
         data: Data = self.model._read(*self.given, reset=False)
         return data
 
     @cached_property
     def examples(self) -> Examples:
-        """The same as tensors."""
+        """The training data as tensors, without samples of weight zero."""
         rows = np.flatnonzero(self.data.sample_weight())
         examples: Examples = self.model._examples(self.data, self.model.net_.settings)(rows)
         return examples
 
     def fit(self, alpha: float, **changed: Any) -> Any:
-        """Fit at this alpha, from the last fit if that reads anything."""
+        """Fit at this alpha, starting from the last fit if that selects any input."""
         before = 0
-        if self.n_iter and _reads(self.model):
+        if self.n_iter and _selects_inputs(self.model):
             before = self.model.n_iter_
             self._continue(alpha)
         else:
@@ -238,7 +242,7 @@ class _Walk:
         return self.model
 
     def _continue(self, alpha: float) -> None:
-        """Do what a fit with ``warm_start=True`` does, without reading the data again."""
+        """Continue as a fit with ``warm_start=True``, without validating the data again."""
         model, net = self.model, self.model.net_
         changed = {"alpha": alpha, "patience": self.patience}
         settings = SimpleNamespace(**{**vars(net.settings), **changed})
@@ -247,7 +251,7 @@ class _Walk:
         model._warn_if_unfinished(settings)
 
     def first_alpha(self) -> tuple[float, int]:
-        """Return the least alpha at which nothing is read, and the epochs of the search."""
+        """Return the smallest alpha that selects no input, and the number of epochs used."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
             self.fit(self.estimator.alpha, max_epochs=1, callbacks=None, verbose=0)
@@ -260,29 +264,32 @@ class _Walk:
             self.begin()
             model = self.fit(alpha)
             n_iter += model.n_iter_
-            reads = _reads(model)
+            selects = _selects_inputs(model)
             if factor is None:
-                factor = 2.0 if reads else 0.5
-            if reads != (factor > 1):
-                return (2 * alpha if reads else alpha), n_iter
+                factor = 2.0 if selects else 0.5
+            if selects != (factor > 1):
+                return (2 * alpha if selects else alpha), n_iter
             alpha *= factor
-        reading = "nothing" if factor == 0.5 else "something"
-        raise ValueError(f"The net read {reading} at every alpha up to {alpha:.3g}; give alphas.")
+        selected = "no input" if factor == 0.5 else "some input"
+        raise ValueError(
+            f"The network selected {selected} at every alpha from the first to {alpha:.3g}; give "
+            "alphas."
+        )
 
 
-def _reads(model: Any) -> bool:
+def _selects_inputs(model: Any) -> bool:
     """Return whether any weight on the input is not zero."""
     return bool((input_weights(model.net_.module_) != 0).any())
 
 
 def _coefficients(module: SequenceModule) -> NDArray[np.float64]:
-    """Return the weight of each group, or its norm if it holds several, of the groups' shape."""
+    """Return the weight of each group, or the norm if it has several, in the shape of groups."""
     weights = input_weights(module).numpy()  # (*shape, p)
     return weights[..., 0] if weights.shape[-1] == 1 else np.linalg.norm(weights, axis=-1)
 
 
 def _names(model: Any) -> list[str]:
-    """Name the channels, or the lags of channels, as `LagTransformer` does; the oldest first."""
+    """Return names of channels, or of lags of channels as `LagTransformer` gives, oldest first."""
     shape = model.net_.module_.input_groups().shape
     names = list(getattr(model, "feature_names_in_", []))
     if len(names) == np.prod(shape):

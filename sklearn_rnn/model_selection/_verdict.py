@@ -1,4 +1,4 @@
-"""The words in which a comparison of models speaks."""
+"""The sentences that state the result of a comparison of models."""
 
 from __future__ import annotations
 
@@ -9,75 +9,85 @@ import numpy as np
 import pandas as pd
 
 COMPLEXITY = "complexity"
-"""The unit of a complexity that is not counted but given."""
+"""The unit of a complexity that the user has given."""
+
+_PLURALS = {"leaf": "leaves"}
 
 
-class _Decisive(NamedTuple):
-    """What the rule goes by: of the score, or of the loss where there is a single fold."""
+class _Test(NamedTuple):
+    """The test that decides: of the score, or of the loss if there is a single fold."""
 
     of: str
-    error: float
+    standard_error: float
     low: float
     high: float
 
 
 def describe_verdict(comparison: Any, models: Sequence[str]) -> str:
-    """Say in one or two sentences which of the models to take, and how near larger ones come."""
+    """Return in one or two sentences which model to take, and how larger ones compare.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        The results.
+    models : sequence of str
+        The models that never failed.
+    """
     frame, best, chosen = comparison.to_frame(), comparison.best, comparison.simplest_as_good()
     complexity = frame["complexity"].fillna(np.inf)
-    named = {n: f"'{n}'{_in_brackets(_size(frame.loc[n]))}" for n in models}
-    unknown = _unknown([n for n in models if not np.isfinite(complexity[n])], models)
-    others = [n for n in models if n not in (best, chosen)]
-    others.sort(key=lambda n: -frame["mean"][n])
-    larger = [n for n in others if complexity[n] > complexity[chosen]]
-    simpler = [n for n in others if complexity[n] < complexity[best]]
+    named = {name: f"'{name}'{_in_brackets(_size(frame.loc[name]))}" for name in models}
+    unknown = _unknown_complexity([n for n in models if not np.isfinite(complexity[n])], models)
+    others = [name for name in models if name not in (best, chosen)]
+    others.sort(key=lambda name: -frame["mean"][name])
+    larger = [name for name in others if complexity[name] > complexity[chosen]]
+    simpler = [name for name in others if complexity[name] < complexity[best]]
     mean, scoring, loss = f"{frame['mean'][best]:.3g}", comparison.scoring, comparison.loss
     if chosen != best:
         test = comparison.difference(best, chosen)
         return (
-            f"Take {named[chosen]}: the best {scoring}, {mean} of {named[best]}, is "
-            f"{describe_difference(test, loss)} higher, which is within "
-            f"{_standard_error(test, loss)}"
-            f"{_of_larger(comparison, larger, named, 'other larger')}{unknown}"
+            f"Take {named[chosen]}: {named[best]} has the best {scoring}, {mean}, but leads by "
+            f"only {describe_difference(test, loss)}, within {_standard_error(test, loss)}"
+            f"{_larger_models(comparison, larger, named, 'other larger')}{unknown}"
         )
-    start = f"Take {named[best]}: its {scoring} of {mean} is the best"
+    start = f"Take {named[best]}: it has the best {scoring}, {mean}"
     if not others:
         return start
     rival = (simpler or others)[0]
     test = comparison.difference(best, rival)
-    start = f"{start}, by {describe_difference(test, loss)} over {named[rival]}"
+    rank = ", the best of the simpler models," if simpler else ""
+    start = f"{start}, and leads {named[rival]}{rank} by {describe_difference(test, loss)}"
     if not np.isfinite(complexity[models]).any():
         return f"{start}{unknown}"
     if not simpler:
-        return f"{start}, and no model is simpler{unknown}"
+        return f"{start}; no model is simpler{unknown}"
     return (
-        f"{start}, the best of the simpler models, which is beyond "
-        f"{_standard_error(test, loss)}{_doubt(test, loss)}"
-        f"{_of_larger(comparison, larger, named, 'larger')}{unknown}"
+        f"{start}, more than {_standard_error(test, loss)}{_reservation(test, loss)}"
+        f"{_larger_models(comparison, larger, named, 'larger')}{unknown}"
     )
 
 
-def _of_larger(comparison: Any, models: Sequence[str], named: Mapping[str, str], kind: str) -> str:
-    """Say by how much the first of the models leads the chosen one, or falls behind it."""
+def _larger_models(
+    comparison: Any, models: Sequence[str], named: Mapping[str, str], kind: str
+) -> str:
+    """Return by how much the first of the models is ahead of the chosen one, or behind it."""
     if not models:
         return ""
     chosen, loss = comparison.simplest_as_good(), comparison.loss
-    which = f"Of the {len(models)} {kind} models the best," if models[1:] else f"The {kind} model,"
-    test = comparison.difference(models[0], chosen)
-    does = "leads"
+    which = f"The best of the {len(models)} {kind} models" if models[1:] else f"The {kind} model"
+    test, verb = comparison.difference(models[0], chosen), "leads"
     if test["score"] <= 0:
-        test, does = comparison.difference(chosen, models[0]), "falls behind"
-    told = f"{test['score']:.2g}{_in_brackets(_interval(test, loss))}"
-    return f". {which} {named[models[0]]}, {does} '{chosen}' by {told}"
+        test, verb = comparison.difference(chosen, models[0]), "trails"
+    amount = f"{test['score']:.2g}{_in_brackets(_interval(test, loss))}"
+    return f". {which}, {named[models[0]]}, {verb} '{chosen}' by {amount}"
 
 
-def _unknown(of: Sequence[str], models: Sequence[str]) -> str:
-    """Say of which models it is not known how simple they are, and what follows."""
-    if not of:
+def _unknown_complexity(unknown: Sequence[str], models: Sequence[str]) -> str:
+    """Return which models are of unknown complexity, and what follows from it."""
+    if not unknown:
         return ""
-    if len(of) == len(models):
-        return "; the complexity of these models is unknown, so that the best score decides"
-    listed = " and ".join(f"'{name}'" for name in of)
+    if len(unknown) == len(models):
+        return "; the complexity of all models is unknown, so the best score decides"
+    listed = " and ".join(f"'{name}'" for name in unknown)
     return f"; the complexity of {listed} is unknown and counts as the greatest"
 
 
@@ -86,44 +96,46 @@ def _size(model: pd.Series[Any]) -> list[str]:
     return [size] if size else []
 
 
-def describe_size(n: float, unit: str) -> str:
-    """Return by what a model is ordered, in its unit; "" if it is not known."""
-    if not np.isfinite(n):
+def describe_size(number: float, unit: str) -> str:
+    """Return a complexity with its unit; "" if it is unknown."""
+    if not np.isfinite(number):
         return ""
     if unit == COMPLEXITY:
-        return f"{unit} {n:,.6g}"
-    return f"{n:,.0f} {unit}{'' if round(n) == 1 else 's'}"
+        return f"{unit} {number:,.6g}"
+    plural = _PLURALS.get(unit, f"{unit}s")
+    return f"{number:,.0f} {unit if round(number) == 1 else plural}"
 
 
 def describe_difference(difference: pd.Series[float], loss: str) -> str:
-    """Return a difference with what the tests say of it, as far as they could be made."""
+    """Return a difference with its confidence interval and p values, as far as they are known."""
     known = _interval(difference, loss)
     if np.isfinite(difference["p_corrected_t"]):
-        known.append(f"corrected t {describe_p(difference['p_corrected_t'])}")
+        known.append(f"corrected t-test {describe_p(difference['p_corrected_t'])}")
     if np.isfinite(difference["p_diebold_mariano"]):
-        known.append(f"Diebold-Mariano {describe_p(difference['p_diebold_mariano'])}")
+        known.append(f"Diebold-Mariano test {describe_p(difference['p_diebold_mariano'])}")
     return f"{difference['score']:.2g}{_in_brackets(known)}"
 
 
 def _interval(difference: pd.Series[float], loss: str) -> list[str]:
-    of, _, low, high = _decisive(difference, loss)
-    return [f"95 % interval{of} {low:.2g} to {high:.2g}"] if np.isfinite(low) else []
+    of, _, low, high = _deciding_test(difference, loss)
+    return [f"95 % confidence interval{of} {low:.2g} to {high:.2g}"] if np.isfinite(low) else []
 
 
 def _standard_error(difference: pd.Series[float], loss: str) -> str:
-    of, error, *_ = _decisive(difference, loss)
+    of, error, *_ = _deciding_test(difference, loss)
     return f"one standard error of the difference{of} ({error:.2g})"
 
 
-def _doubt(difference: pd.Series[float], loss: str) -> str:
-    return ", though the interval holds zero" if _decisive(difference, loss).low <= 0 else ""
+def _reservation(difference: pd.Series[float], loss: str) -> str:
+    includes_zero = _deciding_test(difference, loss).low <= 0
+    return ", although the confidence interval includes zero" if includes_zero else ""
 
 
-def _decisive(difference: pd.Series[float], loss: str) -> _Decisive:
+def _deciding_test(difference: pd.Series[float], loss: str) -> _Test:
     if np.isfinite(difference["standard_error"]):
-        return _Decisive("", *difference[["standard_error", "low", "high"]])
+        return _Test("", *difference[["standard_error", "low", "high"]])
     names = ["loss_standard_error", "loss_low", "loss_high"]
-    return _Decisive(f" in '{loss}'", *difference[names])
+    return _Test(f" in '{loss}'", *difference[names])
 
 
 def _in_brackets(texts: Sequence[str]) -> str:
@@ -131,17 +143,17 @@ def _in_brackets(texts: Sequence[str]) -> str:
 
 
 def describe_p(p_value: float) -> str:
-    """Return a p value with two digits, none where it is too small for them to matter."""
+    """Return a p value with two digits, or that it is below 0.001."""
     return "p < 0.001" if p_value < 0.001 else f"p = {p_value:.2g}"
 
 
 def describe_failures(runs: pd.DataFrame) -> str:
-    """Return which models failed, how often and the first reason; "" if none did."""
+    """Return which models failed, how often, and the first error; "" if none did."""
     parts = []
     for name, of_model in runs.groupby("model", sort=False):
         errors = of_model["error"].dropna()
         if len(errors):
             reason = str(errors.iloc[0]).splitlines()[0]
             count = f"{len(errors)} of {len(of_model)} runs"
-            parts.append(f"'{name}' failed in {count} and is left out ({reason})")
+            parts.append(f"'{name}' failed in {count} and is excluded ({reason})")
     return "; ".join(parts)

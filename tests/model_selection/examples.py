@@ -30,6 +30,19 @@ class Random(RegressorMixin, BaseEstimator):
         return np.full(len(X), float(self.random_state))
 
 
+class OfUnknownSize(RegressorMixin, BaseEstimator):
+    """Predicts by the first feature, and has nothing that could be counted."""
+
+    def __init__(self, factor=1.0):
+        self.factor = factor
+
+    def fit(self, X, y):
+        return self
+
+    def predict(self, X):
+        return self.factor * np.asarray(X)[:, 0]
+
+
 class FailsOnLargeTraining(RegressorMixin, BaseEstimator):
     def fit(self, X, y):
         if len(X) > 50:

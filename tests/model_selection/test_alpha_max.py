@@ -42,6 +42,6 @@ def test_the_first_alpha_knows_weights_and_other_losses():
 def test_a_constant_target_has_no_path():
     for weight, n in ((None, 200), (np.repeat([1.0, 0.0], 100), 100)):
         y = np.where(np.arange(200) < n, 0.1, 7.0)
-        text = f"^y is constant, {n} times the same: there is nothing to read"
+        text = f"^y is constant in all {n} samples, so every alpha gives the same model"
         with pytest.raises(ValueError, match=text):
             penalty_path(linear(), X, y, sample_weight=weight)

@@ -89,26 +89,26 @@ def test_a_scorer_has_the_name_of_its_metric():
 @pytest.mark.parametrize(
     ("given", "text"),
     [
-        ({"models": {}}, "models must be a mapping of names to estimators, with one at least; "),
+        ({"models": {}}, "models must be a non-empty mapping of names to estimators; "),
         (
             {"models": {"a": DummyClassifier(), "b": Ridge()}},
             "models must be all classifiers or all regressors; classifiers are ['a'], the others",
         ),
         ({"loss": "log"}, "loss must be 'auto' or one of ['absolute_error', 'log_loss', 'squared"),
         ({"horizon": 0}, "horizon must be at least 1; got 0."),
-        ({"seeds": ()}, "seeds must hold at least one seed."),
-        ({"seeds": -1}, "seeds must be at least 1, if it is their number; got -1."),
-        ({"seeds": [1, 1]}, "seeds must be different numbers from 0 on; got [1, 1]."),
-        ({"seeds": [-1]}, "seeds must be different numbers from 0 on; got [-1]."),
+        ({"seeds": ()}, "seeds must contain at least one seed."),
+        ({"seeds": -1}, "seeds must be at least 1 if it is an integer; got -1."),
+        ({"seeds": [1, 1]}, "seeds must be distinct non-negative integers; got [1, 1]."),
+        ({"seeds": [-1]}, "seeds must be distinct non-negative integers; got [-1]."),
         ({"models": {1: Ridge()}}, "The names in models must be strings; got [1]."),
         (
             {"complexity": {"ols": 1, "net": 2}},
-            "complexity speaks of ['net'], which are not among the models ['mean', 'lasso', 'ols']",
+            "complexity has the unknown names ['net']; the models are ['mean', 'lasso', 'ols'].",
         ),
         *(
             (
                 {"scoring": scoring},
-                f"scoring must be one score, a str or a callable; got {scoring!r}",
+                f"scoring must be a single score, a str or a callable; got {scoring!r}",
             )
             for scoring in (["r2"], ("r2",), {"score": "r2"})
         ),

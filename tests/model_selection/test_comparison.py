@@ -13,7 +13,7 @@ from sklearn.model_selection import (
     cross_val_score,
 )
 
-from sklearn_rnn.model_selection import compare_models
+from sklearn_rnn.model_selection import _comparison, compare_models
 from sklearn_rnn.model_selection._paired_tests import corrected_t, diebold_mariano
 from tests.model_selection.examples import (
     FRAME,
@@ -87,9 +87,11 @@ def test_of_a_single_split_the_losses_of_its_rows_decide():
         assert comparison.simplest_as_good(paired=False) == "large"
         told = comparison.verdict()
         assert "corrected t" not in told
-        assert "Diebold-Mariano p" in told
-        assert f"95 % interval in 'squared_error' {test.low:.2g} to {test.high:.2g}" in told
-        side = "within" if as_good else "beyond"
+        assert "Diebold-Mariano test p" in told
+        assert (
+            f"95 % confidence interval in 'squared_error' {test.low:.2g} to {test.high:.2g}" in told
+        )
+        side = "within" if as_good else "more than"
         assert (
             f"{side} one standard error of the difference in 'squared_error' "
             f"({test.standard_error:.2g})"
@@ -114,7 +116,7 @@ def test_failures_are_reported_and_left_out_of_the_choice():
     assert comparison.scores["broken"].notna().tolist() == [True, True, False, False, False]
     assert comparison.best == comparison.simplest == comparison.simplest_as_good() == "ols"
     assert comparison.verdict().endswith(
-        "is the best; 'broken' failed in 3 of 5 runs and is left out (RuntimeError: too many rows)."
+        "; 'broken' failed in 3 of 5 runs and is excluded (RuntimeError: too many rows)."
     )
     shared = comparison.scores.dropna()
     expected = (shared["ols"] - shared["broken"]).mean()
@@ -123,9 +125,9 @@ def test_failures_are_reported_and_left_out_of_the_choice():
 
 def test_when_every_model_failed_somewhere_there_is_a_table_and_no_choice():
     comparison = compare_models({"broken": FailsOnLargeTraining()}, FRAME, Y)
-    assert comparison.verdict().startswith("No model ran without a failure: 'broken' failed in 3")
+    assert comparison.verdict().startswith("Every model failed in at least one run: 'broken' f")
     assert "broken" in repr(comparison)
-    text = "All runs of all models failed; the first with RuntimeError: too many rows"
+    text = "All runs of all models failed; the first error was RuntimeError: too many rows"
     with pytest.raises(ValueError, match=f"^{re.escape(text)}"):
         compare_models({"broken": FailsOnLargeTraining()}, X, Y)
 
@@ -142,7 +144,7 @@ def test_the_paired_rule_by_hand():
     assert comparison.difference("best", "far")["standard_error"] == pytest.approx(error)
     assert comparison.best == "best"
     assert comparison.simplest_as_good() == "near"
-    assert "which is within one standard error of the difference (0.26)" in comparison.verdict()
+    assert ", within one standard error of the difference (0.26)" in comparison.verdict()
     assert comparison.simplest_as_good(paired=False) == "far"
     # Behind by the same in every fold is behind for certain, however the folds differ.
     constant = comparison_of({"best": best, "near": best - 0.1}, {"best": 9, "near": 5})
@@ -168,7 +170,7 @@ def test_of_equally_simple_models_the_better_is_taken():
 
 def test_an_unknown_model_is_refused_by_name():
     comparison = compare_models(LINEAR, X, Y)
-    text = "There is no model 'net'; they are ['mean', 'lasso', 'ols']."
+    text = "Unknown model 'net'; the models are ['mean', 'lasso', 'ols']."
     for ask in (
         lambda: comparison.difference("ols", "net"),
         lambda: comparison.difference("net", "ols"),
@@ -186,3 +188,40 @@ def test_a_comparison_can_be_pickled_and_shown():
     assert "<b>" not in page
     assert "&lt;b&gt;" in page
     assert comparison.verdict() in repr(comparison)
+
+
+def test_tables_and_tests_are_computed_once(monkeypatch):
+    comparison = compare_models(LINEAR, X, Y, cv=3)
+    calls = {"groupby": 0, "corrected_t": 0, "diebold_mariano": 0}
+
+    def counted(name, function):
+        def call(*args, **kwargs):
+            calls[name] += name != "groupby" or args[0] is comparison.runs
+            return function(*args, **kwargs)
+
+        return call
+
+    monkeypatch.setattr(pd.DataFrame, "groupby", counted("groupby", pd.DataFrame.groupby))
+    for name in ("corrected_t", "diebold_mariano"):
+        monkeypatch.setattr(_comparison, name, counted(name, getattr(_comparison, name)))
+    repr(comparison)
+    first = dict(calls)
+    assert first["corrected_t"] == first["diebold_mariano"] <= 6  # ordered pairs of three models
+    assert first["groupby"] <= 5  # scores, complexity, table, and twice by failures
+    for show in (repr, type(comparison).to_frame, type(comparison).verdict):
+        show(comparison)
+    assert comparison.scores.shape == (3, 3)
+    assert calls["corrected_t"] == first["corrected_t"]
+    assert calls["diebold_mariano"] == first["diebold_mariano"]
+    assert calls["groupby"] <= first["groupby"] + 2  # the failures in the two verdicts
+
+
+def test_a_table_that_is_changed_does_not_change_the_comparison():
+    comparison = compare_models(LINEAR, X, Y, cv=3)
+    before = comparison.to_frame()
+    for table in (comparison.scores, comparison.to_frame()):
+        table.iloc[:, 0] = 7
+    for series in (comparison.failures, comparison.difference("ols", "mean")):
+        series.iloc[:] = 7
+    pd.testing.assert_frame_equal(comparison.to_frame(), before)
+    assert comparison.difference("ols", "mean")["score"] != 7

@@ -11,10 +11,9 @@ from sklearn.model_selection import (
     GridSearchCV,
     cross_val_score,
 )
-from sklearn.svm import SVR
 
 from sklearn_rnn.model_selection import n_parameters, one_standard_error
-from tests.model_selection.examples import X, Y
+from tests.model_selection.examples import OfUnknownSize, X, Y
 
 GRID = {"alpha": [0.001, 0.01, 0.1, 0.2, 0.3, 0.5, 1.0]}
 
@@ -67,11 +66,15 @@ def test_ties_go_to_the_better_and_failed_candidates_are_left_out():
 
 def test_a_size_that_is_unknown_cannot_order_the_candidates():
     scoring = {"score": "r2", "n_parameters": n_parameters}
-    search = GridSearchCV(SVR(), {"C": [0.9, 1.0]}, refit=one_standard_error(), scoring=scoring)
+    search = GridSearchCV(
+        OfUnknownSize(), {"factor": [0.9, 1.0]}, refit=one_standard_error(), scoring=scoring
+    )
     warned = pytest.warns(UserWarning, match="scores are non-finite")
     with (
         warned,
-        pytest.raises(ValueError, match=r"^The size of the candidate {'C': .* is unknown \(NaN\)"),
+        pytest.raises(
+            ValueError, match=r"^The size of the candidate {'factor': .* is unknown \(NaN\)"
+        ),
     ):
         search.fit(X, Y)
 
@@ -89,7 +92,7 @@ def test_the_rule_survives_clone_and_pickle():
     ("rule", "text"),
     [
         (one_standard_error("beta"), "param='beta' is not set by the candidate {'alpha': "),
-        (one_standard_error(), "one_standard_error() does not know which candidate is simple; "),
+        (one_standard_error(), "one_standard_error() needs to know which candidates are simple: "),
         (
             one_standard_error("alpha", metric="r2"),
             "metric='r2' is not among the scores of the search, ['score'].",
@@ -102,6 +105,6 @@ def test_errors_of_the_rule(rule, text):
 
 
 def test_param_and_key_exclude_each_other():
-    text = "param and key both say how to order the candidates; give one of them."
+    text = "param and key both order the candidates; give only one of them."
     with pytest.raises(ValueError, match=f"^{re.escape(text)}$"):
         one_standard_error("alpha", key=len)

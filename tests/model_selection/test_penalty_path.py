@@ -158,11 +158,11 @@ def alone(**changed):
         (alone(estimator=linear(learning_rate=-1)), "'learning_rate' parameter of DenseRegressor"),
         (alone(alphas=[0.1, -1.0]), "alphas must be positive and finite; got [0.1, -1.0]."),
         (alone(alphas=[0.1, np.nan]), "alphas must be positive and finite; got [0.1, nan]."),
-        (alone(alphas=[]), "alphas must be one row of numbers, one at least; got []."),
-        (alone(alphas=[[0.1]]), "alphas must be one row of numbers, one at least; got [[0.1]]."),
+        (alone(alphas=[]), "alphas must be a non-empty one-dimensional array; got []."),
+        (alone(alphas=[[0.1]]), "alphas must be a non-empty one-dimensional array; got [[0.1]]."),
         (alone(alphas=["a"]), "alphas must be numbers; got ['a']."),
-        (alone(X_val=X), "X_val and y_val must be given together; only one of them was."),
-        (alone(y_val=Y), "X_val and y_val must be given together; only one of them was."),
+        (alone(X_val=X), "X_val and y_val must be given together; got only one of them."),
+        (alone(y_val=Y), "X_val and y_val must be given together; got only one of them."),
     ],
 )
 def test_arguments_are_refused_by_name_before_anything_is_trained(monkeypatch, given, text):

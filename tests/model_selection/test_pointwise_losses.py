@@ -56,7 +56,7 @@ def test_every_mix_of_row_and_column_is_understood(name):
     for truth in (y, y[:, np.newaxis]):
         for predicted in (prediction, prediction[:, np.newaxis]):
             np.testing.assert_array_equal(loss(truth, predicted, None), expected)
-    text = "y of shape (3, 2) was predicted with the shape (3,)"
+    text = "y has the shape (3, 2), but the prediction (3,)"
     with pytest.raises(ValueError, match=re.escape(text)):
         loss(np.column_stack([y, y]), prediction, None)
 
@@ -96,7 +96,7 @@ def test_losses_that_are_not_one_a_row_fail_that_run_alone(monkeypatch):
     comparison = compare_models({"short": Short(), "ols": LinearRegression()}, X, Y, cv=4)
     assert list(comparison.failures) == [4, 0]
     monkeypatch.setitem(LOSSES, "squared_error", (lambda y, p, _: np.zeros(3), "predict"))
-    text = "All runs of all models failed; the first with ValueError: there are 3 losses of 20 rows"
+    text = "All runs of all models failed; the first error was ValueError: got 3 losses for 20 rows"
     with pytest.raises(ValueError, match=text):
         compare_models({"ols": LinearRegression()}, X, Y, cv=4)
 
