@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import assert_all_finite
-from sklearn.utils.validation import check_array, validate_data
+from sklearn.utils.validation import check_array
 
 from sklearn_rnn._sequences.lists import comes_as_list, is_list_of_sequences, read_list
 from sklearn_rnn._sequences.ragged import Ragged, concatenate, trim_absent_steps
@@ -17,6 +18,8 @@ from sklearn_rnn._sequences.windows import Windows, window_rows
 from sklearn_rnn._sklearn.validation import check_numbers, check_targets, prefix_errors
 
 FloatArray = NDArray[np.float64]
+Validate = Callable[..., Any]
+"""scikit-learn's ``validate_data``, as an estimator calls it on itself."""
 
 
 @dataclass(frozen=True)
@@ -43,26 +46,56 @@ class Reading:
     why: str = ""
 
 
+@dataclass(frozen=True)
+class InputForm:
+    """What X was in `fit`, and what it has to be from then on.
+
+    Attributes
+    ----------
+    n_features : int
+        Columns of a 2-D X, channels of any other.
+    n_channels : int
+        Channels of each step.
+    n_steps : int
+        Steps of the longest sequence, without padding.
+    is_list : bool
+        Whether X was a list of sequences.
+    """
+
+    n_features: int
+    n_channels: int
+    n_steps: int
+    is_list: bool
+
+
 def check_sequences(
-    estimator: Any, X: Any, y: Any = "no_validation", *, reading: Reading, reset: bool
-) -> tuple[Windows | Ragged, Any]:
+    validate: Validate,
+    X: Any,
+    y: Any = "no_validation",
+    *,
+    name: str,
+    reading: Reading,
+    form: InputForm | None = None,
+) -> tuple[Windows | Ragged, Any, InputForm]:
     """Validate X and y, and return X as sequences over rows, without a copy if possible.
 
     Parameters
     ----------
-    estimator : BaseEstimator
-        Learns ``n_features_in_`` and ``feature_names_in_`` (``reset=True``), or has X checked
-        against them.
+    validate : callable
+        ``validate_data`` of scikit-learn with the estimator as its first argument, and ``reset``.
+        It keeps, or checks, ``n_features_in_`` and ``feature_names_in_`` of a 2-D X.
     X : array-like of shape (n_samples, n_steps, n_channels) or (n_samples, n_columns), or list
         The columns of two dimensions are `n_steps` blocks of `n_channels`, oldest first. Arrays of
         a list, of shape (n_steps_i, n_channels) or (n_steps_i * n_channels,), may differ in their
         number of steps if ``reading.missing`` is "steps".
     y : array-like, optional
         Targets, checked as scikit-learn does for several outputs.
+    name : str
+        The class of the estimator, for messages.
     reading : Reading
         How to read X.
-    reset : bool
-        Whether the estimator is being fitted.
+    form : InputForm, optional
+        What X was in `fit`; None while the estimator is being fitted.
 
     Returns
     -------
@@ -70,6 +103,8 @@ def check_sequences(
         The sequences. Their rows are a view of X if its memory layout allows it.
     y : ndarray or "no_validation"
         The checked targets.
+    form : InputForm
+        What this X is.
 
     Raises
     ------
@@ -78,35 +113,39 @@ def check_sequences(
     """
     targets = {} if isinstance(y, str) else {"multi_output": True}
     sequences: Windows | Ragged
-    X = list(X) if comes_as_list(X) else X
-    nested = reading.tokens or (not reset and estimator._is_of_lists)
-    is_list = is_list_of_sequences(X, nested=nested and reading.missing == "steps")
-    if reset:
-        estimator._is_of_lists = is_list
+    is_list, n_channels = False, None if form is None else form.n_channels
+    if not isinstance(X, np.ndarray) or X.dtype == object:
+        X = list(X) if comes_as_list(X) else X
+        nested = reading.tokens or (form is not None and form.is_list)
+        is_list = is_list_of_sequences(X, nested=nested and reading.missing == "steps")
     if is_list and (reading.missing == "steps" or len({len(x) for x in X}) > 1):
         check_targets(y, X)
-        y = validate_data(estimator, y=y, reset=reset, **targets) if targets else y
-        sequences = _read_list_of_sequences(estimator, X, reading, reset)
+        y = validate(y=y, **targets) if targets else y
+        sequences = _read_list_of_sequences(name, X, reading, n_channels)
+        n_features = sequences.rows.shape[1]
     else:
-        sequences, y = _read_array(estimator, X, y, reading, reset, targets)
+        X, y = _checked_array(validate, X, y, reading, targets)
+        if X.ndim == 3:
+            _check_channels(name, X, reading.n_channels, n_channels)
+        n_features = X.shape[-1]
+        sequences = _as_windows(X if X.ndim == 3 else _reshape_columns(X, reading.n_channels))
     rows = sequences.rows
-    if reset:
-        estimator._n_channels_read = rows.shape[1]
     if has_inf(rows) or (reading.missing == "refused" and has_nan(rows)):
         finite = "allow-nan" if reading.missing != "refused" else True
-        _assert_covered_finite(sequences, type(estimator).__name__, finite)
+        _assert_covered_finite(sequences, name, finite)
     if reading.tokens:
         sequences = _as_tokens(sequences)
-    if reading.missing != "steps":
-        return sequences, y
-    absent = rows[:, 0] == 0 if reading.tokens else are_nan(rows)
-    return trim_absent_steps(sequences, absent), y
+    if reading.missing == "steps":
+        absent = rows[:, 0] == 0 if reading.tokens else are_nan(rows)
+        if isinstance(sequences, Ragged) or absent.any():
+            sequences = trim_absent_steps(sequences, absent)
+    return sequences, y, InputForm(n_features, rows.shape[1], sequences.n_steps, is_list)
 
 
-def _read_array(
-    estimator: Any, X: Any, y: Any, reading: Reading, reset: bool, targets: dict[str, bool]
-) -> tuple[Windows, Any]:
-    """Return the sequences of one array, and the checked targets."""
+def _checked_array(
+    validate: Validate, X: Any, y: Any, reading: Reading, targets: dict[str, bool]
+) -> tuple[NDArray[Any], Any]:
+    """Return X as an array of two or three dimensions, and the checked targets."""
     check_numbers(X)
     if _n_dims(X) > 3:
         raise ValueError(f"X must have two or three dimensions; got {_n_dims(X)}.")
@@ -125,28 +164,23 @@ def _read_array(
     if _n_dims(X) == 3:
         form |= {"ensure_2d": False, "allow_nd": True}
     with prefix_errors("X"):
-        checked = validate_data(estimator, X, y, reset=reset, **form, **targets)
+        checked = validate(X, y, **form, **targets)
     X, y = checked if targets else (checked, y)
     if X.dtype.kind == "O":  # a table with categories that are numbers, say
         X = X.astype(np.float64)
-    if X.ndim == 3:
-        _check_channels(estimator, X, reading.n_channels, reset)
-        return _as_windows(X), y
-    return _as_windows(_reshape_columns(X, reading.n_channels)), y
+    return X, y
 
 
-def _read_list_of_sequences(estimator: Any, X: Any, reading: Reading, reset: bool) -> Ragged:
-    """Return the sequences of a list."""
+def _read_list_of_sequences(name: str, X: Any, reading: Reading, n_channels: int | None) -> Ragged:
+    """Return the sequences of a list, of `n_channels` if these are known."""
     if reading.missing != "steps":
         raise ValueError(
-            f"X holds sequences of different length, but {type(estimator).__name__} {reading.why}"
+            f"X holds sequences of different length, but {name} {reading.why}"
             "needs sequences of equal length; give an array of three dimensions."
         )
-    known = None if reset else estimator._n_channels_read
-    sequences = read_list(X, known, reading.n_channels)
-    _check_channels(estimator, sequences[0][np.newaxis], reading.n_channels, reset, empty=True)
-    if reset and hasattr(estimator, "feature_names_in_"):  # those of an earlier fit to a table
-        del estimator.feature_names_in_
+    sequences = read_list(X, n_channels, reading.n_channels)
+    first = sequences[0][np.newaxis]
+    _check_channels(name, first, reading.n_channels, n_channels, empty=True)
     return concatenate(sequences)
 
 
@@ -187,22 +221,20 @@ def _reshape_columns(X: FloatArray, n_channels: int) -> FloatArray:
 
 
 def _check_channels(
-    estimator: Any, X: FloatArray, n_channels: int, reset: bool, *, empty: bool = False
+    name: str, X: FloatArray, declared: int, fitted: int | None, *, empty: bool = False
 ) -> None:
+    """Check the channels of X against the parameter, and against those of `fit`."""
     _, n_steps, found = X.shape
     if not ((n_steps or empty) and found):
         raise ValueError(f"X must hold at least one step of one channel; got the shape {X.shape}.")
-    if n_channels not in (1, found):
+    if declared not in (1, found):
         raise ValueError(
-            f"X has {found} channels in its last axis, but n_channels={n_channels}; leave "
+            f"X has {found} channels in its last axis, but n_channels={declared}; leave "
             "n_channels at 1 for a 3-D X."
         )
-    if reset:
-        estimator.n_features_in_ = found
-    elif found != estimator._n_channels_read:
+    if fitted not in (None, found):
         raise ValueError(
-            f"X has {found} channels, but {type(estimator).__name__} is expecting "
-            f"{estimator._n_channels_read} channels as input."
+            f"X has {found} channels, but {name} is expecting {fitted} channels as input."
         )
 
 

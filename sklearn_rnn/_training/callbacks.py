@@ -25,7 +25,7 @@ class ProgressBar(Callback):
 
     def on_train_begin(self, net: Any, **_: Any) -> None:
         """Open the bar."""
-        self.bar_ = tqdm(total=net.settings.max_epochs, unit="epoch")
+        self.bar_ = tqdm(total=net.config.max_epochs, unit="epoch")
 
     def on_epoch_end(self, net: Any, **_: Any) -> None:
         """Advance the bar."""

@@ -51,29 +51,42 @@ def threads(
 
 
 @torch.inference_mode()
-def outputs(module: SequenceModule, x: Tensor | RaggedTensor) -> Tensor:
-    """Return what the module says of all of `x`, in evaluation mode, on the CPU.
+def raw_outputs(module: SequenceModule, x: Tensor | RaggedTensor, *, mixed: bool = False) -> Tensor:
+    """Return the outputs of a module for all of `x`, in evaluation mode, on the CPU.
 
-    It has shape (n, n_outputs), or (n_valid_steps, n_outputs) if the module speaks at each step.
+    They have shape (n, n_outputs), or (n_valid_steps, n_outputs) if the module has an output at
+    each step. With `mixed` torch computes products in bfloat16.
     """
     module.eval()
-    size = chunk_size(module, x, shared=shares_rows(x, module.receptive_field))
-    if isinstance(x, Tensor) or x.is_series:
-        n = len(x)
-        parts = [slice(start, min(start + size, n)) for start in range(0, n, size)]
-        return torch.cat([at_valid_steps(module(run(x, part)), None) for part in parts]).cpu()
+    shared = shares_rows(x, module.receptive_field)
+    size = chunk_size(module, x, shared=shared)
+    with autocast(x.device, mixed=mixed), threads(module, x, size, shared=shared):
+        if isinstance(x, Tensor) or x.is_series:
+            n = len(x)
+            parts = [slice(start, min(start + size, n)) for start in range(0, n, size)]
+            return torch.cat([_of_valid_steps(module(run(x, part))) for part in parts]).cpu()
+        return _ragged_outputs(module, x, size)
+
+
+def _of_valid_steps(output: Tensor) -> Tensor:
+    """Return outputs without padding in one column of rows."""
+    return output if output.dim() == 2 else output.flatten(0, 1)
+
+
+def _ragged_outputs(module: SequenceModule, x: RaggedTensor, size: int) -> Tensor:
+    """Return the outputs for sequences of different length, computed in the order of these."""
     order = torch.sort(x.lengths, stable=True).indices
-    first, raw_output, places = torch.cumsum(x.lengths, 0) - x.lengths, [], []
+    first, parts, places = torch.cumsum(x.lengths, 0) - x.lengths, [], []
     for rows in torch.split(order, size):
         batch, lengths = x.gather(rows)
         output = module(batch, lengths)
-        raw_output.append(at_valid_steps(output, lengths))
+        parts.append(at_valid_steps(output, lengths))
         if output.dim() == 3:
             padded = None if lengths is None else x.lengths[rows]
             rows = places_of_steps(first[rows], batch.shape[1], padded)
         places.append(rows)
-    result = torch.cat(raw_output).cpu()  # once: it waits for the device
-    raw_output.clear()
+    result = torch.cat(parts).cpu()  # once: it waits for the device
+    parts.clear()
     return torch.empty_like(result).index_copy_(0, torch.cat(places), result)
 
 

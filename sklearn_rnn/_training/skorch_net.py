@@ -12,11 +12,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from sklearn.base import clone
 from skorch import NeuralNet
 from skorch.callbacks import Callback, PrintLog
@@ -26,12 +26,11 @@ from sklearn_rnn._modules.base import SequenceModule
 from sklearn_rnn._sklearn.estimator_state import restore_on_error
 from sklearn_rnn._training.batches import Batch, Examples
 from sklearn_rnn._training.callbacks import ProgressBar, asks_for_batches
+from sklearn_rnn._training.config import TrainingConfig
 from sklearn_rnn._training.flat_parameters import new_vector, parameters_as_views
-from sklearn_rnn._training.inference import autocast, outputs
 from sklearn_rnn._training.loop import Training
 from sklearn_rnn._training.optimizers import OPTIMIZERS
-from sklearn_rnn._training.schedules import PLANNED, Plateau
-from sklearn_rnn._training.tensors import RaggedTensor
+from sklearn_rnn._training.schedules import PLANNED, Plateau, still_improving
 
 
 class SequenceNet(NeuralNet):
@@ -41,31 +40,31 @@ class SequenceNet(NeuralNet):
     ----------
     *args : object
         Positional parameters of skorch's ``NeuralNet``.
-    settings : SimpleNamespace
-        The training parameters of the estimator, by their names there.
+    config : TrainingConfig
+        The configuration of the training run.
     seed : int
         The source of every random number of the net.
     **kwargs : object
         Parameters of skorch's ``NeuralNet``.
     """
 
-    def __init__(self, *args: Any, settings: SimpleNamespace, seed: int, **kwargs: Any) -> None:
-        self.settings = settings
+    def __init__(self, *args: Any, config: TrainingConfig, seed: int, **kwargs: Any) -> None:
+        self.config = config
         self.seed = seed
         super().__init__(*args, **kwargs)
 
     def get_default_callbacks(self) -> list[tuple[str, Callback]]:
         """Return what `verbose` asks for."""
         shown = {1: [("print_log", PrintLog())], 2: [("progress_bar", ProgressBar())]}
-        return shown.get(self.settings.verbose, [])
+        return shown.get(self.config.verbose, [])
 
     def initialize_module(self) -> SequenceNet:
         """Create the module, its initial values drawn from the seed alone."""
         generator = torch.Generator().manual_seed(self.seed)
         parameters = {**self.get_params_for("module"), "generator": generator}
         self.module_ = self.initialized_instance(self.module, parameters)
-        if self.settings.dtype != "float32":
-            self.module_.to(getattr(torch, self.settings.dtype))
+        if self.config.dtype != "float32":
+            self.module_.to(getattr(torch, self.config.dtype))
         return self
 
     def initialize_optimizer(self) -> SequenceNet:
@@ -75,30 +74,24 @@ class SequenceNet(NeuralNet):
         self.optimizer_ = self.optimizer(*args, **kwargs)
         return self
 
-    def partial_fit(
-        self,
-        X: tuple[Examples, Examples | None],
-        y: None = None,
-        *,
-        settings: SimpleNamespace,
-        **_: Any,
+    def fit_examples(
+        self, train: Examples, valid: Examples | None, config: TrainingConfig
     ) -> SequenceNet:
-        """Train for ``settings.max_epochs`` on examples for training and for validation.
+        """Train for ``config.max_epochs`` on examples for training and for validation.
 
         If that fails or is interrupted, the net is as it was before.
         """
-        train, valid = X
         vector = self.optimizer_.param_groups[0]["params"][0]
         with parameters_as_views(vector, self.module_), self._restored_on_failure(vector):
             if len(self.history):
-                self._take_over(settings)
-            if self.settings.optimizer != "lbfgs":  # a schedule may have left another rate
-                self.optimizer_.param_groups[0]["lr"] = self.settings.learning_rate
+                self._take_over(config)
+            if self.config.optimizer != "lbfgs":  # a schedule may have left another rate
+                self.optimizer_.param_groups[0]["lr"] = self.config.learning_rate
             run = Training(
                 self.module_,
                 self.criterion_,
                 self.optimizer_,
-                self.settings,
+                self.config,
                 self.seed + len(self.history),
                 self._observe if any(asks_for_batches(c) for _, c in self.callbacks_) else None,
             )
@@ -109,18 +102,38 @@ class SequenceNet(NeuralNet):
                 self.notify("on_train_end", X=train, y=None)
         return self
 
-    def _take_over(self, settings: SimpleNamespace) -> None:
-        """Go on with other settings; callbacks keep what they have seen if they are the same."""
-        before, self.settings = self.settings, settings
-        if (before.callbacks, before.verbose) != (settings.callbacks, settings.verbose):
-            self.verbose = settings.verbose
-            self.callbacks = _own_callbacks(settings)
-            self._initialize_callbacks()
+    def fit(self, X: Any, y: Any = None, **_: Any) -> SequenceNet:
+        """Refuse: the estimator reads and scales X and y, and trains the net."""
+        raise _of_estimator("fit")
 
-    def outputs(self, x: Tensor | RaggedTensor, module: SequenceModule | None = None) -> Tensor:
-        """Return what the net, or another module in its precision, says of all of `x`."""
-        with autocast(torch.device(self.device), mixed=self.settings.mixed):
-            return outputs(module or self.module_, x)
+    def partial_fit(self, X: Any, y: Any = None, **_: Any) -> SequenceNet:
+        """Refuse: the estimator reads and scales X and y, and trains the net."""
+        raise _of_estimator("partial_fit")
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Refuse: the estimator scales X, and brings raw outputs to the units of y."""
+        raise _of_estimator("predict")
+
+    def predict_proba(self, X: Any) -> NDArray[Any]:
+        """Refuse: the estimator scales X, and makes probabilities of raw outputs."""
+        raise _of_estimator("predict_proba")
+
+    def is_unfinished(self) -> bool:
+        """Tell whether the loss was still falling when the last epoch of the last run ended."""
+        c = self.config
+        if self.stopped_ or c.lr_schedule in PLANNED:
+            return False
+        watched = "valid_loss" if c.early_stopping else "train_loss"
+        curve = [row[watched] for row in self.history[-c.max_epochs :] if watched in row]
+        return still_improving(curve, c.patience, c.tol)
+
+    def _take_over(self, config: TrainingConfig) -> None:
+        """Go on with other config; callbacks keep what they have seen if they are the same."""
+        before, self.config = self.config, config
+        if (before.callbacks, before.verbose) != (config.callbacks, config.verbose):
+            self.verbose = config.verbose
+            self.callbacks = _own_callbacks(config)
+            self._initialize_callbacks()
 
     @contextmanager
     def _restored_on_failure(self, vector: Tensor) -> Iterator[None]:
@@ -142,7 +155,7 @@ class SequenceNet(NeuralNet):
 
     def _fit_epochs(self, run: Training, train: Examples, valid: Examples | None) -> None:
         """Train until a plateau or the last epoch; keep the best weights if validated."""
-        s = self.settings
+        s = self.config
         plateau = Plateau(s.patience, s.tol)
         slower = slower_on_plateau(self.optimizer_, s) if s.lr_schedule == "plateau" else None
         lowest = {"train_loss": np.inf, "valid_loss": np.inf}
@@ -187,7 +200,7 @@ class SequenceNet(NeuralNet):
         try:
             self.notify("on_epoch_end", dataset_train=train, dataset_valid=valid)
         except KeyboardInterrupt:
-            if not self.settings.callbacks:
+            if not self.config.callbacks:
                 raise
             self.stopped_ = True
             return True
@@ -206,6 +219,14 @@ class SequenceNet(NeuralNet):
         self.notify(hook, batch=(x, y), training=True)
 
 
+def _of_estimator(method: str) -> NotImplementedError:
+    """Return the error for a method that a net leaves to its estimator."""
+    return NotImplementedError(
+        f"net_.{method} is not available: the net knows standardised tensors alone. Call "
+        f"{method} of the estimator that holds the net, which takes X as it is."
+    )
+
+
 def diverged(what: str, n_epochs: int) -> ValueError:
     """Return the error for a training that has left the finite numbers."""
     return ValueError(
@@ -214,25 +235,25 @@ def diverged(what: str, n_epochs: int) -> ValueError:
     )
 
 
-def _own_callbacks(settings: SimpleNamespace) -> Any:
+def _own_callbacks(config: TrainingConfig) -> Any:
     """Return copies of the callbacks, or what tells skorch that there are none at all."""
-    quiet = not settings.verbose and not settings.callbacks
-    return "disable" if quiet else clone(settings.callbacks, safe=False)
+    quiet = not config.verbose and not config.callbacks
+    return "disable" if quiet else clone(config.callbacks, safe=False)
 
 
 def slower_on_plateau(
-    optimizer: torch.optim.Optimizer, settings: SimpleNamespace
+    optimizer: torch.optim.Optimizer, config: TrainingConfig
 ) -> torch.optim.lr_scheduler.ReduceLROnPlateau:
     """Return torch's scheduler that divides the learning rate by 10 on a plateau."""
     return torch.optim.lr_scheduler.ReduceLROnPlateau(
-        optimizer, patience=settings.patience // 2, threshold=settings.tol, threshold_mode="abs"
+        optimizer, patience=config.patience // 2, threshold=config.tol, threshold_mode="abs"
     )
 
 
 def build_net(
     module: tuple[type[SequenceModule], dict[str, Any]],
     criterion: tuple[type[nn.Module], dict[str, Any]],
-    settings: SimpleNamespace,
+    config: TrainingConfig,
     seed: int,
 ) -> SequenceNet:
     """Return an initialized net.
@@ -241,13 +262,13 @@ def build_net(
     ----------
     module, criterion : tuple of (type, dict)
         The class of the module and of the loss, and their parameters.
-    settings : SimpleNamespace
-        The training parameters of the estimator, resolved: no ``"auto"`` is left.
+    config : TrainingConfig
+        The configuration of the training run.
     seed : int
         The source of every random number of the net.
     """
-    optimizer, options = OPTIMIZERS[settings.optimizer]
-    rate = 1.0 if settings.optimizer == "lbfgs" else settings.learning_rate
+    optimizer, options = OPTIMIZERS[config.optimizer]
+    rate = 1.0 if config.optimizer == "lbfgs" else config.learning_rate
     parameters = {
         **{f"module__{name}": value for name, value in module[1].items()},
         **{f"criterion__{name}": value for name, value in criterion[1].items()},
@@ -258,13 +279,13 @@ def build_net(
         criterion[0],
         optimizer=optimizer,
         lr=rate,
-        max_epochs=settings.max_epochs,
-        batch_size=settings.batch_size,
+        max_epochs=config.max_epochs,
+        batch_size=config.batch_size,
         train_split=None,
-        callbacks=_own_callbacks(settings),
-        device=settings.device,
-        verbose=settings.verbose,
-        settings=settings,
+        callbacks=_own_callbacks(config),
+        device=config.device,
+        verbose=config.verbose,
+        config=config,
         seed=seed,
         **parameters,
     )

@@ -12,12 +12,8 @@ from torch import Tensor
 
 from sklearn_rnn._sequences.ragged import Ragged
 from sklearn_rnn._sequences.scaling import Scale, scaled_rows
-from sklearn_rnn._sequences.storage import stays_on_disk
 from sklearn_rnn._sequences.windows import Windows
 from sklearn_rnn._training.tensors import RaggedTensor, to_device
-
-SHARE_OF_DEVICE = 0.5
-"""The part of the free memory of a device that the rows may take."""
 
 
 @dataclass(frozen=True)
@@ -62,16 +58,6 @@ class StreamedRows:
         dtype = np.dtype(str(self.dtype).removeprefix("torch."))
         ready = scaled_rows(chosen, self.scale, dtype, self.indicated)
         return to_device(torch.from_numpy(ready), self.device)
-
-
-def must_stream(rows: NDArray[Any], device: str | torch.device) -> bool:
-    """Tell whether rows stay on disk, or take too much of the memory of the device."""
-    if stays_on_disk(rows):
-        return True
-    if torch.device(device).type != "cuda":
-        return False
-    free, _ = torch.cuda.mem_get_info(device)
-    return rows.nbytes > SHARE_OF_DEVICE * free
 
 
 def stream(

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from sklearn_rnn._modules.overlapping_windows import as_windows, shared_rows
 from sklearn_rnn._sequences.ragged import Ragged
+from sklearn_rnn._sequences.storage import stays_on_disk
 from sklearn_rnn._sequences.windows import Windows
+
+SHARE_OF_DEVICE = 0.5
+"""The share of the free memory of a device that the rows may take."""
 
 
 class Rows(Protocol):
@@ -81,6 +86,16 @@ def selected(rows: Rows, places: Tensor) -> Tensor:
     flat = places.view(-1)  # rows that do not lie on the device take it where it is
     flat = to_device(flat, rows.device) if isinstance(rows, Tensor) else flat
     return rows.index_select(0, flat).view(*places.shape, -1)
+
+
+def must_stream(rows: NDArray[Any], device: str | torch.device) -> bool:
+    """Tell whether rows stay on disk, or take too much of the memory of the device."""
+    if stays_on_disk(rows):
+        return True
+    if torch.device(device).type != "cuda":
+        return False
+    free, _ = torch.cuda.mem_get_info(device)
+    return rows.nbytes > SHARE_OF_DEVICE * free
 
 
 def as_tensor(sequences: Windows | Ragged, device: str | torch.device) -> Tensor | RaggedTensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from numbers import Integral
 from typing import Any, ClassVar
 
@@ -9,9 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils import Tags
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_is_fitted, validate_data
 
-from sklearn_rnn._sequences.validation import Reading, check_sequences, check_target
+from sklearn_rnn._sequences.validation import InputForm, Reading, check_sequences, check_target
 from sklearn_rnn._sequences.windows import Windows
 from sklearn_rnn._sklearn.compat import Interval, fit_context
 from sklearn_rnn._sklearn.estimator_state import restore_on_error
@@ -122,8 +123,18 @@ class PersistenceRegressor(RegressorMixin, BaseEstimator):
         return last[:, np.arange(self.n_outputs_) % self.season]
 
     def _read(self, X: Any, y: Any, *, reset: bool) -> tuple[Windows, Any]:
-        windows, y = check_sequences(self, X, y, reading=Reading(self.n_channels), reset=reset)
+        windows, y, form = check_sequences(
+            partial(validate_data, self, reset=reset),
+            X,
+            y,
+            name=type(self).__name__,
+            reading=Reading(self.n_channels),
+            form=None if reset else self._form,
+        )
         assert isinstance(windows, Windows), "sequences of different length are refused"
+        if reset:
+            self._form: InputForm = form
+            self.n_features_in_ = form.n_features
         return windows, y
 
     def _check(self, windows: Windows) -> None:

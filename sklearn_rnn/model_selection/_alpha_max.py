@@ -57,8 +57,7 @@ def alpha_max(model: Any, data: Data, examples: Examples) -> tuple[float, bool]:
     labels = module.input_groups().labels
     exact = sum(label.numel() for label in labels.values()) == n_weights(module)
     if not exact:
-        n_inputs = model.n_channels_ + len(model.missing_channels_)
-        sizes = (n_inputs, model.n_steps_, model._n_outputs())
+        sizes = (model._reader.n_inputs, model.n_steps_, model._encoder.n_outputs)
         module = Dense(*sizes, hidden_layer_sizes=()).to(examples.x.device)
     gradient = _null_gradient(module.double(), model.net_.criterion_, examples)
     settings = SimpleNamespace(alpha=1.0, l1_ratio=1.0, penalty=model.penalty)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from numbers import Integral, Real
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import Bunch
 
 from sklearn_rnn._modules.base import SequenceModule
@@ -226,17 +224,17 @@ class WarmStartPath:
     def examples(self) -> Examples:
         """The training data as tensors, without samples of weight zero."""
         rows = np.flatnonzero(self.data.sample_weight())
-        examples: Examples = self.model._examples(self.data, self.model.net_.settings)(rows)
+        examples: Examples = self.model._examples(self.data, self.model.net_.config)(rows)
         return examples
 
-    def fit(self, alpha: float, **changed: Any) -> Any:
+    def fit(self, alpha: float) -> Any:
         """Fit at this alpha, starting from the last fit if that selects any input."""
         before = 0
         if self.n_iter and _selects_inputs(self.model):
             before = self.model.n_iter_
             self._continue(alpha)
         else:
-            self.model.set_params(alpha=alpha, patience=self.estimator.patience, **changed)
+            self.model.set_params(alpha=alpha, patience=self.estimator.patience)
             self.model.fit(*self.given)
         self.n_iter.append(self.model.n_iter_ - before)
         return self.model
@@ -245,16 +243,14 @@ class WarmStartPath:
         """Continue as a fit with ``warm_start=True``, without validating the data again."""
         model, net = self.model, self.model.net_
         changed = {"alpha": alpha, "patience": self.patience}
-        settings = SimpleNamespace(**{**vars(net.settings), **changed})
         model.set_params(**changed)
-        model._run(self.examples, None, settings, net.seed, continues=True)
-        model._warn_if_unfinished(settings)
+        model._run(self.examples, None, replace(net.config, **changed), net.seed, continues=True)
+        model._warn_if_unfinished()
 
     def first_alpha(self) -> tuple[float, int]:
         """Return the smallest alpha that selects no input, and the number of epochs used."""
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            self.fit(self.estimator.alpha, max_epochs=1, callbacks=None, verbose=0)
+        self.model.set_params(max_epochs=1, callbacks=None, verbose=0)
+        self.model._fit(*self.given, continues=False)  # without the warning of ``fit``
         n_iter = self.model.n_iter_
         alpha, exact = alpha_max(self.model, self.data, self.examples)
         if exact:

@@ -1,11 +1,11 @@
-"""The fit template that every estimator of sequences shares."""
+"""The fit template that all estimators share."""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from types import SimpleNamespace
-from typing import Any, ClassVar
+from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,10 +13,13 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted, validate_data
 
+from sklearn_rnn._modules.base import SequenceModule
 from sklearn_rnn._modules.kernels.threads import one_thread
+from sklearn_rnn._sequences.lists import comes_as_list
 from sklearn_rnn._sequences.ragged import Ragged
-from sklearn_rnn._sequences.step_targets import flatten_steps, valid_lengths
+from sklearn_rnn._sequences.step_targets import flatten_steps, unflatten_steps, valid_lengths
 from sklearn_rnn._sequences.training_data import Data, groups_of
 from sklearn_rnn._sequences.windows import Windows
 from sklearn_rnn._sklearn.compat import check_sample_weight, fit_context
@@ -26,51 +29,27 @@ from sklearn_rnn._sklearn.validation import prefix_errors
 from sklearn_rnn._training.augmentation import check_augmentation
 from sklearn_rnn._training.batches import Examples
 from sklearn_rnn._training.callbacks import check_callbacks, check_watched
-from sklearn_rnn._training.inference import threads
-from sklearn_rnn._training.linear_init import (
-    ALONE,
-    alone,
-    combine_with_start,
-    has_linear,
-    linear_share,
-    start_at,
-    start_linear,
-)
-from sklearn_rnn._training.schedules import PLANNED, still_improving
+from sklearn_rnn._training.config import TrainingConfig, stops_early
+from sklearn_rnn._training.inference import raw_outputs, threads
+from sklearn_rnn._training.linear_init import beside, linear_share
+from sklearn_rnn._training.linear_skip import fit_with_linear
 from sklearn_rnn._training.skorch_net import SequenceNet, build_net
-from sklearn_rnn.neural_network._fitted import Outputs, Selection
+from sklearn_rnn.neural_network._fitted import Fitted
+from sklearn_rnn.neural_network._input_reader import Module, declared_reading
 from sklearn_rnn.neural_network._training_parameters import TrainingParameters
 
-SMALL = 10_000
-"""Values of X up to which ``dtype="auto"`` is double precision."""
-
-ENOUGH = 500
-"""Samples from which ``early_stopping="auto"`` sets some of them aside."""
-
 ONE_EPOCH = {"max_epochs": 1, "early_stopping": False, "lr_schedule": "constant"}
-"""The settings of ``partial_fit``."""
+"""The parameters of ``partial_fit``."""
 
 
 @parametrized
-class BaseSequenceEstimator(TrainingParameters, Outputs, Selection, BaseEstimator):
+class BaseSequenceEstimator(TrainingParameters, Fitted, BaseEstimator):
     """Template of the estimators: a task and an architecture complete it.
 
-    The task (`SequenceRegressor`, `SequenceClassifier`) encodes targets, names the loss and
+    The task (`SequenceRegressor`, `SequenceClassifier`) has an encoder of targets and a loss, and
     predicts. The architecture names the torch module and its parameters. Think twice before
     adding anything to this class.
     """
-
-    _learned: ClassVar[dict[str, str]] = {
-        "net_ : skorch.NeuralNet": "The trained net; its ``module_`` is the torch module.",
-        "n_iter_ : int": "Epochs run.",
-        "loss_curve_ : list of float": "The objective in each epoch, penalty included.",
-        "validation_loss_curve_ : list of float or None": """
-            The loss on the validation data after each epoch, if there is any.""",
-        "n_parameters_ : int": "Trainable parameters of the net.",
-        "linear_share_ : float": """
-            With `linear_skip`, the share of the linear model in the variance of the outputs on
-            the training data: its covariance with them over their variance.""",
-    }
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit(
@@ -105,118 +84,42 @@ class BaseSequenceEstimator(TrainingParameters, Outputs, Selection, BaseEstimato
         self : object
             The fitted estimator. After an error it is as it was before the call.
         """
-        continues = self.warm_start and hasattr(self, "net_")
-        with restore_on_error(self):
-            settings = self._settings(continues=continues)
-            data = self._read(X, y, sample_weight, reset=not continues)
-            given = self._read_validation(X_val, y_val)
-            self._train(data, given, settings, continues=continues)
-        self._warn_if_unfinished(settings)
+        self._fit(X, y, sample_weight, X_val, y_val, continues=self.warm_start)
+        self._warn_if_unfinished()
         return self
 
-    def _continue(self, X: Any, y: Any, sample_weight: Any, classes: Any = None) -> Any:
-        """Train for one epoch more: the body of ``partial_fit`` of the tasks."""
+    def _fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        X_val: Any = None,
+        y_val: Any = None,
+        *,
+        continues: bool,
+        classes: Any = None,
+        **changed: Any,
+    ) -> Any:
+        """Do what ``fit`` and ``partial_fit`` do, with `changed` parameters and without warning."""
+        continues = continues and hasattr(self, "net_")
         with restore_on_error(self):
-            continues = hasattr(self, "net_")
-            settings = self._settings(continues=continues, **ONE_EPOCH)
+            parameters = {**self._checked_parameters(continues=continues), **changed}
             data = self._read(X, y, sample_weight, reset=not continues, classes=classes)
-            self._train(data, None, settings, continues=continues)
+            given = self._read_validation(X_val, y_val)
+            self._train(data, given, parameters, continues=continues)
         return self
 
-    def _settings(self, *, continues: bool, **changed: Any) -> SimpleNamespace:
-        """Return the parameters for the training loop, checked as far as can be without data."""
+    def _checked_parameters(self, *, continues: bool) -> dict[str, Any]:
+        """Return the parameters, checked as far as can be without data."""
         if not continues:
             self._begun_with = kept_parameters(self)
         else:
             check_continues(self, self._begun_with)
-        check_callbacks(self.callbacks)
-        check_augmentation(self.augmentation, per_step=self.return_sequences)
-        declared = {name: plain(value) for name, value in self.get_params(deep=False).items()}
-        settings = SimpleNamespace(**{**declared, **changed})
-        settings.callbacks = list(self.callbacks or [])
-        if settings.optimizer == "lbfgs":  # its line search finds the rate
-            settings.lr_schedule = "constant"
-        if settings.device == "auto":
-            settings.device = "cuda" if torch.cuda.is_available() else "cpu"
-        try:
-            torch.empty(0, device=settings.device)
-        except (RuntimeError, AssertionError) as error:
-            raise ValueError(f"device={settings.device!r} cannot be used: {error}") from error
-        return settings
-
-    def _train(
-        self, data: Data, given: Data | None, settings: SimpleNamespace, *, continues: bool
-    ) -> None:
-        """Train on checked data, validate on what is given or held out, set what is learned."""
-        rng = check_random_state(self.random_state)
-        seed = int(rng.randint(np.iinfo(np.int32).max))
-        rows, held = np.flatnonzero(data.sample_weight()), None
-        if settings.early_stopping == "auto":
-            settings.early_stopping = given is not None or len(rows) >= ENOUGH
-        validated = settings.early_stopping or given is not None
-        check_watched(settings.callbacks, validated=validated)
-        if settings.early_stopping and given is None:
-            rows, held = self._hold_out(rows, data, rng)
-        if not continues:
-            used = data.only(rows)
-            self._learn_inputs(used.sequences, used.sample_weight())
-            self._learn_target_scale(used.target, used.weight)
-        settings.n_values, settings.n_outputs = self.n_channels_, self._n_outputs()
-        self._resolve(settings, data.sequences, len(rows), continues=continues)
-        examples = self._examples(data, settings)
-        train, valid = examples(rows), None
-        if held is not None:
-            valid = examples(held)
-        elif given is not None:
-            valid = self._examples(given, settings)(np.flatnonzero(given.sample_weight()))
-        self._run(train, valid, settings, seed, continues=continues)
-
-    def _run(
-        self,
-        train: Examples,
-        valid: Examples | None,
-        settings: SimpleNamespace,
-        seed: int,
-        *,
-        continues: bool,
-    ) -> None:
-        """Build the net unless it continues, train it, and set what is learned."""
-        if continues:
-            net = self.net_
-        else:
-            architecture = {name: plain(value) for name, value in self._architecture().items()}
-            module = self._module(self._n_outputs(), architecture)
-            with one_thread():
-                net = build_net(module, self._criterion(), settings, seed)
-        n_parameters = sum(p.numel() for p in net.module_.parameters())
-        shared = not settings.augmentation and train.shares(net.module_.receptive_field)
-        with threads(net.module_, train.x, settings.batch_size, shared=shared):
-            begins_linear = self.linear_skip and not continues
-            if begins_linear:
-                start = self._start_linear(net, module, train, seed)
-            net.partial_fit((train, valid), settings=settings)
-            if begins_linear and settings.early_stopping and valid is not None:
-                combine_with_start(net.module_, start, valid, net.criterion_)
-            if has_linear(net.module_):
-                self.linear_share_ = linear_share(net.module_, train)
-            elif hasattr(self, "linear_share_"):  # of an earlier fit
-                delattr(self, "linear_share_")
-        self.net_: SequenceNet = net
-        self.n_parameters_ = n_parameters
-        self.n_iter_ = len(net.history)
-        self.loss_curve_ = net.history[:, "train_loss"]
-        validated = [row["valid_loss"] for row in net.history if "valid_loss" in row]
-        self.validation_loss_curve_ = validated or None
-
-    def _start_linear(
-        self, net: SequenceNet, module: Any, train: Examples, seed: int
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Set the linear part of a new net to the linear model, with zeros if the penalty asks."""
-        if not (self.l1_ratio and self.alpha):
-            return start_linear(net.module_, train, net.criterion_, self.alpha)
-        settings = SimpleNamespace(**{**vars(net.settings), **ALONE, "batch_size": len(train)})
-        linear = build_net(alone(module), self._criterion(), settings, seed)
-        return start_at(net.module_, linear.partial_fit((train, None), settings=settings).module_)
+        if self.callbacks:
+            check_callbacks(self.callbacks)
+        if self.augmentation:
+            check_augmentation(self.augmentation, per_step=self.return_sequences)
+        return {name: plain(value) for name, value in self.get_params(deep=False).items()}
 
     def _read(
         self,
@@ -245,9 +148,7 @@ class BaseSequenceEstimator(TrainingParameters, Outputs, Selection, BaseEstimato
             )
         if lengths is not None:
             weight = np.repeat(weight, lengths)
-        if trained_on:
-            self._learn_class_weight(y)
-        weight = self._class_weighted(weight, y)
+        weight = self._class_weighted(weight, y, trained_on=trained_on)
         if not weight.any():
             raise ValueError("The weight of every sample is zero; give some a positive one.")
         return Data(sequences, target, weight, lengths, groups)
@@ -262,50 +163,150 @@ class BaseSequenceEstimator(TrainingParameters, Outputs, Selection, BaseEstimato
         except (TypeError, ValueError) as error:
             raise type(error)(f"X_val and y_val cannot be used for validation. {error}") from error
 
-    def _resolve(
+    def _read_sequences(
+        self, X: Any, y: Any = "no_validation", *, reset: bool = False
+    ) -> tuple[Windows | Ragged, Any]:
+        """Validate X (and y) and return its sequences without padding, and y."""
+        validate = partial(validate_data, self, reset=reset)
+        if not reset:
+            return self._reader.read(X, y, validate=validate)
+        reading = declared_reading(self, any_length=self._any_length)
+        self._reader, sequences, y = self._reader_class.of(
+            X, y, name=type(self).__name__, reading=reading, validate=validate
+        )
+        form = self._reader.form
+        self.n_features_in_ = form.n_features
+        self.n_channels_, self.n_steps_ = form.n_channels, form.n_steps
+        if form.is_list and hasattr(self, "feature_names_in_"):  # of an earlier fit to a table
+            del self.feature_names_in_
+        return sequences, y
+
+    def _train(
+        self, data: Data, given: Data | None, parameters: dict[str, Any], *, continues: bool
+    ) -> None:
+        """Train on checked data, validate on what is given or held out, set what is learned."""
+        rng = check_random_state(self.random_state)
+        seed = int(rng.randint(np.iinfo(np.int32).max))
+        rows, held = np.flatnonzero(data.sample_weight()), None
+        has_given = given is not None
+        early = stops_early(parameters["early_stopping"], len(rows), has_validation=has_given)
+        if self.callbacks:
+            check_watched(self.callbacks, validated=early or has_given)
+        if early and not has_given:
+            rows, held = self._hold_out(rows, data, rng)
+        if not continues:
+            self._learn(data.only(rows))
+        config = TrainingConfig.resolve(
+            {**parameters, "early_stopping": early},
+            n_samples=len(rows),
+            n_values=data.sequences.n_steps * self._reader.values_per_step,
+            n_channels=self.n_channels_,
+            n_outputs=self._encoder.n_outputs,
+            dtype=self.net_.config.dtype if continues else None,
+        )
+        examples = self._examples(data, config)
+        train, valid = examples(rows), None
+        if held is not None:
+            valid = examples(held)
+        elif given is not None:
+            valid = self._examples(given, config)(np.flatnonzero(given.sample_weight()))
+        self._run(train, valid, config, seed, continues=continues)
+
+    def _learn(self, data: Data) -> None:
+        """Learn the scales of channels and targets from the training data."""
+        self._reader = self._reader.fit(
+            data.sequences,
+            data.sample_weight(),
+            standardize=self.standardize,
+            missing_indicator=self.missing_indicator,
+            vocabulary_size=self.vocabulary_size,
+            embedding_dim=self.embedding_dim,
+        )
+        self.channel_scale_ = self._reader.scale
+        self.missing_channels_ = self._reader.missing_channels
+        self._learn_target(data.target, data.weight)
+
+    def _examples(
+        self, data: Data, config: TrainingConfig
+    ) -> Callable[[NDArray[np.intp]], Examples]:
+        """Return what lets some of the sequences take part, as tensors on the device."""
+        copy = bool(self.callbacks)  # which may write to what they are shown
+        x = self._reader.tensor(data.sequences, config.dtype, config.device, copy=copy)
+        target = self._encoder.to_network(data.target)
+        if target.dtype.kind == "f":
+            target = target.astype(config.dtype)
+        y = torch.as_tensor(target, device=config.device)
+        return lambda rows: Examples.of(x, y, data.weight, rows, data.lengths)
+
+    def _run(
         self,
-        settings: SimpleNamespace,
-        sequences: Windows | Ragged,
-        n_samples: int,
+        train: Examples,
+        valid: Examples | None,
+        config: TrainingConfig,
+        seed: int,
         *,
         continues: bool,
     ) -> None:
-        """Replace what is ``"auto"`` in the settings."""
-        settings.mixed = settings.dtype == "bfloat16"
-        if settings.mixed:
-            settings.dtype = "float32"
-        elif continues:
-            settings.dtype = self.net_.settings.dtype
-        elif settings.dtype == "auto":
-            values = n_samples * self._n_values(sequences)
-            settings.dtype = "float64" if values <= SMALL else "float32"
-        if settings.optimizer == "lbfgs":
-            settings.batch_size = n_samples
-        elif settings.batch_size == "auto":
-            share = min(max(32, n_samples // 64), 512)
-            settings.batch_size = n_samples if n_samples <= 64 else share
+        """Build the network unless it continues, train it, and set what is learned."""
+        if continues:
+            net = self.net_
+        else:
+            with one_thread():
+                net = build_net(self._build_module(), self._criterion(), config, seed)
+        module = net.module_
+        shared = not config.augmentation and train.shares(module.receptive_field)
+        with threads(module, train.x, config.batch_size, shared=shared):
+            if self.linear_skip and not continues:
+                fit_with_linear(net, train, valid, config)
+            else:
+                net.fit_examples(train, valid, config)
+            if self.linear_skip:
+                self.linear_share_ = linear_share(module, train)
+            elif hasattr(self, "linear_share_"):  # of an earlier fit
+                del self.linear_share_
+        self.net_: SequenceNet = net
+        self.n_parameters_ = sum(p.numel() for p in module.parameters())
+        self.n_iter_ = len(net.history)
+        self.loss_curve_ = net.history[:, "train_loss"]
+        valid_losses = [row["valid_loss"] for row in net.history if "valid_loss" in row]
+        self.validation_loss_curve_ = valid_losses or None
 
-    def _examples(
-        self, data: Data, settings: SimpleNamespace
-    ) -> Callable[[NDArray[np.intp]], Examples]:
-        """Return what lets some of the sequences take part, as tensors on the device."""
-        x = self._input(data.sequences, settings.dtype, settings.device)
-        target = self._scaled(data.target)
-        if target.dtype.kind == "f":
-            target = target.astype(settings.dtype)
-        y = torch.as_tensor(target, device=settings.device)
-        return lambda rows: Examples.of(x, y, data.weight, rows, data.lengths)
+    def _build_module(self) -> Module:
+        """Return the class of the torch module and its arguments."""
+        architecture = {name: plain(value) for name, value in self._architecture().items()}
+        n_outputs = self._encoder.n_outputs
+        module = self._reader.build_module(self._module_class, architecture, n_outputs)
+        return beside(module) if self.linear_skip else module
 
-    def _warn_if_unfinished(self, settings: SimpleNamespace) -> None:
-        if self.net_.stopped_ or settings.lr_schedule in PLANNED:
-            return
-        watched = "valid_loss" if settings.early_stopping else "train_loss"
-        curve = [row[watched] for row in self.net_.history[-self.max_epochs :] if watched in row]
-        if still_improving(curve, self.patience, self.tol):
-            mend = "" if self.optimizer == "lbfgs" else " or learning_rate"
+    def _raw_outputs(self, X: Any) -> tuple[torch.Tensor, Callable[..., NDArray[Any]]]:
+        """Return the raw outputs of the network for X, and what brings values into its shape.
+
+        The first has shape (n_samples, n_outputs), or a row for each valid step. The second takes
+        an array with as many rows, and the value for padding.
+        """
+        check_is_fitted(self)
+        sequences, _ = self._read_sequences(X)
+        raw_output = self._outputs_of(sequences)
+        if not self.return_sequences:
+            return raw_output, lambda values, fill: values
+        ragged = comes_as_list(X)
+        return raw_output, partial(unflatten_steps, sequences=sequences, ragged=ragged)
+
+    def _outputs_of(
+        self, sequences: Windows | Ragged, module: SequenceModule | None = None
+    ) -> torch.Tensor:
+        """Return the outputs of the network, or of another module, for sequences that were read."""
+        net, copy = self.net_, bool(self.callbacks)  # these may write to what they are shown
+        x = self._reader.tensor(sequences, net.config.dtype, net.device, copy=copy)
+        return raw_outputs(module or net.module_, x, mixed=net.config.mixed).double()
+
+    def _warn_if_unfinished(self) -> None:
+        """Warn if the loss was still falling when the last epoch ended."""
+        if self.net_.is_unfinished():
+            remedy = "" if self.optimizer == "lbfgs" else " or learning_rate"
             warnings.warn(
                 f"{type(self).__name__} was still improving when max_epochs={self.max_epochs} "
-                f"ended the fit; raise max_epochs{mend}.",
+                f"ended the fit; raise max_epochs{remedy}.",
                 ConvergenceWarning,
                 stacklevel=4,
             )

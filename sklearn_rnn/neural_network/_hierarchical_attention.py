@@ -2,23 +2,60 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from numbers import Integral
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from sklearn_rnn._modules.base import SequenceModule
 from sklearn_rnn._modules.hierarchical_attention import HierarchicalAttention
 from sklearn_rnn._sequences.documents import read_documents
 from sklearn_rnn._sequences.ragged import Ragged
+from sklearn_rnn._sequences.validation import InputForm, Reading, Validate
 from sklearn_rnn._sklearn.compat import Interval, Options, StrOptions
 from sklearn_rnn._sklearn.parameters import param, parametrized
 from sklearn_rnn._sklearn.validation import check_targets
 from sklearn_rnn.neural_network._classifier import SequenceClassifier
+from sklearn_rnn.neural_network._input_reader import InputReader, Module
 from sklearn_rnn.neural_network._sequential import attention_of
 from sklearn_rnn.neural_network._training_parameters import COUNT, DROPOUT
+
+
+@dataclass(frozen=True)
+class DocumentReader(InputReader):
+    """The reader of documents, each a sequence of words and ends of sentences."""
+
+    @classmethod
+    def of(
+        cls, X: Any, y: Any, *, name: str, reading: Reading, validate: Validate
+    ) -> tuple[DocumentReader, Ragged, Any]:
+        """Validate the X (and y) of `fit`; return the reader of its form, its documents and y."""
+        documents, y = _read(X, y, validate)
+        return cls(name, reading, InputForm(1, 1, documents.n_steps, False)), documents, y
+
+    def read(self, X: Any, y: Any = "no_validation", *, validate: Validate) -> tuple[Ragged, Any]:
+        """Validate X (and y) and return its documents, and y."""
+        return _read(X, y, validate)
+
+    def build_module(
+        self, module_class: type[SequenceModule], architecture: dict[str, Any], n_outputs: int
+    ) -> Module:
+        """Return the class and the arguments of the network, which has vectors of tokens itself."""
+        _, arguments = super().build_module(module_class, architecture, n_outputs)
+        inner, own = arguments.pop("inner"), arguments.pop("architecture")
+        return inner, {**arguments, **own}
+
+
+def _read(X: Any, y: Any, validate: Validate) -> tuple[Ragged, Any]:
+    """Return the documents, and the checked targets if there are any."""
+    documents = read_documents(X).sequences()
+    if not isinstance(y, str):
+        check_targets(y, X)
+        y = validate(y=y, multi_output=True)
+    return documents, y
 
 
 @parametrized
@@ -115,6 +152,7 @@ class HierarchicalAttentionClassifier(SequenceClassifier):
     }
     _module_class: ClassVar[type[SequenceModule]] = HierarchicalAttention
     _any_length: ClassVar[bool] = True
+    _reader_class: ClassVar[type[InputReader]] = DocumentReader
 
     def attention_weights(self, X: Any) -> list[NDArray[np.float64]]:
         """Return how much each sentence counts.
@@ -157,28 +195,6 @@ class HierarchicalAttentionClassifier(SequenceClassifier):
 
     def _architecture(self) -> dict[str, Any]:
         return {"hidden_size": self.hidden_size, "dropout": self.dropout}
-
-    def _read_sequences(
-        self, X: Any, y: Any = "no_validation", *, reset: bool
-    ) -> tuple[Ragged, Any]:
-        """Validate X and return its documents, each a sequence of words and ends of sentences."""
-        sequences = read_documents(X).sequences()
-        if reset:
-            self._reading = self._as_declared()
-            self.n_channels_ = self.n_features_in_ = 1
-            self.n_steps_ = sequences.n_steps
-        if not isinstance(y, str):
-            check_targets(y, X)
-            y = validate_data(self, y=y, reset=reset, multi_output=True)
-        return sequences, y
-
-    def _module(
-        self, n_outputs: int, architecture: dict[str, Any]
-    ) -> tuple[type[SequenceModule], dict[str, Any]]:
-        """Return the class of the net and its arguments, without a layer of tokens around it."""
-        _, arguments = super()._module(n_outputs, architecture)
-        inner, own = arguments.pop("inner"), arguments.pop("architecture")
-        return inner, {**arguments, **own}
 
     def __sklearn_tags__(self) -> Any:
         """Return scikit-learn's tags: neither a table nor an array of numbers."""

@@ -1,9 +1,9 @@
-"""What an estimator does with X: it reads it, learns its scales, and gives the net its tensor."""
+"""From X to the tensor that the network reads: validation, scales, missing values and tokens."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any, ClassVar
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,152 +14,203 @@ from sklearn_rnn._modules.embedding import Embedded
 from sklearn_rnn._sequences.ragged import Ragged
 from sklearn_rnn._sequences.scaling import Scale, is_scaled, standardized
 from sklearn_rnn._sequences.storage import has_nan
-from sklearn_rnn._sequences.validation import Reading, check_sequences
+from sklearn_rnn._sequences.validation import InputForm, Reading, Validate, check_sequences
 from sklearn_rnn._sequences.windows import Windows
-from sklearn_rnn._training.linear_init import beside
-from sklearn_rnn._training.streaming import must_stream, stream
-from sklearn_rnn._training.tensors import RaggedTensor, as_tensor
+from sklearn_rnn._training.streaming import stream
+from sklearn_rnn._training.tensors import RaggedTensor, as_tensor, must_stream
 
 UNKNOWN = 1
-"""The token that stands for those that training did not show."""
+"""The token that stands for all tokens that the training data do not hold."""
+
+MAX_INFERRED_TOKEN = 10_000_000
+"""The largest token from which the size of the vocabulary is inferred."""
+
 
 EMBEDDING_DIM = 32
 """Entries of the vector of a token, if only ``vocabulary_size`` is given."""
 
-MOST_TOKENS = 10_000_000
-"""The largest token for which a vector is made unasked."""
-
 Module = tuple[type[SequenceModule], dict[str, Any]]
+"""The class of a torch module and its arguments."""
 
 
-class Inputs:
-    """The part of an estimator that knows X."""
+def declared_reading(parameters: Any, *, any_length: bool) -> Reading:
+    """Return how the parameters of an estimator say that X is to be read.
 
-    _module_class: ClassVar[type[SequenceModule]]
-    _any_length: ClassVar[bool]
-    n_channels: int
-    linear_skip: bool
-    standardize: bool
-    missing_indicator: bool
-    penalty: str
-    l1_ratio: float
-    augmentation: dict[str, float] | None
-    callbacks: list[Any] | None
-    vocabulary_size: int | None = None
-    embedding_dim: int | None = None
+    Parameters
+    ----------
+    parameters : estimator
+        Has the parameters as attributes.
+    any_length : bool
+        Whether the network takes sequences of any number of steps.
+    """
+    p, why = parameters, "with linear_skip=True " if any_length else ""
+    tokens = p.vocabulary_size is not None or p.embedding_dim is not None
+    if tokens and p.augmentation:
+        raise ValueError("augmentation changes numbers; it cannot change tokens.")
+    if tokens and p.linear_skip:
+        raise ValueError("linear_skip=True needs numbers; it cannot read tokens.")
+    if tokens and p.penalty == "group" and p.l1_ratio:
+        raise ValueError('penalty="group" selects channels; tokens have none.')
+    if tokens and p.n_channels != 1:
+        raise ValueError(f"n_channels must be 1 with tokens; got {p.n_channels}.")
+    missing = "values" if p.linear_skip or not any_length else "steps"
+    return Reading(p.n_channels, missing, tokens, why)
 
-    _learned: ClassVar[dict[str, str]] = {
-        "n_channels_ : int": "Channels of the sequences seen in `fit`.",
-        "n_steps_ : int": "Steps of the longest sequence seen in `fit`.",
-        "channel_scale_ : Scale": "``mean`` and ``scale`` of each channel that are used.",
-        "missing_channels_ : ndarray of int": """
-            Channels with missing values in the training data, for each of which the net has an
-            indicator to read; none with ``missing_indicator=False``.""",
-        "n_features_in_ : int": "Columns of a 2-D `X`, channels of a 3-D `X` seen in `fit`.",
-        "feature_names_in_ : ndarray of shape (n_features_in_,)": """
-            Names of the columns, if `X` had names that are all strings.""",
-    }
 
-    def _read_sequences(
-        self, X: Any, y: Any = "no_validation", *, reset: bool
+@dataclass(frozen=True)
+class InputReader:
+    """How a fitted estimator reads X.
+
+    `of` makes a reader that knows the form of X; that of `fit` also knows what the training data
+    show. `read` and `tensor` then take any X to the tensor that the network reads.
+
+    Attributes
+    ----------
+    name : str
+        The class of the estimator, for messages.
+    reading : Reading
+        What X may hold.
+    form : InputForm
+        What X was in `fit`.
+    scale : Scale
+        Means and scales of the channels.
+    missing_channels : ndarray of int
+        Channels that are followed by an indicator of missing values.
+    known_tokens : ndarray of bool, of shape (vocabulary_size,)
+        Which tokens the training data hold; empty if X holds none.
+    embedding_dim : int
+        Entries of the vector of a token.
+    """
+
+    name: str
+    reading: Reading
+    form: InputForm
+    scale: Scale = field(default_factory=lambda: Scale.identity(1))
+    missing_channels: NDArray[np.intp] = field(default_factory=lambda: np.arange(0))
+    known_tokens: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=bool))
+    embedding_dim: int = 0
+
+    @classmethod
+    def of(
+        cls, X: Any, y: Any, *, name: str, reading: Reading, validate: Validate
+    ) -> tuple[InputReader, Windows | Ragged, Any]:
+        """Validate the X (and y) of `fit`; return the reader of its form, its sequences and y."""
+        sequences, y, form = check_sequences(validate, X, y, name=name, reading=reading)
+        return cls(name, reading, form), sequences, y
+
+    def read(
+        self, X: Any, y: Any = "no_validation", *, validate: Validate
     ) -> tuple[Windows | Ragged, Any]:
-        """Validate X and return its sequences, without absent steps at their ends."""
-        if reset:
-            self._reading = self._as_declared()
-        sequences, y = check_sequences(self, X, y, reading=self._reading, reset=reset)
-        self._check_steps(sequences, reset=reset)
+        """Validate X (and y) and return its sequences without padding, and y."""
+        sequences, y, form = check_sequences(
+            validate, X, y, name=self.name, reading=self.reading, form=self.form
+        )
+        if form.n_channels != self.form.n_channels:
+            raise ValueError(
+                f"X has {form.n_channels} channels at each step, but {self.name} was fitted "
+                f"on {self.form.n_channels}; give X the dimensions that it had in fit."
+            )
+        if form.n_steps != self.form.n_steps and self.reading.missing != "steps":
+            raise ValueError(
+                f"X has {form.n_steps} steps, but {self.name} was fitted on "
+                f"{self.form.n_steps} and {self.reading.why}needs as many."
+            )
         return sequences, y
 
-    def _as_declared(self) -> Reading:
-        """Return how the parameters say that X is to be read."""
-        tokens = self.vocabulary_size is not None or self.embedding_dim is not None
-        if tokens and self.augmentation:
-            raise ValueError("augmentation changes numbers; it cannot change tokens.")
-        if tokens and self.linear_skip:
-            raise ValueError("linear_skip=True needs numbers; it cannot read tokens.")
-        if tokens and self.penalty == "group" and self.l1_ratio:
-            raise ValueError('penalty="group" selects channels; tokens have none.')
-        if tokens and self.n_channels != 1:
-            raise ValueError(f"n_channels must be 1 with tokens; got {self.n_channels}.")
-        whole = self.linear_skip or not self._any_length
-        why = "with linear_skip=True " if self._any_length else ""
-        return Reading(self.n_channels, "values" if whole else "steps", tokens, why)
+    def fit(
+        self,
+        sequences: Windows | Ragged,
+        weight: NDArray[np.float64],
+        *,
+        standardize: bool,
+        missing_indicator: bool,
+        vocabulary_size: int | None = None,
+        embedding_dim: int | None = None,
+    ) -> InputReader:
+        """Return the reader that knows the scales, the missing values and the tokens of X.
 
-    def _check_steps(self, sequences: Windows | Ragged, *, reset: bool) -> None:
-        """Learn the shape of the sequences, or hold them against it."""
-        n_channels, n_steps = sequences.rows.shape[1], sequences.n_steps
-        if reset:
-            self.n_channels_, self.n_steps_ = n_channels, n_steps
-        elif n_channels != self.n_channels_:
-            raise ValueError(
-                f"X has {n_channels} channels at each step, but {type(self).__name__} was fitted "
-                f"on {self.n_channels_}; give X the dimensions that it had in fit."
-            )
-        elif n_steps != self.n_steps_ and self._reading.missing != "steps":
-            raise ValueError(
-                f"X has {n_steps} steps, but {type(self).__name__} was fitted on "
-                f"{self.n_steps_} and {self._reading.why}needs as many."
-            )
-
-    def _learn_inputs(self, sequences: Windows | Ragged, weight: NDArray[np.float64]) -> None:
-        """Learn from the sequences of positive weight what to do with all of them."""
+        Parameters
+        ----------
+        sequences : Windows or Ragged
+            The training data.
+        weight : ndarray of shape (n_sequences,)
+            Weights; a sequence of weight zero counts nowhere.
+        standardize, missing_indicator, vocabulary_size, embedding_dim : bool, int or None
+            The parameters of the estimator.
+        """
         rows, covered = sequences.rows, sequences.coverage(weight)
         if not covered.any():
             raise ValueError("X has no step that is not absent in any of the training sequences.")
-        self.missing_channels_ = np.arange(0)
-        self.channel_scale_ = Scale.identity(self.n_channels_)
-        if self._reading.tokens:
-            self._learn_tokens(rows[covered > 0].ravel())
-            return
-        if self.missing_indicator and has_nan(rows):
-            self.missing_channels_ = np.flatnonzero(np.isnan(rows[covered > 0]).any(axis=0))
-        if self.standardize:
-            self.channel_scale_ = Scale.of(rows, covered)
+        identity = Scale.identity(self.form.n_channels)
+        if self.reading.tokens:
+            known = _known_tokens(rows[covered > 0].ravel(), vocabulary_size)
+            dim = embedding_dim or EMBEDDING_DIM
+            return replace(self, scale=identity, known_tokens=known, embedding_dim=dim)
+        missing = np.arange(0)
+        if missing_indicator and has_nan(rows):
+            missing = np.flatnonzero(np.isnan(rows[covered > 0]).any(axis=0))
+        scale = Scale.of(rows, covered) if standardize else identity
+        return replace(self, scale=scale, missing_channels=missing)
 
-    def _learn_tokens(self, tokens: NDArray[np.int64]) -> None:
-        """Learn which tokens there are."""
-        largest = int(tokens.max())
-        if self.vocabulary_size is None and largest > MOST_TOKENS:
-            raise ValueError(
-                f"X holds the token {largest}; number the tokens from 1 on, or set "
-                "vocabulary_size, from which on tokens are unknown."
-            )
-        size = self.vocabulary_size or max(largest + 1, UNKNOWN + 1)
-        self._known = np.bincount(tokens[tokens < size], minlength=size) > 0
-        self._known[[0, UNKNOWN]] = True
+    @property
+    def n_inputs(self) -> int:
+        """Numbers that the network reads at each step: channels and indicators."""
+        return self.form.n_channels + len(self.missing_channels)
 
-    def _input(
-        self, sequences: Windows | Ragged, dtype: str, device: str | torch.device
+    @property
+    def values_per_step(self) -> int:
+        """Numbers that the first layer behind the vectors of tokens reads at each step."""
+        if self.reading.tokens:
+            return self.form.n_channels * self.embedding_dim
+        return self.n_inputs
+
+    def build_module(
+        self, module_class: type[SequenceModule], architecture: dict[str, Any], n_outputs: int
+    ) -> Module:
+        """Return the class and the arguments of the network, with the vectors of tokens."""
+        sizes = {"n_channels": self.n_inputs, "n_steps": self.form.n_steps, "n_outputs": n_outputs}
+        if not self.reading.tokens:
+            return module_class, {**sizes, **architecture}
+        tokens = {
+            "vocabulary_size": len(self.known_tokens),
+            "embedding_dim": self.embedding_dim,
+        }
+        inner = {"inner": module_class, "architecture": architecture}
+        return Embedded, {**sizes, **tokens, **inner}
+
+    def tensor(
+        self,
+        sequences: Windows | Ragged,
+        dtype: str,
+        device: str | torch.device,
+        *,
+        copy: bool = False,
     ) -> torch.Tensor | RaggedTensor:
-        """Return the sequences as the net reads them."""
-        if not self._reading.tokens:
-            scale, indicated = self.channel_scale_, self.missing_channels_
-            if must_stream(sequences.rows, device):
-                return stream(sequences, scale, indicated, dtype, device)
-            # a callback may write to what it is shown
-            if self.callbacks or len(indicated) or not is_scaled(sequences.rows, scale, dtype):
-                sequences = standardized(sequences, scale, dtype, indicated)
-            return as_tensor(sequences, device)
-        within = np.minimum(sequences.rows, len(self._known) - 1)
-        known = (within == sequences.rows) & self._known[within]
-        rows = np.where(known, sequences.rows, UNKNOWN)
-        return as_tensor(replace(sequences, rows=rows), device)
+        """Return the sequences as the network reads them; with `copy` never over the memory of X.
 
-    def _n_values(self, sequences: Windows | Ragged) -> int:
-        """Return how many numbers the net reads of the longest sequence."""
-        each = len(self.missing_channels_) + self.n_channels_
-        if self._reading.tokens:
-            each = self.n_channels_ * (self.embedding_dim or EMBEDDING_DIM)
-        return sequences.n_steps * each
+        Rows on disk, or too many for the device, stay where they are and are read batch by batch.
+        """
+        rows, scale, missing = sequences.rows, self.scale, self.missing_channels
+        if self.reading.tokens:
+            within = np.minimum(rows, len(self.known_tokens) - 1)
+            known = (within == rows) & self.known_tokens[within]
+            return as_tensor(replace(sequences, rows=np.where(known, rows, UNKNOWN)), device)
+        if must_stream(rows, device):
+            return stream(sequences, scale, missing, dtype, device)
+        if copy or len(missing) or not is_scaled(rows, scale, dtype):
+            sequences = standardized(sequences, scale, dtype, missing)
+        return as_tensor(sequences, device)
 
-    def _module(self, n_outputs: int, architecture: dict[str, Any]) -> Module:
-        """Return the class of the net and its arguments."""
-        n_inputs = self.n_channels_ + len(self.missing_channels_)
-        sizes = {"n_channels": n_inputs, "n_steps": self.n_steps_, "n_outputs": n_outputs}
-        if self._reading.tokens:
-            dim = self.embedding_dim or EMBEDDING_DIM
-            read = {"vocabulary_size": len(self._known), "embedding_dim": dim}
-            inner = {"inner": self._module_class, "architecture": architecture}
-            return Embedded, {**sizes, **read, **inner}
-        module = (self._module_class, {**sizes, **architecture})
-        return beside(module) if self.linear_skip else module
+
+def _known_tokens(tokens: NDArray[np.int64], vocabulary_size: int | None) -> NDArray[np.bool_]:
+    """Return which tokens there are, padding and the unknown token among them."""
+    largest = int(tokens.max())
+    if vocabulary_size is None and largest > MAX_INFERRED_TOKEN:
+        raise ValueError(
+            f"X holds the token {largest}; number the tokens from 1 on, or set "
+            "vocabulary_size, from which on tokens are unknown."
+        )
+    size = vocabulary_size or max(largest + 1, UNKNOWN + 1)
+    known = np.bincount(tokens[tokens < size], minlength=size) > 0
+    known[[0, UNKNOWN]] = True
+    return known

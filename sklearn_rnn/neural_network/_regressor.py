@@ -1,4 +1,4 @@
-"""The task of regression: scales of targets, losses, and predictions in the units of y."""
+"""The task of regression: losses, the split for early stopping, predictions and R2."""
 
 from __future__ import annotations
 
@@ -10,13 +10,12 @@ from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 from torch import nn
 
-from sklearn_rnn._sequences.scaling import Scale
 from sklearn_rnn._sequences.training_data import Data
-from sklearn_rnn._sequences.validation import check_target
 from sklearn_rnn._sklearn.compat import StrOptions, fit_context
 from sklearn_rnn._sklearn.parameters import param, parametrized
 from sklearn_rnn._training import losses as _losses
-from sklearn_rnn.neural_network._base import BaseSequenceEstimator
+from sklearn_rnn.neural_network._base import ONE_EPOCH, BaseSequenceEstimator
+from sklearn_rnn.neural_network._target_encoder import RegressionEncoder
 from sklearn_rnn.neural_network._training_parameters import INSIDE, POSITIVE
 
 LOSSES: dict[str, tuple[type[_losses.Loss], tuple[str, ...]]] = {
@@ -74,7 +73,7 @@ class SequenceRegressor(RegressorMixin, BaseSequenceEstimator):
         self : object
             The estimator.
         """
-        return self._continue(X, y, sample_weight)
+        return self._fit(X, y, sample_weight, continues=True, **ONE_EPOCH)
 
     def predict(self, X: Any) -> NDArray[np.float64]:
         """Predict the targets.
@@ -89,14 +88,8 @@ class SequenceRegressor(RegressorMixin, BaseSequenceEstimator):
         ndarray of shape (n_samples,) or (n_samples, n_outputs)
             Predictions in the shape and units of the y of `fit`.
         """
-        raw_output, in_shape = self._outputs(X)
-        output: NDArray[np.float64] = raw_output.numpy()
-        scale = self.target_scale_
-        if self._is_logarithmic:
-            values = np.exp(output) * scale.scale
-        else:
-            values = output * scale.scale + scale.mean
-        return in_shape(values.ravel() if self._target_shape == () else values, fill=np.nan)
+        raw_output, in_shape = self._raw_outputs(X)
+        return in_shape(self._encoder.decode(raw_output), fill=np.nan)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return R2, with ``return_sequences=True`` over all steps that are not absent.
@@ -119,40 +112,26 @@ class SequenceRegressor(RegressorMixin, BaseSequenceEstimator):
 
     def _encode(self, y: Any, *, reset: bool, classes: None = None) -> NDArray[np.float64]:
         """Return y as an array of shape (n_samples, n_outputs)."""
-        values = check_target(y)
-        if reset:
-            self._target_shape = values.shape[1:]
-        elif values.shape[1:] != self._target_shape:
-            raise ValueError(
-                f"y has the shape {values.shape}, but {type(self).__name__} was fitted on targets "
-                f"of the shape (n_samples{''.join(f', {k}' for k in self._target_shape)})."
-            )
-        if self.loss == "poisson" and values.min() < 0:
-            raise ValueError(
-                f'loss="poisson" needs y to be non-negative; got a minimum of {values.min():g}.'
-            )
-        return values.reshape(len(values), -1)
+        if not reset:
+            return self._encoder.encode(y)
+        self._encoder, target = RegressionEncoder.of(
+            y,
+            type(self).__name__,
+            log_link=self.loss == "poisson",
+            standardize=self.standardize,
+        )
+        return target
 
-    def _learn_target_scale(self, target: NDArray[np.float64], weight: NDArray[np.float64]) -> None:
-        """Learn how to bring targets to the scale of the net."""
-        self._is_logarithmic = self.loss == "poisson"
-        self.target_scale_ = Scale.identity(target.shape[1])
-        if self._is_logarithmic or self.standardize:
-            self.target_scale_ = Scale.of(target, weight)
-        if self._is_logarithmic:
-            mean = self.target_scale_.mean
-            if not mean.all():
-                raise ValueError('loss="poisson" needs y to have a positive mean in each output.')
-            self.target_scale_ = Scale(np.zeros_like(mean), mean)
-
-    def _scaled(self, target: NDArray[np.float64]) -> NDArray[np.float64]:
-        return (target - self.target_scale_.mean) / self.target_scale_.scale
-
-    def _learn_class_weight(self, y: Any) -> None:
-        """Targets that are numbers have no classes."""
-
-    def _class_weighted(self, weight: NDArray[np.float64], y: Any) -> NDArray[np.float64]:
+    def _class_weighted(
+        self, weight: NDArray[np.float64], y: Any, *, trained_on: bool
+    ) -> NDArray[np.float64]:
+        """Return the weights: targets that are numbers have no classes."""
         return weight
+
+    def _learn_target(self, target: NDArray[np.float64], weight: NDArray[np.float64]) -> None:
+        """Learn how to bring targets to the scale of the network."""
+        self._encoder = self._encoder.fit(target, weight)
+        self.target_scale_ = self._encoder.scale
 
     def _hold_out(
         self, rows: NDArray[np.intp], data: Data, rng: np.random.RandomState
@@ -177,9 +156,6 @@ class SequenceRegressor(RegressorMixin, BaseSequenceEstimator):
     def _criterion(self) -> tuple[type[nn.Module], dict[str, Any]]:
         loss, names = LOSSES[self.loss]
         return loss, {name: getattr(self, name) for name in names}
-
-    def _n_outputs(self) -> int:
-        return len(self.target_scale_.mean)
 
     def __sklearn_tags__(self) -> Any:
         """Return scikit-learn's tags: several outputs are fine."""

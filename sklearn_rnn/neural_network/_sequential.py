@@ -75,16 +75,15 @@ class Stepwise:
         """
         check_is_fitted(self)
         estimator: Any = self
-        sequences, _ = estimator._read_sequences(X, reset=False)
+        sequences, _ = estimator._read_sequences(X)
         weights = attention_of(estimator, sequences)
         return unflatten_steps(weights, sequences, ragged=comes_as_list(X), fill=0.0)
 
 
 def attention_of(estimator: Any, sequences: Windows | Ragged) -> NDArray[np.float64]:
-    """Return how much each valid step of the sequences counts to the net of an estimator."""
-    net = estimator.net_
-    x = estimator._input(sequences, net.settings.dtype, net.device)
-    return np.asarray(net.outputs(x, _Attention(net.module_)).double().numpy()[:, 0])
+    """Return the attention weight of each valid step of the sequences."""
+    weights = estimator._outputs_of(sequences, _Attention(estimator.net_.module_))
+    return np.asarray(weights.numpy()[:, 0])
 
 
 class _Attention(SequenceModule):

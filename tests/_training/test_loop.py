@@ -37,11 +37,11 @@ from sklearn_rnn._sequences.training_data import Data, groups_of
 from sklearn_rnn._sequences.windows import window_rows
 from sklearn_rnn._training import callbacks as callbacks
 from sklearn_rnn._training.batches import Examples
+from sklearn_rnn._training.config import MAX_VALUES_IN_DOUBLE, MIN_SAMPLES_TO_HOLD_OUT
 from sklearn_rnn._training.loop import Training
 from sklearn_rnn._training.optimizers import OPTIMIZERS
 from sklearn_rnn._training.schedules import cosine, one_cycle
 from sklearn_rnn._training.skorch_net import SequenceNet
-from sklearn_rnn.neural_network._base import ENOUGH, SMALL
 from tests.nets import NETS
 
 # Few epochs are enough for laws; the warning itself is tested below.
@@ -444,7 +444,10 @@ def test_training_ends_after_patience_epochs_without_an_improvement_by_tol(
 
 
 @pytest.mark.parametrize("cls", [DenseRegressor, DenseClassifier])
-@pytest.mark.parametrize(("n_samples", "stops_early"), [(ENOUGH - 1, False), (ENOUGH, True)])
+@pytest.mark.parametrize(
+    ("n_samples", "stops_early"),
+    [(MIN_SAMPLES_TO_HOLD_OUT - 1, False), (MIN_SAMPLES_TO_HOLD_OUT, True)],
+)
 def test_automatic_early_stopping_needs_enough_samples(cls, n_samples, stops_early):
     data = RNG.normal(size=(n_samples, 2))
     y = data[:, 0] > 0 if is_classifier(cls()) else data[:, 0]
@@ -455,7 +458,7 @@ def test_automatic_early_stopping_needs_enough_samples(cls, n_samples, stops_ear
 def test_automatic_early_stopping_takes_the_validation_data_that_are_given():
     estimator = plain().fit(X, Y, X_val=X, y_val=Y)
     assert len(estimator.validation_loss_curve_) == 3
-    assert estimator.net_.settings.early_stopping
+    assert estimator.net_.config.early_stopping
 
 
 # --- learning rates ------------------------------------------------------------------------------
@@ -787,7 +790,8 @@ def test_the_net_has_the_dtype_and_its_predictions_are_double(cls, dtype):
 
 
 @pytest.mark.parametrize(
-    ("n_samples", "dtype"), [(SMALL // 2, "float64"), (SMALL // 2 + 1, "float32")]
+    ("n_samples", "dtype"),
+    [(MAX_VALUES_IN_DOUBLE // 2, "float64"), (MAX_VALUES_IN_DOUBLE // 2 + 1, "float32")],
 )
 def test_the_automatic_dtype_is_double_for_small_data(n_samples, dtype):
     data = np.random.default_rng(0).normal(size=(n_samples, 2))
@@ -902,10 +906,10 @@ def test_going_on_takes_over_what_may_change(capsys):
 
 def test_a_warm_start_that_fails_changes_nothing_of_the_net():
     model = plain(warm_start=True).fit(X, Y)
-    settings, stopped = model.net_.settings, model.net_.stopped_
+    settings, stopped = model.net_.config, model.net_.stopped_
     with pytest.raises(ValueError, match="diverged"):
         model.set_params(max_grad_norm=1.0, learning_rate=1e200).fit(X, Y)
-    assert model.net_.settings is settings
+    assert model.net_.config is settings
     assert model.net_.stopped_ == stopped
 
 

@@ -68,7 +68,7 @@ def test_a_warm_start_keeps_the_precision():
     X, y = data()
     model = DenseRegressor(dtype="bfloat16", warm_start=True, **FIT).fit(X, y)
     model.fit(X, y)
-    assert model.net_.settings.mixed
+    assert model.net_.config.mixed
     with pytest.raises(ValueError, match="dtype"):
         model.set_params(dtype="float32").fit(X, y)
 

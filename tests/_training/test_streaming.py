@@ -14,8 +14,8 @@ from sklearn_rnn import GRURegressor, LagTransformer, LSTMClassifier, TCNRegress
 from sklearn_rnn._sequences.scaling import Scale
 from sklearn_rnn._sequences.storage import are_nan, has_inf, has_nan, is_finite, on_disk
 from sklearn_rnn._sequences.windows import window_rows
-from sklearn_rnn._training.streaming import StreamedRows, must_stream, stream
-from sklearn_rnn._training.tensors import RaggedTensor
+from sklearn_rnn._training.streaming import StreamedRows, stream
+from sklearn_rnn._training.tensors import RaggedTensor, must_stream
 
 FIT = {"max_epochs": 2, "lr_schedule": "cosine", "random_state": 0, "dtype": "float64"}
 

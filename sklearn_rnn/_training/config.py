@@ -1,0 +1,137 @@
+"""The configuration of a training run: every setting resolved, none of them changed later."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+import torch
+
+MAX_VALUES_IN_DOUBLE = 10_000
+"""Values of X up to which ``dtype="auto"`` is double precision."""
+
+MIN_SAMPLES_TO_HOLD_OUT = 500
+"""Samples from which ``early_stopping="auto"`` holds some of them out."""
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """The parameters of a training run, by the names that they have in the estimators.
+
+    `TrainingConfig.resolve` makes one: no setting is ``"auto"``, and `dtype` is that of the
+    weights. A run with other settings has a configuration of its own, by ``dataclasses.replace``.
+
+    Attributes
+    ----------
+    mixed : bool
+        Whether torch computes products in bfloat16.
+    n_channels, n_outputs : int
+        Channels of X, without the indicators of missing values, and outputs of the network.
+    """
+
+    optimizer: str
+    learning_rate: float
+    lr_schedule: str
+    max_epochs: int
+    batch_size: int
+    alpha: float
+    l1_ratio: float
+    penalty: str
+    linear_skip: bool
+    max_grad_norm: float | None
+    early_stopping: bool
+    patience: int
+    tol: float
+    shuffle: bool
+    augmentation: dict[str, float] | None
+    callbacks: list[Any]
+    verbose: int
+    dtype: str
+    device: str
+    mixed: bool
+    n_channels: int
+    n_outputs: int
+
+    @classmethod
+    def resolve(
+        cls,
+        parameters: Mapping[str, Any],
+        *,
+        n_samples: int,
+        n_values: int,
+        n_channels: int,
+        n_outputs: int,
+        dtype: str | None = None,
+    ) -> TrainingConfig:
+        """Return the configuration for the parameters of an estimator and the sizes of its data.
+
+        Parameters
+        ----------
+        parameters : mapping of str to object
+            The parameters by name; others than those of training are left out.
+            ``early_stopping`` is resolved by `stops_early`, as the data depend on it.
+        n_samples : int
+            Sequences that the network is trained on.
+        n_values : int
+            Numbers that the network reads of the longest sequence.
+        n_channels, n_outputs : int
+            See the attributes.
+        dtype : str, optional
+            The precision of the network that is trained further.
+        """
+        names = {field.name for field in fields(cls)}
+        given = {name: value for name, value in parameters.items() if name in names}
+        precision = resolve_dtype(given["dtype"], n_samples * n_values, dtype)
+        by_line_search = given["optimizer"] == "lbfgs"  # on all samples at once, at its own rate
+        return cls(
+            **{
+                **given,
+                "lr_schedule": "constant" if by_line_search else given["lr_schedule"],
+                "batch_size": n_samples
+                if by_line_search
+                else resolve_batch_size(given["batch_size"], n_samples),
+                "callbacks": list(given["callbacks"] or []),
+                "device": resolve_device(given["device"]),
+                "dtype": precision,
+                "mixed": given["dtype"] == "bfloat16",
+                "n_channels": n_channels,
+                "n_outputs": n_outputs,
+            }
+        )
+
+
+def resolve_dtype(dtype: str, n_values: int, fitted: str | None = None) -> str:
+    """Return the precision of the weights, for `n_values` of X in all."""
+    if dtype == "bfloat16":
+        return "float32"
+    if fitted is not None:
+        return fitted
+    if dtype == "auto":
+        return "float64" if n_values <= MAX_VALUES_IN_DOUBLE else "float32"
+    return dtype
+
+
+def resolve_batch_size(batch_size: int | str, n_samples: int) -> int:
+    """Return the sequences of a batch."""
+    if isinstance(batch_size, int):
+        return batch_size
+    return n_samples if n_samples <= 64 else min(max(32, n_samples // 64), 512)
+
+
+def stops_early(early_stopping: bool | str, n_samples: int, *, has_validation: bool) -> bool:
+    """Return whether the validation loss ends the training, of `n_samples` with a weight."""
+    if early_stopping == "auto":
+        return has_validation or n_samples >= MIN_SAMPLES_TO_HOLD_OUT
+    return bool(early_stopping)
+
+
+def resolve_device(device: str) -> str:
+    """Return the name of the torch device, or raise if torch cannot use it."""
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise ValueError(f"device={device!r} cannot be used: {error}") from error
+    return device

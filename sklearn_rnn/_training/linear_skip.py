@@ -1,0 +1,50 @@
+"""Training of a network with a linear model beside it: from the linear model on, and back to it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from torch import Tensor
+
+from sklearn_rnn._training.batches import Examples
+from sklearn_rnn._training.config import TrainingConfig
+from sklearn_rnn._training.linear_init import (
+    ALONE,
+    alone,
+    combine_with_start,
+    start_at,
+    start_linear,
+)
+from sklearn_rnn._training.skorch_net import SequenceNet, build_net
+
+
+def fit_with_linear(
+    net: SequenceNet, train: Examples, valid: Examples | None, config: TrainingConfig
+) -> None:
+    """Train a new network from the linear model on; with early stopping, combine both at the end.
+
+    Parameters
+    ----------
+    net : SequenceNet
+        The network, whose module is a `LinearSkip`.
+    train, valid : Examples
+        Data for training and for validation, or None.
+    config : TrainingConfig
+        The configuration of the run.
+    """
+    start = _fit_linear(net, train, config)
+    net.fit_examples(train, valid, config)
+    if config.early_stopping and valid is not None:
+        combine_with_start(net.module_, start, valid, net.criterion_)
+
+
+def _fit_linear(net: SequenceNet, train: Examples, config: TrainingConfig) -> tuple[Tensor, Tensor]:
+    """Set the linear part to the linear model, which has zeros if the penalty asks for them."""
+    if not (config.l1_ratio and config.alpha):
+        return start_linear(net.module_, train, net.criterion_, config.alpha)
+    by_itself = replace(config, **{**ALONE, "batch_size": len(train)})
+    module = alone((net.module, net.get_params_for("module")))
+    criterion = (net.criterion, net.get_params_for("criterion"))
+    linear = build_net(module, criterion, by_itself, net.seed)
+    linear.fit_examples(train, None, by_itself)
+    return start_at(net.module_, linear.module_)

@@ -1,0 +1,163 @@
+"""Targets of classification: from labels to codes, and from logits to labels and probabilities."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.sparse import issparse
+from sklearn.utils import column_or_1d
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from torch import Tensor
+from torch.nn import functional
+
+from sklearn_rnn.neural_network._class_weights import Weights, learn_class_weights, weights_of
+
+
+@dataclass(frozen=True)
+class LabelEncoder:
+    """Classes of a target, or of each column of a multilabel target, and their weights.
+
+    Attributes
+    ----------
+    name : str
+        The class of the estimator, for messages.
+    classes : ndarray of shape (n_classes,)
+        The labels; for a multilabel target the numbers of its columns.
+    multilabel : bool
+        Whether each sample has any number of labels.
+    announced : bool
+        Whether the classes were named by ``partial_fit(..., classes=)``.
+    class_weights : list of dict, or None
+        Weights by label, of each column.
+    """
+
+    name: str
+    classes: NDArray[Any]
+    multilabel: bool
+    announced: bool = False
+    class_weights: list[Weights] | None = None
+
+    @classmethod
+    def of(cls, y: Any, name: str, classes: Any = None) -> tuple[LabelEncoder, NDArray[Any]]:
+        """Return the encoder for the labels of y, or for `classes` if given, and y encoded."""
+        labels, multilabel = _checked(y)
+        known = np.arange(labels.shape[1]) if multilabel else np.unique(labels)
+        announced = classes is not None
+        encoder = cls(name, np.unique(classes) if announced else known, multilabel, announced)
+        return encoder, encoder._codes(labels, multilabel)
+
+    @property
+    def n_outputs(self) -> int:
+        """Logits of the network: of two classes it has that of the second alone."""
+        return 1 if self.is_binary else len(self.classes)
+
+    @property
+    def is_binary(self) -> bool:
+        """Whether there are two classes, which exclude each other."""
+        return len(self.classes) == 2 and not self.multilabel
+
+    def encode(self, y: Any, classes: Any = None) -> NDArray[Any]:
+        """Return y as indices of classes, or as zeros and ones of shape (n_samples, n_logits).
+
+        The `classes` that a later call names must be those of the first.
+        """
+        if classes is not None and not np.array_equal(np.unique(classes), self.classes):
+            raise ValueError(
+                f"classes={np.unique(classes).tolist()} must be the classes of the first call, "
+                f"{self.classes.tolist()}; y may hold fewer of them."
+            )
+        return self._codes(*_checked(y))
+
+    def _codes(self, labels: NDArray[Any], multilabel: bool) -> NDArray[Any]:
+        width = labels.shape[1] if multilabel else 0
+        if multilabel != self.multilabel or (multilabel and width != len(self.classes)):
+            raise ValueError(
+                f"y is {type_of_target(labels)} of shape {labels.shape}, which is not the kind of "
+                f"target that {self.name} was fitted on."
+            )
+        if multilabel:
+            return np.asarray(labels, dtype=np.float64)
+        unknown = np.setdiff1d(labels, self.classes)
+        if len(unknown):
+            raise ValueError(
+                f"y has the labels {unknown.tolist()}, which are not among the classes "
+                f"{self.classes.tolist()}."
+            )
+        codes = np.searchsorted(self.classes, labels)
+        return codes[:, np.newaxis].astype(np.float64) if len(self.classes) == 2 else codes
+
+    def check_distinct(self, target: NDArray[Any], weight: NDArray[np.float64]) -> None:
+        """Check that the encoded targets of positive weight are of two classes or more."""
+        present = len(np.unique(target[weight > 0], axis=0))
+        if self.announced:  # more may come in later calls of partial_fit
+            present = len(self.classes)
+        if present < 2 and not self.multilabel:
+            raise ValueError(
+                f"y must hold at least two classes with a positive weight; got {present} class. "
+                "If more come later, name all of them in partial_fit(..., classes=)."
+            )
+
+    def to_network(self, target: NDArray[Any]) -> NDArray[Any]:
+        """Return encoded targets, which are what the network is trained on."""
+        return target
+
+    def with_class_weight(self, class_weight: Any, y: Any) -> LabelEncoder:
+        """Return the encoder with these weights of classes; ``"balanced"`` takes those of y."""
+        labels = [[0, 1]] * len(self.classes) if self.multilabel else [self.classes.tolist()]
+        weights = learn_class_weights(class_weight, _columns(y), labels)
+        return replace(self, class_weights=weights)
+
+    def weighted(self, weight: NDArray[np.float64], y: Any) -> NDArray[np.float64]:
+        """Multiply the weights of the samples by those of their classes."""
+        if self.class_weights is None:
+            return weight
+        weighted: NDArray[np.float64] = weight * weights_of(_columns(y), self.class_weights)
+        return weighted
+
+    def labels(self, raw_output: Tensor) -> NDArray[Any]:
+        """Return the most probable labels; for a multilabel target zeros and ones."""
+        if self.multilabel:
+            return (raw_output > 0).numpy().astype(np.int64)
+        labels: NDArray[Any] = self.classes[self._logits(raw_output).argmax(dim=1).numpy()]
+        return labels
+
+    def probabilities(self, raw_output: Tensor) -> NDArray[np.float64]:
+        """Return the probability of each class, or of each label."""
+        if self.multilabel:
+            return np.asarray(raw_output.sigmoid().numpy())
+        return np.asarray(self._logits(raw_output).softmax(dim=1).numpy())
+
+    def log_probabilities(self, raw_output: Tensor) -> NDArray[np.float64]:
+        """Return the logarithms of the probabilities, precise near zero too."""
+        if self.multilabel:
+            return np.asarray(functional.logsigmoid(raw_output).numpy())
+        return np.asarray(functional.log_softmax(self._logits(raw_output), dim=1).numpy())
+
+    def decisions(self, raw_output: Tensor) -> NDArray[np.float64]:
+        """Return the logits; of two classes those of the second, of shape (n_samples,)."""
+        output = raw_output.numpy()
+        return np.asarray(output.ravel() if self.is_binary else output)
+
+    def _logits(self, raw_output: Tensor) -> Tensor:
+        """Return one logit for each class, zero for the first of two."""
+        if not self.is_binary:
+            return raw_output
+        return torch.cat([torch.zeros_like(raw_output), raw_output], dim=1)
+
+
+def _checked(y: Any) -> tuple[NDArray[Any], bool]:
+    """Return the labels as an array, and whether they are those of a multilabel target."""
+    check_classification_targets(y)
+    if not type_of_target(y).startswith("multilabel"):
+        return column_or_1d(y, warn=True), False
+    return (y.toarray() if issparse(y) else y), True
+
+
+def _columns(y: Any) -> list[NDArray[Any]]:
+    """Return the labels, in the columns of a multilabel target."""
+    table = y.toarray() if issparse(y) else np.asarray(y)
+    return list(table.T) if table.ndim == 2 and table.shape[1] > 1 else [table.ravel()]
