@@ -5,10 +5,10 @@ Every module is built as ``Module(n_channels, n_steps, n_outputs, *, <architectu
 
 * ``x`` of shape (batch, n_steps, n_channels), oldest step first;
 * ``lengths`` of shape (batch,), int64: row i is valid in its first ``lengths[i]`` steps and padded
-  behind them, with any content. ``None`` says that every step is valid, and costs nothing;
+  after them; what the padding holds has no effect. ``None`` means that every step is valid;
 * the result has shape (batch, n_outputs).
 
-Nets of tokens read x of dtype int64 instead, where 0 is padding, see `embedding`. With
+Networks of tokens read x of dtype int64 instead, where 0 is padding, see `embedding`. With
 ``return_sequences`` the result has shape (batch, n_steps, n_outputs).
 
 `SequenceModule` is their interface. `parameters` says which of their parameters are penalised.

@@ -51,7 +51,7 @@ class SequenceModule(Layer, ABC):
         x : Tensor of shape (batch, n_steps, n_channels)
             The sequences, oldest step first.
         lengths : Tensor of shape (batch,), optional
-            Row i is valid in its first ``lengths[i]`` steps, and padded behind them.
+            Row i is valid in its first ``lengths[i]`` steps, and padded after them.
 
         Returns
         -------

@@ -26,7 +26,7 @@ class CausalConvolution(Layer):
     kernel_size : int
         Taps of each filter.
     gain : float, default=1.0
-        What the initial values, He normal, are multiplied by.
+        Factor of the initial values, which are He normal.
     normalized : bool, default=True
         Whether the weight is normalised.
     generator : torch.Generator, optional
@@ -68,8 +68,8 @@ class CausalConvolution(Layer):
     def forward(self, x: Tensor, n_steps: int, *, stride: int = 1, dilation: int = 1) -> Tensor:
         """Map x (batch, any, n_in) to the last n_steps of every stride-th step.
 
-        One matrix product over the taps side by side: on a CPU cheaper than `torch.conv1d`, which
-        would need the channels before the steps.
+        One matrix product over the concatenated taps is faster on a CPU than `torch.conv1d`, which
+        needs the channels before the steps.
         """
         taps = _Taps.of(x.shape[1], n_steps, self.kernel_size, stride, dilation)
         weight = self.weight().transpose(1, 2).flatten(1)  # (n_out, kernel_size * n_in)
@@ -81,7 +81,7 @@ class CausalConvolution(Layer):
         """Compute what `forward` does, without automatic differentiation.
 
         Returns the output and ``pullback(gradient, into_x=True)``, which writes the gradients of
-        the parameters over their ``grad`` and returns that of x, if it is wanted.
+        the parameters over their ``grad`` and returns that of x if `into_x` is true.
         """
         taps = _Taps.of(x.shape[1], n_steps, self.kernel_size, stride, dilation)
         read = taps.read(x)
@@ -118,7 +118,7 @@ class CausalConvolution(Layer):
 
 
 class _Taps(NamedTuple):
-    """Where the taps of a filter read, for all steps of the output: slices of `span` steps."""
+    """The steps that each tap of a filter reads for all steps of the output: slices of `span`."""
 
     padding: int
     starts: range
@@ -127,7 +127,7 @@ class _Taps(NamedTuple):
 
     @classmethod
     def of(cls, given: int, n_steps: int, kernel_size: int, stride: int, dilation: int) -> "_Taps":
-        """Find the taps for the last n_steps of every stride-th of the given steps."""
+        """Find the taps for the last n_steps of every stride-th of the `given` steps."""
         span = (n_steps - 1) * stride + 1  # steps that one tap reads, first to last
         first = given - span - (kernel_size - 1) * dilation
         padding = max(0, -first)  # zeros before the first step
@@ -136,13 +136,13 @@ class _Taps(NamedTuple):
         return cls(padding, starts, span, stride)
 
     def read(self, x: Tensor) -> Tensor:
-        """Put the taps side by side: (batch, n_steps, kernel_size * n_in), the oldest first."""
+        """Concatenate what the taps read, oldest first: (batch, n_steps, kernel_size * n_in)."""
         if self.padding:
             x = F.pad(x, (0, 0, self.padding, 0))
         return torch.cat([x[:, s : s + self.span : self.stride] for s in self.starts], 2)
 
     def write(self, gradient: Tensor, shape: torch.Size) -> Tensor:
-        """Add up at each step of x, of that shape, what stands side by side in its taps."""
+        """Sum the gradients of what the taps read into that of x, of the given shape."""
         batch, n_steps, n_in = shape
         total = gradient.new_zeros(batch, self.padding + n_steps, n_in)
         for i, s in enumerate(self.starts):

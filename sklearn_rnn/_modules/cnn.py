@@ -1,4 +1,4 @@
-"""Convolutional network with pooling, and its layer of convolution."""
+"""Convolutional network with max pooling, and its convolutional layer."""
 
 import math
 from typing import ClassVar
@@ -11,7 +11,7 @@ from sklearn_rnn._modules.base import InputGroups, SequenceModule
 from sklearn_rnn._modules.layers import Head
 from sklearn_rnn._modules.masking import valid_steps, zero_padding
 from sklearn_rnn._modules.parameters import Layer
-from sklearn_rnn._modules.pooling import Pooling, spread
+from sklearn_rnn._modules.pooling import Pooling, upsample
 
 
 class CNN(SequenceModule):
@@ -23,16 +23,15 @@ class CNN(SequenceModule):
     .. math:: u = \max(0, w_1 * x + b_1), \quad \bar u_s = \max_{sp \le t < (s+1)p} u_t, \quad
               v = \max(0, w_2 * \bar u + b_2), \quad f = \max_s v_s
 
-    The features f, or what `pooling` makes of v instead, go through dropout to the head. Unless
-    they are those of the last pool, they tell that a pattern occurs, hardly where: far from the
-    ends, a pattern that moves by p steps leaves them as they are. The ends are seen by the zeros
-    beyond them, within the reach of a filter.
+    Dropout and the head follow the features f, or the result of another `pooling` of v. Unless the
+    last pool is read, the features show that a pattern occurs but hardly where: far from the ends,
+    shifting a pattern by p steps does not change them. Near the ends, filters see the zeros outside
+    of the sequence.
 
-    Pools are counted from the first step; the last one may be partial, and takes the steps there
-    are, so that any number of steps is accepted. A padded step counts as zero before each
-    convolution, as steps outside the sequence do, and as zero in each maximum, where behind
-    :math:`\max(0, \cdot)` it never exceeds a valid one. A sequence without valid steps has the
-    features zero.
+    Pools are counted from the first step; the last one may be partial, so that any number of steps
+    is accepted. Padding counts as zero before each convolution, as do steps outside of the
+    sequence, and as zero in each maximum, where it never exceeds a valid step as those are at least
+    zero after :math:`\max(0, \cdot)`. The features of a sequence without valid steps are zero.
 
     Initial values: He normal (2015) weights, zero biases.
 
@@ -50,7 +49,7 @@ class CNN(SequenceModule):
     dropout : float in [0, 1), default=0.0
         Probability with which a feature is dropped in training.
     pooling : {"last", "mean", "max", "attention"}, default="max"
-        How the features of all pools become one vector, see `Pooling`.
+        How the features of all pools are combined into one vector, see `Pooling`.
     generator : torch.Generator, optional
         Draws the initial values; by default torch's global one.
 
@@ -87,12 +86,12 @@ class CNN(SequenceModule):
         return outputs
 
     def attention_weights(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
-        """Weigh the steps of x (batch, n_steps, n_channels): (batch, n_steps), see `Pooling`.
+        """Return how much each step of x counts: (batch, n_steps), see `Pooling`.
 
-        The weight of a pool is shared evenly by its steps.
+        The weight of a pool is divided evenly among its steps.
         """
         weights = self.pooling.weights(*self._pools(x, lengths))
-        return spread(weights, self.conv1.pool_size, x.shape[1], lengths)
+        return upsample(weights, self.conv1.pool_size, x.shape[1], lengths)
 
     def _pools(self, x: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor | None]:
         """Compute the features (batch, n_pools, num_channels), and how many pools are valid."""
@@ -116,7 +115,7 @@ class Convolution(Layer):
         Sizes of the input (batch, n_in, n_steps) and of the output (batch, n_out, n_pools), with
         n_pools = n_steps / pool_size, rounded up.
     kernel_size : int
-        Taps of each filter. An even number reads one step more of the future than of the past.
+        Taps of each filter. An even filter reads one more step of the future than of the past.
     pool_size : int, default=1
         Steps in a pool.
     generator : torch.Generator, optional
@@ -143,7 +142,7 @@ class Convolution(Layer):
         self.bias = nn.Parameter(torch.zeros(n_out))
 
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
-        """Map x, zero where it is padded, to features, zero where padded, and their lengths."""
+        """Map x to features and their lengths; the padding of both is zero."""
         h = F.conv1d(x, self.weight, self.bias, padding=self.kernel_size // 2)
         h = torch.relu(h[:, :, (self.kernel_size + 1) % 2 :])  # (batch, n_out, n_steps)
         if lengths is not None:

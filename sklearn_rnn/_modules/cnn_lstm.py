@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from sklearn_rnn._modules.base import InputGroups, SequenceModule
 from sklearn_rnn._modules.cnn import Convolution, input_channels
 from sklearn_rnn._modules.masking import zero_padding
-from sklearn_rnn._modules.pooling import spread
+from sklearn_rnn._modules.pooling import upsample
 from sklearn_rnn._modules.recurrent import Recurrent
 
 
@@ -17,9 +17,8 @@ class CNNRecurrent(SequenceModule):
               h_s = \mathrm{cell}(\bar u_s, h_{s-1})
 
     with the convolution and the pools of p steps of `CNN`, padding included, and a cell of
-    `Recurrent`; dropout and the head follow the last state, or what `pooling` makes of all states.
-    The recursion takes 1 / p of the steps, each of which has seen its neighbours. A sequence
-    without valid steps has the state zero.
+    `Recurrent`. Dropout and the head follow the last state, or another `pooling` of all states. The
+    recurrence runs over 1 / p of the steps. The state of a sequence without valid steps is zero.
 
     Parameters
     ----------
@@ -27,7 +26,7 @@ class CNNRecurrent(SequenceModule):
         Sizes of the input (batch, n_steps, n_channels) and the output (batch, n_outputs). Any
         number of steps is accepted when called.
     cell : {"rnn_tanh", "rnn_relu", "lstm", "gru"}
-        The recursion.
+        The recurrent cell.
     hidden_size : int
         Size of the state.
     num_channels : int
@@ -79,7 +78,7 @@ class CNNRecurrent(SequenceModule):
             generator=generator,
         )
         self.head = self.recurrent.head
-        self.recurrent.add_module("head", nn.Identity())  # the head of the whole reads the state
+        self.recurrent.add_module("head", nn.Identity())  # `self.head` reads the state in its place
 
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Map x (batch, n_steps, n_channels) to outputs (batch, n_outputs)."""
@@ -87,12 +86,12 @@ class CNNRecurrent(SequenceModule):
         return outputs
 
     def attention_weights(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
-        """Weigh the steps of x (batch, n_steps, n_channels): (batch, n_steps), see `Pooling`.
+        """Return how much each step of x counts: (batch, n_steps), see `Pooling`.
 
-        The weight of a pool is shared evenly by its steps.
+        The weight of a pool is divided evenly among its steps.
         """
         weights = self.recurrent.attention_weights(*self._pools(x, lengths))
-        return spread(weights, self.conv.pool_size, x.shape[1], lengths)
+        return upsample(weights, self.conv.pool_size, x.shape[1], lengths)
 
     def _pools(self, x: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor | None]:
         """Compute the pools (batch, n_pools, num_channels), and how many of them are valid."""

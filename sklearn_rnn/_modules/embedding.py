@@ -1,4 +1,4 @@
-"""Vectors of tokens, in front of a net."""
+"""Embedding of tokens, and a network that reads their vectors."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ LARGEST_INITIAL = 0.05
 
 
 class Embedding(Layer):
-    r"""A vector for each token, learned.
+    r"""A learned vector for each token.
 
     The vectors are the parameter ``weight`` of shape (vocabulary_size, embedding_dim). They are not
     penalised: a penalty would shrink the vectors of rare words, whose gradient is zero in most
     batches, before those of words that are of no use. The vector of the token 0, padding, is zero
     and has no gradient.
 
-    Initial values: uniform between -0.05 and 0.05, as in Keras. Small vectors leave a word seen
-    seldom near to nothing until it is learned, and a word never seen there. (With 5000 reviews of
-    IMDB, an LSTM and Adam, at rates of 0.001 and 0.005, their accuracy was that of
-    :math:`N(0, 1 / d)` for d entries or better, and 1 to 10 points above torch's :math:`N(0, 1)`.)
+    Initial values: uniform between -0.05 and 0.05, as in Keras. With small vectors, words that are
+    rare or unseen in training have little influence. (With 5000 reviews of IMDB, an LSTM and Adam
+    with learning rates of 0.001 and 0.005, the accuracy was as good as with :math:`N(0, 1 / d)` for
+    d entries or better, and 1 to 10 points above that with torch's :math:`N(0, 1)`.)
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ class Embedding(Layer):
 
 
 class Embedded(SequenceModule):
-    """A net that reads tokens by their vectors.
+    """A network that reads tokens by their vectors.
 
     The input is of dtype int64 and of shape (batch, n_steps) or (batch, n_steps, 1), with tokens
     from 0 to ``vocabulary_size - 1``. The token 0 is padding. Without `lengths`, a row ends with
@@ -79,9 +79,9 @@ class Embedded(SequenceModule):
     vocabulary_size : int
         Tokens, padding included.
     embedding_dim : int
-        Entries of a vector, the channels that the net reads.
+        Entries of a vector, which are the channels of the inner network.
     inner : type
-        The class of the net.
+        The class of the inner network.
     architecture : dict
         Its parameters.
     generator : torch.Generator, optional
@@ -107,7 +107,7 @@ class Embedded(SequenceModule):
         self.net = inner(embedding_dim, n_steps, n_outputs, **architecture, generator=generator)
 
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
-        """Map tokens x to what the net makes of their vectors."""
+        """Map tokens x to the outputs of the inner network."""
         outputs: Tensor = self.net(*self._vectors(x, lengths))
         return outputs
 
@@ -117,7 +117,7 @@ class Embedded(SequenceModule):
         return EmbeddedTraining(self, inner) if isinstance(inner, NativeTraining) else None
 
     def attention_weights(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
-        """Return how much each token counts to the net: (batch, n_steps), see `Pooling`."""
+        """Return how much each token counts: (batch, n_steps), see `Pooling`."""
         return self.net.attention_weights(*self._vectors(x, lengths))
 
     def _vectors(self, x: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor | None]:
@@ -130,34 +130,34 @@ class Embedded(SequenceModule):
         tokens = x.flatten(1)
         if lengths is None:
             lengths = None if _is_unpadded(tokens) else token_lengths(tokens)
-        else:  # what is behind need not be a token
+        else:  # the padding may hold anything
             tokens = torch.where(valid_steps(lengths, tokens.shape[1])[:, :, 0], tokens, 0)
         return tokens, lengths
 
 
 class EmbeddedTraining:
-    """Losses and gradients of a net that reads tokens by their vectors.
+    """Losses and gradients of an `Embedded` network, computed by the compiled kernels.
 
-    The memory of a batch's vectors and of their gradients serves all batches of an epoch: new pages
-    of so many numbers would take a third of the time.
+    The memory of a batch's vectors and of their gradients is used for all batches of an epoch:
+    allocating it anew would take a third of the time.
     """
 
     def __init__(self, module: Embedded, inner: NativeTraining) -> None:
         self.module, self.inner = module, inner
-        self._room = module.embedding.weight.new_empty(2, 0, module.embedding.weight.shape[1])
+        self._workspace = module.embedding.weight.new_empty(2, 0, module.embedding.weight.shape[1])
 
     @torch.no_grad()
     def gradient(self, batch: Sequences, ridge: Ridge) -> Tensor:
         """Return the objective of a batch, and write its gradient over that of the parameters."""
         tokens, lengths = self.module._tokens(batch.x, batch.lengths)
         weight, flat = self.module.embedding.weight, tokens.reshape(-1)
-        if self._room.shape[1] < len(flat):
-            self._room = weight.new_empty(2, len(flat), weight.shape[1])
-        vectors, dx = self._room[:, : len(flat)]
+        if self._workspace.shape[1] < len(flat):
+            self._workspace = weight.new_empty(2, len(flat), weight.shape[1])
+        vectors, dx = self._workspace[:, : len(flat)]
         torch.index_select(weight, 0, flat, out=vectors)
         batch = batch._replace(x=vectors.view(*tokens.shape, -1), lengths=lengths)
         loss = self.inner.gradient(batch, ridge, dx)
-        assert weight.grad is not None, "the module is unwatched"
+        assert weight.grad is not None, "its parameters have gradients"
         weight.grad.zero_().index_add_(0, flat, dx)
         weight.grad[0] = 0.0
         return loss

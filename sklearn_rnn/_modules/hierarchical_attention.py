@@ -15,7 +15,7 @@ from sklearn_rnn._modules.masking import valid_steps
 from sklearn_rnn._modules.recurrent import Recurrent
 
 FEW = 6
-"""Words that are padded without regard to the size of a sentence."""
+"""Words of padding that are always allowed in a group of sentences, however short they are."""
 
 
 class HierarchicalAttention(SequenceModule):
@@ -28,13 +28,13 @@ class HierarchicalAttention(SequenceModule):
               g_s = \mathrm{BiGRU}(z)_s, \quad f = \sum_s b_s g_s
 
     where BiGRU is a bidirectional `Recurrent` and the weights a of the words in a sentence and b of
-    the sentences are those of the attention of `Pooling`. Dropout falls on the vectors z and f; f
-    goes to the head.
+    the sentences are those of the attention of `Pooling`. Dropout is applied to the vectors z and
+    f; the head reads f.
 
     The input is of dtype int64 and of shape (batch, n_steps) or (batch, n_steps, 1), with tokens
     from 0 to ``vocabulary_size - 1``. A row is a document: its sentences are the runs of tokens
-    that are not 0. So padding, and the content of what is behind `lengths`, changes nothing. The
-    sentences of a batch are read in groups of similar size, at a cost of the order of their words.
+    that are not 0, so padding has no effect, and neither have tokens after `lengths`. The sentences
+    of a batch are processed in groups of similar length, so that little is padded.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ class HierarchicalAttention(SequenceModule):
             architecture=layer,
             generator=generator,
         )
-        self.words.net.add_module("head", nn.Identity())  # what follows reads the states
+        self.words.net.add_module("head", nn.Identity())  # the pooled states are read
         self.dropout = Dropout(dropout)
         self.sentences = Recurrent(
             2 * hidden_size, n_steps, n_outputs, dropout=dropout, **layer, generator=generator
@@ -99,10 +99,10 @@ class HierarchicalAttention(SequenceModule):
         return outputs
 
     def attention_weights(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
-        """Weigh the words of x (batch, n_steps) and its sentences: (batch, n_steps).
+        """Return how much the words and the sentences of x count: (batch, n_steps).
 
-        At a word stands its weight in its sentence, at the 0 behind a sentence that of the sentence
-        in its document; both sum to one. Other zeros stay zero.
+        At a word this is its weight in its sentence, at the 0 after a sentence the weight of the
+        sentence in its document; each kind sums to one. At other zeros it is zero.
         """
         sentences = Sentences(x, lengths)
         weights = self.head.linear.weight.new_zeros(len(sentences.flat))
@@ -117,7 +117,7 @@ class HierarchicalAttention(SequenceModule):
         return weights.view(len(x), -1)[:, :-1]
 
     def _vectors(self, sentences: "Sentences") -> tuple[Tensor, Tensor]:
-        """Read the words: vectors (batch, n_sentences, 2 * hidden_size), and how many are valid."""
+        """Compute the vectors (batch, n_sentences, 2 * hidden_size) of sentences; count them."""
         weight, counts = self.head.linear.weight, sentences.counts  # (n_outputs, n_features)
         vectors = weight.new_zeros(len(sentences.sizes), weight.shape[1])
         for group in sentences.groups():
@@ -133,9 +133,9 @@ class Sentences:
     Attributes
     ----------
     flat : Tensor of shape (batch * (n_steps + 1),)
-        The tokens, with a 0 behind each row.
+        The tokens, with a 0 after each row.
     starts, ends, sizes : Tensor of shape (n_sentences,)
-        Where each sentence begins in `flat`, where the 0 behind it stands, and its words.
+        Where each sentence begins in `flat`, the place of the 0 after it, and its number of words.
     counts : Tensor of shape (batch,)
         Sentences of each row.
     at : tuple of Tensor of shape (n_sentences,)
@@ -156,7 +156,7 @@ class Sentences:
         self.at = row, torch.arange(len(row), device=x.device) - first[row]
 
     def groups(self) -> Iterator[Tensor]:
-        """Give the sentences in groups, in which none is much longer than twice another."""
+        """Yield groups of sentences, the longest at most about twice as long as the shortest."""
         order = self.sizes.argsort(stable=True)
         sizes, start = self.sizes[order].tolist(), 0
         while start < len(sizes):
@@ -165,9 +165,9 @@ class Sentences:
             start = stop
 
     def places(self, group: Tensor) -> tuple[Tensor, Tensor]:
-        """Return where the words of some sentences stand in `flat`, and how many each has.
+        """Return the places of the words of some sentences in `flat`, and their numbers of words.
 
-        The first has shape (n, longest). What is behind the last word of one means nothing.
+        The places have shape (n, longest); those after the last word of a sentence are arbitrary.
         """
         sizes = self.sizes[group]
         steps = torch.arange(int(sizes.max()), device=sizes.device)

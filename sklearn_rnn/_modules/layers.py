@@ -35,10 +35,10 @@ def linear(
 class Head(nn.Module):
     """Dropout, then a linear map of the features.
 
-    Targets are standardised, so 0 predicts their mean. The weights start at a tenth of the scale
-    that keeps variance, :math:`N(0, 0.1^2 / n_{features})`, and the bias at zero: an untrained net
-    predicts nearly the mean, and its gradient still reaches the layers below. Outputs are never
-    rounded to bfloat16, in whatever precision the layers below work.
+    Initial values: :math:`N(0, 0.1^2 / n_{features})` for the weights, a tenth of the scale that
+    preserves variance, and zero for the bias. As targets are standardised, an untrained network
+    predicts nearly their mean, and the layers below still get a gradient. Outputs are never rounded
+    to bfloat16, in whatever precision the layers below work.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ class Head(nn.Module):
 
 
 def precise(linear: nn.Linear, x: Tensor) -> Tensor:
-    """Return what a linear layer says, in the precision of its weights."""
+    """Apply a linear layer in the precision of its weights, with or without autocast."""
     outputs: Tensor
     if not torch.is_autocast_enabled(x.device.type):
         outputs = linear(x)
@@ -104,8 +104,8 @@ class Dropout(nn.Module):
 
     so that :math:`E[y_j] = x_j`. The identity in evaluation mode and at ``p=0``.
 
-    `torch.nn.Dropout` can draw from the global generator only; here the training loop sets
-    `generator`, and the global state stays as it was.
+    `torch.nn.Dropout` can only draw from the global generator; here the training loop sets
+    `generator`, so that the global state is not changed.
 
     Parameters
     ----------
@@ -115,8 +115,8 @@ class Dropout(nn.Module):
     Attributes
     ----------
     generator : torch.Generator or None
-        Source of the masks, on the device of the input. None takes torch's global generator. It is
-        not part of the module's state: copies and pickles leave it out.
+        Source of the masks, on the device of the input; None is torch's global generator. It is
+        not part of the module's state: copies and pickles do not have it.
 
     References
     ----------
@@ -137,7 +137,7 @@ class Dropout(nn.Module):
         return x if mask is None else x * mask
 
     def mask(self, x: Tensor) -> Tensor | None:
-        """Draw what x is multiplied by, of its shape; None for ones."""
+        """Draw the factors of x, of its shape; None if nothing is dropped."""
         if not self.training or self.p == 0:
             return None
         kept = 1 - self.p

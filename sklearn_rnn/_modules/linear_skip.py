@@ -1,4 +1,4 @@
-"""A linear model of the whole window beside a net."""
+"""A network plus a linear model of the whole window."""
 
 from typing import Any
 
@@ -11,20 +11,20 @@ from sklearn_rnn._modules.masking import zero_padding
 
 
 class LinearSkip(SequenceModule):
-    r"""The sum of a net and of a linear model of the window.
+    r"""The sum of a network and of a linear model of the window.
 
     .. math:: \hat y = \mathrm{net}(x) + W\,\mathrm{vec}(x) + b
 
-    The window is flattened step by step, the channels of the oldest step first; absent steps count
-    as zeros. The head of the net, W and b start at zero: until it is trained, the net adds nothing
-    to whatever W and b are set to, and its gradient reaches the head alone.
+    The window is flattened step by step, the channels of the oldest step first; padding counts as
+    zero. The head of the network, W and b start at zero: an untrained network adds nothing to the
+    linear model, and at first only its head has a gradient.
 
     Parameters
     ----------
     n_channels, n_steps, n_outputs : int
         Sizes of the input (batch, n_steps, n_channels) and the output (batch, n_outputs).
     inner : type
-        The class of the net, whose last layer is a `Head` of the name ``head``.
+        The class of the network, whose last layer is a `Head` named ``head``.
     architecture : dict
         Its parameters.
     generator : torch.Generator, optional
@@ -44,7 +44,8 @@ class LinearSkip(SequenceModule):
         super().__init__()
         if architecture.get("return_sequences"):
             raise ValueError(
-                "a linear model of the window has one output; got return_sequences=True."
+                "a linear model of the window has one output, not one for each step; got "
+                "return_sequences=True."
             )
         self.net = inner(n_channels, n_steps, n_outputs, **architecture, generator=generator)
         nn.init.zeros_(self.net.get_parameter("head.linear.weight"))
@@ -60,20 +61,20 @@ class LinearSkip(SequenceModule):
         return outputs
 
     def linear_outputs(self, x: Tensor) -> Tensor:
-        """Map x (batch, n_steps, n_channels) to the part of the linear model."""
+        """Map x (batch, n_steps, n_channels) to the outputs of the linear model."""
         return precise(self.linear, x.flatten(-2)).flatten(0, -2)
 
     @property
     def receptive_field(self) -> int | None:
-        """That of the net; the linear model reads each window by itself."""
+        """That of the network; the linear model reads each window separately."""
         return self.net.receptive_field
 
     def attention_weights(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
-        """Return how much each step of x counts to the net: (batch, n_steps), see `Pooling`."""
+        """Return how much each step of x counts to the network: (batch, n_steps), see `Pooling`."""
         return self.net.attention_weights(x, lengths)
 
     def input_groups(self) -> InputGroups:
-        """Join the groups of the net and of the linear model, in the shape of the net's."""
+        """Return the groups of the network with the weights of the linear model added to them."""
         shape, labels = self.net.input_groups()
         n_groups = torch.Size(shape).numel()
         weight = self.linear.weight  # (n_outputs, n_steps * n_channels)

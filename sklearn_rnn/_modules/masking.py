@@ -1,4 +1,4 @@
-"""Sequences of different length in one batch: valid steps first, padding behind them."""
+"""Sequences of different length in one batch: valid steps first, padding after them."""
 
 import torch
 from torch import Tensor
@@ -12,16 +12,16 @@ def valid_steps(lengths: Tensor, n_steps: int) -> Tensor:
 def zero_padding(x: Tensor, lengths: Tensor) -> Tensor:
     """Replace the padded steps of x (batch, n_steps, n_channels) by zeros.
 
-    After this no content of the padding, not even an infinite one, can reach an output or a
+    After this nothing that the padding holds, not even infinity, can influence an output or a
     gradient.
     """
     return torch.where(valid_steps(lengths, x.shape[1]), x, 0.0)
 
 
 def last_valid(x: Tensor, lengths: Tensor) -> Tensor:
-    """Read x (batch, n_steps, n_features) at the last valid step: (batch, n_features).
+    """Select the last valid step of x (batch, n_steps, n_features): (batch, n_features).
 
-    A row without a valid step reads zeros.
+    The result is zero for a row without valid steps.
     """
     rows = torch.arange(x.shape[0], device=x.device)
     last = x[rows, (lengths - 1).clamp(min=0)]  # (batch, n_features)
@@ -29,7 +29,7 @@ def last_valid(x: Tensor, lengths: Tensor) -> Tensor:
 
 
 def reverse_valid(x: Tensor, lengths: Tensor | None) -> Tensor:
-    """Reverse the valid steps of x (batch, n_steps, n_channels), the padding still behind them."""
+    """Reverse the valid steps of x (batch, n_steps, n_channels); the padding stays after them."""
     if lengths is None:
         return x.flip(1)
     steps = torch.arange(x.shape[1], device=x.device)  # (n_steps,)

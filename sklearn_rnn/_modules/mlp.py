@@ -1,4 +1,4 @@
-"""A dense network over the flattened window."""
+"""A multilayer perceptron over the flattened window, called dense network in the public names."""
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
@@ -27,12 +27,12 @@ class Dense(SequenceModule):
 
     .. math:: h_0 = \mathrm{vec}(x), \qquad h_l = \phi(W_l h_{l-1} + b_l), \qquad \hat y = W h_L + b
 
-    The window is flattened step by step, the channels of the oldest step first. Dropout falls on
-    every hidden layer, not on the input. Without a hidden layer the model is exactly linear. Absent
-    steps count as zeros, the mean of standardised channels.
+    The window is flattened step by step, the channels of the oldest step first. Dropout is applied
+    to every hidden layer, not to the input. Without a hidden layer the model is linear. Padding
+    counts as zero, the mean of standardised channels.
 
-    The weights start as He et al. (2015) for relu, gelu and silu, as Glorot and Bengio (2010)
-    otherwise.
+    Initial values: He uniform (2015) weights for relu, gelu and silu, Glorot uniform (2010) weights
+    otherwise; zero biases.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ class Dense(SequenceModule):
         return outputs
 
     def input_groups(self) -> InputGroups:
-        """Group the first weights by what they read: (n_steps, n_channels)."""
+        """Group the weights of the first layer by lag and channel: (n_steps, n_channels)."""
         name = "layers.0.weight" if self.layers else "head.linear.weight"
         weight = self.get_parameter(name)  # (any, n_steps * n_channels)
         labels = torch.arange(weight.shape[1]).expand(weight.shape)

@@ -1,4 +1,4 @@
-"""Windows that overlap are read from the rows that they share."""
+"""Overlapping windows, and the rows that they share."""
 
 from typing import NamedTuple
 
@@ -6,14 +6,14 @@ from torch import Tensor
 
 
 class SharedRows(NamedTuple):
-    """Stretches of rows, with a window of n_steps over every run of equally spaced rows.
+    """Contiguous blocks of rows, with windows that start one row after another over each.
 
     Attributes
     ----------
-    rows : Tensor of shape (n_stretches, n_windows + (n_steps - 1) * per_step, n_channels)
+    rows : Tensor of shape (n_blocks, n_windows + (n_steps - 1) * per_step, n_channels)
         The rows under the windows.
     n_windows, n_steps : int
-        Windows over a stretch, and the steps of each.
+        Windows over a block, and steps of a window.
     per_step : int
         Rows from one step of a window to the next.
     """
@@ -29,40 +29,40 @@ def shared_rows(x: Tensor) -> SharedRows | None:
 
     Parameters
     ----------
-    x : Tensor of shape (n_windows, n_steps, n_channels), or with stretches as an axis before
+    x : Tensor of shape (n_windows, n_steps, n_channels), or with blocks as a first axis
         Windows.
 
     Returns
     -------
     SharedRows or None
-        None if they do not share their rows, or hardly: an array whose steps lie before its
-        windows has such strides, too. None if a gradient with respect to x is asked for.
+        None if less than half of the steps are shared: a transposed array can have such strides
+        too. None if a gradient with respect to x is required.
     """
-    contiguous_blocks = x if x.dim() == 4 else x[None]
-    n_stretches, n_windows, n_steps, n_channels = contiguous_blocks.shape
-    outer, window, step, channel = contiguous_blocks.stride()
+    blocks = x if x.dim() == 4 else x[None]
+    n_blocks, n_windows, n_steps, n_channels = blocks.shape
+    outer, window, step, channel = blocks.stride()
     if n_steps < 2 or n_windows < 2 or window <= 0 or step % window or x.requires_grad:
         return None
     n_rows = n_windows + (n_steps - 1) * (step // window)
     if x.dim() == 3 and 2 * n_rows > n_windows * n_steps:
         return None
-    rows = contiguous_blocks.as_strided((n_stretches, n_rows, n_channels), (outer, window, channel))
+    rows = blocks.as_strided((n_blocks, n_rows, n_channels), (outer, window, channel))
     return SharedRows(rows, n_windows, n_steps, step // window)
 
 
 def as_windows(rows: Tensor, n_windows: int, n_steps: int, per_step: int) -> Tensor:
-    """Lay windows over contiguous stretches of rows, as a view; the inverse of `shared_rows`.
+    """View contiguous blocks of rows as windows over them; the inverse of `shared_rows`.
 
     Parameters
     ----------
-    rows : Tensor of shape (n_stretches, n_rows, n_channels)
-        The stretches.
+    rows : Tensor of shape (n_blocks, n_rows, n_channels)
+        The blocks.
     n_windows, n_steps, per_step : int
         As in `SharedRows`.
 
     Returns
     -------
-    Tensor of shape (n_stretches, n_windows, n_steps, n_channels)
+    Tensor of shape (n_blocks, n_windows, n_steps, n_channels)
         The windows.
     """
     outer, row, channel = rows.stride()

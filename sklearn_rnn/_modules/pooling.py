@@ -1,4 +1,4 @@
-"""From the features of all steps to those of the sequence."""
+"""Pooling: from the features of all steps to those of the sequence."""
 
 from collections.abc import Callable
 
@@ -39,7 +39,7 @@ _FIXED: dict[str, Callable[[Tensor, Tensor | None], Tensor]] = {
 
 
 class Pooling(nn.Module):
-    r"""One vector of features from those of all valid steps.
+    r"""Combine the features of all valid steps into one vector.
 
     With features :math:`h_t` of the valid steps :math:`t = 1, \dots, n`:
 
@@ -48,24 +48,26 @@ class Pooling(nn.Module):
     mean
         :math:`\frac1n \sum_t h_t`
     max
-        :math:`\max_t h_t`, of each feature by itself
+        :math:`\max_t h_t`, separately for each feature
     attention
         :math:`\sum_t a_t h_t` with the weights
         :math:`a_t = \exp(u_t \cdot v) / \sum_s \exp(u_s \cdot v)`, :math:`u_t = \tanh(W h_t + b)`
         (Yang et al., 2016)
 
-    A row without valid steps has the features zero. In ``attention``, W starts as Glorot uniform, b
-    and the query v at zero, so that all valid steps weigh the same: it starts as ``mean``, and a
-    penalty on v draws it there.
+    The result is zero for a row without valid steps.
+
+    Initial values of ``attention``: Glorot uniform for W, zero for b and for the query v. So all
+    valid steps have the same weight at first, as with ``mean``, and a penalty on v favours that.
 
     Parameters
     ----------
     kind : {"last", "mean", "max", "attention"}
-        What is made of the steps.
+        How the steps are combined.
     n_features : int
         Size of the last axis of the features.
     return_sequences : bool, default=False
-        Whether the steps stay apart, zero behind the last valid one; then `kind` is "last".
+        Whether the features of all steps are returned, zero after the last valid one; `kind` must
+        be "last".
     generator : torch.Generator, optional
         Draws the initial values; by default torch's global one.
     """
@@ -85,8 +87,7 @@ class Pooling(nn.Module):
             )
         if return_sequences and kind != "last":
             raise ValueError(
-                f"return_sequences=True pools no steps; pooling={kind!r} cannot be had with it, "
-                'leave it at "last".'
+                f'return_sequences=True pools no steps; got pooling={kind!r}, leave it at "last".'
             )
         self.kind = "none" if return_sequences else kind
         if kind == "attention":
@@ -107,12 +108,12 @@ class Pooling(nn.Module):
         return (self.weights(h, lengths)[:, None] @ h)[:, 0]
 
     def weights(self, h: Tensor, lengths: Tensor | None = None) -> Tensor:
-        """Weigh the steps of h (batch, n_steps, n_features): (batch, n_steps).
+        """Return how much each step of h (batch, n_steps, n_features) counts: (batch, n_steps).
 
-        A row sums to one, and is zero behind its last valid step. One without valid steps is zero.
+        A row sums to one, and is zero after its last valid step and where there is none.
         """
         if self.kind != "attention":
-            raise ValueError('A net weighs its steps with pooling="attention" only.')
+            raise ValueError('There are attention weights with pooling="attention" only.')
         scores = self.query(torch.tanh(self.affine(h)))[:, :, 0]  # (batch, n_steps)
         if lengths is None:
             return scores.softmax(1)
@@ -125,13 +126,13 @@ class Pooling(nn.Module):
         return repr(self.kind)
 
 
-def spread(weights: Tensor, pool_size: int, n_steps: int, lengths: Tensor | None) -> Tensor:
-    """Share the weight of each pool among its valid steps.
+def upsample(weights: Tensor, pool_size: int, n_steps: int, lengths: Tensor | None) -> Tensor:
+    """Divide the weight of each pool evenly among its valid steps.
 
     Parameters
     ----------
     weights : Tensor of shape (batch, n_pools)
-        The weights of pools, counted from the first step.
+        The weights of the pools, counted from the first step.
     pool_size : int
         Steps in a pool; the last valid one may be partial.
     n_steps : int
@@ -142,7 +143,7 @@ def spread(weights: Tensor, pool_size: int, n_steps: int, lengths: Tensor | None
     Returns
     -------
     Tensor of shape (batch, n_steps)
-        The weights of steps, with the sums of `weights`.
+        The weights of the steps; the sum of each row is unchanged.
     """
     steps = torch.arange(n_steps, device=weights.device)
     first = steps[::pool_size]  # of each pool

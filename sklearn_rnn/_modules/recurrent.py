@@ -1,4 +1,4 @@
-"""Recurrent networks: Elman, LSTM and GRU."""
+"""Recurrent networks: Elman RNN, LSTM and GRU."""
 
 from collections.abc import Callable
 from functools import partial
@@ -24,9 +24,9 @@ CELLS: dict[str, Callable[..., nn.RNNBase]] = {
 
 
 class Recurrent(SequenceModule):
-    r"""Layers of recurrent cells, read at the last valid step unless `pooling` says otherwise.
+    r"""Recurrent layers; the head reads the last valid step, or another `pooling` of all steps.
 
-    With zero states at first and an affine map :math:`A_q(x, h) = W_q x + U_q h + b_q` for each q:
+    With zero initial states and an affine map :math:`A_q(x, h) = W_q x + U_q h + b_q` for each q:
 
     rnn_tanh, rnn_relu
         :math:`h_t = \phi(A(x_t, h_{t-1}))` with :math:`\phi` = tanh or :math:`\max(0, \cdot)`.
@@ -41,18 +41,19 @@ class Recurrent(SequenceModule):
 
     Layer l + 1 reads the states of layer l at every step; the head reads those of the last layer at
     the last valid step. A bidirectional layer has a second cell that runs from the last valid step
-    to the first, and passes on both states at each step; the head then reads each direction where
-    it ends: the forward one at the last valid step, the backward one at the first. Any other
-    `pooling` joins both states of all valid steps.
+    to the first, and outputs both states at each step; the head then reads the final state of each
+    direction: the forward one at the last valid step, the backward one at the first. Any other
+    `pooling` combines the concatenated states of all valid steps.
 
-    Dropout falls on the states that leave a layer, towards the next layer and towards the head,
-    anew at each step. Recurrent dropout falls on :math:`h_{t-1}` in each :math:`U_q h_{t-1}`, with
-    one mask for all steps of a sequence (Gal and Ghahramani, 2016), another for each layer and
-    direction; what a cell carries over as it is, :math:`c_{t-1}` or that of the GRU, is not masked.
+    Dropout is applied to the outputs of a layer, before the next layer and before the head, with
+    another mask at each step. Recurrent dropout is applied to :math:`h_{t-1}` in each
+    :math:`U_q h_{t-1}`, with one mask for all steps of a sequence (Gal and Ghahramani, 2016) and
+    another for each layer and direction; :math:`c_{t-1}`, and :math:`h_{t-1}` in the last formula
+    of the GRU, are not masked.
 
     Initial values: Glorot uniform input weights and orthogonal recurrent weights (Saxe et al.,
-    2013), gate by gate; zero biases, but 1 for the forget gate of the LSTM (Jozefowicz et al.,
-    2015), or -1 for the input gate that it is coupled to, which is the same forget gate.
+    2013), gate by gate; zero biases, except 1 for the forget gate of the LSTM (Jozefowicz et al.,
+    2015), or -1 for the input gate with coupled gates, which gives the same forget gate.
 
     Parameters
     ----------
@@ -60,7 +61,7 @@ class Recurrent(SequenceModule):
         Sizes of the input (batch, n_steps, n_channels) and the output (batch, n_outputs). Any
         number of steps is accepted when called.
     cell : {"rnn_tanh", "rnn_relu", "lstm", "gru"}
-        The recursion.
+        The recurrent cell.
     hidden_size : int
         Size of the state of each layer and direction.
     num_layers : int, default=1
@@ -70,15 +71,14 @@ class Recurrent(SequenceModule):
     dropout : float in [0, 1), default=0.0
         Probability with which an entry of a layer's output is dropped in training.
     recurrent_dropout : float in [0, 1), default=0.0
-        Probability with which an entry of the state is dropped from the recursion of a sequence in
-        training.
+        Probability with which an entry of the recurrent state is dropped in training.
     coupled_gates : bool, default=False
-        Whether the LSTM forgets as much as it takes in (Greff et al., 2017).
+        Whether the forget gate of the LSTM is one minus the input gate (Greff et al., 2017).
     pooling : {"last", "mean", "max", "attention"}, default="last"
         What the head reads of the states of the last layer, see `Pooling`.
     return_sequences : bool, default=False
-        Whether the head reads the states at every step, zeros behind the last valid one: outputs of
-        shape (batch, n_steps, n_outputs), causal but for `bidirectional`.
+        Whether the head reads the states at every step, zeros after the last valid one: outputs of
+        shape (batch, n_steps, n_outputs), causal unless `bidirectional`.
     generator : torch.Generator, optional
         Draws the initial values; by default torch's global one.
 
@@ -148,7 +148,7 @@ class Recurrent(SequenceModule):
         return outputs
 
     def native_training(self, loss: KernelLoss) -> NativeTraining | None:
-        """Return what computes losses and gradients in the kernels, if they can."""
+        """Return what computes losses and gradients in the compiled kernels, if they can."""
         layer = self.layers[0]
         can = (
             len(self.layers) == 1
@@ -165,13 +165,13 @@ class Recurrent(SequenceModule):
     def encode(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Map x (batch, n_steps, n_channels) to the states of the last layer.
 
-        They have shape (batch, n_steps, n_features). The states behind the last valid step mean
-        nothing.
+        They have shape (batch, n_steps, n_features). The states after the last valid step are
+        arbitrary.
         """
         return self._all_states(-1, self._last_input(x, lengths), lengths)
 
     def attention_weights(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
-        """Weigh the steps of x (batch, n_steps, n_channels): (batch, n_steps), see `Pooling`."""
+        """Return how much each step of x counts: (batch, n_steps), see `Pooling`."""
         return self.pooling.weights(self.encode(x, lengths), lengths)
 
     def input_groups(self) -> InputGroups:
@@ -201,7 +201,7 @@ class Recurrent(SequenceModule):
         return torch.cat([states, reverse_valid(reverse, lengths)], 2)
 
     def _final_states(self, i: int, x: Tensor, lengths: Tensor | None) -> Tensor:
-        """Run layer i and read each direction where it ends: (batch, n_features)."""
+        """Run layer i and return the final state of each direction: (batch, n_features)."""
         final = _final_state(self.layers[i], x, lengths, self._mask(x))
         if not self.reverse_layers:
             return final
@@ -227,7 +227,7 @@ def _states(layer: nn.Module, x: Tensor, lengths: Tensor | None, mask: Tensor | 
 def _final_state(
     layer: nn.Module, x: Tensor, lengths: Tensor | None, mask: Tensor | None
 ) -> Tensor:
-    """Run one direction and read its state (batch, hidden_size) after the last valid step."""
+    """Run one direction and return its state (batch, hidden_size) after the last valid step."""
     if is_native(layer, x):
         return native_layer(layer, x, lengths, mask=mask, states=False)[1]
     if lengths is not None:
@@ -245,7 +245,7 @@ def _layer(
     hidden_size: int,
     generator: torch.Generator | None,
 ) -> RecurrentLayer:
-    """Build one layer in one direction, and give it its initial values gate by gate."""
+    """Build one layer in one direction, with initial values drawn gate by gate."""
     layer = new_cell(n_in, hidden_size, device="meta").to_empty(device="cpu")
     for parameter in layer.parameters():  # drawn as by torch, so that a seed keeps its meaning
         nn.init.uniform_(parameter, generator=generator)

@@ -1,4 +1,4 @@
-"""Recurrent layers step by step in torch, for what torch's own layers cannot do."""
+"""Recurrent layers unrolled step by step, for what torch's own layers cannot do."""
 
 import math
 from collections.abc import Callable
@@ -15,7 +15,7 @@ Step: TypeAlias = Callable[[Tensor, Tensor, Tensor, Tensor], tuple[Tensor, Tenso
 
 
 class CoupledLSTM(Layer):
-    r"""LSTM layer that forgets as much as it takes in: :math:`f_t = 1 - i_t`.
+    r"""LSTM layer whose forget gate is one minus its input gate: :math:`f_t = 1 - i_t`.
 
     .. math:: c_t = (1 - i_t) c_{t-1} + i_t g_t, \quad h_t = o_t \tanh c_t
 
@@ -81,15 +81,15 @@ def unroll(
     x : Tensor of shape (batch, n_steps, n_channels)
         The input.
     mask : Tensor of shape (batch, hidden_size), optional
-        Multiplies :math:`h_{t-1}` at every step wherever a weight does: recurrent dropout. What a
-        GRU carries over from :math:`h_{t-1}` is not masked.
+        Recurrent dropout: factors of :math:`h_{t-1}` at every step in the products with weights,
+        but not in the interpolation of a GRU.
 
     Returns
     -------
     states : Tensor of shape (batch, n_steps, hidden_size)
         The state h after each step.
     h, c : Tensor of shape (batch, hidden_size)
-        The last state, and the last cell state: zeros but for an LSTM.
+        The last state, and the last cell state, which is zero except for an LSTM.
     """
     step = _STEPS[str(layer.mode)]
     w_in, w_state = layer.get_parameter("weight_ih_l0"), layer.get_parameter("weight_hh_l0")

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 
 def summarize(module: nn.Module, x: Tensor) -> str:
-    """Return a table with a line for each layer that holds parameters or has no parts.
+    """Return a table with a line for each layer that contains no other layers.
 
     Parameters
     ----------

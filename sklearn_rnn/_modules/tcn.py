@@ -16,7 +16,7 @@ from sklearn_rnn._modules.tcn_block import ResidualBlock, Steps, every
 
 
 def receptive_field(kernel_size: int, num_levels: int) -> int:
-    """Count the newest steps that the output at a step depends on.
+    """Return how many steps, up to its own, the output at a step depends on.
 
     Two convolutions a level, with dilation 2**level: 1 + 2 (kernel_size - 1) (2**num_levels - 1).
     """
@@ -25,10 +25,10 @@ def receptive_field(kernel_size: int, num_levels: int) -> int:
 
 
 def levels_to_cover(n_steps: int, kernel_size: int) -> int:
-    """Find the smallest number of levels, at least one, whose receptive field covers n_steps.
+    """Return the smallest number of levels whose receptive field covers nearly all of n_steps.
 
-    A twentieth of the steps, the oldest, may be left out: a field that does not reach beyond the
-    first step is convolved once for all windows that share rows.
+    The oldest twentieth of the steps may be left out: with a receptive field that lies within the
+    window, overlapping windows are convolved together.
     """
     levels = 1
     while kernel_size > 1 and receptive_field(kernel_size, levels) < n_steps - n_steps // 20:
@@ -47,18 +47,18 @@ class TCN(SequenceModule):
               h \leftarrow \max(0, v + S h)
 
     D is dropout; S the identity, or a linear map (1x1 convolution) where the number of channels
-    changes. The head reads the last valid step, unless `pooling` says otherwise.
+    changes. The head reads the last valid step, or another `pooling` of all steps.
 
-    **Only what is read is computed.** The last step of level i depends on every :math:`2^i`-th step
-    of its input, so `forward` computes those steps alone, where `encode` computes all. The outputs
-    are the same, and each level costs about half of the one before: all together about twice the
-    first, however many there are. Windows that start one row after another, recognised by their
-    strides, are convolved together where the receptive field lies within the window: every level is
-    then computed once for each row, not once for each window over it.
+    **Only the steps that are read are computed.** The last step of level i depends on every
+    :math:`2^i`-th step of its input, so `forward` computes only those, while `encode` computes all.
+    The outputs are the same, and each level costs about half as much as the one before: all of them
+    about twice the first, however many there are. Windows that start one row after another, which
+    their strides show, are convolved together if the receptive field lies within the window: every
+    level is then computed once for each row, not once for each window over it.
 
     Initial values: He normal (2015) for the first convolution of a block; for the second the same
     divided by the root of the number of levels, without which the residual sums would double the
-    variance at each level (Hayou et al., 2021). Under weight normalisation both hold for the
+    variance at each level (Hayou et al., 2021). With weight normalisation both refer to the
     effective weight.
 
     Parameters
@@ -75,13 +75,13 @@ class TCN(SequenceModule):
     dropout : float in [0, 1), default=0.0
         Probability with which an entry of a convolution's output is dropped in training.
     selects : bool, default=False
-        Whether every weight that reads the input can be zero by itself: the first convolution is
-        then not normalised, and no identity skips it. The initial function is the same (but for
-        the identity), its gradient not.
+        Whether weights on the input can be exactly zero, as penalties that select channels need:
+        the first convolution is then not normalised, and its skip connection is a linear map. The
+        initial function is the same (except for an identity in its place).
     pooling : {"last", "mean", "max", "attention"}, default="last"
         What the head reads of the last level, see `Pooling`.
     return_sequences : bool, default=False
-        Whether the head reads the last level at every step, zeros behind the last valid one:
+        Whether the head reads the last level at every step, zeros after the last valid one:
         outputs of shape (batch, n_steps, n_outputs), causal.
     generator : torch.Generator, optional
         Draws the initial values; by default torch's global one.
@@ -135,8 +135,8 @@ class TCN(SequenceModule):
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Map x (batch, n_steps, n_channels) to outputs (batch, n_outputs).
 
-        With `return_sequences`, to outputs (batch, n_steps, n_outputs). Windows that share rows may
-        come in stretches: (n_stretches, n_windows, n_steps, n_channels), see `shared_rows`.
+        With `return_sequences`, to outputs (batch, n_steps, n_outputs). Overlapping windows may
+        come in blocks: (n_blocks, n_windows, n_steps, n_channels), see `shared_rows`.
         """
         if self.pooling.kind != "last":
             features = self.pooling(self.encode(x, lengths), lengths)
@@ -152,7 +152,7 @@ class TCN(SequenceModule):
 
     @property
     def receptive_field(self) -> int | None:
-        """The newest steps that the outputs depend on, if windows are convolved together."""
+        """The newest steps that the outputs depend on, if only the last step is read."""
         if self.pooling.kind != "last":
             return None
         return receptive_field(self.kernel_size, len(self.blocks))
@@ -163,15 +163,11 @@ class TCN(SequenceModule):
         return self.pooling.kind == "last" and not drops and has_no_hooks(self)
 
     def forward_and_vjp(self, x: Tensor) -> tuple[Tensor, Pullback]:
-        """Run outside of torch's automatic differentiation.
-
-        Returns the outputs and a function that, called with their gradient, writes those of the
-        parameters over their ``grad``.
-        """
+        """Compute the outputs, and a function for the vector-Jacobian product, see the base."""
         h, plan = self._start(x)
         pulls = []
         for block, steps in zip(self.blocks, plan, strict=True):
-            h, pull = block.forward_and_vjp(h, steps)  # type: ignore[operator]  # a method, to mypy a tensor
+            h, pull = block.forward_and_vjp(h, steps)  # type: ignore[operator]  # a method
             pulls.append(pull)
         outputs, pull_head = self.head.forward_and_vjp(h.flatten(0, 1))
         shape = h.shape
@@ -184,9 +180,9 @@ class TCN(SequenceModule):
         return outputs, pullback
 
     def _start(self, x: Tensor) -> tuple[Tensor, list[Steps]]:
-        """Return what the first block reads, and what all compute to reach the last step of x.
+        """Return the input of the first block, and the steps that each block computes.
 
-        Windows that share rows are convolved together where that is the same and costs less.
+        Overlapping windows are convolved together if the result is the same and it costs less.
         """
         n_steps, sizes = x.shape[-2], (self.kernel_size, len(self.blocks))
         plan = _for_last(n_steps, *sizes)
@@ -198,7 +194,7 @@ class TCN(SequenceModule):
         return x.flatten(0, -3), plan
 
     def _last_valid_step(self, x: Tensor, lengths: Tensor) -> Tensor:
-        """Compute the last level at the last valid step alone: (batch, num_channels)."""
+        """Compute the last level only at the last valid step: (batch, num_channels)."""
         x = align_end(x, lengths)
         valid = valid_steps(lengths, x.shape[1]).flip(1)  # (batch, n_steps, 1)
         plan = _for_last(x.shape[1], self.kernel_size, len(self.blocks))
@@ -210,13 +206,13 @@ class TCN(SequenceModule):
         return x[:, -1]  # x: (batch, 1, num_channels)
 
     def attention_weights(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
-        """Weigh the steps of x (batch, n_steps, n_channels): (batch, n_steps), see `Pooling`."""
+        """Return how much each step of x counts: (batch, n_steps), see `Pooling`."""
         return self.pooling.weights(self.encode(x, lengths), lengths)
 
     def input_groups(self) -> InputGroups:
         """Group the weights that read the input by its channels: (n_channels,)."""
         if "blocks.0.conv1.kernel" not in dict(self.named_parameters()):
-            raise ValueError('A TCN tells its channels apart with penalty="group" only.')
+            raise ValueError('A TCN has weights for single channels with penalty="group" only.')
         kernel = self.get_parameter("blocks.0.conv1.kernel")  # (n_out, n_channels, kernel_size)
         skip = self.get_parameter("blocks.0.skip.weight")  # (n_out, n_channels)
         channels = torch.arange(skip.shape[1])
@@ -237,7 +233,7 @@ class TCN(SequenceModule):
 
 
 def _for_last(n_steps: int, kernel_size: int, num_levels: int) -> list[Steps]:
-    """Plan, for each level, the steps that reach the very last output of n_steps.
+    """Plan, for each level, the steps on which the last output of n_steps depends.
 
     Level i reads every 2**i-th step and writes every 2**(i+1)-th; no more than there are.
     """
@@ -252,7 +248,7 @@ def _for_last(n_steps: int, kernel_size: int, num_levels: int) -> list[Steps]:
 
 
 def _for_rows(n_rows: int, per_step: int, kernel_size: int, num_levels: int) -> list[Steps]:
-    """Plan, for each level, the rows that reach the last n_rows outputs."""
+    """Plan, for each level, the rows on which the last n_rows outputs depend."""
     plan = []
     for level in reversed(range(num_levels)):
         dilation = 2**level * per_step

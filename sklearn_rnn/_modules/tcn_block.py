@@ -12,9 +12,9 @@ from sklearn_rnn._modules.layers import Dropout, linear
 
 
 class Steps(NamedTuple):
-    """What a block computes: the last `n_out` of every `stride`-th step of its input.
+    """The steps that a block computes: the last `n_out` of every `stride`-th step of its input.
 
-    They come from the last `n_inner` steps between its two convolutions.
+    They depend on the last `n_inner` steps between its two convolutions.
     """
 
     n_inner: int
@@ -35,9 +35,10 @@ class ResidualBlock(nn.Module):
     dropout : float
         Probability with which an entry of a convolution's output is dropped in training.
     gain : float
-        What the initial values of the second convolution are multiplied by.
+        Factor of the initial values of the second convolution.
     plain : bool
-        As is `selects` of the `TCN`.
+        Whether the first convolution is not normalised, and the skip connection is a linear map,
+        see `selects` of the `TCN`.
     generator : torch.Generator, optional
         Draws the initial values; by default torch's global one.
     """
@@ -84,7 +85,7 @@ class ResidualBlock(nn.Module):
         """Compute what `forward` does without dropout, and without automatic differentiation.
 
         Returns the output and ``pullback(gradient, into_x)``, which writes the gradients of the
-        parameters over their ``grad`` and returns that of x, if it is wanted.
+        parameters over their ``grad`` and returns that of x if `into_x` is true.
         """
         n_inner, n_out, stride, dilation = steps
         inner, pull_inner = self.conv1.forward_and_vjp(x, n_inner, dilation=dilation)
@@ -118,6 +119,6 @@ def every(stride: int, x: Tensor, n: int) -> Tensor:
 
 
 def _where_positive(h: Tensor, gradient: Tensor | None) -> Tensor:
-    """Return the gradient with respect to what :math:`h = max(0, .)` was computed from."""
+    """Return the gradient with respect to z, given that of :math:`h = max(0, z)`."""
     result: Tensor = torch.ops.aten.threshold_backward(gradient, h, 0)
     return result

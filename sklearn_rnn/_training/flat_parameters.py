@@ -1,4 +1,4 @@
-"""The parameters of a module as one vector, for the time of a training run."""
+"""The parameters of a module as one vector, for the duration of training."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ def n_weights(module: nn.Module) -> int:
 
 
 def new_vector(module: nn.Module) -> Tensor:
-    """Return a leaf tensor that holds a copy of all trainable parameters, weights first.
+    """Return a leaf tensor with a copy of all trainable parameters, weights first.
 
-    Zeros fill it up to whole registers: torch's Adam rounds what is left of one in another way.
+    It is padded by zeros to whole registers: torch's Adam rounds an incomplete one differently.
     """
     parameters = torch.cat([p.detach().reshape(-1) for _, p in ordered(module)])
     return F.pad(parameters, (0, -len(parameters) % REGISTER)).requires_grad_()
@@ -40,17 +40,17 @@ def new_vector(module: nn.Module) -> Tensor:
 
 @contextmanager
 def parameters_as_views(vector: Tensor, module: nn.Module) -> Iterator[None]:
-    """Let the parameters of `module` and their gradients be views of `vector` in the block.
+    """Make the parameters of `module` and their gradients views of `vector` in the block.
 
-    One optimizer call, one norm, one copy then serve all parameters at once. Afterwards each
-    parameter has its own memory again, so that a module pickles as any other.
+    An optimizer step, a norm or a copy is then one operation for all parameters. Afterwards each
+    parameter has its own memory again, so that the module is pickled as usual.
 
     Parameters
     ----------
     vector : Tensor of shape (n_parameters or more,)
-        A leaf tensor as from `new_vector`; it takes over the values of the module.
+        A leaf tensor as from `new_vector`; the values of the module are copied into it.
     module : nn.Module
-        The module whose parameters are laid into the vector.
+        The module whose parameters become views.
     """
     parameters = [p for _, p in ordered(module)]
     memory = vector.data

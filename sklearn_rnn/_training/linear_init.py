@@ -1,20 +1,21 @@
-r"""The linear model beside a net: where it starts, and what it holds in the end.
+r"""Initial values of the linear model of a `LinearSkip`, and its share of the outputs.
 
-With the squared error it starts at the ridge solution. The weighted means taken away, n samples
-and k outputs, the objective of the linear model is least at
+With the squared error it starts at the ridge solution. With n samples, k outputs, and X and Y
+centred at their weighted means, the objective of the linear model is minimised by
 
 .. math:: W = Y^T X (X^T X + n k \alpha I)^{-1}
 
-which is scikit-learn's ``Ridge`` of the strength :math:`n k \alpha`. With any other loss L-BFGS
-finds the least objective; for two classes that is scikit-learn's ``LogisticRegression`` with
-:math:`C = 1 / (n \alpha)`. With a lasso in the penalty it is a dense net without a hidden layer,
-trained alone by proximal L-BFGS, so that its zeros are there from the start. The windows are
-flattened batch by batch, never all at once.
+which is scikit-learn's ``Ridge`` with ``alpha`` equal to :math:`n k \alpha`. With any other loss
+L-BFGS minimises the objective; for two classes this is scikit-learn's ``LogisticRegression`` with
+:math:`C = 1 / (n \alpha)`. With an L1 penalty it is an MLP without a hidden layer, trained by
+proximal L-BFGS, so that weights are exactly zero from the start. Windows are flattened batch by
+batch, never all together.
 
-In the end it is combined with what was trained: of the outputs :math:`f_0` of the linear model at
-the start and :math:`f_1` of the best epoch, :math:`f_0 + c\,(f_1 - f_0)` with half of the c that is
-best on the validation data. Half of it, as the epoch was the best of many on the same data, and as
-the mean of two forecasts of about the same error is better than both (Bates and Granger, 1969).
+After training with early stopping, the outputs :math:`f_0` of the initial linear model and
+:math:`f_1` of the best epoch are combined to :math:`f_0 + c\,(f_1 - f_0)`, where c is half of the
+value that is best on the validation data. Half, because the epoch was the best of many on the same
+data, and because the mean of two forecasts of about the same error is better than both (Bates and
+Granger, 1969).
 
 References
 ----------
@@ -41,17 +42,17 @@ VALUES_AT_ONCE = 2**20
 """Values of the windows in one batch."""
 
 ITERATIONS = 500
-"""The most iterations of L-BFGS."""
+"""The largest number of iterations of L-BFGS."""
 
 ALONE: dict[str, Any] = {
     **{"optimizer": "lbfgs", "lr_schedule": "constant", "max_epochs": ITERATIONS},
     **{"early_stopping": False, "patience": 3, "tol": 1e-9, "max_grad_norm": None},
     **{"augmentation": None, "callbacks": [], "verbose": 0, "linear_skip": False},
 }
-"""The settings with which the linear model is trained alone, beside a batch of all examples."""
+"""Settings for training the linear model by itself; the batch is all examples."""
 
 SHARES = 21
-"""Shares of the trained model that are tried, from 0 to 1."""
+"""Number of values of c that are tried, from 0 to 1."""
 
 
 SIZES = ("n_channels", "n_steps", "n_outputs")
@@ -60,7 +61,7 @@ Module = tuple[type[SequenceModule], dict[str, Any]]
 
 
 def beside(module: Module) -> Module:
-    """Return the class and the arguments of a module with a linear model beside it."""
+    """Return the class and the arguments of a module plus a linear model."""
     inner, arguments = module
     architecture = {name: value for name, value in arguments.items() if name not in SIZES}
     outer = {name: arguments[name] for name in SIZES}
@@ -68,13 +69,13 @@ def beside(module: Module) -> Module:
 
 
 def alone(module: Module) -> Module:
-    """Return the class and the arguments of the linear model that is beside a module."""
+    """Return the class and the arguments of the linear model of such a module by itself."""
     return Dense, {**{name: module[1][name] for name in SIZES}, "hidden_layer_sizes": ()}
 
 
 @torch.no_grad()
 def start_at(module: LinearSkip, trained: nn.Module) -> tuple[Tensor, Tensor]:
-    """Set the linear part of the module to one that was trained alone, and return copies of it."""
+    """Copy a linear model that was trained by itself into the module; return its parameters."""
     linear = trained.get_submodule("head.linear")
     module.linear.load_state_dict(linear.state_dict())
     return module.linear.weight.clone(), module.linear.bias.clone()
@@ -84,18 +85,18 @@ def start_at(module: LinearSkip, trained: nn.Module) -> tuple[Tensor, Tensor]:
 def start_linear(
     module: LinearSkip, examples: Examples, criterion: nn.Module, alpha: float
 ) -> tuple[Tensor, Tensor]:
-    """Set the linear part of the module to the linear model of the examples.
+    """Fit the linear model of the module to the examples.
 
     Parameters
     ----------
     module : LinearSkip
         The module, on the device of the examples.
     examples : Examples
-        What it will be trained on.
+        The training data.
     criterion : nn.Module
         The loss.
     alpha : float
-        The ridge penalty on its weights.
+        The L2 penalty on its weights.
 
     Returns
     -------
@@ -116,14 +117,14 @@ def start_linear(
 def combine_with_start(
     module: LinearSkip, start: tuple[Tensor, Tensor], valid: Examples, criterion: nn.Module
 ) -> None:
-    """Move the module half of the way towards its best share of what training has changed.
+    """Combine the trained module with its initial linear model, as the head of this file says.
 
     Parameters
     ----------
     module : LinearSkip
         The trained module.
     start : tuple of Tensor
-        Weight and bias of its linear part at the start.
+        Weight and bias of the initial linear model.
     valid : Examples
         The validation data.
     criterion : nn.Module
@@ -139,26 +140,26 @@ def combine_with_start(
     shares = torch.linspace(0, 1, SHARES).tolist()
     losses = [float(criterion(torch.lerp(first, last, share), y, weight)) for share in shares]
     half = shares[int(np.argmin(losses))] / 2
-    for trained, begun in zip((linear.weight, linear.bias), start, strict=True):
-        trained.copy_(torch.lerp(begun, trained, half))
+    for trained, initial in zip((linear.weight, linear.bias), start, strict=True):
+        trained.copy_(torch.lerp(initial, trained, half))
     for parameter in head.parameters():
         parameter.mul_(half)
 
 
 def has_linear(module: nn.Module) -> bool:
-    """Return whether there is a linear model in the module."""
+    """Tell whether the module is a network plus a linear model."""
     return isinstance(module, LinearSkip)
 
 
 @torch.inference_mode()
 def linear_share(module: LinearSkip, examples: Examples) -> float:
-    r"""Return the share of the linear part l in the variance of the outputs f = l + h.
+    r"""Return the share of the linear model l in the variance of the outputs f = l + h.
 
     .. math:: \sum_k \mathrm{Cov}(l_k, f_k) / \sum_k \mathrm{Var}(f_k)
 
-    over the (weighted) examples, summed over the outputs k. With the same of h, the part of the
-    net, it sums to one; it is one while h is constant, and leaves the range from 0 to 1 only if
-    the two parts work against each other.
+    over the (weighted) examples, summed over the outputs k. It and the share of the network h sum
+    to one; it is one if h is constant, and below 0 or above 1 only if l and h are negatively
+    correlated.
     """
     module.eval()
     parts = [
@@ -172,7 +173,7 @@ def linear_share(module: LinearSkip, examples: Examples) -> float:
 
 
 def _batch(examples: Examples) -> int:
-    """Return how many samples to flatten at once."""
+    """Return how many samples to flatten in one batch."""
     rows = examples.x.rows if isinstance(examples.x, RaggedTensor) else examples.x
     return max(1, VALUES_AT_ONCE // (longest(examples.x) * rows.shape[-1]))
 
@@ -185,13 +186,13 @@ def _column(weight: Tensor | None, x: Tensor) -> Tensor:
 
 
 def _rows(examples: Examples) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-    """Cut batches of flattened windows, targets and weights in double precision."""
+    """Yield batches of flattened windows, targets and weights in double precision."""
     for x, y, weight, *_ in examples.batches(_batch(examples)):
         yield x.flatten(1).double(), y.double(), _column(weight, x)
 
 
 def _ridge(examples: Examples, strength: float) -> tuple[Tensor, Tensor]:
-    """Solve the normal equations; without a penalty, the shortest of their solutions."""
+    """Solve the normal equations; without a penalty, take the solution of least norm."""
     n = len(examples)
     x_mean = torch.stack([(w * x).sum(0) for x, _, w in _rows(examples)]).sum(0) / n
     y_mean = torch.stack([(w * y).sum(0) for _, y, w in _rows(examples)]).sum(0) / n
@@ -214,10 +215,10 @@ def _ridge(examples: Examples, strength: float) -> tuple[Tensor, Tensor]:
 def _by_lbfgs(
     examples: Examples, criterion: nn.Module, alpha: float, n_outputs: int, n_inputs: int
 ) -> tuple[Tensor, Tensor]:
-    """Minimise the objective of the linear model from zero."""
-    nothing = torch.zeros(n_outputs, n_inputs + 1, dtype=torch.float64, device=examples.x.device)
-    weight = nothing[:, :-1].clone().requires_grad_()
-    bias = nothing[:, -1].clone().requires_grad_()
+    """Minimise the objective of the linear model with L-BFGS, starting at zero."""
+    zeros = torch.zeros(n_outputs, n_inputs + 1, dtype=torch.float64, device=examples.x.device)
+    weight = zeros[:, :-1].clone().requires_grad_()
+    bias = zeros[:, -1].clone().requires_grad_()
     optimizer = torch.optim.LBFGS(
         [weight, bias],
         max_iter=ITERATIONS,

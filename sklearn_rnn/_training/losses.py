@@ -1,6 +1,6 @@
-"""Losses: torch modules that turn outputs and targets into one number.
+"""Losses: torch modules that map outputs and targets to a scalar.
 
-The outputs are on the scale of the net: standardised targets in regression, logits in
+The outputs are those of the network: standardised targets in regression, logits in
 classification. Each loss is a mean over samples (weighted, if weights with mean one are
 given) and over outputs.
 """
@@ -15,8 +15,8 @@ from torch.nn import functional
 class Loss(nn.Module):
     """A pointwise loss and its mean.
 
-    Subclasses define `pointwise`, with values of shape (batch, n_outputs). To the native kernels
-    they are known by `kernel`, their place in ``enum loss`` of fused_training.h, and `option`.
+    Subclasses define `pointwise`, with values of shape (batch, n_outputs). The compiled kernels
+    identify them by `kernel`, the number in ``enum loss`` of fused_training.h, and `option`.
     """
 
     kernel: int
@@ -44,7 +44,7 @@ class Loss(nn.Module):
 
 
 class SquaredError(Loss):
-    """Half the squared error, so that a linear net with a penalty is an elastic net."""
+    """Half the squared error, so that a linear model with a penalty is an elastic net."""
 
     kernel = 0
 
@@ -129,7 +129,7 @@ class CrossEntropy(Loss):
 
 
 class BinaryCrossEntropy(Loss):
-    """Cross-entropy of independent yes-or-no outputs; targets are zeros and ones."""
+    """Cross-entropy of independent binary outputs; targets are zeros and ones."""
 
     kernel = 5
 
@@ -138,6 +138,6 @@ class BinaryCrossEntropy(Loss):
         self.label_smoothing = self.option = label_smoothing
 
     def pointwise(self, output: Tensor, target: Tensor) -> Tensor:
-        """Return the negative log-probability of each output's label."""
+        """Return the negative log-probability of the label of each output."""
         smooth = target * (1 - self.label_smoothing) + 0.5 * self.label_smoothing
         return functional.binary_cross_entropy_with_logits(output, smooth, reduction="none")

@@ -1,4 +1,4 @@
-"""The optimizers, by name, with the options that suit one vector of parameters."""
+"""The optimizers by name, with options for a single vector of parameters."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from sklearn_rnn._modules.kernels.layer import BITS, addresses
 
 
 class LBFGS(torch.optim.LBFGS):
-    """L-BFGS that survives a pickle; torch's forgets its parameters there."""
+    """L-BFGS that can be pickled; torch's loses its parameters."""
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Find the parameters again."""
+        """Restore the reference to the parameters."""
         super().__setstate__(state)
         self._params = self.param_groups[0]["params"]
         self._numel_cache = None
 
 
 class Adam(torch.optim.Adam):
-    """Adam on one vector of parameters, in one call of the native kernels where there are some.
+    """Adam on one vector of parameters, in one call of the compiled kernels where possible.
 
-    In torch, what comes before and after the arithmetic takes longer than a batch of a small net.
+    The overhead of torch's step takes longer than a batch of a small network.
     """
 
     def step(self, closure: Any = None) -> Any:
-        """Move the vector by its gradient."""
+        """Update the vector from its gradient."""
         if not self.has_kernel:
             return self._step_of_torch(closure)
         entry("adam", BITS[self._vector.dtype])(ADAM.pack(*self.arguments()))
@@ -36,7 +36,7 @@ class Adam(torch.optim.Adam):
 
     @property
     def has_kernel(self) -> bool:
-        """Whether the native kernels serve the vector."""
+        """Whether there is a compiled kernel for the vector."""
         return LIBRARY is not None and self._vector.dtype in BITS and self._vector.is_cpu
 
     def arguments(self) -> tuple[Any, ...]:
@@ -51,7 +51,7 @@ class Adam(torch.optim.Adam):
         return vector.numel(), int(state["step"]) + 1, *addresses(*tensors), *settings
 
     def advance(self, n_steps: int) -> None:
-        """Count steps that the kernel has taken."""
+        """Add steps that the kernel has taken to the state."""
         self.state[self._vector]["step"] += n_steps
 
     @property
@@ -59,7 +59,7 @@ class Adam(torch.optim.Adam):
         vector: torch.Tensor = self.param_groups[0]["params"][0]
         return vector
 
-    step.hooked = True  # type: ignore[attr-defined]  # or torch would wrap it for its profiler
+    step.hooked = True  # type: ignore[attr-defined]  # else torch wraps it for its profiler
     _step_of_torch = torch.optim.Adam.step
 
 

@@ -1,4 +1,4 @@
-"""The penalty that makes weights of a module exactly zero, and the weights that read its input."""
+"""The penalty of a module that sets weights exactly to zero, and its weights on the input."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from sklearn_rnn._training.proximal_steps import GroupLasso, Lasso, Penalty
 
 
 def sparse_penalty(module: SequenceModule, settings: Any) -> Penalty | None:
-    """Return the penalty that makes weights of the module exactly zero, if there is one.
+    """Return the penalty that sets weights of a module exactly to zero, or None.
 
     Parameters
     ----------
     module : SequenceModule
-        For ``penalty="group"`` one that has `input_groups`.
+        The module; ``penalty="group"`` needs its `input_groups`.
     settings : object
         Has the attributes `alpha`, `l1_ratio` and `penalty`.
     """
@@ -39,7 +39,7 @@ def sparse_penalty(module: SequenceModule, settings: Any) -> Penalty | None:
 
 
 def input_weights(module: SequenceModule) -> Tensor:
-    """Return the weights that read each input: (*shape of `input_groups`, p), as float64."""
+    """Return the weights that read each input: (*shape of `input_groups`, p), in float64."""
     shape, labels = module.input_groups()
     weights = [module.get_parameter(name).detach().reshape(-1) for name in labels]
     order = torch.cat([label.reshape(-1) for label in labels.values()]).argsort(stable=True)

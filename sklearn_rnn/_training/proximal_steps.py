@@ -1,13 +1,13 @@
-r"""Penalties that make weights exactly zero: their values and their proximal steps.
+r"""Penalties that set weights exactly to zero: their values and their proximal steps.
 
 A proximal step minimises, after a step of the optimizer to z,
 
 .. math:: \sum_i \frac{(w_i - z_i)^2}{2 s_i} + R(w)
 
-over w, with R the penalty and :math:`s_i` the size of the optimizer's step along weight i: the
-weights are at rest where, and only where, the gradient and the penalty balance. With one size for
-all of them that holds for plain gradient descent; an optimizer that scales each weight by itself
-needs its own sizes here too, or it comes to rest elsewhere (ProxGen, Yun et al., 2021).
+over w, with R the penalty and :math:`s_i` the step size of the optimizer for weight i. So the fixed
+points are the stationary points of the penalised objective. A single step size does that for plain
+gradient descent only; an optimizer that scales each weight separately needs its own step sizes here
+too, or it converges to other points (ProxGen, Yun et al., 2021).
 
 References
 ----------
@@ -25,11 +25,11 @@ import torch
 from torch import Tensor
 
 NEWTON_STEPS = 5
-"""Steps to the root in the proximal step of a group."""
+"""Steps of Newton's method in the proximal step of a group."""
 
 
 class Penalty(Protocol):
-    """A penalty on the weights, which are the head of the vector of all parameters."""
+    """A penalty on the weights, which come first in the vector of all parameters."""
 
     def value(self, weights: Tensor) -> Tensor:
         """Return the penalty of the weights."""
@@ -38,10 +38,10 @@ class Penalty(Protocol):
         """Take the proximal step from `weights`, in place."""
 
     def confined(self, weights: Tensor, target: Tensor) -> Tensor:
-        """Return the weights, zero where they lie beyond a kink of the penalty from `target`."""
+        """Return the weights, zero where the penalty has a kink between them and `target`."""
 
-    def least(self, gradient: Tensor) -> float:
-        """Return the least strength that keeps zero weights at zero against a gradient."""
+    def null_strength(self, gradient: Tensor) -> float:
+        """Return the smallest strength that keeps zero weights at zero, given their gradient."""
 
 
 class Lasso:
@@ -69,7 +69,7 @@ class Lasso:
         return self.strength * weights.abs().sum()
 
     def prox_(self, weights: Tensor, step: float | Tensor) -> None:
-        """Bring each weight nearer to zero by ``strength * step``, and to zero from within."""
+        """Soft-threshold each weight by ``strength * step``, in place."""
         threshold = torch.as_tensor(
             self.strength * step, dtype=weights.dtype, device=weights.device
         )
@@ -79,8 +79,8 @@ class Lasso:
         """Return the weights, zero where their sign is not that of `target`."""
         return torch.where(weights.sign() == target.sign(), weights, 0.0)
 
-    def least(self, gradient: Tensor) -> float:
-        """Return the least strength that keeps zero weights at zero against a gradient."""
+    def null_strength(self, gradient: Tensor) -> float:
+        """Return the smallest strength that keeps zero weights at zero, given their gradient."""
         return float(gradient.abs().max())
 
 
@@ -88,14 +88,14 @@ class GroupLasso:
     r"""The group lasso :math:`\lambda \sum_g \sqrt{p} \lVert w_g \rVert_2` (Yuan and Lin, 2006).
 
     A group of p weights becomes zero as a whole or not at all. Weights outside of all groups are
-    free.
+    not penalised.
 
     Parameters
     ----------
     strength : float
         The factor :math:`\lambda`.
     positions : Tensor of shape (n_groups, p)
-        Where the weights of each group are in the vector, int64.
+        Indices of the weights of each group in the vector, int64.
 
     Examples
     --------
@@ -126,8 +126,8 @@ class GroupLasso:
         With :math:`c_i = 1 / s_i` and :math:`\mu = \lambda \sqrt p` it leads to zero if
         :math:`\lVert c z \rVert \le \mu`, and otherwise to :math:`w_i = z_i c_i t / (c_i t + \mu)`
         where t is the norm of w, the root of :math:`1 / \lVert c z / (c t + \mu) \rVert - 1`. This
-        function of t is concave, a straight line if all :math:`s_i` are equal, so that Newton's
-        steps ascend to the root from the first one on.
+        function of t is concave, and linear if all :math:`s_i` are equal, so that Newton's method
+        increases monotonically to the root after its first step.
         """
         z = weights[self.positions]  # (n_groups, p)
         c = 1.0 / step if isinstance(step, float) else 1.0 / step[self.positions]
@@ -149,25 +149,25 @@ class GroupLasso:
         confined[self.positions] = torch.where(off, 0.0, weights[self.positions])
         return confined
 
-    def least(self, gradient: Tensor) -> float:
-        """Return the least strength that keeps zero weights at zero against a gradient."""
+    def null_strength(self, gradient: Tensor) -> float:
+        """Return the smallest strength that keeps zero weights at zero, given their gradient."""
         return float(gradient[self.positions].norm(dim=1).max()) / math.sqrt(
             self.positions.shape[1]
         )
 
 
 def step_sizes(optimizer: torch.optim.Optimizer, n_weights: int) -> float | Tensor:
-    """Return how far one unit of gradient, once it lasts, moves each weight in a step.
+    """Return the effective step size of each weight: its move per unit of a constant gradient.
 
-    Call it after the step. What counts is the lasting gradient, since at rest it balances the
-    penalty: with momentum m it has been summed up to ``1 / (1 - m)`` times itself.
+    Call it after the step. The gradient is taken as constant, since at a stationary point it
+    balances the penalty: momentum m has then summed it up to ``1 / (1 - m)`` times its value.
 
     Parameters
     ----------
     optimizer : torch.optim.Optimizer
         One of Adam, RMSprop, SGD, Adagrad and Adadelta, over one vector, after a step.
     n_weights : int
-        How many entries at the head of the vector to return.
+        How many of the first entries of the vector to return.
     """
     group = optimizer.param_groups[0]
     vector = group["params"][0]

@@ -63,7 +63,7 @@ def alpha_max(model: Any, data: Data, examples: Examples) -> tuple[float, bool]:
     settings = SimpleNamespace(alpha=1.0, l1_ratio=1.0, penalty=model.penalty)
     penalty = sparse_penalty(module, settings)
     assert penalty is not None, "its strength is one"
-    return (1 + MARGIN) * penalty.least(gradient) / model.l1_ratio, exact
+    return (1 + MARGIN) * penalty.null_strength(gradient) / model.l1_ratio, exact
 
 
 def _null_gradient(module: nn.Module, criterion: nn.Module, examples: Examples) -> Tensor:

@@ -9,7 +9,7 @@ from sklearn_rnn._modules.cnn import CNN
 from sklearn_rnn._modules.cnn_lstm import CNNRecurrent
 from sklearn_rnn._modules.kernels.training import KernelLoss
 from sklearn_rnn._modules.linear_skip import LinearSkip
-from sklearn_rnn._modules.pooling import Pooling, spread
+from sklearn_rnn._modules.pooling import Pooling, upsample
 from sklearn_rnn._modules.recurrent import Recurrent
 from sklearn_rnn._modules.tcn import TCN
 from tests.nets import needs_library
@@ -178,14 +178,14 @@ def test_weights_of_pools_are_shared_by_their_steps(pool_size):
     n_pools = -(-N_STEPS // pool_size)
     weights = torch.rand(N_STEPS, n_pools, dtype=torch.float64)
     lengths = torch.arange(1, N_STEPS + 1)
-    shares = spread(weights, pool_size, N_STEPS, lengths)
+    shares = upsample(weights, pool_size, N_STEPS, lengths)
     for row, shared, n in zip(weights, shares, lengths, strict=True):
         members = [range(i, min(i + pool_size, n)) for i in range(0, n, pool_size)]
         expected = [row[i] / len(pool) for i, pool in enumerate(members) for _ in pool]
         assert_allclose(shared, [*expected, *[0.0] * (N_STEPS - n)])
     full = torch.full((N_STEPS,), N_STEPS)
     assert torch.equal(
-        spread(weights, pool_size, N_STEPS, None), spread(weights, pool_size, N_STEPS, full)
+        upsample(weights, pool_size, N_STEPS, None), upsample(weights, pool_size, N_STEPS, full)
     )
 
 
@@ -329,7 +329,7 @@ def test_pooling_is_one_of_four(name):
 
 @sequential
 def test_steps_that_stay_apart_are_not_pooled(name):
-    with pytest.raises(ValueError, match="return_sequences=True pools no steps; pooling='mean'"):
+    with pytest.raises(ValueError, match="return_sequences=True pools no steps; got pooling='mean'"):
         make(name, return_sequences=True, pooling="mean")
 
 

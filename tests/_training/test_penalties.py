@@ -134,7 +134,7 @@ def test_one_size_and_equal_sizes_are_the_same_step():
 @pytest.mark.parametrize("penalty", [Lasso(0.5), GroupLasso(0.5, torch.arange(6).reshape(3, 2))])
 def test_least_is_the_strength_that_just_holds_zero(penalty):
     gradient = torch.tensor([0.1, -0.9, 0.3, 0.2, -0.2, 0.1], dtype=torch.double)
-    least = penalty.least(gradient)
+    least = penalty.null_strength(gradient)
     scale = penalty.strength / 0.5
     for factor, zero in ((1.001, True), (0.999, False)):
         penalty.strength = factor * least * scale
@@ -370,7 +370,7 @@ def test_selection_is_known_after_fit_and_where_weights_can_tell():
     assert not hasattr(DenseRegressor(), "selected_channels_")
     model = small(TCNRegressor, max_epochs=1).fit(X3, Y3)
     assert not hasattr(model, "selected_channels_")
-    with pytest.raises(AttributeError, match='A TCN tells its channels apart with penalty="group"'):
+    with pytest.raises(AttributeError, match='for single channels with penalty="group"'):
         _ = model.selected_channels_
     with pytest.raises(ValueError, match="penalty='group'"):
         model.set_params(penalty="group", l1_ratio=0.5, warm_start=True).fit(X3, Y3)

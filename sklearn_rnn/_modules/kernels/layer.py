@@ -30,7 +30,7 @@ CELLS = {
 }
 """Cell and option of the library, by the mode of a layer."""
 LARGEST_HIDDEN = 512
-"""Units of a layer above which torch's products, blocked for large matrices, are faster."""
+"""Units of a layer above which torch's blocked matrix products are faster."""
 WORTH_THREADS = 4_000_000
 """Multiplications of a call below which handing a part to a second thread costs more."""
 
@@ -47,8 +47,8 @@ Result: TypeAlias = tuple[Tensor | None, Tensor, Tensor | None]
 def is_native(layer: nn.Module, x: Tensor) -> TypeGuard[RecurrentLayer]:
     """Tell whether `native_layer` may run `layer` on x (batch, n_steps, n_channels).
 
-    It may on a CPU, for one direction of one layer with biases, outside of tracing and
-    compilation, when nothing hooks into the layer.
+    It may on a CPU, for one direction of one layer with biases and without hooks, outside of
+    tracing and compilation.
     """
     return (
         has_kernel(layer)
@@ -95,16 +95,16 @@ def native_layer(
     layer : nn.RNN, nn.LSTM, nn.GRU or CoupledLSTM
         One layer in one direction.
     x : Tensor of shape (batch, n_steps, n_channels)
-        The input, of any strides. It is finite in the padding.
+        The input, of any strides; the padding must be finite.
     lengths : Tensor of shape (batch,), optional
-        Row i is valid in its first ``lengths[i]`` steps; then it holds its state.
+        Row i is valid in its first ``lengths[i]`` steps; after them its state does not change.
     initial : tuple of (Tensor, Tensor or None), optional
         Initial states h and, for an LSTM, c, of shape (batch, hidden_size); zeros by default.
     mask : Tensor of shape (batch, hidden_size), optional
-        Multiplies :math:`h_{t-1}` at every step wherever a weight does: recurrent dropout. What a
-        GRU carries over from :math:`h_{t-1}` is not masked.
+        Recurrent dropout: factors of :math:`h_{t-1}` at every step in the products with weights,
+        but not in the interpolation of a GRU.
     states : bool, default=True
-        Whether the states at every step are wanted.
+        Whether to return the states at every step.
 
     Returns
     -------
@@ -121,7 +121,7 @@ def native_layer(
 
 
 class Options(NamedTuple):
-    """What a cell of the library is called with, besides what it is differentiated by.
+    """Arguments of a cell of the library that have no gradient.
 
     `option` 1 is relu, or the coupled gates i, g, o of an LSTM; the others are those of
     `native_layer`.
@@ -219,14 +219,14 @@ def _backward(
 
 
 def addresses(*tensors: Tensor | None) -> list[int]:
-    """Return where tensors are, 0 for None."""
+    """Return the memory addresses of tensors, 0 for None."""
     return [0 if t is None else t.data_ptr() for t in tensors]
 
 
 def parts_of(batch: int, work: int) -> list[tuple[int, int]]:
-    """Share the groups of chunks of a batch among threads, if it is worth it.
+    """Divide the chunks of a batch among threads, if there is enough work.
 
-    A part is its first chunk, and the end.
+    Returns the first chunk of each part, and the end.
 
     Parameters
     ----------
@@ -265,30 +265,30 @@ def _run(what: str, options: Options, arguments: Arguments, outs: Sequence[Tenso
 
 
 def projected(shared: SharedRows, weights: tuple[Tensor, ...], *, apart: bool) -> Tensor:
-    """Map the rows under windows by the weights of the inputs, and lay the windows over them.
+    """Multiply the rows that windows share by the input weights, and return windows over them.
 
     Parameters
     ----------
     shared : SharedRows
-        One stretch.
+        One block of rows.
     weights : tuple of Tensor
         weight_ih, weight_hh, bias_ih, bias_hh of a layer.
     apart : bool
-        Whether the bias of the state stays out of the last gate, as in a GRU.
+        Whether the bias of the state is left out of the last gate, as in a GRU.
 
     Returns
     -------
     Tensor of shape (n_windows, n_steps, n_gates * width)
-        Of each step the affine maps of the gates, each padded to whole vectors of the kernels.
+        For each step the affine maps of the gates, each padded to whole vectors of the kernels.
     """
     w_in, w_state, b_in, b_state = weights
     hidden = w_state.shape[1]
     n_lanes = lanes(8 * w_in.element_size())
-    behind = -hidden % n_lanes
+    n_padding = -hidden % n_lanes
     bias = (b_in + b_state).view(-1, hidden)
     if apart:
         bias[-1] = b_in[-hidden:]
     by_gate = w_in.view(len(bias), hidden, -1)
-    padded = F.pad(by_gate, (0, 0, 0, behind)).flatten(0, 1)
-    rows = torch.addmm(F.pad(bias, (0, behind)).view(-1), shared.rows[0], padded.T)
+    padded = F.pad(by_gate, (0, 0, 0, n_padding)).flatten(0, 1)
+    rows = torch.addmm(F.pad(bias, (0, n_padding)).view(-1), shared.rows[0], padded.T)
     return as_windows(rows[None], *shared[1:])[0]

@@ -13,7 +13,7 @@ import torch
 
 
 class _Allowed(threading.local):
-    """How many threads kernels may use, if not as many as torch."""
+    """The number of threads that kernels may use, if it is not that of torch."""
 
     threads: int | None = None
 
@@ -31,10 +31,10 @@ def n_threads() -> int:
 
 @contextmanager
 def threads_for_kernels() -> Iterator[None]:
-    """Give the threads of torch to the kernels alone.
+    """Let only the kernels use several threads in the block, torch one.
 
-    After a parallel operation the threads of OpenMP wait by spinning, for longer than a step of a
-    small net takes, on the cores that kernels could use.
+    After a parallel operation the threads of OpenMP wait actively, for longer than a step of a
+    small network takes, and so occupy the cores that the kernels could use.
     """
     of_torch, before = torch.get_num_threads(), _allowed.threads
     _allowed.threads = before or of_torch
@@ -47,14 +47,14 @@ def threads_for_kernels() -> Iterator[None]:
 
 
 def run_together(function: Callable[[bytes], int], calls: list[bytes]) -> None:
-    """Run the first call here and the others in threads; the library holds no lock of Python.
+    """Run the first call here and the others in threads; the library releases Python's lock.
 
     Parameters
     ----------
     function : callable
-        An entry of the library, which returns 0 if all went well.
+        A function of the library, which returns 0 on success.
     calls : list of bytes
-        What it is called with.
+        Its arguments, one for each call.
     """
     if len(calls) > 1 and not _pool:
         _pool.append(ThreadPoolExecutor(os.cpu_count(), "sklearn_rnn"))
@@ -68,7 +68,7 @@ def run_together(function: Callable[[bytes], int], calls: list[bytes]) -> None:
 
 
 def _wait(others: list[Future[int]]) -> None:
-    """Wait for all: they write to memory that their caller would give back after a Ctrl-C."""
+    """Wait for all calls, even after a Ctrl-C: they write to memory that the caller would free."""
     interrupt = None
     while not all(other.done() for other in others):
         try:
@@ -82,11 +82,11 @@ def _wait(others: list[Future[int]]) -> None:
 torch.get_num_threads()  # or this thread would later have the number that another one sets last
 
 OPERATIONS_WORTH_THREADS = 20_000_000
-"""Multiplications in one training step below which a second thread costs more than it gains."""
+"""Multiplications in one training step below which a second thread makes it slower."""
 
 
 def in_worker() -> bool:
-    """Return whether this is a worker of joblib, dask or the like: a child process or thread."""
+    """Tell whether this is a worker, as of joblib or dask: a child process or thread."""
     in_process = multiprocessing.parent_process() is not None
     return in_process or threading.current_thread() is not threading.main_thread()
 
@@ -103,7 +103,7 @@ def one_thread() -> Iterator[None]:
 
 
 def threads_for(operations: int) -> AbstractContextManager[None]:
-    """Return a context with as many torch threads as its block deserves.
+    """Return a context with as many torch threads as make its block faster.
 
     Parameters
     ----------

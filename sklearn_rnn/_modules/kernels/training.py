@@ -1,7 +1,7 @@
 """A recurrent layer, its head and the loss, as one operation of the compiled kernels.
 
-A chunk of rows goes through all three, forward and backward, before the next one begins: what is
-kept of its steps is still in the cache then. Many small batches are worked in one call.
+A chunk of rows goes through all three, forward and backward, before the next one begins, so that
+the intermediate results stay in the cache. Many small batches are processed in one call.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from sklearn_rnn._modules.kernels.threads import run_together
 from sklearn_rnn._modules.masking import zero_padding
 from sklearn_rnn._modules.recurrent_cells import RecurrentLayer
 
-WORK_AT_ONCE = 10**9
-"""Multiplications, forward, of the batches of one call: a Ctrl-C is heard between calls."""
+WORK_PER_CALL = 10**9
+"""Multiplications, forward, of the batches of one call: a Ctrl-C takes effect between calls."""
 
 
 ACTIVATION = 10
-"""Multiplications that take as long as the activation of a unit of a gate."""
+"""Multiplications that take as long as one activation of a gate."""
 
 LARGEST_HEAD = 256
 """Outputs above which torch's products are faster than the head of the kernels."""
@@ -37,7 +37,7 @@ class KernelLoss(NamedTuple):
 
 
 class Sequences(NamedTuple):
-    """What the loss is of: x (batch, n_steps, n_channels), targets, weights, and lengths.
+    """A batch: x (batch, n_steps, n_channels), targets, weights of the samples, and lengths.
 
     Targets are of shape (batch, n_outputs), or classes of shape (batch,) and dtype int64. Row i is
     valid in its first ``lengths[i]`` steps.
@@ -55,7 +55,7 @@ class Sequences(NamedTuple):
         return Sequences(x[rows], y[rows], *(t if t is None else t[rows] for t in others))
 
     def for_kernels(self, dtype: torch.dtype) -> Sequences:
-        """Return the sequences as the kernels read them: adjacent numbers, of the type of a net."""
+        """Return the sequences as the kernels read them: of a dtype, with contiguous channels."""
         x, y, weight, lengths = self
         x = (x if x.stride(2) == 1 else x.contiguous()).to(dtype)
         y = y.to(dtype if y.is_floating_point() else torch.int64)
@@ -65,7 +65,7 @@ class Sequences(NamedTuple):
 
 
 class Ridge(NamedTuple):
-    """Half the squares of the first `n_weights` entries of a vector, times `strength`.
+    """The ridge penalty: half the squares of the first `n_weights` parameters times `strength`.
 
     `vector` holds all parameters, and its ``grad`` all gradients.
     """
@@ -90,7 +90,7 @@ class AdamSteps(NamedTuple):
 
 
 class NativeTraining:
-    """Losses and gradients of a net of one recurrent layer that is read at its last step.
+    """Losses and gradients of a network of one recurrent layer that is read at its last step.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ class NativeTraining:
     def gradient(self, batch: Sequences, ridge: Ridge, dx: Tensor | None = None) -> Tensor:
         """Return the objective of a batch, and write its gradient over that of the parameters.
 
-        Into `dx`, of the shape of x, that of x.
+        The gradient of x is written into `dx`, if given, which has its shape.
         """
         if batch.lengths is not None:
             batch = batch._replace(x=zero_padding(batch.x, batch.lengths))
@@ -121,12 +121,12 @@ class NativeTraining:
         return self._run(batch, n_rows, ridge, dx, None) / n_rows
 
     def train(self, sequences: Sequences, size: int, ridge: Ridge, adam: AdamSteps) -> Tensor:
-        """Move the parameters by one step of Adam for each batch of `size` rows, in order.
+        """Take a step of Adam for each batch of `size` rows, in order; every step is valid.
 
-        Every step is valid. Returns the sum of the objectives of the batches, each times its rows.
+        Returns the sum of the objectives of the batches, each times its rows.
         """
         if sequences.lengths is not None:
-            raise ValueError("many batches are trained without lengths; use gradient")
+            raise ValueError("train takes sequences without lengths; use gradient")
         return self._run(sequences, size, ridge, None, adam)
 
     def _run(
@@ -142,13 +142,13 @@ class NativeTraining:
         sequences = sequences.for_kernels(self.head[0].dtype)
         x = sequences.x
         size = min(size, len(x))
-        room = self._room(x, size)
-        pack = partial(self._pack, ridge=ridge, dx=dx, adam=adam, room=room)
+        workspace = self._workspace(x, size)
+        pack = partial(self._pack, ridge=ridge, dx=dx, adam=adam, workspace=workspace)
         work = size * (x.shape[1] * self._work_of_step + self.head[0].numel())
         names = [f"{self.cell}_{name}" for name in ("train", "train_part", "train_sum")]
         train, train_part, train_sum = (entry(name, BITS[x.dtype]) for name in names)
         is_shared = len(parts_of(size, work)) > 1
-        together = 1 if is_shared else max(1, WORK_AT_ONCE // work)
+        together = 1 if is_shared else max(1, WORK_PER_CALL // work)
         for i in range(0, -(-len(x) // size), together):
             batches = sequences.part(i * size, (i + together) * size)
             n = min(size, len(batches.x))
@@ -156,10 +156,10 @@ class NativeTraining:
             run_together(train_part if is_shared else train, calls)
             if is_shared:
                 train_sum(calls[0])
-        return room[-1]
+        return workspace[-1]
 
-    def _room(self, x: Tensor, size: int) -> tuple[Tensor, Tensor, Tensor]:
-        """Return room for gradients of chunks, losses of chunks, and the objective."""
+    def _workspace(self, x: Tensor, size: int) -> tuple[Tensor, Tensor, Tensor]:
+        """Allocate the gradients of chunks, the losses of chunks, and the objective."""
         chunks, hidden = -(-size // CHUNK), self.layer[1].shape[1]
         shape = (size, *x.shape[1:], hidden)
         n_layer = sizes(self.cell, BITS[x.dtype], self.option, shape, False)[1]
@@ -177,11 +177,11 @@ class NativeTraining:
         ridge: Ridge,
         dx: Tensor | None,
         adam: AdamSteps | None,
-        room: tuple[Tensor, Tensor, Tensor],
+        workspace: tuple[Tensor, Tensor, Tensor],
     ) -> bytes:
-        """Pack ``struct training``, for batches of which the first is number `i`."""
+        """Pack ``struct training`` for some batches, the first of which is number `i`."""
         x, y, weight, lengths = sequences
-        of_chunks, losses, objective = addresses(*room)
+        of_chunks, losses, objective = addresses(*workspace)
         layer, head = addresses(*self.layer), addresses(*self.head)
         of_layer, of_head = (addresses(*(p.grad for p in ps)) for ps in (self.layer, self.head))
         rate, steps = 0, (0, 0, *addresses(ridge.vector, ridge.vector.grad), 0, 0, *[0.0] * 4)

@@ -189,7 +189,7 @@ def test_many_batches_in_a_call_are_the_batches_one_by_one(cell, changes, monkey
     for worth, apart in ((10**9, True), (10**9, False), (0, False)):
         monkeypatch.setattr("sklearn_rnn._modules.kernels.layer.WORTH_THREADS", worth)
         monkeypatch.setattr("torch.get_num_threads", lambda: 2)
-        monkeypatch.setattr("sklearn_rnn._modules.kernels.training.WORK_AT_ONCE", 10**4)
+        monkeypatch.setattr("sklearn_rnn._modules.kernels.training.WORK_PER_CALL", 10**4)
         torch.manual_seed(1)
         results.append(trained(net(cell, 3, 2, 6, torch.float32), x, y, apart=apart, **changes))
     for vector, losses, rate in results[1:]:
