@@ -1,4 +1,4 @@
-"""Pictures of comparisons, importances, fits and forecasts; they need matplotlib."""
+"""Displays of comparisons, importances, training curves, paths and forecasts (matplotlib)."""
 
 from sklearn_rnn.forecasting._plot import ForecastDisplay
 from sklearn_rnn.inspection._plot import LagImportanceDisplay

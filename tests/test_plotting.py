@@ -14,7 +14,7 @@ from sklearn_rnn.plotting import (
     LagImportanceDisplay,
     TrainingCurveDisplay,
 )
-from tests.displays import QUICK, X, Y, matplotlib
+from tests.displays import QUICK, X, Y
 
 pytestmark = pytest.mark.usefixtures("close_figures")
 
@@ -30,7 +30,8 @@ def net():
 
 
 def test_every_display_draws_into_given_axes(comparison, net):
-    _, axes = matplotlib.pyplot.subplots(5)
+    plt = pytest.importorskip("matplotlib.pyplot")
+    _, axes = plt.subplots(5)
     displays = [
         comparison.plot(ax=axes[0]),
         comparison.plot(kind="differences", ax=axes[1]),
@@ -56,7 +57,7 @@ def test_every_display_draws_into_given_axes(comparison, net):
         ),
         (
             lambda: TrainingCurveDisplay.from_estimator(LinearRegression()),
-            "TrainingCurveDisplay needs a fitted net, which has loss_curve_; got LinearRegression.",
+            "TrainingCurveDisplay needs a fitted network with loss_curve_; got LinearRegression.",
         ),
         (
             lambda: LagImportanceDisplay.from_estimator(make_ar(1), X, Y, signed=True),
@@ -66,8 +67,8 @@ def test_every_display_draws_into_given_axes(comparison, net):
             lambda: LagImportanceDisplay.from_estimator(
                 {"one": make_ar(1).fit(X, Y), "two": make_ar(2).fit(X, Y)}, X, Y
             ),
-            "The models must have the same lags and channels; 'two' has [2 1] and ['a', 'b'], the "
-            "first [1] and ['a', 'b'].",
+            "All models must have the same lags and channels; 'two' has [2 1] and ['a', 'b'], the "
+            "first has [1] and ['a', 'b'].",
         ),
     ],
 )

@@ -1,1 +1,1 @@
-"""What every estimator needs of scikit-learn's conventions."""
+"""Conventions of scikit-learn that all estimators share: parameters, validation and state."""

@@ -12,14 +12,14 @@ from sklearn.base import BaseEstimator
 
 @contextmanager
 def restore_on_error(thing: Any) -> Iterator[None]:
-    """Let an exception in the block put the attributes of `thing` back as they were before it.
+    """Restore the attributes of an object if the block raises an exception.
 
-    What an attribute refers to is not copied: changes inside of it remain.
+    Values of attributes are not copied, so changes inside of them remain.
     """
     before = dict(vars(thing))
     try:
         yield
-    except BaseException:  # a Ctrl-C too; it is raised again
+    except BaseException:  # including Ctrl-C
         vars(thing).clear()
         vars(thing).update(before)
         raise
@@ -47,20 +47,20 @@ CHANGEABLE = frozenset(
         "warm_start",
     }
 )
-"""Parameters that may be others when training goes on; all others made the net what it is."""
+"""Parameters that may change when training is continued."""
 
 
 def kept_parameters(estimator: BaseEstimator) -> dict[str, Any]:
-    """Return the parameters that must not change while the net is trained further."""
+    """Return the parameters that must not change when training is continued."""
     parameters = estimator.get_params(deep=False)
     return {name: parameters[name] for name in parameters.keys() - CHANGEABLE}
 
 
-def check_continues(estimator: BaseEstimator, begun_with: dict[str, Any]) -> None:
-    """Check that the parameters still are what the net was begun with."""
+def check_continues(estimator: BaseEstimator, initial: dict[str, Any]) -> None:
+    """Check that no parameter has changed that must be the same to continue training."""
     for name, now in kept_parameters(estimator).items():
-        if not np.array_equal(now, begun_with[name]):
+        if not np.array_equal(now, initial[name]):
             raise ValueError(
-                f"{name}={now!r} cannot continue what {name}={begun_with[name]!r} began; set it "
+                f"{name}={now!r} cannot continue what {name}={initial[name]!r} began; set it "
                 "back, or begin anew with warm_start=False."
             )

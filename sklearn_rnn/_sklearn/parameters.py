@@ -1,8 +1,8 @@
 """Parameters of an estimator, declared once.
 
-`param` keeps the default, the scikit-learn constraint and the documentation of a
-parameter in one place. `parametrized` makes of them the constructor, the class
-attribute ``_parameter_constraints`` and the sections of the docstring.
+`param` holds the default, the scikit-learn constraint and the documentation of a parameter.
+`parametrized` generates the constructor, the class attribute ``_parameter_constraints`` and the
+sections of the docstring from them.
 """
 
 from __future__ import annotations
@@ -34,19 +34,19 @@ def param(constraint: Sequence[Any], doc: str, *, default: Any, kw_only: bool = 
     Parameters
     ----------
     constraint : sequence
-        What the parameter may be, in the form of scikit-learn's
-        ``_parameter_constraints``; it is checked when ``fit`` is called.
+        Accepted types and values, in the form of ``_parameter_constraints`` of scikit-learn;
+        checked when ``fit`` is called.
     doc : str
-        The entry of the parameter in the docstring.
+        Entry of the parameter in the docstring.
     default : object
-        An immutable default value.
+        Immutable default value.
     kw_only : bool, default=True
-        Whether the parameter must be given by name.
+        Whether the parameter is keyword-only.
 
     Returns
     -------
     dataclasses.Field
-        The declaration, read by `parametrized`.
+        Declaration for `parametrized`.
     """
     metadata = {"constraint": list(constraint), "doc": inspect.cleandoc(doc)}
     return field(default=default, metadata=metadata, kw_only=kw_only)
@@ -54,10 +54,10 @@ def param(constraint: Sequence[Any], doc: str, *, default: Any, kw_only: bool = 
 
 @dataclass_transform(kw_only_default=True, field_specifiers=(param,))
 def parametrized(cls: type[_T]) -> type[_T]:
-    """Make a class with `param` fields an estimator class of scikit-learn's form.
+    """Make a class with `param` fields a class with the conventions of scikit-learn.
 
-    The fields, inherited ones included, become a constructor that only assigns, and the
-    class attribute ``_parameter_constraints``. In the docstring the line ``{parameters}``
+    All fields, including inherited ones, become a constructor that only assigns, and the class
+    attribute ``_parameter_constraints``. In the docstring the line ``{parameters}``
     is replaced by a numpydoc section of the parameters and the line ``{attributes}`` by
     one of the learned attributes, which classes describe in a mapping ``_learned`` from
     ``"name : type"`` to text, merged along the bases.
@@ -65,7 +65,7 @@ def parametrized(cls: type[_T]) -> type[_T]:
     Parameters
     ----------
     cls : type
-        The class to decorate.
+        Class to decorate.
 
     Returns
     -------
@@ -90,7 +90,7 @@ def parametrized(cls: type[_T]) -> type[_T]:
 
 
 def plain(value: Any) -> Any:
-    """Return a scalar or array of numpy as numbers of Python, in lists and tuples too."""
+    """Convert numpy scalars and arrays, also inside lists and tuples, to Python numbers."""
     if isinstance(value, np.generic | np.ndarray):
         return value.tolist()
     return type(value)(map(plain, value)) if type(value) in (list, tuple) else value

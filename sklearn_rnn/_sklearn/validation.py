@@ -1,4 +1,4 @@
-"""Input that cannot be read is refused by the name of the argument, and of the column."""
+"""Validation of arguments, with errors that name the argument and the column."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sklearn_rnn._sklearn.compat import num_samples
 
 @contextmanager
 def prefix_errors(name: str) -> Iterator[None]:
-    """Let errors of the block that name no argument begin with the name of this one."""
+    """Prefix errors of the block with the name of an argument, unless they name one."""
     try:
         yield
     except (TypeError, ValueError) as error:
@@ -29,19 +29,19 @@ def prefix_errors(name: str) -> Iterator[None]:
 
 
 def check_numbers(values: Any, name: str = "X") -> None:
-    """Check that an argument holds real numbers.
+    """Check that an argument contains real numbers.
 
     Parameters
     ----------
     values : object
-        A table, an array, or what makes an array. Sparse matrices are left to scikit-learn.
+        A DataFrame or array-like. Sparse matrices are left to scikit-learn.
     name : str, default="X"
-        The name of the argument.
+        Name of the argument.
 
     Raises
     ------
     TypeError or ValueError
-        If it does not. The error names the argument, and the column of a table.
+        If it does not. The error names the argument, and the column of a DataFrame.
     """
     if isinstance(values, pd.DataFrame):
         for dtype in set(values.dtypes):
@@ -51,7 +51,7 @@ def check_numbers(values: Any, name: str = "X") -> None:
 
 
 def check_targets(y: Any, X: Any) -> None:
-    """Check that there is one target for each of X, in one dimension or two, if there are any."""
+    """Check that y, if given, has one or two dimensions and one target per sample of X."""
     if y is None or isinstance(y, str) or not (hasattr(y, "__len__") or hasattr(y, "shape")):
         return
     dtype = getattr(y, "dtype", None)
@@ -64,7 +64,7 @@ def check_targets(y: Any, X: Any) -> None:
 
 
 def check_length(name: str, values: Any, X: Any) -> None:
-    """Check that an argument has a value for each sample of X."""
+    """Check that an argument has one value per sample of X."""
     n_values, n_samples = num_samples(values), num_samples(X)
     if n_values != n_samples:
         raise ValueError(
@@ -73,7 +73,7 @@ def check_length(name: str, values: Any, X: Any) -> None:
 
 
 def _check_columns(table: pd.DataFrame, dtype: Any, name: str) -> None:
-    """Check the columns of a table that are of some dtype."""
+    """Check the columns of a DataFrame that have a certain dtype."""
     held = dtype.categories.dtype if isinstance(dtype, pd.CategoricalDtype) else dtype
     if is_numeric_dtype(held) and not is_complex_dtype(held):
         return

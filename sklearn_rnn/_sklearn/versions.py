@@ -1,4 +1,4 @@
-"""What a report of a fault should say of the machine and of the packages."""
+"""Versions of the packages and the machine, for bug reports."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PACKAGES = ("sklearn-rnn", "scikit-learn", "torch", "skorch", "numpy", "scipy", 
 
 
 def versions() -> dict[str, str]:
-    """Return what `show_versions` shows."""
+    """Return the versions that `show_versions` prints, by name."""
     shown = {
         "python": sys.version.replace("\n", " "),
         "machine": platform.platform(),
@@ -33,11 +33,11 @@ def versions() -> dict[str, str]:
 
 
 def show_versions() -> None:
-    """Print the versions that matter, where the package lies, and which native kernels are in use.
+    """Print versions, the location of the package, and which native kernels are in use.
 
-    The last line names the instruction set of the kernels ("avx512", "avx2" or "plain"), or says
-    why there are none; recurrent layers are torch's then, slower and otherwise the same. Set the
-    environment variable ``SKLEARN_RNN_NATIVE=0`` to do without the kernels.
+    The last line names the instruction set of the kernels ("avx512", "avx2" or "plain"), or the
+    reason why they are missing; recurrent layers then use torch, which is slower and otherwise
+    equivalent. Set the environment variable ``SKLEARN_RNN_NATIVE=0`` to disable the kernels.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Real series that come with the package, or are fetched from their source."""
+"""Data sets that are included in the package or downloaded from their source."""
 
 from sklearn_rnn.datasets._bundled import load_boston, load_hitters, load_nyse
 from sklearn_rnn.datasets._climate import fetch_climate

@@ -1,4 +1,4 @@
-"""Data to learn from: real series that come with the package, or are fetched from their source."""
+"""Data sets that are included in the package."""
 
 from __future__ import annotations
 
@@ -78,10 +78,10 @@ datasets/data/LICENSE-ISLP.md.
 def load_nyse(
     *, return_X_y: bool = False, as_frame: bool = False, day_of_week: bool = False
 ) -> Bunch | tuple[Any, Any]:
-    """Load daily trading on the New York Stock Exchange, 1962 to 1986.
+    """Load daily trading data of the New York Stock Exchange, 1962 to 1986.
 
-    The task is to forecast the trading volume of a day from the days before: y is the
-    column log_volume of X on the same day, so X needs a `LagTransformer`.
+    The task is to forecast the trading volume of a day from earlier days: y is the column
+    log_volume of X on the same day, so X must pass through a `LagTransformer`.
 
     ================= ===========================================
     Days              6051, of which 4281 to 1979 are for training
@@ -92,12 +92,12 @@ def load_nyse(
     Parameters
     ----------
     return_X_y : bool, default=False
-        Whether to return ``(data, target)`` in place of a Bunch.
+        Whether to return ``(data, target)`` instead of a Bunch.
     as_frame : bool, default=False
         Whether to return pandas objects, whose index is the date.
     day_of_week : bool, default=False
-        Whether X has five columns more, day_mon, day_tues, day_wed, day_thur and day_fri:
-        1.0 on that day of the week and otherwise 0.0. They are known ahead.
+        Whether to add five indicator columns to X, day_mon, day_tues, day_wed, day_thur and
+        day_fri. They are known future covariates.
 
     Returns
     -------
@@ -117,9 +117,9 @@ def load_nyse(
         date : ndarray of shape (6051,)
             The days, datetime64.
         frame : DataFrame or None
-            Everything but the date, which is its index; None unless ``as_frame=True``.
+            All columns, indexed by date; None unless ``as_frame=True``.
         DESCR : str
-            Meaning and source.
+            Description and source.
 
     Examples
     --------
@@ -161,26 +161,26 @@ def load_nyse(
 def load_hitters(
     *, return_X_y: bool = False, as_frame: bool = False, drop_missing: bool = True
 ) -> Bunch | tuple[Any, Any]:
-    """Load the salaries of baseball players in 1987, and what they did before.
+    """Load salaries of baseball players in 1987, with their statistics of earlier seasons.
 
-    The task is to predict the salary. There is no order of time: each player is a sequence of
-    one step. Three columns of X are labels and have to be encoded, by ``OneHotEncoder`` or
+    The task is to predict the salary. There is no time order: each player is a sequence of one
+    step. Three columns of X are categorical and must be encoded, with ``OneHotEncoder`` or
     ``pandas.get_dummies``.
 
     ================= ===========================================
     Players           322, the salary of 263 is known
-    Columns of X      19, of which 3 hold labels
+    Columns of X      19, of which 3 are categorical
     Missing values    59, all of them salaries
     ================= ===========================================
 
     Parameters
     ----------
     return_X_y : bool, default=False
-        Whether to return ``(data, target)`` in place of a Bunch.
+        Whether to return ``(data, target)`` instead of a Bunch.
     as_frame : bool, default=False
         Whether to return pandas objects.
     drop_missing : bool, default=True
-        Whether to leave out the players without a known salary.
+        Whether to drop the players whose salary is unknown.
 
     Returns
     -------
@@ -190,13 +190,13 @@ def load_hitters(
         data : ndarray of dtype object, or DataFrame, of shape (263, 19) or (322, 19)
             X.
         target : ndarray or Series of shape (263,) or (322,)
-            The salary in thousands of dollars; NaN where it is not known.
+            Salary in thousands of dollars; NaN if unknown.
         feature_names, target_names : list of str
             Names of the columns of X, and of y.
         frame : DataFrame or None
             X and y; None unless ``as_frame=True``.
         DESCR : str
-            Meaning and source.
+            Description and source.
 
     Examples
     --------
@@ -219,11 +219,11 @@ def load_hitters(
     {"return_X_y": ["boolean"], "as_frame": ["boolean"]}, prefer_skip_nested_validation=True
 )
 def load_boston(*, return_X_y: bool = False, as_frame: bool = False) -> Bunch | tuple[Any, Any]:
-    """Load the values of houses in the census tracts of Boston in 1970.
+    """Load house values in the census tracts of Boston in 1970.
 
-    The task is to predict the median value of a tract. There is no order of time: each tract is
-    a sequence of one step. The form is that of the book of James et al., without the share of
-    black residents, the column for which scikit-learn removed its own ``load_boston``.
+    The task is to predict the median value of a tract. There is no time order: each tract is a
+    sequence of one step. This is the version of the book by James et al., without the share of
+    black residents, the column for which scikit-learn removed its ``load_boston``.
 
     ================= ======
     Tracts            506
@@ -234,7 +234,7 @@ def load_boston(*, return_X_y: bool = False, as_frame: bool = False) -> Bunch | 
     Parameters
     ----------
     return_X_y : bool, default=False
-        Whether to return ``(data, target)`` in place of a Bunch.
+        Whether to return ``(data, target)`` instead of a Bunch.
     as_frame : bool, default=False
         Whether to return pandas objects.
 
@@ -246,13 +246,13 @@ def load_boston(*, return_X_y: bool = False, as_frame: bool = False) -> Bunch | 
         data : ndarray or DataFrame of shape (506, 12)
             X.
         target : ndarray or Series of shape (506,)
-            The median value in thousands of dollars; above 50 it stands at 50.
+            Median value in thousands of dollars, censored at 50.
         feature_names, target_names : list of str
             Names of the columns of X, and of y.
         frame : DataFrame or None
             X and y; None unless ``as_frame=True``.
         DESCR : str
-            Meaning and source.
+            Description and source.
 
     Examples
     --------
@@ -268,7 +268,7 @@ def load_boston(*, return_X_y: bool = False, as_frame: bool = False) -> Bunch | 
 
 
 def _bunch(record: pd.DataFrame, target: str, description: str, dtype: type | None) -> Bunch:
-    """Return a table with one target, as arrays (X of the dtype) or, without one, as pandas."""
+    """Return a Bunch of arrays, X of the dtype, or of pandas objects if dtype is None."""
     X, y = record.drop(columns=target), record[target]
     return Bunch(
         data=X if dtype is None else X.to_numpy(dtype=dtype),

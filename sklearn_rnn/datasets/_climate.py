@@ -41,10 +41,10 @@ def fetch_climate(
     return_X_y: bool = False,
     as_frame: bool = False,
 ) -> Bunch | tuple[Any, Any]:
-    """Load the monthly weather at a British station (0.1 MB, downloaded if need be).
+    """Load the monthly weather at a British station (0.1 MB, downloaded if missing).
 
-    The task is to forecast a month from the months before: y is X, so X needs a `LagTransformer`;
-    choose columns of y, and the months in which they are there.
+    The task is to forecast a month from earlier months: y equals X, so X must pass through a
+    `LagTransformer`. Choose columns of y, and the months in which they are observed.
 
     ================= ==============================================================
     Months            2078 at Oxford from 1853-01, 1143 at Lerwick from 1930-12, ...
@@ -59,12 +59,12 @@ def fetch_climate(
         Name of the station in the address of its file: oxford, lerwick, durham, armagh, sheffield,
         heathrow, stornoway, southampton and others.
     data_home : str or path-like, default=None
-        The folder of the data, with or without sub-folders such as ``climate``. None is the folder
-        that the environment variable ``SKLEARN_RNN_DATA`` names, or else ``~/sklearn_rnn_data``.
+        Folder of the data, with or without sub-folders such as ``climate``. None uses the
+        environment variable ``SKLEARN_RNN_DATA``, or else ``~/sklearn_rnn_data``.
     download_if_missing : bool, default=True
-        Whether to download the file if it is not there; otherwise FileNotFoundError is raised.
+        Whether to download the file if it is missing; otherwise FileNotFoundError is raised.
     return_X_y : bool, default=False
-        Whether to return ``(data, target)`` in place of a Bunch.
+        Whether to return ``(data, target)`` instead of a Bunch.
     as_frame : bool, default=False
         Whether to return pandas objects, whose index is the first day of the month.
 
@@ -74,7 +74,7 @@ def fetch_climate(
         The Bunch has the attributes
 
         data, target : ndarray or DataFrame of shape (n_months, 5)
-            X and y. The months adjoin; one that the file leaves out is NaN.
+            X and y. Months are consecutive; those missing in the file are NaN.
         feature_names, target_names : list of str
             Names of the columns.
         estimated : ndarray or DataFrame of shape (n_months, 5)
@@ -86,14 +86,14 @@ def fetch_climate(
         frame : DataFrame or None
             X; None unless ``as_frame=True``.
         sha256 : dict
-            Checksum by file. The source adds a month every month, so that none is prescribed:
+            Checksum of each file. The source adds a month every month, so that none is prescribed:
             state it with your results.
         DESCR : str
-            Meaning and source.
+            Description and source.
     """
     if not re.fullmatch("[a-z]+", station):
         raise ValueError(
-            f"station must be the name in the address of a file, such as 'oxford'; got {station!r}."
+            f"station must be the name in the URL of its file, such as 'oxford'; got {station!r}."
         )
     name = f"{station}data.txt"
     file = fetch(
@@ -155,7 +155,7 @@ def read_station(path: Path) -> tuple[pd.DataFrame, pd.DataFrame, pd.Series[bool
         marks.append(["*" in m["marks"] for m in values] + [False] * (len(names) - len(values)))
         provisional.append("Provisional" in words)
     if not months:
-        raise ValueError(f"{path} holds no months.")
+        raise ValueError(f"{path} contains no months.")
     index = pd.DatetimeIndex(months, name="month")
     every = pd.date_range(index.min(), index.max(), freq="MS", name="month")
     data = pd.DataFrame(rows, index, names, dtype=float).reindex(every)

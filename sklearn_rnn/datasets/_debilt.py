@@ -56,7 +56,7 @@ def fetch_debilt(
     return_X_y: bool = False,
     as_frame: bool = False,
 ) -> Bunch | tuple[Any, Any]:
-    """Load six variables of the weather at De Bilt, by month or by day (downloaded if need be).
+    """Load six variables of the weather at De Bilt, by month or by day (downloaded if missing).
 
     The task is to forecast a month from the months before: y is X, so X needs a `LagTransformer`.
     The file at the source begins in 1901 and grows every day; the file
@@ -77,12 +77,12 @@ def fetch_debilt(
         Whether to sum up the days of each month: mean temperature, lowest minimum, highest maximum,
         sum of precipitation, mean humidity, sum of sunshine.
     data_home : str or path-like, default=None
-        The folder of the data, with or without sub-folders such as ``climate``. None is the folder
-        that the environment variable ``SKLEARN_RNN_DATA`` names, or else ``~/sklearn_rnn_data``.
+        Folder of the data, with or without sub-folders such as ``climate``. None uses the
+        environment variable ``SKLEARN_RNN_DATA``, or else ``~/sklearn_rnn_data``.
     download_if_missing : bool, default=True
-        Whether to download the file if it is not there; otherwise FileNotFoundError is raised.
+        Whether to download the file if it is missing; otherwise FileNotFoundError is raised.
     return_X_y : bool, default=False
-        Whether to return ``(data, target)`` in place of a Bunch.
+        Whether to return ``(data, target)`` instead of a Bunch.
     as_frame : bool, default=False
         Whether to return pandas objects, whose index is the day, or the first day of the month.
 
@@ -102,7 +102,7 @@ def fetch_debilt(
         sha256 : dict
             Checksum by file; state it with your results.
         DESCR : str
-            Meaning and source.
+            Description and source.
 
     Notes
     -----

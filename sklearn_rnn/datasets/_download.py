@@ -1,4 +1,4 @@
-"""Original public files: found in a folder of the user or downloaded into it, and verified."""
+"""Public files: found in a folder of the user or downloaded into it, and verified."""
 
 from __future__ import annotations
 
@@ -33,20 +33,20 @@ PARAMETERS: dict[str, list[Any]] = {
 
 @dataclass(frozen=True)
 class PublicFile:
-    """A file that anybody can get.
+    """A public file.
 
     Attributes
     ----------
     name : str
-        Its name in ``data_home`` or in the folder there.
+        Name of the file.
     folder : str
-        The folder in ``data_home`` that it belongs to.
+        Sub-folder of ``data_home`` for downloads.
     urls : tuple of str
-        Where it is to be had, the source first; empty if it is nowhere in this form.
+        Addresses in order of preference; empty if this form cannot be downloaded.
     sha256 : tuple of str
-        Checksums of all its editions; empty if it grows with time.
+        Accepted checksums; empty for a file that is updated regularly.
     member : str
-        How its path ends in the archive that the addresses give; empty if they give it itself.
+        End of its path in the archive at the addresses; empty if it is not in an archive.
     """
 
     name: str
@@ -63,9 +63,9 @@ class LocalFile:
     Attributes
     ----------
     path : Path
-        Where it is.
+        Path of the file.
     sha256 : str
-        Its checksum.
+        Checksum of the file.
     """
 
     path: Path
@@ -78,38 +78,38 @@ class LocalFile:
 
 
 def fetch(*forms: PublicFile, data_home: Any = None, download_if_missing: bool = True) -> LocalFile:
-    """Find a file, or else download it, and verify its checksum.
+    """Find or download a file, and verify its checksum.
 
     Parameters
     ----------
     *forms : PublicFile
-        Forms of the file; the first one found is taken, and only the first is downloaded.
+        Alternative forms of the file. The first found is used; only the first is downloaded.
     data_home : str, path-like or None, default=None
-        The folder; None is that of the environment variable, or one in the user's home.
+        Folder of the data; None uses the environment variable, or a folder in the home directory.
     download_if_missing : bool, default=True
-        Whether to download what is not there.
+        Whether to download a missing file.
 
     Returns
     -------
     LocalFile
-        The file; its checksum is one of those expected, if any are.
+        The verified file.
 
     Raises
     ------
     OSError
-        If the file is not there and was not downloaded, or is not the one expected.
+        If the file is missing and cannot be downloaded, or has another checksum.
     """
     home = Path(data_home or os.environ.get(VARIABLE) or _DEFAULT_HOME).expanduser()
     for form in forms:
         for path in (home / form.folder / form.name, home / form.name):
             if path.is_file():
-                return LocalFile(path, _verify(path, form, "Remove it, and it is downloaded anew."))
+                return LocalFile(path, _verify(path, form, "Remove it to download it again."))
     form, folder = forms[0], home / forms[0].folder
     if not download_if_missing:
         names = " or ".join(form.name for form in forms)
         raise FileNotFoundError(
             f"{names} is neither in {folder} nor in {home}, and download_if_missing=False. "
-            + _describe_way(form, folder)
+            + _instructions(form, folder)
         )
     reasons = []
     for url in form.urls:
@@ -119,20 +119,20 @@ def fetch(*forms: PublicFile, data_home: Any = None, download_if_missing: bool =
             reasons.append(f"{url}: {str(reason) or type(reason).__name__}")
     raise OSError(
         f"{form.name} could not be downloaded into {folder} ({'; '.join(reasons)}). "
-        + _describe_way(form, folder)
+        + _instructions(form, folder)
     )
 
 
-def _describe_way(form: PublicFile, folder: Path) -> str:
-    archive = "" if not form.member else f", an archive that holds it as {form.member},"
+def _instructions(form: PublicFile, folder: Path) -> str:
+    archive = "" if not form.member else f", an archive that contains it as {form.member},"
     return (
-        f"Get {form.name} from {form.urls[0]}{archive} and put it into {folder}; or name the "
-        f"folder that has it by data_home or by the environment variable {VARIABLE}."
+        f"Get {form.name} from {form.urls[0]}{archive} and put it into {folder}; or give the "
+        f"folder that contains it by data_home or by the environment variable {VARIABLE}."
     )
 
 
-def _verify(path: Path, form: PublicFile, mend: str) -> str:
-    """Return the checksum of a file; raise OSError if it is none of those expected."""
+def _verify(path: Path, form: PublicFile, fix: str) -> str:
+    """Return the checksum of a file; raise OSError if it is not accepted."""
     digest = hashlib.sha256()
     with open(path, "rb") as file:
         while block := file.read(_BLOCK):
@@ -141,13 +141,13 @@ def _verify(path: Path, form: PublicFile, mend: str) -> str:
     if form.sha256 and got not in form.sha256:
         raise OSError(
             f"{path} is not the original {form.name}: its sha256 is {got}, expected was "
-            f"{' or '.join(form.sha256)}. {mend}".rstrip()
+            f"{' or '.join(form.sha256)}. {fix}".rstrip()
         )
     return got
 
 
 def _download(form: PublicFile, url: str, folder: Path) -> LocalFile:
-    """Download into a folder beside the final place, and move there only what is verified."""
+    """Download to a temporary folder, and move the file to its place once it is verified."""
     folder.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=f".{form.name}.part-", dir=folder) as part:
         path = Path(part) / form.name
@@ -163,7 +163,7 @@ def _download(form: PublicFile, url: str, folder: Path) -> LocalFile:
 
 
 def _copy_url(url: str, path: Path, name: str) -> None:
-    # Some servers turn away Python's own name.
+    # Some servers reject the default user agent of Python.
     request = Request(url, headers={"User-Agent": "sklearn_rnn"})
     with urlopen(request, timeout=_SECONDS_TO_ANSWER) as answer, open(path, "wb") as file:
         length = answer.headers.get("Content-Length")
@@ -177,27 +177,27 @@ def _copy_url(url: str, path: Path, name: str) -> None:
 
 
 def _extract(archive: Path, member: str, path: Path) -> None:
-    """Write one member of a zip or tar archive to a path."""
+    """Extract one member of a zip or tar archive to a path."""
 
-    def is_it(name: str) -> bool:
+    def matches(name: str) -> bool:
         return f"/{name}".endswith(f"/{member}")
 
     with open(path, "wb") as file:
         if zipfile.is_zipfile(archive):
             with zipfile.ZipFile(archive) as packed:
-                for name in filter(is_it, packed.namelist()):
+                for name in filter(matches, packed.namelist()):
                     with packed.open(name) as source:
                         return shutil.copyfileobj(source, file)
         else:
             with tarfile.open(archive) as packed_tar:
                 for entry in packed_tar:
-                    if is_it(entry.name) and (found := packed_tar.extractfile(entry)):
+                    if matches(entry.name) and (found := packed_tar.extractfile(entry)):
                         return shutil.copyfileobj(found, file)
-    raise OSError(f"the archive does not hold {member}")
+    raise OSError(f"the archive does not contain {member}")
 
 
 def pack(bunch: Bunch, return_X_y: bool, as_frame: bool = True) -> Bunch | tuple[Any, Any]:
-    """Return what a fetcher returns: the Bunch, or data and target of it.
+    """Return the result of a fetcher: a Bunch, or its data and target.
 
     Parameters
     ----------
@@ -206,12 +206,12 @@ def pack(bunch: Bunch, return_X_y: bool, as_frame: bool = True) -> Bunch | tuple
     return_X_y : bool
         Whether to return ``(data, target)``.
     as_frame : bool, default=True
-        Whether to leave pandas objects as they are; otherwise they become arrays, and frame None.
+        Whether to keep pandas objects; otherwise they are converted to arrays, and frame is None.
 
     Returns
     -------
     Bunch or tuple of (data, target)
-        The Bunch is the one given, changed.
+        The Bunch is the given one, modified in place.
     """
     if not as_frame:
         for name, value in bunch.items():

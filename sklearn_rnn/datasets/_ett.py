@@ -43,7 +43,7 @@ def fetch_ett(
     return_X_y: bool = False,
     as_frame: bool = False,
 ) -> Bunch | tuple[Any, Any]:
-    """Load the hourly temperature of an electricity transformer (2.6 MB, downloaded if need be).
+    """Load the hourly temperature of an electricity transformer (2.6 MB, downloaded if missing).
 
     The task is to forecast the oil temperature from the hours before: y is the column OT of X in
     the same hour, so X needs a `LagTransformer`.
@@ -63,9 +63,9 @@ def fetch_ett(
         The folder of the data, with or without sub-folders such as ``ett``. None is the folder that
         the environment variable ``SKLEARN_RNN_DATA`` names, or else ``~/sklearn_rnn_data``.
     download_if_missing : bool, default=True
-        Whether to download the file if it is not there; otherwise FileNotFoundError is raised.
+        Whether to download the file if it is missing; otherwise FileNotFoundError is raised.
     return_X_y : bool, default=False
-        Whether to return ``(data, target)`` in place of a Bunch.
+        Whether to return ``(data, target)`` instead of a Bunch.
     as_frame : bool, default=False
         Whether to return pandas objects, whose index is the hour.
 
@@ -87,9 +87,9 @@ def fetch_ett(
         frame : DataFrame or None
             X and part; None unless ``as_frame=True``.
         sha256 : dict
-            Checksum by file.
+            Checksum of each file.
         DESCR : str
-            Meaning and source.
+            Description and source.
     """
     file = fetch(
         PublicFile(f"{name}.csv", "ett", (f"{_SOURCE}{name}.csv",), (_SUMS[name],)),

@@ -84,7 +84,7 @@ def fetch_imdb(
     download_if_missing: bool = True,
     return_X_y: bool = False,
 ) -> Bunch | tuple[Any, Any]:
-    """Load film reviews to be classified as positive or negative (downloaded if need be).
+    """Load film reviews with positive or negative sentiment (downloaded if missing).
 
     The rows of text and tokens are the same reviews, in the order of Keras, which is random.
 
@@ -106,12 +106,12 @@ def fetch_imdb(
         With ``kind="tokens"``: tokens of this number or above become 2, the unknown word. None
         keeps all words.
     data_home : str or path-like, default=None
-        The folder of the data, with or without sub-folders such as ``imdb``. None is the folder
-        that the environment variable ``SKLEARN_RNN_DATA`` names, or else ``~/sklearn_rnn_data``.
+        Folder of the data, with or without sub-folders such as ``imdb``. None uses the
+        environment variable ``SKLEARN_RNN_DATA``, or else ``~/sklearn_rnn_data``.
     download_if_missing : bool, default=True
-        Whether to download files that are not there; otherwise FileNotFoundError is raised.
+        Whether to download missing files; otherwise FileNotFoundError is raised.
     return_X_y : bool, default=False
-        Whether to return ``(data, target)`` in place of a Bunch.
+        Whether to return ``(data, target)`` instead of a Bunch.
 
     Returns
     -------
@@ -129,13 +129,13 @@ def fetch_imdb(
         words : ndarray of shape (n_tokens,)
             With ``kind="tokens"``: the word of each token, so that ``words[data[0]]`` is a review.
         sha256 : dict
-            Checksum by file.
+            Checksum of each file.
         DESCR : str
-            Meaning and source.
+            Description and source.
     """
     if kind == "text" and num_words is not None:
         raise ValueError(
-            f"num_words={num_words} is for kind='tokens'; of kind='text' all words are returned."
+            f"num_words={num_words} requires kind='tokens'; kind='text' returns all words."
         )
     way = {"data_home": data_home, "download_if_missing": download_if_missing}
     if kind == "text":

@@ -48,19 +48,19 @@ def fetch_mnist(
     download_if_missing: bool = True,
     return_X_y: bool = False,
 ) -> Bunch | tuple[Any, Any]:
-    """Load handwritten digits as sequences of 784 pixels (11.6 MB, downloaded if need be).
+    """Load handwritten digits as sequences of 784 pixels (11.6 MB, downloaded if missing).
 
     Parameters
     ----------
     subset : {"train", "test", "all"}, default="train"
         Which digits; with "all" those for training come first.
     data_home : str or path-like, default=None
-        The folder of the data, with or without sub-folders such as ``mnist``. None is the folder
-        that the environment variable ``SKLEARN_RNN_DATA`` names, or else ``~/sklearn_rnn_data``.
+        Folder of the data, with or without sub-folders such as ``mnist``. None uses the
+        environment variable ``SKLEARN_RNN_DATA``, or else ``~/sklearn_rnn_data``.
     download_if_missing : bool, default=True
-        Whether to download files that are not there; otherwise FileNotFoundError is raised.
+        Whether to download missing files; otherwise FileNotFoundError is raised.
     return_X_y : bool, default=False
-        Whether to return ``(data, target)`` in place of a Bunch.
+        Whether to return ``(data, target)`` instead of a Bunch.
 
     Returns
     -------
@@ -72,7 +72,7 @@ def fetch_mnist(
         target : ndarray of shape (n_digits,)
             y: 0 to 9.
         sha256 : dict
-            Checksum by file.
+            Checksum of each file.
         DESCR : str
             Meaning and source; the data are commonly given as CC BY-SA 3.0.
     """
@@ -118,5 +118,5 @@ def read_idx(path: Path) -> NDArray[np.uint8]:
     shape = np.frombuffer(content, ">u4", count=n_dimensions, offset=4)
     values = np.frombuffer(content, np.uint8, offset=4 + 4 * n_dimensions)
     if content[:2] != b"\0\0" or content[2] != _UNSIGNED_BYTES or len(values) != shape.prod():
-        raise ValueError(f"{path} is no idx file of bytes in the shape that it states, {shape}.")
+        raise ValueError(f"{path} is not an idx file of bytes of the stated shape {shape}.")
     return values.reshape(shape)

@@ -41,7 +41,7 @@ def fetch_polymusic(
     download_if_missing: bool = True,
     return_X_y: bool = False,
 ) -> Bunch | tuple[Any, Any]:
-    """Load polyphonic music, whose next step is to be forecast (downloaded if need be).
+    """Load polyphonic music, to forecast the next step (downloaded if missing).
 
     ============= ============================= ==========
     Name          Training, validation, testing Mean steps
@@ -63,9 +63,9 @@ def fetch_polymusic(
         folder that the environment variable ``SKLEARN_RNN_DATA`` names, or else
         ``~/sklearn_rnn_data``.
     download_if_missing : bool, default=True
-        Whether to download the file if it is not there; otherwise FileNotFoundError is raised.
+        Whether to download the file if it is missing; otherwise FileNotFoundError is raised.
     return_X_y : bool, default=False
-        Whether to return ``(data, target)`` in place of a Bunch.
+        Whether to return ``(data, target)`` instead of a Bunch.
 
     Returns
     -------
@@ -77,9 +77,9 @@ def fetch_polymusic(
         target : list of ndarray of shape (n_steps_i - 1, 88)
             y: all steps of a piece but the first.
         sha256 : dict
-            Checksum by file.
+            Checksum of each file.
         DESCR : str
-            Meaning and source. The licence of the transcriptions is not stated.
+            Description and source. The licence of the transcriptions is not stated.
     """
     file = fetch(
         PublicFile(f"{name}.mat", "polymusic", (f"{_SOURCE}{name}.mat",), (_SUMS[name],)),

@@ -45,7 +45,7 @@ def fetch_ptb(
     download_if_missing: bool = True,
     return_X_y: bool = False,
 ) -> Bunch | tuple[Any, Any]:
-    """Load Penn Treebank as one sequence of tokens (5 MB, downloaded if need be).
+    """Load Penn Treebank as one sequence of tokens (5 MB, downloaded if missing).
 
     ================= ============================================================
     Words             929589 for training, 73760 for validation, 82430 for testing
@@ -63,9 +63,9 @@ def fetch_ptb(
         The folder of the data, with or without sub-folders such as ``ptb``. None is the folder that
         the environment variable ``SKLEARN_RNN_DATA`` names, or else ``~/sklearn_rnn_data``.
     download_if_missing : bool, default=True
-        Whether to download files that are not there; otherwise FileNotFoundError is raised.
+        Whether to download missing files; otherwise FileNotFoundError is raised.
     return_X_y : bool, default=False
-        Whether to return ``(data, target)`` in place of a Bunch.
+        Whether to return ``(data, target)`` instead of a Bunch.
 
     Returns
     -------
@@ -79,9 +79,9 @@ def fetch_ptb(
         words : ndarray of shape (n_vocabulary + 1,)
             The word or character of each token; those of the training text in sorted order.
         sha256 : dict
-            Checksum by file.
+            Checksum of each file.
         DESCR : str
-            Meaning and source.
+            Description and source.
     """
 
     def find(part: str) -> LocalFile:

@@ -1,4 +1,4 @@
-"""Time series to be classified: files of the UCR and UEA archives in the form .ts."""
+"""Time series classification data of the UCR and UEA archives, in the format .ts."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def fetch_ucr(
     download_if_missing: bool = True,
     return_X_y: bool = False,
 ) -> Bunch | tuple[Any, Any]:
-    """Load series of the UCR and UEA archives to be classified (downloaded if need be).
+    """Load a time series classification data set of the UCR or UEA archive (downloaded if missing).
 
     ================= ================= ========== ======== ======= =================
     Name              Training, testing Steps      Channels Classes What
@@ -70,9 +70,9 @@ def fetch_ucr(
         The folder of the data, with or without sub-folders such as ``ucr``. None is the folder that
         the environment variable ``SKLEARN_RNN_DATA`` names, or else ``~/sklearn_rnn_data``.
     download_if_missing : bool, default=True
-        Whether to download files that are not there; otherwise FileNotFoundError is raised.
+        Whether to download missing files; otherwise FileNotFoundError is raised.
     return_X_y : bool, default=False
-        Whether to return ``(data, target)`` in place of a Bunch.
+        Whether to return ``(data, target)`` instead of a Bunch.
 
     Returns
     -------
@@ -87,12 +87,12 @@ def fetch_ucr(
         target_names : list of str
             The classes.
         sha256 : dict
-            Checksum by file.
+            Checksum of each file.
         DESCR : str
-            Meaning and source.
+            Description and source.
     """
     if not re.fullmatch(r"\w[\w-]*", name, flags=re.ASCII):
-        raise ValueError(f"name must be that of a data set, such as 'GunPoint'; got {name!r}.")
+        raise ValueError(f"name must be the name of a data set, such as 'GunPoint'; got {name!r}.")
     samples: list[NDArray[np.float64]] = []
     labels: list[str] = []
     classes: list[str] = []
@@ -171,7 +171,7 @@ def read_ts(path: Path) -> tuple[list[NDArray[np.float64]], list[str], list[str]
             samples.append(sample)
             labels.append(label)
     if not samples:
-        raise ValueError(f"{path} holds no series after @data.")
+        raise ValueError(f"{path} contains no series after @data.")
     return samples, labels, classes, "\n".join(description).strip()
 
 

@@ -1,4 +1,4 @@
-"""Baselines and forecasts of several steps."""
+"""Baseline forecasts, and recursive forecasts of several steps."""
 
 from sklearn_rnn.forecasting._autoregression import make_ar
 from sklearn_rnn.forecasting._persistence import PersistenceRegressor

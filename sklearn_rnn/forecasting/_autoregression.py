@@ -1,4 +1,4 @@
-"""The linear autoregression, fitted by least squares."""
+"""Linear autoregression: `make_ar`."""
 
 from __future__ import annotations
 
@@ -33,49 +33,49 @@ def make_ar(
     .. math:: \hat y_t = c + \sum_{j = 0}^{L - 1} w_j^\top x_{t - d - j s}
         + \sum_{k \in S} v_k^\top x_{t - k} + u^\top z_t
 
-    with one coefficient for every lag of every column of X; y may be a column of X. The last
-    two sums are there if asked for: S is ``seasonal_lags``, and z are the columns
-    ``exogenous``, which are not lagged.
+    with one coefficient for every lag of every column of X, of which y may be one. S is
+    ``seasonal_lags``, and z are the columns ``exogenous``, which are not lagged; both are optional.
 
     Parameters
     ----------
     n_lags : int, default=5
         Number of lags.
     delay : int, default=1
-        Rows from the newest lag to the present.
+        Forecast horizon: rows between the newest lag and the target.
     step : int, default=1
-        Rows from a lag to the next.
+        Rows between consecutive lags.
     seasonal_lags : sequence of int, default=()
-        Further lags, such as ``(7, 14)`` for days with a pattern of weeks.
+        Additional lags, such as ``(7, 14)`` for daily data with a weekly pattern.
     exogenous : sequence of str or int, default=()
-        Columns of which only the value at row t enters. It must be known beforehand.
+        Columns that enter with their value at row t only, which must be known in advance.
     known_ahead : sequence of str or int, default=None
-        Columns whose value at row t is known beforehand, read ``delay`` rows later, and whose
-        lags enter too. Positions are counted without the columns ``exogenous``.
+        Known future covariates: columns whose value at row t is known in advance. Their lags enter
+        too, ``delay`` rows later than those of other columns. Positions do not count the columns
+        ``exogenous``.
     fill_value : {'mean', 'nan'} or float, default='mean'
-        What stands for a past that does not exist.
+        Value of lags before the start of the series.
     history : {'auto', 'never'}, default='auto'
-        Whether training rows can be the past of later rows.
+        Whether rows of `fit` serve as lags of later rows.
     max_gap : number, timedelta or str, default=None
-        The largest step of the index between adjoining rows.
+        Largest step of the index between consecutive rows.
 
     Returns
     -------
     sklearn.pipeline.Pipeline
-        `LagTransformer` with ``flatten=True`` and ``LinearRegression``, with the steps
+        `LagTransformer` with ``flatten=True`` and ``LinearRegression``, in the steps
         ``lagtransformer`` and ``linearregression``. With seasonal lags the first step is a
-        ``FeatureUnion`` that begins with those lags, ``lags``, and with exogenous columns a
-        ``ColumnTransformer`` whose ``remainder`` is what it would be without.
+        ``FeatureUnion`` whose first transformer is ``lags``; with exogenous columns it is a
+        ``ColumnTransformer`` whose ``remainder`` transforms all other columns.
 
     See Also
     --------
-    LagTransformer : What the parameters mean.
+    LagTransformer : Lags, and the meaning of the parameters.
 
     Notes
     -----
-    The first rows, whose past is filled, take part in the fit. To leave them out, give them
-    no weight: ``fit(X, y, linearregression__sample_weight=np.arange(len(X)) >= n_lags)``.
-    The coefficients then are those of ``AutoReg`` in statsmodels.
+    The first rows, whose lags are filled, take part in the fit. To omit them, give them weight 0:
+    ``fit(X, y, linearregression__sample_weight=np.arange(len(X)) >= n_lags)``.
+    The coefficients then equal those of ``AutoReg`` in statsmodels.
 
     Examples
     --------
@@ -95,8 +95,8 @@ def make_ar(
     regular = range(delay, delay + n_lags * step, step)
     if wrong := [lag for lag in seasonal_lags if lag < delay or lag in regular]:
         raise ValueError(
-            f"seasonal_lags must be at least delay={delay} and none of the lags "
-            f"{list(regular)}, which are there already; got {wrong}."
+            f"seasonal_lags must be at least delay={delay} and not among the regular lags "
+            f"{list(regular)}; got {wrong}."
         )
     if seasonal_lags:
         more = [(f"lag{lag}", LagTransformer(1, delay=lag, **reading)) for lag in seasonal_lags]

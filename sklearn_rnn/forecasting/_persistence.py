@@ -1,4 +1,4 @@
-"""Forecasts that cost nothing, to hold every net against."""
+"""The naive and the seasonal naive forecast: `PersistenceRegressor`."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from sklearn_rnn._sklearn.parameters import param, parametrized
 
 @parametrized
 class PersistenceRegressor(RegressorMixin, BaseEstimator):
-    r"""Forecast the last value of a channel, or its value one season before.
+    r"""Naive forecast: the last value of a channel, or its value one season earlier.
 
-    With :math:`x_1, \ldots, x_T` the window of the channel and s = ``season``, the forecast
-    is :math:`x_{T + 1 - s}`: the last value for s = 1. Of several targets the h-th is taken
-    as h steps ahead, and forecast by the value of the same phase of the season,
+    With :math:`x_1, \ldots, x_T` the window of the channel and s = ``season``, the forecast is
+    :math:`x_{T + 1 - s}`, the last value for s = 1. With several targets, the h-th is h steps
+    ahead, and its forecast is the value of the same phase of the season,
     :math:`x_{T + 1 - s + (h - 1) \bmod s}`.
 
     {parameters}
@@ -34,12 +34,12 @@ class PersistenceRegressor(RegressorMixin, BaseEstimator):
 
     See Also
     --------
-    make_ar : The linear autoregression, the next baseline to beat.
+    make_ar : Linear autoregression, the next baseline.
 
     Notes
     -----
-    Nothing is learned from y: the channel has to hold the past of the target in the units
-    of the target, so no scaler of X may come before.
+    Nothing is learned from y: the channel must contain past values of the target in units of the
+    target, so X must not be scaled.
 
     Examples
     --------
@@ -53,44 +53,44 @@ class PersistenceRegressor(RegressorMixin, BaseEstimator):
 
     channel: int = param(
         [Interval(Integral, 0, None, closed="left")],
-        "Position of the channel that holds the past of the target.",
+        "Position of the channel with past values of the target.",
         default=0,
     )
     season: int = param(
         [Interval(Integral, 1, None, closed="left")],
-        "Steps back from the target to the value that is its forecast.",
+        "Length of the season in steps: the forecast is the value so many steps before the target.",
         default=1,
     )
     n_channels: int = param(
         [Interval(Integral, 1, None, closed="left")],
-        "Channels of a 2-D X, whose columns are blocks of so many, oldest first.",
+        "Number of channels of a 2-D X, whose columns are blocks of channels, oldest first.",
         default=1,
     )
 
     _learned: ClassVar[dict[str, str]] = {
-        "n_features_in_ : int": "Columns of a 2-D `X`, channels of a 3-D `X` seen in `fit`.",
+        "n_features_in_ : int": "Number of columns of a 2-D `X`, or channels of a 3-D `X`.",
         "feature_names_in_ : ndarray of shape (n_features_in_,)": (
-            "Names of the columns, if `X` had names that are all strings."
+            "Names of the columns, if all are strings."
         ),
-        "n_outputs_ : int or None": "Number of targets; None if y had one dimension.",
-        "n_parameters_ : int": "0: nothing is learned.",
+        "n_outputs_ : int or None": "Number of targets; None if y is one-dimensional.",
+        "n_parameters_ : int": "0, since nothing is learned.",
     }
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: ArrayLike, y: ArrayLike) -> PersistenceRegressor:
-        """Record the shapes of X and y.
+        """Validate X and y, and store their shapes.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_steps, n_channels) or (n_samples, n_columns)
-            Windows of the past.
+            Windows of past values.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            Targets: one, or those of the next ``n_outputs`` steps.
+            Targets, for the next ``n_outputs`` steps if there are several.
 
         Returns
         -------
         PersistenceRegressor
-            The estimator itself.
+            The fitted estimator.
         """
         with restore_on_error(self):
             windows, y = self._read(X, y, reset=True)
@@ -101,17 +101,17 @@ class PersistenceRegressor(RegressorMixin, BaseEstimator):
         return self
 
     def predict(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Return the forecasts.
+        """Predict the targets.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_steps, n_channels) or (n_samples, n_columns)
-            Windows of the past.
+            Windows of past values.
 
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            Values of the channel.
+            Forecasts.
         """
         check_is_fitted(self)
         windows, _ = self._read(X, "no_validation", reset=False)
@@ -131,7 +131,7 @@ class PersistenceRegressor(RegressorMixin, BaseEstimator):
             reading=Reading(self.n_channels),
             form=None if reset else self._form,
         )
-        assert isinstance(windows, Windows), "sequences of different length are refused"
+        assert isinstance(windows, Windows), "sequences of different length raise an error"
         if reset:
             self._form: InputForm = form
             self.n_features_in_ = form.n_features
@@ -141,17 +141,17 @@ class PersistenceRegressor(RegressorMixin, BaseEstimator):
         n_channels = windows.rows.shape[1]
         if self.channel >= n_channels:
             raise ValueError(
-                f"channel={self.channel} is not among the {n_channels} channels of X, which are "
-                "counted from 0."
+                f"channel={self.channel} is out of range for X with {n_channels} channels, counted "
+                "from 0."
             )
         if self.season > windows.n_steps:
             raise ValueError(
-                f"season={self.season} goes further back than the {windows.n_steps} steps of X; "
-                "give longer windows."
+                f"season={self.season} is longer than the windows of {windows.n_steps} steps; give "
+                "longer windows."
             )
 
     def __sklearn_tags__(self) -> Tags:
-        """Say that X may have three dimensions, and that nothing is learned."""
+        """Declare 3-D input, several outputs, and that nothing is learned."""
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         tags.target_tags.multi_output = True

@@ -1,4 +1,4 @@
-"""The picture of a forecast: observed and predicted values."""
+"""Plot of observed and predicted values: `ForecastDisplay`."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from sklearn_rnn._sklearn.compat import check_matplotlib_support
 
 
 class ForecastDisplay:
-    """Observed and predicted values in time, or against each other.
+    """Plot of observed and predicted values over time, or against each other.
 
     Parameters
     ----------
     observed, predicted : array-like of shape (n_rows,)
-        The values.
+        Observed and predicted values.
     times : array-like of shape (n_rows,), default=None
-        When; None counts the rows.
+        Times of the rows; None numbers them.
     name : str, default='y'
-        What is forecast.
+        Name of the target.
 
     Attributes
     ----------
     ax_ : matplotlib Axes
-        Where it is drawn.
+        The axes of the plot.
     figure_ : matplotlib Figure
-        The figure of `ax_`.
+        The figure of the plot.
     lines_ : list of Line2D
-        In time: observed and predicted; against each other: the points and the diagonal.
+        The observed and the predicted values, or the points and the diagonal of a scatter plot.
     """
 
     def __init__(
@@ -45,22 +45,22 @@ class ForecastDisplay:
     def from_estimator(
         cls, estimator: Any, X: Any, y: Any, *, output: int = 0, kind: str = "time", ax: Any = None
     ) -> ForecastDisplay:
-        """Predict for X and draw the predictions beside y.
+        """Predict for X and plot the predictions with y.
 
         Parameters
         ----------
         estimator : regressor
             A fitted model.
         X : array-like
-            What it predicts for; the index of a DataFrame gives the times.
+            Input of the model; the index of a DataFrame gives the times.
         y : array-like of shape (n_rows,) or (n_rows, n_outputs)
-            The observed values.
+            Observed values.
         output : int, default=0
-            Which of several targets to draw.
+            Which of several targets to plot.
         kind : {'time', 'scatter'}, default='time'
             See `plot`.
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a figure.
+            Axes to plot on; None creates a figure.
 
         Returns
         -------
@@ -77,14 +77,14 @@ class ForecastDisplay:
         return display.plot(kind=kind, ax=ax)
 
     def plot(self, *, kind: str = "time", ax: Any = None) -> ForecastDisplay:
-        """Draw.
+        """Plot.
 
         Parameters
         ----------
         kind : {'time', 'scatter'}, default='time'
-            Both series in time, or the observed values against the predicted ones.
+            Both over time, or observed against predicted values.
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a figure.
+            Axes to plot on; None creates a figure.
 
         Returns
         -------
@@ -130,11 +130,11 @@ def _column(values: NDArray[Any], output: int) -> NDArray[Any]:
 
 
 def _times(X: Any) -> Any:
-    """Return what the index of X says of time, in a form that can be drawn."""
+    """Return the times in the index of X as matplotlib can plot them, or None."""
     index = getattr(X, "index", None)
     if not isinstance(index, pd.Index) or index.nlevels > 1:
         return None
     if isinstance(index, pd.PeriodIndex):
         index = index.to_timestamp()
-    drawable = isinstance(index, pd.DatetimeIndex) or index.dtype.kind in "iuf"
-    return index.to_numpy() if drawable else None
+    plottable = isinstance(index, pd.DatetimeIndex) or index.dtype.kind in "iuf"
+    return index.to_numpy() if plottable else None

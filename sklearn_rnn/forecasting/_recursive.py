@@ -1,4 +1,4 @@
-"""Forecasts of several steps by a model of one: `RecursiveForecaster`."""
+"""Recursive multi-step forecasts by a one-step model: `RecursiveForecaster`."""
 
 from __future__ import annotations
 
@@ -23,9 +23,10 @@ from sklearn_rnn.preprocessing._timeline import Timeline, read_timeline
 
 @parametrized
 class RecursiveForecaster(MetaEstimatorMixin, BaseEstimator):
-    """Forecast several steps by a model of the next, which reads its own forecasts.
+    """Forecast several steps recursively with a one-step model that reads its own forecasts.
 
-    A row is appended to the past, the forecast is written into it, and so on with the next.
+    The forecast of the next row is appended to the past, from which the row after it is forecast,
+    and so on.
 
     {parameters}
 
@@ -33,22 +34,24 @@ class RecursiveForecaster(MetaEstimatorMixin, BaseEstimator):
 
     See Also
     --------
-    LagTransformer : Windows of the rows before.
-    make_lagged : Targets of several horizons, for a direct forecast without recursion.
+    LagTransformer : Windows of past rows.
+    make_lagged : Targets of several horizons, for direct forecasts without recursion.
 
     Notes
     -----
-    **Other columns** than the targets have to be given ahead in ``exog``: none is held or
-    guessed. What is not known ahead can be a target too, if the model forecasts several.
+    **Covariates.** All columns but the targets must be given in ``exog`` for the rows ahead; their
+    future is not extrapolated. A covariate that is unknown in the future can be a target too, if
+    the model has several outputs.
 
-    **Rows.** At each step the model is given the row to be forecast, whose targets are NaN,
-    and as many rows before it as its LagTransformers reach back, one added to the other.
+    **Rows.** At each step the model predicts for the row to be forecast, whose targets are NaN,
+    preceded by as many rows as the lookback of its LagTransformers in sum.
     The index ahead is that of ``exog``, or else continues by its ``freq`` or most frequent
     step, on working days if there was no weekend. Holidays are not known: without columns to
     give ahead, the days to be forecast are named by ``exog=pd.DataFrame(index=days)``.
 
-    **Scores.** A forecast starts at the end of `fit`; to judge it on rows that follow, compare
-    ``predict(len(rows))`` with them. There is no `score`, and `cross_val_score` does not apply.
+    **Scores.** Forecasts start at the end of the training data; to evaluate them on later rows,
+    compare these with ``predict(len(rows))``. There is no `score`, so `cross_val_score` does not
+    apply.
 
     Examples
     --------
@@ -69,34 +72,36 @@ class RecursiveForecaster(MetaEstimatorMixin, BaseEstimator):
     )
     target: str | int | Sequence[str] | Sequence[int] | None = param(
         [str, Integral, "array-like", None],
-        "Name of the column that is forecast, or a list of names. None is the only column.",
+        "Name of the column to forecast, or a list of names. None is the only column.",
         default=None,
     )
 
     _learned: ClassVar[dict[str, str]] = {
-        "estimator_ : estimator": "The fitted model of the next row.",
-        "window_size_ : int": "Rows of the past that a forecast needs.",
+        "estimator_ : estimator": "The fitted one-step model.",
+        "window_size_ : int": "Number of past rows that a forecast needs.",
         "last_window_ : DataFrame": "The last ``window_size_`` rows of X.",
-        "freq_ : offset, timedelta or number": "Step of the index from a row to the next.",
+        "freq_ : offset, timedelta or number": "Step of the index between consecutive rows.",
         "n_features_in_ : int": "Number of columns of X.",
-        "feature_names_in_ : ndarray of shape (n_features_in_,)": "Their names, if strings.",
+        "feature_names_in_ : ndarray of shape (n_features_in_,)": (
+            "Names of the columns, if all are strings."
+        ),
     }
 
     @fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: pd.DataFrame, y: Any = None) -> RecursiveForecaster:
-        """Fit the model of the next row.
+        """Fit the one-step model.
 
         Parameters
         ----------
         X : DataFrame of shape (n_rows, n_columns)
-            The past, with the targets; its index holds numbers, times or periods.
+            Training data, including the targets, with an index of numbers, times or periods.
         y : object, default=None
             Ignored.
 
         Returns
         -------
         RecursiveForecaster
-            The estimator itself.
+            The fitted estimator.
         """
         timeline = _check_rows(X, "X")
         target = _find_target(self.target, X)
@@ -129,19 +134,19 @@ class RecursiveForecaster(MetaEstimatorMixin, BaseEstimator):
         steps : int
             Number of rows.
         exog : DataFrame of shape (n_rows, n_columns), default=None
-            The rows ahead, ``steps`` or more, with all columns but the targets.
+            Covariates of the next rows, at least ``steps``: all columns but the targets.
         last_window : DataFrame of shape (n_rows, n_columns), default=None
-            The past, ``window_size_`` rows or more. None is the end of X of `fit`.
+            Past rows, at least ``window_size_``. None uses the last rows of the training data.
 
         Returns
         -------
         Series of shape (steps,) or DataFrame of shape (steps, n_targets)
-            The forecasts; a DataFrame if ``target`` is a list.
+            Forecasts; a DataFrame if ``target`` is a list.
         """
         check_is_fitted(self)
         check_scalar(steps, "steps", Integral, min_val=1)
         if isinstance(steps, bool):
-            raise TypeError("steps must be a number of steps; got a bool.")
+            raise TypeError("steps must be an int; got a bool.")
         past = self.last_window_ if last_window is None else self._check_window(last_window)
         ahead = self._continue(past, steps) if exog is None else self._read(exog, past, steps)
         rows = pd.concat([past, ahead])
@@ -151,7 +156,7 @@ class RecursiveForecaster(MetaEstimatorMixin, BaseEstimator):
         return rows.iloc[len(past) :].set_axis(ahead.index)[self._target]
 
     def _predict_last(self, rows: pd.DataFrame) -> Any:
-        """Return the forecast of the last row, without those of the others where possible."""
+        """Return the forecast of the last row, without predicting for the others if possible."""
         model = open_search(self.estimator_)
         if isinstance(model, Pipeline) and len(model) > 1 and not _find_lags(model[-1]):
             rows = safe_indexing(model[:-1].transform(rows), slice(-1, None))
@@ -159,7 +164,7 @@ class RecursiveForecaster(MetaEstimatorMixin, BaseEstimator):
         return np.asarray(model.predict(rows))[-1]
 
     def _cut_window(self, X: pd.DataFrame) -> pd.DataFrame:
-        """Return the rows that a forecast needs; targets are floats, as forecasts are."""
+        """Return the last rows that a forecast needs, with targets as floats."""
         window = X.iloc[max(0, len(X) - self.window_size_) :]
         return window.astype(dict.fromkeys(self._targets, float))
 
@@ -167,15 +172,17 @@ class RecursiveForecaster(MetaEstimatorMixin, BaseEstimator):
         _check_rows(last_window, "last_window", self._kind)
         columns = self.last_window_.columns
         if missing := columns.difference(last_window.columns).tolist():
-            raise ValueError(f"last_window must have the columns {missing}, as X of fit has.")
+            raise ValueError(f"last_window lacks the columns {missing} of the training data.")
         if len(last_window) < (size := self.window_size_):
-            raise ValueError(f"last_window must have {size} rows or more; got {len(last_window)}.")
+            raise ValueError(f"last_window must have at least {size} rows; got {len(last_window)}.")
         return self._cut_window(last_window[columns])
 
     def _continue(self, past: pd.DataFrame, steps: int) -> pd.DataFrame:
-        """Return rows without values whose index continues that of the past."""
+        """Return empty rows whose index continues that of the past."""
         if others := past.columns.difference(self._targets).tolist():
-            raise ValueError(f"exog must give the columns {others} of the rows ahead; got None.")
+            raise ValueError(
+                f"exog must contain the columns {others} for the rows ahead; got None."
+            )
         last: Any = past.index[-1]
         if isinstance(past.index, pd.DatetimeIndex):  # days of a zone may have 23 or 25 hours
             index = pd.date_range(last, periods=steps + 1, freq=self.freq_)
@@ -185,30 +192,32 @@ class RecursiveForecaster(MetaEstimatorMixin, BaseEstimator):
         return pd.DataFrame(np.nan, index.rename(past.index.name), past.columns)
 
     def _read(self, exog: Any, past: pd.DataFrame, steps: int) -> pd.DataFrame:
-        """Return the rows ahead that exog gives, without targets."""
+        """Return the rows ahead from exog, with missing targets."""
         _check_rows(exog, "exog", self._kind)
         others = past.columns.difference(self._targets)
         if missing := others.difference(exog.columns).tolist():
-            raise ValueError(f"exog must give the columns {missing} of the rows ahead.")
+            raise ValueError(f"exog must contain the columns {missing} for the rows ahead.")
         if len(exog) < steps:
-            raise ValueError(f"exog must have steps={steps} rows or more; got {len(exog)}.")
+            raise ValueError(f"exog must have at least steps={steps} rows; got {len(exog)}.")
         ahead = exog.iloc[:steps].reindex(columns=past.columns)
         ahead[self._targets] = np.nan
         rows = pd.concat([past, ahead])
         start = read_timeline(rows, len(rows)).find_starts(self._max_gap)[-1]
         if start >= len(past):
             before, after = rows.index[start - 1 : start + 1]
-            raise ValueError(f"exog must follow the past without gaps; got {after} after {before}.")
+            raise ValueError(
+                f"exog must continue the past without a gap; got {after} after {before}."
+            )
         return ahead
 
 
 def _check_rows(X: Any, name: str, kind: str | None = None) -> Timeline:
-    """Return what the index tells, if it can be continued."""
+    """Check a DataFrame and its index, and return its timeline."""
     if not isinstance(X, pd.DataFrame):
         raise TypeError(f"{name} must be a DataFrame, pd.DataFrame(...); got {type(X).__name__}.")
     if X.index.nlevels > 1:
         raise ValueError(
-            f"{name} must hold one series, as {name}.xs(...) does; got an index of "
+            f"{name} must contain a single series, as {name}.xs(...) does; got an index with "
             f"{X.index.nlevels} levels."
         )
     timeline = read_timeline(X, len(X))
@@ -218,7 +227,7 @@ def _check_rows(X: Any, name: str, kind: str | None = None) -> Timeline:
             f"{timeline.kind}, such as {X.index[:1].tolist()}."
         )
     if not (X.index.is_monotonic_increasing and X.index.is_unique):
-        raise ValueError(f"{name} must be in the order of time, with each time once.")
+        raise ValueError(f"{name} must be sorted by time, without duplicates.")
     return timeline
 
 
@@ -230,12 +239,12 @@ def _find_target(target: Any, X: pd.DataFrame) -> Any:
     is_one = target is None or isinstance(target, str | Integral)
     names = [target] if is_one else list(target)
     if not names or not set(names) <= set(columns):
-        raise ValueError(f"target must name columns of X, which are {columns}; got {target!r}.")
+        raise ValueError(f"target must be one or more of the columns {columns}; got {target!r}.")
     return target if is_one else names
 
 
 def _find_lags(estimator: Any) -> list[LagTransformer]:
-    """Return the LagTransformers inside, and those that searches have found."""
+    """Return all LagTransformers inside an estimator, and inside the results of searches."""
     estimator = open_search(estimator)
     parts = [estimator, *estimator.get_params().values()]
     found = [part for part in parts if isinstance(part, LagTransformer)]
@@ -254,7 +263,9 @@ def _find_step(index: Any) -> Any:
     if freq is not None:
         return freq
     if len(index) < 2:
-        raise ValueError(f"X must have two rows or more, to tell their step; got {len(index)}.")
+        raise ValueError(
+            f"X must have at least two rows to determine the step of its index; got {len(index)}."
+        )
     step = pd.Series(index[1:] - index[:-1]).mode()[0]
     if isinstance(index, pd.DatetimeIndex) and step == pd.Timedelta("1D"):
         works = index.day_of_week.max() < 5 and index[-1] - index[0] > pd.Timedelta("7D")

@@ -1,4 +1,4 @@
-"""What a fitted model uses: the importance of every lag of every channel."""
+"""Importance of the lags and channels that a fitted model uses."""
 
 from sklearn_rnn.inspection._lag_importance import lag_importance
 

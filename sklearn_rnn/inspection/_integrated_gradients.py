@@ -19,23 +19,25 @@ Gradient = Callable[[FloatArray], FloatArray]
 
 
 def attributions(model: WindowModel, n_points: int) -> Iterator[tuple[FloatArray, FloatArray]]:
-    r"""Give attributions and mean gradients, batch by batch.
+    r"""Yield attributions and mean gradients, batch by batch.
 
-    With z the window in standard deviations of its channels from their means, so that the
-    baseline is 0, and f the output of the model in the units of y,
+    With z the standardised window, so that the baseline is 0, and f the output of the model in
+    units of y,
 
     .. math:: a_{lc} = z_{lc} \, g_{lc}, \qquad
         g_{lc} = \int_0^1 \frac{\partial f}{\partial z_{lc}}(u z) \, du
         \approx \sum_k w_k \frac{\partial f}{\partial z_{lc}}(u_k z)
 
-    with the ``n_points`` nodes and weights of Gauss and Legendre.
+    with the nodes and weights of Gauss-Legendre quadrature with ``n_points`` nodes.
 
     Yields
     ------
     attributions, gradients : ndarray of shape (n_batch, n_steps, n_channels, n_outputs)
         a and g.
     """
-    scale, gradient = _of_net(model) if hasattr(model.estimator, "net_") else _of_linear(model)
+    scale, gradient = (
+        _network_gradient(model) if hasattr(model.estimator, "net_") else _linear_gradient(model)
+    )
     nodes, weights = np.polynomial.legendre.leggauss(n_points)
     nodes, weights = (nodes + 1) / 2, weights / 2
     work = model.windows[0].size * int(getattr(model.estimator, "n_parameters_", 1))
@@ -46,11 +48,11 @@ def attributions(model: WindowModel, n_points: int) -> Iterator[tuple[FloatArray
             yield z[..., np.newaxis] * g, np.asarray(g)
 
 
-def _of_net(model: WindowModel) -> tuple[Scale, Gradient]:
-    """Return the scale of the channels, and the gradient of the net by what it scales."""
+def _network_gradient(model: WindowModel) -> tuple[Scale, Gradient]:
+    """Return the scale of the channels, and the gradient with respect to standardised input."""
     estimator, module = model.estimator, model.estimator.net_.module_
     own = estimator.channel_scale_
-    _check_plain(model, len(own.mean) + len(estimator.missing_channels_))
+    _check_complete(model, len(own.mean) + len(estimator.missing_channels_))
     scale = own if estimator.standardize else _scale_of(model.windows)
     unit = 1.0
     if hasattr(estimator, "target_scale_") and getattr(estimator, "loss", None) != "poisson":
@@ -60,7 +62,10 @@ def _of_net(model: WindowModel) -> tuple[Scale, Gradient]:
     def gradient(z: FloatArray) -> FloatArray:
         inner = (z * scale.scale + scale.mean - own.mean) / own.scale
         x = torch.tensor(inner, dtype=like.dtype, device=like.device, requires_grad=True)
-        with torch.enable_grad(), torch.backends.cudnn.flags(enabled=False):  # no backward there
+        with (
+            torch.enable_grad(),
+            torch.backends.cudnn.flags(enabled=False),
+        ):  # it cannot backpropagate
             outputs = module.eval()(x)
             each = [
                 torch.autograd.grad(outputs[:, k].sum(), x, retain_graph=True)[0]
@@ -72,32 +77,32 @@ def _of_net(model: WindowModel) -> tuple[Scale, Gradient]:
     return scale, gradient
 
 
-def _check_plain(model: WindowModel, n_scaled: int) -> None:
-    """Check that the windows are complete numbers, which can be moved towards a mean."""
+def _check_complete(model: WindowModel, n_scaled: int) -> None:
+    """Check that the windows are numbers without missing values, as interpolation needs."""
     if n_scaled != model.windows.shape[2] or not np.isfinite(model.windows).all():
         raise ValueError(
-            "method='integrated_gradients' needs windows of numbers without a missing value; "
-            "method='permutation' does not."
+            "method='integrated_gradients' needs numeric windows without missing values; use "
+            "method='permutation'."
         )
 
 
-def _of_linear(model: WindowModel) -> tuple[Scale, Gradient]:
+def _linear_gradient(model: WindowModel) -> tuple[Scale, Gradient]:
     """Return the scale of the channels, and the constant gradient of a linear model."""
     estimator = model.estimator
     if not hasattr(estimator, "coef_"):
         raise ValueError(
-            "method='integrated_gradients' needs a net of sklearn_rnn or a linear model with "
-            f"coef_; got {type(estimator).__name__}. method='permutation' takes any estimator."
+            "method='integrated_gradients' needs a network of sklearn_rnn or a linear model with "
+            f"coef_; got {type(estimator).__name__}. method='permutation' accepts any estimator."
         )
     scale = _scale_of(model.windows)
     n_steps, n_channels = model.windows.shape[1:]
     coefficients = np.asarray(estimator.coef_, dtype=float).reshape(-1, n_steps, n_channels)
-    by_deviation = np.moveaxis(coefficients, 0, -1) * scale.scale[:, np.newaxis]
-    return scale, lambda z: np.broadcast_to(by_deviation, (*z.shape, len(coefficients)))
+    per_std = np.moveaxis(coefficients, 0, -1) * scale.scale[:, np.newaxis]
+    return scale, lambda z: np.broadcast_to(per_std, (*z.shape, len(coefficients)))
 
 
 def _scale_of(windows: NDArray[Any]) -> Scale:
-    """Return the means and the deviations of the channels over all steps of all windows."""
-    laid = window_rows(windows) or window_rows(np.ascontiguousarray(windows))
-    assert laid is not None, "a contiguous array is always laid over rows"
-    return Scale.of(laid.rows, laid.coverage())
+    """Return means and standard deviations of the channels over all steps of all windows."""
+    on_rows = window_rows(windows) or window_rows(np.ascontiguousarray(windows))
+    assert on_rows is not None, "a contiguous array is always a view of its rows"
+    return Scale.of(on_rows.rows, on_rows.coverage())

@@ -1,4 +1,4 @@
-"""Importance by permutation: what a score loses when one lag of one channel is shuffled."""
+"""Permutation importance: the decrease of a score when one lag of one channel is shuffled."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ RESPONSES = ("predict", "predict_proba", "predict_log_proba", "decision_function
 
 
 class PermutedEstimator:
-    """Stands before a scorer in place of an estimator, and answers for permuted windows.
+    """An estimator that predicts for permuted windows, to be given to a scorer.
 
-    The windows are copied batch by batch, so that no permuted copy of all ever exists.
+    Windows are copied batch by batch, so all permuted windows never exist at the same time.
 
     Parameters
     ----------
     model : WindowModel
         The estimator and its windows.
     step, channel : int
-        What is permuted.
+        The lag and channel to permute.
     order : ndarray of shape (n_windows,) or None
-        The permutation of the windows; None leaves them as they are.
+        The permutation of the windows; None leaves them unchanged.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class PermutedEstimator:
         self._model, self._cell, self._order = model, (step, channel), order
 
     def __getattr__(self, name: str) -> Any:
-        """Answer in place of the estimator, and pass on everything else it has."""
+        """Predict for the permuted windows; forward all other attributes of the estimator."""
         found = getattr(self._model.estimator, name)
         if name not in RESPONSES:
             return found
@@ -55,31 +55,30 @@ class PermutedEstimator:
         return self._model.as_input(batch)
 
 
-def permutation_losses(
+def permutation_importances(
     model: WindowModel,
     y: Any,
     scorer: Callable[[Any, Any, Any], float],
     n_repeats: int,
     rng: np.random.RandomState,
 ) -> tuple[float, NDArray[np.float64]]:
-    """Return the score as it is, and what it loses by each permutation.
+    """Return the score, and how much it decreases by each permutation.
 
-    The permutations are the same for every lag and channel, which makes the losses easier to
-    compare.
+    The permutations are the same for all lags and channels, so that the decreases are comparable.
 
     Returns
     -------
     score : float
         The score of the estimator.
-    losses : ndarray of shape (n_steps, n_channels, n_repeats)
-        By how much the score falls.
+    importances : ndarray of shape (n_steps, n_channels, n_repeats)
+        Decrease of the score.
     """
     n_windows, n_steps, n_channels = model.windows.shape
     score = float(scorer(PermutedEstimator(model), model.windows, y))
-    losses = np.empty((n_steps, n_channels, n_repeats))
+    importances = np.empty((n_steps, n_channels, n_repeats))
     for repeat in range(n_repeats):
         order = rng.permutation(n_windows)
         for step, channel in np.ndindex(n_steps, n_channels):
             permuted = PermutedEstimator(model, step, channel, order)
-            losses[step, channel, repeat] = score - scorer(permuted, model.windows, y)
-    return score, losses
+            importances[step, channel, repeat] = score - scorer(permuted, model.windows, y)
+    return score, importances

@@ -1,4 +1,4 @@
-"""The picture of what models use: lags by channels."""
+"""Plot of the importance of lags and channels: `LagImportanceDisplay`."""
 
 from __future__ import annotations
 
@@ -15,33 +15,33 @@ from sklearn_rnn.inspection import lag_importance
 class LagImportanceDisplay:
     """Heat map of the importance of every lag of every channel, for one or more models.
 
-    Several models stand side by side on the same axes, with one scale of colours.
+    Several models are shown side by side on the same axes, with one color scale.
 
     Parameters
     ----------
     values : mapping of str to ndarray of shape (n_steps, n_channels)
-        What is drawn, for each model.
+        Importances of each model.
     lags : ndarray of shape (n_steps,)
-        Rows from each step to the present, the oldest first.
+        Lag of each step in rows before the target, oldest first.
     channels : list of str
         Names of the channels.
     label : str
-        What the values are.
+        Label of the color bar.
 
     Attributes
     ----------
     ax_ : matplotlib Axes
-        Where it is drawn.
+        The axes of the plot.
     figure_ : matplotlib Figure
-        The figure of `ax_`.
+        The figure of the plot.
     image_ : AxesImage
-        The map; an empty column divides the models.
+        The heat map; an empty column separates models.
     colorbar_ : Colorbar
-        Its scale.
+        The color bar.
 
     See Also
     --------
-    lag_importance : The numbers.
+    lag_importance : Computation of the importances.
     """
 
     def __init__(
@@ -72,26 +72,25 @@ class LagImportanceDisplay:
         ax: Any = None,
         cmap: Any = None,
     ) -> LagImportanceDisplay:
-        """Measure the importances and draw them.
+        """Compute and plot importances.
 
         Parameters
         ----------
         estimator : estimator or mapping of str to estimator
-            A fitted model, or several with the same lags and channels, by name: a lasso beside
-            a net.
+            A fitted model, or several with the same lags and channels, by name.
         X, y : array-like
-            What the models predict for, and the targets.
+            Input of the models, and targets.
         method : {'permutation', 'integrated_gradients'}, default='permutation'
             See `lag_importance`.
         signed : bool, default=False
-            Whether to draw the signed ``effects`` of integrated gradients, which for a linear
-            model are its coefficients, for one standard deviation of the channel.
+            Whether to plot the signed ``effects`` of integrated gradients; for a linear model they
+            are its coefficients per standard deviation of the channel.
         scoring, n_repeats, random_state : object
             See `lag_importance`.
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a figure.
+            Axes to plot on; None creates a figure.
         cmap : str or Colormap, default=None
-            The colours; None takes one that fits the signs.
+            Color map; None chooses by the signs of the values.
 
         Returns
         -------
@@ -110,26 +109,27 @@ class LagImportanceDisplay:
         for name, one in found.items():
             if list(one.lags) != list(first.lags) or one.channels != first.channels:
                 raise ValueError(
-                    f"The models must have the same lags and channels; {name!r} has {one.lags} and "
-                    f"{one.channels}, the first {first.lags} and {first.channels}."
+                    f"All models must have the same lags and channels; {name!r} has {one.lags} and "
+                    f"{one.channels}, the first has {first.lags} and {first.channels}."
                 )
         key = "effects" if signed else "importances_mean"
-        labels = {"permutation": "loss of score when permuted", "": "mean |attribution|"}
-        label = labels.get(method, "effect of one deviation" if signed else labels[""])
+        label = "decrease of score when permuted"
+        if method == "integrated_gradients":
+            label = "effect of one standard deviation" if signed else "mean |attribution|"
         values = {name: one[key] for name, one in found.items()}
         display = cls(values=values, lags=first.lags, channels=first.channels, label=label)
         return display.plot(ax=ax, cmap=cmap)
 
     def plot(self, *, ax: Any = None, cmap: Any = None) -> LagImportanceDisplay:
-        """Draw.
+        """Plot.
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a figure.
+            Axes to plot on; None creates a figure.
         cmap : str or Colormap, default=None
-            The colours; None takes 'viridis', or 'RdBu_r' if a value is negative by more than
-            a tenth of the largest.
+            Color map; None uses 'viridis', or 'RdBu_r' if there are negative values beyond a tenth
+            of the largest.
 
         Returns
         -------
@@ -158,7 +158,7 @@ class LagImportanceDisplay:
         ax.set_xticks(places, self.channels * len(starts), rotation=45, ha="right")
         shown = np.unique(np.linspace(0, n_steps - 1, min(n_steps, 15)).round().astype(int))
         ax.set_yticks(shown, [str(lag) for lag in self.lags[::-1][shown]])
-        ax.set_ylabel("lag")
+        ax.set_ylabel("lag (rows before target)")
         for start, name in zip(starts, self.values, strict=True):
             ax.text(start + (n_channels - 1) / 2, -0.6, name, ha="center", va="bottom")
         return self

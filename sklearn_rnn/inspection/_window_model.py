@@ -1,4 +1,4 @@
-"""The estimator at the end of a pipeline, and the windows that it sees."""
+"""The final estimator of a pipeline, and its input as windows."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from sklearn.utils import get_tags
 from sklearn_rnn._sklearn.metaestimators import open_search
 from sklearn_rnn.preprocessing._lag_transformer import LagTransformer
 
-AT_ONCE = 2**20
-"""Values of windows that are copied at once."""
+CHUNK_SIZE = 2**20
+"""Number of values of windows that are copied at the same time."""
 
 
 @dataclass(frozen=True)
 class WindowModel:
-    """A fitted estimator of windows, with windows.
+    """A fitted estimator that predicts from windows, and windows.
 
     Attributes
     ----------
     estimator : estimator
-        What predicts; nothing stands before it.
+        The final estimator, without preceding steps.
     windows : ndarray of shape (n_windows, n_steps, n_channels)
-        A view where the estimator was given one.
+        Input of the estimator; a view where possible.
     lags : ndarray of shape (n_steps,)
-        Rows from each step to the present.
+        Lag of each step in rows.
     channels : list of str
         Names of the channels.
     as_input : callable
-        Brings a batch of windows into the form that the estimator takes.
+        Converts a batch of windows to the input format of the estimator.
     """
 
     estimator: Any
@@ -44,22 +44,22 @@ class WindowModel:
     as_input: Callable[[NDArray[Any]], Any]
 
     def batches(self) -> list[slice]:
-        """Return parts of the windows that are small enough to copy."""
+        """Return slices of the windows that are small enough to copy."""
         n_windows, n_steps, n_channels = self.windows.shape
-        size = max(1, AT_ONCE // (n_steps * n_channels))
+        size = max(1, CHUNK_SIZE // (n_steps * n_channels))
         return [slice(i, min(i + size, n_windows)) for i in range(0, n_windows, size)]
 
 
 def find_windows(estimator: Any, X: Any) -> WindowModel:
-    """Apply what stands before the last estimator, and read the result as windows.
+    """Apply all steps before the final estimator, and return their output as windows.
 
     Parameters
     ----------
     estimator : estimator
-        A fitted estimator of windows; or a pipeline with a `LagTransformer`, or a search for
-        either.
+        A fitted estimator that predicts from windows, a pipeline with a `LagTransformer`, or a
+        search for either.
     X : array-like
-        What it predicts for.
+        Input of the estimator.
     """
     layout = None
     inside = open_search(estimator)
@@ -71,49 +71,49 @@ def find_windows(estimator: Any, X: Any) -> WindowModel:
     as_input: Callable[[NDArray[Any]], Any]
     if data.ndim == 3:
         windows = np.asarray(data)
-        as_input = _itself if get_tags(inside).input_tags.three_d_array else _flat
+        as_input = _unchanged if get_tags(inside).input_tags.three_d_array else _flatten
     else:
         n_channels = len(layout[1]) if layout else getattr(inside, "n_channels", None)
         if n_channels is None:
             raise ValueError(
-                f"What are lags and channels in the columns that {type(inside).__name__} sees "
-                "cannot be told; give a pipeline with one LagTransformer in it, or windows of "
-                "shape (n_samples, n_steps, n_channels)."
+                f"The lags and channels of the input columns of {type(inside).__name__} are "
+                "unknown; give a pipeline with one LagTransformer, or windows of shape "
+                "(n_samples, n_steps, n_channels)."
             )
-        windows = _unflattened(np.asarray(data), n_channels)
-        as_input = _Named(list(data.columns)) if isinstance(data, pd.DataFrame) else _flat
+        windows = _unflatten(np.asarray(data), n_channels)
+        as_input = _AsFrame(list(data.columns)) if isinstance(data, pd.DataFrame) else _flatten
     n_steps, n_channels = windows.shape[1:]
     if layout is None:
         layout = np.arange(n_steps, 0, -1), [f"x{i}" for i in range(n_channels)]
     lags, channels = layout
     if (len(lags), len(channels)) != (n_steps, n_channels):
         raise ValueError(
-            f"{type(inside).__name__} sees windows of {n_steps} steps of {n_channels} channels, "
-            f"but LagTransformer made {len(lags)} steps of {len(channels)} channels; the steps "
-            "between them must keep its columns."
+            f"{type(inside).__name__} gets windows of {n_steps} steps and {n_channels} channels, "
+            f"but LagTransformer returned {len(lags)} steps and {len(channels)} channels; the "
+            "pipeline steps between them must keep all columns."
         )
     return WindowModel(inside, windows, lags, channels, as_input)
 
 
 def _layout(pipeline: Pipeline, X: Any) -> tuple[NDArray[np.intp], list[str]] | None:
-    """Return lags and channels by the last `LagTransformer` of a pipeline, if it has one."""
+    """Return lags and channels of the last `LagTransformer` of a pipeline, or None."""
     steps = [step for _, step in pipeline.steps[:-1]]
     positions = [i for i, step in enumerate(steps) if isinstance(step, LagTransformer)]
     if not positions:
         return None
     i = positions[-1]
-    lagging = steps[i]
-    names = getattr(lagging, "feature_names_in_", None)
+    lagger = steps[i]
+    names = getattr(lagger, "feature_names_in_", None)
     if names is None:
-        names = _names_before(pipeline[:i] if i else None, X, lagging.n_features_in_)
-    if lagging.flatten and i + 1 < len(steps):
-        _check_columns_are_kept(pipeline[i + 1 : -1], lagging.get_feature_names_out(names))
-    backs = lagging.delay + lagging.step * np.arange(lagging.n_lags - 1, -1, -1)
-    return backs, [str(name) for name in names]
+        names = _names_before(pipeline[:i] if i else None, X, lagger.n_features_in_)
+    if lagger.flatten and i + 1 < len(steps):
+        _check_columns_are_kept(pipeline[i + 1 : -1], lagger.get_feature_names_out(names))
+    lags = lagger.delay + lagger.step * np.arange(lagger.n_lags - 1, -1, -1)
+    return lags, [str(name) for name in names]
 
 
 def _names_before(before: Pipeline | None, X: Any, n_columns: int) -> list[str]:
-    """Return the names of the columns that reach a step, or x0, x1, ..."""
+    """Return the names of the input columns of a step, or x0, x1, ..."""
     try:
         names = list(X.columns) if before is None else list(before.get_feature_names_out())
     except (AttributeError, ValueError):
@@ -122,42 +122,43 @@ def _names_before(before: Pipeline | None, X: Any, n_columns: int) -> list[str]:
 
 
 def _check_columns_are_kept(steps: Pipeline, names: NDArray[Any]) -> None:
-    """Check that the steps behind a `LagTransformer` do not mix or choose its columns."""
+    """Check that the steps after a `LagTransformer` do not combine or select its columns."""
     try:
         kept = list(steps.get_feature_names_out(names)) == list(names)
     except (AttributeError, ValueError):
         kept = False
     if not kept:
         raise ValueError(
-            "The steps behind LagTransformer must keep its columns, as StandardScaler does; "
-            f"{[type(step).__name__ for _, step in steps.steps]} do not, or do not say so."
+            "The steps after LagTransformer must keep its columns, as StandardScaler does; "
+            f"{[type(step).__name__ for _, step in steps.steps]} do not, or lack "
+            "get_feature_names_out."
         )
 
 
-def _unflattened(table: NDArray[Any], n_channels: int) -> NDArray[Any]:
-    """Read the columns of a table as blocks of channels, the oldest first."""
+def _unflatten(table: NDArray[Any], n_channels: int) -> NDArray[Any]:
+    """Reshape a table whose columns are blocks of channels, oldest first, to windows."""
     n_rows, n_columns = table.shape
     if n_columns % n_channels:
         raise ValueError(
-            f"The last estimator sees {n_columns} columns, which is not a multiple of the "
-            f"{n_channels} channels."
+            f"The final estimator gets {n_columns} columns, which is not a multiple of "
+            f"n_channels={n_channels}."
         )
     return table.reshape(n_rows, n_columns // n_channels, n_channels)
 
 
-def _itself(windows: NDArray[Any]) -> NDArray[Any]:
+def _unchanged(windows: NDArray[Any]) -> NDArray[Any]:
     return windows
 
 
-def _flat(windows: NDArray[Any]) -> NDArray[Any]:
+def _flatten(windows: NDArray[Any]) -> NDArray[Any]:
     return windows.reshape(len(windows), -1)
 
 
 @dataclass(frozen=True)
-class _Named:
-    """Makes a table with the names that an estimator was fitted on."""
+class _AsFrame:
+    """Converts windows to a DataFrame with the columns of the fitted estimator."""
 
     columns: list[Any]
 
     def __call__(self, windows: NDArray[Any]) -> pd.DataFrame:
-        return pd.DataFrame(_flat(windows), columns=self.columns)
+        return pd.DataFrame(_flatten(windows), columns=self.columns)

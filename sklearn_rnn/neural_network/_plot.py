@@ -1,4 +1,4 @@
-"""The picture of a fit: losses by epoch."""
+"""Plot of the losses of each epoch: `TrainingCurveDisplay`."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from sklearn_rnn._sklearn.metaestimators import final_estimator
 
 
 class TrainingCurveDisplay:
-    """Losses of a net in training and in validation, epoch by epoch.
+    """Plot of the training and validation losses of a network by epoch.
 
     Parameters
     ----------
     loss_curve : sequence of float
-        The objective in each epoch, penalty included.
+        Objective of each epoch, including the penalty.
     validation_loss_curve : sequence of float or None
-        The loss on the validation data after each epoch.
+        Validation loss after each epoch.
 
     Attributes
     ----------
     ax_ : matplotlib Axes
-        Where it is drawn.
+        The axes of the plot.
     figure_ : matplotlib Figure
-        The figure of `ax_`.
+        The figure of the plot.
     lines_ : list of Line2D
-        The curves.
+        The loss curves.
     best_epoch_ : int or None
-        The epoch, from 1, of the least validation loss; None without validation.
+        Epoch (from 1) with the smallest validation loss; None without validation data.
     """
 
     def __init__(
@@ -46,16 +46,16 @@ class TrainingCurveDisplay:
     def from_estimator(
         cls, estimator: Any, *, log_scale: bool = False, ax: Any = None
     ) -> TrainingCurveDisplay:
-        """Draw the losses of a fitted net.
+        """Plot the losses of a fitted network.
 
         Parameters
         ----------
         estimator : estimator
-            A fitted net, or a pipeline or search with one at its end.
+            A fitted network, or a pipeline or search that ends with one.
         log_scale : bool, default=False
-            Whether the axis of the losses is logarithmic.
+            Whether to use a logarithmic loss axis.
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a figure.
+            Axes to plot on; None creates a figure.
 
         Returns
         -------
@@ -65,7 +65,7 @@ class TrainingCurveDisplay:
         net = final_estimator(estimator)
         if not hasattr(net, "loss_curve_"):
             raise ValueError(
-                "TrainingCurveDisplay needs a fitted net, which has loss_curve_; got "
+                "TrainingCurveDisplay needs a fitted network with loss_curve_; got "
                 f"{type(net).__name__}."
             )
         validation = getattr(net, "validation_loss_curve_", None)
@@ -73,14 +73,14 @@ class TrainingCurveDisplay:
         return display.plot(log_scale=log_scale, ax=ax)
 
     def plot(self, *, log_scale: bool = False, ax: Any = None) -> TrainingCurveDisplay:
-        """Draw.
+        """Plot.
 
         Parameters
         ----------
         log_scale : bool, default=False
-            Whether the axis of the losses is logarithmic.
+            Whether to use a logarithmic loss axis.
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a figure.
+            Axes to plot on; None creates a figure.
 
         Returns
         -------
@@ -93,7 +93,7 @@ class TrainingCurveDisplay:
         if ax is None:
             _, ax = plt.subplots(figsize=(6.4, 3.6), layout="constrained")
         self.ax_, self.figure_ = ax, ax.figure
-        curves = {"training (with penalty)": self.loss_curve}
+        curves = {"training (including penalty)": self.loss_curve}
         if self.validation_loss_curve is not None:
             curves["validation"] = self.validation_loss_curve
         self.lines_ = [
@@ -106,7 +106,7 @@ class TrainingCurveDisplay:
         if self.validation_loss_curve is not None:
             self.best_epoch_ = int(np.argmin(self.validation_loss_curve)) + 1
             least = self.validation_loss_curve[self.best_epoch_ - 1]
-            label = f"best epoch, {self.best_epoch_}"
+            label = f"best epoch: {self.best_epoch_}"
             ax.plot(self.best_epoch_, least, "o", color="C1", label=label)
         ax.set_xlabel("epoch")
         ax.xaxis.get_major_locator().set_params(integer=True)

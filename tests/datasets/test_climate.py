@@ -67,7 +67,7 @@ def test_a_garbled_station_is_refused(tmp_path, old, new, message):
 
 def test_a_station_without_months_is_refused(tmp_path):
     path = put(tmp_path / "s.txt", "".join(STATION.splitlines(True)[:5]).encode())
-    with pytest.raises(ValueError, match="holds no months"):
+    with pytest.raises(ValueError, match="contains no months"):
         climate.read_station(path)
 
 

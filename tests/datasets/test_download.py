@@ -67,7 +67,7 @@ def test_a_file_with_another_checksum_is_refused_and_left(home, place):
         fetch(public(sha256=(WRONG, "1" * 64)))
     assert str(error.value) == (
         f"{path} is not the original a.csv: its sha256 is {SUM}, expected was "
-        f"{WRONG} or {'1' * 64}. Remove it, and it is downloaded anew."
+        f"{WRONG} or {'1' * 64}. Remove it to download it again."
     )
     assert path.read_bytes() == CONTENT
 
@@ -87,8 +87,8 @@ def test_missing_without_a_download(home):
         fetch(public("https://example.org/a.csv"), download_if_missing=False)
     assert str(error.value) == (
         f"a.csv is neither in {home / 'sub'} nor in {home}, and download_if_missing=False. "
-        f"Get a.csv from https://example.org/a.csv and put it into {home / 'sub'}; or name the "
-        "folder that has it by data_home or by the environment variable SKLEARN_RNN_DATA."
+        f"Get a.csv from https://example.org/a.csv and put it into {home / 'sub'}; or give the "
+        "folder that contains it by data_home or by the environment variable SKLEARN_RNN_DATA."
     )
     assert not home.exists()
 
@@ -101,7 +101,7 @@ def test_missing_member_of_an_archive_without_a_download(home):
             download_if_missing=False,
         )
     assert str(error.value).startswith(f"a.csv or b.csv is neither in {home / 'sub'} nor in {home}")
-    assert "from https://example.org/a.zip, an archive that holds it as data/a.csv, and" in str(
+    assert "from https://example.org/a.zip, an archive that contains it as data/a.csv, and" in str(
         error.value
     )
 
@@ -111,13 +111,15 @@ def test_failed_download_says_how_to_get_the_file(home, tmp_path):
     with pytest.raises(OSError, match=r"a\.csv could not be downloaded into ") as error:
         fetch(public(url))
     assert f"{url}: " in str(error.value)
-    assert f"Get a.csv from {url} and put it into {home / 'sub'}; or name" in str(error.value)
+    assert f"Get a.csv from {url} and put it into {home / 'sub'}; or give" in str(error.value)
     assert os.listdir(home / "sub") == []
 
 
 def test_a_folder_that_cannot_be_made_says_how_to_get_the_file(home, tmp_path):
     put(home, b"a file, not a folder")
-    with pytest.raises(OSError, match=r"could not be downloaded .*name the folder that has it"):
+    with pytest.raises(
+        OSError, match=r"could not be downloaded .*give the folder that contains it"
+    ):
         fetch(public(put(tmp_path / "source.csv").as_uri()))
 
 
@@ -166,8 +168,8 @@ def test_one_member_of_an_archive_is_kept(home, tmp_path, pack):
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (pack_zip({"b.csv": b""}), "the archive does not hold a.csv"),
-        (pack_tar({"b.csv": b""}), "the archive does not hold a.csv"),
+        (pack_zip({"b.csv": b""}), "the archive does not contain a.csv"),
+        (pack_tar({"b.csv": b""}), "the archive does not contain a.csv"),
         (b"<html>", "could not be opened"),
         (pack_tar({"a.csv": np.random.default_rng(0).bytes(10000)})[:5000], "ended before"),
     ],

@@ -115,7 +115,7 @@ def test_labels_with_another_checksum_are_refused():
 
 
 def test_num_words_is_for_tokens(home):
-    with pytest.raises(ValueError, match="num_words=100 is for kind='tokens'"):
+    with pytest.raises(ValueError, match="num_words=100 requires kind='tokens'"):
         datasets.fetch_imdb("text", num_words=100)
     with pytest.raises(ValueError, match="The 'num_words' parameter of fetch_imdb must be"):
         datasets.fetch_imdb("tokens", num_words=4)

@@ -15,7 +15,7 @@ def test_idx_is_read(tmp_path):
     path = put(tmp_path / "a.gz", gzip.compress(content))
     np.testing.assert_array_equal(mnist.read_idx(path), [[0, 1, 2], [3, 4, 5]])
     put(path, gzip.compress(content[:-1]))
-    with pytest.raises(ValueError, match="no idx file of bytes in the shape that it states"):
+    with pytest.raises(ValueError, match="is not an idx file of bytes of the stated shape"):
         mnist.read_idx(path)
 
 

@@ -42,7 +42,7 @@ def test_series_are_read(tmp_path):
         ("4,5,6:", "", "line 9: expected 2 channels .* got 1 and 'run'"),
         ("4,5,6:", "4,5:", "line 9: .*inhomogeneous"),
         ("4,5,6:", "4,five,6:", "line 9: could not convert string to float: 'five'"),
-        ("@data", "@date", "holds no series after @data"),
+        ("@data", "@date", "contains no series after @data"),
     ],
 )
 def test_garbled_series_are_refused(tmp_path, old, new, message):
@@ -82,7 +82,7 @@ def test_a_known_name_with_other_content_is_refused(home):
 
 @pytest.mark.parametrize("name", ["../GunPoint", "", "Gun Point", "a/b"])
 def test_a_name_that_is_no_name_is_refused(name):
-    with pytest.raises(ValueError, match="name must be that of a data set"):
+    with pytest.raises(ValueError, match="name must be the name of a data set"):
         datasets.fetch_ucr(name)
 
 

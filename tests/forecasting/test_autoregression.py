@@ -83,7 +83,7 @@ def test_seasonal_lags_and_exogenous_columns_work_on_arrays_and_in_new_rows():
 
 @pytest.mark.parametrize("seasonal", [(5, 2), (1,)])
 def test_seasonal_lags_must_be_further_lags(seasonal):
-    with pytest.raises(ValueError, match="seasonal_lags must be at least delay=2 and none of"):
+    with pytest.raises(ValueError, match="seasonal_lags must be at least delay=2 and not among"):
         make_ar(3, delay=2, step=3, seasonal_lags=seasonal)
 
 

@@ -54,17 +54,17 @@ def test_forecasts_have_the_shape_of_y_and_double_precision(shape):
         (
             {"channel": 3},
             WINDOWS,
-            "channel=3 is not among the 3 channels of X, which are counted from 0.",
+            "channel=3 is out of range for X with 3 channels, counted from 0.",
         ),
         (
             {"season": 7},
             WINDOWS,
-            "season=7 goes further back than the 6 steps of X; give longer windows.",
+            "season=7 is longer than the windows of 6 steps; give longer windows.",
         ),
         (
             {"channel": 1},
             WINDOWS[:, :, 0],
-            "channel=1 is not among the 1 channels of X, which are counted from 0.",
+            "channel=1 is out of range for X with 1 channels, counted from 0.",
         ),
     ],
 )

@@ -251,13 +251,13 @@ def test_it_is_cloned_pickled_and_searched_into():
         (
             {"target": "c"},
             frame(),
-            "target must name columns of X, which are ['a', 'b', 'day']; got 'c'.",
+            "target must be one or more of the columns ['a', 'b', 'day']; got 'c'.",
         ),
-        ({}, frame(), "target must name columns of X, which are ['a', 'b', 'day']; got None."),
+        ({}, frame(), "target must be one or more of the columns ['a', 'b', 'day']; got None."),
         (
             {"target": []},
             frame(),
-            "target must name columns of X, which are ['a', 'b', 'day']; got [].",
+            "target must be one or more of the columns ['a', 'b', 'day']; got [].",
         ),
         (
             {"estimator": LinearRegression(), "target": "a"},
@@ -273,10 +273,14 @@ def test_it_is_cloned_pickled_and_searched_into():
         (
             {},
             pd.concat({"x": frame()[["a"]]}),
-            "X must hold one series, as X.xs(...) does; got an index of 2 levels.",
+            "X must contain a single series, as X.xs(...) does; got an index with 2 levels.",
         ),
-        ({}, frame()[["a"]][::-1], "X must be in the order of time, with each time once."),
-        ({}, frame()[["a"]][:1], "X must have two rows or more, to tell their step; got 1."),
+        ({}, frame()[["a"]][::-1], "X must be sorted by time, without duplicates."),
+        (
+            {},
+            frame()[["a"]][:1],
+            "X must have at least two rows to determine the step of its index; got 1.",
+        ),
     ],
 )
 def test_errors_of_fit_name_argument_rule_and_value(parameters, X, text):
@@ -294,25 +298,25 @@ NUMBERED = PAST.reset_index(drop=True)
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        ({}, "exog must give the columns ['b', 'day'] of the rows ahead; got None."),
-        ({"exog": PAST[50:][["day"]]}, "exog must give the columns ['b'] of the rows ahead."),
-        ({"exog": PAST[55:]}, "exog must have steps=7 rows or more; got 5."),
+        ({}, "exog must contain the columns ['b', 'day'] for the rows ahead; got None."),
+        ({"exog": PAST[50:][["day"]]}, "exog must contain the columns ['b'] for the rows ahead."),
+        ({"exog": PAST[55:]}, "exog must have at least steps=7 rows; got 5."),
         (
             {"exog": PAST[:50]},
-            "exog must follow the past without gaps; got 2026-01-05 00:00:00 after "
+            "exog must continue the past without a gap; got 2026-01-05 00:00:00 after "
             "2026-02-23 00:00:00.",
         ),
         (
             {"exog": PAST[50:].shift(freq="9D")},
-            "exog must follow the past without gaps; got 2026-03-05 00:00:00 after "
+            "exog must continue the past without a gap; got 2026-03-05 00:00:00 after "
             "2026-02-23 00:00:00.",
         ),
         ({"exog": NUMBERED}, "exog must have an index of times; got numbers, such as [0]."),
         ({"exog": PAST["day"]}, "exog must be a DataFrame, pd.DataFrame(...); got Series."),
-        ({"last_window": PAST[:2]}, "last_window must have 3 rows or more; got 2."),
+        ({"last_window": PAST[:2]}, "last_window must have at least 3 rows; got 2."),
         (
             {"last_window": PAST[["a"]]},
-            "last_window must have the columns ['b', 'day'], as X of fit has.",
+            "last_window lacks the columns ['b', 'day'] of the training data.",
         ),
         (
             {"last_window": NUMBERED},
@@ -329,7 +333,7 @@ def test_errors_of_predict_name_argument_rule_and_value(arguments, text):
 
 def test_rows_beyond_max_gap_of_the_lags_do_not_follow():
     forecaster = RecursiveForecaster(make_ar(3, max_gap="1D"), target="a").fit(PAST[:50])
-    with pytest.raises(ValueError, match="exog must follow the past without gaps"):
+    with pytest.raises(ValueError, match="exog must continue the past without a gap"):
         forecaster.predict(2, exog=PAST[51:])
     wide = RecursiveForecaster(make_ar(3, max_gap="30D"), target="a").fit(PAST[:50])
     assert (

@@ -55,7 +55,7 @@ def permuted_scores(model, X, y, n_repeats, seed):
 
 @pytest.mark.parametrize("chunk_size", [2**20, 100])
 def test_permutation_is_the_naive_loop_whatever_the_batch(chunk_size, monkeypatch):
-    monkeypatch.setattr("sklearn_rnn.inspection._window_model.AT_ONCE", chunk_size)
+    monkeypatch.setattr("sklearn_rnn.inspection._window_model.CHUNK_SIZE", chunk_size)
     model = DenseRegressor(**QUICK).fit(WINDOWS, Y)
     found = lag_importance(model, WINDOWS, Y, n_repeats=3, random_state=7)
     expected = model.score(WINDOWS, Y) - permuted_scores(model, WINDOWS, Y, 3, seed=7)
@@ -66,7 +66,7 @@ def test_permutation_is_the_naive_loop_whatever_the_batch(chunk_size, monkeypatc
 
 
 def test_permuting_never_copies_more_than_a_batch(monkeypatch):
-    monkeypatch.setattr("sklearn_rnn.inspection._window_model.AT_ONCE", 80)
+    monkeypatch.setattr("sklearn_rnn.inspection._window_model.CHUNK_SIZE", 80)
 
     class Watching(RegressorMixin, BaseEstimator):
         seen = 0
@@ -210,7 +210,7 @@ def test_several_outputs_have_effects_each_and_their_mean_importance(model):
 def test_attributions_do_not_depend_on_the_batch(monkeypatch):
     net = LSTMRegressor(**QUICK).fit(WINDOWS, Y)
     whole = lag_importance(net, WINDOWS, method="integrated_gradients")
-    monkeypatch.setattr("sklearn_rnn.inspection._window_model.AT_ONCE", 100)
+    monkeypatch.setattr("sklearn_rnn.inspection._window_model.CHUNK_SIZE", 100)
     parts = lag_importance(net, WINDOWS, method="integrated_gradients")
     for name in ("importances_mean", "importances_std", "effects"):
         np.testing.assert_allclose(parts[name], whole[name], rtol=1e-6)
@@ -295,22 +295,22 @@ def test_windows_of_a_pipeline_are_not_copied():
     ("model", "given", "text"),
     [
         (LinearRegression(), {"method": "shap"}, "method must be one of ('permutation', 'inte"),
-        (LinearRegression(), {"y": None}, "method='permutation' measures by a score, which needs"),
+        (LinearRegression(), {"y": None}, "method='permutation' needs y to compute a score."),
         (
             make_pipeline(LagTransformer(4, flatten=True), PCA(8), LinearRegression()),
             {},
-            "The steps behind LagTransformer must keep its columns, as StandardScaler does; "
-            "['PCA'] do not, or do not say so.",
+            "The steps after LagTransformer must keep its columns, as StandardScaler does; "
+            "['PCA'] do not, or lack get_feature_names_out.",
         ),
         (
             make_ar(2, seasonal_lags=(7,)),
             {"method": "integrated_gradients"},
-            "What are lags and channels in the columns that LinearRegression sees cannot be told; ",
+            "The lags and channels of the input columns of LinearRegression are unknown; ",
         ),
         (
             make_pipeline(LagTransformer(4, flatten=True), TransformedTargetRegressor()),
             {"method": "integrated_gradients"},
-            "method='integrated_gradients' needs a net of sklearn_rnn or a linear model with coef_",
+            "method='integrated_gradients' needs a network of sklearn_rnn or a linear model",
         ),
     ],
 )

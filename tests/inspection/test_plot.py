@@ -25,7 +25,7 @@ def test_lag_importance_is_drawn_with_the_newest_lag_on_top(net):
     np.testing.assert_allclose(display.image_.get_array(), expected[::-1])
     assert labels(display.ax_.get_yticklabels()) == ["1", "2", "3"]
     assert labels(display.ax_.get_xticklabels()) == ["a", "b"]
-    assert display.colorbar_.ax.get_ylabel() == "loss of score when permuted"
+    assert display.colorbar_.ax.get_ylabel() == "decrease of score when permuted"
 
 
 def test_several_models_share_axes_and_colours(net):
@@ -40,7 +40,7 @@ def test_several_models_share_axes_and_colours(net):
     assert drawn.mask[:, 2].all()
     assert labels(display.ax_.texts) == ["ar", "net"]
     assert labels(display.ax_.get_xticklabels()) == ["a", "b", "a", "b"]
-    assert display.colorbar_.ax.get_ylabel() == "effect of one deviation"
+    assert display.colorbar_.ax.get_ylabel() == "effect of one standard deviation"
 
 
 def test_colours_are_centred_at_zero_if_signs_matter():

@@ -1,4 +1,4 @@
-"""The picture of a comparison of models."""
+"""Plot of a comparison of models: `ComparisonDisplay`."""
 
 from __future__ import annotations
 
@@ -13,38 +13,38 @@ from sklearn_rnn.model_selection._verdict import describe_size
 
 
 class ComparisonDisplay:
-    """Scores of several models on the same folds, or their differences to one of them.
+    """Plot of the scores of models on the same folds, or of differences to a reference.
 
-    Made by ``Comparison.plot`` or `from_comparison`.
+    Create it with ``Comparison.plot`` or `from_comparison`.
 
     Parameters
     ----------
     scores : DataFrame of shape (n_folds, n_models)
-        The scores.
+        Score of each model on each fold.
     frame : DataFrame
-        What ``Comparison.to_frame`` returns.
+        Result of ``Comparison.to_frame``.
     scoring : str
         Name of the score.
     differences : DataFrame of shape (n_models - 1, 6)
-        What ``Comparison.difference`` returns, for each model but the reference.
+        Result of ``Comparison.difference`` for each model but the reference.
     reference : str
-        The model that the others are held against.
+        Reference model of the differences.
     best, chosen : str or None
-        The model with the best mean, and the simplest that is as good; None if every model
-        failed on some fold.
+        The model with the best mean, and the simplest that is as good; None if every model failed
+        in some run.
 
     Attributes
     ----------
     ax_ : matplotlib Axes
-        Where it is drawn.
+        The axes of the plot.
     figure_ : matplotlib Figure
-        The figure of `ax_`.
+        The figure of the plot.
     points_ : list of Line2D
-        The scores of the folds, one artist for each model; empty for differences.
+        Scores of the folds, one artist per model; empty for differences.
     means_ : list of ErrorbarContainer
-        The means with their intervals, one for each model drawn.
+        Means with their error bars, one per model.
     order_ : list of str
-        The models drawn, from the top: the simplest first.
+        The models from top to bottom: the simplest first.
     """
 
     def __init__(
@@ -75,18 +75,18 @@ class ComparisonDisplay:
         reference: str | None = None,
         ax: Any = None,
     ) -> ComparisonDisplay:
-        """Draw a comparison.
+        """Plot a comparison.
 
         Parameters
         ----------
         comparison : Comparison
-            What `compare_models` returns.
+            Result of `compare_models`.
         kind : {'scores', 'differences'}, default='scores'
             See `plot`.
         reference : str, default=None
-            The model that the others are held against; None takes the simplest.
+            Reference model of the differences; None uses the simplest.
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a figure.
+            Axes to plot on; None creates a figure.
 
         Returns
         -------
@@ -110,19 +110,18 @@ class ComparisonDisplay:
         return display.plot(kind=kind, ax=ax)
 
     def plot(self, *, kind: str = "scores", ax: Any = None) -> ComparisonDisplay:
-        """Draw.
+        """Plot.
 
         Parameters
         ----------
         kind : {'scores', 'differences'}, default='scores'
-            With 'scores', a faint point for each fold, the mean with its standard error, and
-            grey to the left of the best mean as far as one standard error of the model's
-            difference to the best reaches: a mean in the grey is as good. With 'differences',
-            the mean difference to the reference with its 95 % interval. The simplest model
-            that is as good as the best has a star. Values that would press all others
-            together are left out, and named at the left edge.
+            With 'scores', a point for each fold, the mean with its standard error, and a grey area
+            to the left of the best mean with the width of one standard error of the difference
+            between the model and the best: a mean inside is as good. With 'differences', the mean
+            difference to the reference with its 95 % confidence interval. A star marks the simplest
+            model that is as good as the best. Outliers are clipped, with an arrow and the value.
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a figure.
+            Axes to plot on; None creates a figure.
 
         Returns
         -------
@@ -162,22 +161,21 @@ class ComparisonDisplay:
             bar = ax.errorbar(mean, row, xerr=error, fmt="D", color=color, capsize=4)
             self.points_.append(points)
             self.means_.append(bar)
-        self._leave_out_what_is_far_off(ax, self.frame["mean"], self.scores)
+        self._clip_outliers(ax, self.frame["mean"], self.scores)
         if self.best is not None:
             self._draw_rule(ax, self.best)
-        ax.set_xlabel(f"{self.scoring}: folds, mean and standard error")
+        ax.set_xlabel(f"{self.scoring} (points: folds, bars: mean ± standard error)")
 
     def _draw_rule(self, ax: Any, best: str) -> None:
-        """Shade where a mean is as good as the best, which a single fold cannot tell."""
+        """Shade one standard error of the difference to the best, unknown for a single fold."""
         means = self.frame["mean"][self.order_]
         errors = self.frame["vs_best_standard_error"][self.order_]
         errors = errors.where(means >= ax.get_xlim()[0]).fillna(0.0)
         rows = range(len(self.order_))
         ax.barh(rows, -errors, 1.0, left=means[best], color="0.5", alpha=0.2, lw=0, zorder=0)
         ax.axvline(means[best], color="0.5", lw=1, zorder=0)
-        grey = "grey: " if errors.any() else ""
-        title = f"{grey}within one standard error of the difference to the best; ★ to be taken"
-        ax.set_title(title, fontsize="small", loc="right")
+        range_ = "one standard error (grey)" if errors.any() else "one standard error"
+        ax.set_title(f"★ simplest model within {range_} of the best", fontsize="medium")
 
     def _draw_differences(self, ax: Any, colors: dict[str, str]) -> None:
         for row, name in enumerate(self.order_):
@@ -189,13 +187,15 @@ class ComparisonDisplay:
         ax.axvline(0, color="0.5", lw=1)
         if self.order_:
             ends = self.differences[["low", "high"]].T
-            self._leave_out_what_is_far_off(ax, self.differences["score"], ends, keep=0.0)
-        ax.set_xlabel(f"{self.scoring}: difference to '{self.reference}', 95 % interval")
+            self._clip_outliers(ax, self.differences["score"], ends, keep=0.0)
+        ax.set_xlabel(
+            f"difference in {self.scoring} to '{self.reference}' (95 % confidence interval)"
+        )
 
-    def _leave_out_what_is_far_off(
+    def _clip_outliers(
         self, ax: Any, middles: pd.Series[float], ends: pd.DataFrame, keep: float = np.inf
     ) -> None:
-        """End the axis before values that are far off, but not before `keep`, and name them."""
+        """Clip the left end of the axis at outliers, at most to `keep`, and print their values."""
         drawn = pd.concat([middles.to_frame().T, ends])[self.order_].astype(float)
         least, most = _readable_range(drawn.to_numpy())
         least = min(least, keep)
@@ -206,10 +206,10 @@ class ComparisonDisplay:
         for row, name in enumerate(self.order_):
             middle, lowest = middles[name], drawn[name].min()
             if lowest < least:
-                what = f"{middle:.3g}" if middle < least else f"down to {lowest:.3g}"
-                text = f"\N{LEFTWARDS ARROW} {what}, out of range".replace("-", "\N{MINUS SIGN}")
-                at = {"transform": ax.get_yaxis_transform(), "va": "center", "fontsize": "small"}
-                ax.text(0.01, row - 0.25, text, **at)
+                value = f"{middle:.3g}" if middle < least else f"down to {lowest:.3g}"
+                text = f"\N{LEFTWARDS ARROW} {value} (not shown)".replace("-", "\N{MINUS SIGN}")
+                style = {"transform": ax.get_yaxis_transform(), "va": "center", "fontsize": "small"}
+                ax.text(0.01, row - 0.25, text, **style)
 
     def _label(self, name: str) -> str:
         row: Any = self.frame.loc[name]
@@ -220,10 +220,10 @@ class ComparisonDisplay:
 
 
 def _readable_range(values: NDArray[np.float64]) -> tuple[float, float]:
-    """Return the least and the greatest value to show.
+    """Return the smallest and the largest value to show.
 
-    From the greatest down, more than half of the values are shown, until the next is more than
-    twice as far away as those so far are spread.
+    Sorted from the largest, values are shown up to the first gap that is more than twice the range
+    of those before it, but always more than half of them.
     """
     down = np.sort(values[np.isfinite(values)])[::-1]
     spread, gap = down[0] - down[:-1], -np.diff(down)

@@ -1,4 +1,4 @@
-"""The picture of a penalty path: what is read, as the penalty falls."""
+"""Plot of a regularisation path: `PathDisplay`."""
 
 from __future__ import annotations
 
@@ -13,33 +13,34 @@ from sklearn_rnn.model_selection._penalty_path import penalty_path
 
 
 class PathDisplay:
-    """Weights of channels, or of lags of channels, along a penalty path, as glmnet draws them.
+    """Plot of the weights of channels, or of lags of channels, along a regularisation path.
 
-    The penalty falls from left to right; above stands how many of them are read.
+    The penalty decreases from left to right, as in glmnet; the upper axis shows the number of
+    selected inputs.
 
     Parameters
     ----------
     alphas : ndarray of shape (n_alphas,)
-        The strengths of the penalty, descending.
+        Penalties in decreasing order.
     coefficients : ndarray of shape (n_alphas, n_groups)
-        The weight of each group, or the norm of its weights.
+        Weight of each group, or the norm of its weights.
     groups : sequence of str
         Names of the groups.
 
     Attributes
     ----------
     ax_ : matplotlib Axes
-        Where it is drawn.
+        The axes of the plot.
     top_ax_ : matplotlib Axes
-        The same with the numbers of groups along its upper side.
+        Twin axes with the number of selected inputs on the upper side.
     figure_ : matplotlib Figure
-        The figure of `ax_`.
+        The figure of the plot.
     lines_ : list of Line2D
-        A line for each group.
+        One line for each group.
 
     See Also
     --------
-    penalty_path : The numbers.
+    penalty_path : Computation of the path.
 
     References
     ----------
@@ -72,20 +73,20 @@ class PathDisplay:
         n_labels: int = 8,
         ax: Any = None,
     ) -> PathDisplay:
-        """Fit the path and draw it.
+        """Compute and plot a path.
 
         Parameters
         ----------
         estimator : estimator of this package
             With ``l1_ratio > 0``; it is cloned.
         X, y : array-like
-            The data.
+            Training data.
         alphas, n_alphas, eps, patience : object
             See `penalty_path`.
         n_labels : int, default=8
-            How many groups to name, those with the largest weights at the end.
+            Number of groups in the legend, those with the largest weights at the end.
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a figure.
+            Axes to plot on; None creates a figure.
 
         Returns
         -------
@@ -99,16 +100,16 @@ class PathDisplay:
 
     @classmethod
     def from_path(cls, path: Any, *, n_labels: int = 8, ax: Any = None) -> PathDisplay:
-        """Draw a path.
+        """Plot a path.
 
         Parameters
         ----------
         path : Bunch
-            What `penalty_path` returned.
+            Result of `penalty_path`.
         n_labels : int, default=8
-            How many groups to name.
+            Number of groups in the legend, those with the largest weights at the end.
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a figure.
+            Axes to plot on; None creates a figure.
 
         Returns
         -------
@@ -119,14 +120,14 @@ class PathDisplay:
         return display.plot(n_labels=n_labels, ax=ax)
 
     def plot(self, *, n_labels: int = 8, ax: Any = None) -> PathDisplay:
-        """Draw.
+        """Plot.
 
         Parameters
         ----------
         n_labels : int, default=8
-            How many groups to name, those with the largest weights at the end.
+            Number of groups in the legend, those with the largest weights at the end.
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a figure.
+            Axes to plot on; None creates a figure.
 
         Returns
         -------
@@ -139,21 +140,25 @@ class PathDisplay:
         if ax is None:
             _, ax = plt.subplots(figsize=(6.4, 4.0), layout="constrained")
         self.ax_, self.figure_ = ax, ax.figure
-        across = -np.log(self.alphas)
-        self.lines_ = ax.plot(across, self.coefficients, color="0.8", linewidth=1.0)
+        x = -np.log(self.alphas)
+        self.lines_ = ax.plot(x, self.coefficients, color="0.8", linewidth=1.0)
         named = np.argsort(-np.abs(self.coefficients[-1]), kind="stable")[:n_labels].tolist()
         for rank, number in enumerate(named):
             style = {"color": f"C{rank % 10}", "linestyle": "-" if rank < 10 else "--"}
             self.lines_[number].set(label=self.groups[number], zorder=3, linewidth=1.5, **style)
         ax.axhline(0.0, color="0.7", linewidth=0.8, zorder=0)
-        ax.set_xlabel("-log(alpha)")
-        ax.set_ylabel("weight" if (self.coefficients < 0).any() else "norm of weights")
+        ax.set_xlabel("-log(alpha), weaker penalty to the right")
+        ax.set_ylabel(
+            "standardised weight"
+            if (self.coefficients < 0).any()
+            else "norm of standardised weights"
+        )
         if named:
             ax.legend(frameon=False, fontsize="small")
-        n_read = (self.coefficients != 0).sum(axis=1)
-        shown = np.unique(np.linspace(0, len(across) - 1, min(len(across), 7)).round().astype(int))
+        n_selected = (self.coefficients != 0).sum(axis=1)
+        shown = np.unique(np.linspace(0, len(x) - 1, min(len(x), 7)).round().astype(int))
         self.top_ax_ = ax.twiny()
         self.top_ax_.set_xlim(ax.get_xlim())
-        self.top_ax_.set_xticks(across[shown], [str(n) for n in n_read[shown]])
-        self.top_ax_.set_xlabel("inputs read")
+        self.top_ax_.set_xticks(x[shown], [str(n) for n in n_selected[shown]])
+        self.top_ax_.set_xlabel("number of selected inputs")
         return self

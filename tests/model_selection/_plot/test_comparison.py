@@ -33,12 +33,13 @@ def test_comparison_draws_the_scores_of_every_fold_from_the_simplest_model_down(
         np.testing.assert_allclose(np.asarray(bar[0].get_xdata(), dtype=float), mean)
     shown = labels(display.ax_.get_yticklabels())
     assert shown == ["mean\n1 parameter", "★ ar1\n3 parameters", "ar2\n5 parameters"]
-    assert display.ax_.get_xlabel() == "r2: folds, mean and standard error"
+    assert display.ax_.get_xlabel() == "r2 (points: folds, bars: mean ± standard error)"
 
 
 def test_comparison_shades_one_standard_error_of_each_difference_to_the_best(comparison):
     ax = comparison.plot().ax_
-    assert ax.get_title(loc="right").startswith("grey: within one standard error of the diff")
+    title = "★ simplest model within one standard error (grey) of the best"
+    assert ax.get_title() == title
     error = comparison.difference("ar1", "ar2")["standard_error"]
     expected = {"mean": 0.0, "ar1": -error, "ar2": -error, comparison.best: 0.0}
     assert [bar.get_width() for bar in ax.patches] == pytest.approx(
@@ -51,8 +52,8 @@ def test_comparison_shades_one_standard_error_of_each_difference_to_the_best(com
 def test_a_single_split_has_nothing_to_shade():
     models = {"mean": DummyRegressor(), "ar1": make_ar(1)}
     single = compare_models(models, X, Y, cv=[(np.arange(90), np.arange(90, 120))])
-    title = single.plot().ax_.get_title(loc="right")
-    assert title == "within one standard error of the difference to the best; ★ to be taken"
+    title = single.plot().ax_.get_title()
+    assert title == "★ simplest model within one standard error of the best"
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +73,7 @@ def test_what_is_far_off_is_named_and_does_not_press_the_rest_together(with_a_fl
     assert np.ptp(seen) > 0.7 * (high - low)
     mean = f"{scores['floor'].mean():.3g}".replace("-", "\N{MINUS SIGN}")
     (text,) = labels(ax.texts)
-    assert text == f"\N{LEFTWARDS ARROW} {mean}, out of range"
+    assert text == f"\N{LEFTWARDS ARROW} {mean} (not shown)"
     assert ax.patches[0].get_width() == 0  # no shade for what is not there
 
 
@@ -92,7 +93,7 @@ def test_a_single_fold_that_is_far_off_is_named_too():
 
     models = {"mean": DummyRegressor(), "ols": LinearRegression()}
     ax = compare_models(models, X, Y, cv=KFold(10), scoring=scorer).plot().ax_
-    text = "\N{LEFTWARDS ARROW} down to \N{MINUS SIGN}10, out of range"
+    text = "\N{LEFTWARDS ARROW} down to \N{MINUS SIGN}10 (not shown)"
     assert labels(ax.texts) == [text]
 
 
@@ -106,7 +107,7 @@ def test_comparison_draws_differences_with_their_intervals(comparison, given, re
         np.testing.assert_allclose(middle, test["score"])
         ends = np.ravel(bar[2][0].get_segments())[[0, 2]]
         np.testing.assert_allclose(ends, [test["low"], test["high"]])
-    assert f"difference to '{reference}'" in display.ax_.get_xlabel()
+    assert f"difference in r2 to '{reference}'" in display.ax_.get_xlabel()
 
 
 class Fails(RegressorMixin, BaseEstimator):
