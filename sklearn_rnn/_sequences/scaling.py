@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,6 +14,17 @@ from sklearn_rnn._sequences.storage import has_nan, row_chunks
 from sklearn_rnn._sequences.windows import Windows
 
 FloatArray = NDArray[np.float64]
+Exponents = NDArray[np.intp]
+"""Powers of two by column: multiplying by one changes no bit of a mantissa."""
+
+SAFE_EXPONENT = 300
+"""Values up to two to this power, and down to its inverse, are squared and summed as they are."""
+
+EXACT_EXPONENT = 60
+"""Scales up to two to this power, and down to its inverse, are divided by as they are."""
+
+N_EPS_AT_LEAST = 10
+"""Roundings to which a column that is read from a file may owe its variation."""
 
 
 @dataclass(frozen=True)
@@ -37,28 +49,122 @@ class Scale:
         return not self.mean.any() and bool((self.scale == 1).all())
 
     @classmethod
-    def of(cls, rows: FloatArray, weight: FloatArray) -> Scale:
-        """Learn the weighted mean and standard deviation of each column of `rows`.
+    def of(cls, rows: NDArray[Any], weight: FloatArray) -> Scale:
+        r"""Learn the weighted mean and standard deviation of each column of `rows`.
 
-        Two passes over chunks of rows, in double precision. Missing values (NaN) are left out. A
-        column that is constant, up to rounding, has the scale one; a column without a value has
+        Three passes over chunks of rows, in double precision, of which the first finds the range
+        of the values. Extreme columns and weights are multiplied by a power of two meanwhile, so
+        that no square or sum overflows or underflows. Missing values (NaN) are left out.
+
+        A constant column has its value as mean and the scale one. So has, up to rounding, a column
+        whose deviation is at most :math:`n \varepsilon` times its mean, the error bound of the
+        variance of n values that scikit-learn's StandardScaler uses. A column without a value has
         the mean zero.
+
+        Parameters
+        ----------
+        rows : ndarray of shape (n_rows, n_columns)
+            Values, finite or NaN where the weight is positive.
+        weight : ndarray of shape (n_rows,)
+            Weights, of which one at least is positive.
+
+        Returns
+        -------
+        Scale
+            Means and scales, all finite and all scales positive.
         """
         used = np.flatnonzero(weight)
-        chunks = [used[chunk] for chunk in row_chunks(len(used), rows.shape[1])]
-        total = sum((weight[c] @ ~np.isnan(rows[c]) for c in chunks), np.zeros(rows.shape[1]))
-        total = np.maximum(total, np.finfo(np.float64).tiny)
-        mean = sum(weight[c] @ np.nan_to_num(rows[c].astype(np.float64)) for c in chunks) / total
-        variance = sum(weight[c] @ np.nan_to_num(rows[c] - mean) ** 2 for c in chunks) / total
-        noise = 10 * np.finfo(np.float64).eps * np.abs(mean)
-        scale = np.sqrt(variance)
-        return cls(mean, np.where(scale <= noise, 1.0, scale))
+        weight = without_extremes(weight[used])
+        low, high, count, total = _range_of(rows, used, weight)
+        exponent = _exponents(np.fmax(np.abs(low), np.abs(high)), SAFE_EXPONENT)
+
+        def average(of: Any) -> FloatArray:
+            chunks = _chunks(rows, used, exponent)
+            terms = (weight[part] @ np.nan_to_num(of(values)) for part, values in chunks)
+            return np.asarray(sum(terms, np.zeros(rows.shape[1])) / total)
+
+        mean = average(lambda values: values)
+        deviation = np.sqrt(average(lambda values: (values - mean) ** 2))
+        noise = np.maximum(count, N_EPS_AT_LEAST) * np.finfo(np.float64).eps * np.abs(mean)
+        mean, scale = np.ldexp(mean, exponent), np.ldexp(deviation, exponent)
+        is_constant = (low == high) | (deviation <= noise) | (scale == 0)
+        return cls(np.where(low == high, low, mean), np.where(is_constant, 1.0, scale))
+
+    def standardize(self, values: NDArray[Any], out: NDArray[Any]) -> NDArray[Any]:
+        """Write ``(values - mean) / scale`` to `out`, within the bound of its floating-point type.
+
+        Parameters
+        ----------
+        values : ndarray of shape (n_rows, n_columns)
+            Values.
+        out : ndarray of shape (n_rows, n_columns)
+            Receives the result. Finite values stay finite, whatever its type: they are clipped to
+            `bound`, which a network can multiply and square without an overflow.
+
+        Returns
+        -------
+        ndarray of shape (n_rows, n_columns)
+            `out`.
+        """
+        exponent = _exponents(self.scale, EXACT_EXPONENT)
+        mean, scale = self.mean, self.scale
+        with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+            if exponent.any():
+                values = np.ldexp(values.astype(np.float64), -exponent)
+                mean, scale = np.ldexp(mean, -exponent), np.ldexp(scale, -exponent)
+            np.subtract(values, mean, out=out, casting="same_kind")
+            np.divide(out, scale, out=out, casting="same_kind")
+        limit = bound(out.dtype)
+        return np.clip(out, -limit, limit, out=out)
+
+
+def bound(dtype: DTypeLike) -> float:
+    """Return the largest standardised value: the fourth root of the largest finite number."""
+    return float(np.sqrt(np.sqrt(float(np.finfo(dtype).max))))
+
+
+def without_extremes(weight: FloatArray) -> FloatArray:
+    """Return weights times the power of two that brings the largest to one half or more.
+
+    Sums of them neither overflow nor underflow, and ratios of sums keep every bit.
+    """
+    return np.ldexp(weight, -np.frexp(weight.max(initial=0.0))[1])
+
+
+def _exponents(size: FloatArray, safe: int) -> Exponents:
+    """Return the exponents of sizes, and zero for those that lie within a safe range, and NaN."""
+    exponent = np.frexp(np.nan_to_num(size))[1]
+    return np.where(np.abs(exponent) > safe, exponent, 0)
+
+
+def _chunks(
+    rows: NDArray[Any], used: NDArray[np.intp], exponent: Exponents
+) -> Iterator[tuple[slice, FloatArray]]:
+    """Return the rows used, divided by powers of two, in chunks, and where they stand in `used`."""
+    for part in row_chunks(len(used), rows.shape[1]):
+        values = rows[used[part]].astype(np.float64)
+        yield part, np.ldexp(values, -exponent) if exponent.any() else values
+
+
+def _range_of(
+    rows: NDArray[Any], used: NDArray[np.intp], weight: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Return the smallest and largest value of each column, their number and their weight."""
+    low, high = (np.full(rows.shape[1], np.nan) for _ in range(2))
+    count, total = (np.zeros(rows.shape[1]) for _ in range(2))
+    for part, values in _chunks(rows, used, np.zeros(rows.shape[1], dtype=np.intp)):
+        present = ~np.isnan(values)
+        low, high = np.fmin(low, np.fmin.reduce(values)), np.fmax(high, np.fmax.reduce(values))
+        count, total = count + present.sum(axis=0), total + weight[part] @ present
+    return low, high, count, np.maximum(total, np.finfo(np.float64).tiny)
 
 
 def is_scaled(rows: NDArray[Any], scale: Scale, dtype: DTypeLike) -> bool:
     """Return whether rows need no scaled copy, and torch can use their memory."""
     is_ready = rows.dtype == dtype and rows.flags.carray  # contiguous and writeable
-    return is_ready and scale.is_identity() and not has_nan(rows)
+    if not (is_ready and scale.is_identity()) or has_nan(rows):
+        return False
+    return max(rows.max(initial=0), -rows.min(initial=0)) <= bound(dtype)
 
 
 def standardized(
@@ -91,9 +197,7 @@ def scaled_rows(
     """Return a standardised copy of rows; see `standardized`."""
     n_rows, n_channels = given.shape
     rows = np.zeros((n_rows, n_channels + len(indicated)), dtype=dtype)
-    values = rows[:, :n_channels]
-    np.subtract(given, scale.mean, out=values, casting="same_kind")
-    np.divide(values, scale.scale, out=values, casting="same_kind")
+    values = scale.standardize(given, out=rows[:, :n_channels])
     missing = np.isnan(values)
     if missing.any():
         values[missing] = 0

@@ -19,6 +19,7 @@ from sklearn_rnn._modules.base import SequenceModule
 from sklearn_rnn._modules.kernels.threads import one_thread
 from sklearn_rnn._sequences.lists import comes_as_list
 from sklearn_rnn._sequences.ragged import Ragged
+from sklearn_rnn._sequences.scaling import without_extremes
 from sklearn_rnn._sequences.step_targets import flatten_steps, unflatten_steps, valid_lengths
 from sklearn_rnn._sequences.training_data import Data, groups_of
 from sklearn_rnn._sequences.windows import Windows
@@ -146,6 +147,7 @@ class BaseSequenceEstimator(TrainingParameters, Fitted, BaseEstimator):
             weight = check_sample_weight(
                 sample_weight, np.empty((sequences.n_windows, 1)), ensure_non_negative=True
             )
+        weight = without_extremes(weight)
         if lengths is not None:
             weight = np.repeat(weight, lengths)
         weight = self._class_weighted(weight, y, trained_on=trained_on)

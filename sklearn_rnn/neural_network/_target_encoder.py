@@ -80,7 +80,7 @@ class RegressionEncoder:
 
     def to_network(self, target: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return encoded targets on the scale of the network."""
-        return (target - self.scale.mean) / self.scale.scale
+        return self.scale.standardize(target, out=np.empty(target.shape))
 
     def decode(self, raw_output: Tensor) -> NDArray[np.float64]:
         """Return raw outputs (n_samples, n_outputs) as predictions in the shape and units of y."""

@@ -329,7 +329,9 @@ def test_pooling_is_one_of_four(name):
 
 @sequential
 def test_steps_that_stay_apart_are_not_pooled(name):
-    with pytest.raises(ValueError, match="return_sequences=True pools no steps; got pooling='mean'"):
+    with pytest.raises(
+        ValueError, match="return_sequences=True pools no steps; got pooling='mean'"
+    ):
         make(name, return_sequences=True, pooling="mean")
 
 

@@ -44,6 +44,16 @@ def small(cls=DenseClassifier, **parameters):
     return cls(**{**sizes, **settings, "learning_rate": 0.05, **parameters})
 
 
+@each_net
+def test_probabilities_of_finite_sequences_are_finite_in_single_precision(cls):
+    net = small(cls, dtype="float32").fit(X, X[:, -1, 0] > 0)
+    extreme = X[:3].copy()
+    extreme[0, 1, 0], extreme[1] = np.finfo(np.float64).max, -1e30
+    probabilities = net.predict_proba(extreme)
+    assert np.isfinite(probabilities).all()
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-6)
+
+
 def linear(**parameters):
     """Return a linear net that is trained to the end."""
     settings = {

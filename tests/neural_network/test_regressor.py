@@ -215,6 +215,42 @@ def test_units_of_channels_do_not_matter(cls):
     assert_allclose(small(cls).fit(other, Y).predict(other), base, rtol=1e-6)
 
 
+@pytest.mark.parametrize("exponents", [(-900, 1000, -1060), (1000, -900, 1020), (110, 130, 90)])
+@each_net
+def test_units_and_weights_may_be_as_extreme_as_numbers_are(cls, exponents):
+    of_x, of_y, of_weight = (2.0**exponent for exponent in exponents)
+    net = small(cls, dtype="float32").fit(X, Y, WEIGHT)
+    other = small(cls, dtype="float32").fit(X * of_x, Y * of_y, WEIGHT * of_weight)
+    assert_array_equal(other.predict(X * of_x), net.predict(X) * of_y)
+
+
+@pytest.mark.parametrize("largest", [1e30, np.finfo(np.float32).max, np.finfo(np.float64).max])
+@pytest.mark.parametrize("standardize", [True, False])
+@each_net
+def test_predictions_of_finite_sequences_are_finite_in_single_precision(cls, standardize, largest):
+    net = small(cls, dtype="float32", standardize=standardize).fit(X, Y)
+    extreme = X[:4].copy()
+    extreme[0, 1, 0], extreme[1, 2, 1], extreme[2] = largest, -largest, largest
+    predictions = net.predict(extreme)
+    assert np.isfinite(predictions).all()
+    assert_allclose(predictions[3:], net.predict(X[3:4]), rtol=1e-5)
+
+
+@pytest.mark.parametrize("constant", [1.99, 0.1, -1e-200, 1e300])
+@each_net
+def test_a_channel_that_is_constant_in_training_is_centred_and_not_magnified(cls, constant):
+    price = np.zeros((N, N_STEPS, 1))
+    zero = small(cls).fit(np.dstack([X, price]), Y)
+    net = small(cls).fit(np.dstack([X, price + constant]), Y)
+    assert (net.channel_scale_.mean[2], net.channel_scale_.scale[2]) == (constant, 1.0)
+    assert_array_equal(
+        net.predict(np.dstack([X, price + constant])), zero.predict(np.dstack([X, price]))
+    )
+    moved = constant - 0.5
+    expected = zero.predict(np.dstack([X, price + (moved - constant)]))
+    assert_array_equal(net.predict(np.dstack([X, price + moved])), expected)
+
+
 @each_net
 def test_without_standardisation_units_do_matter(cls):
     net = small(cls, standardize=False).fit(X, Y)
