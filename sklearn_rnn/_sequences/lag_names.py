@@ -1,0 +1,127 @@
+"""Names of columns that tell channel and lag, as `LagTransformer` and other packages give them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+LAG_NAME = re.compile(r"(?:(?P<channel>.+)_)?lag_?(?P<lag>\d+)", re.IGNORECASE)
+"""``volume_lag3``, ``volume_lag_3``, and without the name of a channel ``lag_3`` and ``lag3``."""
+
+Lags = Mapping[str, Mapping[int, int]]
+"""The position of the column of each lag, by channel."""
+
+
+@dataclass(frozen=True, eq=False)
+class LagColumns:
+    """What the names of lag columns say.
+
+    Attributes
+    ----------
+    channels : tuple of str
+        Names of the channels, in the order in which they first appear; "" for ``lag_1``.
+    order : ndarray of int, of shape (n_columns,)
+        Positions of the columns as a network reads them: one block of channels for each step,
+        oldest first.
+    """
+
+    channels: tuple[str, ...]
+    order: NDArray[np.intp]
+
+    @property
+    def is_ordered(self) -> bool:
+        """Whether the columns already stand in this order."""
+        return bool((self.order == np.arange(len(self.order))).all())
+
+
+def read_lag_names(names: Sequence[Any] | None, n_channels: int | None = None) -> LagColumns | None:
+    """Return the channels and the order of columns that are named by their lags.
+
+    The lags of a channel may be any, such as 1, 2, 7; those of the other channels are the same, or
+    all shifted by the same number, as those of known future covariates are.
+
+    Parameters
+    ----------
+    names : sequence, or None
+        Names of the columns of a table; None if it has none.
+    n_channels : int or None
+        The number of channels that was declared, if one was.
+
+    Returns
+    -------
+    LagColumns or None
+        None if no column is named by a lag.
+
+    Raises
+    ------
+    ValueError
+        If only some columns are named by lags, if channels have different lags, or if the names
+        tell another number of channels than `n_channels`. The message names columns and remedy.
+
+    Examples
+    --------
+    >>> from sklearn_rnn._sequences.lag_names import read_lag_names
+    >>> read_lag_names(["lag_1", "lag_2", "lag_3"]).order
+    array([2, 1, 0])
+    >>> read_lag_names(["a_lag2", "day_lag1", "a_lag1", "day_lag0"]).channels
+    ('a', 'day')
+    """
+    found = [LAG_NAME.fullmatch(name) if isinstance(name, str) else None for name in names or ()]
+    others = [name for name, match in zip(names or (), found, strict=True) if match is None]
+    matches = [match for match in found if match is not None]
+    if not matches:
+        return None
+    if others:
+        raise ValueError(
+            f"X has columns named by lags, such as {matches[0].string!r}, beside others: "
+            f"{_listed(others)}. Leave the others out, give as many lags of each "
+            f"({others[0]}_lag1, ...), or pass X without names and set n_channels."
+        )
+    lags: dict[str, dict[int, int]] = {}
+    for position, match in enumerate(matches):
+        channel = lags.setdefault(match["channel"] or "", {})
+        if int(match["lag"]) in channel:
+            raise ValueError(f"X has several columns for the lag of {match.string!r}; keep one.")
+        channel[int(match["lag"])] = position
+    _check_alike(lags)
+    if n_channels not in (None, len(lags)):
+        raise ValueError(
+            f"n_channels={n_channels}, but the columns of X are lags of {_number(lags)}: "
+            f"{_listed([name or 'lag' for name in lags])}. Leave n_channels at None, or pass X "
+            "without names."
+        )
+    by_step = zip(*(_oldest_first(of_lag) for of_lag in lags.values()), strict=True)
+    return LagColumns(tuple(lags), np.array(list(by_step), dtype=np.intp).ravel())
+
+
+def _oldest_first(of_lag: Mapping[int, int]) -> list[int]:
+    return [of_lag[lag] for lag in sorted(of_lag, reverse=True)]
+
+
+def _check_alike(lags: Lags) -> None:
+    """Check that all channels have the same lags, up to a shift."""
+    spans = {name: sorted(of_lag) for name, of_lag in lags.items()}
+    first, *others = spans
+    for name in others:
+        shifted = [lag - spans[name][0] + spans[first][0] for lag in spans[name]]
+        if shifted != spans[first]:
+            raise ValueError(
+                f"X has the lags {_listed(spans[first])} of {first or 'lag'!r}, but "
+                f"{_listed(spans[name])} of {name or 'lag'!r}. Give the same lags of each channel, "
+                "or pass X without names and set n_channels."
+            )
+
+
+def _number(lags: Lags) -> str:
+    return "1 channel" if len(lags) == 1 else f"{len(lags)} channels"
+
+
+def _listed(items: Sequence[Any], most: int = 5) -> str:
+    """Return the first items in words."""
+    text = ", ".join(repr(item) for item in items[:most])
+    return f"{text}, ..." if len(items) > most else text
