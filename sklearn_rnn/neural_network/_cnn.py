@@ -45,10 +45,6 @@ class _Pooling(Stepwise):
         default=0.0,
     )
 
-    def _convolution(self) -> dict[str, Any]:
-        names = ("num_channels", "kernel_size", "pool_size", "dropout", "pooling")
-        return {name: getattr(self, name) for name in names}
-
 
 @parametrized
 class _CNN(_Pooling):
@@ -63,9 +59,6 @@ class _CNN(_Pooling):
     )
 
     _module_class: ClassVar[type[SequenceModule]] = CNN
-
-    def _architecture(self) -> dict[str, Any]:
-        return self._convolution()
 
 
 @parametrized
@@ -86,8 +79,7 @@ class _CNNRecurrent(_Pooling):
     _module_class: ClassVar[type[SequenceModule]] = CNNRecurrent
 
     def _architecture(self) -> dict[str, Any]:
-        cell = {"cell": CELLS[self.cell], "hidden_size": self.hidden_size}
-        return {**cell, **self._convolution()}
+        return {**super()._architecture(), "cell": CELLS[self.cell]}
 
 
 @parametrized

@@ -9,13 +9,14 @@ from sklearn_rnn._modules.base import SequenceModule
 from sklearn_rnn._modules.mlp import ACTIVATIONS, Dense
 from sklearn_rnn._sklearn.compat import StrOptions
 from sklearn_rnn._sklearn.parameters import param, parametrized
+from sklearn_rnn.neural_network._architecture import Architecture
 from sklearn_rnn.neural_network._classifier import SequenceClassifier
 from sklearn_rnn.neural_network._regressor import SequenceRegressor
 from sklearn_rnn.neural_network._training_parameters import DROPOUT
 
 
 @parametrized
-class _Dense:
+class _Dense(Architecture):
     """Architecture: affine layers and an activation between them."""
 
     hidden_layer_sizes: tuple[int, ...] = param(
@@ -45,8 +46,7 @@ class _Dense:
                     "hidden_layer_sizes must hold integers of at least 1; got "
                     f"{self.hidden_layer_sizes!r}."
                 )
-        names = ("hidden_layer_sizes", "activation", "dropout")
-        return {name: getattr(self, name) for name in names}
+        return super()._architecture()
 
 
 @parametrized

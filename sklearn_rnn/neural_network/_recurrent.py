@@ -55,11 +55,6 @@ class _Recurrent(Stepwise):
 
     _module_class: ClassVar[type[SequenceModule]] = Recurrent
 
-    def _layers(self) -> dict[str, Any]:
-        names = ("hidden_size", "num_layers", "bidirectional", "dropout", "recurrent_dropout")
-        more = ("pooling", "return_sequences")
-        return {name: getattr(self, name) for name in names + more}
-
 
 @parametrized
 class _Elman(_Recurrent):
@@ -72,7 +67,7 @@ class _Elman(_Recurrent):
     )
 
     def _architecture(self) -> dict[str, Any]:
-        return {"cell": f"rnn_{self.nonlinearity}", **self._layers()}
+        return {**super()._architecture(), "cell": f"rnn_{self.nonlinearity}"}
 
 
 @parametrized
@@ -87,14 +82,14 @@ class _LSTM(_Recurrent):
     )
 
     def _architecture(self) -> dict[str, Any]:
-        return {"cell": "lstm", "coupled_gates": self.coupled_gates, **self._layers()}
+        return {**super()._architecture(), "cell": "lstm"}
 
 
 class _GRU(_Recurrent):
     """Architecture: the gated recurrent unit."""
 
     def _architecture(self) -> dict[str, Any]:
-        return {"cell": "gru", **self._layers()}
+        return {**super()._architecture(), "cell": "gru"}
 
 
 @parametrized

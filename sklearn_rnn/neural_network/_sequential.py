@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from numbers import Integral
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,6 +18,7 @@ from sklearn_rnn._sequences.step_targets import unflatten_steps
 from sklearn_rnn._sequences.windows import Windows
 from sklearn_rnn._sklearn.compat import Interval, StrOptions
 from sklearn_rnn._sklearn.parameters import param, parametrized
+from sklearn_rnn.neural_network._architecture import Architecture
 from sklearn_rnn.neural_network._training_parameters import COUNT
 
 POOLINGS = {"last", "mean", "max", "attention"}
@@ -32,7 +33,7 @@ def _attends(estimator: Stepwise) -> bool:
 
 
 @parametrized
-class Stepwise:
+class Stepwise(Architecture):
     """Architecture: any number of steps, of numbers or of tokens, pooled into one vector."""
 
     vocabulary_size: int | None = param(
@@ -56,8 +57,6 @@ class Stepwise:
         2016), see `attention_weights`.""",
         default="last",
     )
-
-    _any_length: ClassVar[bool] = True
 
     @available_if(_attends)
     def attention_weights(self, X: Any) -> NDArray[np.float64]:

@@ -51,11 +51,7 @@ class _Convolutional(Stepwise):
     _module_class: ClassVar[type[SequenceModule]] = TCN
 
     def _architecture(self) -> dict[str, Any]:
-        names = ("num_channels", "num_levels", "kernel_size", "dropout", "penalty")
-        more = ("pooling", "return_sequences")
-        arguments = {name: getattr(self, name) for name in names + more}
-        arguments["selects"] = arguments.pop("penalty") == "group"
-        return arguments
+        return {**super()._architecture(), "selects": self.penalty == "group"}
 
 
 @parametrized

@@ -1,0 +1,36 @@
+"""The parameters of an estimator that are those of its network are declared once, by it."""
+
+import inspect
+
+import pytest
+
+from sklearn_rnn import HierarchicalAttentionClassifier
+from tests.nets import NETS
+
+FROM_DATA = {"self", "n_channels", "n_steps", "n_outputs", "generator", "vocabulary_size"}
+ALL = [*NETS, HierarchicalAttentionClassifier]
+
+
+@pytest.mark.parametrize("cls", ALL)
+def test_the_network_gets_every_argument_that_it_has(cls):
+    arguments = inspect.signature(cls._module_class).parameters
+    given = cls()._architecture()
+    required = {name for name, a in arguments.items() if a.default is a.empty} - FROM_DATA
+    assert required - {"embedding_dim"} <= given.keys() <= arguments.keys()
+    shared = (cls().get_params().keys() & arguments.keys()) - FROM_DATA - {"embedding_dim"}
+    assert shared <= given.keys()
+
+
+@pytest.mark.parametrize("cls", ALL)
+def test_defaults_of_the_network_are_those_of_the_estimator(cls):
+    arguments, parameters = inspect.signature(cls._module_class).parameters, cls().get_params()
+    for name in arguments.keys() & parameters.keys():
+        if arguments[name].default is not inspect.Parameter.empty:
+            assert arguments[name].default == parameters[name], name
+
+
+@pytest.mark.parametrize("cls", NETS)
+def test_other_values_reach_the_network(cls):
+    arguments = cls()._architecture()
+    for name in arguments.keys() & {"hidden_size", "num_channels", "dropout", "kernel_size"}:
+        assert cls(**{name: 0.5})._architecture() == {**arguments, name: 0.5}
