@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
 from sklearn.pipeline import Pipeline
 from sklearn.utils import check_scalar
@@ -17,6 +18,7 @@ from sklearn_rnn._sklearn.compat import HasMethods, fit_context, safe_indexing
 from sklearn_rnn._sklearn.metaestimators import open_search
 from sklearn_rnn._sklearn.parameters import param, parametrized
 from sklearn_rnn.forecasting._autoregression import make_ar
+from sklearn_rnn.forecasting._calendar import continue_index, find_frequency
 from sklearn_rnn.preprocessing._lag_transformer import LagTransformer
 from sklearn_rnn.preprocessing._timeline import Timeline, read_timeline
 
@@ -45,9 +47,10 @@ class RecursiveForecaster(MetaEstimatorMixin, BaseEstimator):
 
     **Rows.** At each step the model predicts for the row to be forecast, whose targets are NaN,
     preceded by as many rows as the lookback of its LagTransformers in sum.
-    The index ahead is that of ``exog``, or else continues by its ``freq`` or most frequent
-    step, on working days if there was no weekend. Holidays are not known: without columns to
-    give ahead, the days to be forecast are named by ``exog=pd.DataFrame(index=days)``.
+    The index of the forecasts is that of ``exog``, or else continues the calendar of the index of
+    X, which may lack single rows: business days, month ends, quarters, days of a time zone and so
+    on. Holidays are unknown, and an irregular index has no continuation: give the times ahead by
+    ``exog=pd.DataFrame(index=times)``.
 
     **Scores.** Forecasts start at the end of the training data; to evaluate them on later rows,
     compare these with ``predict(len(rows))``. There is no `score`, so `cross_val_score` does not
@@ -80,7 +83,7 @@ class RecursiveForecaster(MetaEstimatorMixin, BaseEstimator):
         "estimator_ : estimator": "The fitted one-step model.",
         "window_size_ : int": "Number of past rows that a forecast needs.",
         "last_window_ : DataFrame": "The last ``window_size_`` rows of X.",
-        "freq_ : offset, timedelta or number": "Step of the index between consecutive rows.",
+        "freq_ : offset, timedelta, number or None": "Step of the index; None if it is irregular.",
         "n_features_in_ : int": "Number of columns of X.",
         "feature_names_in_ : ndarray of shape (n_features_in_,)": (
             "Names of the columns, if all are strings."
@@ -108,15 +111,18 @@ class RecursiveForecaster(MetaEstimatorMixin, BaseEstimator):
         model = make_ar() if self.estimator is None else self.estimator
         if not _find_lags(model):
             raise ValueError(f"estimator must contain a LagTransformer; got {model!r}.")
-        freq = _find_step(X.index)
+        freq = find_frequency(X.index)
         fitted = clone(model).fit(X, X[target])
         lags = _find_lags(fitted)
+        window_size = sum(lag._lookback() for lag in lags)
+        targets = target if isinstance(target, list) else [target]
+        _check_no_leak(fitted, X.iloc[-window_size - 1 :], targets)
         max_gap = min(timeline.find_max_gap(lag.max_gap) for lag in lags)
         validate_data(self, X=X, skip_check_array=True)  # learns names; nothing below fails
         self.estimator_, self.freq_ = fitted, freq
-        self.window_size_ = sum(lag._lookback() for lag in lags)
+        self.window_size_ = window_size
         self._target, self._kind, self._max_gap = target, timeline.kind, max_gap
-        self._targets = target if isinstance(target, list) else [target]
+        self._targets = targets
         self.last_window_ = self._cut_window(X)
         return self
 
@@ -152,16 +158,8 @@ class RecursiveForecaster(MetaEstimatorMixin, BaseEstimator):
         rows = pd.concat([past, ahead])
         for row in range(len(past), len(rows)):
             needed = rows.iloc[max(0, row - self.window_size_) : row + 1]
-            rows.loc[rows.index[row], self._targets] = self._predict_last(needed)
+            rows.loc[rows.index[row], self._targets] = _predict_last(self.estimator_, needed)
         return rows.iloc[len(past) :].set_axis(ahead.index)[self._target]
-
-    def _predict_last(self, rows: pd.DataFrame) -> Any:
-        """Return the forecast of the last row, without predicting for the others if possible."""
-        model = open_search(self.estimator_)
-        if isinstance(model, Pipeline) and len(model) > 1 and not _find_lags(model[-1]):
-            rows = safe_indexing(model[:-1].transform(rows), slice(-1, None))
-            model = model[-1]
-        return np.asarray(model.predict(rows))[-1]
 
     def _cut_window(self, X: pd.DataFrame) -> pd.DataFrame:
         """Return the last rows that a forecast needs, with targets as floats."""
@@ -183,13 +181,12 @@ class RecursiveForecaster(MetaEstimatorMixin, BaseEstimator):
             raise ValueError(
                 f"exog must contain the columns {others} for the rows ahead; got None."
             )
-        last: Any = past.index[-1]
-        if isinstance(past.index, pd.DatetimeIndex):  # days of a zone may have 23 or 25 hours
-            index = pd.date_range(last, periods=steps + 1, freq=self.freq_)
-            index = index[index > last][:steps]
-        else:
-            index = pd.Index([last + k * self.freq_ for k in range(1, steps + 1)])
-        return pd.DataFrame(np.nan, index.rename(past.index.name), past.columns)
+        if self.freq_ is None:
+            raise ValueError(
+                "The index of X is irregular, so the times ahead are unknown; give them by "
+                "exog=pd.DataFrame(index=...)."
+            )
+        return pd.DataFrame(np.nan, continue_index(past.index, self.freq_, steps), past.columns)
 
     def _read(self, exog: Any, past: pd.DataFrame, steps: int) -> pd.DataFrame:
         """Return the rows ahead from exog, with missing targets."""
@@ -209,6 +206,42 @@ class RecursiveForecaster(MetaEstimatorMixin, BaseEstimator):
                 f"exog must continue the past without a gap; got {after} after {before}."
             )
         return ahead
+
+
+def _last_input(estimator: Any, rows: pd.DataFrame) -> tuple[Any, Any]:
+    """Return the model at the end, and its input for the last row where it needs no others."""
+    model = open_search(estimator)
+    if isinstance(model, Pipeline) and len(model) > 1 and not _find_lags(model[-1]):
+        return model[-1], safe_indexing(model[:-1].transform(rows), slice(-1, None))
+    return model, rows
+
+
+def _predict_last(estimator: Any, rows: pd.DataFrame) -> Any:
+    """Return the forecast of the last row."""
+    model, inputs = _last_input(estimator, rows)
+    return np.asarray(model.predict(inputs))[-1]
+
+
+def _check_no_leak(estimator: Any, rows: pd.DataFrame, targets: list[Any]) -> None:
+    """Check that the forecast of the last row does not depend on its own targets."""
+    known = rows.astype(dict.fromkeys(targets, float)).fillna(dict.fromkeys(targets, 0.0))
+    changed = known.copy()
+    values = known[targets].iloc[-1]
+    changed.loc[changed.index[-1], targets] = values + 1.0 + values.abs()
+    (model, one), (_, other) = (_last_input(estimator, table) for table in (known, changed))
+    if one is known:
+        one, other = (np.asarray(model.predict(table))[-1:] for table in (known, changed))
+    if not _as_table(one).equals(_as_table(other)):
+        raise ValueError(
+            f"estimator reads {targets} in the row whose {targets} it forecasts; set delay=1 or "
+            "more in its LagTransformer, and leave targets out of known_ahead and exogenous."
+        )
+
+
+def _as_table(values: Any) -> pd.DataFrame:
+    """Return arrays of any dimension and sparse matrices in a form that compares missing values."""
+    array = values.toarray() if issparse(values) else np.asarray(values)
+    return pd.DataFrame(array.reshape(len(array), -1))
 
 
 def _check_rows(X: Any, name: str, kind: str | None = None) -> Timeline:
@@ -250,24 +283,3 @@ def _find_lags(estimator: Any) -> list[LagTransformer]:
     found = [part for part in parts if isinstance(part, LagTransformer)]
     searches = [part for part in parts if hasattr(part, "best_estimator_")]
     return sum(map(_find_lags, searches), found)
-
-
-def _find_step(index: Any) -> Any:
-    """Return the step of an index: its frequency, or else its most frequent step.
-
-    From one day to the next may be a step of working days: if there is no Saturday and no Sunday.
-    """
-    freq = getattr(index, "freq", None)
-    if freq is None and isinstance(index, pd.DatetimeIndex) and len(index) > 2:
-        freq = pd.DatetimeIndex(index, freq="infer").freq
-    if freq is not None:
-        return freq
-    if len(index) < 2:
-        raise ValueError(
-            f"X must have at least two rows to determine the step of its index; got {len(index)}."
-        )
-    step = pd.Series(index[1:] - index[:-1]).mode()[0]
-    if isinstance(index, pd.DatetimeIndex) and step == pd.Timedelta("1D"):
-        works = index.day_of_week.max() < 5 and index[-1] - index[0] > pd.Timedelta("7D")
-        return pd.offsets.BusinessDay() if works else step
-    return step

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import clone
-from sklearn.compose import TransformedTargetRegressor
+from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
@@ -121,6 +121,18 @@ def test_irregular_times_are_continued_by_the_usual_step_or_by_exog():
         trading = forecaster.predict(STEPS, exog=ahead[[]])
         assert trading.index.equals(ahead.index)
         np.testing.assert_array_equal(trading, usual)  # the model reads lags, not times
+
+
+def test_an_irregular_index_is_continued_by_exog_alone():
+    seconds = np.random.default_rng(0).integers(3000, 4000, N).cumsum()
+    X = frame().set_axis(pd.DatetimeIndex(seconds.astype("M8[s]")))
+    ahead = X.set_axis(X.index + (X.index[-1] - X.index[0] + pd.Timedelta("1h")))
+    forecaster = RecursiveForecaster(make_ar(2)).fit(X[["a"]])
+    assert forecaster.freq_ is None
+    with pytest.raises(ValueError, match=r"^The index of X is irregular, so the times ahead are"):
+        forecaster.predict(STEPS)
+    found = forecaster.predict(STEPS, exog=ahead[[]])
+    assert found.index.equals(ahead.index[:STEPS])
 
 
 def test_one_step_is_the_prediction_of_the_next_row():
@@ -329,6 +341,46 @@ def test_errors_of_predict_name_argument_rule_and_value(arguments, text):
     forecaster = RecursiveForecaster(make_ar(3), target="a").fit(PAST[:50])
     with pytest.raises((TypeError, ValueError), match=f"^{re.escape(text)}$"):
         forecaster.predict(**({"steps": STEPS} | arguments))
+
+
+def scaled(**parameters):
+    scaler = StandardScaler().set_output(transform="pandas")
+    return make_pipeline(scaler, LagTransformer(3, flatten=True, **parameters), LinearRegression())
+
+
+@pytest.mark.parametrize(
+    ("estimator", "target"),
+    [
+        (make_ar(3, delay=0), "a"),
+        (make_ar(3, known_ahead=["a"]), "a"),
+        (make_ar(3, known_ahead=["day", "b"]), ["a", "b"]),
+        (make_ar(3, exogenous=["a"]), "a"),
+        (make_ar(3, delay=2, seasonal_lags=(5,), known_ahead=["a"]), "a"),
+        (scaled(delay=0), "a"),
+        (make_pipeline(LagTransformer(3, delay=0), LSTMRegressor(max_epochs=1)), "a"),
+        (make_pipeline(LagTransformer(3, known_ahead=["a"]), LSTMRegressor(max_epochs=1)), "a"),
+        (GridSearchCV(make_ar(3, delay=0), {}, cv=TimeSeriesSplit(2)), "a"),
+        (TransformedTargetRegressor(make_ar(3, delay=0), transformer=StandardScaler()), "a"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_a_model_that_reads_the_target_it_forecasts_is_refused(estimator, target):
+    forecaster = RecursiveForecaster(estimator, target=target)
+    before = dict(vars(forecaster))
+    names = target if isinstance(target, list) else [target]
+    with pytest.raises(ValueError, match=rf"^estimator reads {re.escape(str(names))} in the row"):
+        forecaster.fit(frame("days"))
+    assert vars(forecaster) == before
+
+
+def test_covariates_of_the_row_to_be_forecast_may_be_read():
+    lags = [("a", LagTransformer(3, flatten=True), ["a"])]
+    now = [("day", LagTransformer(1, delay=0, flatten=True), ["day"])]
+    X = frame("days")[["a", "day"]]
+    pipe = make_pipeline(ColumnTransformer(lags + now), LinearRegression())
+    known = RecursiveForecaster(make_ar(3, exogenous=["day"]), target="a").fit(X[:50])
+    found = RecursiveForecaster(pipe, target="a").fit(X[:50]).predict(STEPS, exog=X[50:])
+    np.testing.assert_allclose(found, known.predict(STEPS, exog=X[50:]), rtol=1e-8)
 
 
 def test_rows_beyond_max_gap_of_the_lags_do_not_follow():
