@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 from numbers import Integral
 from typing import Any, ClassVar
@@ -12,6 +13,7 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from sklearn_rnn._sequences.lag_names import LAG_NAME
 from sklearn_rnn._sequences.validation import InputForm, Reading, check_sequences, check_target
 from sklearn_rnn._sequences.windows import Windows
 from sklearn_rnn._sklearn.compat import Interval, fit_context
@@ -23,10 +25,9 @@ from sklearn_rnn._sklearn.parameters import param, parametrized
 class PersistenceRegressor(RegressorMixin, BaseEstimator):
     r"""Naive forecast: the last value of a channel, or its value one season earlier.
 
-    With :math:`x_1, \ldots, x_T` the window of the channel and s = ``season``, the forecast is
-    :math:`x_{T + 1 - s}`, the last value for s = 1. With several targets, the h-th is h steps
-    ahead, and its forecast is the value of the same phase of the season,
-    :math:`x_{T + 1 - s + (h - 1) \bmod s}`.
+    With s = ``season``, the forecast of :math:`y_t` is the newest of the values :math:`x_{t - s},
+    x_{t - 2 s}, \ldots` of the channel that X contains: the last value for s = 1. Of several
+    targets, the h-th is :math:`y_{t + h - 1}`.
 
     {parameters}
 
@@ -41,6 +42,10 @@ class PersistenceRegressor(RegressorMixin, BaseEstimator):
     Nothing is learned from y: the channel must contain past values of the target in units of the
     target, so X must not be scaled.
 
+    Lags are read from the names of the columns of X, as ``LagTransformer(flatten=True)`` with
+    ``set_output(transform="pandas")`` gives them (``sales_lag3``). Windows without such names are
+    assumed to contain the rows directly before the target (``delay=1`` and ``step=1``).
+
     Examples
     --------
     >>> import numpy as np
@@ -51,19 +56,21 @@ class PersistenceRegressor(RegressorMixin, BaseEstimator):
     array([1., 2., 3., 1.])
     """
 
-    channel: int = param(
-        [Interval(Integral, 0, None, closed="left")],
-        "Position of the channel with past values of the target.",
+    channel: int | str = param(
+        [Interval(Integral, 0, None, closed="left"), str],
+        """Position of the channel with past values of the target, or its name if the columns of X
+        are named ``<channel>_lag<number>``.""",
         default=0,
     )
     season: int = param(
         [Interval(Integral, 1, None, closed="left")],
-        "Length of the season in steps: the forecast is the value so many steps before the target.",
+        "Length of the season in rows, counted from the target.",
         default=1,
     )
     n_channels: int = param(
         [Interval(Integral, 1, None, closed="left")],
-        "Number of channels of a 2-D X, whose columns are blocks of channels, oldest first.",
+        """Number of channels of a 2-D X, whose columns are blocks of channels, oldest first. Not
+        used if `channel` is a name.""",
         default=1,
     )
 
@@ -94,9 +101,9 @@ class PersistenceRegressor(RegressorMixin, BaseEstimator):
         """
         with restore_on_error(self):
             windows, y = self._read(X, y, reset=True)
-            self._check(windows)
             target = check_target(y)
-        self.n_outputs_ = None if target.ndim == 1 else target.shape[1]
+            self.n_outputs_ = None if target.ndim == 1 else target.shape[1]
+            self._find_steps(self._select_channel(windows)[1])
         self.n_parameters_ = 0
         return self
 
@@ -115,12 +122,9 @@ class PersistenceRegressor(RegressorMixin, BaseEstimator):
         """
         check_is_fitted(self)
         windows, _ = self._read(X, "no_validation", reset=False)
-        self._check(windows)
-        last = windows.array()[:, windows.n_steps - self.season :, self.channel]
-        last = last.astype(np.float64)  # (n_samples, season)
-        if self.n_outputs_ is None:
-            return last[:, 0]
-        return last[:, np.arange(self.n_outputs_) % self.season]
+        values, lags = self._select_channel(windows)
+        forecasts = values[:, self._find_steps(lags)].astype(np.float64)
+        return forecasts[:, 0] if self.n_outputs_ is None else forecasts
 
     def _read(self, X: Any, y: Any, *, reset: bool) -> tuple[Windows, Any]:
         windows, y, form = check_sequences(
@@ -128,7 +132,7 @@ class PersistenceRegressor(RegressorMixin, BaseEstimator):
             X,
             y,
             name=type(self).__name__,
-            reading=Reading(self.n_channels),
+            reading=Reading(1 if isinstance(self.channel, str) else self.n_channels),
             form=None if reset else self._form,
         )
         assert isinstance(windows, Windows), "sequences of different length raise an error"
@@ -137,18 +141,43 @@ class PersistenceRegressor(RegressorMixin, BaseEstimator):
             self.n_features_in_ = form.n_features
         return windows, y
 
-    def _check(self, windows: Windows) -> None:
-        n_channels = windows.rows.shape[1]
+    def _select_channel(self, windows: Windows) -> tuple[NDArray[Any], NDArray[np.intp]]:
+        """Return the values of the channel, of shape (n_samples, n_lags), and their lags."""
+        array = windows.array()
+        named = _read_names(getattr(self, "feature_names_in_", ()))
+        if isinstance(self.channel, str):
+            columns = [i for i, (channel, _) in enumerate(named) if channel == self.channel]
+            if not columns:
+                raise ValueError(
+                    f"channel={self.channel!r} needs columns of X named {self.channel}_lag1 and so "
+                    f"on; the channels of X are {sorted({channel for channel, _ in named})}."
+                )
+            return array[:, columns, 0], np.array([named[i][1] for i in columns])
+        n_channels = array.shape[2]
         if self.channel >= n_channels:
             raise ValueError(
                 f"channel={self.channel} is out of range for X with {n_channels} channels, counted "
                 "from 0."
             )
-        if self.season > windows.n_steps:
+        own = named[self.channel :: n_channels]
+        if len({channel for channel, _ in own}) == 1:
+            lags = np.array([lag for _, lag in own])
+        else:  # the rows directly before the target
+            lags = np.arange(array.shape[1], 0, -1)
+        return array[:, :, self.channel], lags
+
+    def _find_steps(self, lags: NDArray[np.intp]) -> list[int]:
+        """Return the position of the forecast of each target among the lags."""
+        ahead = np.arange(self.n_outputs_ or 1)
+        seasons = -(-(lags.min() + ahead) // self.season)  # back to a value that X can contain
+        positions = {lag: position for position, lag in enumerate(lags.tolist())}
+        needed = (seasons * self.season - ahead).tolist()
+        if missing := [lag for lag in needed if lag not in positions]:
             raise ValueError(
-                f"season={self.season} is longer than the windows of {windows.n_steps} steps; give "
-                "longer windows."
+                f"season={self.season} needs lag {missing[0]}, which is not among the {len(lags)} "
+                f"lags of X from {lags.min()} to {lags.max()}."
             )
+        return [positions[lag] for lag in needed]
 
     def __sklearn_tags__(self) -> Tags:
         """Declare 3-D input, several outputs, and that nothing is learned."""
@@ -157,3 +186,13 @@ class PersistenceRegressor(RegressorMixin, BaseEstimator):
         tags.target_tags.multi_output = True
         tags.regressor_tags.poor_score = True
         return tags
+
+
+def _read_names(names: Iterable[str]) -> list[tuple[str, int]]:
+    """Return channel and lag of every column, or nothing if not all names tell them."""
+    found = [LAG_NAME.fullmatch(name) for name in names]
+    return (
+        [(match["channel"] or "", int(match["lag"])) for match in found if match]
+        if all(found)
+        else []
+    )

@@ -3,10 +3,13 @@
 import re
 
 import numpy as np
+import pandas as pd
 import pytest
+from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from sklearn_rnn.forecasting._persistence import PersistenceRegressor
+from sklearn_rnn.preprocessing import LagTransformer
 from sklearn_rnn.preprocessing._make_lagged import make_lagged
 
 RNG = np.random.default_rng(0)
@@ -40,6 +43,59 @@ def test_a_periodic_series_is_forecast_without_error_at_every_horizon(season, ho
     np.testing.assert_array_equal(persistence.predict(windows), targets)
 
 
+def seasonal(n=240, season=12):
+    index = pd.period_range("2000-01", periods=n, freq="M")
+    other = np.random.default_rng(1).normal(size=n)
+    return pd.DataFrame(
+        {"a": np.tile(np.random.default_rng(2).normal(size=season), n // season), "b": other}, index
+    )
+
+
+def named_lags(n_lags, **parameters):
+    return LagTransformer(n_lags, flatten=True, **parameters).set_output(transform="pandas")
+
+
+@pytest.mark.parametrize("channel", ["a", 0])
+@pytest.mark.parametrize("delay", [1, 2, 3, 4, 7, 12, 13])
+def test_a_season_counts_from_the_target_whatever_the_delay(channel, delay):
+    X = seasonal()
+    persistence = PersistenceRegressor(channel=channel, season=12, n_channels=2)
+    model = make_pipeline(named_lags(24, delay=delay), persistence).fit(X, X["a"])
+    np.testing.assert_array_equal(model.predict(X)[40:], X["a"][40:])
+
+
+@pytest.mark.parametrize(("delay", "step"), [(2, 2), (4, 4), (1, 11), (6, 3)])
+def test_a_season_counts_rows_whatever_the_step(delay, step):
+    X = seasonal()
+    persistence = PersistenceRegressor(channel="a", season=12)
+    model = make_pipeline(named_lags(8, delay=delay, step=step), persistence).fit(X, X["a"])
+    np.testing.assert_array_equal(model.predict(X)[100:], X["a"][100:])
+    odd = make_pipeline(named_lags(8, delay=1, step=2), persistence)
+    text = "season=12 needs lag 12, which is not among the 8 lags of X from 1 to 15."
+    with pytest.raises(ValueError, match=f"^{re.escape(text)}$"):
+        odd.fit(X, X["a"])
+
+
+def test_the_order_of_named_columns_does_not_matter():
+    table = named_lags(12).fit_transform(seasonal())
+    forecasts = [
+        PersistenceRegressor(channel="b", season=3).fit(columns, Y[0] * table.index.month)
+        for columns in (table, table[table.columns[::-1]])
+    ]
+    for forecast, columns in zip(forecasts, (table, table[table.columns[::-1]]), strict=True):
+        np.testing.assert_array_equal(forecast.predict(columns), table["b_lag3"])
+
+
+@pytest.mark.parametrize("X", [WINDOWS, WINDOWS[:, :, 0]])
+def test_a_channel_can_be_named_only_in_named_columns(X):
+    text = "channel='a' needs columns of X named a_lag1 and so on; the channels of X are []."
+    with pytest.raises(ValueError, match=f"^{re.escape(text)}$"):
+        PersistenceRegressor(channel="a").fit(X, Y)
+    table = named_lags(2).fit_transform(seasonal())
+    with pytest.raises(ValueError, match=r"the channels of X are \['a', 'b'\]\.$"):
+        PersistenceRegressor(channel="c").fit(table, table["a_lag1"])
+
+
 @pytest.mark.parametrize("shape", [(20,), (20, 1), (20, 4)])
 def test_forecasts_have_the_shape_of_y_and_double_precision(shape):
     persistence = PersistenceRegressor().fit(WINDOWS.astype("float32"), np.zeros(shape))
@@ -59,7 +115,7 @@ def test_forecasts_have_the_shape_of_y_and_double_precision(shape):
         (
             {"season": 7},
             WINDOWS,
-            "season=7 is longer than the windows of 6 steps; give longer windows.",
+            "season=7 needs lag 7, which is not among the 6 lags of X from 1 to 6.",
         ),
         (
             {"channel": 1},
