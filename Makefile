@@ -3,7 +3,7 @@
 
 PYTHON ?= python3
 .DEFAULT_GOAL := help
-.PHONY: help native nyse test test-oldest test-torch sanitize bench-smoke lint wheel wheel-pure docs clean
+.PHONY: help native nyse results test test-oldest test-torch sanitize bench-smoke lint wheel wheel-pure docs clean
 
 # Twice quiet: only errors are shown.
 PIP := -m pip --disable-pip-version-check --quiet --quiet
@@ -15,8 +15,12 @@ test test-oldest sanitize: export OMP_NUM_THREADS := 1
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z.-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-nyse: .venv/installed ## compare nets, lasso and autoregression on the bundled NYSE data
-	.venv/bin/python -m benchmarks nyse
+nyse: .venv/ready ## compare nets, lasso and autoregression on the bundled NYSE data
+	.venv/bin/python -m benchmarks nyse $(ARGS)
+
+results: .venv/ready ## run a benchmark and keep its results: make results NAME=nyse
+	@test -n "$(NAME)" || { echo "Which benchmark? make results NAME=nyse; .venv/bin/python -m benchmarks --list names them."; exit 1; }
+	.venv/bin/python -m benchmarks $(NAME) --keep $(ARGS)
 
 test: .venv/installed ## run the tests and the doctests
 	.venv/bin/python $(PYTEST)
@@ -75,12 +79,20 @@ docs: .venv/installed ## write the reference of the public names to docs/api
 clean: ## remove what the other targets made
 	rm -rf .venv .venv-oldest .mypy_cache .pytest_cache .ruff_cache build dist docs/api
 
-# torch goes first, in the version of constraints.txt; see there.
-.venv/installed: pyproject.toml constraints.txt
+# Two stages, so that make nyse does not wait for tools that it does not need. torch goes first, in
+# the version of constraints.txt; see there.
+.venv/ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c "import sys; sys.exit('Python 3.10 or newer is needed: make PYTHON=...' if sys.version_info < (3, 10) else 0)"
-	$(PYTHON) -m venv .venv
-	.venv/bin/python $(PIP) install --constraint constraints.txt torch
-	.venv/bin/python $(PIP) install --constraint constraints.txt --editable ".[dev]"
+	@echo "Making .venv with torch, scikit-learn, matplotlib and this package: one to three minutes."
+	@$(PYTHON) -m venv .venv
+	@.venv/bin/python $(PIP) install --constraint constraints.txt torch
+	@.venv/bin/python $(PIP) install --constraint constraints.txt --editable ".[plot]"
+	@touch $@
+
+# The package is there already: this installs what the extra adds, and compiles nothing again.
+.venv/installed: .venv/ready
+	@echo "Adding the tools for tests, style, types and docs to .venv: about half a minute."
+	@.venv/bin/python $(PIP) install --constraint constraints.txt "sklearn-rnn[dev]"
 	@touch $@
 
 # Prints the lower bounds of the package and of the extras that it is given, from the metadata, so

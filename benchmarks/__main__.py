@@ -10,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 
 from benchmarks._cache import CACHE
+from benchmarks._report import keep_results
 
 HERE = Path(__file__).parent
 
@@ -52,13 +53,16 @@ def main(arguments: list[str] | None = None) -> None:
     questions = find()
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
-        description="Answer a question by an experiment; the results go to benchmarks/results.",
+        description="Answer a question by an experiment; results go to benchmarks/output.",
     )
     parser.add_argument("names", metavar="NAME", nargs="*", help="a benchmark, or all")
     size = parser.add_mutually_exclusive_group()
     size.add_argument("--quick", action="store_true", help="see that it runs; no result counts")
     size.add_argument("--full", action="store_true", help="larger grids and more seeds")
     parser.add_argument("--fresh", action="store_true", help="forget the fits of earlier runs")
+    parser.add_argument(
+        "--keep", action="store_true", help="write to benchmarks/results, which is committed"
+    )
     parser.add_argument("--list", action="store_true", help="list the benchmarks")
     options = parser.parse_args(arguments)
     if options.list or not options.names:
@@ -69,6 +73,10 @@ def main(arguments: list[str] | None = None) -> None:
     unknown = [name for name in names if name not in questions]
     if unknown:
         parser.error(f"no benchmark {', '.join(unknown)}; there are {', '.join(questions)}")
+    if options.keep and options.quick:
+        parser.error("a quick run counts for nothing: --keep goes with the usual size or --full")
+    if options.keep:
+        keep_results()
     size = "quick" if options.quick else "full" if options.full else "usual"
     for name in names:
         print(f"== {name}: {questions[name]}", flush=True)

@@ -29,6 +29,9 @@ class Cache:
                     continue
                 self.values[entry["key"]] = entry["value"]
 
+    def __len__(self) -> int:
+        return len(self.values)
+
     def __contains__(self, key: str) -> bool:
         return key in self.values
 

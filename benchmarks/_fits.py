@@ -11,10 +11,10 @@ from typing import Any
 import joblib
 import numpy as np
 from sklearn.base import clone
-from tqdm import tqdm
 
 import sklearn_rnn
 from benchmarks._cache import Cache
+from benchmarks._progress import Costs, Progress
 from benchmarks._runner import Model, Result, seeded
 from benchmarks._settings import describe
 from sklearn_rnn.model_selection import n_parameters
@@ -54,6 +54,7 @@ def fit_all(
     cache: Cache,
     cv_scores: Mapping[str, float] | None = None,
     also: Callable[[Any], dict[str, float]] | None = None,
+    costs: Costs | None = None,
 ) -> list[Result]:
     """Fit every model, those that are seeded once for each seed, and score them on the test part.
 
@@ -73,6 +74,8 @@ def fit_all(
         By model, what cross-validation has found on the training part.
     also : callable, default=None
         ``also(fitted)`` returns further scores, which take none of the seconds of the prediction.
+    costs : mapping, default=None
+        Seconds of a fit in an earlier run, by task and model, to tell how long this one takes.
 
     Returns
     -------
@@ -81,18 +84,22 @@ def fit_all(
     """
     runs = [(model, seed) for model in models for seed in (seeds if model.seeded else [None])]
     results = []
-    with tqdm(runs, desc=parts.name, unit="fit", disable=None) as bar:
-        for model, seed in bar:
-            bar.set_postfix_str(model.name)
+    expected = [(costs or {}).get((parts.name, model.name), 1.0) for model, _ in runs]
+    with Progress(sum(expected), n_jobs=1, known=bool(costs)) as progress:
+        for (model, seed), cost in zip(runs, expected, strict=True):
             estimator = clone(model.estimator) if seed is None else seeded(model.estimator, seed)
             key = str(joblib.hash([parts.fingerprint, estimator]))
-            if key not in cache or (parts.keeps_predictions and "predictions" not in cache[key]):
+            kept = key in cache and not (
+                parts.keeps_predictions and "predictions" not in cache[key]
+            )
+            if not kept:
                 validation = parts.validation if model.seeded else {}
                 fit = _run(parts, estimator, model.grid, score, validation)
                 fit["scores"] |= also(estimator) if also else {}
                 cache[key] = fit
             cv_score = (cv_scores or {}).get(model.name)
             told = {"task": parts.name, "model": model.name, "seed": seed, "cv_score": cv_score}
+            progress.advance(cost, f"{parts.name}: {model.name}", cached=kept)
             results.append(Result(**told, **{"predictions": [], **cache[key]}))
     return results
 

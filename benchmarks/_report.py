@@ -18,17 +18,27 @@ import sklearn_rnn
 from benchmarks._runner import Model, Result
 from benchmarks._settings import AT_END, is_end, setting
 
-RESULTS = Path(__file__).parent / "results"
+RESULTS = Path(__file__).parent / "results"  # committed
+OUTPUT = Path(__file__).parent / "output"  # ignored by git
 Column = Callable[[list[Result]], str]
 """What a table tells of the fits of a model, one for each seed."""
+
+
+_destination: list[Path] = []
+
+
+def keep_results() -> None:
+    """Let the results of this process take the place of those that are committed."""
+    _destination[:] = [RESULTS]
 
 
 def folder(size: str) -> Path:
     """Return where results go: those of a quick run count for nothing and are kept apart."""
     if size == "quick":
         return Path(tempfile.mkdtemp(prefix="benchmarks-"))
-    RESULTS.mkdir(exist_ok=True)
-    return RESULTS
+    (to,) = _destination or [OUTPUT]
+    to.mkdir(exist_ok=True)
+    return to
 
 
 def environment() -> str:

@@ -7,7 +7,6 @@ task may ask for the score of each refit in cross-validation on the training row
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,10 +18,10 @@ import numpy as np
 from sklearn.base import BaseEstimator, clone
 from sklearn.metrics import make_scorer, mean_absolute_error, r2_score
 from sklearn.model_selection import GridSearchCV, ParameterGrid, TimeSeriesSplit, cross_val_score
-from tqdm import tqdm
 
 import sklearn_rnn
 from benchmarks._cache import Cache
+from benchmarks._progress import Costs, Progress, duration
 from benchmarks._settings import describe, layers
 from sklearn_rnn.model_selection import n_parameters
 
@@ -68,6 +67,12 @@ class Task:
         """A hash of the data and of the version of the package."""
         data = [self.X, self.y, self.train, sorted(self.metrics)]
         return str(joblib.hash([sklearn_rnn.__version__, *data]))
+
+    @cached_property
+    def fold_share(self) -> float:
+        """How many times all training rows the training parts of the folds are together."""
+        X, y = self.X[self.train], self.y[self.train]
+        return sum(len(part) for part, _ in self.cv.split(X, y)) / len(y)
 
 
 @dataclass(frozen=True)
@@ -146,6 +151,7 @@ def run(
     seeds: Sequence[int],
     cache: Cache | None = None,
     n_jobs: int | None = None,
+    costs: Costs | None = None,
 ) -> list[Result]:
     """Let all models of all tasks compete.
 
@@ -159,6 +165,8 @@ def run(
         Has what was computed before, and keeps what is computed now.
     n_jobs : int, default=None
         Fits at a time; None means the number of cores.
+    costs : mapping, default=None
+        Seconds of a fit in an earlier run, by task and model, to tell how long this one takes.
 
     Returns
     -------
@@ -167,21 +175,52 @@ def run(
     """
     cache = Cache() if cache is None else cache
     n_jobs = joblib.cpu_count() if n_jobs is None else n_jobs
+    work = _Work(seeds, costs or {})
     competitors = [(task, model) for task in tasks for model in task.models]
-    total = sum(_n_search_fits(*c) + (len(seeds) if c[1].seeded else 1) for c in competitors)
-    often = 0.1 if sys.stderr.isatty() else 30.0
-    with tqdm(total=total, unit="fit", mininterval=often, maxinterval=often) as bar:
+    total = sum(work.search(*c) + work.refits(*c) for c in competitors)
+    if costs:
+        print(f"About {duration(total / n_jobs)}, {n_jobs} fits at a time.", flush=True)
+    with Progress(total, n_jobs, known=bool(costs)) as progress:
         fits = []
         for task, model in competitors:
-            bar.set_postfix_str(f"{task.name}: {model.name}", refresh=False)
+            n_known = len(cache)
             fits += _fits(task, model, _choose(task, model, seeds[0], cache, n_jobs), seeds)
-            bar.update(_n_search_fits(task, model))
+            cost, what = work.search(task, model), f"{task.name}: {model.name}"
+            progress.advance(cost, what, cached=len(cache) == n_known)
         results = []
-        for result in _refit(fits, cache, n_jobs):
-            bar.set_postfix_str(f"{result.task}: {result.model}", refresh=False)
-            bar.update()
+        for fit, result, is_new in _refit(fits, cache, n_jobs):
+            what = f"{result.task}: {result.model}"
+            progress.advance(work.refit(fit.task, fit.model), what, cached=not is_new)
             results.append(result)
     return results
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What the fits of a run cost."""
+
+    seeds: Sequence[int]
+    costs: Costs
+
+    def of(self, task: str, model: str) -> float:
+        """Return the seconds of a refit, or 1 if nobody knows."""
+        return self.costs.get((task, model), 1.0)
+
+    def refits(self, task: Task, model: Model) -> float:
+        """Return the seconds of the refits of all seeds."""
+        n_refits = len(self.seeds) if model.seeded else 1
+        return n_refits * self.refit(task, model.name)
+
+    def refit(self, task: Task, model: str) -> float:
+        """Return the seconds of a refit, and of those on the folds if it is cross-validated."""
+        n_fits = 1 + task.cross_validate * task.fold_share
+        return n_fits * self.of(task.name, model)
+
+    def search(self, task: Task, model: Model) -> float:
+        """Return the seconds of the grid search; a fit costs as its rows are many."""
+        n_candidates = len(ParameterGrid(model.grid))
+        n_fits = n_candidates * task.fold_share if n_candidates > 1 else 0
+        return n_fits * self.of(task.name, model.name)
 
 
 def run_validated(tasks: Sequence[Task], *, seeds: Sequence[int], **how: Any) -> list[Result]:
@@ -194,11 +233,6 @@ def run_validated(tasks: Sequence[Task], *, seeds: Sequence[int], **how: Any) ->
     cv_scores = {(r.task, r.model): r.cv_score for r in validated}
     results = run(tasks, seeds=seeds, **how)
     return [replace(r, cv_score=cv_scores[r.task, r.model]) for r in results]
-
-
-def _n_search_fits(task: Task, model: Model) -> int:
-    n_candidates = len(ParameterGrid(model.grid))
-    return n_candidates * task.cv.get_n_splits() if n_candidates > 1 else 0
 
 
 def _choose(task: Task, model: Model, seed: int, cache: Cache, n_jobs: int) -> dict[str, Any]:
@@ -226,15 +260,15 @@ def _fits(task: Task, model: Model, settings: dict[str, Any], seeds: Sequence[in
     return [_Fit(task, model.name, seed, seeded(chosen, seed), names) for seed in seeds]
 
 
-def _refit(fits: Sequence[_Fit], cache: Cache, n_jobs: int) -> Iterator[Result]:
-    """Run the fits that the cache does not have, and return the results of all."""
+def _refit(fits: Sequence[_Fit], cache: Cache, n_jobs: int) -> Iterator[tuple[_Fit, Result, bool]]:
+    """Run the fits that the cache does not have; yield all, and whether they are new."""
     missing = {fit.key: fit for fit in fits if fit.key not in cache}
     workers = joblib.Parallel(n_jobs=min(n_jobs, len(missing) or 1), return_as="generator")
     outcomes = workers(joblib.delayed(fit.run)() for fit in missing.values())
     for fit in fits:
-        if fit.key not in cache:
+        if is_new := fit.key not in cache:
             cache[fit.key] = next(outcomes)
-        yield Result(task=fit.task.name, model=fit.model, seed=fit.seed, **cache[fit.key])
+        yield fit, Result(fit.task.name, fit.model, fit.seed, **cache[fit.key]), is_new
 
 
 def seeded(estimator: BaseEstimator, seed: int) -> BaseEstimator:

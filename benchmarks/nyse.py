@@ -23,6 +23,7 @@ from sklearn.preprocessing import StandardScaler
 
 from benchmarks import _nyse_report, _report
 from benchmarks._cache import CACHE, Cache
+from benchmarks._progress import costs_of
 from benchmarks._runner import Model, Task, run
 from sklearn_rnn import (
     DenseRegressor,
@@ -77,7 +78,9 @@ def main(size: str) -> None:
     tasks = [make(name, plan) for make in (honest, lab) for name in DATA]
     quick = size == "quick"
     cache = Cache(None if quick else CACHE / "nyse.jsonl")
-    results = run(tasks, seeds=range(plan.n_seeds), cache=cache, n_jobs=1 if quick else None)
+    costs = {} if size != "usual" else costs_of(_report.RESULTS / "nyse.csv")
+    n_jobs = 1 if quick else None
+    results = run(tasks, seeds=range(plan.n_seeds), cache=cache, n_jobs=n_jobs, costs=costs)
     question = (__doc__ or "").split("\n\n")
     _nyse_report.write(_report.folder(size), results, tasks, question, size)
 
