@@ -79,7 +79,7 @@ class Training:
         self.schedule = PLANNED.get(settings.lr_schedule)
         self.augment: Callable[[Batch], Batch] | None = None
         if settings.augmentation:
-            sizes = (settings.n_values, settings.n_outputs)
+            sizes = (settings.n_channels, settings.n_outputs)
             self.augment = Augmentation(settings.augmentation, *sizes, self.noise)
         self.uses_vjp = False
         self.native: TrainingKernel | None = None
