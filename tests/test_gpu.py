@@ -15,7 +15,7 @@ from sklearn_rnn import (
     TCNRegressor,
 )
 from sklearn_rnn._training.batches import Examples
-from sklearn_rnn._training.loop import Training
+from sklearn_rnn._training.loop import Trainer
 from sklearn_rnn._training.tensors import RaggedTensor
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="torch finds no GPU")
@@ -124,7 +124,7 @@ SHORT = {"lr_schedule": "cosine", "max_epochs": 2, "batch_size": 16, "random_sta
 
 def test_a_step_does_not_wait_for_the_gpu(monkeypatch):
     X, y = data()
-    calls = unawaited(monkeypatch, Training, "_update")
+    calls = unawaited(monkeypatch, Trainer, "_update")
     for model in MODELS:
         model(**SHORT).fit(X, y)
     assert calls

@@ -1,10 +1,10 @@
-"""The inner training loop: batches, gradients, penalties and updates, in torch alone."""
+"""The trainer: one epoch after another, in torch alone; see `TrainingState`."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -20,6 +20,7 @@ from sklearn_rnn._modules.kernels.training import (
 )
 from sklearn_rnn._training.augmentation import Augmentation
 from sklearn_rnn._training.batches import Batch, Examples, at_valid_steps
+from sklearn_rnn._training.config import TrainingConfig
 from sklearn_rnn._training.flat_parameters import n_weights
 from sklearn_rnn._training.inference import autocast, chunk_size
 from sklearn_rnn._training.losses import Loss
@@ -28,25 +29,24 @@ from sklearn_rnn._training.penalties import sparse_penalty
 from sklearn_rnn._training.proximal_lbfgs import ProximalLBFGS
 from sklearn_rnn._training.proximal_steps import step_sizes
 from sklearn_rnn._training.schedules import PLANNED
+from sklearn_rnn._training.state import TrainingState
 
 Observer = Callable[[str, Batch, Tensor | None], None]
 
 
-class Training:
-    """One training run of a module whose parameters are laid into one vector.
+class Trainer:
+    """Advances the training of a module whose parameters are views of one vector.
 
     Parameters
     ----------
     module : SequenceModule
-        The net.
+        The network.
     criterion : Loss
         Its loss.
-    optimizer : torch.optim.Optimizer
-        Holds one parameter: the vector that `module` is laid in.
-    settings : object
-        Has the training parameters of the estimator as attributes.
-    seed : int
-        The source of the order of the batches and of dropout.
+    config : TrainingConfig
+        The configuration.
+    state : TrainingState
+        Where the run stands; it holds the vector, and is advanced by `step`.
     observer : callable, optional
         Called as ``observer(hook, batch, loss)`` around every batch.
     """
@@ -55,50 +55,99 @@ class Training:
         self,
         module: SequenceModule,
         criterion: Loss,
-        optimizer: torch.optim.Optimizer,
-        settings: Any,
-        seed: int,
+        config: TrainingConfig,
+        state: TrainingState,
         observer: Observer | None = None,
     ) -> None:
         self.module, self.criterion = module, criterion
-        self.optimizer = optimizer
-        self.settings, self.observer = settings, observer
-        self.vector: Tensor = optimizer.param_groups[0]["params"][0]
+        self.config, self.state, self.observer = config, state, observer
+        self.optimizer, self.vector = state.optimizer, state.vector
         self.n_weights = n_weights(module)
-        self.sparse = sparse_penalty(module, settings)
-        if self.sparse is not None and isinstance(optimizer, torch.optim.LBFGS):
-            self.proximal_lbfgs = ProximalLBFGS(
-                self.vector, self.n_weights, self.sparse, optimizer.state[self.vector]
-            )
-        self.shrinkage = settings.alpha * (1.0 - settings.l1_ratio)
-        in_gradient = 0.0 if settings.optimizer == "adamw" else self.shrinkage
+        self.sparse = sparse_penalty(module, config) if config.alpha * config.l1_ratio else None
+        if self.sparse is not None and isinstance(self.optimizer, torch.optim.LBFGS):
+            memory = self.optimizer.state[self.vector]
+            state.proximal = ProximalLBFGS(self.vector, self.n_weights, self.sparse, memory)
+        self.shrinkage = config.alpha * (1.0 - config.l1_ratio)
+        in_gradient = 0.0 if config.optimizer == "adamw" else self.shrinkage
         self.ridge = Ridge(self.vector, self.n_weights, in_gradient)
-        self.order = torch.Generator().manual_seed(seed)
-        self.noise = torch.Generator(self.vector.device).manual_seed(seed + 1)
-        module.set_dropout_generator(self.noise)
-        self.schedule = PLANNED.get(settings.lr_schedule)
+        module.set_dropout_generator(state.noise)
+        self.schedule = PLANNED.get(config.lr_schedule)
         self.augment: Callable[[Batch], Batch] | None = None
-        if settings.augmentation:
-            sizes = (settings.n_channels, settings.n_outputs)
-            self.augment = Augmentation(settings.augmentation, *sizes, self.noise)
-        self.uses_vjp = False
+        if config.augmentation:
+            sizes = (config.n_channels, config.n_outputs)
+            self.augment = Augmentation(config.augmentation, *sizes, state.noise)
+        self.knows_kernels = self.uses_vjp = False
         self.native: TrainingKernel | None = None
-        self.precision = partial(autocast, self.vector.device, mixed=settings.mixed)
+        self.precision = partial(autocast, self.vector.device, mixed=config.mixed)
 
-    def epoch(self, examples: Examples, number: int) -> float:
+    def start(self, valid: Examples | None) -> None:
+        """Begin a run: a network that has learned something may stay as it is.
+
+        With early stopping it is the first that can be best on the validation data. This holds for
+        one that is trained further, and for one that begins as a linear model.
+        """
+        has_learned = self.config.linear_skip or self.state.n_epochs_before
+        if self.config.early_stopping and valid is not None and has_learned:
+            self.state.record({"valid_loss": self.mean_loss(valid)}, self.config)
+
+    def step(self, train: Examples, valid: Examples | None = None) -> dict[str, float]:
+        """Advance the state by one epoch.
+
+        Parameters
+        ----------
+        train, valid : Examples
+            Data for training, and for validation if there are any.
+
+        Returns
+        -------
+        dict of str to float
+            ``"train_loss"``, and ``"valid_loss"`` with data for validation.
+
+        Raises
+        ------
+        ValueError
+            If a loss is not finite.
+        """
+        self.state.reduce_rate()
+        losses = {"train_loss": self.epoch(train)}
+        if valid is not None:
+            losses["valid_loss"] = self.mean_loss(valid)
+        self.state.epoch += 1
+        for name, loss in losses.items():
+            if not math.isfinite(loss):
+                raise self._diverged(f"{name} is {loss}")
+        self.state.record(losses, self.config)
+        return losses
+
+    def finish(self) -> None:
+        """End a run: go back to the best epoch with early stopping, or check the last one."""
+        if self.state.best is not None:
+            self.vector.data.copy_(self.state.best)
+        elif not self.vector.isfinite().all():
+            raise self._diverged("some weights are not finite")
+
+    def _diverged(self, what: str) -> ValueError:
+        return ValueError(
+            f"Training diverged: {what} after epoch {self.state.n_epochs}; lower learning_rate, "
+            "set max_grad_norm, or keep standardize=True."
+        )
+
+    def epoch(self, examples: Examples) -> float:
         """Pass once over the examples and return the mean of the objective."""
         self.module.train()
-        self._find_kernels()
+        if not self.knows_kernels or self.config.callbacks:  # which may add hooks
+            self._find_kernels()
         if self._may_run_together(examples):
-            return self._batches_together(examples, number) / examples.n_terms
-        size = self.settings.batch_size
+            return self._batches_together(examples) / examples.n_terms
+        size = self.config.batch_size
         receptive_field = None if self.augment is not None else self.module.receptive_field
+        rates = self._rates(examples)
         total: Tensor | float = 0.0
         for i, batch in enumerate(
             examples.batches(size, self._shuffled, receptive_field=receptive_field)
         ):
             if self.schedule is not None:
-                self.optimizer.param_groups[0]["lr"] = self._rate(number, i, len(examples))
+                self.optimizer.param_groups[0]["lr"] = rates(i)
             if self.augment is not None:
                 batch = self.augment(batch)
             self._observe("on_batch_begin", batch, None)
@@ -109,47 +158,49 @@ class Training:
 
     @property
     def _shuffled(self) -> torch.Generator | None:
-        return self.order if self.settings.shuffle else None
+        return self.state.order if self.config.shuffle else None
 
-    def _rate(self, number: int, i: int, n_examples: int) -> float:
-        """Return the learning rate of batch `i` in epoch `number`."""
-        rate: float = self.optimizer.param_groups[0]["lr"]
-        if self.schedule is None:
-            return rate
-        n_batches = -(-n_examples // self.settings.batch_size)
-        progress = (number + min(i / n_batches, 1.0)) / self.settings.max_epochs
-        return self.settings.learning_rate * self.schedule(progress)
+    def _rates(self, examples: Examples) -> Callable[[int], float]:
+        """Return the learning rate as a function of the number of the batch in this epoch."""
+        schedule, rate = self.schedule, float(self.optimizer.param_groups[0]["lr"])
+        if schedule is None:
+            return lambda _: rate
+        epoch, c = self.state.epoch, self.config
+        n_batches = -(-len(examples) // c.batch_size)
+        return lambda i: (
+            c.learning_rate * schedule((epoch + min(i / n_batches, 1.0)) / c.max_epochs)
+        )
 
     def _find_kernels(self) -> None:
         """Find out how far gradients can be had without autograd."""
-        self.native, self.uses_vjp = None, False
-        if self.settings.mixed:
+        self.native, self.uses_vjp, self.knows_kernels = None, False, True
+        if self.config.mixed:
             return
         loss = KernelLoss(self.criterion.kernel, self.criterion.option)
         self.native = self.module.native_training(loss)
         self.uses_vjp = self.native is None and self.module.has_vjp()
 
     def _may_run_together(self, examples: Examples) -> bool:
-        """Tell whether the kernels may run batch after batch without a word of Python."""
+        """Tell whether the kernels may run many batches in one call."""
         return (
             isinstance(self.native, NativeTraining)
             and isinstance(self.optimizer, Adam)
-            and self.settings.optimizer == "adam"
-            and self.settings.max_grad_norm is None
+            and self.config.optimizer == "adam"
+            and self.config.max_grad_norm is None
             and (self.sparse, self.augment, self.observer) == (None, None, None)
             and examples.has_fixed_length
         )
 
-    def _batches_together(self, examples: Examples, number: int) -> float:
+    def _batches_together(self, examples: Examples) -> float:
         """Pass once over the examples, many batches in a call; return the sum of the objectives."""
-        size, optimizer = self.settings.batch_size, self.optimizer
+        size, optimizer = self.config.batch_size, self.optimizer
         assert isinstance(optimizer, Adam)
         assert isinstance(self.native, NativeTraining)
-        total, begin = 0.0, 0
+        total, begin, rate = 0.0, 0, self._rates(examples)
         for block in examples.blocks(size, self._shuffled):
             n_batches = -(-len(block.y) // size)
             steps = range(begin, begin + n_batches)
-            rates = [self._rate(number, i, len(examples)) for i in steps]
+            rates = [rate(i) for i in steps]
             adam = AdamSteps(torch.tensor(rates, dtype=torch.float64), optimizer.arguments())
             total += float(self.native.train(Sequences(*block[:3]), size, self.ridge, adam))
             optimizer.advance(n_batches)
@@ -169,7 +220,7 @@ class Training:
         return float(total) / examples.n_terms
 
     def _loss(self, batch: Batch) -> Tensor:
-        """Return the mean loss of what the module says of a batch."""
+        """Return the mean loss of a batch."""
         with self.precision():
             output = at_valid_steps(self.module(batch.x, batch.lengths), batch.lengths)
         if batch.kept is not None:
@@ -187,9 +238,9 @@ class Training:
             return self._line_search(batch)
         objective = self._gradient(batch)
         self._observe("on_grad_computed", batch, objective)
-        if self.settings.max_grad_norm is not None:
-            nn.utils.clip_grad_norm_(self.vector, self.settings.max_grad_norm)
-        if self.settings.optimizer == "adamw":
+        if self.config.max_grad_norm is not None:
+            nn.utils.clip_grad_norm_(self.vector, self.config.max_grad_norm)
+        if self.config.optimizer == "adamw":
             group = self.optimizer.param_groups[0]
             shrink = 1.0 - group["lr"] * self.shrinkage
             self.vector.data[: self.n_weights].mul_(shrink)
@@ -201,14 +252,14 @@ class Training:
 
     def _line_search(self, batch: Batch) -> Tensor:
         """Take one step of L-BFGS; dropout keeps its mask during the line search."""
-        state = self.noise.get_state()
+        state = self.state.noise.get_state()
 
         def closure() -> Tensor:
-            self.noise.set_state(state)
+            self.state.noise.set_state(state)
             return self._gradient(batch)
 
-        if self.sparse is not None:
-            return self.proximal_lbfgs.step(closure)
+        if self.state.proximal is not None:
+            return self.state.proximal.step(closure)
         return self.optimizer.step(closure)  # type: ignore[arg-type, return-value]  # tensors, not floats
 
     def _gradient(self, batch: Batch) -> Tensor:

@@ -27,30 +27,6 @@ PLANNED: dict[str, Callable[[float], float]] = {"cosine": cosine, "onecycle": on
 """Schedules that are planned over all of ``max_epochs``, by name."""
 
 
-class Plateau:
-    """Watch a loss and tell when it has stopped to fall.
-
-    Parameters
-    ----------
-    patience : int
-        Epochs without an improvement of more than `tol` that count as a plateau.
-    tol : float
-        The least improvement on the lowest loss so far that counts.
-    """
-
-    def __init__(self, patience: int, tol: float) -> None:
-        self.patience = patience
-        self.tol = tol
-        self.best = math.inf
-        self.misses = 0
-
-    def reached(self, loss: float) -> bool:
-        """Note the loss of an epoch and return whether a plateau is reached."""
-        self.misses = 0 if loss < self.best - self.tol else self.misses + 1
-        self.best = min(self.best, loss)
-        return self.misses >= self.patience
-
-
 def still_improving(losses: list[float], patience: int, tol: float) -> bool:
     """Return whether the loss fell by more than `tol` an epoch in the end.
 

@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from copy import deepcopy
 from typing import Any
 
-import numpy as np
 import torch
 from numpy.typing import NDArray
 from sklearn.base import clone
@@ -28,9 +27,10 @@ from sklearn_rnn._training.batches import Batch, Examples
 from sklearn_rnn._training.callbacks import ProgressBar, asks_for_batches
 from sklearn_rnn._training.config import TrainingConfig
 from sklearn_rnn._training.flat_parameters import new_vector, parameters_as_views
-from sklearn_rnn._training.loop import Training
+from sklearn_rnn._training.loop import Trainer
 from sklearn_rnn._training.optimizers import OPTIMIZERS
-from sklearn_rnn._training.schedules import PLANNED, Plateau, still_improving
+from sklearn_rnn._training.schedules import PLANNED, still_improving
+from sklearn_rnn._training.state import TrainingState
 
 
 class SequenceNet(NeuralNet):
@@ -85,19 +85,16 @@ class SequenceNet(NeuralNet):
         with parameters_as_views(vector, self.module_), self._restored_on_failure(vector):
             if len(self.history):
                 self._take_over(config)
-            if self.config.optimizer != "lbfgs":  # a schedule may have left another rate
-                self.optimizer_.param_groups[0]["lr"] = self.config.learning_rate
-            run = Training(
+            trainer = Trainer(
                 self.module_,
                 self.criterion_,
-                self.optimizer_,
                 self.config,
-                self.seed + len(self.history),
+                TrainingState.begin(self.optimizer_, self.config, self.seed, len(self.history)),
                 self._observe if any(asks_for_batches(c) for _, c in self.callbacks_) else None,
             )
             try:
                 self.notify("on_train_begin", X=train, y=None)
-                self._fit_epochs(run, train, valid)
+                self._fit_epochs(trainer, train, valid)
             finally:
                 self.notify("on_train_end", X=train, y=None)
         return self
@@ -153,47 +150,22 @@ class SequenceNet(NeuralNet):
             del self.history[n_epochs:]
             raise
 
-    def _fit_epochs(self, run: Training, train: Examples, valid: Examples | None) -> None:
+    def _fit_epochs(self, trainer: Trainer, train: Examples, valid: Examples | None) -> None:
         """Train until a plateau or the last epoch; keep the best weights if validated."""
-        s = self.config
-        plateau = Plateau(s.patience, s.tol)
-        slower = slower_on_plateau(self.optimizer_, s) if s.lr_schedule == "plateau" else None
-        lowest = {"train_loss": np.inf, "valid_loss": np.inf}
-        best, watched = None, "valid_loss" if s.early_stopping else "train_loss"
-        self.stopped_ = False
-        if s.early_stopping and valid is not None and (s.linear_skip or len(self.history)):
-            lowest[watched] = run.mean_loss(valid)  # of the linear model alone, or of what was
-            best = run.vector.detach().clone()
-            plateau.reached(lowest[watched])
-        for number in range(s.max_epochs):
+        state, self.stopped_ = trainer.state, False
+        trainer.start(valid)
+        while state.epoch < self.config.max_epochs and not self.stopped_:
             began = time.perf_counter()
             self.notify("on_epoch_begin", dataset_train=train, dataset_valid=valid)
-            losses = {"train_loss": run.epoch(train, number)}
-            if valid is not None:
-                losses["valid_loss"] = run.mean_loss(valid)
-            self._record(losses, lowest, time.perf_counter() - began)
-            if s.early_stopping and losses[watched] < lowest[watched]:
-                best = run.vector.detach().clone()
-            lowest = {name: min(lowest[name], loss) for name, loss in losses.items()}
-            level = plateau.reached(losses[watched])
-            self.stopped_ = level and (s.early_stopping or s.lr_schedule not in PLANNED)
-            if self._callback_stops(train, valid) or self.stopped_:
+            losses = trainer.step(train, valid)
+            self.history.record("dur", time.perf_counter() - began)
+            for name, loss in losses.items():
+                self.history.record(name, loss)
+                self.history.record(f"{name}_best", state.improved[name])
+            self.stopped_ = state.stopped
+            if self._callback_stops(train, valid):
                 break
-            if slower is not None:
-                slower.step(losses[watched])
-        if best is not None:
-            run.vector.data.copy_(best)
-        elif not run.vector.isfinite().all():
-            raise diverged("some weights are not finite", len(self.history))
-
-    def _record(self, losses: dict[str, float], lowest: dict[str, float], seconds: float) -> None:
-        """Complete the row of skorch's history, or raise if the training has diverged."""
-        self.history.record("dur", seconds)
-        for name, loss in losses.items():
-            self.history.record(name, loss)
-            self.history.record(f"{name}_best", loss < lowest[name])
-            if not np.isfinite(loss):
-                raise diverged(f"{name} is {loss}", len(self.history))
+        trainer.finish()
 
     def _callback_stops(self, train: Examples, valid: Examples | None) -> bool:
         """Serve the end of an epoch; skorch's callbacks stop training by KeyboardInterrupt."""
@@ -227,27 +199,10 @@ def _of_estimator(method: str) -> NotImplementedError:
     )
 
 
-def diverged(what: str, n_epochs: int) -> ValueError:
-    """Return the error for a training that has left the finite numbers."""
-    return ValueError(
-        f"Training diverged: {what} after epoch {n_epochs}; lower learning_rate, set "
-        "max_grad_norm, or keep standardize=True."
-    )
-
-
 def _own_callbacks(config: TrainingConfig) -> Any:
     """Return copies of the callbacks, or what tells skorch that there are none at all."""
     quiet = not config.verbose and not config.callbacks
     return "disable" if quiet else clone(config.callbacks, safe=False)
-
-
-def slower_on_plateau(
-    optimizer: torch.optim.Optimizer, config: TrainingConfig
-) -> torch.optim.lr_scheduler.ReduceLROnPlateau:
-    """Return torch's scheduler that divides the learning rate by 10 on a plateau."""
-    return torch.optim.lr_scheduler.ReduceLROnPlateau(
-        optimizer, patience=config.patience // 2, threshold=config.tol, threshold_mode="abs"
-    )
 
 
 def build_net(

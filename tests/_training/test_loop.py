@@ -38,7 +38,7 @@ from sklearn_rnn._sequences.windows import window_rows
 from sklearn_rnn._training import callbacks as callbacks
 from sklearn_rnn._training.batches import Examples
 from sklearn_rnn._training.config import MAX_VALUES_IN_DOUBLE, MIN_SAMPLES_TO_HOLD_OUT
-from sklearn_rnn._training.loop import Training
+from sklearn_rnn._training.loop import Trainer
 from sklearn_rnn._training.optimizers import OPTIMIZERS
 from sklearn_rnn._training.schedules import cosine, one_cycle
 from sklearn_rnn._training.skorch_net import SequenceNet
@@ -536,7 +536,7 @@ def test_partial_fit_does_not_warn():
 
 def interrupt(monkeypatch, error, *, after):
     """Let the batch number `after` end in an error, after it has changed the weights."""
-    update, calls = Training._update, []
+    update, calls = Trainer._update, []
 
     def failing(self, batch):
         calls.append(update(self, batch))
@@ -544,7 +544,7 @@ def interrupt(monkeypatch, error, *, after):
             raise error
         return calls[-1]
 
-    monkeypatch.setattr(Training, "_update", failing)
+    monkeypatch.setattr(Trainer, "_update", failing)
     return calls
 
 

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 from copy import deepcopy
-from types import SimpleNamespace
+from dataclasses import fields
 
 import numpy as np
 import pytest
@@ -20,8 +20,9 @@ from sklearn_rnn._modules.kernels.layer import parts_of
 from sklearn_rnn._modules.kernels.training import KernelLoss, Ridge, Sequences
 from sklearn_rnn._modules.recurrent import Recurrent
 from sklearn_rnn._training.batches import Examples
+from sklearn_rnn._training.config import TrainingConfig
 from sklearn_rnn._training.flat_parameters import n_weights, new_vector, parameters_as_views
-from sklearn_rnn._training.loop import Training
+from sklearn_rnn._training.loop import Trainer
 from sklearn_rnn._training.losses import (
     AbsoluteError,
     BinaryCrossEntropy,
@@ -32,6 +33,7 @@ from sklearn_rnn._training.losses import (
     SquaredError,
 )
 from sklearn_rnn._training.optimizers import Adam
+from sklearn_rnn._training.state import TrainingState
 from tests.nets import needs_library
 
 pytestmark = needs_library
@@ -166,18 +168,21 @@ def test_the_same_bits_for_one_and_two_threads_and_every_time(cell, monkeypatch)
 
 def trained(module, x, y, *, apart, threads=1, schedule="constant", **changes):
     """Train for two epochs, batch by batch if `apart`."""
-    options = {"alpha": 0.01, "l1_ratio": 0.0, "optimizer": "adam", "mixed": False}
-    options |= {"lr_schedule": schedule, "augmentation": None, "shuffle": True, "batch_size": 16}
-    options |= {"max_grad_norm": None, "learning_rate": 0.01, "max_epochs": 2, **changes}
+    names = dict.fromkeys(field.name for field in fields(TrainingConfig))
+    options = {"alpha": 0.01, "l1_ratio": 0.0, "optimizer": "adam", "mixed": False, "tol": 0.0}
+    options |= {"lr_schedule": schedule, "shuffle": True, "batch_size": 16, "patience": 9}
+    options |= {"learning_rate": 0.01, "max_epochs": 2, "early_stopping": False, **changes}
+    config = TrainingConfig(**{**names, **options})
     torch.manual_seed(0)
     vector = new_vector(module)
     optimizer = Adam([vector], lr=0.01, fused=True)
     observer = (lambda *_: None) if apart else None
     with parameters_as_views(vector, module):
-        run = Training(module, SquaredError(), optimizer, SimpleNamespace(**options), 0, observer)
+        state = TrainingState.begin(optimizer, config, seed=0)
+        trainer = Trainer(module, SquaredError(), config, state, observer)
         weight = np.random.default_rng(0).uniform(size=len(x))
         examples = Examples.of(x, y, weight, np.arange(0, len(x)))
-        losses = [run.epoch(examples, number) for number in range(2)]
+        losses = [trainer.step(examples)["train_loss"] for _ in range(2)]
     return vector.detach(), losses, optimizer.param_groups[0]["lr"]
 
 

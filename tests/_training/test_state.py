@@ -1,0 +1,131 @@
+"""The state of a training run: when it stops, and that a run goes on from a copy of it."""
+
+import io
+from dataclasses import fields
+
+import numpy as np
+import pytest
+import torch
+
+from sklearn_rnn._modules.mlp import Dense
+from sklearn_rnn._modules.recurrent import Recurrent
+from sklearn_rnn._training.batches import Examples
+from sklearn_rnn._training.config import TrainingConfig
+from sklearn_rnn._training.flat_parameters import new_vector, parameters_as_views
+from sklearn_rnn._training.loop import Trainer
+from sklearn_rnn._training.losses import SquaredError
+from sklearn_rnn._training.optimizers import OPTIMIZERS
+from sklearn_rnn._training.state import TrainingState
+
+X = torch.randn(60, 5, 2, generator=torch.Generator().manual_seed(0))
+Y = X[:, -1, :1] * X[:, -2, 1:] + X[:, 0, :1]
+
+
+def configuration(**changes):
+    names = dict.fromkeys(field.name for field in fields(TrainingConfig))
+    options = {"optimizer": "adam", "learning_rate": 0.01, "lr_schedule": "constant"}
+    options |= {"max_epochs": 8, "batch_size": 16, "alpha": 0.01, "l1_ratio": 0.0, "tol": 0.0}
+    options |= {"penalty": "elasticnet", "early_stopping": False, "patience": 3, "shuffle": True}
+    options |= {"mixed": False, "n_channels": 2, "n_outputs": 1, "callbacks": []}
+    return TrainingConfig(**{**names, **options, **changes})
+
+
+def begun(config, *, recurrent=False, seed=0):
+    """Return a new module and the state in which its training begins."""
+    kind, sizes = Dense, {"hidden_layer_sizes": (4,)}
+    if recurrent:
+        kind, sizes = Recurrent, {"cell": "lstm", "hidden_size": 4}
+    module = kind(2, 5, 1, dropout=0.2, generator=torch.Generator().manual_seed(seed), **sizes)
+    optimizer, options = OPTIMIZERS[config.optimizer]
+    vector = new_vector(module)
+    return module, TrainingState.begin(optimizer([vector], **options), config, seed)
+
+
+def examples(rows):
+    return Examples.of(X, Y, np.ones(len(X)), rows)
+
+
+TRAIN, VALID = examples(np.arange(40)), examples(np.arange(40, 60))
+
+
+def run(module, state, config, *, saved=None, n_epochs=8):
+    """Train from a saved state, if any, up to an epoch; return losses and the state then."""
+    losses = []
+    with parameters_as_views(state.vector, module):
+        trainer = Trainer(module, SquaredError(), config, state)
+        if saved is None:
+            trainer.start(VALID)
+        else:
+            state.load_state_dict(saved)
+        while state.epoch < n_epochs:
+            losses.append(trainer.step(TRAIN, VALID))
+        return losses, state.state_dict()
+
+
+def through_a_file(saved):
+    file = io.BytesIO()
+    torch.save(saved, file)
+    file.seek(0)
+    return torch.load(file, weights_only=True)
+
+
+def assert_equal_states(one, other):
+    assert type(one) is type(other)
+    if isinstance(one, torch.Tensor):
+        assert torch.equal(one, other)
+    elif isinstance(one, dict):
+        assert one.keys() == other.keys()
+        for key, value in one.items():
+            assert_equal_states(value, other[key])
+    elif isinstance(one, list | tuple):
+        assert len(one) == len(other)
+        for pair in zip(one, other, strict=True):
+            assert_equal_states(*pair)
+    else:
+        assert one == other
+
+
+@pytest.mark.parametrize("recurrent", [False, True])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        *({"optimizer": name} for name in OPTIMIZERS),
+        {"optimizer": "lbfgs", "l1_ratio": 0.5, "batch_size": 40},
+        {"l1_ratio": 0.5},
+        {"early_stopping": True},
+        {"lr_schedule": "onecycle"},
+        {"lr_schedule": "plateau", "patience": 2, "tol": 0.5},
+        {"augmentation": {"jitter": 0.1}},
+    ],
+    ids=str,
+)
+def test_a_run_goes_on_from_a_saved_state_as_if_it_had_not_stopped(changes, recurrent):
+    config = configuration(**changes)
+    losses, end = run(*begun(config, recurrent=recurrent), config)
+    first, saved = run(*begun(config, recurrent=recurrent), config, n_epochs=3)
+    other = begun(config, recurrent=recurrent, seed=1)  # of other weights and other draws
+    rest, resumed_end = run(*other, config, saved=through_a_file(saved))
+    assert first + rest == losses
+    assert_equal_states(resumed_end, end)
+
+
+@pytest.mark.parametrize(
+    ("losses", "patience", "epoch"),
+    [
+        ([3, 2, 1, 0], 2, None),
+        ([3, 2, 2, 2, 2], 2, 3),
+        ([3, 2, 2, 1, 1, 1], 2, 5),
+        ([3, 2, 2.5, 2.4, 1], 3, None),  # what counts is the lowest so far
+        ([3, 2, 2.5, 2.4, 2.3], 3, 4),
+        ([3, 2.95, 2.9, 2.85], 3, 3),  # less than tol is no improvement, three times or not
+        ([3, 3], 1, 1),
+        ([float("nan")] * 3, 2, 1),
+    ],
+)
+def test_a_run_stops_after_patience_epochs_without_an_improvement_by_tol(losses, patience, epoch):
+    config = configuration(patience=patience, tol=0.1)
+    state, stopped = begun(config)[1], []
+    for loss in losses:
+        state.record({"train_loss": loss}, config)
+        stopped.append(state.stopped)
+    assert (stopped.index(True) if True in stopped else None) == epoch
