@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from pandas.api.types import is_complex_dtype, is_numeric_dtype, is_string_dtype
+from pandas.api.types import (
+    is_complex_dtype,
+    is_integer_dtype,
+    is_numeric_dtype,
+    is_string_dtype,
+)
 from scipy.sparse import issparse
 
 from sklearn_rnn._sklearn.compat import num_samples
@@ -46,6 +52,8 @@ def check_numbers(values: Any, name: str = "X") -> None:
     if isinstance(values, pd.DataFrame):
         for dtype in set(values.dtypes):
             _check_columns(values, dtype, name)
+    elif hasattr(values, "schema"):
+        _check_polars(values, name)
     elif not hasattr(values, "dtypes") and not issparse(values):
         _check_array(values, name)
 
@@ -61,6 +69,54 @@ def check_targets(y: Any, X: Any) -> None:
     if len(shape) > 2:
         raise ValueError(f"y must have one or two dimensions; got the shape {tuple(shape)}.")
     check_length("y", y, X)
+    check_labels(y, X)
+
+
+def check_labels(y: Any, X: Any) -> None:
+    """Check that rows of X and y that stand beside each other have the same label.
+
+    Labels are those of a pandas index. An index that only numbers the rows from 0 is none, unless
+    the other one consists of integers, too.
+
+    Parameters
+    ----------
+    y, X : object
+        Targets and samples, as many of the one as of the other.
+
+    Raises
+    ------
+    ValueError
+        If y has the labels of X in another order.
+
+    Warns
+    -----
+    UserWarning
+        If y has other labels than X.
+    """
+    rows, targets = (t.index if isinstance(t, pd.DataFrame | pd.Series) else None for t in (X, y))
+    if rows is None or targets is None or rows.equals(targets):
+        return
+    if _only_numbers(rows, targets) or _only_numbers(targets, rows):
+        return
+    labels = rows.append(targets).factorize()[0].reshape(2, -1)
+    if np.array_equal(*np.sort(labels)):
+        raise ValueError(
+            "y has the labels of X in another order, but rows are matched by position; give "
+            "y.loc[X.index]."
+        )
+    first = int(np.argmax(labels[0] != labels[1]))
+    warnings.warn(
+        f"y has other labels than X: row {first} is {rows[first]!r} in X and {targets[first]!r} in "
+        "y. Rows are matched by position; if that is meant, give y.to_numpy().",
+        UserWarning,
+        stacklevel=2,
+    )
+
+
+def _only_numbers(index: pd.Index, other: pd.Index) -> bool:
+    """Return whether an index only numbers the rows, beside one of another kind."""
+    is_default = isinstance(index, pd.RangeIndex) and index.equals(pd.RangeIndex(len(index)))
+    return is_default and not is_integer_dtype(other.dtype)
 
 
 def check_length(name: str, values: Any, X: Any) -> None:
@@ -91,6 +147,18 @@ def _check_columns(table: pd.DataFrame, dtype: Any, name: str) -> None:
             column.astype(np.float64)
         except (TypeError, ValueError) as error:
             raise type(error)(f"{name} must hold numbers. In its {where}: {error}") from error
+
+
+def _check_polars(table: Any, name: str) -> None:
+    """Check the columns of a polars DataFrame that are not numbers."""
+    for column, dtype in table.schema.items():
+        if dtype.is_temporal():
+            raise TypeError(
+                f"{name} must hold numbers, but its column {column!r} is of the dtype {dtype}; "
+                "encode it or leave it out."
+            )
+        if not dtype.is_numeric():
+            _check_array(table[column].to_numpy(), f"column {column!r} of {name}")
 
 
 def _check_array(values: Any, name: str) -> None:

@@ -1,0 +1,117 @@
+"""Checks of arguments: labels of rows, and columns that are no numbers, refused by name."""
+
+import datetime
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sklearn_rnn import DenseRegressor, GRURegressor, LagTransformer, make_ar
+from sklearn_rnn._sklearn.validation import check_labels, check_numbers, check_targets
+
+N = 30
+RNG = np.random.default_rng(0)
+INDEXES = {
+    "days": pd.date_range("2024-01-01", periods=N),
+    "periods": pd.period_range("2024-01", periods=N, freq="M"),
+    "integers": pd.Index(np.arange(100, 100 + N)),
+    "numbers from 0": pd.RangeIndex(N),
+    "names": pd.Index([f"row {i}" for i in range(N)]),
+    "panel": pd.MultiIndex.from_product([["a", "b"], range(N // 2)]),
+    "repeated": pd.Index(np.repeat(np.arange(N // 2), 2)),
+}
+each_index = pytest.mark.parametrize("index", INDEXES.values(), ids=INDEXES)
+
+
+def pair(rows, targets):
+    """Return a table and targets with these labels."""
+    return pd.DataFrame({"a": np.arange(N)}, rows), pd.Series(np.arange(N), targets)
+
+
+@each_index
+@pytest.mark.parametrize("wide", [False, True])
+def test_the_labels_of_y_are_those_of_x_in_the_same_order(index, wide):
+    X, y = pair(index, index)
+    y = y.to_frame() if wide else y
+    check_labels(y, X)
+    for unlabelled in (y.to_numpy(), y.to_numpy().tolist()):
+        check_labels(unlabelled, X)
+        check_labels(y, unlabelled)
+    with pytest.raises(ValueError, match=r"^y has the labels of X in another order"):
+        check_labels(y[::-1], X)
+    shuffled = y.iloc[RNG.permutation(N)]
+    with pytest.raises(ValueError, match=r"give y.loc\[X.index\]"):
+        check_targets(shuffled, X)
+    if index.is_unique:
+        check_targets(shuffled.loc[X.index], X)
+
+
+@each_index
+def test_other_labels_are_warned_of_by_the_first(index):
+    X, y = pair(index, index)
+    with pytest.warns(UserWarning, match=r"^y has other labels than X: row [01] is .*y.to_numpy"):
+        check_labels(y[1:], X[:-1])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        check_labels(y[1:].to_numpy(), X[:-1])
+
+
+@pytest.mark.parametrize("name", ["days", "periods", "names", "panel"])
+def test_numbers_of_rows_are_no_labels_beside_those_of_another_kind(name):
+    X, y = pair(INDEXES[name], pd.RangeIndex(N))
+    check_labels(y, X)
+    check_labels(X["a"], y.to_frame())
+
+
+def test_integers_are_labels_beside_numbers_of_rows():
+    with pytest.warns(UserWarning, match="row 0 is 1 in X and 0 in y"):
+        check_labels(*reversed(pair(pd.RangeIndex(1, N + 1), pd.RangeIndex(N))))
+
+
+@pytest.mark.parametrize("estimator", [DenseRegressor(max_epochs=1), GRURegressor(max_epochs=1)])
+def test_fit_refuses_targets_in_another_order(estimator):
+    X, y = pair(INDEXES["days"], INDEXES["days"])
+    with pytest.raises(ValueError, match=r"^y has the labels of X in another order"):
+        estimator.fit(X, y[::-1])
+
+
+DATES = [datetime.datetime(2024, 1, 1) + datetime.timedelta(days=i) for i in range(N)]
+TEMPORAL = {
+    "datetime": DATES,
+    "date": [date.date() for date in DATES],
+    "time": [date.time() for date in DATES],
+    "duration": [date - DATES[0] for date in DATES],
+}
+
+
+@pytest.mark.parametrize("values", TEMPORAL.values(), ids=TEMPORAL)
+def test_dates_of_polars_are_refused_by_the_name_of_the_column(values):
+    polars = pytest.importorskip("polars")
+    a = RNG.normal(size=N)
+    X = polars.DataFrame({"a": a, "when": values})
+    for fit in (
+        GRURegressor(max_epochs=1).fit,
+        make_ar(2).fit,
+        LagTransformer(2).fit,
+        DenseRegressor(max_epochs=1).fit,
+    ):
+        with pytest.raises(TypeError, match=r"X must hold numbers, but its column 'when' is of"):
+            fit(X, a)
+    check_numbers(X.select("a"))
+
+
+def test_numbers_of_polars_are_read_and_other_columns_are_refused():
+    polars = pytest.importorskip("polars")
+    numbers = {
+        "i": [1, None],
+        "f": [0.5, 1],
+        "b": [True, False],
+        "s": ["1", "2.5"],
+        "n": [None] * 2,
+    }
+    check_numbers(polars.DataFrame(numbers))
+    with pytest.raises(ValueError, match=r"column 's' of X must hold numbers.*could not convert"):
+        check_numbers(polars.DataFrame({"s": ["1", "two"]}))
+    with pytest.raises(ValueError, match="Complex data not supported: column 'c' of X"):
+        check_numbers(polars.DataFrame({"c": [1j, 2.0]}))
