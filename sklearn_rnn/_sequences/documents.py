@@ -51,7 +51,7 @@ class Documents:
             rows = np.zeros(1, dtype=np.int64)
         return Ragged(rows[:, np.newaxis], starts, lengths, np.zeros_like(lengths), lengths)
 
-    def spread(
+    def unflatten(
         self, values: NDArray[np.float64]
     ) -> tuple[list[NDArray[np.float64]], list[list[NDArray[np.float64]]]]:
         """Rearrange the values of the steps of `sequences` by document, sentence and word.

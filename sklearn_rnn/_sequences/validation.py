@@ -38,12 +38,17 @@ class Reading:
     why : str
         Why a network needs sequences of one length that otherwise does not: the start of a clause
         of error messages, with a space at its end.
+    all_missing : {"absent", "value", "auto"}
+        With ``missing="steps"``, what a step at an end of a sequence is where all channels are NaN:
+        absent, or a step at its place whose values are missing. "auto" keeps such steps in windows
+        that share rows, as those of a series do, whose lags would be shifted otherwise.
     """
 
     n_channels: int = 1
     missing: str = "refused"
     tokens: bool = False
     why: str = ""
+    all_missing: str = "absent"
 
 
 @dataclass(frozen=True)
@@ -60,12 +65,15 @@ class InputForm:
         Steps of the longest sequence, without padding.
     is_list : bool
         Whether X was a list of sequences.
+    keeps_missing_steps : bool
+        Whether steps with all channels NaN are missing values, and not absent.
     """
 
     n_features: int
     n_channels: int
     n_steps: int
     is_list: bool
+    keeps_missing_steps: bool = False
 
 
 def check_sequences(
@@ -135,11 +143,21 @@ def check_sequences(
         _assert_covered_finite(sequences, name, finite)
     if reading.tokens:
         sequences = _as_tokens(sequences)
-    if reading.missing == "steps":
+    keeps = _keeps_missing_steps(sequences, reading) if form is None else form.keeps_missing_steps
+    if reading.missing == "steps" and not keeps:
         absent = rows[:, 0] == 0 if reading.tokens else are_nan(rows)
         if isinstance(sequences, Ragged) or absent.any():
             sequences = trim_absent_steps(sequences, absent)
-    return sequences, y, InputForm(n_features, rows.shape[1], sequences.n_steps, is_list)
+    return sequences, y, InputForm(n_features, rows.shape[1], sequences.n_steps, is_list, keeps)
+
+
+def _keeps_missing_steps(sequences: Windows | Ragged, reading: Reading) -> bool:
+    """Return whether steps with all channels NaN are missing values, and not absent."""
+    if reading.tokens or reading.all_missing != "auto":
+        return not reading.tokens and reading.all_missing == "value"
+    if not isinstance(sequences, Windows) or sequences.n_windows == 1:
+        return False
+    return sequences.window_stride < sequences.n_steps * sequences.step_stride
 
 
 def _checked_array(

@@ -191,7 +191,7 @@ class HierarchicalAttentionClassifier(SequenceClassifier):
     ) -> tuple[list[NDArray[np.float64]], list[list[NDArray[np.float64]]]]:
         check_is_fitted(self)
         documents = read_documents(X)
-        return documents.spread(attention_of(self, documents.sequences()))
+        return documents.unflatten(attention_of(self, documents.sequences()))
 
     def _architecture(self) -> dict[str, Any]:
         return {"hidden_size": self.hidden_size, "dropout": self.dropout}

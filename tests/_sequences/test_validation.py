@@ -1,0 +1,67 @@
+"""Steps of which all channels are missing: absent, or at their place."""
+
+import numpy as np
+import pytest
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import validate_data
+
+from sklearn_rnn._sequences.ragged import Ragged
+from sklearn_rnn._sequences.validation import Reading, check_sequences
+from sklearn_rnn._sequences.windows import Windows, lag_windows
+
+ROWS = np.random.default_rng(0).normal(size=(40, 2))
+
+
+def read(X, all_missing, form=None, *, tokens=False):
+    """Return the sequences and the form of X."""
+
+    def validate(X, y, **checks):
+        return validate_data(BaseEstimator(), X, **checks)
+
+    reading = Reading(1, "steps", tokens, all_missing=all_missing)
+    sequences, _, form = check_sequences(validate, X, name="Net", reading=reading, form=form)
+    return sequences, form
+
+
+def with_missing_newest(X):
+    """Return a copy of which the newest step is missing in some sequences."""
+    X = X.copy()
+    X[::3, -1] = np.nan
+    return X
+
+
+@pytest.mark.parametrize("all_missing", ["value", "auto"])
+def test_windows_of_a_series_keep_their_lags(all_missing):
+    windows = lag_windows(ROWS, 5)
+    _, form = read(windows, all_missing)
+    assert form.keeps_missing_steps
+    later = with_missing_newest(windows)
+    sequences, _ = read(later, all_missing, form)
+    assert isinstance(sequences, Windows)
+    np.testing.assert_array_equal(sequences.array(), later)
+
+
+@pytest.mark.parametrize("all_missing", ["absent", "auto"])
+def test_padded_arrays_lose_their_padding(all_missing):
+    padded = with_missing_newest(ROWS.reshape(8, 5, 2))
+    sequences, form = read(padded, all_missing)
+    assert not form.keeps_missing_steps
+    assert isinstance(sequences, Ragged)
+    np.testing.assert_array_equal(sequences.lengths, [4, 5, 5] * 2 + [4, 5])
+
+
+def test_the_reading_of_fit_is_kept():
+    padded = with_missing_newest(ROWS.reshape(8, 5, 2))
+    _, form = read(padded, "auto")
+    sequences, _ = read(lag_windows(np.vstack([ROWS, np.full((1, 2), np.nan)]), 5), "auto", form)
+    assert isinstance(sequences, Ragged)
+    assert sequences.lengths[-1] == 4
+    _, form = read(padded, "value")
+    assert isinstance(read(padded, "value", form)[0], Windows)
+
+
+@pytest.mark.parametrize("all_missing", ["absent", "value", "auto"])
+def test_the_padding_of_tokens_is_always_absent(all_missing):
+    sequences, form = read(np.array([[3, 4, 0], [2, 2, 2]]), all_missing, tokens=True)
+    assert not form.keeps_missing_steps
+    np.testing.assert_array_equal(sequences.lengths, [2, 3])
