@@ -226,7 +226,7 @@ def _readable_range(values: NDArray[np.float64]) -> tuple[float, float]:
     of those before it, but always more than half of them.
     """
     down = np.sort(values[np.isfinite(values)])[::-1]
-    spread, gap = down[0] - down[:-1], -np.diff(down)
-    far = (gap > 2 * spread) & (spread > 0) & (np.arange(1, len(down)) > len(down) / 2)
+    extent, gap = down[0] - down[:-1], -np.diff(down)
+    far = (gap > 2 * extent) & (extent > 0) & (np.arange(1, len(down)) > len(down) / 2)
     last = int(np.argmax(far)) if far.any() else -1
     return float(down[last]), float(down[0])
