@@ -12,7 +12,7 @@ the machine hits all of them. Other libraries take part if they are installed
 def main(size: str) -> None:
     """Measure, and write the report."""
     # Imported here: a peer, or `memory`, needs the package but neither of these.
-    from benchmarks._report import folder
+    from benchmarks.report.writer import folder
     from benchmarks.speed.measurements import measure
     from benchmarks.speed.report import write
 

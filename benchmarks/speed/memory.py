@@ -24,7 +24,8 @@ from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from benchmarks._report import environment, folder, markdown, write
+from benchmarks.report.tables import markdown
+from benchmarks.report.writer import environment, folder, write
 from sklearn_rnn import GRURegressor, LagTransformer
 
 N_ROWS, N_CHANNELS, WIDE = 420_551, 14, 256

@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.ticker import LogLocator, NullLocator
 
-from benchmarks import _report
+from benchmarks.report import writer
+from benchmarks.report.tables import markdown
 from benchmarks.speed.peers import BARE, OURS, PEERS, PLAIN, WRITTEN_OUT
 from benchmarks.speed.timing import FIT, IMPORT, PREDICT, RATIOS, SEARCH, SHARE
 from benchmarks.speed.workloads import WORKLOADS, Workload
@@ -40,7 +41,7 @@ def write(to: Path, rows: Iterable[dict[str, object]]) -> None:
     """Write the table of all figures, and what follows from it."""
     pd.DataFrame(rows).to_csv(to / "speed.csv", index=False, float_format="%.4g")
     peers = "; ".join(f"{name}: {it.versions() or 'not installed'}" for name, it in PEERS.items())
-    rewrite(to, f"*{_report.environment()}. {peers}. All figures: [speed.csv](speed.csv).*")
+    rewrite(to, f"*{writer.environment()}. {peers}. All figures: [speed.csv](speed.csv).*")
 
 
 def rewrite(to: Path, measured_on: str = "") -> None:
@@ -52,8 +53,8 @@ def rewrite(to: Path, measured_on: str = "") -> None:
     draw(table, to / "speed.png")
     if not measured_on:
         measured_on = report.read_text(encoding="utf-8").strip().rpartition("\n\n")[2]
-    _report.write(report, *paragraphs(table), measured_on)
-    if to == _report.RESULTS:
+    writer.write(report, *paragraphs(table), measured_on)
+    if to == writer.RESULTS:
         text = between_marks(README.read_text(encoding="utf-8"), table)
         README.write_text(text, encoding="utf-8")
 
@@ -136,7 +137,7 @@ def ratios(table: pd.DataFrame) -> str:
         cells += [" / ".join(targets[2:]), pair(name, OURS), pair(name, WRITTEN_OUT)]
         rows.append([*cells, " / ".join(targets[:2])])
     header = ["workload", "sequences, network", f"{BARE} (s)", *others, PLAIN, "its target"]
-    return _report.markdown([*header, OURS, WRITTEN_OUT, "target"], rows)
+    return markdown([*header, OURS, WRITTEN_OUT, "target"], rows)
 
 
 def measured(table: pd.DataFrame) -> list[str]:
@@ -179,7 +180,7 @@ def shares(part: pd.DataFrame) -> str:
     for name, fit in part.groupby("workload", sort=False):
         percent = fit.set_index("competitor")["ratio"].map("{:.0%}".format)
         rows.append([str(name), f"{1000 * fit['seconds'].sum():.3g}", *percent[columns]])
-    return _report.markdown(["workload", "a fit (ms)", *columns], rows)
+    return markdown(["workload", "a fit (ms)", *columns], rows)
 
 
 def details(table: pd.DataFrame, measures: str | tuple[str, ...], columns: str) -> str:
@@ -187,7 +188,7 @@ def details(table: pd.DataFrame, measures: str | tuple[str, ...], columns: str) 
     part = table[table["measure"].str.startswith(measures)]
     numbers = part[columns.split()].map("{:.3g}".format)
     rows = np.column_stack([part[["measure", "competitor"]], numbers]).tolist()
-    return _report.markdown(["measure", "competitor", *columns.split()], rows)
+    return markdown(["measure", "competitor", *columns.split()], rows)
 
 
 def draw(table: pd.DataFrame, path: Path) -> None:
@@ -239,4 +240,4 @@ def draw_panel(ax: plt.Axes, part: pd.DataFrame, names: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    rewrite(_report.RESULTS)
+    rewrite(writer.RESULTS)

@@ -1,0 +1,112 @@
+"""Does a net predict the salary of a baseball player better than a lasso?
+
+263 players, 19 columns, a third of the players for the test: the split of chapter 10 of "An
+Introduction to Statistical Learning" (ISLP: `random_state=1`; ISLR is the edition with R, which
+split otherwise), and the splits of other random states. The lasso has the 100 penalties of the lab
+and 10 folds, and is chosen by the mean absolute error.
+The net of ISLP (50 units, dropout 0.4, 50 epochs of RMSprop) reads the columns as they are, as in
+its lab; beside it the same net on standardised columns. Of the nets of our own one is trained on
+absolute errors and one on the logarithm of the salary; they have 50 units too, and their dropout
+and penalty, and which of all these nets is taken, are chosen on each split by R2 in
+cross-validation on its training rows. Forests say whether it takes a net, or any model that is not
+linear. An earlier run, without dropout and with other penalties, looked at the test rows of five of
+the splits; on the first the net of log salary had a MAE of 166.23.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.dummy import DummyRegressor
+from sklearn.ensemble import RandomForestRegressor
+from sklearn.linear_model import Lasso, LassoCV, LinearRegression
+from sklearn.model_selection import GridSearchCV, KFold, train_test_split
+from sklearn.preprocessing import StandardScaler
+
+from benchmarks.harness.runner import Model, Task
+from benchmarks.harness.splits import PLANS, Plan, scaled, splits
+from benchmarks.question import Question
+from benchmarks.report.splits import SplitsReport
+from sklearn_rnn.datasets import load_hitters
+
+N_COLUMNS = 19
+SETTINGS: dict[str, Any] = {  # of the nets of our own
+    "dropout": [0.0, 0.4],
+    "alpha": [0.01, 0.05, 0.25],
+}
+PUBLISHED = {
+    "ISLP MAE": {"OLS": 259.715, "lasso": 235.675, "net of ISLP": 221.83},
+    "ISLR MAE": {"OLS": 254.7, "lasso": 252.3, "net of ISLP": 257.4},
+    "ISLR R2": {"OLS": 0.56, "lasso": 0.51, "net of ISLP": 0.54},
+}
+
+
+def tasks(plan: Plan, download: bool = False) -> dict[str, Callable[[], Task]]:
+    """Return the splits of the players."""
+    X, y = load_hitters(return_X_y=True, as_frame=True)
+    X = pd.get_dummies(X, drop_first=True, dtype=float)
+    alphas = penalties(X, y)[:: 1 if plan.n_rows is None else 50]
+    return splits(X, y, 1 / 3, [*simple_models(alphas), *nets(plan)], plan)
+
+
+def penalties(X: pd.DataFrame, y: pd.Series) -> np.ndarray:
+    """Return the penalties of the lab: down to a hundredth of that with which no weight is left."""
+    X, _, y, _ = train_test_split(X, y, test_size=1 / 3, random_state=1)
+    scores = StandardScaler().fit_transform(X).T @ (y - y.mean()) / len(y)
+    return np.abs(scores).max() * np.exp(np.linspace(0, np.log(0.01), 100))
+
+
+def simple_models(alphas: np.ndarray) -> list[Model]:
+    """Return the mean, the linear models and the forests."""
+    folds = KFold(10, shuffle=True, random_state=1)
+    lasso = searched(Lasso(max_iter=30_000), alphas, folds)
+    log_lasso = scaled(LassoCV(eps=0.01, cv=folds, max_iter=30_000))
+    forest = scaled(RandomForestRegressor(random_state=0))
+    return [
+        Model("mean", DummyRegressor()),
+        Model("OLS", scaled(LinearRegression())),
+        Model("lasso", lasso),
+        Model("lasso of log salary", logarithmic(log_lasso)),
+        Model("forest", forest),
+        Model("forest of log salary", logarithmic(forest)),
+    ]
+
+
+def nets(plan: Plan) -> list[Model]:
+    """Return the net of ISLP, and nets of our own with the settings that are searched."""
+    islp: dict[str, Any] = {"optimizer": "rmsprop", "learning_rate": 0.01, "batch_size": 32}
+    islp |= {"max_epochs": 50, "alpha": 0.0, "dropout": 0.4}
+    islp |= {"patience": 49, "tol": 1e9}  # never sooner
+    own: dict[str, Any] = {"learning_rate": 0.01, "lr_schedule": "onecycle", "max_epochs": 100}
+    net = partial(plan.dense, N_COLUMNS, (50,))
+    absolute = scaled(net(loss="absolute_error", **own))
+    log = logarithmic(scaled(net(**own)))
+    grid = plan.grid("model__", **SETTINGS)
+    grid_of_log = plan.grid("regressor__model__", **SETTINGS)
+    return [
+        Model("net of ISLP", net(standardize=False, **islp), seeded=True),
+        Model("the same, standardised", scaled(net(**islp)), seeded=True),
+        Model("net, absolute errors", absolute, grid, seeded=True),
+        Model("net of log salary", log, grid_of_log, seeded=True),
+    ]
+
+
+def searched(model: Any, alphas: np.ndarray, folds: KFold) -> GridSearchCV:
+    """Return a model of standardised columns whose penalty has the least absolute error."""
+    way = {"cv": folds, "scoring": "neg_mean_absolute_error"}
+    return GridSearchCV(scaled(model), {"model__alpha": alphas}, **way)
+
+
+def logarithmic(model: Any) -> TransformedTargetRegressor:
+    """Return a model of the logarithm of the salary."""
+    return TransformedTargetRegressor(model, func=np.log, inverse_func=np.exp)
+
+
+TITLE = "Salaries of baseball players: error of nets, linear models and forests"
+REPORT = SplitsReport("hitters", TITLE, "thousands of dollars", "lasso", 1 / 3, PUBLISHED)
+QUESTION = Question(PLANS, tasks, REPORT, parallel=True)

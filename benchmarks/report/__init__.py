@@ -1,0 +1,1 @@
+"""How findings are told: tables, pictures, verdicts, and the one writer of reports."""

@@ -1,0 +1,269 @@
+"""The pictures that questions share: scores by model, and gains with their intervals."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import matplotlib
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.ticker import MaxNLocator
+
+from benchmarks.report.effects import Effect
+from benchmarks.report.study import Study
+
+SIMPLE, NET = "simple model", "net"
+COLOURS = {SIMPLE: "C0", NET: "C2"}
+KINDS = {SIMPLE: ("o", COLOURS[SIMPLE]), NET: ("D", COLOURS[NET])}  # the same in all pictures
+OTHERS = [("s", "C1"), ("^", "C3"), ("v", "C4"), ("P", "C5")]
+SEEDED = f"{NET} (small dots: its random states)"
+FAR = 2.5  # spans of the other rows that a row may lie beyond them before it is clipped
+MINUS = "\N{MINUS SIGN}"
+ABOVE: dict[str, Any] = {
+    "textcoords": "offset points",
+    "ha": "center",
+    "fontsize": 9,
+    "bbox": {"facecolor": "white", "edgecolor": "none", "pad": 0.8},
+}
+
+
+class Scores(NamedTuple):
+    """The scores of a model, one for each random state: a row of a panel, and its series."""
+
+    row: str
+    series: str
+    values: Sequence[float]
+
+
+def panel(
+    study: Study,
+    task: str,
+    by: str = "",
+    *,
+    target: float | None = None,
+    published: Mapping[str, float] | None = None,
+) -> list[Scores]:
+    """Return a score of the models of a task as a panel, beside what is to be reached or known."""
+    scores = [] if target is None else [Scores("target", "target for the best net", [target])]
+    for model in study.models(task):
+        series = SEEDED if model in study.nets(task) else SIMPLE
+        scores.append(Scores(model, series, study.scores(task, model, by)))
+        if published and model in published:
+            scores.append(Scores(model, "published", [published[model]]))
+    return scores
+
+
+def draw_scores(
+    path: Path,
+    title: str,
+    label: str,
+    panels: Mapping[str, Sequence[Scores]],
+    *,
+    rows: Sequence[str] | None = None,
+    line: str,
+) -> None:
+    """Draw a panel for each form of the data: models downwards, scores to the right.
+
+    An axis is logarithmic where the scores span two decades or more. On another, a row that is far
+    from all others stands as an arrow at the edge, with its figure.
+
+    Parameters
+    ----------
+    path : Path
+        The file to write.
+    title, label : str
+        What the picture says, in a line, and what the axis shows.
+    panels : mapping of str to sequence of Scores
+        The panels, by their titles.
+    rows : sequence of str, optional
+        The models, downwards; by default as they come.
+    line : str
+        The row of the model by whose first series a line is drawn.
+    """
+    rows = list(dict.fromkeys(rows or (s.row for scores in panels.values() for s in scores)))
+    series = list(dict.fromkeys(s.series for scores in panels.values() for s in scores))
+    figure, axes = plt.subplots(
+        1,
+        len(panels),
+        figsize=(10, 1.6 + 0.36 * len(rows)),
+        sharey=True,
+        layout="constrained",
+        squeeze=False,
+    )
+    for ax, (name, scores) in zip(axes[0], panels.items(), strict=True):
+        _draw_panel(ax, scores, rows, series, most_ticks=max(2, 12 // len(panels)))
+        reference = next(s for s in scores if s.row == line)
+        ax.axvline(np.mean(reference.values), color="0.6", linewidth=1, zorder=0)
+        ax.set_title(name, fontsize=10)
+    axes[0, 0].set_yticks(range(len(rows)), rows)
+    axes[0, 0].invert_yaxis()
+    below: dict[str, Any] = {"loc": "outside lower center", "frameon": False}
+    figure.legend(_handles(series), series, title=label, ncols=min(len(series), 4), **below)
+    save(figure, path, title)
+
+
+def save(figure: Any, path: Path, title: str, dpi: int = 130) -> None:
+    """Give a figure its title, write and close it."""
+    figure.suptitle(title, fontsize=12)
+    figure.savefig(path, dpi=dpi)
+    plt.close(figure)
+
+
+def _draw_panel(
+    ax: plt.Axes, scores: Sequence[Scores], rows: list[str], series: list[str], most_ticks: int
+) -> None:
+    every = [value for s in scores for value in s.values]
+    is_log = 0 < 100 * min(every) <= max(every)
+    low, high = (min(every), max(every)) if is_log else limits(scores)
+    for s in scores:
+        beside = [other.series for other in scores if other.row == s.row]
+        shift = 0.22 * (beside.index(s.series) - (len(beside) - 1) / 2)
+        _draw_row(ax, s, rows.index(s.row) + shift, series, low, high)
+    if is_log:
+        ax.set_xscale("log")
+    else:
+        margin = 0.05 * (high - low) or 0.5
+        ax.set_xlim(low - margin, high + margin)
+        ax.xaxis.set_major_locator(MaxNLocator(most_ticks, steps=[1, 2, 5, 10]))
+    ax.grid(axis="y", color="0.92")
+    ax.spines[["top", "right"]].set_visible(False)
+
+
+def limits(scores: Sequence[Scores]) -> tuple[float, float]:
+    """Return the range of an axis: that of all values, without rows that are far from the others.
+
+    The fewest rows at the ends are left out, at most a third of all, without which the others span
+    less than a part, 1 / (1 + `FAR`), of what all do.
+    """
+    ends = sorted((min(s.values), max(s.values)) for s in scores)
+
+    def span(kept: Sequence[tuple[float, float]]) -> float:
+        return max(high for _, high in kept) - min(low for low, _ in kept)
+
+    cuts = [(a, n - a) for n in range(len(ends) // 3 + 1) for a in range(n + 1)]
+    kept = [ends[a : len(ends) - b] for a, b in cuts]
+    core = next((k for k in kept if (1 + FAR) * span(k) < span(ends)), ends)
+    room = span(core)  # what is as near as this to the others is not far
+    low, high = core[0][0] - room, max(high for _, high in core) + room
+    near = [value for s in scores for value in s.values if low <= np.mean(s.values) <= high]
+    return min(near), max(near)
+
+
+def _draw_row(
+    ax: plt.Axes, scores: Scores, y: float, series: list[str], low: float, high: float
+) -> None:
+    """Draw the random states as small dots and their mean as a marker, or an arrow at an edge."""
+    marker, colour = _styles(series)[series.index(scores.series)]
+    mean, margin = float(np.mean(scores.values)), 1e-9 * (high - low)
+    if low - margin <= mean <= high + margin:
+        inside = [v for v in scores.values if low - margin <= v <= high + margin]
+        if len(scores.values) > 1:
+            ax.plot(inside, [y] * len(inside), ".", color=colour, alpha=0.5, ms=4)
+        ax.plot(mean, y, marker, color=colour, mec="white", mew=0.8, ms=7)
+        return
+    is_left = mean < low
+    edge, arrow = (low, "<") if is_left else (high, ">")
+    ax.plot(edge, y, arrow, color=colour, ms=7)
+    text = f"{mean:.2g}".replace("-", MINUS)
+    at = {"xytext": (7 if is_left else -7, 0), "textcoords": "offset points"}
+    side = "left" if is_left else "right"
+    ax.annotate(text, (edge, y), **at, ha=side, va="center", fontsize=8, color=colour)
+
+
+def _handles(series: Sequence[str]) -> list[plt.Line2D]:
+    """Return what the legend shows of each series."""
+    return [plt.Line2D([], [], marker=m, color=c, ls="", ms=7) for m, c in _styles(series)]
+
+
+def _styles(series: Sequence[str]) -> list[tuple[str, str]]:
+    """Return the marker and the colour of each series."""
+    others = iter(OTHERS)
+    kinds = [name.partition(" (")[0] for name in series]
+    return [KINDS[kind] if kind in KINDS else next(others) for kind in kinds]
+
+
+class Gain(NamedTuple):
+    """A gain with an interval, and how it is judged."""
+
+    row: str
+    value: float
+    low: float
+    high: float
+    kind: str
+
+    @classmethod
+    def of(cls, row: str, gain: Effect) -> Gain:
+        """Return a gain that is judged by its interval."""
+        return cls(row, *gain.interval, gain.verdict)
+
+
+def draw_gains(
+    path: Path,
+    title: str,
+    labels: Sequence[str],
+    panels: Mapping[str, Sequence[Gain]],
+    colours: Mapping[str, str],
+    *,
+    form: str = "+.3f",
+    sides: tuple[str, str] = ("worse", "better"),
+) -> None:
+    """Draw gains downwards with their intervals, a panel for each data set.
+
+    Parameters
+    ----------
+    path : Path
+        The file to write.
+    title : str
+        What the picture says, in a line.
+    labels : sequence of str
+        What the axis of each panel shows.
+    panels : mapping of str to sequence of Gain
+        The rows of each panel, by its title.
+    colours : mapping of str to str
+        The colour of each kind of gain, in the order of the legend.
+    form : str
+        How a gain is written.
+    sides : tuple of two str
+        What lies to the left and to the right of zero.
+    """
+    most = max(map(len, panels.values()))
+    figure, axes = plt.subplots(
+        1,
+        len(panels),
+        figsize=(max(10, 5.5 * len(panels)), 2 + 0.5 * most),
+        layout="constrained",
+        squeeze=False,
+    )
+    for ax, label, (name, gains) in zip(axes[0], labels, panels.items(), strict=True):
+        for y, gain in enumerate(gains):
+            ax.plot([gain.low, gain.high], [y, y], color=colours[gain.kind], linewidth=2.5)
+            ax.plot(gain.value, y, "D", color=colours[gain.kind], mec="white", ms=8)
+            text = f"{gain.value:{form}}".replace("-", MINUS)
+            ax.annotate(text, (gain.value, y), (0, 7), **ABOVE)
+        ax.axvline(0, color="0.4", linewidth=1, zorder=0)
+        left, right = ax.get_xlim()
+        room = 0.15 * (right - left)  # for the words beside the line
+        ax.set_xlim(min(left, -room), max(right, room))
+        ax.set_yticks(range(len(gains)), [gain.row for gain in gains])
+        ax.set_ylim(len(gains) - 0.5, -1)
+        for text, side in zip(sides, ("right", "left"), strict=True):
+            arrow = (
+                f"{text} \N{LEFTWARDS ARROW} "
+                if side == "right"
+                else (f" \N{RIGHTWARDS ARROW} {text}")
+            )
+            ax.text(0, -0.75, arrow, ha=side, va="center", color="0.4", fontsize=9)
+        ax.set_xlabel(textwrap.fill(label, 100 // len(panels)))
+        ax.xaxis.set_major_locator(MaxNLocator(12 // len(panels)))
+        ax.set_title(name, fontsize=11)
+        ax.spines[["top", "right"]].set_visible(False)
+        ax.grid(axis="x", color="0.92")
+    used = [kind for kind in colours if any(g.kind == kind for of in panels.values() for g in of)]
+    handles = [plt.Line2D([], [], marker="D", color=colours[k], ls="", ms=8) for k in used]
+    figure.legend(handles, used, loc="outside lower center", ncols=len(used), frameon=False)
+    save(figure, path, title)

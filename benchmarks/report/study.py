@@ -1,0 +1,166 @@
+"""What an experiment has found, and the files that keep it: a report is made of these alone."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.harness.runner import Result, Task
+from benchmarks.report.effects import Effect, effect
+
+COSTS = ("n_parameters", "fit_seconds", "predict_seconds", "settings")
+TOLD = ("cv_score", *COSTS)
+
+
+@dataclass(frozen=True)
+class Study:
+    """Fits, what models gain on others by task, and what is to be said of each task.
+
+    The first score of a task is the one that is meant where none is named; `CV` names the score
+    in cross-validation. `run` says when and with what it was run.
+    """
+
+    results: Sequence[Result]
+    gains: Mapping[tuple[str, str, str], Effect] = field(default_factory=dict)
+    notes: Mapping[str, str] = field(default_factory=dict)
+    absent: Sequence[str] = ()
+    run: str = ""
+
+    @property
+    def tasks(self) -> list[str]:
+        """The names of the tasks."""
+        return list(dict.fromkeys(r.task for r in self.results))
+
+    def of(self, task: str, model: str) -> list[Result]:
+        """Return the fits of a model in a task, one for each random state."""
+        return [r for r in self.results if (r.task, r.model) == (task, model)]
+
+    def models(self, task: str | None = None) -> list[str]:
+        """Return the names of the models of a task, or of all, in their order."""
+        return list(dict.fromkeys(r.model for r in self.results if task in (None, r.task)))
+
+    def nets(self, task: str | None = None) -> list[str]:
+        """Return the models that have random states."""
+        return [name for name in self.models(task) if self._is_net(task, name)]
+
+    def simple(self, task: str | None = None) -> list[str]:
+        """Return the other models."""
+        return [name for name in self.models(task) if not self._is_net(task, name)]
+
+    def _is_net(self, task: str | None, model: str) -> bool:
+        runs = (r for r in self.results if r.model == model and task in (None, r.task))
+        return next(runs).seed is not None
+
+    def scores(self, task: str, model: str, by: str = "") -> list[float]:
+        """Return a score of a model, one for each random state."""
+        return [score_of(r, by) for r in self.of(task, model)]
+
+    def mean(self, task: str, model: str, by: str = "") -> float:
+        """Return the mean of a score over the random states."""
+        return float(np.mean(self.scores(task, model, by)))
+
+    def best(self, task: str, models: Iterable[str], by: str = "", *, less: bool = False) -> str:
+        """Return which of some models has the largest, or least, mean score."""
+        return (min if less else max)(models, key=lambda model: self.mean(task, model, by))
+
+    def gain(self, task: str, model: str, on: str) -> Effect:
+        """Return what a model gains on another, from the gains on the former or on the latter."""
+        if (task, model, on) in self.gains:
+            return self.gains[task, model, on]
+        back = self.gains[task, on, model]
+        return Effect(-back.value, back.error, back.freedom)
+
+
+CV = "cv_score"
+
+
+def score_of(result: Result, by: str = "") -> float:
+    """Return a score of a fit: the first, that in cross-validation, or the one of this name."""
+    if by == CV:
+        return np.nan if result.cv_score is None else result.cv_score
+    return result.scores.get(by, np.nan) if by else next(iter(result.scores.values()))
+
+
+def gains_of(
+    tasks: Iterable[Task], study: Study, on: Callable[[Study, str], Sequence[str]]
+) -> dict[tuple[str, str, str], Effect]:
+    """Return what every model gains on some, by task, where predictions were kept."""
+    gains = {}
+    for task in (task for task in tasks if task.losses is not None):
+        losses = {model: losses_of(task, study, model) for model in study.models(task.name)}
+        for reference in on(study, task.name):
+            gains |= {
+                (task.name, model, reference): effect(lost, losses[reference], task.blocks)
+                for model, lost in losses.items()
+                if model != reference
+            }
+    return gains
+
+
+def losses_of(task: Task, study: Study, model: str) -> np.ndarray:
+    """Return the losses of the rows of the test part, a line for each random state."""
+    runs = [np.asarray(r.predictions) for r in study.of(task.name, model)]
+    return np.stack([task.losses(np.asarray(task.y_test), run) for run in runs])
+
+
+def write_study(to: Path, name: str, study: Study) -> None:
+    """Write a line for each fit to a CSV file, and the rest to a JSON file beside it."""
+    names = list(dict.fromkeys(score for r in study.results for score in r.scores))
+    with (to / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["task", "model", "seed", *names, *TOLD])
+        for r in study.results:
+            scores = [f"{r.scores[n]:.7g}" if n in r.scores else "" for n in names]
+            seed = "" if r.seed is None else r.seed
+            cv_score = "" if r.cv_score is None else f"{r.cv_score:.7g}"
+            seconds = [f"{r.fit_seconds:.3f}", f"{r.predict_seconds:.4f}"]
+            writer.writerow(
+                [r.task, r.model, seed, *scores, cv_score, r.n_parameters, *seconds, r.settings]
+            )
+    gains = [
+        {"task": task, "model": model, "on": on, **{k: float(f"{v:.6g}") for k, v in of.items()}}
+        for (task, model, on), of in ((key, asdict(e)) for key, e in study.gains.items())
+    ]
+    rest = {"run": study.run, "absent": list(study.absent), "notes": dict(study.notes)}
+    lines = [json.dumps(gain) for gain in gains]
+    text = (
+        json.dumps(rest, indent=1)[:-2] + ',\n "gains": [\n  ' + ",\n  ".join(lines) + "\n ]\n}\n"
+    )
+    (to / f"{name}.json").write_text(text, encoding="utf-8")
+
+
+def read_study(of: Path, name: str) -> Study:
+    """Return what was written; predictions are not kept."""
+    with (of / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        results = [_read(line) for line in csv.DictReader(file)]
+    rest: dict[str, Any] = json.loads((of / f"{name}.json").read_text(encoding="utf-8"))
+    gains = {
+        (g["task"], g["model"], g["on"]): Effect(g["value"], g["error"], g["freedom"])
+        for g in rest.pop("gains")
+    }
+    return Study(results, gains, **rest)
+
+
+def _read(line: Mapping[str, str]) -> Result:
+    scores = {
+        name: float(text)
+        for name, text in line.items()
+        if text and name not in ("task", "model", "seed", *TOLD)
+    }
+    return Result(
+        line["task"],
+        line["model"],
+        int(line["seed"]) if line["seed"] else None,
+        scores,
+        float(line["cv_score"]) if line["cv_score"] else None,
+        int(line["n_parameters"]),
+        float(line["fit_seconds"]),
+        float(line["predict_seconds"]),
+        line["settings"],
+    )

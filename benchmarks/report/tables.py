@@ -1,0 +1,116 @@
+"""Tables of a study in Markdown, and what their cells tell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import numpy as np
+
+from benchmarks.harness.runner import Result
+from benchmarks.harness.settings import AT_END
+from benchmarks.report.study import CV, Study
+
+Column = Callable[[Study, str, str], str]
+"""``column(study, task, model)`` returns what a table tells of a model in a task."""
+
+
+def plus_minus(values: Sequence[float], form: str = ".4f") -> str:
+    """Return the mean, and the standard deviation of several values."""
+    deviation = f" ± {np.std(values, ddof=1):{form}}" if len(values) > 1 else ""
+    return f"{np.mean(values):{form}}{deviation}"
+
+
+def score(name: str = "", form: str = ".4f") -> Column:
+    """Return a column of a score."""
+    return lambda study, task, model: plus_minus(study.scores(task, model, name), form)
+
+
+def mean(name: str = "", form: str = ".4f") -> Column:
+    """Return a column of the mean of a score; empty where there is none."""
+
+    def told(study: Study, task: str, model: str) -> str:
+        value = study.mean(task, model, name)
+        return "" if np.isnan(value) else f"{value:{form}}"
+
+    return told
+
+
+def cv_score(form: str = ".4f") -> Column:
+    """Return a column of the scores in cross-validation."""
+    return mean(CV, form)
+
+
+def published(values: Mapping[str, float], form: str = "g") -> Column:
+    """Return a column of what others report, by model."""
+    return lambda study, task, model: f"{values[model]:{form}}" if model in values else ""
+
+
+def gain(on: str, form: str = "+.4f") -> Column:
+    """Return a column of what models gain on another, with an interval."""
+    return lambda study, task, model: "" if model == on else study.gain(task, model, on).told(form)
+
+
+def seconds(study: Study, task: str, model: str) -> str:
+    """Return the mean seconds of a fit."""
+    return f"{np.mean([r.fit_seconds for r in study.of(task, model)]):.2f}"
+
+
+def parameters(study: Study, task: str, model: str) -> str:
+    """Return the number of parameters, which is the same for all random states."""
+    return f"{study.of(task, model)[0].n_parameters}"
+
+
+def _to_predict(study: Study, task: str, model: str) -> str:
+    return f"{np.mean([r.predict_seconds for r in study.of(task, model)]):.3f}"
+
+
+def _settings(study: Study, task: str, model: str) -> str:
+    return ", ".join(dict.fromkeys(r.settings for r in study.of(task, model) if r.settings))
+
+
+COSTS: dict[str, Column] = {
+    "parameters": parameters,
+    "fit (s)": seconds,
+    "predict (s)": _to_predict,
+    "settings": _settings,
+}
+
+
+def table(study: Study, task: str, columns: Mapping[str, Column]) -> str:
+    """Return a table of the models of a task: some columns, sizes, seconds and settings."""
+    every = {**columns, **COSTS}
+    rows = [
+        [model, *(column(study, task, model) for column in every.values())]
+        for model in study.models(task)
+    ]
+    return markdown(["model", *every], rows)
+
+
+def by_task(study: Study, column: Column, tasks: Sequence[str], last: Sequence[str] = ()) -> str:
+    """Return a table of one column of several tasks, with a last line."""
+    rows = [
+        [model, *(column(study, task, model) for task in tasks)] for model in study.models(tasks[0])
+    ]
+    return markdown(["model", *tasks], [*rows, last] if last else rows)
+
+
+def at_ends(results: Iterable[Result]) -> str:
+    """Say which settings were chosen at an end of what was searched, if there is further to go."""
+    chosen = dict.fromkeys((r.model, s) for r in results for s in r.settings.split(", "))
+    ends = sorted({(m, s.removesuffix(AT_END)) for m, s in chosen if s.endswith(AT_END)})
+    order = [*dict.fromkeys(model for model, _ in chosen)]
+    found = [f"{s} ({m})" for m, s in sorted(ends, key=lambda end: order.index(end[0]))]
+    if not found:
+        return "No setting was chosen at an end of its grid."
+    return f"Chosen at an end of their grid: {'; '.join(found)}."
+
+
+def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table that reads well as text too; columns that are empty are left out."""
+    used = [i for i in range(len(header)) if any(row[i] for row in rows)]
+    lines = [[line[i] for i in used] for line in [header, *rows]]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    lines.insert(1, ["-" * width for width in widths])
+    return "\n".join(
+        f"| {' | '.join(c.ljust(w) for c, w in zip(line, widths, strict=True))} |" for line in lines
+    )

@@ -1,0 +1,88 @@
+"""The one writer of reports: question, method, conclusion, sections, and how it was run."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import platform
+import tempfile
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+import joblib
+
+import sklearn_rnn
+from benchmarks.report.study import Study
+
+RESULTS = Path(__file__).parents[1] / "results"  # committed
+OUTPUT = Path(__file__).parents[1] / "output"  # ignored by git
+_destination: list[Path] = []
+
+
+def keep_results() -> None:
+    """Let the results of this process take the place of those that are committed."""
+    _destination[:] = [RESULTS]
+
+
+def folder(size: str) -> Path:
+    """Return where results go: those of a quick run count for nothing and are kept apart."""
+    if size == "quick":
+        return Path(tempfile.mkdtemp(prefix="benchmarks-"))
+    (to,) = _destination or [OUTPUT]
+    to.mkdir(exist_ok=True)
+    return to
+
+
+def environment() -> str:
+    """Return versions, date and size of the machine, in one line."""
+    libraries = ["torch", "scikit-learn", "skorch", "numpy"]
+    versions = [f"{name} {version(name)}" for name in libraries]
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    machine = f"{joblib.cpu_count()} cores, {memory:.0f} GiB of memory"
+    python = f"Python {platform.python_version()}"
+    ours = f"sklearn_rnn {sklearn_rnn.__version__}"
+    return ", ".join([f"{datetime.date.today()}", ours, python, *versions, machine])
+
+
+def closing(study: Study) -> str:
+    """Return what the signs mean, random states, versions and machine, and how long fits took."""
+    seeds = sorted({r.seed for r in study.results if r.seed is not None})
+    minutes = sum(r.fit_seconds + r.predict_seconds for r in study.results) / 60
+    return (
+        f"± is the standard deviation over seeds (the random states {seeds[0]} to {seeds[-1]}, or "
+        "the first of them); seconds are those of the processor; (end) marks a setting at an end "
+        f"of its grid.\n\n*{study.run}. The fits that are shown took {minutes:.1f} minutes of one "
+        "core.*"
+    )
+
+
+def write_report(
+    path: Path, docstring: str, answer: str, body: Sequence[str], absent: Sequence[str] = ()
+) -> None:
+    """Write a report: the question and its method, the conclusion, and paragraphs.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    docstring : str
+        Question and method.
+    answer : str
+        The conclusion.
+    body : sequence of str
+        Pictures, tables and headings in Markdown.
+    absent : sequence of str, default=()
+        Data sets without files.
+    """
+    title, _, method = docstring.partition("\n\n")
+    without = [f"Without {', '.join(absent)}: no files."] if absent else []
+    write(path, f"# {title}", method.strip(), f"**Conclusion.** {answer}", *without, *body)
+
+
+def write(path: Path, *paragraphs: str) -> None:
+    """Write paragraphs of Markdown, and print them but for the pictures."""
+    path.write_text("\n\n".join(paragraphs) + "\n", encoding="utf-8")
+    print("\n\n".join(text for text in paragraphs if not text.startswith("![")))
+    files = sorted(file.name for file in path.parent.glob(f"{path.stem}*"))
+    print(f"\nWritten to {path.parent}: {', '.join(files)}")
