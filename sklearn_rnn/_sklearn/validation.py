@@ -165,6 +165,8 @@ def _check_array(values: Any, name: str) -> None:
     try:
         array = np.asarray(values)
         if array.dtype.kind == "O":
+            if any(isinstance(value, complex | np.complexfloating) for value in array.flat):
+                raise TypeError("a value is complex")
             array.astype(np.float64)
     except (TypeError, ValueError) as error:
         if "omplex" in str(error):

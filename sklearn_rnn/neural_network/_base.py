@@ -147,9 +147,7 @@ class BaseSequenceEstimator(TrainingParameters, Fitted, BaseEstimator):
             weight = check_sample_weight(
                 sample_weight, np.empty((sequences.n_windows, 1)), ensure_non_negative=True
             )
-        weight = without_extremes(weight)
-        if lengths is not None:
-            weight = np.repeat(weight, lengths)
+        weight = np.repeat(without_extremes(weight), 1 if lengths is None else lengths)
         weight = self._class_weighted(weight, y, trained_on=trained_on)
         if not weight.any():
             raise ValueError("The weight of every sample is zero; give some a positive one.")

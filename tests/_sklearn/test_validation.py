@@ -113,5 +113,6 @@ def test_numbers_of_polars_are_read_and_other_columns_are_refused():
     check_numbers(polars.DataFrame(numbers))
     with pytest.raises(ValueError, match=r"column 's' of X must hold numbers.*could not convert"):
         check_numbers(polars.DataFrame({"s": ["1", "two"]}))
-    with pytest.raises(ValueError, match="Complex data not supported: column 'c' of X"):
-        check_numbers(polars.DataFrame({"c": [1j, 2.0]}))
+    for values in ([1j, 2.0], np.array([1j, 2.0])):
+        with pytest.raises(ValueError, match="Complex data not supported: column 'c' of X"):
+            check_numbers(polars.DataFrame({"c": values}))
