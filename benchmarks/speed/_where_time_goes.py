@@ -28,14 +28,14 @@ REST = "all else"
 PARTS: dict[str, dict[Any, str]] = {
     "kernels": {native: "run_together", native_training: "run_together", Adam: "step"},
     "gathering": {torch: "randperm index_select", torch.Tensor: "index_select index_add_"},
-    "the loop": {SequenceNet: "partial_fit _fit_epochs"},
+    "the loop": {SequenceNet: "fit_examples _fit_epochs"},
     "checks of parameters, X and y": {
         BaseEstimator: "_validate_params",
-        BaseSequenceEstimator: "_settings _read",
+        BaseSequenceEstimator: "_checked_parameters _read",
     },
     "scales, tensors": {
-        BaseSequenceEstimator: "_learn_inputs _examples",
-        SequenceRegressor: "_learn_target_scale",
+        BaseSequenceEstimator: "_learn _examples",
+        SequenceRegressor: "_learn_target",
     },
     "net and optimizer": {NeuralNet: "initialized_instance", _net: "new_vector", Adam: "__init__"},
     "skorch": {_base: "build_net", SequenceNet: "notify"},

@@ -141,7 +141,7 @@ def _chunks(
     rows: NDArray[Any], used: NDArray[np.intp], exponent: Exponents
 ) -> Iterator[tuple[slice, FloatArray]]:
     """Return the rows used, divided by powers of two, in chunks, and where they stand in `used`."""
-    for part in row_chunks(len(used), rows.shape[1]):
+    for part in list(row_chunks(len(used), rows.shape[1])):
         values = rows[used[part]].astype(np.float64)
         yield part, np.ldexp(values, -exponent) if exponent.any() else values
 

@@ -170,7 +170,7 @@ class Examples:
         if generator is None:
             return self.index
         order = torch.randperm(len(self), generator=generator)
-        return self.index[to_device(order, self.index.device)]
+        return self.index[order if self.index.is_cpu else to_device(order, self.index.device)]
 
     def shares(self, receptive_field: int | None) -> bool:
         """Tell whether batches can share the rows that the last `receptive_field` steps read.

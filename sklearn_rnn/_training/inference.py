@@ -95,10 +95,9 @@ def is_mostly_native(module: nn.Module) -> bool:
 
     The vectors of tokens do not count: they are looked up.
     """
-    native = total = 0
-    for part in module.modules():
-        if not isinstance(part, Embedding):
-            size = sum(p.numel() for p in part.parameters(recurse=False))
-            total += size
-            native += size if has_kernel(part) else 0
-    return 2 * native > total
+    parts = [part for part in module.modules() if not isinstance(part, Embedding)]
+    native = [has_kernel(part) for part in parts]
+    sizes = [sum(p.numel() for p in part.parameters(recurse=False)) for part in parts]
+    return 2 * sum(size for size, is_native in zip(sizes, native, strict=True) if is_native) > sum(
+        sizes
+    )

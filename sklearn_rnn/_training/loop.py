@@ -108,7 +108,8 @@ class Trainer:
         ValueError
             If a loss is not finite.
         """
-        self.state.reduce_rate()
+        if self.state.rate_reducer is not None:
+            self.state.reduce_rate()
         losses = {"train_loss": self.epoch(train)}
         if valid is not None:
             losses["valid_loss"] = self.mean_loss(valid)

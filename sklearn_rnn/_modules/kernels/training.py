@@ -146,7 +146,7 @@ class NativeTraining:
         pack = partial(self._pack, ridge=ridge, dx=dx, adam=adam, workspace=workspace)
         work = size * (x.shape[1] * self._work_of_step + self.head[0].numel())
         names = [f"{self.cell}_{name}" for name in ("train", "train_part", "train_sum")]
-        train, train_part, train_sum = (entry(name, BITS[x.dtype]) for name in names)
+        train, train_part, train_sum = [entry(name, BITS[x.dtype]) for name in names]
         is_shared = len(parts_of(size, work)) > 1
         together = 1 if is_shared else max(1, WORK_PER_CALL // work)
         for i in range(0, -(-len(x) // size), together):
@@ -181,18 +181,22 @@ class NativeTraining:
     ) -> bytes:
         """Pack ``struct training`` for some batches, the first of which is number `i`."""
         x, y, weight, lengths = sequences
-        of_chunks, losses, objective = addresses(*workspace)
-        layer, head = addresses(*self.layer), addresses(*self.head)
-        of_layer, of_head = (addresses(*(p.grad for p in ps)) for ps in (self.layer, self.head))
-        rate, steps = 0, (0, 0, *addresses(ridge.vector, ridge.vector.grad), 0, 0, *[0.0] * 4)
+        parameters = [*self.layer, *self.head]
+        gradients = [p.grad for p in parameters]
+        tensors = (*parameters, *gradients, *workspace, ridge.vector, ridge.vector.grad)
+        where = addresses(*tensors, x, y, weight, lengths, dx)
+        layer, head, of_layer, of_head = where[:4], where[4:6], where[6:10], where[10:12]
+        of_chunks, losses, objective, *of_vector = where[12:17]
+        of_x, of_y, of_weight, of_lengths, of_dx = where[17:]
+        rate, steps = 0, (0, 0, *of_vector, 0, 0, *[0.0] * 4)
         if adam is not None:
             n, time, *others = adam.arguments
             rate, steps = adam.rates[i:].data_ptr(), (n, time + i, *others)
         return TRAINING.pack(
             *(size, *x.shape[1:], self.layer[1].shape[1], self.option, *part, *x.stride()[:2]),
-            *(x.data_ptr(), *layer, 0, 0, 0, *addresses(lengths), *[0] * 7),
-            *(*addresses(dx), 0, 0, of_chunks, *of_layer),
-            *(len(self.head[0]), self.loss.number, *head, *addresses(y, weight), *of_head),
+            *(of_x, *layer, 0, 0, 0, of_lengths, *[0] * 7),
+            *(of_dx, 0, 0, of_chunks, *of_layer),
+            *(len(self.head[0]), self.loss.number, *head, of_y, of_weight, *of_head),
             *(losses, objective, len(x), ridge.n_weights, rate),
             *(self.loss.option, ridge.strength, *steps),
         )
