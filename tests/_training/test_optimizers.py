@@ -7,8 +7,9 @@ import pytest
 import torch
 from torch import nn
 
-from sklearn_rnn import RNNRegressor, _optimizers
+from sklearn_rnn import RNNRegressor
 from sklearn_rnn._kernels import loader as library
+from sklearn_rnn._training import optimizers
 from sklearn_rnn._training.flat_parameters import REGISTER, new_vector, parameters_as_views
 from sklearn_rnn._training.optimizers import Adam
 
@@ -24,7 +25,7 @@ def steps(optimizer, vector, n_steps, seed=0):
 @pytest.fixture(params=["kernels, if there are some", "torch"])
 def _how(request, monkeypatch):
     if request.param == "torch":
-        monkeypatch.setattr(_optimizers, "LIBRARY", None)
+        monkeypatch.setattr(optimizers, "LIBRARY", None)
 
 
 @pytest.mark.usefixtures("_how")
@@ -75,5 +76,5 @@ def test_training_is_the_same_without_the_kernel(monkeypatch):
     y = X[:, -1, 0]
     net = RNNRegressor(max_epochs=5, lr_schedule="cosine", dtype="float64", random_state=0)
     curve = net.fit(X, y).loss_curve_
-    monkeypatch.setattr(_optimizers, "LIBRARY", None)
+    monkeypatch.setattr(optimizers, "LIBRARY", None)
     assert net.fit(X, y).loss_curve_ == pytest.approx(curve, rel=1e-12)
