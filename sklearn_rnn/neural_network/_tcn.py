@@ -66,8 +66,8 @@ class TCNRegressor(SequenceRegressor, _Convolutional):
     ``kernel_size=3`` and the default `num_levels`, windows of 5, 13, 29, 30, 61 to 64 or 125 to 131
     steps), it convolves the series once, not each window: of 64 steps it predicts about 17 and
     trains about 3 times faster (windows of 5 steps are trained one by one). Training then draws
-    short stretches of the series in random order, not single windows. It does so where at least
-    every second window of the series is for training and nothing but the last step is read: not
+    short contiguous blocks of the series in random order, not single windows. This needs at least
+    half of the windows of the series for training, and a network that reads only the last step: not
     with another `pooling` or `augmentation`.
 
     {parameters}
