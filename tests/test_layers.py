@@ -14,12 +14,13 @@ MAX_ENTRIES = 15
 
 # What each folder of the package may import of the package, lowest layer first.
 MAY_IMPORT = {
+    "exceptions": set(),
     "_kernels": set(),
     "_modules": {"_kernels"},
     "_sklearn": {"_kernels"},
     "_sequences": {"_sklearn"},
     "_training": {"_kernels", "_modules", "_sklearn", "_sequences"},
-    "preprocessing": {"_sklearn", "_sequences"},
+    "preprocessing": {"exceptions", "_sklearn", "_sequences"},
     "neural_network": {"_modules", "_sklearn", "_sequences", "_training"},
     "forecasting": {"_sklearn", "_sequences", "preprocessing"},
     "inspection": {"_modules", "_sklearn", "_sequences", "preprocessing"},
@@ -38,7 +39,13 @@ ONLY_IN = {
     "skorch": {"_training/skorch_net.py", "_training/callbacks.py"},
 }
 # The only libraries, besides Python's own, that these folders import.
-ONLY_LIBRARIES = {"_kernels": set(), "_modules": {"torch"}, "plotting": set(), "__init__": set()}
+ONLY_LIBRARIES = {
+    "_kernels": set(),
+    "_modules": {"torch"},
+    "plotting": set(),
+    "exceptions": set(),
+    "__init__": set(),
+}
 PRIVATE_SKLEARN = "_sklearn/compat.py"
 
 

@@ -8,15 +8,12 @@ whatever the length of the windows.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided, sliding_window_view
 from numpy.typing import ArrayLike, NDArray
-
-from sklearn_rnn._sequences.storage import empty_on_same_storage
 
 # A base array is worth having while it has at most so many rows for each step of a window.
 _MAX_ROWS_PER_STEP = 2
@@ -47,47 +44,6 @@ def flatten_windows(windows: NDArray[Any]) -> NDArray[Any]:
     """Copy windows to a table of one block of columns for each step, oldest first."""
     n_windows, n_steps, n_channels = windows.shape
     return np.array(windows, order="C").reshape(n_windows, n_steps * n_channels)
-
-
-def pad_segments(
-    rows: NDArray[Any],
-    starts: Sequence[int] | NDArray[np.intp],
-    pasts: Sequence[NDArray[Any] | None],
-    fill_values: NDArray[Any],
-    lookback: int,
-) -> NDArray[Any]:
-    """Copy segments one below the other, each with its past before it.
-
-    Parameters
-    ----------
-    rows : ndarray of shape (n_rows, n_channels)
-        The segments.
-    starts : sequence of int
-        The first row of each, ascending from 0.
-    pasts : sequence of (ndarray of shape (n_known, n_channels) or None)
-        The rows before each segment, as many as are known.
-    fill_values : ndarray of shape (n_channels,)
-        What stands for rows before it that are not known.
-    lookback : int
-        Number of rows before each segment.
-
-    Returns
-    -------
-    ndarray of shape (n_rows + n_segments * lookback, n_channels)
-        Row r of segment k has become row ``r + (k + 1) * lookback``. On disk if `rows` stay there.
-    """
-    padded = empty_on_same_storage(
-        rows, (len(rows) + len(starts) * lookback, rows.shape[1]), rows.dtype
-    )
-    stops = [*starts[1:], len(rows)]
-    for k, (start, stop, past) in enumerate(zip(starts, stops, pasts, strict=True)):
-        n_known = 0 if past is None else min(len(past), lookback)
-        first = start + (k + 1) * lookback
-        padded[first - lookback : first - n_known] = fill_values
-        if past is not None:
-            padded[first - n_known : first] = past[len(past) - n_known :]
-        padded[first : first + stop - start] = rows[start:stop]
-    return padded
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from numbers import Integral
 from typing import Any, ClassVar
 
@@ -19,8 +20,11 @@ from sklearn_rnn._sklearn.metaestimators import open_search
 from sklearn_rnn._sklearn.parameters import param, parametrized
 from sklearn_rnn.forecasting._autoregression import make_ar
 from sklearn_rnn.forecasting._calendar import continue_index, find_frequency
+from sklearn_rnn.preprocessing._lag_count import LagCount
 from sklearn_rnn.preprocessing._lag_transformer import LagTransformer
-from sklearn_rnn.preprocessing._timeline import Timeline, read_timeline
+from sklearn_rnn.preprocessing._layout import Window
+from sklearn_rnn.preprocessing._times import TimeKind, read_times
+from sklearn_rnn.preprocessing._window_warnings import without_warnings
 
 
 @parametrized
@@ -106,7 +110,7 @@ class RecursiveForecaster(MetaEstimatorMixin, BaseEstimator):
         RecursiveForecaster
             The fitted estimator.
         """
-        timeline = _check_rows(X, "X")
+        kind = _check_rows(X, "X")
         target = _find_target(self.target, X)
         model = make_ar() if self.estimator is None else self.estimator
         if not _find_lags(model):
@@ -114,14 +118,17 @@ class RecursiveForecaster(MetaEstimatorMixin, BaseEstimator):
         freq = find_frequency(X.index)
         fitted = clone(model).fit(X, X[target])
         lags = _find_lags(fitted)
-        window_size = sum(lag._lookback() for lag in lags)
+        window_size = sum(Window(lag.n_lags, lag.delay, lag.step).lookback for lag in lags)
         targets = target if isinstance(target, list) else [target]
-        _check_no_leak(fitted, X.iloc[-window_size - 1 :], targets)
-        max_gap = min(timeline.find_max_gap(lag.max_gap) for lag in lags)
+        with without_warnings():  # of rows that are only the past of the last
+            _check_no_leak(fitted, X.iloc[-window_size - 1 :], targets)
+        counts = {LagCount(lag.lag_unit, lag.max_gap) for lag in lags}
+        learned = [count.learn(read_times(X.index)[1], kind) for count in counts]
         validate_data(self, X=X, skip_check_array=True)  # learns names; nothing below fails
         self.estimator_, self.freq_ = fitted, freq
         self.window_size_ = window_size
-        self._target, self._kind, self._max_gap = target, timeline.kind, max_gap
+        self._target, self._kind = target, kind
+        self._positions = [positions for positions in learned if positions is not None]
         self._targets = targets
         self.last_window_ = self._cut_window(X)
         return self
@@ -156,9 +163,10 @@ class RecursiveForecaster(MetaEstimatorMixin, BaseEstimator):
         past = self.last_window_ if last_window is None else self._check_window(last_window)
         ahead = self._continue(past, steps) if exog is None else self._read(exog, past, steps)
         rows = pd.concat([past, ahead])
-        for row in range(len(past), len(rows)):
-            needed = rows.iloc[max(0, row - self.window_size_) : row + 1]
-            rows.loc[rows.index[row], self._targets] = _predict_last(self.estimator_, needed)
+        with without_warnings():  # the rows before the last are only its past
+            for row in range(len(past), len(rows)):
+                needed = rows.iloc[max(0, row - self.window_size_) : row + 1]
+                rows.loc[rows.index[row], self._targets] = _predict_last(self.estimator_, needed)
         return rows.iloc[len(past) :].set_axis(ahead.index)[self._target]
 
     def _cut_window(self, X: pd.DataFrame) -> pd.DataFrame:
@@ -199,12 +207,15 @@ class RecursiveForecaster(MetaEstimatorMixin, BaseEstimator):
         ahead = exog.iloc[:steps].reindex(columns=past.columns)
         ahead[self._targets] = np.nan
         rows = pd.concat([past, ahead])
-        start = read_timeline(rows, len(rows)).find_starts(self._max_gap)[-1]
-        if start >= len(past):
-            before, after = rows.index[start - 1 : start + 1]
-            raise ValueError(
-                f"exog must continue the past without a gap; got {after} after {before}."
-            )
+        times = read_times(rows.index, self._kind)[1]
+        for positions in self._positions:
+            steps_between = np.diff(positions.extend(times).at(times))[len(past) - 1 :]
+            if (steps_between != 1).any():
+                row = len(past) + int(np.argmax(steps_between != 1))
+                before, after = rows.index[row - 1 : row + 1]
+                raise ValueError(
+                    f"exog must continue the past without a gap; got {after} after {before}."
+                )
         return ahead
 
 
@@ -244,8 +255,8 @@ def _as_table(values: Any) -> pd.DataFrame:
     return pd.DataFrame(array.reshape(len(array), -1))
 
 
-def _check_rows(X: Any, name: str, kind: str | None = None) -> Timeline:
-    """Check a DataFrame and its index, and return its timeline."""
+def _check_rows(X: Any, name: str, like: TimeKind | None = None) -> TimeKind:
+    """Check a DataFrame and its index, and return what the index holds."""
     if not isinstance(X, pd.DataFrame):
         raise TypeError(f"{name} must be a DataFrame, pd.DataFrame(...); got {type(X).__name__}.")
     if X.index.nlevels > 1:
@@ -253,15 +264,17 @@ def _check_rows(X: Any, name: str, kind: str | None = None) -> Timeline:
             f"{name} must contain a single series, as {name}.xs(...) does; got an index with "
             f"{X.index.nlevels} levels."
         )
-    timeline = read_timeline(X, len(X))
-    if timeline.times is None or timeline.kind != (kind or timeline.kind):
+    kind, _ = read_times(X.index)
+    if like is not None and kind.name == like.name != "periods":
+        kind = replace(kind, unit=like.unit)  # the resolution may differ
+    if kind.name == "none" or kind != (like or kind):
         raise ValueError(
-            f"{name} must have an index of {kind or 'numbers, times or periods'}; got "
-            f"{timeline.kind}, such as {X.index[:1].tolist()}."
+            f"{name} must have an index of {like or 'numbers, times or periods'}; got "
+            f"{kind}, such as {X.index[:1].tolist()}."
         )
     if not (X.index.is_monotonic_increasing and X.index.is_unique):
         raise ValueError(f"{name} must be sorted by time, without duplicates.")
-    return timeline
+    return kind
 
 
 def _find_target(target: Any, X: pd.DataFrame) -> Any:

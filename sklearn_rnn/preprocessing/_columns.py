@@ -1,4 +1,4 @@
-"""Columns whose values are known beforehand, such as the day of the week."""
+"""Columns by name: those known beforehand, and those that tell time and series."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from sklearn_rnn._sequences.storage import row_chunks
+from sklearn_rnn.preprocessing._layout import Window
 
 
 def find_columns(columns: Any, X: Any, n_columns: int) -> NDArray[np.intp]:
@@ -34,6 +37,20 @@ def find_columns(columns: Any, X: Any, n_columns: int) -> NDArray[np.intp]:
     return np.array(found, dtype=np.intp)
 
 
+def named_columns(X: Any, *names: Any) -> list[Any]:
+    """Return the columns of a table that are named, rather than levels of its index."""
+    columns = list(getattr(X, "columns", ()))
+    return [name for name in names if name is not None and name in columns]
+
+
+def drop_columns(X: Any, names: Sequence[Any]) -> Any:
+    """Return a table of pandas, polars or arrow without some of its columns."""
+    if not names:
+        return X
+    kept = [name for name in getattr(X, "column_names", X.columns) if name not in names]
+    return X.select(kept) if hasattr(X, "column_names") else X[kept]
+
+
 def _find_column(column: Any, names: Sequence[Any], n_columns: int) -> int:
     if isinstance(column, str):
         if column in names:
@@ -58,3 +75,24 @@ def advance_columns(rows: NDArray[Any], columns: NDArray[np.intp], delay: int) -
     """Move columns up by ``delay`` rows in place; their last rows keep their values."""
     if delay and len(columns):
         rows[:-delay, columns] = rows[delay:, columns]
+
+
+def column_means(rows: NDArray[Any]) -> NDArray[np.float64]:
+    """Return the mean of the observed values of each column; NaN where there are none."""
+    total, count = np.zeros(rows.shape[1]), np.zeros(rows.shape[1], dtype=np.intp)
+    for piece in row_chunks(*rows.shape):
+        observed = ~np.isnan(rows[piece])
+        total += np.sum(rows[piece], axis=0, where=observed, dtype=np.float64)
+        count += observed.sum(axis=0)
+    with np.errstate(invalid="ignore"):
+        return np.asarray(total / count)
+
+
+def lag_names(
+    names: NDArray[Any], known_ahead: NDArray[np.intp], window: Window
+) -> NDArray[np.object_]:
+    """Return the names of the columns of flat windows, such as ``volume_lag3``, oldest first."""
+    ahead = np.isin(np.arange(len(names)), known_ahead) * window.delay
+    backs = window.delay + window.step * np.arange(window.n_lags - 1, -1, -1)
+    pairs = [(back, pair) for back in backs for pair in zip(names, ahead, strict=True)]
+    return np.array([f"{name}_lag{back - sooner}" for back, (name, sooner) in pairs], dtype=object)

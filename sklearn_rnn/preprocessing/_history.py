@@ -1,97 +1,209 @@
-"""Rows kept from `fit` as the past of later rows: `History`."""
+"""What is kept from `fit`: the calendar of each series, and its last rows."""
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sklearn_rnn.preprocessing._lag_count import LagCount
+from sklearn_rnn.preprocessing._layout import Layout, Window, lay_out
+from sklearn_rnn.preprocessing._positions import CalendarPositions, Positions, RankPositions
 from sklearn_rnn.preprocessing._timeline import Timeline
+from sklearn_rnn.preprocessing._times import TimeKind
+
+
+@dataclass(frozen=True)
+class SeriesHistory:
+    """What is kept of one series.
+
+    Attributes
+    ----------
+    positions : CalendarPositions, RankPositions or None
+        How its rows are counted; None if one row told no step.
+    first, last : number
+        Its first and last time.
+    kept : slice
+        Its rows among those that are kept.
+    """
+
+    positions: Positions | None
+    first: Any
+    last: Any
+    kept: slice
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where the rows of a table are, and which of them should have a complete window.
+
+    Attributes
+    ----------
+    layout : Layout
+        Places of the rows.
+    is_beyond_start : ndarray of shape (n_rows,)
+        Whether the whole window of a row lies behind the first row of its series.
+    first_rows : ndarray of shape (n_known_series,)
+        For each series known from `fit`, its earliest row in the table.
+    """
+
+    layout: Layout
+    is_beyond_start: NDArray[np.bool_]
+    first_rows: NDArray[np.intp]
 
 
 @dataclass(frozen=True)
 class History:
-    """The last rows of every segment of a table, found again by series and time.
+    """What later rows need of the rows seen in `fit`.
 
     Attributes
     ----------
-    kind : str
-        Kind of the index.
+    count : LagCount
+        How lags are counted.
+    kind : TimeKind
+        What the times were measured in.
+    series : dict
+        What is kept of each series.
+    rows : ndarray of shape (n_kept, n_channels) or None
+        Every row that a window of a row not seen in `fit` may hold: the last of each block of
+        rows without a gap.
+    times : ndarray of shape (n_kept,) or None
+        Their times.
     max_gap : number, timedelta64 or None
-        The largest gap between adjoining rows.
-    times : dict
-        For every series the last time of each segment, ascending.
-    rows : dict
-        For every series the last rows of each segment, in the same order.
+        The largest step of the times between adjacent rows.
     """
 
-    kind: str = "no times"
+    count: LagCount
+    kind: TimeKind = field(default_factory=TimeKind)
+    series: dict[Hashable, SeriesHistory] = field(default_factory=dict)
+    rows: NDArray[Any] | None = None
+    times: NDArray[Any] | None = None
     max_gap: Any = None
-    times: dict[Hashable, list[Any]] = field(default_factory=dict)
-    rows: dict[Hashable, list[NDArray[Any]]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, timeline: Timeline, max_gap: Any, rows: NDArray[Any], lookback: int) -> History:
-        """Remember the last ``lookback`` rows of every segment.
+    def learn(
+        cls, timeline: Timeline, rows: NDArray[Any], lookback: int, count: LagCount
+    ) -> History:
+        """Learn from a table.
 
         Parameters
         ----------
         timeline : Timeline
-            The rows.
-        max_gap : number, timedelta64 or None
-            The largest gap between adjoining rows.
+            Series and times of its rows.
         rows : ndarray of shape (n_rows, n_channels)
-            The rows, in the order of the timeline.
+            Its rows.
         lookback : int
-            Number of rows to keep of each segment.
+            How far a window reaches back; with 0 no row is kept.
+        count : LagCount
+            How lags are counted.
 
         Returns
         -------
         History
-            Copies of the rows.
+            Rows that are kept are copies.
         """
-        history = cls(timeline.kind, max_gap)
-        if timeline.times is None or max_gap is None:
-            return history
-        starts = timeline.find_starts(max_gap)
-        stops = np.append(starts[1:], timeline.n_rows)
-        last_times = timeline.times[stops - 1]
-        for k in np.argsort(last_times, kind="stable"):
-            if not np.isnan(last_times[k]):
-                label = timeline.label(starts[k])
-                last = rows[max(starts[k], stops[k] - lookback) : stops[k]].copy()
-                history.times.setdefault(label, []).append(last_times[k])
-                history.rows.setdefault(label, []).append(last)
-        return history
+        if timeline.kind.name == "none":
+            return cls(count)
+        series, kept, gaps, n_kept = {}, [], [], 0
+        for label, part in timeline.series():
+            times = timeline.times[part]
+            positions = count.learn(times, timeline.kind)
+            at = np.zeros(len(times), np.int64) if positions is None else positions.at(times)
+            gaps.extend(np.diff(times)[np.diff(at) == 1].max(initial=0, keepdims=True))
+            is_kept = _is_near_end(at, lookback)
+            kept.append(part.start + np.flatnonzero(is_kept))
+            stop = n_kept + len(kept[-1])
+            series[label] = SeriesHistory(positions, times[0], times[-1], slice(n_kept, stop))
+            n_kept = stop
+        chosen = np.concatenate([*kept, np.zeros(0, dtype=np.intp)])
+        in_table = chosen if timeline.order is None else timeline.order[chosen]
+        max_gap = timeline.kind.to_gap(max(gaps, default=0))
+        if lookback == 0:
+            return cls(count, timeline.kind, series, max_gap=max_gap)
+        return cls(count, timeline.kind, series, rows[in_table], timeline.times[chosen], max_gap)
 
-    def lookup(self, timeline: Timeline, starts: Iterable[int]) -> list[NDArray[Any] | None]:
-        """Return the remembered rows that directly precede each segment.
+    def place(self, timeline: Timeline, window: Window) -> Placement:
+        """Place the rows of a table, and the kept rows that are in their windows.
 
         Parameters
         ----------
         timeline : Timeline
-            The rows of a table.
-        starts : iterable of int
-            The first row of each segment.
+            Series and times of the rows.
+        window : Window
+            What windows hold.
 
         Returns
         -------
-        list of (ndarray of shape (n_remembered, n_channels) or None)
-            None where the index does not prove that remembered rows directly precede.
+        Placement
+            In the order of the table.
         """
-        if timeline.kind != self.kind or not self.times:
-            return [None for _ in starts]
-        return [self._find_past(timeline, start) for start in starts]
+        n_rows = len(timeline.times)
+        series, positions = np.zeros((2, n_rows), dtype=np.int64)
+        starts = np.zeros(n_rows, dtype=np.int64)
+        n_kept = 0 if self.times is None else len(self.times)
+        kept_series, kept_positions = np.full((2, n_kept), -1, dtype=np.int64)
+        first_rows = []
+        for number, (label, part) in enumerate(timeline.series()):
+            times = timeline.times[part]
+            past = self._find(label, timeline)
+            located = self._learn_positions(times, timeline.kind, past).extend(times)
+            series[part], positions[part] = number, located.at(times)
+            starts[part] = positions[part.start]
+            if past is not None and self.times is not None:
+                first_rows.append(part.start)
+                starts[part] = np.minimum(starts[part], located.at(np.array([past.first])))
+                kept_series[past.kept] = number
+                kept_positions[past.kept] = located.at(self.times[past.kept])
+        untimed = np.arange(timeline.starts[-1], n_rows)
+        series[untimed] = len(timeline.labels) + np.arange(len(untimed))
+        is_beyond = positions - window.lookback >= starts
+        in_table = timeline.unsort(np.arange(n_rows))
+        layout = lay_out(
+            window,
+            series[in_table],
+            positions[in_table],
+            kept_series,
+            kept_positions,
+        )
+        order = np.array(first_rows, dtype=np.intp)
+        return Placement(
+            layout, is_beyond[in_table], order if timeline.order is None else timeline.order[order]
+        )
 
-    def _find_past(self, timeline: Timeline, start: int) -> NDArray[Any] | None:
-        assert timeline.times is not None
-        label = timeline.label(start)
-        known, first = self.times.get(label, []), timeline.times[start]
-        before = bisect_left(known, first) - 1
-        if before < 0 or not first - known[before] <= self.max_gap:
-            return None
-        return self.rows[label][before]
+    def ranks(self, label: Hashable) -> bool:
+        """Tell whether a series seen in `fit` has no calendar, so that its rows are counted."""
+        past = self.series.get(label)
+        return past is not None and isinstance(past.positions, RankPositions)
+
+    def _find(self, label: Hashable, timeline: Timeline) -> SeriesHistory | None:
+        return self.series.get(label) if timeline.kind == self.kind else None
+
+    def _learn_positions(
+        self, times: NDArray[Any], kind: TimeKind, past: SeriesHistory | None
+    ) -> Positions:
+        """Return how the rows of a series are counted."""
+        if past is not None and past.positions is not None:
+            return past.positions
+        known = times if past is None else np.union1d(times, [past.first])
+        positions = self.count.learn(known, kind)
+        if positions is not None:
+            return positions
+        others = [s.positions for s in self.series.values() if s.positions is not None]
+        return _like(others[0], known) if others and kind == self.kind else RankPositions(known, 0)
+
+
+def _is_near_end(positions: NDArray[np.int64], lookback: int) -> NDArray[np.bool_]:
+    """Tell which rows are less than ``lookback`` from the end of their block."""
+    ends = np.flatnonzero(np.append(np.diff(positions) > 1, True))
+    end = positions[ends][np.searchsorted(ends, np.arange(len(positions)))]
+    return np.asarray(end - positions < lookback)
+
+
+def _like(positions: Positions, times: NDArray[Any]) -> Positions:
+    """Return positions of a series of one row, counted as those of another series."""
+    if isinstance(positions, RankPositions):
+        return RankPositions(times, positions.max_gap)
+    return CalendarPositions.learn(times, positions.calendar, count_rows=False)

@@ -14,14 +14,24 @@ from sklearn.utils import Tags, check_array
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from sklearn_rnn._sequences.storage import row_chunks
-from sklearn_rnn._sequences.windows import flatten_windows, lag_windows, pad_segments
+from sklearn_rnn._sequences.windows import flatten_windows
 from sklearn_rnn._sklearn.compat import Interval, StrOptions, check_feature_names_in, fit_context
 from sklearn_rnn._sklearn.parameters import param, parametrized
 from sklearn_rnn._sklearn.validation import check_numbers, prefix_errors
-from sklearn_rnn.preprocessing._columns import advance_columns, find_columns
+from sklearn_rnn.preprocessing._columns import (
+    advance_columns,
+    column_means,
+    drop_columns,
+    find_columns,
+    lag_names,
+    named_columns,
+)
 from sklearn_rnn.preprocessing._history import History
-from sklearn_rnn.preprocessing._timeline import read_timeline
+from sklearn_rnn.preprocessing._lag_count import LagCount
+from sklearn_rnn.preprocessing._layout import Window
+from sklearn_rnn.preprocessing._timeline import Timeline, read_timeline
+from sklearn_rnn.preprocessing._times import TimeKind
+from sklearn_rnn.preprocessing._window_warnings import warn_of_doubtful, warn_of_incomplete
 
 X_CHECKS: dict[str, Any] = {
     "dtype": [np.float64, np.float32],
@@ -32,8 +42,8 @@ X_CHECKS: dict[str, Any] = {
 def _is_flat(transformer: LagTransformer) -> bool:
     if not transformer.flatten:
         raise AttributeError(
-            "LagTransformer gives an array of three dimensions, whose columns have no names; "
-            "set flatten=True."
+            "LagTransformer gives an array of three dimensions, whose columns have no names; set "
+            "flatten=True."
         )
     return True
 
@@ -47,7 +57,7 @@ class LagTransformer(TransformerMixin, BaseEstimator):
     .. math:: x_{t - d - (L - 1) s}, \; \ldots, \; x_{t - d - s}, \; x_{t - d}
 
     of X, oldest first, with L = ``n_lags``, d = ``delay`` and s = ``step``. The number of
-    rows is kept, so that y stays aligned in a pipeline; a past that does not exist is
+    rows is kept, so that y stays aligned in a pipeline; lags before the start of the series are
     filled. With ``delay`` of 1 or more no row sees the present or the future.
 
     {parameters}
@@ -61,26 +71,23 @@ class LagTransformer(TransformerMixin, BaseEstimator):
 
     Notes
     -----
-    **Memory.** The windows are a read-only view, in strides, of one padded copy of X: memory
-    grows with the number of rows and channels, whatever ``n_lags``. X of several segments
-    (see below) cannot be one such view, and flat windows are an ordinary table: both are
-    copied out. If X is a ``np.memmap`` of 256 MB or more, in single or double precision, so is
-    the padded copy, of a file in the folder for temporary files (``TMPDIR``) that ends with
-    it; the nets read it batch by batch. A scaler before it would put a copy of X into memory:
-    let the nets standardise. Other dtypes are copied into memory as double precision.
+    **Memory.** Windows are a read-only view of one padded copy of X, whatever ``n_lags``. Where
+    rows are missing, with several series, and with ``flatten=True`` they are copied. If X is a
+    ``np.memmap`` of 256 MB or more, in single or double precision, the padded copy is a temporary
+    file too (in ``TMPDIR``), which the nets read batch by batch.
 
-    **History.** The index of a DataFrame tells which rows adjoin: those whose index grows
-    by more than zero and at most ``max_gap``. A segment is a run of adjoining rows of one
-    series, and windows stay inside it. `transform` takes the rows remembered from `fit` as
-    the past of a segment exactly when the index of its first row adjoins the last of them:
-    test rows that follow the training rows see their true past, test rows after a gap do
-    not, and training rows are transformed as they were in `fit_transform`. In a MultiIndex
-    the last level is the time and the others name the series; rows of several series may be
-    interleaved, and those of one must come in the order of time. Arrays, and indexes that
-    are neither numbers nor times, are one segment without history.
+    **Time.** The index of a DataFrame, or the columns `time` and `series`, tell which rows follow
+    each other. Each series has a calendar of its own, learned from its sorted times: equal steps,
+    months, the open days or hours of a week, or only an order. A lag is true or filled, whatever
+    the order of the rows. Arrays, and an index that holds no times, are one series. Of a
+    MultiIndex the last level of times, or else of numbers, is the time.
 
-    **Containers.** `set_output` and ``get_feature_names_out`` need ``flatten=True``; windows
-    of three dimensions are returned as an array whatever container is set.
+    **History.** `transform` takes the last rows before each gap, remembered from `fit`, as the past
+    of the rows that come after them: test rows see the training rows before them. Training rows
+    are transformed as in `fit_transform` if their past is given along with them; alone, their
+    lags are filled. An `IncompleteWindowsWarning` tells of rows that miss their past.
+
+    **Containers.** `set_output` and ``get_feature_names_out`` need ``flatten=True``.
 
     Examples
     --------
@@ -93,7 +100,7 @@ class LagTransformer(TransformerMixin, BaseEstimator):
            [1., 2.],
            [2., 3.]])
 
-    The rows after the training rows see their true past where an index proves it:
+    Rows that follow the training rows by their index see their true past:
 
     >>> import pandas as pd
     >>> frame = pd.DataFrame({"a": X[:, 0], "day": [6.0, 7.0, 1.0, 2.0]})
@@ -113,8 +120,8 @@ class LagTransformer(TransformerMixin, BaseEstimator):
     delay: int = param(
         [Interval(Integral, 0, None, closed="left")],
         """
-        Rows from the newest step of a window to the present: how far ahead the forecast is.
-        With 0 the window ends with the present row, for a target that X does not hold.
+        Forecast horizon: rows from the newest step of a window to the row of the target. With 0
+        the window ends with that row, for a target that X does not hold.
         """,
         default=1,
     )
@@ -126,9 +133,9 @@ class LagTransformer(TransformerMixin, BaseEstimator):
     known_ahead: Sequence[str] | Sequence[int] | None = param(
         ["array-like", None],
         """
-        Names or positions of the columns whose value at row t is known beforehand, such as
-        the day of the week or a price set in advance. They are read ``delay`` rows later
-        than the others: the newest step carries their value at t itself.
+        Known future covariates: names or positions of columns whose value at row t is known
+        beforehand, such as the day of the week. They are read ``delay`` rows later than the
+        others: the newest step carries their value at t itself.
         """,
         default=None,
     )
@@ -143,28 +150,48 @@ class LagTransformer(TransformerMixin, BaseEstimator):
     fill_value: str | float = param(
         [StrOptions({"mean", "nan"}), Interval(Real, None, None, closed="neither")],
         """
-        What stands for a past that does not exist: the mean of the training rows, NaN (to
-        the sequence estimators an absent step), or a number.
+        The value of missing lags: the mean of the training rows, NaN, or a number.
         """,
         default="mean",
     )
     history: str = param(
         [StrOptions({"auto", "never"})],
         """
-        Whether rows remembered from `fit` are the past of rows that, by the index, directly
-        follow them ('auto'), or the past always begins with X ('never').
+        Whether the last rows of `fit` are the past of rows that follow them ('auto'), or the past
+        always begins with X ('never').
         """,
         default="auto",
     )
     max_gap: float | str | timedelta | np.timedelta64 | None = param(
         [None, str, timedelta, np.timedelta64, Interval(Real, 0, None, closed="neither")],
         """
-        The largest step of the index between adjoining rows: a number for an index of
-        numbers, a timedelta or a string such as '7D' for one of times. None means the usual
-        step (the median) for numbers. For times it means five usual steps, but little more
-        than the largest step of X in `fit` (times 1.2): rows after a weekend or a holiday
-        adjoin if X has such, and where all steps are alike, a missing one is a break. Without
-        an index it has no effect.
+        The largest step of the index between adjacent rows: a number for an index of numbers, a
+        timedelta or a string such as '7D' for times. A longer one is a break that no window
+        crosses. None learns from the rows what a gap is, see `lag_unit`.
+        """,
+        default=None,
+    )
+
+    lag_unit: str = param(
+        [StrOptions({"auto", "rows", "time"})],
+        """
+        What lags count where rows are missing: rows ('rows'), so that the row after a gap follows
+        the one before it, or steps of the calendar ('time'), so that the lag is missing. 'auto'
+        counts time for periods and equal steps; for working days and sessions open days or
+        hours, without holidays; and rows where times are irregular.
+        """,
+        default="auto",
+    )
+    time: str | None = param(
+        [str, None],
+        "Column of X, or level of its index, that holds the times. None reads the index.",
+        default=None,
+    )
+    series: str | None = param(
+        [str, None],
+        """
+        Column of X, or level of its index, that names the series of each row. None takes the
+        levels of a MultiIndex that are not the time, and otherwise one series.
         """,
         default=None,
     )
@@ -174,19 +201,19 @@ class LagTransformer(TransformerMixin, BaseEstimator):
         "feature_names_in_ : ndarray of shape (n_features_in_,)": """
             Names of the columns of X, if all are strings.""",
         "fill_values_ : ndarray of shape (n_features_in_,)": """
-            What stands for a past that does not exist.""",
+            The values of missing lags; without the columns `time` and `series`.""",
         "max_gap_ : number, timedelta64 or None": """
-            The largest step of the index between adjoining rows; None if it is unknown.""",
+            The largest step of the index between adjacent rows of X; None without an index.""",
     }
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: ArrayLike, y: Any = None) -> LagTransformer:
-        """Learn the fill values, and remember the last rows of every segment.
+        """Learn fill values and calendars, and remember the last rows before each gap.
 
         Parameters
         ----------
         X : array-like of shape (n_rows, n_channels)
-            Rows in the order of time.
+            Rows, in the order of time unless an index or column tells the times.
         y : object, default=None
             Ignored.
 
@@ -195,20 +222,27 @@ class LagTransformer(TransformerMixin, BaseEstimator):
         LagTransformer
             The estimator itself.
         """
-        check_numbers(X)
+        named = named_columns(X, self.time, self.series)
+        features = drop_columns(X, named)
+        check_numbers(features)
         with prefix_errors("X"):
-            rows = check_array(X, estimator=self, input_name="X", **X_CHECKS)
-        self._check_length(len(rows))
-        known = find_columns(self.known_ahead, X, rows.shape[1])
-        timeline = read_timeline(X, len(rows))
-        max_gap = timeline.find_max_gap(self.max_gap)
-        history = History(timeline.kind, max_gap)
-        if self.history == "auto":
-            history = History.of(timeline, max_gap, timeline.sort(rows), self._lookback())
+            rows = check_array(features, estimator=self, input_name="X", **X_CHECKS)
+        window = Window(self.n_lags, self.delay, self.step)
+        window.check_length(len(rows))
+        known = find_columns(self.known_ahead, features, rows.shape[1])
+        timeline = self._read_timeline(X, len(rows))
+        kept = window.lookback if self.history == "auto" else 0
+        history = History.learn(timeline, rows, kept, LagCount(self.lag_unit, self.max_gap))
         validate_data(self, X=X, skip_check_array=True)  # learns names; nothing below fails
-        self.fill_values_ = self._learn_fill_values(rows)
-        self.max_gap_ = max_gap
+        warn_of_doubtful(history, timeline, window.lookback)
+        self.fill_values_ = (
+            column_means(rows)
+            if self.fill_value == "mean"
+            else np.full(rows.shape[1], float(self.fill_value))
+        )
+        self.max_gap_ = history.max_gap
         self._known = known
+        self._named = named
         self._history = history
         return self
 
@@ -218,7 +252,7 @@ class LagTransformer(TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_rows, n_channels)
-            Rows in the order of time.
+            Rows, in the order of time unless an index or column tells the times.
 
         Returns
         -------
@@ -226,21 +260,17 @@ class LagTransformer(TransformerMixin, BaseEstimator):
             The windows, of the dtype of X if that is float32, otherwise float64.
         """
         check_is_fitted(self)
-        check_numbers(X)
+        features = drop_columns(X, self._named if hasattr(X, "columns") else ())
+        check_numbers(features)
         with prefix_errors("X"):
-            rows = validate_data(self, X=X, reset=False, **X_CHECKS)
-        timeline = read_timeline(X, len(rows))
-        max_gap = self._history.max_gap if timeline.kind == self._history.kind else None
-        if max_gap is None:
-            max_gap = timeline.find_max_gap(self.max_gap)
-        starts, lookback = timeline.find_starts(max_gap), self._lookback()
-        pasts = self._history.lookup(timeline, starts)
-        padded = pad_segments(timeline.sort(rows), starts, pasts, self.fill_values_, lookback)
+            rows = self._validate(X, features)
+        timeline = self._read_timeline(X, len(rows), self._history.kind)
+        placement = self._history.place(timeline, Window(self.n_lags, self.delay, self.step))
+        warn_of_incomplete(self._history, timeline, placement, len(self._known) > 0)
+        layout = placement.layout
+        padded = layout.fill(rows, self._history.rows, self.fill_values_)
         advance_columns(padded, self._known, self.delay)
-        windows = lag_windows(padded, self.n_lags, step=self.step)[: len(padded) - lookback]
-        if len(starts) > 1:
-            segment = np.searchsorted(starts, np.arange(len(rows)), side="right") - 1
-            windows = windows[timeline.unsort(np.arange(len(rows)) + lookback * segment)]
+        windows = layout.windows(padded)
         return flatten_windows(windows) if self.flatten else windows
 
     def set_output(self, *, transform: str | None = None) -> LagTransformer:
@@ -278,16 +308,8 @@ class LagTransformer(TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         names = check_feature_names_in(self, input_features)
-        ahead = np.isin(np.arange(len(names)), self._known) * self.delay
-        backs = self.delay + self.step * np.arange(self.n_lags - 1, -1, -1)
-        return np.array(
-            [
-                f"{name}_lag{back - sooner}"
-                for back in backs
-                for name, sooner in zip(names, ahead, strict=True)
-            ],
-            dtype=object,
-        )
+        names = names[~np.isin(names, self._named)]
+        return lag_names(names, self._known, Window(self.n_lags, self.delay, self.step))
 
     def __sklearn_tags__(self) -> Tags:
         """Say that missing values are allowed and float32 is kept."""
@@ -296,27 +318,12 @@ class LagTransformer(TransformerMixin, BaseEstimator):
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
-    def _lookback(self) -> int:
-        """Return the number of rows from the oldest step of a window to the present."""
-        return self.delay + (self.n_lags - 1) * self.step
+    def _read_timeline(self, X: Any, n_rows: int, like: TimeKind | None = None) -> Timeline:
+        return read_timeline(X, n_rows, time=self.time, series=self.series, like=like)
 
-    def _check_length(self, n_rows: int) -> None:
-        """Check that there is a row to learn from: one whose past could be there as a whole."""
-        needed = self._lookback() + 1
-        if n_rows < needed:
-            raise ValueError(
-                f"X has n_samples={n_rows}, too few for n_lags={self.n_lags}: with "
-                f"delay={self.delay} and step={self.step} it needs {needed} at least, or every "
-                "window has filled steps; give a longer series or fewer lags."
-            )
-
-    def _learn_fill_values(self, rows: NDArray[Any]) -> NDArray[np.float64]:
-        if self.fill_value != "mean":
-            return np.full(rows.shape[1], float(self.fill_value))
-        total, count = np.zeros(rows.shape[1]), np.zeros(rows.shape[1], dtype=np.intp)
-        for piece in row_chunks(*rows.shape):
-            observed = ~np.isnan(rows[piece])
-            total += np.sum(rows[piece], axis=0, where=observed, dtype=np.float64)
-            count += observed.sum(axis=0)
-        with np.errstate(invalid="ignore"):  # a column without a value is filled with NaN
-            return np.asarray(total / count)
+    def _validate(self, X: Any, features: Any) -> NDArray[Any]:
+        """Return the rows of a table that has the columns of `fit`."""
+        if not self._named:
+            return np.asarray(validate_data(self, X=X, reset=False, **X_CHECKS))
+        validate_data(self, X=X, reset=False, skip_check_array=True)
+        return np.asarray(check_array(features, estimator=self, input_name="X", **X_CHECKS))

@@ -15,12 +15,15 @@ from sklearn_rnn._sequences.windows import flatten_windows, lag_windows
 from sklearn_rnn._sklearn.compat import Interval, validate_params
 from sklearn_rnn._sklearn.validation import check_numbers, check_targets, prefix_errors
 from sklearn_rnn.preprocessing._columns import advance_columns, find_columns
+from sklearn_rnn.preprocessing._history import History
+from sklearn_rnn.preprocessing._lag_count import LagCount
 from sklearn_rnn.preprocessing._lag_transformer import X_CHECKS, LagTransformer
+from sklearn_rnn.preprocessing._layout import Window
 from sklearn_rnn.preprocessing._timeline import read_timeline
 
 _CONSTRAINTS = {
     name: LagTransformer._parameter_constraints[name]
-    for name in ("n_lags", "delay", "step", "known_ahead", "flatten", "max_gap")
+    for name in ("n_lags", "delay", "step", "known_ahead", "flatten", "max_gap", "lag_unit")
 } | {"horizon": [Interval(Integral, 1, None, closed="left")]}
 
 
@@ -36,6 +39,7 @@ def make_lagged(
     flatten: bool = False,
     horizon: int = 1,
     max_gap: float | str | timedelta | np.timedelta64 | None = None,
+    lag_unit: str = "auto",
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     r"""Cut rows into windows of the past and the targets that follow them.
 
@@ -66,21 +70,24 @@ def make_lagged(
     horizon : int, default=1
         Number of rows to forecast, for a direct forecast of several steps.
     max_gap : number, timedelta or str, default=None
-        The largest step of the index between adjoining rows, as in `LagTransformer`.
+        The largest step of the index between adjacent rows, as in `LagTransformer`.
+    lag_unit : {'auto', 'rows', 'time'}, default='auto'
+        What lags, and the horizon, count where rows are missing, as in `LagTransformer`.
 
     Returns
     -------
     windows : ndarray of shape (n_windows, n_lags, n_channels)
         The windows, or (n_windows, n_lags * n_channels) with ``flatten=True``. A read-only
-        view of X unless X has several segments, ``known_ahead`` or ``flatten`` are set or
-        X is not of floats; windows and targets stay within a segment.
+        view of X unless rows are missing between those of X, X holds several series,
+        ``known_ahead`` or ``flatten`` are set, or X is not of floats. Windows and targets stay
+        within a series, and none has a missing row.
     targets : ndarray of shape (n_windows,), (n_windows, n_outputs)
-        The targets, in the same order; with ``horizon > 1`` the second axis is that of the
+        The targets, in the order of X; with ``horizon > 1`` the second axis is that of the
         horizon: (n_windows, horizon) or (n_windows, horizon, n_outputs).
 
     See Also
     --------
-    LagTransformer : The same windows in a pipeline, and what a segment is.
+    LagTransformer : The same windows in a pipeline, and which rows are adjacent.
 
     Examples
     --------
@@ -103,34 +110,28 @@ def make_lagged(
         y, dtype=None, ensure_2d=False, ensure_all_finite="allow-nan", input_name="y"
     )
     check_targets(values, rows)
-    timeline = read_timeline(X, len(rows))
-    starts = timeline.find_starts(timeline.find_max_gap(max_gap))
-    rows, values = timeline.sort(rows), timeline.sort(values)
-    if delay and len(known):
-        rows = rows.copy()
-        advance_columns(rows, known, delay)
-    lookback = delay + (n_lags - 1) * step
-    lengths = np.diff(np.append(starts, len(rows)))
-    if lengths.max() < lookback + horizon:
+    window = Window(n_lags, delay, step)
+    count, timeline = LagCount(lag_unit, max_gap), read_timeline(X, len(rows))
+    layout = History(count).place(timeline, window).layout
+    chosen = np.flatnonzero(layout.is_complete(len(known) > 0, horizon))
+    if not len(chosen):
+        longest = layout.longest_block()
         raise ValueError(
-            f"X is too short: its longest run of adjoining rows has {lengths.max()}, and "
+            f"X is too short: its longest block of rows without a gap has {longest}, and "
             f"n_lags={n_lags}, delay={delay}, step={step}, horizon={horizon} need "
-            f"{lookback + horizon}; take fewer lags."
+            f"{window.lookback + horizon}; take fewer lags."
         )
-    place = _place_windows(starts, lengths - lookback - horizon + 1)
-    if timeline.order is not None:
-        place = place[np.argsort(timeline.order[place + lookback])]  # the order of X
-    chosen = place if len(starts) > 1 else slice(len(place))  # a slice copies nothing
-    windows = lag_windows(rows, n_lags, step=step)[chosen]
-    targets = _cut_targets(values[lookback:], horizon)[chosen]
+    if layout.is_contiguous and not len(known):  # views, without a copy
+        windows = lag_windows(rows, n_lags, step=step)[: len(chosen)]
+        targets = _cut_targets(values[window.lookback :], horizon)[: len(chosen)]
+    else:
+        padded = layout.fill(rows, None, np.zeros(rows.shape[1]))
+        advance_columns(padded, known, delay)
+        windows = layout.windows(padded, chosen)
+        following = layout.places[chosen, np.newaxis] + np.arange(horizon)
+        targets = values[layout.row_at(following)]
+        targets = targets if horizon > 1 else targets[:, 0]
     return (flatten_windows(windows) if flatten else windows), targets
-
-
-def _place_windows(starts: NDArray[np.intp], counts: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Return the first rows of so many windows from the start of each segment."""
-    counts = np.maximum(counts, 0)
-    before = np.cumsum(counts) - counts
-    return np.arange(int(counts.sum())) + np.repeat(starts - before, counts)
 
 
 def _cut_targets(values: NDArray[Any], horizon: int) -> NDArray[Any]:

@@ -1,215 +1,216 @@
-"""Which rows of a table are adjacent, read from its index.
-
-A segment is a contiguous block of rows of one series without a gap in time.
-"""
+"""Series and time of every row of a table: `Timeline`."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+import warnings
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pandas.api.types import is_any_real_numeric_dtype
 
-# Weekends and holidays are no break in a daily series, a missing month is one.
-_USUAL_STEPS_OF_TIME = 5
-# A month may have 31 days after one of 28, a day 25 hours after one of 24.
-_LONGER_THAN_SEEN = 1.2
-# Times like 0.1, 0.2, 0.30000000000000004 are equally spaced.
-_TOLERANCE = 1e-6
+from sklearn_rnn.exceptions import IncompleteWindowsWarning
+from sklearn_rnn.preprocessing._times import TimeKind, missing_times, read_times
+
+# More repeated times than this share are those of several series, or of rows drawn twice.
+_MAX_REPEATED = 0.01
 
 
 @dataclass(frozen=True)
 class Timeline:
-    """Series and time of every row, with the rows of each series brought together.
+    """Series and time of every row.
 
     Attributes
     ----------
-    n_rows : int
-        Number of rows.
-    kind : str
-        What the index holds. Times can be compared within a kind only.
-    times : ndarray of shape (n_rows,) or None
-        Numbers, datetime64 or timedelta64; None if the index tells no time.
+    kind : TimeKind
+        What the times are measured in; its name is 'none' if the table tells no time.
     order : ndarray of shape (n_rows,) or None
-        The rows in the order used here; None if that is the order of X.
-    series : ndarray of shape (n_rows,) or None
-        Number of the series of each row; None if there is only one.
-    labels : Index or None
-        Name of the series of each row.
+        The rows by series, then by time; None if that is their order in the table.
+    times : ndarray of shape (n_rows,)
+        Times in that order, increasing within a series; row numbers if there are none.
+    starts : ndarray of shape (n_series + 1,)
+        Where each series begins in that order, and the number of rows that have a time. Rows
+        without a time come last.
+    labels : list
+        Names of the series.
     """
 
-    n_rows: int
-    kind: str = "no times"
-    times: NDArray[Any] | None = None
-    order: NDArray[np.intp] | None = None
-    series: NDArray[np.intp] | None = None
-    labels: pd.Index[Any] | None = None
+    kind: TimeKind
+    order: NDArray[np.intp] | None
+    times: NDArray[Any]
+    starts: NDArray[np.intp]
+    labels: list[Hashable]
 
-    def find_max_gap(self, max_gap: Any) -> Any:
-        """Return the largest gap between adjoining rows, in the unit of the times.
-
-        Parameters
-        ----------
-        max_gap : object
-            The parameter of `LagTransformer`.
-
-        Returns
-        -------
-        number, timedelta64 or None
-            None if the index tells no time, or has too few rows to tell a usual step.
-
-        Raises
-        ------
-        ValueError
-            If the index never grows.
-        """
-        if self.times is None:
-            return None
-        gaps, is_same = self._steps()
-        growing = np.sort(gaps[is_same & (gaps > gaps.dtype.type(0))])
-        if is_same.any() and not len(growing):
-            raise ValueError(
-                "The index of X never grows from a row to the next of its series, so that no row "
-                "has a past; sort X by its index, or reset the index if it is no time."
-            )
-        if max_gap is not None:
-            return _read_gap(max_gap, self.times.dtype.kind in "mM")
-        if not len(growing):
-            return None
-        usual, largest = growing[(len(growing) - 1) // 2], growing[-1]
-        if growing.dtype.kind == "m":
-            return min(usual * _USUAL_STEPS_OF_TIME, largest * _LONGER_THAN_SEEN)
-        return usual * (1 + _TOLERANCE) if growing.dtype.kind == "f" else usual
-
-    def find_starts(self, max_gap: Any) -> NDArray[np.intp]:
-        """Return the first rows of the segments, in the order used here.
-
-        Parameters
-        ----------
-        max_gap : number, timedelta64 or None
-            The largest gap between adjoining rows; None if the times tell nothing.
-
-        Returns
-        -------
-        ndarray of shape (n_segments,)
-            Ascending; the first is 0.
-        """
-        starts = np.zeros(self.n_rows, dtype=bool)
-        starts[0] = True
-        if self.times is not None and max_gap is not None:
-            gaps, is_same = self._steps()
-            starts[1:] = ~(is_same & (gaps > gaps.dtype.type(0)) & (gaps <= max_gap))
-        elif self.series is not None:
-            starts[1:] = self.series[1:] != self.series[:-1]
-        return np.flatnonzero(starts)
-
-    def sort(self, rows: NDArray[Any]) -> NDArray[Any]:
-        """Bring rows from the order of X to the order used here."""
-        return rows if self.order is None else rows[self.order]
+    def series(self) -> Iterator[tuple[Hashable, slice]]:
+        """Return for each series its name, and where its rows are in the order used here."""
+        bounds = zip(self.starts[:-1].tolist(), self.starts[1:].tolist(), strict=True)
+        return zip(self.labels, (slice(*bound) for bound in bounds), strict=True)
 
     def unsort(self, values: NDArray[Any]) -> NDArray[Any]:
-        """Bring values of the rows from the order used here to the order of X."""
+        """Bring values of the rows from the order used here to that of the table."""
         if self.order is None:
             return values
         unsorted = np.empty_like(values)
         unsorted[self.order] = values
         return unsorted
 
-    def label(self, row: int) -> Hashable:
-        """Return the name of the series of a row, in the order used here."""
-        if self.labels is None:
-            return None
-        label: Hashable = self.labels[row if self.order is None else int(self.order[row])]
-        return label
 
-    def _steps(self) -> tuple[NDArray[Any], NDArray[np.bool_]]:
-        """Return the differences of successive times, and whether the series is the same."""
-        assert self.times is not None
-        with np.errstate(invalid="ignore"):
-            gaps = np.diff(self.times)
-        if self.series is None:
-            return gaps, np.ones(len(gaps), dtype=bool)
-        return gaps, self.series[1:] == self.series[:-1]
-
-
-def read_timeline(X: Any, n_rows: int) -> Timeline:
-    """Read the index of X.
+def read_timeline(
+    X: Any, n_rows: int, *, time: Any = None, series: Any = None, like: TimeKind | None = None
+) -> Timeline:
+    """Read series and time of the rows of a table.
 
     Parameters
     ----------
     X : object
-        A DataFrame of pandas with an index of numbers, times or periods, or a MultiIndex
-        whose last level is the time and whose other levels name the series. Anything else
-        is one series without times.
+        A DataFrame of pandas, whose index is read, or any table if columns are named.
     n_rows : int
         Number of rows of X.
+    time, series : str, default=None
+        Columns of X, or levels of its index.
+    like : TimeKind, default=None
+        The kind of times to convert to where they are the same in another form.
 
     Returns
     -------
     Timeline
         The rows of X.
+
+    Raises
+    ------
+    ValueError
+        If more than a hundredth of the times of a series repeat.
     """
-    if not isinstance(X, pd.DataFrame):
-        return Timeline(n_rows)
-    index = X.index
-    kind, times = _read_times(index.get_level_values(-1))
-    if not isinstance(index, pd.MultiIndex) or index.nlevels == 1:
-        return Timeline(n_rows, kind, times)
-    codes = [np.asarray(level) for level in index.codes[:-1]]
-    order = np.lexsort(codes)
-    is_new = np.any([np.diff(level[order]) != 0 for level in codes], axis=0)
-    series = np.concatenate([[0], np.cumsum(is_new)])
-    kind = f"{kind} of series in {len(codes)} levels"
-    labels = index.droplevel([-1])
-    if np.array_equal(order, np.arange(n_rows)):
-        return Timeline(n_rows, kind, times, None, series, labels)
-    times = None if times is None else times[order]
-    return Timeline(n_rows, kind, times, order, series, labels)
+    index, codes, labels = _split_index(X, n_rows, time, series)
+    kind, times = (TimeKind(), np.zeros(0)) if index is None else read_times(index, like)
+    if kind.name == "none":
+        times = np.arange(n_rows)
+    missing = missing_times(times)
+    codes = np.where(missing, len(labels), codes) if missing.any() else codes
+    order = _sort(times, codes, missing)
+    times = times if order is None else times[order]
+    codes = codes if order is None else codes[order]
+    n_timed = n_rows - int(missing.sum())
+    first = np.flatnonzero(np.diff(codes[:n_timed], prepend=-1))
+    present, starts = codes[first], np.append(first, n_timed)
+    if kind.name != "none":
+        times = _separate_repeated(times, starts, kind)
+        _warn_of_decreasing(order, starts)
+    return Timeline(kind, order, times, starts, [labels[code] for code in present])
 
 
-def _read_times(index: Any) -> tuple[str, NDArray[Any] | None]:
-    """Return the kind of an index with one level, and its values as numbers or times."""
-    if isinstance(index, pd.PeriodIndex):
-        return f"periods of {index.freqstr}", index.to_timestamp().to_numpy()
-    if isinstance(index, pd.DatetimeIndex):
-        if index.tz is None:
-            return "times", index.to_numpy()
-        return "times with a zone", index.tz_convert(None).to_numpy()
-    if isinstance(index, pd.TimedeltaIndex):
-        return "durations", index.to_numpy()
-    if is_any_real_numeric_dtype(index.dtype):
-        if index.hasnans or np.dtype(getattr(index.dtype, "numpy_dtype", index.dtype)).kind == "f":
-            return "numbers", index.to_numpy(dtype=np.float64, na_value=np.nan)
-        return "numbers", index.to_numpy(dtype=np.int64)
-    return "no times", None
+def _split_index(
+    X: Any, n_rows: int, time: Any, series: Any
+) -> tuple[Any, NDArray[np.intp], list[Hashable]]:
+    """Return the times of a table, the number of the series of each row, and their names."""
+    index: Any = X.index if isinstance(X, pd.DataFrame) else None
+    levels: list[int] = []
+    if isinstance(index, pd.MultiIndex):
+        at = _time_level(index, time, series)
+        levels = [level for level in range(index.nlevels) if level != at]
+    times = index.get_level_values(at) if levels or isinstance(index, pd.MultiIndex) else index
+    if time is not None and not (index is not None and time in index.names):
+        times = pd.Index(_column(X, time, "time"))
+    if series is not None and not (index is not None and series in index.names):
+        codes, names = pd.factorize(_column(X, series, "series"), sort=True, use_na_sentinel=False)
+        return times, codes, list(names)
+    if series is not None:
+        levels = [index.names.index(series)]
+    if not levels:
+        return times, np.zeros(n_rows, np.intp), [None]
+    return times, *_factorize(index, levels)
 
 
-def _read_gap(max_gap: Any, is_time: bool) -> Any:
-    """Return the parameter ``max_gap`` in a type that compares with gaps of the index."""
-    if not isinstance(max_gap, str | timedelta | np.timedelta64):
-        if is_time:
-            raise ValueError(
-                f"max_gap={max_gap!r} is a number, but the index of X holds times; give a "
-                "timedelta, or a string such as '7D'."
-            )
-        return max_gap
-    if not is_time:
+def _factorize(index: Any, levels: list[int]) -> tuple[NDArray[np.intp], list[Hashable]]:
+    """Return a number for the series of each row, and the name of each series."""
+    codes = np.zeros(len(index), dtype=np.int64)
+    for level in levels:
+        codes = codes * (len(index.levels[level]) + 1) + index.codes[level] + 1
+    _, first, codes = np.unique(codes, return_index=True, return_inverse=True)
+    names = index[first].droplevel([k for k in range(index.nlevels) if k not in levels])
+    return codes, list(names)
+
+
+def _time_level(index: Any, time: Any, series: Any) -> int:
+    """Return which level of an index holds the times: the last of times, or else of numbers."""
+    if time is not None and time in index.names:
+        return list(index.names).index(time)
+    named = zip(index.names, index.levels, strict=True)
+    kinds = [
+        "" if series is not None and name == series else read_times(level)[0].name
+        for name, level in named
+    ]
+    for wanted in (("times", "periods", "durations"), ("numbers",)):
+        if found := [level for level, kind in enumerate(kinds) if kind in wanted]:
+            return found[-1]
+    return len(kinds) - 1
+
+
+def _column(X: Any, name: Any, parameter: str) -> Any:
+    columns = list(getattr(X, "columns", ()))
+    if name not in columns:
         raise ValueError(
-            f"max_gap={max_gap!r} is a time, but the index of X holds numbers; give a number."
+            f"{parameter}={name!r} is not a column of X, nor a level of its index; its columns "
+            f"are {columns}."
+            if columns
+            else f"{parameter}={name!r} names a column, but X has no names; give a DataFrame."
         )
-    gap = _read_timedelta(max_gap)
-    if not gap > pd.Timedelta(0):
+    column = X[name]
+    return column.array if isinstance(column, pd.Series) else np.asarray(column)
+
+
+def _sort(
+    times: NDArray[Any], codes: NDArray[np.intp], missing: NDArray[np.bool_]
+) -> NDArray[np.intp] | None:
+    """Return the order by series and time, rows of the same time as they come; None if sorted."""
+    is_sorted = not missing.any() and (np.diff(times) >= 0) | (np.diff(codes) > 0)
+    if np.all(is_sorted) and not (np.diff(codes) < 0).any():
+        return None
+    return np.lexsort((times, codes))
+
+
+def _separate_repeated(
+    times: NDArray[Any], starts: NDArray[np.intp], kind: TimeKind
+) -> NDArray[Any]:
+    """Let repeated times increase by the least that numbers can, in the order of the rows."""
+    repeated = np.flatnonzero(np.diff(times[: starts[-1]]) == 0) + 1
+    repeated = repeated[~np.isin(repeated, starts)]
+    if not len(repeated):
+        return times
+    n_repeated, n_rows = len(repeated), starts[-1]
+    example = kind.to_index(times[repeated[:1]])[0]
+    text = f"{n_repeated} of the {n_rows} times of X repeat, such as {example}"
+    if n_repeated > max(1, _MAX_REPEATED * n_rows):
         raise ValueError(
-            "max_gap must be a time above zero that pandas understands, such as '7D'; "
-            f"got {max_gap!r}."
+            f"{text}. If X holds several series, name the column that tells them apart, "
+            "LagTransformer(series=...), or give a MultiIndex of series and time; if rows are "
+            "drawn with replacement, as in bagging, put that estimator behind LagTransformer."
         )
-    return gap.to_timedelta64()
+    warnings.warn(
+        f"{text}: rows of the same time follow each other in the order in which they come.",
+        IncompleteWindowsWarning,
+        stacklevel=4,
+    )
+    is_exact = kind.name in ("times", "durations")
+    times = times.copy() if is_exact else times.astype(np.float64)
+    for row in repeated:
+        times[row] = times[row - 1] + 1 if is_exact else np.nextafter(times[row - 1], np.inf)
+    return times
 
 
-def _read_timedelta(value: Any) -> Any:
-    return pd.to_timedelta(value, errors="coerce")
+def _warn_of_decreasing(order: NDArray[np.intp] | None, starts: NDArray[np.intp]) -> None:
+    if order is None:
+        return
+    decreases = np.diff(order) < 0
+    decreases[starts[1:-1] - 1] = False
+    n_decreases = int(decreases[: starts[-1] - 1].sum())
+    if n_decreases:
+        warnings.warn(
+            f"The times of X decrease {n_decreases} times within a series: rows are out of order. "
+            "Lags follow the times, not the order of the rows; if rows are missing between them, "
+            "as after a shuffled split or in a halving search, their lags are filled.",
+            IncompleteWindowsWarning,
+            stacklevel=4,
+        )

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.lib.stride_tricks import sliding_window_view
 
-from sklearn_rnn._sequences.windows import flatten_windows, lag_windows, pad_segments, window_rows
+from sklearn_rnn._sequences.windows import flatten_windows, lag_windows, window_rows
 
 BASE = np.random.default_rng(0).normal(size=(60, 3))
 
@@ -146,10 +146,3 @@ def test_flat_windows_are_blocks_of_columns_oldest_first():
     assert flat.flags.writeable
     assert not np.shares_memory(flat, BASE)
     np.testing.assert_array_equal(flat[7], np.concatenate([BASE[7], BASE[10], BASE[13], BASE[16]]))
-
-
-def test_pad_segments_puts_the_known_past_next_to_each_segment():
-    rows = np.arange(5.0)[:, None]
-    pasts = [np.array([[7.0]]), None, np.array([[5.0], [6.0], [7.0]])]
-    padded = pad_segments(rows, [0, 2, 3], pasts, np.array([-1.0]), 2)
-    assert padded[:, 0].tolist() == [-1, 7, 0, 1, -1, -1, 2, 6, 7, 3, 4]

@@ -78,6 +78,7 @@ def forecast_by_hand(pipe, past, target, ahead):
     return rows[target].iloc[len(past) :]
 
 
+@pytest.mark.filterwarnings("ignore::sklearn_rnn.exceptions.IncompleteWindowsWarning")
 @pytest.mark.parametrize("name", INDEXES)
 def test_forecasts_and_their_index_equal_those_of_a_loop_by_hand(name):
     X = frame(name)
@@ -396,3 +397,9 @@ def test_rows_beyond_max_gap_of_the_lags_do_not_follow():
 def test_it_must_be_fitted_first():
     with pytest.raises(NotFittedError):
         RecursiveForecaster(target="a").predict(3)
+
+
+def test_the_rows_before_are_no_reason_for_a_warning():
+    X = frame("days")[["a"]]
+    forecast = RecursiveForecaster(make_ar(5)).fit(X).predict(3, last_window=X[-9:-2])
+    assert len(forecast) == 3

@@ -1,4 +1,4 @@
-"""What an index proves: history across `fit` and `transform`, breaks, panels of series."""
+"""The past of later rows across `fit` and `transform`, missing rows, panels of series."""
 
 import numpy as np
 import pandas as pd
@@ -8,8 +8,10 @@ from sklearn.model_selection import KFold, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from sklearn_rnn.exceptions import IncompleteWindowsWarning
 from sklearn_rnn.preprocessing._lag_transformer import LagTransformer
 
+INCOMPLETE = pytest.mark.filterwarnings("ignore::sklearn_rnn.exceptions.IncompleteWindowsWarning")
 N = 40
 VALUES = np.random.default_rng(0).normal(size=(N, 2))
 LAGS = {"n_lags": 3, "delay": 2, "step": 2, "fill_value": -9.0}
@@ -56,18 +58,38 @@ def test_test_rows_see_their_true_past_exactly_when_they_follow(name):
     for gap in (3, 6):
         for train, test in TimeSeriesSplit(2, gap=gap).split(X):
             lags = LagTransformer(**LAGS).fit(X.iloc[train])
-            np.testing.assert_array_equal(lags.transform(X.iloc[test]), windows_of(VALUES[test]))
+            seen = VALUES.copy()
+            seen[train[-1] + 1 : test[0]] = -9.0
+            with pytest.warns(IncompleteWindowsWarning, match="Give the 6 rows before"):
+                windows = lags.transform(X.iloc[test])
+            np.testing.assert_array_equal(windows, windows_of(seen)[test])
 
 
+@INCOMPLETE
+@pytest.mark.parametrize("gap", [1, 2, 5])
+@pytest.mark.parametrize("name", INDEXES)
+def test_of_a_gap_only_its_rows_are_missing(name, gap):
+    X = frame(INDEXES[name])
+    lags = LagTransformer(3, delay=gap + 1, fill_value=-9.0)
+    whole = lags.fit_transform(X)
+    for train, test in TimeSeriesSplit(4, test_size=5, gap=gap).split(X):
+        windows = lags.fit(X.iloc[train]).transform(X.iloc[test])
+        np.testing.assert_array_equal(windows[0], whole[test[0]])
+        seen = X.copy()
+        seen.iloc[train[-1] + 1 : test[0]] = -9.0
+        np.testing.assert_array_equal(windows, lags.fit_transform(seen)[test])
+
+
+@INCOMPLETE
 def test_a_gap_of_three_working_days_is_a_break_where_max_gap_says_so():
     X = frame(INDEXES["working days"])
     train, test = next(iter(TimeSeriesSplit(3, gap=3).split(X)))
     for max_gap, follows in (("1D", False), (None, False), ("5D", True)):
-        lags = LagTransformer(**LAGS, max_gap=max_gap).fit(X.iloc[train])
+        lags = LagTransformer(3, fill_value=-9, max_gap=max_gap).fit(X.iloc[train])
         follows = follows and X.index[test[0]] - X.index[train[-1]] <= pd.Timedelta("5D")
         assert (lags.transform(X.iloc[test])[0] != -9).any() == follows
     numbers = frame(INDEXES["numbers"])
-    lags = LagTransformer(**LAGS).fit(numbers.iloc[train])
+    lags = LagTransformer(3, fill_value=-9).fit(numbers.iloc[train])
     assert (lags.transform(numbers.iloc[test])[0] == -9).all()
 
 
@@ -94,18 +116,17 @@ def test_rows_without_times_are_one_segment_without_history(make):
     np.testing.assert_array_equal(lags.transform(make(X[30:])), windows_of(VALUES[30:]))
 
 
-def test_an_index_of_another_kind_proves_nothing_but_its_own_breaks():
+@INCOMPLETE
+def test_an_index_of_another_kind_tells_its_own_gaps_only():
     numbers, days = frame(INDEXES["numbers"]), frame(INDEXES["days"])
     lags = LagTransformer(**LAGS).fit(numbers[:30])
     np.testing.assert_array_equal(lags.transform(days[30:]), windows_of(VALUES[30:]))
     broken = pd.concat([days[:10], days[30:]])
     expected = np.vstack([windows_of(VALUES[:10]), windows_of(VALUES[30:])])
     np.testing.assert_array_equal(lags.transform(broken), expected)
-    zoned = days.tz_localize("UTC")
-    lags = LagTransformer(**LAGS).fit(days[:30])
-    np.testing.assert_array_equal(lags.transform(zoned[30:]), windows_of(VALUES[30:]))
 
 
+@INCOMPLETE
 def test_a_break_in_the_index_separates_windows():
     X = frame(INDEXES["days"].delete(range(10, 30)))
     expected = np.vstack([windows_of(VALUES[:10]), windows_of(VALUES[10:20])])
@@ -114,10 +135,12 @@ def test_a_break_in_the_index_separates_windows():
     np.testing.assert_array_equal(whole, windows_of(VALUES[:20]))
 
 
+@INCOMPLETE
 @pytest.mark.parametrize("seed", range(20))
 def test_training_rows_are_transformed_as_in_fit_transform(seed):
     rng = np.random.default_rng(seed)
-    times = np.sort(rng.choice(60, size=N, replace=seed % 2 == 0))
+    times = rng.choice(60, size=N, replace=False)
+    times = np.sort(times) if seed % 2 else times
     index = (
         pd.Index(times) if seed % 3 else pd.to_datetime("2020-01-01") + pd.to_timedelta(times, "D")
     )
@@ -129,6 +152,7 @@ def test_training_rows_are_transformed_as_in_fit_transform(seed):
     )
 
 
+@INCOMPLETE
 def test_a_fold_between_training_rows_sees_its_past_and_not_its_future():
     X = frame(INDEXES["numbers"])
     whole = windows_of(VALUES)
@@ -141,6 +165,7 @@ def test_a_fold_between_training_rows_sees_its_past_and_not_its_future():
         np.testing.assert_array_equal(lags.transform(X.iloc[test]), whole[test])
 
 
+@INCOMPLETE
 def test_the_nearest_remembered_segment_is_the_past():
     X = frame(pd.Index([0, 1, 2, 3, 10, 11, 12, 13, 20, 21]))
     lags = LagTransformer(1, fill_value=-9.0).fit(X)
@@ -158,6 +183,7 @@ def test_known_ahead_is_read_across_the_boundary():
     np.testing.assert_array_equal(lags.fit(X[:25]).transform(X[25:]), whole[25:])
 
 
+@INCOMPLETE
 def test_one_segment_with_history_is_a_view():
     X = frame(INDEXES["days"])
     windows = LagTransformer(**LAGS).fit(X[:30]).transform(X[30:])
@@ -199,16 +225,23 @@ def test_each_series_of_a_panel_has_its_own_history():
     test = X[(time >= 6) | (series == "z")]
     expected = by_series(X)[(time >= 6) | (series == "z")]
     np.testing.assert_array_equal(lags.transform(test), expected)
-    late = X[(time >= 7) & (series == "x")]
-    np.testing.assert_array_equal(lags.transform(late), windows_of(late.to_numpy()))
+    late = (time >= 7) & (series == "x")
+    unseen = X.copy()
+    unseen.loc[("x", 6)] = -9.0
+    with pytest.warns(IncompleteWindowsWarning, match="^1 of 3 windows"):
+        windows = lags.transform(X[late])
+    np.testing.assert_array_equal(windows, by_series(unseen)[late])
 
 
-def test_a_break_in_one_series_of_a_panel_leaves_the_others_whole():
-    X = frame(PANEL).drop(("y", 4))
-    expected = by_series(X)
-    for rows in (slice(10, 14), slice(14, 19)):
-        expected[rows] = windows_of(X.to_numpy()[rows])
-    np.testing.assert_array_equal(LagTransformer(**LAGS).fit_transform(X), expected)
+def test_a_missing_row_of_one_series_leaves_the_others_whole():
+    X = frame(PANEL)
+    is_there = X.index != ("y", 4)
+    unseen = X.copy()
+    unseen.loc[("y", 4)] = -9.0
+    expected = by_series(unseen)[is_there]
+    with pytest.warns(IncompleteWindowsWarning, match="2 of 12 windows"):
+        windows = LagTransformer(**LAGS).fit_transform(X[is_there])
+    np.testing.assert_array_equal(windows, expected)
 
 
 def test_a_panel_without_times_is_cut_between_series():

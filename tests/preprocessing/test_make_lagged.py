@@ -109,8 +109,8 @@ def test_short_series_and_breaks_give_no_windows():
     [
         (
             {"X": X[:7], "y": Y[:7], "n_lags": 5, "horizon": 4},
-            "X is too short: its longest run of adjoining rows has 7, and n_lags=5, delay=1, "
-            "step=1, horizon=4 need 9; take fewer lags.",
+            "X is too short: its longest block of rows without a gap has 7, and n_lags=5, "
+            "delay=1, step=1, horizon=4 need 9; take fewer lags.",
         ),
         (
             {"X": X, "y": Y[:29], "n_lags": 2},

@@ -1,151 +1,140 @@
-"""Which rows adjoin: usual steps, breaks, and the forms of ``max_gap``."""
+"""Series and time of every row, from indexes and columns of every form."""
 
 import re
-from datetime import timedelta
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from sklearn_rnn.exceptions import IncompleteWindowsWarning
+from sklearn_rnn.preprocessing import LagTransformer
 from sklearn_rnn.preprocessing._timeline import read_timeline
 
-DAYS = pd.date_range("1999-12-20", periods=60)
-WORKING_DAYS = pd.bdate_range("1999-12-20", periods=60)
+DAYS = pd.date_range("2024-03-28", periods=6)
 
 
-def starts(index, max_gap=None):
-    timeline = read_timeline(pd.DataFrame(index=index), len(index))
-    return timeline.find_starts(timeline.find_max_gap(max_gap)).tolist()
+def read(index, **options):
+    return read_timeline(pd.DataFrame(index=index), len(index), **options)
 
 
-@pytest.mark.parametrize(
-    ("index", "expected"),
-    [
-        (pd.RangeIndex(5), 1),
-        (pd.Index([3, 7, 11, 15, 90]), 4),
-        (pd.Index([0.0, 0.1, 0.2, 0.5]), 0.1),
-        (DAYS, 1.2 * np.timedelta64(24 * 3600, "s")),
-        (WORKING_DAYS, 1.2 * np.timedelta64(3 * 24 * 3600, "s")),
-        (WORKING_DAYS.delete([4, 5, 6]), np.timedelta64(5, "D")),
-        (pd.timedelta_range("0h", periods=4, freq="3h"), 1.2 * np.timedelta64(3 * 3600, "s")),
-        (pd.period_range("2000", periods=4, freq="Y"), 1.2 * np.timedelta64(366 * 24 * 3600, "s")),
-        (pd.MultiIndex.from_product([["a", "b"], [1, 3, 5]]), 2),
-        (pd.Index([7]), None),
-        (pd.Index(["a", "b"]), None),
-    ],
-)
-def test_rows_adjoin_by_the_usual_step_and_times_by_the_largest_too(index, expected):
-    found = read_timeline(pd.DataFrame(index=index), len(index)).find_max_gap(None)
-    assert found == expected or found == pytest.approx(expected, rel=1e-5)
-
-
-def test_weekends_and_holidays_adjoin_and_a_missing_month_does_not():
-    days = WORKING_DAYS.delete([4, 5])
-    assert starts(days) == [0]
-    assert starts(days[days.month != 1]) == [0, (days.month == 12).sum()]
-    assert starts(days[days.month != 1], "60D") == [0]
-
-
-@pytest.mark.parametrize("max_gap", ["1D", "36h", timedelta(days=1), np.timedelta64(1, "D")])
-def test_max_gap_of_times_is_read_in_every_form(max_gap):
-    assert starts(DAYS.delete([20, 30, 31]), max_gap) == [0, 20, 29]
-    assert starts(pd.to_timedelta(np.delete(np.arange(9), 4), "D"), max_gap) == [0, 4]
-
-
-def test_max_gap_of_numbers_is_a_number():
-    index = pd.Index([0, 1, 2, 5, 6, 10, 11])
-    assert starts(index) == [0, 3, 5]
-    assert starts(index, 3.5) == [0, 5]
-    assert starts(index * 0.1, 0.35) == [0, 5]
-    assert starts(pd.Index([0, 1, 2, 3, 4]), 0.5) == [0, 1, 2, 3, 4]
-
-
-@pytest.mark.parametrize(
-    "index",
-    [
-        pd.Index([0, 1, 2, 2, 3, 4]),  # a row twice
-        pd.Index([3, 4, 5, 2, 3, 4]),  # back in time
-        pd.Index([0.0, 1.0, 2.0, np.nan]),
-        pd.Index([0.0, 1.0, 2.0, np.inf]),
-        pd.array([0, 1, 2, None], dtype="Int64"),
-        pd.DatetimeIndex(["2000-01-01", "2000-01-02", "2000-01-03", None]),
-    ],
-)
-def test_the_index_must_grow(index):
-    assert starts(index) == [0, 3]
-
-
-@pytest.mark.parametrize("max_gap", [None, 5])
-@pytest.mark.parametrize(
-    "index",
-    [
-        pd.RangeIndex(5, 0, -1),
-        pd.Index([7, 7, 7]),
-        pd.MultiIndex.from_product([["a", "b"], [3, 2, 1]]),
-    ],
-    ids=["descending", "equal", "panel"],
-)
-def test_an_index_that_never_grows_is_refused(index, max_gap):
-    with pytest.raises(ValueError, match=r"^The index of X never grows .*; sort X by its index"):
-        starts(index, max_gap)
-
-
-def test_series_of_one_row_have_no_order_to_be_wrong():
-    assert starts(pd.MultiIndex.from_product([["a", "b", "c"], [1]])) == [0, 1, 2]
-
-
-def test_unsigned_numbers_can_go_back():
-    assert starts(pd.Index([5, 6, 7, 1, 2], dtype="uint8")) == [0, 3]
-
-
-def test_a_change_of_clocks_is_no_break():
-    hours = pd.date_range("2024-10-26", periods=60, freq="h", tz="Europe/Zurich")
-    assert starts(hours, "1h") == [0]
+def in_series(timeline):
+    """Return the rows of each series, in the order of time."""
+    order = np.arange(len(timeline.times)) if timeline.order is None else timeline.order
+    return {label: order[part].tolist() for label, part in timeline.series()}
 
 
 def test_rows_of_a_series_are_brought_together():
     index = pd.MultiIndex.from_arrays([list("baabab"), [0, 0, 1, 1, 2, 9]])
-    timeline = read_timeline(pd.DataFrame(index=index), 6)
-    assert timeline.order.tolist() == [1, 2, 4, 0, 3, 5]
-    assert timeline.find_starts(1).tolist() == [0, 3, 5]
-    assert [timeline.label(row) for row in range(6)] == list("aaabbb")
-    rows = np.arange(6)
-    np.testing.assert_array_equal(timeline.unsort(timeline.sort(rows)), rows)
+    timeline = read(index)
+    assert in_series(timeline) == {"a": [1, 2, 4], "b": [0, 3, 5]}
+    assert timeline.times.tolist() == [0, 1, 2, 0, 1, 9]
+    order = np.array([1, 2, 4, 0, 3, 5])
+    np.testing.assert_array_equal(timeline.unsort(order), np.arange(6))
+
+
+@pytest.mark.parametrize("times", [DAYS, DAYS.to_period("D"), DAYS - DAYS[0], DAYS.astype(str)])
+@pytest.mark.parametrize("ids", [list("ab"), [7, 8]])
+def test_the_level_of_times_is_the_time_wherever_it_stands(times, ids):
+    first = read(pd.MultiIndex.from_product([times, ids]))
+    last = read(pd.MultiIndex.from_product([ids, times]))
+    assert first.labels == last.labels == ids
+    np.testing.assert_array_equal(first.times, last.times)
+    assert in_series(first)[ids[0]] == [0, 2, 4, 6, 8, 10]
+
+
+def test_of_two_levels_of_numbers_the_last_is_the_time_or_the_one_that_is_named():
+    index = pd.MultiIndex.from_product([range(3), [10, 20]], names=["day", "store"])
+    assert read(index).labels == [0, 1, 2]
+    assert read(index, time="day").labels == read(index, series="store").labels == [10, 20]
+
+
+def test_several_levels_name_a_series():
+    index = pd.MultiIndex.from_product([["x", "y"], DAYS, [1, 2]])
+    assert read(index).labels == [("x", 1), ("x", 2), ("y", 1), ("y", 2)]
 
 
 def test_a_multi_index_of_one_level_is_an_index():
-    index = pd.MultiIndex.from_arrays([[0, 1, 2, 5]])
-    assert starts(index) == [0, 3]
+    assert in_series(read(pd.MultiIndex.from_arrays([[0, 1, 2, 5]]))) == {None: [0, 1, 2, 3]}
 
 
 @pytest.mark.parametrize(
-    ("max_gap", "index", "text"),
+    "index",
     [
-        (
-            5,
-            DAYS,
-            "max_gap=5 is a number, but the index of X holds times; give a timedelta, or a "
-            "string such as '7D'.",
-        ),
-        (
-            "7D",
-            pd.RangeIndex(9),
-            "max_gap='7D' is a time, but the index of X holds numbers; give a number.",
-        ),
-        (
-            "a week",
-            DAYS,
-            "max_gap must be a time above zero that pandas understands, such as '7D'; got "
-            "'a week'.",
-        ),
-        (
-            timedelta(0),
-            DAYS,
-            "max_gap must be a time above zero that pandas understands, such as '7D'; got "
-            "datetime.timedelta(0).",
-        ),
+        pd.Index([3.0, np.nan, 5.0, 6.0]),
+        pd.Index([3.0, np.inf, 5.0, 6.0]),
+        pd.array([3, None, 5, 6], dtype="Int64"),
+        pd.DatetimeIndex(["2000-01-01", None, "2000-01-03", "2000-01-04"]),
     ],
 )
-def test_errors_name_argument_rule_and_value(max_gap, index, text):
+def test_rows_without_a_time_have_no_past_and_are_none(index):
+    X = pd.DataFrame({"a": [1.0, 2.0, 3.0, 4.0]}, index=index)
+    with pytest.warns(IncompleteWindowsWarning, match="^2 of 2 windows"):
+        windows = LagTransformer(2, fill_value=-9).fit_transform(X)[:, :, 0]
+    np.testing.assert_array_equal(windows, [[-9, -9], [-9, -9], [1, -9], [-9, 3]])
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        pd.RangeIndex(5, 0, -1),
+        pd.Index([5, 3, 4, 2, 1], dtype="uint8"),
+        pd.MultiIndex.from_arrays([["a"] * 5, [5, 3, 4, 2, 1]]),
+    ],
+    ids=["descending", "unsigned", "panel"],
+)
+def test_rows_out_of_order_are_put_in_order_with_a_warning(index):
+    X = pd.DataFrame({"a": np.arange(5.0)}, index=index)
+    with pytest.warns(IncompleteWindowsWarning, match=r"^The times of X decrease \d times"):
+        windows = LagTransformer(1, fill_value=-9).fit_transform(X)[:, 0, 0]
+    lag = dict(zip(index.get_level_values(-1).tolist(), X.a, strict=True))
+    expected = [lag.get(time - 1, -9) for time in index.get_level_values(-1).tolist()]
+    np.testing.assert_array_equal(windows, expected)
+
+
+def test_few_repeated_times_keep_their_order_with_a_warning():
+    hours = pd.date_range("2024-10-26", periods=60, freq="h", tz="Europe/Zurich")
+    X = pd.DataFrame({"a": np.arange(60.0)}, index=hours.tz_localize(None))
+    with pytest.warns(IncompleteWindowsWarning, match="1 of the 60 times of X repeat, such as"):
+        windows = LagTransformer(3, fill_value=-9).fit_transform(X)[:, :, 0]
+    expected = [[t - k if t >= k else -9 for k in (3, 2, 1)] for t in range(60)]
+    np.testing.assert_array_equal(windows, expected)
+
+
+def test_many_repeated_times_are_refused():
+    index = DAYS.append(DAYS)
+    text = (
+        "6 of the 12 times of X repeat, such as 2024-03-28 00:00:00. If X holds several series, "
+        "name the column that tells them apart, LagTransformer(series=...), or give a MultiIndex "
+        "of series and time; if rows are drawn with replacement, as in bagging, put that "
+        "estimator behind LagTransformer."
+    )
     with pytest.raises(ValueError, match=f"^{re.escape(text)}$"):
-        starts(index, max_gap)
+        read(index)
+    named = pd.DataFrame({"store": ["a"] * 6 + ["b"] * 6}, index=index)
+    assert read_timeline(named, 12, series="store").labels == ["a", "b"]
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+@pytest.mark.parametrize("dates", [DAYS, DAYS.astype(str), DAYS.date], ids=["times", "str", "date"])
+def test_columns_name_time_and_series(library, dates):
+    table = pytest.importorskip(library).DataFrame(
+        {"date": [*dates, *dates], "store": ["b"] * 6 + ["a"] * 6}
+    )
+    timeline = read_timeline(table, 12, time="date", series="store")
+    assert in_series(timeline) == {"a": list(range(6, 12)), "b": list(range(6))}
+    assert timeline.kind.name == "times"
+
+
+@pytest.mark.parametrize(
+    ("X", "text"),
+    [
+        (
+            pd.DataFrame({"a": [1]}),
+            "time='day' is not a column of X, nor a level of its index; its columns are ['a'].",
+        ),
+        (np.zeros((2, 1)), "time='day' names a column, but X has no names; give a DataFrame."),
+    ],
+)
+def test_errors_name_argument_rule_and_value(X, text):
+    with pytest.raises(ValueError, match=f"^{re.escape(text)}$"):
+        read_timeline(X, len(X), time="day")

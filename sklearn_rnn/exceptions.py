@@ -1,0 +1,21 @@
+"""Warnings of the package, to be filtered or caught by their class."""
+
+__all__ = ["IncompleteWindowsWarning"]
+
+
+class IncompleteWindowsWarning(UserWarning):
+    """Windows of the past lack rows, or the index of X leaves in doubt which rows they hold.
+
+    `LagTransformer` warns when rows of a series known from `fit` do not find their past, when the
+    kind of the index differs from that in `fit`, and when more than a tenth of the windows beyond
+    the first rows of each series have filled lags. It also warns when times decrease or repeat,
+    and when it counts rows although the times leave gaps. The message tells how many windows or
+    rows, why, and what to do. Arrays have no index and never cause it.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> from sklearn_rnn.exceptions import IncompleteWindowsWarning
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("error", IncompleteWindowsWarning)  # be strict in this block
+    """

@@ -1,0 +1,110 @@
+"""Warnings that name how many windows lack rows, why, and what to do."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+import numpy as np
+
+from sklearn_rnn.exceptions import IncompleteWindowsWarning
+from sklearn_rnn.preprocessing._history import History, Placement
+from sklearn_rnn.preprocessing._timeline import Timeline
+
+_IS_SILENT: ContextVar[bool] = ContextVar("_IS_SILENT", default=False)
+# A share of incomplete windows that is not worth a word.
+_MAX_SHARE = 0.1
+
+
+@contextmanager
+def without_warnings() -> Iterator[None]:
+    """Let incomplete windows of this block pass: those of rows that are only the past of others."""
+    token = _IS_SILENT.set(True)
+    try:
+        yield
+    finally:
+        _IS_SILENT.reset(token)
+
+
+def warn_of_incomplete(
+    history: History, timeline: Timeline, placement: Placement, known_ahead: bool
+) -> None:
+    """Warn of windows with missing rows, if rows of `fit` are missed or there are many.
+
+    Parameters
+    ----------
+    history : History
+        What is kept of the rows of `fit`.
+    timeline : Timeline
+        The rows of a table.
+    placement : Placement
+        Their places.
+    known_ahead : bool
+        Whether columns are read later than others.
+    """
+    if _IS_SILENT.get() or timeline.kind.name == history.kind.name == "none":
+        return
+    if timeline.kind != history.kind:
+        _warn(
+            f"The index of X holds {timeline.kind}, but that of fit held {history.kind}: no row of "
+            f"fit is the past of these {len(timeline.times)} rows, and lags before them are "
+            "filled. Give X an index as in fit."
+        )
+        return
+    incomplete = ~placement.layout.is_complete(known_ahead) & placement.is_beyond_start
+    n_incomplete, n_windows = int(incomplete.sum()), int(placement.is_beyond_start.sum())
+    lost = placement.first_rows[incomplete[placement.first_rows]]
+    counts = f"{n_incomplete} of {n_windows} windows beyond the start of their series"
+    if len(lost):
+        _warn(
+            f"{counts} have filled lags: {_describe_lost(history, timeline, lost)} Give the "
+            f"{placement.layout.window.lookback} rows before along with them; if a splitter leaves "
+            "them out, make the windows before the split."
+        )
+    elif n_incomplete > _MAX_SHARE * n_windows:
+        _warn(
+            f"{counts} have filled lags: rows are missing between those of X, or between X and the "
+            "rows of fit. Give the missing rows, or let lags count the rows that are there, "
+            "lag_unit='rows'; if a splitter leaves rows out, make the windows before the split."
+        )
+
+
+def warn_of_doubtful(history: History, timeline: Timeline, lookback: int) -> None:
+    """Warn where lags count rows although times in equal steps leave gaps."""
+    if timeline.kind.name == "none":
+        return
+    counts = [
+        history.count.count_doubtful(timeline.times[part], timeline.kind, lookback)
+        for label, part in timeline.series()
+        if history.ranks(label)
+    ]
+    n_doubtful, n_windows = np.sum(counts, axis=0) if counts else (0, 0)
+    if n_doubtful:
+        _warn(
+            f"The times of X are in equal steps, but most are missing. Lags count rows: the oldest "
+            f"lag of {n_doubtful} of {n_windows} windows is more than {lookback} steps old. Set "
+            "lag_unit='time' if lags are to be so many steps old, and 'rows' if this is right."
+        )
+
+
+def _describe_lost(history: History, timeline: Timeline, lost: Any) -> str:
+    """Tell which rows of a series do not follow those of `fit`."""
+    back = np.empty(len(timeline.times), dtype=np.intp)
+    back[np.arange(len(back)) if timeline.order is None else timeline.order] = np.arange(len(back))
+    at = int(back[lost[0]])
+    label = timeline.labels[int(np.searchsorted(timeline.starts, at, side="right")) - 1]
+    first, last = timeline.kind.to_index(np.array([timeline.times[at], history.series[label].last]))
+    name = "the rows" if label is None else f"those of series {label!r}"
+    others = f" and {len(lost) - 1} other series" if len(lost) > 1 else ""
+    where = "lie among" if first <= last else "do not directly follow"
+    return (
+        f"{name} that begin at {first}{others} {where} the rows of fit, which end at {last}, and "
+        "only the last rows before each gap are remembered."
+    )
+
+
+def _warn(text: str) -> None:
+    warnings.warn(text, IncompleteWindowsWarning, stacklevel=4)
