@@ -24,7 +24,9 @@ MAY_IMPORT = {
     "neural_network": {"_modules", "_sklearn", "_sequences", "_training"},
     "forecasting": {"_sklearn", "_sequences", "preprocessing"},
     "inspection": {"_modules", "_sklearn", "_sequences", "preprocessing"},
-    "model_selection": {"_modules", "_sklearn", "_sequences", "_training", "neural_network"},
+    "model_selection": {
+        *("_modules", "_sklearn", "_sequences", "_training", "preprocessing", "neural_network"),
+    },
     "datasets": {"_sklearn"},
     "plotting": {"forecasting", "inspection", "model_selection", "neural_network"},
     "__init__": {"_sklearn", "forecasting", "neural_network", "preprocessing"},

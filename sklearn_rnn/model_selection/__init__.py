@@ -4,10 +4,12 @@ from sklearn_rnn.model_selection._compare_models import compare_models
 from sklearn_rnn.model_selection._comparison import Comparison
 from sklearn_rnn.model_selection._complexity import n_parameters
 from sklearn_rnn.model_selection._one_standard_error import one_standard_error
+from sklearn_rnn.model_selection._panel_split import PanelTimeSeriesSplit
 from sklearn_rnn.model_selection._penalty_path import penalty_path
 
 __all__ = [
     "Comparison",
+    "PanelTimeSeriesSplit",
     "compare_models",
     "n_parameters",
     "one_standard_error",

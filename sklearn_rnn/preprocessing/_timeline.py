@@ -83,7 +83,7 @@ def read_timeline(
     ValueError
         If more than a hundredth of the times of a series repeat.
     """
-    index, codes, labels = _split_index(X, n_rows, time, series)
+    index, codes, labels = split_index(X, n_rows, time, series)
     kind, times = (TimeKind(), np.zeros(0)) if index is None else read_times(index, like)
     if kind.name == "none":
         times = np.arange(n_rows)
@@ -101,7 +101,7 @@ def read_timeline(
     return Timeline(kind, order, times, starts, [labels[code] for code in present])
 
 
-def _split_index(
+def split_index(
     X: Any, n_rows: int, time: Any, series: Any
 ) -> tuple[Any, NDArray[np.intp], list[Hashable]]:
     """Return the times of a table, the number of the series of each row, and their names."""

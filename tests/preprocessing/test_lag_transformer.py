@@ -296,3 +296,36 @@ def test_a_series_too_short_for_one_whole_window_is_refused(n_lags, delay, step)
     with pytest.raises(ValueError, match=f"^{text}"):
         lags.fit(X[: needed - 1])
     assert len(lags.transform(X[:1])) == 1
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+@pytest.mark.parametrize("dates", ["times", "strings"])
+def test_columns_of_a_long_table_order_and_group_rows_and_are_no_features(library, dates):
+    days = pd.date_range("2020-03-01", periods=20)
+    panel = pd.DataFrame(
+        {"a": RNG.normal(size=60), "b": RNG.normal(size=60)},
+        index=pd.MultiIndex.from_product([["x", "y", "z"], days], names=["store", "date"]),
+    )
+    panel = panel.sort_index(level="date", sort_remaining=False, kind="stable")
+    names = ["a_lag2", "b_lag1", "a_lag1", "b_lag0"]
+    expected = panel.assign(
+        **{f"a_lag{k}": panel.groupby("store").a.shift(k).fillna(-9) for k in (1, 2)},
+        b_lag0=panel.b,
+        b_lag1=panel.groupby("store").b.shift(1).fillna(-9),
+    )[names].to_numpy()
+    long = panel.reset_index()[["a", "date", "b", "store"]]
+    long["date"] = long["date"].astype(str) if dates == "strings" else long["date"]
+    if library == "polars":
+        long = pytest.importorskip("polars").DataFrame(long.to_dict("list"))
+    lags = LagTransformer(
+        2, time="date", series="store", known_ahead=["b"], fill_value=-9, flatten=True
+    )
+    np.testing.assert_array_equal(lags.fit_transform(long), expected)
+    np.testing.assert_array_equal(lags.fit(long[:36]).transform(long[36:]), expected[36:])
+    assert lags.n_features_in_ == 4
+    assert lags.feature_names_in_.tolist() == ["a", "date", "b", "store"]
+    assert lags.get_feature_names_out().tolist() == names
+    table = lags.set_output(transform=library).transform(long)
+    assert list(table.columns) == names
+    with pytest.raises(ValueError, match="time='date' is not a column of X"):
+        clone(lags).fit(long[["a", "b", "store"]])
