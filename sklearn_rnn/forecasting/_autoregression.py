@@ -25,6 +25,7 @@ def make_ar(
     fill_value: str | float = "mean",
     history: str = "auto",
     max_gap: float | str | timedelta | np.timedelta64 | None = None,
+    lag_unit: str = "auto",
 ) -> Pipeline:
     r"""Make a linear autoregression, fitted by least squares.
 
@@ -58,6 +59,8 @@ def make_ar(
         Whether rows of `fit` serve as lags of later rows.
     max_gap : number, timedelta or str, default=None
         Largest step of the index between consecutive rows.
+    lag_unit : {'auto', 'rows', 'time'}, default='auto'
+        What lags count where rows are missing, as in `LagTransformer`.
 
     Returns
     -------
@@ -87,7 +90,7 @@ def make_ar(
     array([0.5])
     """
     reading: dict[str, Any] = {"flatten": True, "fill_value": fill_value}
-    reading |= {"history": history, "max_gap": max_gap}
+    reading |= {"history": history, "max_gap": max_gap, "lag_unit": lag_unit}
     first = LagTransformer(n_lags, delay=delay, step=step, known_ahead=known_ahead, **reading)
     for name, given in (("seasonal_lags", seasonal_lags), ("exogenous", exogenous)):
         if isinstance(given, str) or not isinstance(given, Iterable):

@@ -71,6 +71,7 @@ def test_exogenous_columns_are_autoregs_exog(seasonal):
     np.testing.assert_allclose(ar.predict(X)[5:], theirs.fittedvalues, **EXACT)
 
 
+@pytest.mark.filterwarnings("ignore::sklearn_rnn.exceptions.IncompleteWindowsWarning")
 def test_seasonal_lags_and_exogenous_columns_work_on_arrays_and_in_new_rows():
     X = NYSE[["DJ_return", "log_volume", "log_volatility"]]
     given = {"seasonal_lags": (5, 22), "known_ahead": [0]}
@@ -136,8 +137,10 @@ def test_make_ar_hands_its_parameters_on():
         "fill_value": 0.5,
         "history": "never",
         "max_gap": 2,
+        "lag_unit": "rows",
     }
-    assert make_ar(**given)[0].get_params() == {**given, "flatten": True}
+    of_windows = {"flatten": True, "time": None, "series": None}
+    assert make_ar(**given)[0].get_params() == {**given, **of_windows}
 
 
 def test_make_ar_can_be_searched():
