@@ -1,4 +1,4 @@
-"""The network of an estimator, and which of its parameters are those of the network."""
+"""The network class of an estimator, and its arguments."""
 
 from __future__ import annotations
 
@@ -10,24 +10,25 @@ from sklearn_rnn._modules.base import SequenceModule
 
 
 class Architecture:
-    """The part of an estimator that names its network.
+    """Mixin that names the network of an estimator.
 
     Attributes
     ----------
     _module_class : type
-        The class of the network.
+        Class of the network.
     _any_length : bool
-        Whether the network reads sequences of any length.
+        Whether the network accepts sequences of any length.
     """
 
-    penalty: str  # of the parameters of training
+    penalty: str  # declared by TrainingParameters
     _module_class: ClassVar[type[SequenceModule]]
     _any_length: ClassVar[bool] = True
 
     def _architecture(self) -> dict[str, Any]:
-        """Return the keyword arguments of the network: the parameters of the same names.
+        """Return keyword arguments of the network: the parameters of the same names.
 
-        A subclass adds those whose names or values differ. The sizes come from the data.
+        A subclass adds those that differ in name or value. The input and output sizes come from
+        the data.
         """
         declared = {field.name for field in fields(self)}  # type: ignore[arg-type]  # a dataclass
         return {

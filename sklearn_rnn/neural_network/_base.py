@@ -1,4 +1,4 @@
-"""The fit template that all estimators share."""
+"""The base class of all estimators: validation, training and raw outputs."""
 
 from __future__ import annotations
 
@@ -40,15 +40,15 @@ from sklearn_rnn.neural_network._input_reader import Module, declared_reading
 from sklearn_rnn.neural_network._training_parameters import TrainingParameters
 
 ONE_EPOCH = {"max_epochs": 1, "early_stopping": False, "lr_schedule": "constant"}
-"""The parameters of ``partial_fit``."""
+"""Training parameters that ``partial_fit`` overrides."""
 
 
 @parametrized
 class BaseSequenceEstimator(TrainingParameters, Fitted, BaseEstimator):
-    """Template of the estimators: a task and an architecture complete it.
+    """Base class of the estimators, completed by a task and an architecture.
 
-    The task (`SequenceRegressor`, `SequenceClassifier`) has an encoder of targets and a loss, and
-    predicts. The architecture names the torch module and its parameters. Think twice before
+    The task (`SequenceRegressor`, `SequenceClassifier`) defines the target encoder, the loss and
+    `predict`; the architecture names the torch module and its parameters. Think twice before
     adding anything to this class.
     """
 
@@ -62,28 +62,28 @@ class BaseSequenceEstimator(TrainingParameters, Fitted, BaseEstimator):
         X_val: Any = None,
         y_val: Any = None,
     ) -> Any:
-        """Fit the net.
+        """Fit the network.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_steps, n_channels) or (n_samples, n_columns), or list
-            Sequences. Strided views, as of `LagTransformer`, are not copied. Nets that read step
-            by step take a list of arrays of shape (n_steps_i, n_channels) too, and a step with NaN
-            at every channel, at either end of a sequence, is absent there. Any other NaN is a
-            missing value, which stands at the mean of its channel.
+            Sequences; strided views, such as those of `LagTransformer`, are not copied. Networks
+            for sequences of any length also take a list of arrays of shape (n_steps_i,
+            n_channels); for them, steps at either end of a sequence that are NaN in all channels
+            are padding. Any other NaN is a missing value, replaced by the mean of its channel.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Targets; with ``return_sequences=True`` of shape (n_samples, n_steps) or (n_samples,
             n_steps, n_outputs), or a list where `X` is one.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the losses, normalised by their sum.
+            Sample weights of the loss, normalised by their sum.
         X_val, y_val : array-like, default=None
-            Data for validation, instead of a part of `X` and `y`. With
-            ``early_stopping=False`` they only give `validation_loss_curve_`.
+            Validation data, in place of a held-out part of `X` and `y`. With
+            ``early_stopping=False`` they are only used for `validation_loss_curve_`.
 
         Returns
         -------
         self : object
-            The fitted estimator. After an error it is as it was before the call.
+            The fitted estimator. If an error is raised, the estimator is left unchanged.
         """
         self._fit(X, y, sample_weight, X_val, y_val, continues=self.warm_start)
         self._warn_if_unfinished()
@@ -101,7 +101,7 @@ class BaseSequenceEstimator(TrainingParameters, Fitted, BaseEstimator):
         classes: Any = None,
         **changed: Any,
     ) -> Any:
-        """Do what ``fit`` and ``partial_fit`` do, with `changed` parameters and without warning."""
+        """Fit, with `changed` training parameters and without a warning about convergence."""
         continues = continues and hasattr(self, "net_")
         with restore_on_error(self):
             parameters = {**self._checked_parameters(continues=continues), **changed}
@@ -111,7 +111,7 @@ class BaseSequenceEstimator(TrainingParameters, Fitted, BaseEstimator):
         return self
 
     def _checked_parameters(self, *, continues: bool) -> dict[str, Any]:
-        """Return the parameters, checked as far as can be without data."""
+        """Return the parameters after the checks that need no data."""
         if not continues:
             self._begun_with = kept_parameters(self)
         else:
@@ -132,7 +132,7 @@ class BaseSequenceEstimator(TrainingParameters, Fitted, BaseEstimator):
         trained_on: bool = True,
         classes: Any = None,
     ) -> Data:
-        """Validate X, y and the weights."""
+        """Validate and encode X, y and the weights."""
         lengths = None
         if self.return_sequences:
             sequences, _ = self._read_sequences(X, reset=reset)
@@ -184,7 +184,7 @@ class BaseSequenceEstimator(TrainingParameters, Fitted, BaseEstimator):
     def _train(
         self, data: Data, given: Data | None, parameters: dict[str, Any], *, continues: bool
     ) -> None:
-        """Train on checked data, validate on what is given or held out, set what is learned."""
+        """Train on `data`, validate on `given` or held-out data; set the learned attributes."""
         rng = check_random_state(self.random_state)
         seed = int(rng.randint(np.iinfo(np.int32).max))
         rows, held = np.flatnonzero(data.sample_weight()), None
@@ -229,8 +229,8 @@ class BaseSequenceEstimator(TrainingParameters, Fitted, BaseEstimator):
     def _examples(
         self, data: Data, config: TrainingConfig
     ) -> Callable[[NDArray[np.intp]], Examples]:
-        """Return what lets some of the sequences take part, as tensors on the device."""
-        copy = bool(self.callbacks)  # which may write to what they are shown
+        """Return a function from row indices to these examples, as tensors on the device."""
+        copy = bool(self.callbacks)  # which may modify the batches
         x = self._reader.tensor(data.sequences, config.dtype, config.device, copy=copy)
         target = self._encoder.to_network(data.target)
         if target.dtype.kind == "f":
@@ -247,7 +247,7 @@ class BaseSequenceEstimator(TrainingParameters, Fitted, BaseEstimator):
         *,
         continues: bool,
     ) -> None:
-        """Build the network unless it continues, train it, and set what is learned."""
+        """Build the network unless training continues, train it, and set the learned attributes."""
         if continues:
             net = self.net_
         else:
@@ -272,17 +272,17 @@ class BaseSequenceEstimator(TrainingParameters, Fitted, BaseEstimator):
         self.validation_loss_curve_ = valid_losses or None
 
     def _build_module(self) -> Module:
-        """Return the class of the torch module and its arguments."""
+        """Return the class of the torch module and its keyword arguments."""
         architecture = {name: plain(value) for name, value in self._architecture().items()}
         n_outputs = self._encoder.n_outputs
         module = self._reader.build_module(self._module_class, architecture, n_outputs)
         return beside(module) if self.linear_skip else module
 
     def _raw_outputs(self, X: Any) -> tuple[torch.Tensor, Callable[..., NDArray[Any]]]:
-        """Return the raw outputs of the network for X, and what brings values into its shape.
+        """Return the raw outputs of the network for X, and a function that gives X's shape to rows.
 
-        The first has shape (n_samples, n_outputs), or a row for each valid step. The second takes
-        an array with as many rows, and the value for padding.
+        The outputs have shape (n_samples, n_outputs), or one row per valid step. The function takes
+        an array with as many rows, and a fill value for padding.
         """
         check_is_fitted(self)
         sequences, _ = self._read_sequences(X)
@@ -295,8 +295,8 @@ class BaseSequenceEstimator(TrainingParameters, Fitted, BaseEstimator):
     def _outputs_of(
         self, sequences: Windows | Ragged, module: SequenceModule | None = None
     ) -> torch.Tensor:
-        """Return the outputs of the network, or of another module, for sequences that were read."""
-        net, copy = self.net_, bool(self.callbacks)  # these may write to what they are shown
+        """Return the outputs of the network, or of another module, for validated sequences."""
+        net, copy = self.net_, bool(self.callbacks)  # which may modify the batches
         x = self._reader.tensor(sequences, net.config.dtype, net.device, copy=copy)
         return raw_outputs(module or net.module_, x, mixed=net.config.mixed).double()
 
@@ -313,11 +313,11 @@ class BaseSequenceEstimator(TrainingParameters, Fitted, BaseEstimator):
 
     @classmethod
     def _get_param_names(cls) -> list[str]:
-        """Return the declared parameters, at once: scikit-learn would read the signature."""
+        """Return the declared parameters, faster than scikit-learn reads the signature."""
         return sorted(cls._parameter_constraints)
 
     def __sklearn_is_fitted__(self) -> bool:
-        """Return whether there is a trained net."""
+        """Return whether the estimator has a trained network."""
         return hasattr(self, "net_")
 
     def __sklearn_tags__(self) -> Any:

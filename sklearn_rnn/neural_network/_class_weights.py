@@ -1,4 +1,4 @@
-"""Weights of classes, looked up by label."""
+"""Class weights by label."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ Weights = dict[Hashable, float]
 def learn_class_weights(
     class_weight: Any, columns: Sequence[NDArray[Any]], labels: Sequence[Sequence[Any]]
 ) -> list[Weights] | None:
-    """Return the weights of the labels of each column of the target.
+    """Return the class weights of each column of the target.
 
     Parameters
     ----------
     class_weight : dict, list of dict, "balanced" or None
-        The parameter of a classifier.
+        The parameter `class_weight` of a classifier.
     columns : sequence of ndarray of shape (n_samples,)
-        The target, of which "balanced" takes the frequencies.
+        The target, from whose class frequencies "balanced" weights are computed.
     labels : sequence of sequence
         The classes of each column.
 
     Returns
     -------
     list of dict or None
-        Weights by label; a label that is not in it weighs one.
+        Weights by label, one dict per column; labels not in it have weight one.
 
     Raises
     ------
     ValueError
-        If there is not a dict for each column, if it names other labels, or if a weight is
+        If there is not one dict per column, if a dict has unknown labels, or if a weight is
         negative or not finite.
     """
     if class_weight is None:
@@ -56,7 +56,7 @@ def learn_class_weights(
 
 
 def weights_of(columns: Sequence[NDArray[Any]], weights: Sequence[Weights]) -> NDArray[np.float64]:
-    """Return the weight of each sample, the product over the columns of its target."""
+    """Return the weight of each sample: the product over the columns of its target."""
     product = np.ones(len(columns[0]))
     for column, by_label in zip(columns, weights, strict=True):
         labels, codes = np.unique(column, return_inverse=True)
@@ -65,7 +65,7 @@ def weights_of(columns: Sequence[NDArray[Any]], weights: Sequence[Weights]) -> N
 
 
 def _balanced(column: NDArray[Any]) -> Weights:
-    """Return the weights that make all labels count the same."""
+    """Return the weights that give all labels the same total weight."""
     labels = np.unique(column)
     weights = compute_class_weight("balanced", classes=labels, y=column)
     return dict(zip(labels.tolist(), weights.tolist(), strict=True))

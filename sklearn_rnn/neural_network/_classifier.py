@@ -1,4 +1,4 @@
-"""The task of classification: losses, the stratified split, predictions and accuracy."""
+"""The classification task: loss, stratified hold-out, predictions and accuracy."""
 
 from __future__ import annotations
 
@@ -22,47 +22,47 @@ from sklearn_rnn.neural_network._training_parameters import DROPOUT
 
 @parametrized
 class SequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
-    """Base of the classifiers.
+    """Base class of the classifiers.
 
-    Two classes take one logit; more take one each, through the softmax; a multilabel target
-    takes one each, independently.
+    The network has one logit for two classes, one per class (softmax) for more classes, and one
+    per label (independent sigmoids) for a multilabel target.
     """
 
     class_weight: Any = param(
         [dict, list, StrOptions({"balanced"}), None],
-        """Weights of classes, by label (for a multilabel target a list of such, one for each
-        column); ``"balanced"`` weighs a class by the inverse of its frequency in the `y` of
+        """Class weights, as a dict by label (for a multilabel target a list of dicts, one per
+        column); ``"balanced"`` weights classes inversely to their frequencies in the `y` of
         `fit`. They multiply `sample_weight`.""",
         default=None,
     )
     label_smoothing: float = param(
         [DROPOUT],
-        """The share of each target that is spread evenly over all classes (Szegedy et al.,
-        2016).""",
+        """Label smoothing: the fraction of each target's probability that is distributed uniformly
+        over all classes (Szegedy et al., 2016).""",
         default=0.0,
     )
 
     _learned: ClassVar[dict[str, str]] = {
         "classes_ : ndarray of shape (n_classes,)": """
-            The labels; for a multilabel target the numbers of its columns.""",
+            Class labels; for a multilabel target the column indices.""",
     }
 
     @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Any:
-        """Train for one epoch more.
+        """Train for one more epoch.
 
-        The first call learns the scales of the channels and the classes; later ones keep them.
+        The first call learns the classes and the scales of the channels; later calls keep them.
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_steps, n_channels) or (n_samples, n_columns)
-            Sequences.
+        X : array-like of shape (n_samples, n_steps, n_channels) or (n_samples, n_columns), or list
+            Sequences, as in `fit`.
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
             Labels.
         classes : array-like of shape (n_classes,), default=None
-            All labels that will ever come, if the first call may not hold each of them.
+            All class labels, needed in the first call if its `y` may not contain all of them.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the losses.
+            Sample weights of the loss.
 
         Returns
         -------
@@ -81,20 +81,21 @@ class SequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_steps, n_channels) or (n_samples, n_columns)
-            Sequences.
+        X : array-like of shape (n_samples, n_steps, n_channels) or (n_samples, n_columns), or list
+            Sequences, as in `fit`.
 
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, n_labels)
-            The most probable label; for a multilabel target zeros and ones.
+            The most probable class of each sample (or step); for a multilabel target an indicator
+            matrix of zeros and ones.
         """
         raw_output, in_shape = self._raw_outputs(X)
         fill = 0 if self._encoder.multilabel else self.classes_[0]
         return in_shape(self._encoder.labels(raw_output), fill=fill)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """Return the accuracy, with ``return_sequences=True`` over all steps that are not absent.
+        """Return the accuracy; with ``return_sequences=True`` over all steps but padding.
 
         Parameters
         ----------
@@ -108,7 +109,7 @@ class SequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
         Returns
         -------
         float
-            The score.
+            Fraction of correct predictions, at most 1.
         """
         return self._score(accuracy_score, X, y, sample_weight)
 
@@ -117,25 +118,25 @@ class SequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_steps, n_channels) or (n_samples, n_columns)
-            Sequences.
+        X : array-like of shape (n_samples, n_steps, n_channels) or (n_samples, n_columns), or list
+            Sequences, as in `fit`.
 
         Returns
         -------
         ndarray of shape (n_samples, n_classes)
-            Probabilities in the order of `classes_`. Rows sum to one, but for a multilabel
+            Probabilities in the order of `classes_`. Rows sum to one, except for a multilabel
             target, where each column is the probability of its label.
         """
         raw_output, in_shape = self._raw_outputs(X)
         return in_shape(self._encoder.probabilities(raw_output), fill=np.nan)
 
     def predict_log_proba(self, X: Any) -> NDArray[np.float64]:
-        """Predict the logarithm of `predict_proba`, without loss of digits near zero.
+        """Predict log-probabilities, accurately also for probabilities near zero.
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_steps, n_channels) or (n_samples, n_columns)
-            Sequences.
+        X : array-like of shape (n_samples, n_steps, n_channels) or (n_samples, n_columns), or list
+            Sequences, as in `fit`.
 
         Returns
         -------
@@ -146,23 +147,23 @@ class SequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
         return in_shape(self._encoder.log_probabilities(raw_output), fill=np.nan)
 
     def decision_function(self, X: Any) -> NDArray[np.float64]:
-        """Return the logits: the outputs before the softmax or the sigmoid.
+        """Return the logits: the outputs of the network before the softmax or the sigmoid.
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_steps, n_channels) or (n_samples, n_columns)
-            Sequences.
+        X : array-like of shape (n_samples, n_steps, n_channels) or (n_samples, n_columns), or list
+            Sequences, as in `fit`.
 
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, n_classes)
-            For two classes the log-odds of the second.
+            Logits; for two classes the log-odds of the second.
         """
         raw_output, in_shape = self._raw_outputs(X)
         return in_shape(self._encoder.decisions(raw_output), fill=np.nan)
 
     def _encode(self, y: Any, *, reset: bool, classes: Any = None) -> NDArray[Any]:
-        """Return y as indices of classes, or as zeros and ones of shape (n_samples, n_logits)."""
+        """Return y as class indices, or as zeros and ones of shape (n_samples, n_logits)."""
         if not reset:
             return self._encoder.encode(y, classes)
         self._encoder, target = LabelEncoder.of(y, type(self).__name__, classes)
@@ -172,22 +173,22 @@ class SequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
     def _class_weighted(
         self, weight: NDArray[np.float64], y: Any, *, trained_on: bool
     ) -> NDArray[np.float64]:
-        """Multiply the weights of the samples by those of their classes, as training data have."""
+        """Multiply sample weights by class weights, which are learned from training data."""
         if trained_on:
             self._encoder = self._encoder.with_class_weight(self.class_weight, y)
         return self._encoder.weighted(weight, y)
 
     def _learn_target(self, target: NDArray[Any], weight: NDArray[np.float64]) -> None:
-        """Check that there is something to tell apart; classes have no scale."""
+        """Check that there are two classes at least; a classification target has no scale."""
         self._encoder.check_distinct(target, weight)
 
     def _hold_out(
         self, rows: NDArray[np.intp], data: Data, rng: np.random.RandomState
     ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Set random rows aside for validation, with the same share of each class.
+        """Hold out a random sample of the rows for validation, stratified by class.
 
-        The only member of a class is trained on; more classes than rows are not balanced, nor
-        are labels of steps.
+        Classes with a single member are kept for training. The sample is not stratified if there
+        are more classes than rows in a part, or with labels for steps or several labels.
         """
         alone, strata, n_classes = rows[:0], None, 1
         one_each = data.lengths is None and not self._encoder.multilabel
@@ -214,7 +215,7 @@ class SequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
         return loss, {"label_smoothing": self.label_smoothing}
 
     def __sklearn_tags__(self) -> Any:
-        """Return scikit-learn's tags: several labels at once are fine."""
+        """Return scikit-learn's tags: multilabel targets are supported."""
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
         return tags

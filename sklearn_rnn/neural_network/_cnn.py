@@ -1,4 +1,4 @@
-"""Convolutional networks with pooling, alone or in front of a recurrent layer, for both tasks."""
+"""Convolutional networks with pooling, with or without a recurrent layer after it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sklearn_rnn.neural_network._sequential import POOLINGS, Stepwise
 from sklearn_rnn.neural_network._training_parameters import COUNT, DROPOUT
 
 CELLS = {"lstm": "lstm", "gru": "gru", "rnn": "rnn_tanh"}
-"""The public names of the cells, and those of the module."""
+"""Names of the cells in the torch module, by their public names."""
 
 
 @parametrized
@@ -24,37 +24,36 @@ class _Pooling(Stepwise):
 
     num_channels: int = param(
         [COUNT],
-        "Filters of each convolution.",
+        "Number of filters of each convolution.",
         default=32,
     )
     kernel_size: int = param(
         [COUNT],
-        """Steps that a filter reads, half of them before and half behind its own, zeros beyond
-        the ends: it may be larger than the number of steps.""",
+        """Number of steps that a filter covers, centred on its own step; the ends are padded with
+        zeros. It may exceed the number of steps.""",
         default=5,
     )
     pool_size: int = param(
         [COUNT],
-        """Steps of which the largest value of each filter is passed on; 1 passes on all. It may be
-        larger than the number of steps.""",
+        """Number of steps in each pool of the max pooling; 1 does not pool. It may exceed the
+        number of steps.""",
         default=2,
     )
     dropout: float = param(
         [DROPOUT],
-        "The probability with which an input of the output layer is dropped in training.",
+        "Dropout probability of the inputs of the output layer.",
         default=0.0,
     )
 
 
 @parametrized
 class _CNN(_Pooling):
-    """Architecture: a second convolution, and the largest value of each filter over all steps."""
+    """Architecture: a second convolution, and pooling over all steps."""
 
     pooling: str = param(
         [StrOptions(POOLINGS)],
-        """What of all steps is passed on: the largest value of each filter, the mean, the last
-        one, or the mean with weights that the net finds itself (``"attention"``, Yang et al.,
-        2016), see `attention_weights`.""",
+        """Pooling over all steps: the maximum of each filter, the mean, the last step, or a mean
+        with learned weights (``"attention"``, Yang et al., 2016), see `attention_weights`.""",
         default="max",
     )
 
@@ -63,16 +62,16 @@ class _CNN(_Pooling):
 
 @parametrized
 class _CNNRecurrent(_Pooling):
-    """Architecture: a recurrent layer behind the pools, read at the last one."""
+    """Architecture: a recurrent layer after the max pooling, read at its last step."""
 
     cell: str = param(
         [StrOptions(set(CELLS))],
-        "The recurrent layer: long short-term memory, gated recurrent units, or Elman's.",
+        "The recurrent layer: long short-term memory, gated recurrent units, or Elman cells.",
         default="lstm",
     )
     hidden_size: int = param(
         [COUNT],
-        "Units of the recurrent layer.",
+        "Number of units of the recurrent layer.",
         default=32,
     )
 
@@ -86,12 +85,12 @@ class _CNNRecurrent(_Pooling):
 class CNNRegressor(SequenceRegressor, _CNN):
     """Convolutional network with pooling for regression on sequences.
 
-    A convolution, max pooling, a second convolution, and of each of its filters the largest value
-    over all steps, which an affine layer reads. So the net looks for patterns wherever they occur:
-    of their place it knows no more than a filter sees of the zeros beyond the ends, and the
-    recurrent and temporal convolutional nets do better where the place, such as the newest step,
-    is what matters. A filter of the second convolution sees ``(kernel_size - 1) * (pool_size + 1)
-    + pool_size`` steps, 14 by default, enough for windows of 5 and fewer steps too.
+    A convolution, max pooling and a second convolution; the maximum of each of its filters over
+    all steps is the input of an affine output layer. The network thus detects local patterns
+    wherever they occur, but hardly sees at which step: where the position matters, such as the
+    newest step in forecasting, recurrent and temporal convolutional networks do better. The
+    receptive field of the second convolution is ``(kernel_size - 1) * (pool_size + 1) +
+    pool_size`` steps, 14 by default. Windows may be shorter.
 
     {parameters}
 
@@ -99,7 +98,7 @@ class CNNRegressor(SequenceRegressor, _CNN):
 
     See Also
     --------
-    CNNClassifier : The same network for the other task.
+    CNNClassifier : The same network for classification.
 
     References
     ----------
@@ -125,12 +124,12 @@ class CNNRegressor(SequenceRegressor, _CNN):
 class CNNClassifier(SequenceClassifier, _CNN):
     """Convolutional network with pooling for classification of sequences.
 
-    A convolution, max pooling, a second convolution, and of each of its filters the largest value
-    over all steps, which an affine layer reads. So the net looks for patterns wherever they occur:
-    of their place it knows no more than a filter sees of the zeros beyond the ends, and the
-    recurrent and temporal convolutional nets do better where the place, such as the newest step,
-    is what matters. A filter of the second convolution sees ``(kernel_size - 1) * (pool_size + 1)
-    + pool_size`` steps, 14 by default, enough for windows of 5 and fewer steps too.
+    A convolution, max pooling and a second convolution; the maximum of each of its filters over
+    all steps is the input of an affine output layer. The network thus detects local patterns
+    wherever they occur, but hardly sees at which step: where the position matters, such as the
+    newest step in forecasting, recurrent and temporal convolutional networks do better. The
+    receptive field of the second convolution is ``(kernel_size - 1) * (pool_size + 1) +
+    pool_size`` steps, 14 by default. Windows may be shorter.
 
     {parameters}
 
@@ -138,7 +137,7 @@ class CNNClassifier(SequenceClassifier, _CNN):
 
     See Also
     --------
-    CNNRegressor : The same network for the other task.
+    CNNRegressor : The same network for regression.
 
     References
     ----------
@@ -162,13 +161,12 @@ class CNNClassifier(SequenceClassifier, _CNN):
 
 @parametrized
 class CNNLSTMRegressor(SequenceRegressor, _CNNRecurrent):
-    """Convolution and pooling in front of a recurrent layer, for regression on sequences.
+    """Convolution, max pooling and a recurrent layer for regression on sequences.
 
-    A convolution finds local patterns, max pooling keeps the strongest of every `pool_size` steps,
-    and a recurrent layer, an LSTM unless `cell` says otherwise, reads the pools in order; its last
-    state is read by an affine layer. The recurrent layer, the slow part of such a net, has
-    ``pool_size`` times fewer steps than on the sequence itself, and as many fewer to carry
-    a gradient over.
+    A convolution detects local patterns, max pooling keeps the strongest response in every
+    `pool_size` steps, and a recurrent layer (`cell`) reads the pooled sequence; an affine output
+    layer reads its last state. The recurrent layer, the slow part of such a network, thus has
+    `pool_size` times fewer steps, over which gradients also propagate better.
 
     {parameters}
 
@@ -176,7 +174,7 @@ class CNNLSTMRegressor(SequenceRegressor, _CNNRecurrent):
 
     See Also
     --------
-    CNNLSTMClassifier : The same network for the other task.
+    CNNLSTMClassifier : The same network for classification.
 
     References
     ----------
@@ -201,13 +199,12 @@ class CNNLSTMRegressor(SequenceRegressor, _CNNRecurrent):
 
 @parametrized
 class CNNLSTMClassifier(SequenceClassifier, _CNNRecurrent):
-    """Convolution and pooling in front of a recurrent layer, for classification of sequences.
+    """Convolution, max pooling and a recurrent layer for classification of sequences.
 
-    A convolution finds local patterns, max pooling keeps the strongest of every `pool_size` steps,
-    and a recurrent layer, an LSTM unless `cell` says otherwise, reads the pools in order; its last
-    state is read by an affine layer. The recurrent layer, the slow part of such a net, has
-    ``pool_size`` times fewer steps than on the sequence itself, and as many fewer to carry
-    a gradient over.
+    A convolution detects local patterns, max pooling keeps the strongest response in every
+    `pool_size` steps, and a recurrent layer (`cell`) reads the pooled sequence; an affine output
+    layer reads its last state. The recurrent layer, the slow part of such a network, thus has
+    `pool_size` times fewer steps, over which gradients also propagate better.
 
     {parameters}
 
@@ -215,7 +212,7 @@ class CNNLSTMClassifier(SequenceClassifier, _CNNRecurrent):
 
     See Also
     --------
-    CNNLSTMRegressor : The same network for the other task.
+    CNNLSTMRegressor : The same network for regression.
 
     References
     ----------

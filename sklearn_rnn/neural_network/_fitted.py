@@ -1,4 +1,4 @@
-"""What a fitted estimator tells besides predictions: score, summary, and selected inputs."""
+"""Learned attributes of an estimator: scores, summary and selected inputs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from sklearn_rnn.neural_network._input_reader import InputReader
 
 
 class Fitted:
-    """The learned attributes of an estimator, and methods that only read them."""
+    """Mixin with the learned attributes of an estimator and methods that only read them."""
 
     net_: SequenceNet
     n_channels_: int
@@ -33,7 +33,7 @@ class Fitted:
     vocabulary_size: int | None = None
     embedding_dim: int | None = None
 
-    _encoder: Any  # a RegressionEncoder or a LabelEncoder, as the task says
+    _encoder: Any  # a RegressionEncoder or a LabelEncoder, by the task
     _reader: InputReader
     _reader_class: ClassVar[type[InputReader]] = InputReader
     _read_sequences: Callable[..., tuple[Windows | Ragged, Any]]
@@ -42,34 +42,34 @@ class Fitted:
     _any_length: ClassVar[bool]
 
     _learned: ClassVar[dict[str, str]] = {
-        "n_channels_ : int": "Channels of the sequences seen in `fit`.",
-        "n_steps_ : int": "Steps of the longest sequence seen in `fit`.",
-        "channel_scale_ : Scale": "``mean`` and ``scale`` of each channel that are used.",
+        "n_channels_ : int": "Number of channels of the sequences seen in `fit`.",
+        "n_steps_ : int": "Number of steps of the longest sequence seen in `fit`.",
+        "channel_scale_ : Scale": "Used ``mean`` and ``scale`` of each channel.",
         "missing_channels_ : ndarray of int": """
-            Channels with missing values in the training data, for each of which the network has an
-            indicator to read; none with ``missing_indicator=False``.""",
-        "n_features_in_ : int": "Columns of a 2-D `X`, channels of a 3-D `X` seen in `fit`.",
+            Channels with missing values in the training data, each of which has an indicator input
+            in the network; empty with ``missing_indicator=False``.""",
+        "n_features_in_ : int": "Columns of a 2-D `X`, or channels of a 3-D `X`, seen in `fit`.",
         "feature_names_in_ : ndarray of shape (n_features_in_,)": """
-            Names of the columns, if `X` had names that are all strings.""",
-        "net_ : skorch.NeuralNet": "The trained net; its ``module_`` is the torch module.",
-        "n_iter_ : int": "Epochs run.",
-        "loss_curve_ : list of float": "The objective in each epoch, penalty included.",
+            Column names of `X`, if all are strings.""",
+        "net_ : skorch.NeuralNet": "The trained network; its ``module_`` is the torch module.",
+        "n_iter_ : int": "Number of epochs run.",
+        "loss_curve_ : list of float": "Training objective of each epoch, including the penalty.",
         "validation_loss_curve_ : list of float or None": """
-            The loss on the validation data after each epoch, if there is any.""",
-        "n_parameters_ : int": "Trainable parameters of the network.",
+            Validation loss after each epoch; None without validation data.""",
+        "n_parameters_ : int": "Number of trainable parameters of the network.",
         "linear_share_ : float": """
-            With `linear_skip`, the share of the linear model in the variance of the outputs on
-            the training data: its covariance with them over their variance.""",
+            With `linear_skip`, the share of the linear part in the variance of the outputs on the
+            training data: its covariance with the outputs, divided by their variance.""",
         "selected_channels_ : ndarray of bool, of shape (n_channels_,)": """
-            Channels that the network reads: those on which, or on whose indicator of missing
-            values, some weight is not zero. A TCN knows them with ``penalty="group"`` only.""",
+            Channels that the network uses: those with a nonzero weight on the channel or on its
+            missing-value indicator. For a TCN only with ``penalty="group"``.""",
         "selected_lags_ : ndarray of bool, of shape (n_steps_,)": """
-            Steps that the network reads, the oldest first. Dense networks alone have it: the
-            weights of the others are the same for all steps.""",
+            Steps that the network uses, oldest first. For dense networks (MLP) only: the others
+            share their weights between steps.""",
     }
 
     def summary(self) -> None:
-        """Print the layers of the network, the shapes of their outputs and their parameters."""
+        """Print the layers of the network with their output shapes and numbers of parameters."""
         check_is_fitted(self)
         dtype = getattr(torch, self.net_.config.dtype)
         if self._reader.reading.tokens:
@@ -79,13 +79,13 @@ class Fitted:
 
     @property
     def selected_channels_(self) -> NDArray[np.bool_]:
-        """Return which channels the network reads."""
+        """Return which channels the network uses."""
         read = self._inputs_read()
         return np.asarray(read.reshape(-1, read.shape[-1]).any(axis=0))
 
     @property
     def selected_lags_(self) -> NDArray[np.bool_]:
-        """Return which steps the network reads, oldest first."""
+        """Return which steps the network uses, oldest first."""
         read = self._inputs_read()
         if read.ndim == 1:
             raise AttributeError(
@@ -94,7 +94,7 @@ class Fitted:
         return np.asarray(read.any(axis=1))
 
     def _inputs_read(self) -> NDArray[np.bool_]:
-        """Return which channels, or which channels at which steps, have a weight that is not 0."""
+        """Return which channels (or channels at each step) have a nonzero weight."""
         check_is_fitted(self)
         try:
             weights = input_weights(self.net_.module_)
@@ -106,7 +106,7 @@ class Fitted:
         return own
 
     def _score(self, metric: Callable[..., float], X: Any, y: Any, sample_weight: Any) -> float:
-        """Return the metric of the predictions, with a target for each step over all of those."""
+        """Return the metric of the predictions, over all steps if each has a target."""
         predicted = self.predict(X)
         if self.return_sequences:
             sequences, _ = self._read_sequences(X)

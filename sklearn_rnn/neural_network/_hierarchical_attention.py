@@ -1,4 +1,4 @@
-"""Hierarchical attention: from words to sentences, from sentences to documents."""
+"""Hierarchical attention networks for classification of documents."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from sklearn_rnn.neural_network._training_parameters import COUNT, DROPOUT
 
 @dataclass(frozen=True)
 class DocumentReader(InputReader):
-    """The reader of documents, each a sequence of words and ends of sentences."""
+    """Input reader for documents, each a sequence of words and sentence ends."""
 
     @classmethod
     def of(
         cls, X: Any, y: Any, *, name: str, reading: Reading, validate: Validate
     ) -> tuple[DocumentReader, Ragged, Any]:
-        """Validate the X (and y) of `fit`; return the reader of its form, its documents and y."""
+        """Validate the X (and y) of `fit`; return a reader for its form, the documents and y."""
         documents, y = _read(X, y, validate)
         return cls(name, reading, InputForm(1, 1, documents.n_steps, False)), documents, y
 
@@ -43,14 +43,14 @@ class DocumentReader(InputReader):
     def build_module(
         self, module_class: type[SequenceModule], architecture: dict[str, Any], n_outputs: int
     ) -> Module:
-        """Return the class and the arguments of the network, which has vectors of tokens itself."""
+        """Return the class and arguments of the network, which has its own token embedding."""
         _, arguments = super().build_module(module_class, architecture, n_outputs)
         inner, own = arguments.pop("inner"), arguments.pop("architecture")
         return inner, {**arguments, **own}
 
 
 def _read(X: Any, y: Any, validate: Validate) -> tuple[Ragged, Any]:
-    """Return the documents, and the checked targets if there are any."""
+    """Return the documents, and the validated targets if there are any."""
     documents = read_documents(X).sequences()
     if not isinstance(y, str):
         check_targets(y, X)
@@ -60,11 +60,12 @@ def _read(X: Any, y: Any, validate: Validate) -> tuple[Ragged, Any]:
 
 @parametrized
 class HierarchicalAttentionClassifier(SequenceClassifier):
-    """Network with attention to words and to sentences, for classification of documents.
+    """Hierarchical attention network (HAN) for classification of documents.
 
-    A bidirectional GRU reads the words of each sentence, and their states are averaged with
-    weights that it finds itself; another reads the sentences in the same way. The weights tell
-    which sentences and words counted: see `attention_weights` and `word_attention_weights`.
+    A bidirectional GRU reads the words of each sentence, and an average of its states with learned
+    attention weights represents the sentence; a second GRU with attention reads the sentences in
+    the same way. The weights show which sentences and words matter: see `attention_weights` and
+    `word_attention_weights`.
 
     {parameters}
 
@@ -72,15 +73,15 @@ class HierarchicalAttentionClassifier(SequenceClassifier):
 
     See Also
     --------
-    TextSequencer : Texts to documents, with ``sentence_end``.
-    GRUClassifier : A single sequence of tokens; has ``pooling="attention"`` too.
+    TextSequencer : Converts texts to documents, with ``sentence_end``.
+    GRUClassifier : Reads a single sequence of tokens; also has ``pooling="attention"``.
 
     Notes
     -----
     `X` is a list of documents, each a list of sentences, each a sequence of tokens; or an array of
     integers of shape (n_documents, n_sentences, n_words). Token 0 is padding and 1 the unknown
-    token. Padding and sentences without words change nothing, wherever they stand. Memory grows
-    with the number of words, however unequal the documents and the sentences.
+    token. Padding and empty sentences have no effect, at any position. Memory use grows with the
+    number of words, whatever the lengths of documents and sentences.
 
     References
     ----------
@@ -105,57 +106,58 @@ class HierarchicalAttentionClassifier(SequenceClassifier):
 
     vocabulary_size: int | None = param(
         [Interval(Integral, 2, None, closed="left"), None],
-        """The number of tokens; those from it up are the unknown token, as are those that training
-        does not show. None takes all that `fit` sees.""",
+        """Size of the vocabulary. Tokens from it up, and tokens not in the training data, are
+        unknown. None infers it in `fit`.""",
         default=None,
     )
     embedding_dim: int = param(
         [COUNT],
-        "Entries of the vector that is learned for each token.",
+        "Dimension of the learned token embeddings.",
         default=32,
     )
     hidden_size: int = param(
         [COUNT],
-        "Units of each direction, for words and for sentences.",
+        "Number of units of each direction, for words and for sentences.",
         default=32,
     )
     dropout: float = param(
         [DROPOUT],
-        """The probability with which an entry of the vector of a sentence or of a document is
-        dropped in training.""",
+        """Dropout probability of the vectors that represent sentences and documents.""",
         default=0.0,
     )
-    n_channels: int = param([Options(Integral, {1})], "Documents have no channels.", default=1)
+    n_channels: int = param(
+        [Options(Integral, {1})], "Must be 1: documents have no channels.", default=1
+    )
     missing_indicator: bool = param(
-        ["boolean"], "Without effect: no token is missing.", default=True
+        ["boolean"], "Has no effect: tokens are never missing.", default=True
     )
     penalty: str = param(
         [StrOptions({"elasticnet"})],
-        "What the lasso makes zero: single weights, but not the vectors of tokens.",
+        "What the L1 part makes zero: single weights, except the token embeddings.",
         default="elasticnet",
     )
     linear_skip: bool = param(
-        [Options(bool, {False})], "There is no linear model of tokens.", default=False
+        [Options(bool, {False})], "Must be False: tokens are not numbers.", default=False
     )
-    augmentation: None = param([None], "Tokens cannot be changed a little.", default=None)
-    standardize: bool = param(["boolean"], "Without effect: tokens have no scale.", default=True)
+    augmentation: None = param([None], "Must be None: tokens cannot be perturbed.", default=None)
+    standardize: bool = param(["boolean"], "Has no effect: tokens have no scale.", default=True)
 
     _learned: ClassVar[dict[str, str]] = {
-        "n_channels_ : int": "1, the token.",
-        "n_steps_ : int": "Words and sentences of the longest document seen in `fit`.",
-        "channel_scale_ : Scale": "The scale that changes nothing.",
-        "missing_channels_ : ndarray of int": "Empty.",
-        "n_features_in_ : int": "1, the token.",
-        "linear_share_ : float": "Not there: there is no `linear_skip`.",
+        "n_channels_ : int": "Always 1, the token.",
+        "n_steps_ : int": "Number of words and sentences of the longest document seen in `fit`.",
+        "channel_scale_ : Scale": "The identity: tokens are not scaled.",
+        "missing_channels_ : ndarray of int": "Always empty.",
+        "n_features_in_ : int": "Always 1, the token.",
+        "linear_share_ : float": "Not available: there is no `linear_skip`.",
         "selected_channels_ : ndarray of bool, of shape (n_channels_,)": """
-            Not there: tokens have no channels.""",
+            Not available: tokens have no channels.""",
     }
     _module_class: ClassVar[type[SequenceModule]] = HierarchicalAttention
     _any_length: ClassVar[bool] = True
     _reader_class: ClassVar[type[InputReader]] = DocumentReader
 
     def attention_weights(self, X: Any) -> list[NDArray[np.float64]]:
-        """Return how much each sentence counts.
+        """Return the attention weight of each sentence.
 
         Parameters
         ----------
@@ -165,13 +167,13 @@ class HierarchicalAttentionClassifier(SequenceClassifier):
         Returns
         -------
         list of ndarray of shape (n_sentences_i,)
-            Weights that sum to one over each document, in the form of the documents as they were
-            given, be it a list or an array; zero for a sentence without words.
+            Weights that sum to one over each document, in the form of `X`; zero for a sentence
+            without words.
         """
         return self._attention(X)[0]
 
     def word_attention_weights(self, X: Any) -> list[list[NDArray[np.float64]]]:
-        """Return how much each word counts in its sentence.
+        """Return the attention weight of each word in its sentence.
 
         Parameters
         ----------
@@ -181,8 +183,7 @@ class HierarchicalAttentionClassifier(SequenceClassifier):
         Returns
         -------
         list of list of ndarray of shape (n_words_ij,)
-            Weights that sum to one over each sentence, in the form of the documents as they were
-            given; zero for padding.
+            Weights that sum to one over each sentence, in the form of `X`; zero for padding.
         """
         return self._attention(X)[1]
 
@@ -197,7 +198,7 @@ class HierarchicalAttentionClassifier(SequenceClassifier):
         return {"hidden_size": self.hidden_size, "dropout": self.dropout}
 
     def __sklearn_tags__(self) -> Any:
-        """Return scikit-learn's tags: neither a table nor an array of numbers."""
+        """Return scikit-learn's tags: X is neither a table nor an array of numbers."""
         tags = super().__sklearn_tags__()
         tags.input_tags.two_d_array = False
         tags.input_tags.three_d_array = False

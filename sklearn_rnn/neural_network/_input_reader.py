@@ -1,4 +1,4 @@
-"""From X to the tensor that the network reads: validation, scales, missing values and tokens."""
+"""Conversion of X to the input tensor: validation, scaling, missing values and tokens."""
 
 from __future__ import annotations
 
@@ -20,28 +20,27 @@ from sklearn_rnn._training.streaming import stream
 from sklearn_rnn._training.tensors import RaggedTensor, as_tensor, must_stream
 
 UNKNOWN = 1
-"""The token that stands for all tokens that the training data do not hold."""
+"""The token for all tokens that are not in the training data."""
 
 MAX_INFERRED_TOKEN = 10_000_000
 """The largest token from which the size of the vocabulary is inferred."""
 
-
 EMBEDDING_DIM = 32
-"""Entries of the vector of a token, if only ``vocabulary_size`` is given."""
+"""Dimension of the token embeddings if only ``vocabulary_size`` is given."""
 
 Module = tuple[type[SequenceModule], dict[str, Any]]
-"""The class of a torch module and its arguments."""
+"""The class of a torch module and its keyword arguments."""
 
 
 def declared_reading(parameters: Any, *, any_length: bool) -> Reading:
-    """Return how the parameters of an estimator say that X is to be read.
+    """Return how to read X, by the parameters of an estimator.
 
     Parameters
     ----------
     parameters : estimator
-        Has the parameters as attributes.
+        An estimator, with the parameters as attributes.
     any_length : bool
-        Whether the network takes sequences of any number of steps.
+        Whether the network accepts sequences of any length.
     """
     p, why = parameters, "with linear_skip=True " if any_length else ""
     tokens = p.vocabulary_size is not None or p.embedding_dim is not None
@@ -59,27 +58,27 @@ def declared_reading(parameters: Any, *, any_length: bool) -> Reading:
 
 @dataclass(frozen=True)
 class InputReader:
-    """How a fitted estimator reads X.
+    """Validates X and converts it to the input tensor of the network.
 
-    `of` makes a reader that knows the form of X; that of `fit` also knows what the training data
-    show. `read` and `tensor` then take any X to the tensor that the network reads.
+    `of` makes a reader for the form of X; `fit` returns one that has also learned from the training
+    data. `read` and `tensor` then convert any X to the input tensor.
 
     Attributes
     ----------
     name : str
-        The class of the estimator, for messages.
+        Class name of the estimator, for error messages.
     reading : Reading
-        What X may hold.
+        What X may contain.
     form : InputForm
-        What X was in `fit`.
+        The form of X in `fit`.
     scale : Scale
         Means and scales of the channels.
     missing_channels : ndarray of int
-        Channels that are followed by an indicator of missing values.
+        Channels that have a missing-value indicator.
     known_tokens : ndarray of bool, of shape (vocabulary_size,)
-        Which tokens the training data hold; empty if X holds none.
+        Which tokens the training data contain; empty if X holds numbers.
     embedding_dim : int
-        Entries of the vector of a token.
+        Dimension of the token embeddings.
     """
 
     name: str
@@ -94,7 +93,7 @@ class InputReader:
     def of(
         cls, X: Any, y: Any, *, name: str, reading: Reading, validate: Validate
     ) -> tuple[InputReader, Windows | Ragged, Any]:
-        """Validate the X (and y) of `fit`; return the reader of its form, its sequences and y."""
+        """Validate the X (and y) of `fit`; return a reader for its form, the sequences and y."""
         sequences, y, form = check_sequences(validate, X, y, name=name, reading=reading)
         return cls(name, reading, form), sequences, y
 
@@ -127,14 +126,14 @@ class InputReader:
         vocabulary_size: int | None = None,
         embedding_dim: int | None = None,
     ) -> InputReader:
-        """Return the reader that knows the scales, the missing values and the tokens of X.
+        """Return a reader with the scales, missing values and known tokens of the training data.
 
         Parameters
         ----------
         sequences : Windows or Ragged
             The training data.
         weight : ndarray of shape (n_sequences,)
-            Weights; a sequence of weight zero counts nowhere.
+            Sample weights; sequences of weight zero are ignored.
         standardize, missing_indicator, vocabulary_size, embedding_dim : bool, int or None
             The parameters of the estimator.
         """
@@ -154,12 +153,12 @@ class InputReader:
 
     @property
     def n_inputs(self) -> int:
-        """Numbers that the network reads at each step: channels and indicators."""
+        """Number of inputs of the network at each step: channels and indicators."""
         return self.form.n_channels + len(self.missing_channels)
 
     @property
     def values_per_step(self) -> int:
-        """Numbers that the first layer behind the vectors of tokens reads at each step."""
+        """Number of inputs of the first layer after the embedding, at each step."""
         if self.reading.tokens:
             return self.form.n_channels * self.embedding_dim
         return self.n_inputs
@@ -167,7 +166,7 @@ class InputReader:
     def build_module(
         self, module_class: type[SequenceModule], architecture: dict[str, Any], n_outputs: int
     ) -> Module:
-        """Return the class and the arguments of the network, with the vectors of tokens."""
+        """Return the class and arguments of the network, with an embedding if X holds tokens."""
         sizes = {"n_channels": self.n_inputs, "n_steps": self.form.n_steps, "n_outputs": n_outputs}
         if not self.reading.tokens:
             return module_class, {**sizes, **architecture}
@@ -186,9 +185,9 @@ class InputReader:
         *,
         copy: bool = False,
     ) -> torch.Tensor | RaggedTensor:
-        """Return the sequences as the network reads them; with `copy` never over the memory of X.
+        """Return the input tensor of the network; with `copy` it never shares memory with X.
 
-        Rows on disk, or too many for the device, stay where they are and are read batch by batch.
+        Rows that are on disk, or too large for the device, stay there and are read in batches.
         """
         rows, scale, missing = sequences.rows, self.scale, self.missing_channels
         if self.reading.tokens:
@@ -203,7 +202,7 @@ class InputReader:
 
 
 def _known_tokens(tokens: NDArray[np.int64], vocabulary_size: int | None) -> NDArray[np.bool_]:
-    """Return which tokens there are, padding and the unknown token among them."""
+    """Return which tokens occur, including padding and the unknown token."""
     largest = int(tokens.max())
     if vocabulary_size is None and largest > MAX_INFERRED_TOKEN:
         raise ValueError(

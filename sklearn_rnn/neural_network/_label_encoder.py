@@ -1,4 +1,4 @@
-"""Targets of classification: from labels to codes, and from logits to labels and probabilities."""
+"""Encoding of class labels, and decoding of logits to labels and probabilities."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from sklearn_rnn.neural_network._class_weights import Weights, learn_class_weigh
 
 @dataclass(frozen=True)
 class LabelEncoder:
-    """Classes of a target, or of each column of a multilabel target, and their weights.
+    """Encoder of class labels or of a multilabel target, with class weights.
 
     Attributes
     ----------
     name : str
-        The class of the estimator, for messages.
+        Class name of the estimator, for error messages.
     classes : ndarray of shape (n_classes,)
-        The labels; for a multilabel target the numbers of its columns.
+        Class labels; for a multilabel target the column indices.
     multilabel : bool
-        Whether each sample has any number of labels.
+        Whether a sample may have any number of labels.
     announced : bool
-        Whether the classes were named by ``partial_fit(..., classes=)``.
+        Whether the classes were given by ``partial_fit(..., classes=)``.
     class_weights : list of dict, or None
-        Weights by label, of each column.
+        Class weights by label, one dict per column.
     """
 
     name: str
@@ -43,7 +43,7 @@ class LabelEncoder:
 
     @classmethod
     def of(cls, y: Any, name: str, classes: Any = None) -> tuple[LabelEncoder, NDArray[Any]]:
-        """Return the encoder for the labels of y, or for `classes` if given, and y encoded."""
+        """Return an encoder for the labels of y (or `classes` if given), and the encoded y."""
         labels, multilabel = _checked(y)
         known = np.arange(labels.shape[1]) if multilabel else np.unique(labels)
         announced = classes is not None
@@ -52,18 +52,18 @@ class LabelEncoder:
 
     @property
     def n_outputs(self) -> int:
-        """Logits of the network: of two classes it has that of the second alone."""
+        """Number of logits of the network: one for two classes, that of the second."""
         return 1 if self.is_binary else len(self.classes)
 
     @property
     def is_binary(self) -> bool:
-        """Whether there are two classes, which exclude each other."""
+        """Whether there are two mutually exclusive classes."""
         return len(self.classes) == 2 and not self.multilabel
 
     def encode(self, y: Any, classes: Any = None) -> NDArray[Any]:
-        """Return y as indices of classes, or as zeros and ones of shape (n_samples, n_logits).
+        """Return y as class indices, or as zeros and ones of shape (n_samples, n_logits).
 
-        The `classes` that a later call names must be those of the first.
+        If `classes` are given, they must be those of the first call.
         """
         if classes is not None and not np.array_equal(np.unique(classes), self.classes):
             raise ValueError(
@@ -91,7 +91,7 @@ class LabelEncoder:
         return codes[:, np.newaxis].astype(np.float64) if len(self.classes) == 2 else codes
 
     def check_distinct(self, target: NDArray[Any], weight: NDArray[np.float64]) -> None:
-        """Check that the encoded targets of positive weight are of two classes or more."""
+        """Check that the encoded targets of positive weight have two classes at least."""
         present = len(np.unique(target[weight > 0], axis=0))
         if self.announced:  # more may come in later calls of partial_fit
             present = len(self.classes)
@@ -102,24 +102,24 @@ class LabelEncoder:
             )
 
     def to_network(self, target: NDArray[Any]) -> NDArray[Any]:
-        """Return encoded targets, which are what the network is trained on."""
+        """Return encoded targets unchanged: the network is trained on them."""
         return target
 
     def with_class_weight(self, class_weight: Any, y: Any) -> LabelEncoder:
-        """Return the encoder with these weights of classes; ``"balanced"`` takes those of y."""
+        """Return an encoder with these class weights, computed from y if ``"balanced"``."""
         labels = [[0, 1]] * len(self.classes) if self.multilabel else [self.classes.tolist()]
         weights = learn_class_weights(class_weight, _columns(y), labels)
         return replace(self, class_weights=weights)
 
     def weighted(self, weight: NDArray[np.float64], y: Any) -> NDArray[np.float64]:
-        """Multiply the weights of the samples by those of their classes."""
+        """Multiply sample weights by class weights."""
         if self.class_weights is None:
             return weight
         weighted: NDArray[np.float64] = weight * weights_of(_columns(y), self.class_weights)
         return weighted
 
     def labels(self, raw_output: Tensor) -> NDArray[Any]:
-        """Return the most probable labels; for a multilabel target zeros and ones."""
+        """Return the most probable classes; for a multilabel target zeros and ones."""
         if self.multilabel:
             return (raw_output > 0).numpy().astype(np.int64)
         labels: NDArray[Any] = self.classes[self._logits(raw_output).argmax(dim=1).numpy()]
@@ -132,13 +132,13 @@ class LabelEncoder:
         return np.asarray(self._logits(raw_output).softmax(dim=1).numpy())
 
     def log_probabilities(self, raw_output: Tensor) -> NDArray[np.float64]:
-        """Return the logarithms of the probabilities, precise near zero too."""
+        """Return log-probabilities, accurately also for probabilities near zero."""
         if self.multilabel:
             return np.asarray(functional.logsigmoid(raw_output).numpy())
         return np.asarray(functional.log_softmax(self._logits(raw_output), dim=1).numpy())
 
     def decisions(self, raw_output: Tensor) -> NDArray[np.float64]:
-        """Return the logits; of two classes those of the second, of shape (n_samples,)."""
+        """Return the logits; for two classes that of the second, of shape (n_samples,)."""
         output = raw_output.numpy()
         return np.asarray(output.ravel() if self.is_binary else output)
 
@@ -150,7 +150,7 @@ class LabelEncoder:
 
 
 def _checked(y: Any) -> tuple[NDArray[Any], bool]:
-    """Return the labels as an array, and whether they are those of a multilabel target."""
+    """Return the labels as an array, and whether the target is multilabel."""
     check_classification_targets(y)
     if not type_of_target(y).startswith("multilabel"):
         return column_or_1d(y, warn=True), False
@@ -158,6 +158,6 @@ def _checked(y: Any) -> tuple[NDArray[Any], bool]:
 
 
 def _columns(y: Any) -> list[NDArray[Any]]:
-    """Return the labels, in the columns of a multilabel target."""
+    """Return the columns of the target: one, or several if it is multilabel."""
     table = y.toarray() if issparse(y) else np.asarray(y)
     return list(table.T) if table.ndim == 2 and table.shape[1] > 1 else [table.ravel()]

@@ -1,4 +1,4 @@
-"""Dense networks on the flattened window, for regression and classification."""
+"""Multilayer perceptrons on the flattened window, for regression and classification."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from sklearn_rnn.neural_network._training_parameters import DROPOUT
 
 @parametrized
 class _Dense(Architecture):
-    """Architecture: affine layers and an activation between them."""
+    """Architecture: affine layers with an activation function between them."""
 
     hidden_layer_sizes: tuple[int, ...] = param(
         ["array-like"],
-        """Units of each hidden layer. With ``()`` the net is a linear model: with the penalty an
-        elastic net, or a logistic regression.""",
+        """Number of units of each hidden layer. ``()`` gives a linear model: with the penalty an
+        elastic net or a penalised logistic regression.""",
         default=(32,),
     )
     activation: str = param(
         [StrOptions(set(ACTIVATIONS))],
-        "What is applied to the hidden layers.",
+        "Activation function of the hidden layers.",
         default="relu",
     )
     dropout: float = param(
         [DROPOUT],
-        "The probability with which a hidden unit is dropped in training.",
+        "Dropout probability of the hidden units.",
         default=0.0,
     )
 
@@ -51,11 +51,11 @@ class _Dense(Architecture):
 
 @parametrized
 class DenseRegressor(SequenceRegressor, _Dense):
-    """Dense network for regression on sequences.
+    """Dense network (multilayer perceptron, MLP) for regression on sequences.
 
-    The sequence is read as one long vector, all of its steps side by side, so that each lag of
-    each channel has weights of its own; a nonlinear autoregression, if the steps are lags. All
-    sequences must have the same number of steps.
+    The sequence is flattened into one vector, so that each channel at each step has weights of
+    its own; if the steps are lags, this is a nonlinear autoregression. All sequences must have
+    the same number of steps.
 
     {parameters}
 
@@ -63,7 +63,7 @@ class DenseRegressor(SequenceRegressor, _Dense):
 
     See Also
     --------
-    DenseClassifier : The same network for the other task.
+    DenseClassifier : The same network for classification.
 
     Examples
     --------
@@ -83,11 +83,11 @@ class DenseRegressor(SequenceRegressor, _Dense):
 
 @parametrized
 class DenseClassifier(SequenceClassifier, _Dense):
-    """Dense network for classification of sequences.
+    """Dense network (multilayer perceptron, MLP) for classification of sequences.
 
-    The sequence is read as one long vector, all of its steps side by side, so that each lag of
-    each channel has weights of its own; a nonlinear autoregression, if the steps are lags. All
-    sequences must have the same number of steps.
+    The sequence is flattened into one vector, so that each channel at each step has weights of
+    its own; if the steps are lags, this is a nonlinear autoregression. All sequences must have
+    the same number of steps.
 
     {parameters}
 
@@ -95,7 +95,7 @@ class DenseClassifier(SequenceClassifier, _Dense):
 
     See Also
     --------
-    DenseRegressor : The same network for the other task.
+    DenseRegressor : The same network for regression.
 
     Examples
     --------

@@ -73,7 +73,7 @@ class TrainingCurveDisplay:
         return display.plot(log_scale=log_scale, ax=ax)
 
     def plot(self, *, log_scale: bool = False, ax: Any = None) -> TrainingCurveDisplay:
-        """Plot.
+        """Plot the loss curves.
 
         Parameters
         ----------
@@ -105,9 +105,9 @@ class TrainingCurveDisplay:
         self.best_epoch_ = None
         if self.validation_loss_curve is not None:
             self.best_epoch_ = int(np.argmin(self.validation_loss_curve)) + 1
-            least = self.validation_loss_curve[self.best_epoch_ - 1]
+            best_loss = self.validation_loss_curve[self.best_epoch_ - 1]
             label = f"best epoch: {self.best_epoch_}"
-            ax.plot(self.best_epoch_, least, "o", color="C1", label=label)
+            ax.plot(self.best_epoch_, best_loss, "o", color="C1", label=label)
         ax.set_xlabel("epoch")
         ax.xaxis.get_major_locator().set_params(integer=True)
         ax.set_ylabel("loss")

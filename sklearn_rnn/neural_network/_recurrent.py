@@ -1,4 +1,4 @@
-"""Recurrent networks: Elman's, LSTM and GRU, for regression and classification."""
+"""Recurrent networks (Elman, LSTM, GRU) for regression and classification."""
 
 from __future__ import annotations
 
@@ -16,40 +16,40 @@ from sklearn_rnn.neural_network._training_parameters import COUNT, DROPOUT
 
 @parametrized
 class _Recurrent(Stepwise):
-    """Architecture: layers of recurrent cells, read at the last step."""
+    """Architecture: stacked recurrent layers, pooled into the input of the output layer."""
 
     hidden_size: int = param(
         [COUNT],
-        "Units of each layer and direction.",
+        "Number of units of each layer and direction.",
         default=32,
     )
     num_layers: int = param(
         [COUNT],
-        "Layers, each of which reads the states of the one before.",
+        "Number of stacked recurrent layers.",
         default=1,
     )
     bidirectional: bool = param(
         ["boolean"],
-        """Whether each layer also reads the sequence from its end. The states of both directions
-        are put side by side.""",
+        """Whether each layer also reads the sequence in reverse. The states of both directions are
+        concatenated.""",
         default=False,
     )
     dropout: float = param(
         [DROPOUT],
-        """The probability with which an entry of a layer's output is dropped in training, before
-        the next layer and before the output layer; the recursion is untouched.""",
+        """Dropout probability of the outputs of each layer, before the next layer and before the
+        output layer; the recurrent connections are not dropped.""",
         default=0.0,
     )
     recurrent_dropout: float = param(
         [DROPOUT],
-        """The probability with which an entry of the state is dropped from the recursion in
-        training, the same at all steps of a sequence (Gal and Ghahramani, 2016).""",
+        """Dropout probability of the recurrent connections, with one mask for all steps of a
+        sequence (variational dropout, Gal and Ghahramani, 2016).""",
         default=0.0,
     )
     return_sequences: bool = param(
         ["boolean"],
-        """Whether there is a target for each step: `y` has the shape (n_samples, n_steps) or
-        (n_samples, n_steps, n_outputs), and predictions come in it. Absent steps count nowhere.""",
+        """Whether there is a target for each step: `y` has shape (n_samples, n_steps) or
+        (n_samples, n_steps, n_outputs), as do the predictions. Padding is ignored.""",
         default=False,
     )
 
@@ -58,11 +58,11 @@ class _Recurrent(Stepwise):
 
 @parametrized
 class _Elman(_Recurrent):
-    """Architecture: Elman's cell."""
+    """Architecture: Elman cells."""
 
     nonlinearity: str = param(
         [StrOptions({"tanh", "relu"})],
-        "What is applied to the state at each step.",
+        "Activation function of the state.",
         default="tanh",
     )
 
@@ -72,11 +72,11 @@ class _Elman(_Recurrent):
 
 @parametrized
 class _LSTM(_Recurrent):
-    """Architecture: the cell of long short-term memory."""
+    """Architecture: long short-term memory (LSTM) cells."""
 
     coupled_gates: bool = param(
         ["boolean"],
-        """Whether the cell forgets as much as it takes in: the forget gate is one minus the input
+        """Whether to couple the input and forget gates: the forget gate is one minus the input
         gate (Greff et al., 2017), which saves a quarter of the weights.""",
         default=False,
     )
@@ -86,7 +86,7 @@ class _LSTM(_Recurrent):
 
 
 class _GRU(_Recurrent):
-    """Architecture: the gated recurrent unit."""
+    """Architecture: gated recurrent units (GRU)."""
 
     def _architecture(self) -> dict[str, Any]:
         return {**super()._architecture(), "cell": "gru"}
@@ -94,11 +94,11 @@ class _GRU(_Recurrent):
 
 @parametrized
 class RNNRegressor(SequenceRegressor, _Elman):
-    """Elman's recurrent network for regression on sequences.
+    """Elman recurrent network for regression on sequences.
 
-    At each step the state is ``h_t = tanh(W x_t + U h_{t-1} + b)``, and the last state is
-    read by an affine layer. It is the smallest of the recurrent nets and learns short memories
-    only: its gradient vanishes, or explodes, with the number of steps.
+    At each step the state is ``h_t = tanh(W x_t + U h_{t-1} + b)``; an affine output layer reads
+    the last state. It is the smallest of the recurrent networks and learns only short-term
+    dependencies: its gradients vanish or explode as the number of steps grows.
 
     {parameters}
 
@@ -106,7 +106,7 @@ class RNNRegressor(SequenceRegressor, _Elman):
 
     See Also
     --------
-    RNNClassifier : The same network for the other task.
+    RNNClassifier : The same network for classification.
 
     References
     ----------
@@ -130,11 +130,11 @@ class RNNRegressor(SequenceRegressor, _Elman):
 
 @parametrized
 class RNNClassifier(SequenceClassifier, _Elman):
-    """Elman's recurrent network for classification of sequences.
+    """Elman recurrent network for classification of sequences.
 
-    At each step the state is ``h_t = tanh(W x_t + U h_{t-1} + b)``, and the last state is
-    read by an affine layer. It is the smallest of the recurrent nets and learns short memories
-    only: its gradient vanishes, or explodes, with the number of steps.
+    At each step the state is ``h_t = tanh(W x_t + U h_{t-1} + b)``; an affine output layer reads
+    the last state. It is the smallest of the recurrent networks and learns only short-term
+    dependencies: its gradients vanish or explode as the number of steps grows.
 
     {parameters}
 
@@ -142,7 +142,7 @@ class RNNClassifier(SequenceClassifier, _Elman):
 
     See Also
     --------
-    RNNRegressor : The same network for the other task.
+    RNNRegressor : The same network for regression.
 
     References
     ----------
@@ -166,11 +166,11 @@ class RNNClassifier(SequenceClassifier, _Elman):
 
 @parametrized
 class LSTMRegressor(SequenceRegressor, _LSTM):
-    """Long short-term memory for regression on sequences.
+    """Long short-term memory (LSTM) for regression on sequences.
 
-    A cell state that gates write to, erase and read is carried along the steps, so that
-    gradients survive long sequences; the last state is read by an affine layer. The bias of
-    the forget gate starts at one.
+    Input, forget and output gates control what is written to, erased from and read from a cell
+    state, so that gradients do not vanish over long sequences; an affine output layer reads the
+    last hidden state. The bias of the forget gate is initialised at one.
 
     {parameters}
 
@@ -178,7 +178,7 @@ class LSTMRegressor(SequenceRegressor, _LSTM):
 
     See Also
     --------
-    LSTMClassifier : The same network for the other task.
+    LSTMClassifier : The same network for classification.
 
     References
     ----------
@@ -203,11 +203,11 @@ class LSTMRegressor(SequenceRegressor, _LSTM):
 
 @parametrized
 class LSTMClassifier(SequenceClassifier, _LSTM):
-    """Long short-term memory for classification of sequences.
+    """Long short-term memory (LSTM) for classification of sequences.
 
-    A cell state that gates write to, erase and read is carried along the steps, so that
-    gradients survive long sequences; the last state is read by an affine layer. The bias of
-    the forget gate starts at one.
+    Input, forget and output gates control what is written to, erased from and read from a cell
+    state, so that gradients do not vanish over long sequences; an affine output layer reads the
+    last hidden state. The bias of the forget gate is initialised at one.
 
     {parameters}
 
@@ -215,7 +215,7 @@ class LSTMClassifier(SequenceClassifier, _LSTM):
 
     See Also
     --------
-    LSTMRegressor : The same network for the other task.
+    LSTMRegressor : The same network for regression.
 
     References
     ----------
@@ -240,11 +240,11 @@ class LSTMClassifier(SequenceClassifier, _LSTM):
 
 @parametrized
 class GRURegressor(SequenceRegressor, _GRU):
-    """Gated recurrent units for regression on sequences.
+    """Gated recurrent units (GRU) for regression on sequences.
 
-    Two gates decide at each step how much of the state is replaced and how much of the
-    past the new state sees; the last state is read by an affine layer. It has three quarters
-    of the weights of an LSTM and mostly predicts as well.
+    At each step an update gate controls how much of the state is replaced, and a reset gate how
+    much the candidate state depends on the previous one; an affine output layer reads the last
+    state. A GRU has three quarters of the weights of an LSTM and usually predicts as well.
 
     {parameters}
 
@@ -252,7 +252,7 @@ class GRURegressor(SequenceRegressor, _GRU):
 
     See Also
     --------
-    GRUClassifier : The same network for the other task.
+    GRUClassifier : The same network for classification.
 
     References
     ----------
@@ -277,11 +277,11 @@ class GRURegressor(SequenceRegressor, _GRU):
 
 @parametrized
 class GRUClassifier(SequenceClassifier, _GRU):
-    """Gated recurrent units for classification of sequences.
+    """Gated recurrent units (GRU) for classification of sequences.
 
-    Two gates decide at each step how much of the state is replaced and how much of the
-    past the new state sees; the last state is read by an affine layer. It has three quarters
-    of the weights of an LSTM and mostly predicts as well.
+    At each step an update gate controls how much of the state is replaced, and a reset gate how
+    much the candidate state depends on the previous one; an affine output layer reads the last
+    state. A GRU has three quarters of the weights of an LSTM and usually predicts as well.
 
     {parameters}
 
@@ -289,7 +289,7 @@ class GRUClassifier(SequenceClassifier, _GRU):
 
     See Also
     --------
-    GRURegressor : The same network for the other task.
+    GRURegressor : The same network for regression.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""The task of regression: losses, the split for early stopping, predictions and R2."""
+"""The regression task: losses, hold-out for early stopping, predictions and R2."""
 
 from __future__ import annotations
 
@@ -29,44 +29,46 @@ LOSSES: dict[str, tuple[type[_losses.Loss], tuple[str, ...]]] = {
 
 @parametrized
 class SequenceRegressor(RegressorMixin, BaseSequenceEstimator):
-    """Base of the regressors."""
+    """Base class of the regressors."""
 
     loss: str = param(
         [StrOptions(set(LOSSES))],
-        """What is minimised. ``"squared_error"`` gives the mean, ``"absolute_error"`` the median,
-        ``"huber"`` something between (`delta`), ``"quantile"`` the `quantile`, and ``"poisson"``
-        the mean of counts or of other targets from zero up, through the logarithm.""",
+        """Loss function. ``"squared_error"`` predicts the conditional mean, ``"absolute_error"``
+        the median, ``"huber"`` a robust location between the two (`delta`), ``"quantile"`` the
+        `quantile`, and ``"poisson"`` the mean of counts or other non-negative targets, with a log
+        link.""",
         default="squared_error",
     )
     quantile: float = param(
         [INSIDE],
-        'The quantile that ``loss="quantile"`` predicts.',
+        'Quantile level that ``loss="quantile"`` predicts.',
         default=0.5,
     )
     delta: float = param(
         [POSITIVE],
-        """The standardised error at which ``loss="huber"`` turns from square to linear.""",
+        """Error, on the standardised scale, at which ``loss="huber"`` changes from quadratic to
+        linear.""",
         default=1.35,
     )
 
     _learned: ClassVar[dict[str, str]] = {
-        "target_scale_ : Scale": "``mean`` and ``scale`` of each output that are used.",
+        "target_scale_ : Scale": "Used ``mean`` and ``scale`` of each output.",
     }
 
     @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
-        """Train for one epoch more.
+        """Train for one more epoch.
 
-        The first call learns the scales of channels and targets; later ones keep them.
+        The first call learns the scales of channels and targets; later calls keep them.
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_steps, n_channels) or (n_samples, n_columns)
-            Sequences.
+        X : array-like of shape (n_samples, n_steps, n_channels) or (n_samples, n_columns), or list
+            Sequences, as in `fit`.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Targets.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the losses.
+            Sample weights of the loss.
 
         Returns
         -------
@@ -80,19 +82,19 @@ class SequenceRegressor(RegressorMixin, BaseSequenceEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_steps, n_channels) or (n_samples, n_columns)
-            Sequences.
+        X : array-like of shape (n_samples, n_steps, n_channels) or (n_samples, n_columns), or list
+            Sequences, as in `fit`.
 
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            Predictions in the shape and units of the y of `fit`.
+            Predictions, in the shape and units of the `y` of `fit`.
         """
         raw_output, in_shape = self._raw_outputs(X)
         return in_shape(self._encoder.decode(raw_output), fill=np.nan)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """Return R2, with ``return_sequences=True`` over all steps that are not absent.
+        """Return the R2 score; with ``return_sequences=True`` over all steps but padding.
 
         Parameters
         ----------
@@ -106,7 +108,7 @@ class SequenceRegressor(RegressorMixin, BaseSequenceEstimator):
         Returns
         -------
         float
-            The score.
+            Coefficient of determination, at most 1.
         """
         return self._score(r2_score, X, y, sample_weight)
 
@@ -125,27 +127,27 @@ class SequenceRegressor(RegressorMixin, BaseSequenceEstimator):
     def _class_weighted(
         self, weight: NDArray[np.float64], y: Any, *, trained_on: bool
     ) -> NDArray[np.float64]:
-        """Return the weights: targets that are numbers have no classes."""
+        """Return the weights unchanged: a regression target has no classes."""
         return weight
 
     def _learn_target(self, target: NDArray[np.float64], weight: NDArray[np.float64]) -> None:
-        """Learn how to bring targets to the scale of the network."""
+        """Learn the scale of the targets."""
         self._encoder = self._encoder.fit(target, weight)
         self.target_scale_ = self._encoder.scale
 
     def _hold_out(
         self, rows: NDArray[np.intp], data: Data, rng: np.random.RandomState
     ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Set the last rows aside for validation, of each series if there are several."""
+        """Hold out the last rows for validation, those of each series if there are several."""
         groups = np.zeros(len(rows), dtype=np.intp) if data.groups is None else data.groups[rows]
         _, series, sizes = np.unique(groups, return_inverse=True, return_counts=True)
         ends = np.ceil(self.validation_fraction * np.cumsum(sizes)).astype(np.intp)
         ends = np.minimum(ends, len(rows) - 1)
-        n_held = np.diff(ends, prepend=0)  # the share of each series, without rounding all up
+        n_held = np.diff(ends, prepend=0)  # per series; rounded up in total, not in each
         order = np.argsort(series, kind="stable")
-        still_to_come = np.empty(len(rows), dtype=np.intp)
-        still_to_come[order] = np.repeat(np.cumsum(sizes), sizes) - np.arange(len(rows))
-        held = still_to_come <= n_held[series]
+        rows_to_end = np.empty(len(rows), dtype=np.intp)
+        rows_to_end[order] = np.repeat(np.cumsum(sizes), sizes) - np.arange(len(rows))
+        held = rows_to_end <= n_held[series]
         if not held.any():
             raise ValueError(
                 f"early_stopping=True needs two samples at least; got {len(rows)} with "
@@ -158,7 +160,7 @@ class SequenceRegressor(RegressorMixin, BaseSequenceEstimator):
         return loss, {name: getattr(self, name) for name in names}
 
     def __sklearn_tags__(self) -> Any:
-        """Return scikit-learn's tags: several outputs are fine."""
+        """Return scikit-learn's tags: several outputs are supported."""
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags

@@ -1,4 +1,4 @@
-"""What nets have in common that read a sequence step by step."""
+"""Parameters and attention weights of networks that read sequences of any length."""
 
 from __future__ import annotations
 
@@ -34,33 +34,32 @@ def _attends(estimator: Stepwise) -> bool:
 
 @parametrized
 class Stepwise(Architecture):
-    """Architecture: any number of steps, of numbers or of tokens, pooled into one vector."""
+    """Architecture: sequences of any length, of numbers or tokens, pooled into one vector."""
 
     vocabulary_size: int | None = param(
         [Interval(Integral, 2, None, closed="left"), None],
-        """The number of tokens, if `X` holds integers that stand for words or other symbols. 0 is
-        an absent step; 1 is the unknown token, and stands for all tokens from `vocabulary_size` up
-        and for those that training does not show. None takes all that `fit` sees, if
-        `embedding_dim` is set; otherwise `X` holds measurements.""",
+        """Size of the vocabulary, if `X` holds tokens: integers that stand for words or other
+        symbols. Token 0 is padding; token 1 stands for unknown tokens, which are those from
+        `vocabulary_size` up and those not in the training data. With None, `X` holds
+        measurements, or, if `embedding_dim` is set, the size is inferred in `fit`.""",
         default=None,
     )
     embedding_dim: int | None = param(
         [COUNT, None],
-        """Entries of the vector that is learned for each token; None means 32 if `vocabulary_size`
-        is set.""",
+        """Dimension of the learned token embeddings; None means 32 if `vocabulary_size` is
+        set.""",
         default=None,
     )
     pooling: str = param(
         [StrOptions(POOLINGS)],
-        """What of all steps is passed on: the last one, the mean, the largest value of each
-        feature, or the mean with weights that the net finds itself (``"attention"``, Yang et al.,
-        2016), see `attention_weights`.""",
+        """Pooling over the steps: the last step, the mean, the maximum of each feature, or a mean
+        with learned weights (``"attention"``, Yang et al., 2016), see `attention_weights`.""",
         default="last",
     )
 
     @available_if(_attends)
     def attention_weights(self, X: Any) -> NDArray[np.float64]:
-        """Return how much each step counts, with ``pooling="attention"``.
+        """Return the attention weight of each step, with ``pooling="attention"``.
 
         Parameters
         ----------
@@ -69,8 +68,8 @@ class Stepwise(Architecture):
 
         Returns
         -------
-        ndarray of shape (n_samples, n_steps), or of shape (n_samples,) with arrays
-            Weights that sum to one over each sequence, and are zero at absent steps.
+        ndarray of shape (n_samples, n_steps), or of shape (n_samples,) with arrays if `X` is a list
+            Weights that sum to one over each sequence; zero for padding.
         """
         check_is_fitted(self)
         estimator: Any = self
@@ -86,7 +85,7 @@ def attention_of(estimator: Any, sequences: Windows | Ragged) -> NDArray[np.floa
 
 
 class _Attention(SequenceModule):
-    """The attention of a net as its output at each step."""
+    """A network whose output at each step is the attention weight of another network."""
 
     def __init__(self, net: SequenceModule) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Targets of regression: from y to the scale of the network and back to the units of y."""
+"""Scaling of regression targets, and predictions in the units of y."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from sklearn_rnn._sequences.validation import check_target
 
 @dataclass(frozen=True)
 class RegressionEncoder:
-    """Standardised targets, or with a log link targets as multiples of their mean.
+    """Encoder of regression targets: standardises them, or with a log link divides by the mean.
 
     Attributes
     ----------
     name : str
-        The class of the estimator, for messages.
+        Class name of the estimator, for error messages.
     shape : tuple of int
-        That of the target of one sample.
+        Shape of the target of one sample.
     log_link : bool
         Whether the network predicts the logarithm of the mean, as ``loss="poisson"`` does.
     standardize : bool
-        Whether targets are brought to mean zero and variance one.
+        Whether to standardise targets to mean zero and variance one.
     scale : Scale
         Mean and scale of each output.
     """
@@ -39,14 +39,14 @@ class RegressionEncoder:
 
     @property
     def n_outputs(self) -> int:
-        """Outputs of the network."""
+        """Number of outputs of the network."""
         return len(self.scale.mean)
 
     @classmethod
     def of(
         cls, y: Any, name: str, *, log_link: bool, standardize: bool
     ) -> tuple[RegressionEncoder, NDArray[np.float64]]:
-        """Return the encoder for targets of the shape of y, and y encoded."""
+        """Return an encoder for targets of the shape of y, and the encoded y."""
         values = check_target(y)
         encoder = cls(name, values.shape[1:], log_link, standardize)
         return encoder, encoder._table(values)
@@ -68,7 +68,7 @@ class RegressionEncoder:
         return values.reshape(len(values), -1)
 
     def fit(self, target: NDArray[np.float64], weight: NDArray[np.float64]) -> RegressionEncoder:
-        """Return the encoder with the weighted means and scales of the targets."""
+        """Return an encoder with the weighted means and scales of the targets."""
         if not (self.log_link or self.standardize):
             return replace(self, scale=Scale.identity(target.shape[1]))
         scale = Scale.of(target, weight)

@@ -16,35 +16,34 @@ from sklearn_rnn.neural_network._training_parameters import COUNT, DROPOUT
 
 @parametrized
 class _Convolutional(Stepwise):
-    """Architecture: residual blocks of dilated causal convolutions, read at the last step."""
+    """Architecture: residual blocks of dilated causal convolutions, then pooling."""
 
     num_channels: int = param(
         [COUNT],
-        "Filters of each convolution.",
+        "Number of filters of each convolution.",
         default=32,
     )
     num_levels: int | str = param(
         [COUNT, StrOptions({"auto"})],
-        """Residual blocks, the dilation of which doubles from one to the next. ``"auto"`` takes
-        as many as the last step needs to see the sequence, but for at most a twentieth of it.""",
+        """Number of residual blocks; the dilation doubles from one to the next. ``"auto"`` takes
+        the smallest number whose receptive field covers at least 95 % of the sequence.""",
         default="auto",
     )
     kernel_size: int = param(
         [COUNT],
-        "Steps that a filter reads.",
+        "Number of steps that a filter covers.",
         default=3,
     )
     dropout: float = param(
         [DROPOUT],
-        """The probability with which an entry is dropped in training, after each convolution and
-        before the output layer.""",
+        """Dropout probability, after each convolution and before the output layer.""",
         default=0.0,
     )
 
     return_sequences: bool = param(
         ["boolean"],
-        """Whether there is a target for each step: `y` has the shape (n_samples, n_steps) or
-        (n_samples, n_steps, n_outputs), and predictions come in it. Absent steps count nowhere.""",
+        """Whether there is a target for each step: `y` has shape (n_samples, n_steps) or
+        (n_samples, n_steps, n_outputs), as do the predictions. Padding is ignored.""",
         default=False,
     )
 
@@ -58,17 +57,17 @@ class _Convolutional(Stepwise):
 class TCNRegressor(SequenceRegressor, _Convolutional):
     """Temporal convolutional network for regression on sequences.
 
-    Residual blocks of two causal convolutions, weight-normalised, whose dilation doubles from
-    block to block, so that the last step sees ``1 + 2 * (kernel_size - 1) * (2**num_levels -
-    1)`` steps. All steps are worked on at once; there is no state to carry.
+    Residual blocks of two weight-normalised causal convolutions, whose dilation doubles from
+    block to block: the receptive field is ``1 + 2 * (kernel_size - 1) * (2**num_levels - 1)``
+    steps. Unlike a recurrent network, it processes all steps in parallel.
 
-    Windows of `LagTransformer` share rows. Where the net sees no more steps than a window has (with
-    ``kernel_size=3`` and the default `num_levels`, windows of 5, 13, 29, 30, 61 to 64 or 125 to 131
-    steps), it convolves the series once, not each window: of 64 steps it predicts about 17 and
-    trains about 3 times faster (windows of 5 steps are trained one by one). Training then draws
-    short contiguous blocks of the series in random order, not single windows. This needs at least
-    half of the windows of the series for training, and a network that reads only the last step: not
-    with another `pooling` or `augmentation`.
+    Windows of `LagTransformer` overlap. If the receptive field is at most the length of a window
+    (with ``kernel_size=3`` and the default `num_levels`: windows of 5, 13, 29, 30, 61 to 64 or 125
+    to 131 steps), the network convolves the series once, not each window: with windows of
+    64 steps, prediction is about 17 times and training about 3 times faster (windows of 5 steps
+    are trained one by one). Training then draws short contiguous blocks of the series in random
+    order, not single windows. This requires ``pooling="last"``, no `augmentation`, and that at
+    least half of the windows of the series are used for training.
 
     {parameters}
 
@@ -76,7 +75,7 @@ class TCNRegressor(SequenceRegressor, _Convolutional):
 
     See Also
     --------
-    TCNClassifier : The same network for the other task.
+    TCNClassifier : The same network for classification.
 
     References
     ----------
@@ -103,14 +102,14 @@ class TCNRegressor(SequenceRegressor, _Convolutional):
 class TCNClassifier(SequenceClassifier, _Convolutional):
     """Temporal convolutional network for classification of sequences.
 
-    Residual blocks of two causal convolutions, weight-normalised, whose dilation doubles from
-    block to block, so that the last step sees ``1 + 2 * (kernel_size - 1) * (2**num_levels -
-    1)`` steps. All steps are worked on at once; there is no state to carry.
+    Residual blocks of two weight-normalised causal convolutions, whose dilation doubles from
+    block to block: the receptive field is ``1 + 2 * (kernel_size - 1) * (2**num_levels - 1)``
+    steps. Unlike a recurrent network, it processes all steps in parallel.
 
-    Windows of `LagTransformer` share rows. Where the net sees no more steps than a window has (with
-    ``kernel_size=3`` and the default `num_levels`, windows of 5, 13, 29, 30, 61 to 64 or 125 to 131
-    steps), it convolves the series once, not each window, to predict and to train, see
-    `TCNRegressor`.
+    Windows of `LagTransformer` overlap. If the receptive field is at most the length of a window
+    (with ``kernel_size=3`` and the default `num_levels`: windows of 5, 13, 29, 30, 61 to 64 or 125
+    to 131 steps), the network convolves the series once, not each window, in prediction and in
+    training; see `TCNRegressor`.
 
     {parameters}
 
@@ -118,7 +117,7 @@ class TCNClassifier(SequenceClassifier, _Convolutional):
 
     See Also
     --------
-    TCNRegressor : The same network for the other task.
+    TCNRegressor : The same network for regression.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""The parameters of training, the same in every estimator."""
+"""The training parameters that all estimators share."""
 
 from __future__ import annotations
 
@@ -20,173 +20,181 @@ INSIDE = Interval(Real, 0, 1, closed="neither")
 
 @parametrized
 class TrainingParameters:
-    """How sequences are read and nets are trained."""
+    """Parameters of the input and of the training, shared by all estimators."""
 
     n_channels: int = param(
         [COUNT],
-        """Channels of a 2-D `X`, whose columns are blocks of `n_channels`, one block a step,
-        oldest first. A 3-D `X` tells its channels itself.""",
+        """Number of channels (variables, covariates) of a 2-D `X`, whose columns are one block of
+        `n_channels` columns per step, oldest step first. A 3-D `X` has its channels on the last
+        axis.""",
         default=1,
     )
     missing_indicator: bool = param(
         ["boolean"],
-        """Whether the net also reads, for each channel with missing values in the training data,
-        where they are missing. The values themselves stand at the mean of their channel.""",
+        """Whether to add, for each channel with missing values in the training data, an input
+        that is 1 where the value is missing. Missing values themselves are replaced by the mean
+        of their channel.""",
         default=True,
     )
     optimizer: str = param(
         [StrOptions(set(OPTIMIZERS))],
-        """The optimizer. ``"lbfgs"`` works on the whole data at once with a line search, which
-        on small data is often the fastest; it ignores `batch_size`, `learning_rate`, `lr_schedule`
-        and `max_grad_norm`. ``"adamw"`` decays the weights apart from the gradient.""",
+        """The optimizer. ``"lbfgs"`` uses all samples in each iteration and a line search, and is
+        often the fastest on small data; it ignores `batch_size`, `learning_rate`, `lr_schedule`
+        and `max_grad_norm`. ``"adamw"`` is Adam with decoupled weight decay.""",
         default="adam",
     )
     learning_rate: float = param(
         [POSITIVE],
-        """The size of a step of the optimizer. The default suits adam, adamw and rmsprop; sgd and
-        adagrad want about ten times, adadelta a thousand times as much.""",
+        """The learning rate of the optimizer. The default suits adam, adamw and rmsprop; sgd and
+        adagrad need a rate about 10 times as large, adadelta about 1000 times.""",
         default=0.002,
     )
     lr_schedule: str = param(
         [StrOptions({"constant", "plateau", *PLANNED})],
-        """How the learning rate changes: it stays; it is divided by ten when the loss has not
-        improved for half of `patience`; or it follows a cosine or one cycle over all of
-        `max_epochs`, which then are all run unless `early_stopping` ends them.""",
+        """Schedule of the learning rate. ``"constant"`` keeps it; ``"plateau"`` divides it by ten
+        when the loss has not improved for half of `patience` epochs; ``"cosine"`` and
+        ``"onecycle"`` follow a cosine or one cycle over `max_epochs`, all of which are run unless
+        `early_stopping` ends training.""",
         default="constant",
     )
     max_epochs: int = param(
         [COUNT],
-        "The largest number of passes over the data.",
+        "Maximum number of epochs (passes over the training data).",
         default=200,
     )
     batch_size: int | str = param(
         [COUNT, StrOptions({"auto"})],
-        """Sequences in one step of the optimizer. ``"auto"`` takes up to 64 at once, and of more
-        a 64th, but at least 32 and at most 512.""",
+        """Number of sequences in a batch. ``"auto"`` takes all of up to 64 samples, and of more
+        ``n_samples // 64``, but at least 32 and at most 512.""",
         default="auto",
     )
     alpha: float = param(
         [NON_NEGATIVE],
-        """The penalty on weights (not biases), as in scikit-learn's ``ElasticNet``: the objective
-        is the mean loss (for squared error half the mean square) plus ``alpha * l1_ratio *
-        |w|_1 + alpha * (1 - l1_ratio) / 2 * |w|_2^2``, on the standardised scale.""",
+        """Strength of the penalty on the weights (not the biases), as in scikit-learn's
+        ``ElasticNet``: the objective is the mean loss (half the mean squared error) plus
+        ``alpha * l1_ratio * |w|_1 + alpha * (1 - l1_ratio) / 2 * |w|_2^2``, on the standardised
+        scale.""",
         default=0.001,
     )
     l1_ratio: float = param(
         [UNIT],
-        """The share of the lasso, the part of the penalty that makes weights exactly zero, by a
-        proximal step after each step of the optimizer (ProxGen, Yun et al., 2021; with
-        ``"lbfgs"`` on the way of OWL-QN, Andrew and Gao, 2007). The noise of small batches
-        keeps some weights from zero, and with `early_stopping` the best epoch may be one in which
-        they have not come there yet.""",
+        """The L1 share of the penalty (lasso), which makes weights exactly zero, by a proximal
+        step after each step of the optimizer (ProxGen, Yun et al., 2021; with ``"lbfgs"`` by
+        OWL-QN, Andrew and Gao, 2007). With small batches, gradient noise keeps some weights from
+        zero; with `early_stopping`, the best epoch may precede the one in which they reach
+        zero.""",
         default=0.0,
     )
     penalty: str = param(
         [StrOptions({"elasticnet", "group"})],
-        """What the lasso makes zero: single weights, or with ``"group"`` all weights that read
-        the same channel (in dense nets the same lag of the same channel), so that the net selects
-        what it reads: see `selected_channels_`. The norm of a group g, of p_g weights, takes the
-        place of the absolute values, ``alpha * l1_ratio * sum_g sqrt(p_g) * |w_g|_2`` (Yuan and
-        Lin, 2006), and the weights of later layers have the ridge part alone; without any, at
-        ``l1_ratio=1``, they undo the shrinkage.""",
+        """What the L1 part makes zero: single weights, or with ``"group"`` (group lasso) all
+        weights of an input channel (in an MLP, of a channel at a lag), so that the network
+        selects its inputs: see `selected_channels_`. The L1 term then is ``alpha * l1_ratio *
+        sum_g sqrt(p_g) * |w_g|_2`` over groups g of p_g weights (Yuan and Lin, 2006), and the
+        weights of later layers have only the L2 term. Keep ``l1_ratio < 1``: without an L2 term,
+        larger weights in later layers undo the shrinkage.""",
         default="elasticnet",
     )
     linear_skip: bool = param(
         ["boolean"],
-        """Whether a linear model of the whole sequence is added to the net. It starts as the ridge
-        regression of strength `alpha` (for another loss the linear model with that loss, with
-        `l1_ratio` that with its zeros), and the net at zero. With `early_stopping` the first fit
-        ends half of the way from the linear model to what is best on the validation data: never
-        worse than the linear model there, and with half of the noise of a net. All sequences must
-        then have the same number of steps, and one that is absent is a missing value.""",
+        """Whether to add the output of a linear model of the whole sequence to that of the
+        network. The linear part is initialised by ridge regression of strength `alpha` (by the
+        linear model with the same loss, and with the same zeros if `l1_ratio` is positive), and
+        the output of the network at zero. With `early_stopping` the first fit ends half-way
+        between the linear model and the best combination on the validation data: there it is
+        never worse than the linear model, and it has half the noise of a network. All sequences
+        must have the same number of steps; a step of padding counts as missing values.""",
         default=False,
     )
     max_grad_norm: float | None = param(
         [POSITIVE, None],
-        "The norm to which longer gradients are clipped.",
+        "Norm to which larger gradients are clipped; None does not clip.",
         default=None,
     )
     early_stopping: bool | str = param(
         ["boolean", StrOptions({"auto"})],
-        """Whether to set `validation_fraction` of the data aside (unless `fit` is given `X_val`),
-        to stop when the loss there has not improved by `tol` for `patience` epochs, and to return
-        to the best epoch. ``"auto"`` does so for 500 samples or more, and with `X_val`.""",
+        """Whether to hold out `validation_fraction` of the data (unless `fit` is given `X_val`),
+        stop when the validation loss has not improved by `tol` for `patience` epochs, and keep
+        the weights of the best epoch. ``"auto"`` does so from 500 samples on, and with
+        `X_val`.""",
         default="auto",
     )
     validation_fraction: float = param(
         [INSIDE],
-        """The share of the data for early stopping: the last of the rows in regression, a
-        stratified random part in classification.""",
+        """Fraction of the data held out for early stopping: the last rows in regression, a
+        stratified random sample in classification.""",
         default=0.1,
     )
     patience: int = param(
         [COUNT],
-        """Epochs without an improvement by `tol` of the validation loss (of the training loss
-        without `early_stopping`) after which training ends.""",
+        """Number of epochs without an improvement by `tol` of the validation loss (of the
+        training loss without `early_stopping`) after which training stops.""",
         default=20,
     )
     tol: float = param(
         [NON_NEGATIVE],
-        "The least improvement of the loss that counts.",
+        "The smallest decrease of the loss that counts as an improvement.",
         default=1e-4,
     )
     shuffle: bool = param(
         ["boolean"],
-        "Whether each epoch takes the sequences in a new random order.",
+        "Whether to shuffle the sequences in each epoch.",
         default=True,
     )
     augmentation: dict[str, float] | None = param(
         [dict, None],
-        """Changes to the sequences in training, drawn anew in each batch, by name: ``"jitter"``
-        adds normal noise of this deviation to the (standardised) values; ``"scaling"`` multiplies
-        each channel of a sequence by one plus such noise; ``"slicing"`` stretches a random part,
-        of this share of the steps, to all of them; ``"mixup"`` mixes sequences and targets in
-        pairs, with shares of the beta distribution of this parameter (Zhang et al., 2018). For
-        example ``{"jitter": 0.03, "slicing": 0.9}``.""",
+        """Data augmentation in training, drawn anew for each batch: a dict of strengths by name.
+        ``"jitter"`` adds normal noise of this standard deviation to the (standardised) values;
+        ``"scaling"`` multiplies each channel of a sequence by one plus such noise; ``"slicing"``
+        resamples a random slice, of this fraction of the steps, to the full length; ``"mixup"``
+        averages pairs of sequences and their targets, with weights from the beta distribution
+        with this parameter (Zhang et al., 2018). Example: ``{"jitter": 0.03, "slicing":
+        0.9}``.""",
         default=None,
     )
     warm_start: bool = param(
         ["boolean"],
-        """Whether `fit` continues from the weights, the scales and the optimizer's state of the
-        last call. Parameters of the architecture, the loss, the optimizer and the precision must
-        then stay as they were.""",
+        """Whether `fit` continues from the weights, the scales and the optimizer state of the
+        last call. The parameters of the architecture, the loss, the optimizer and the precision
+        must then be unchanged.""",
         default=False,
     )
     standardize: bool = param(
         ["boolean"],
-        """Whether channels and regression targets are brought to mean zero and variance one
-        inside, by what the training rows say, as glmnet does.""",
+        """Whether to standardise channels and regression targets internally to mean zero and
+        variance one, with the means and variances of the training data, as glmnet does.""",
         default=True,
     )
     dtype: str = param(
         [StrOptions({"auto", "float32", "float64", "bfloat16"})],
-        """The precision of the net; ``"auto"`` is double for up to 10,000 values of X, where it
-        costs next to nothing, and single above. ``"bfloat16"`` keeps the weights in single
-        precision and lets torch compute products in bfloat16, with 3 significant digits: for
-        processors that are made for it, most GPUs of today.""",
+        """Precision of the network. ``"auto"`` is ``"float64"`` if X has at most 10,000 values,
+        where it costs next to nothing, and ``"float32"`` above. ``"bfloat16"`` (mixed precision)
+        keeps the weights in float32 and computes products in bfloat16, with 3 significant
+        digits; it is meant for hardware that supports it, such as most current GPUs.""",
         default="auto",
     )
     device: str = param(
         [str],
-        """The torch device, such as ``"cpu"`` or ``"cuda:1"``; ``"auto"`` is CUDA where torch
-        finds it and the CPU elsewhere.""",
+        """The torch device, such as ``"cpu"`` or ``"cuda:1"``; ``"auto"`` is CUDA if available,
+        otherwise the CPU.""",
         default="auto",
     )
     random_state: Any = param(
         ["random_state"],
-        """The source of the initial weights, of the order of the batches, of dropout and of the
-        validation split. An integer gives the same bits at every call.""",
+        """Random state for the initial weights, the order of the batches, augmentation, dropout
+        and the validation split. Pass an integer for reproducible results.""",
         default=None,
     )
     callbacks: Any = param(
         [list, None],
-        """Callbacks of skorch, served once an epoch, and once a batch if they ask for it; copies
-        are used, and found in ``net_.callbacks_``. Those that score (``EpochScoring``) need
-        skorch's own loop; `X_val` serves in their place.""",
+        """skorch callbacks, called after each epoch, and around each batch if they define such a
+        hook. Copies of them are used and kept in ``net_.callbacks_``. Scoring callbacks
+        (``EpochScoring``) need skorch's own training loop and are refused; pass `X_val` to `fit`
+        instead.""",
         default=None,
     )
     verbose: int = param(
         [Interval(Integral, 0, 2, closed="both")],
-        "0 is silent, 1 prints a line an epoch, 2 shows a progress bar with the time left.",
+        "0 is silent, 1 prints a line per epoch, 2 shows a progress bar with the time left.",
         default=0,
     )
