@@ -1,4 +1,4 @@
-"""Changes to training sequences, drawn anew for each batch, that leave what they mean."""
+"""Data augmentation: random changes to training sequences that keep their meaning."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from torch.nn import functional
 from sklearn_rnn._training.batches import Batch
 
 KINDS = {"jitter": math.inf, "scaling": math.inf, "slicing": 1.0, "mixup": 1.0}
-"""The changes by name, in the order in which they are made, and the upper bound of each."""
+"""Names of the augmentations, in the order of application, and upper bounds of their strengths."""
 
 OF_WHOLE_SEQUENCES = {"slicing", "mixup"}
-"""Changes that move steps, or targets of sequences."""
+"""Augmentations that move steps or mix targets; not for targets of steps."""
 
 
 def check_augmentation(augmentation: dict[str, Any] | None, *, per_step: bool) -> None:
-    """Check the names and the strengths of the changes.
+    """Check the names and strengths of the augmentations.
 
     Parameters
     ----------
@@ -32,10 +32,10 @@ def check_augmentation(augmentation: dict[str, Any] | None, *, per_step: bool) -
     for name, strength in (augmentation or {}).items():
         if name not in KINDS:
             raise ValueError(f"augmentation has the key {name!r}; its keys are {list(KINDS)}.")
-        most = KINDS[name]
+        upper = KINDS[name]
         is_number = isinstance(strength, Real) and not isinstance(strength, bool)
-        if not is_number or not 0 < float(strength) <= most or math.isinf(strength):
-            rule = "above 0" if math.isinf(most) else f"above 0 and at most {most:g}"
+        if not is_number or not 0 < float(strength) <= upper or math.isinf(strength):
+            rule = "above 0" if math.isinf(upper) else f"above 0 and at most {upper:g}"
             raise ValueError(f"augmentation[{name!r}] must be a number {rule}; got {strength!r}.")
         if per_step and name in OF_WHOLE_SEQUENCES:
             raise ValueError(
@@ -45,18 +45,18 @@ def check_augmentation(augmentation: dict[str, Any] | None, *, per_step: bool) -
 
 
 class Augmentation:
-    """The changes of one training run.
+    """The augmentations of one training run.
 
     Parameters
     ----------
     strengths : dict
         Strengths by name.
     n_channels : int
-        Channels that are measurements; indicators of missing values follow them.
+        Number of channels, without the missing-value indicators that follow them.
     n_outputs : int
-        Outputs of the net.
+        Number of outputs of the network.
     generator : torch.Generator
-        The source of all draws.
+        Source of all random numbers.
     """
 
     def __init__(
@@ -72,43 +72,43 @@ class Augmentation:
         self.generator = generator
 
     def __call__(self, batch: Batch) -> Batch:
-        """Return a changed copy of a batch."""
+        """Return an augmented copy of a batch."""
         for name in KINDS:
             if name in self.strengths:
                 batch = getattr(self, f"_{name}")(batch, self.strengths[name])
         return batch
 
-    def _jitter(self, batch: Batch, deviation: float) -> Batch:
-        """Add noise to every value."""
+    def _jitter(self, batch: Batch, scale: float) -> Batch:
+        """Add normal noise to every value."""
         values = batch.x[:, :, : self.n_channels]
-        return self._with_values(batch, values + deviation * self._normal(values))
+        return self._with_values(batch, values + scale * self._normal(values))
 
-    def _scaling(self, batch: Batch, deviation: float) -> Batch:
-        """Multiply each channel of each sequence by a number around one."""
+    def _scaling(self, batch: Batch, scale: float) -> Batch:
+        """Multiply each channel of each sequence by one plus normal noise."""
         values = batch.x[:, :, : self.n_channels]
-        return self._with_values(batch, values * (1 + deviation * self._normal(values[:, :1])))
+        return self._with_values(batch, values * (1 + scale * self._normal(values[:, :1])))
 
-    def _slicing(self, batch: Batch, share: float) -> Batch:
-        """Stretch a random part of each sequence to its whole length, by linear interpolation."""
+    def _slicing(self, batch: Batch, fraction: float) -> Batch:
+        """Resample a random slice of each sequence to its full length, by linear interpolation."""
         x, n_steps = batch.x, batch.x.shape[1]
         if batch.lengths is None:
             last = x.new_full((len(x),), n_steps - 1)
         else:
             last = (batch.lengths - 1).clamp(min=0).to(x.dtype)
-        first = (1 - share) * last * self._uniform(last)
+        first = (1 - fraction) * last * self._uniform(last)
         steps = torch.arange(n_steps, dtype=x.dtype, device=x.device)
-        places = (first[:, None] + share * steps).clamp(max=n_steps - 1)  # (batch, n_steps)
-        low = places.floor().long()
+        positions = (first[:, None] + fraction * steps).clamp(max=n_steps - 1)  # (batch, n_steps)
+        low = positions.floor().long()
         high = (low + 1).clamp(max=n_steps - 1)
-        part = (places - low)[:, :, None]
+        part = (positions - low)[:, :, None]
         below, above = (x.gather(1, i[:, :, None].expand_as(x)) for i in (low, high))
         return batch._replace(x=torch.lerp(below, above, part))
 
     def _mixup(self, batch: Batch, concentration: float) -> Batch:
-        """Mix each sequence, and its target, with another (Zhang et al., 2018)."""
+        """Average each sequence and its target with another one (Zhang et al., 2018)."""
         x, y, weight, lengths, _ = batch
         own = self._beta(x[:, 0, 0], concentration)
-        own = torch.maximum(own, 1 - own)  # the mix has the length of the larger share
+        own = torch.maximum(own, 1 - own)  # the result takes the length of this part
         device = self.generator.device
         other = torch.randperm(len(x), generator=self.generator, device=device)
         if lengths is not None:
@@ -122,7 +122,7 @@ class Augmentation:
         return Batch(x, torch.lerp(y[other], y, own[:, None].to(y)), weight, lengths)
 
     def _beta(self, like: Tensor, a: float) -> Tensor:
-        """Draw from the beta distribution with both parameters at a, by Johnk's rejections."""
+        """Draw from the Beta(a, a) distribution by Johnk's rejection method."""
         drawn, pending = torch.zeros_like(like), torch.ones_like(like, dtype=torch.bool)
         while pending.any():
             u, v = (self._uniform(like) ** (1 / a) for _ in range(2))

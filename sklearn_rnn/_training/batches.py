@@ -1,4 +1,4 @@
-"""Sequences, targets and weights, cut into batches."""
+"""Batches of sequences, targets and weights."""
 
 from __future__ import annotations
 
@@ -13,30 +13,31 @@ from torch import Tensor
 
 from sklearn_rnn._training.tensors import (
     RaggedTensor,
+    consecutive,
     contiguous_blocks,
-    run,
     series_of,
     shares_rows,
     to_device,
 )
 
-GATHERED_AT_ONCE = 2**20
-"""Values of x that are gathered in one call and then cut into batches."""
+MAX_VALUES_GATHERED = 2**20
+"""Number of input values to gather in one call, before they are split into batches."""
 
-WORTH_SHARING = 8
-"""Steps that a net reads from which on it is trained on stretches of windows that share rows."""
+MIN_RECEPTIVE_FIELD_FOR_BLOCKS = 8
+"""Smallest receptive field with which training uses contiguous blocks of windows."""
 
-SORTED_TOGETHER = 32
-"""Batches whose sequences are sorted by length among themselves, so that few steps are padded."""
+BATCHES_SORTED_TOGETHER = 32
+"""Number of batches whose sequences are sorted by length together, to save padding."""
 
 
 class Batch(NamedTuple):
-    """Some examples: x (batch, n_steps, n_channels), y, weights or None, lengths or None.
+    """A batch: x (batch, n_steps, n_channels), y, weights or None, lengths or None.
 
-    Windows that share rows may come as (n_stretches, n_windows, n_steps, n_channels). If some of
-    these only stand between others, `kept` has the positions of those that have a target.
+    Overlapping windows may come in contiguous blocks, as (n_blocks, n_windows, n_steps,
+    n_channels). If a block contains windows that are not used for training, `kept` has the
+    positions of the others, which alone have targets.
 
-    With a target for each step, y and the weights hold one row for each valid step, in order.
+    With a target for each step, y and the weights have one row per valid step, in order.
     """
 
     x: Tensor
@@ -48,21 +49,21 @@ class Batch(NamedTuple):
 
 @dataclass(frozen=True)
 class Examples:
-    """Sequences, targets and weights as tensors, and which of the sequences take part.
+    """Sequences, targets and weights as tensors, and which of the sequences to use.
 
     Parameters
     ----------
     x : Tensor of shape (n, n_steps, n_channels) or RaggedTensor
         Sequences, of any strides.
     y : Tensor of shape (n, n_outputs) or (n,), or (n_terms, n_outputs) or (n_terms,)
-        Targets, or indices of classes; of each sequence, or of each valid step of each.
+        Targets or class indices, one per sequence or per valid step.
     weight : Tensor of shape (n,) or (n_terms,), or None
         Weights with mean one over those of `index`.
     index : Tensor of shape (n_examples,)
-        The sequences that take part, of dtype int64, on the device of x, or on the CPU for a
+        Indices of the sequences to use, int64, on the device of x, or on the CPU for a
         RaggedTensor.
     first : Tensor of shape (n,) or None
-        The place in y of the first step of each sequence, if it has a target for each.
+        Position in y of the first step of each sequence, if each step has a target.
     """
 
     x: Tensor | RaggedTensor
@@ -80,9 +81,9 @@ class Examples:
         rows: NDArray[np.intp],
         lengths: NDArray[np.intp] | None = None,
     ) -> Examples:
-        """Let `rows` of the sequences take part, with weights that are scaled to mean one.
+        """Return the examples of the sequences `rows`, with weights scaled to mean one.
 
-        With `lengths` each step has a target and a weight of its own.
+        With `lengths` each step has its own target and weight.
         """
         index, first, terms = torch.as_tensor(rows), None, rows
         if isinstance(x, Tensor):
@@ -103,7 +104,7 @@ class Examples:
 
     @property
     def n_terms(self) -> int:
-        """Return how many targets there are, of sequences or of steps."""
+        """Return the number of targets, of sequences or of steps."""
         if self.first is None:
             return len(self.index)
         if isinstance(self.x, RaggedTensor):
@@ -117,10 +118,10 @@ class Examples:
         *,
         receptive_field: int | None = None,
     ) -> Iterator[Batch]:
-        """Cut batches of `size` sequences, in random order if a generator is given.
+        """Yield batches of `size` sequences, in random order if a generator is given.
 
-        With `receptive_field`, the steps that the net depends on, windows that overlap come in
-        contiguous blocks, in random order, see `_contiguous_blocks`.
+        With the `receptive_field` of the network, overlapping windows come in contiguous blocks,
+        in random order; see `_contiguous_blocks`.
         """
         if self.is_contiguous() and (generator is None or size >= len(self)):
             yield from self._slices(size)
@@ -129,7 +130,7 @@ class Examples:
         if (
             shuffled
             and receptive_field is not None
-            and receptive_field >= WORTH_SHARING
+            and receptive_field >= MIN_RECEPTIVE_FIELD_FOR_BLOCKS
             and self.shares(receptive_field)
         ):
             yield from self._contiguous_blocks(size, shuffled, receptive_field)
@@ -151,38 +152,38 @@ class Examples:
 
     @property
     def has_fixed_length(self) -> bool:
-        """Whether each sequence has as many steps and one target."""
+        """Whether all sequences have the same number of steps, and one target each."""
         return isinstance(self.x, Tensor) and self.first is None
 
     def blocks(self, size: int, generator: torch.Generator | None = None) -> Iterator[Batch]:
-        """Gather many batches at once, if sequences are alike, in the order of `batches`."""
-        assert isinstance(self.x, Tensor), "sequences are alike"
+        """Yield many batches at once, in the order of `batches`; needs sequences of one length."""
+        assert isinstance(self.x, Tensor), "sequences have one length"
         shuffled = generator if size < len(self) else None
         if shuffled is None and self.is_contiguous():
             yield self._slice(int(self.index[0]), int(self.index[-1]) + 1)
             return
-        chunk_size = max(1, GATHERED_AT_ONCE // (size * self.x[0].numel()))
+        chunk_size = max(1, MAX_VALUES_GATHERED // (size * self.x[0].numel()))
         for rows in torch.split(self._order(shuffled), size * chunk_size):
             yield self._at(rows, self.x.index_select(0, rows), None)
 
     def _order(self, generator: torch.Generator | None) -> Tensor:
-        """Return the sequences that take part, in random order if a generator is given."""
+        """Return the indices of the sequences, in random order if a generator is given."""
         if generator is None:
             return self.index
         order = torch.randperm(len(self), generator=generator)
         return self.index[order if self.index.is_cpu else to_device(order, self.index.device)]
 
     def shares(self, receptive_field: int | None) -> bool:
-        """Tell whether batches can share the rows that the last `receptive_field` steps read.
+        """Return whether windows in a batch can share the rows of their last steps.
 
-        At least half of the windows from the first to the last that takes part must do so.
+        At least half of the windows from the first to the last must be used.
         """
         if self.first is not None or not len(self) or not shares_rows(self.x, receptive_field):
             return False
         return 2 * len(self) >= int(self.index[-1] - self.index[0]) + 1
 
     def is_contiguous(self) -> bool:
-        """Tell whether sequences of one length, with one target each, follow one another."""
+        """Return whether the sequences are consecutive, of one length, with one target each."""
         if isinstance(self.x, RaggedTensor) and not self.x.is_series:
             return False
         if self.first is not None or not len(self):
@@ -190,25 +191,25 @@ class Examples:
         return int(self.index[-1] - self.index[0]) == len(self) - 1
 
     def _slices(self, size: int) -> Iterator[Batch]:
-        """Cut batches in order, views where they can be."""
+        """Yield batches in order, as views where possible."""
         begin, end = int(self.index[0]), int(self.index[-1]) + 1
         for start in range(begin, end, size):
             yield self._slice(start, min(start + size, end))
 
     def _slice(self, start: int, stop: int) -> Batch:
-        """Return sequences that follow one another."""
+        """Return consecutive sequences as a batch."""
         part = slice(start, stop)
         weight = None if self.weight is None else self.weight[part]
-        return Batch(run(self.x, part), self.y[part], weight)
+        return Batch(consecutive(self.x, part), self.y[part], weight)
 
     def _contiguous_blocks(
         self, size: int, generator: torch.Generator, receptive_field: int
     ) -> Iterator[Batch]:
-        """Cut batches of windows that share rows, in shuffled contiguous blocks.
+        """Yield batches of overlapping windows, in shuffled contiguous blocks.
 
-        A stretch has about as many windows as its first output reads rows: one as long as a batch
-        would make a batch less varied. Where the stretches begin is random; one of them may be
-        shorter, and is a batch of its own.
+        A block has about as many windows as the receptive field has rows; longer blocks would make
+        a batch less diverse. Blocks start at a random offset; one may be shorter, and is a batch of
+        its own.
         """
         field = (receptive_field - 1) * series_of(self.x).per_step + 1
         together = max(1, round(size / field))
@@ -231,7 +232,7 @@ class Examples:
                 yield batch
 
     def _gather_blocks(self, starts: Tensor, length: int, in_training_mask: Tensor | None) -> Batch:
-        """Return blocks of windows with targets and weights, those of `in_training_mask` only."""
+        """Return blocks of windows, with targets for those in `in_training_mask` only."""
         rows = (starts[:, None] + torch.arange(length)).view(-1)
         x, kept = contiguous_blocks(self.x, starts, length), None
         if in_training_mask is not None:
@@ -240,26 +241,26 @@ class Examples:
         return self._at(rows, x, None)._replace(kept=kept)
 
     def _at(self, rows: Tensor, x: Tensor, lengths: Tensor | None) -> Batch:
-        """Complete some sequences by their targets and weights."""
+        """Return a batch of sequences x, with the targets and weights of `rows`."""
         if rows.device != self.y.device:
             rows = to_device(rows, self.y.device)
         if self.first is not None:
-            rows = places_of_steps(self.first[rows], x.shape[1], lengths)
+            rows = positions_of_steps(self.first[rows], x.shape[1], lengths)
         weight = None if self.weight is None else self.weight.index_select(0, rows)
         return Batch(x, self.y.index_select(0, rows), weight, lengths)
 
 
-def places_of_steps(first: Tensor, n_steps: int, lengths: Tensor | None) -> Tensor:
-    """Return the places of all valid steps, given that of the first of each sequence."""
+def positions_of_steps(first: Tensor, n_steps: int, lengths: Tensor | None) -> Tensor:
+    """Return the positions of all valid steps, from that of the first of each sequence."""
     steps = torch.arange(n_steps, device=first.device)
-    places = first[:, None] + steps
-    return places.view(-1) if lengths is None else places[steps < lengths[:, None]]
+    positions = first[:, None] + steps
+    return positions.view(-1) if lengths is None else positions[steps < lengths[:, None]]
 
 
 def at_valid_steps(output: Tensor, lengths: Tensor | None) -> Tensor:
-    """Return outputs (batch, n_steps, n_outputs) at the valid steps, in one column of rows.
+    """Return outputs (batch, n_steps, n_outputs) at the valid steps, one row per step.
 
-    Outputs of shape (batch, n_outputs) are what they are.
+    Outputs of shape (batch, n_outputs) are returned unchanged.
     """
     if output.dim() == 2:
         return output
@@ -272,15 +273,15 @@ def at_valid_steps(output: Tensor, lengths: Tensor | None) -> Tensor:
 def _by_length(
     order: Tensor, lengths: Tensor, size: int, generator: torch.Generator | None
 ) -> Iterator[Tensor]:
-    """Cut batches of sequences of similar length, themselves in the order of the generator.
+    """Yield indices of batches of similar length; the batches are shuffled by the generator.
 
-    Sequences of one length are cut as they would be if they came without padding.
+    Sequences of equal length give the same batches as an array does.
     """
     shortest, longest = lengths[order].aminmax()
     if shortest == longest:
         yield from torch.split(order, size)
         return
-    together = len(order) if generator is None else size * SORTED_TOGETHER
+    together = len(order) if generator is None else size * BATCHES_SORTED_TOGETHER
     for rows in torch.split(order, max(1, together)):
         rows = rows[torch.sort(lengths[rows], stable=True).indices]
         batches = torch.split(rows, size)

@@ -1,4 +1,4 @@
-"""Callbacks of skorch: the bar of our own, and which of others our training loop can serve."""
+"""skorch callbacks: a progress bar, and checks that the training loop supports the others."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ REFUSED: dict[type[Callback], str] = {
     ParamMapper: "chooses among the parameters of the net, but they are trained as one vector",
     of_skorch.ProgressBar: "counts the batches of skorch's own loop; set verbose=2",
 }
-"""Callbacks that would do nothing here, or harm, and why."""
+"""Callbacks that this training loop does not support, and why."""
 
 
 class ProgressBar(Callback):
-    """A bar over the epochs, with the loss and the time left."""
+    """Progress bar over the epochs, with the losses and the time left."""
 
     bar_: tqdm[Any] | None = None
 
@@ -43,8 +43,8 @@ class ProgressBar(Callback):
 
 
 def check_callbacks(callbacks: list[Any] | None) -> None:
-    """Check that the loop can serve all of the callbacks."""
-    for callback in _alone(callbacks):
+    """Check that the training loop supports all of the callbacks."""
+    for callback in _without_names(callbacks):
         kind = callback if isinstance(callback, type) else type(callback)
         if not issubclass(kind, Callback):
             raise ValueError(f"callbacks must be callbacks of skorch; got {callback!r}.")
@@ -53,9 +53,9 @@ def check_callbacks(callbacks: list[Any] | None) -> None:
                 raise ValueError(f"callbacks has a {kind.__name__}, which {why}.")
 
 
-def check_watched(callbacks: list[Any] | None, *, validated: bool) -> None:
-    """Check that there is a validation loss if a callback watches it."""
-    for callback in _alone(callbacks):
+def check_monitored(callbacks: list[Any] | None, *, validated: bool) -> None:
+    """Check that there is a validation loss if a callback monitors it."""
+    for callback in _without_names(callbacks):
         watched = str(getattr(callback, "monitor", None) or "")
         if watched.startswith("valid_loss") and not validated:
             raise ValueError(
@@ -65,14 +65,14 @@ def check_watched(callbacks: list[Any] | None, *, validated: bool) -> None:
             )
 
 
-def asks_for_batches(callback: Callback) -> bool:
-    """Return whether a callback wants to be told of batches, or reads what they left behind."""
+def uses_batches(callback: Callback) -> bool:
+    """Return whether a callback has batch hooks, or reads what batches record in the history."""
     hooks = ("on_batch_begin", "on_batch_end", "on_grad_computed")
     return isinstance(callback, Checkpoint) or any(
         getattr(type(callback), hook) is not getattr(Callback, hook) for hook in hooks
     )
 
 
-def _alone(callbacks: list[Any] | None) -> list[Any]:
+def _without_names(callbacks: list[Any] | None) -> list[Any]:
     """Return the callbacks without their names."""
     return [item[-1] if isinstance(item, tuple) else item for item in callbacks or []]

@@ -1,4 +1,4 @@
-"""Outputs of a module for all its input, in batches and with threads that suit it."""
+"""Outputs of a network for all sequences, in chunks and with a suitable number of threads."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from sklearn_rnn._modules.base import SequenceModule
 from sklearn_rnn._modules.embedding import Embedding
 from sklearn_rnn._modules.kernels.layer import has_kernel
 from sklearn_rnn._modules.kernels.threads import threads_for, threads_for_kernels
-from sklearn_rnn._training.batches import at_valid_steps, places_of_steps
-from sklearn_rnn._training.tensors import RaggedTensor, longest, run, shares_rows
+from sklearn_rnn._training.batches import at_valid_steps, positions_of_steps
+from sklearn_rnn._training.tensors import RaggedTensor, consecutive, longest, shares_rows
 
-SHARING_WINDOWS = 2048
-"""Windows that share their rows that are predicted at once."""
+OVERLAPPING_WINDOWS_PER_CHUNK = 2048
+"""Number of overlapping windows that are predicted at once."""
 
 
 def autocast(device: torch.device, *, mixed: bool) -> AbstractContextManager[None]:
@@ -25,9 +25,9 @@ def autocast(device: torch.device, *, mixed: bool) -> AbstractContextManager[Non
 
 
 def chunk_size(module: nn.Module, x: Tensor | RaggedTensor, *, shared: bool) -> int:
-    """Return how many sequences the module predicts at once: few enough to stay in the cache."""
+    """Return how many sequences to predict at once, so that the work fits into the cache."""
     if shared:
-        return SHARING_WINDOWS
+        return OVERLAPPING_WINDOWS_PER_CHUNK
     fitting = 8192 // longest(x)
     if is_mostly_native(module):  # kernels work on few rows at a time, whatever the batch
         return max(256, -(-fitting // 64) * 64)
@@ -38,10 +38,10 @@ def chunk_size(module: nn.Module, x: Tensor | RaggedTensor, *, shared: bool) -> 
 def threads(
     module: nn.Module, x: Tensor | RaggedTensor, size: int, *, shared: bool
 ) -> Iterator[None]:
-    """Run a block with the threads that the module deserves for batches of `size` sequences.
+    """Run a block with the number of threads that suits batches of `size` sequences.
 
-    Of windows that share rows it computes about two steps each: the newest, and one of those that
-    begin a stretch.
+    For overlapping windows the network computes about two steps per window: the newest, and one of
+    the steps before a contiguous block.
     """
     n_steps = 2 if shared else longest(x)
     operations = size * n_steps * sum(p.numel() for p in module.parameters())
@@ -54,7 +54,7 @@ def threads(
 def raw_outputs(module: SequenceModule, x: Tensor | RaggedTensor, *, mixed: bool = False) -> Tensor:
     """Return the outputs of a module for all of `x`, in evaluation mode, on the CPU.
 
-    They have shape (n, n_outputs), or (n_valid_steps, n_outputs) if the module has an output at
+    Their shape is (n, n_outputs), or (n_valid_steps, n_outputs) if the module has an output at
     each step. With `mixed` torch computes products in bfloat16.
     """
     module.eval()
@@ -64,36 +64,38 @@ def raw_outputs(module: SequenceModule, x: Tensor | RaggedTensor, *, mixed: bool
         if isinstance(x, Tensor) or x.is_series:
             n = len(x)
             parts = [slice(start, min(start + size, n)) for start in range(0, n, size)]
-            return torch.cat([_of_valid_steps(module(run(x, part))) for part in parts]).cpu()
+            return torch.cat(
+                [_one_row_per_step(module(consecutive(x, part))) for part in parts]
+            ).cpu()
         return _ragged_outputs(module, x, size)
 
 
-def _of_valid_steps(output: Tensor) -> Tensor:
-    """Return outputs without padding in one column of rows."""
+def _one_row_per_step(output: Tensor) -> Tensor:
+    """Return outputs without padding, one row per sequence or step."""
     return output if output.dim() == 2 else output.flatten(0, 1)
 
 
 def _ragged_outputs(module: SequenceModule, x: RaggedTensor, size: int) -> Tensor:
-    """Return the outputs for sequences of different length, computed in the order of these."""
+    """Return the outputs for sequences of different length, computed in order of length."""
     order = torch.sort(x.lengths, stable=True).indices
-    first, parts, places = torch.cumsum(x.lengths, 0) - x.lengths, [], []
+    first, parts, positions = torch.cumsum(x.lengths, 0) - x.lengths, [], []
     for rows in torch.split(order, size):
         batch, lengths = x.gather(rows)
         output = module(batch, lengths)
         parts.append(at_valid_steps(output, lengths))
         if output.dim() == 3:
             padded = None if lengths is None else x.lengths[rows]
-            rows = places_of_steps(first[rows], batch.shape[1], padded)
-        places.append(rows)
-    result = torch.cat(parts).cpu()  # once: it waits for the device
+            rows = positions_of_steps(first[rows], batch.shape[1], padded)
+        positions.append(rows)
+    result = torch.cat(parts).cpu()  # in one copy, which waits for the device
     parts.clear()
-    return torch.empty_like(result).index_copy_(0, torch.cat(places), result)
+    return torch.empty_like(result).index_copy_(0, torch.cat(positions), result)
 
 
 def is_mostly_native(module: nn.Module) -> bool:
-    """Tell whether more than half of the weights are of layers that have a kernel.
+    """Return whether more than half of the weights belong to layers that have a kernel.
 
-    The vectors of tokens do not count: they are looked up.
+    Embeddings do not count: they are looked up.
     """
     parts = [part for part in module.modules() if not isinstance(part, Embedding)]
     native = [has_kernel(part) for part in parts]

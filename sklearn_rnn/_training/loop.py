@@ -1,4 +1,4 @@
-"""The trainer: one epoch after another, in torch alone; see `TrainingState`."""
+"""The training loop in torch, one epoch per step; see `TrainingState`."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ Observer = Callable[[str, Batch, Tensor | None], None]
 
 
 class Trainer:
-    """Advances the training of a module whose parameters are views of one vector.
+    """Trains a module whose parameters are views of one vector.
 
     Parameters
     ----------
@@ -46,9 +46,9 @@ class Trainer:
     config : TrainingConfig
         The configuration.
     state : TrainingState
-        Where the run stands; it holds the vector, and is advanced by `step`.
+        The state of training, with the vector; `step` advances it.
     observer : callable, optional
-        Called as ``observer(hook, batch, loss)`` around every batch.
+        Called as ``observer(hook, batch, loss)`` before and after each batch.
     """
 
     def __init__(
@@ -76,15 +76,15 @@ class Trainer:
         if config.augmentation:
             sizes = (config.n_channels, config.n_outputs)
             self.augment = Augmentation(config.augmentation, *sizes, state.noise)
-        self.knows_kernels = self.uses_vjp = False
+        self.gradient_chosen = self.uses_vjp = False
         self.native: TrainingKernel | None = None
         self.precision = partial(autocast, self.vector.device, mixed=config.mixed)
 
     def start(self, valid: Examples | None) -> None:
-        """Begin a run: a network that has learned something may stay as it is.
+        """Begin a run: with early stopping, record the loss of a network that is not random.
 
-        With early stopping it is the first that can be best on the validation data. This holds for
-        one that is trained further, and for one that begins as a linear model.
+        A network that is trained further, or starts as a linear model, may already be the best on
+        the validation data.
         """
         has_learned = self.config.linear_skip or self.state.n_epochs_before
         if self.config.early_stopping and valid is not None and has_learned:
@@ -96,12 +96,12 @@ class Trainer:
         Parameters
         ----------
         train, valid : Examples
-            Data for training, and for validation if there are any.
+            Training data, and validation data if there are any.
 
         Returns
         -------
         dict of str to float
-            ``"train_loss"``, and ``"valid_loss"`` with data for validation.
+            ``"train_loss"``, and with validation data ``"valid_loss"``.
 
         Raises
         ------
@@ -121,7 +121,7 @@ class Trainer:
         return losses
 
     def finish(self) -> None:
-        """End a run: go back to the best epoch with early stopping, or check the last one."""
+        """End a run: with early stopping restore the best epoch, otherwise check the last one."""
         if self.state.best is not None:
             self.vector.data.copy_(self.state.best)
         elif not self.vector.isfinite().all():
@@ -134,12 +134,12 @@ class Trainer:
         )
 
     def epoch(self, examples: Examples) -> float:
-        """Pass once over the examples and return the mean of the objective."""
+        """Train for one epoch and return the mean objective."""
         self.module.train()
-        if not self.knows_kernels or self.config.callbacks:  # which may add hooks
-            self._find_kernels()
-        if self._may_run_together(examples):
-            return self._batches_together(examples) / examples.n_terms
+        if not self.gradient_chosen or self.config.callbacks:  # which may add hooks to modules
+            self._choose_gradient()
+        if self._can_run_epoch_in_kernel(examples):
+            return self._run_epoch_in_kernel(examples) / examples.n_terms
         size = self.config.batch_size
         receptive_field = None if self.augment is not None else self.module.receptive_field
         rates = self._rates(examples)
@@ -162,7 +162,7 @@ class Trainer:
         return self.state.order if self.config.shuffle else None
 
     def _rates(self, examples: Examples) -> Callable[[int], float]:
-        """Return the learning rate as a function of the number of the batch in this epoch."""
+        """Return the learning rate as a function of the index of the batch in this epoch."""
         schedule, rate = self.schedule, float(self.optimizer.param_groups[0]["lr"])
         if schedule is None:
             return lambda _: rate
@@ -172,17 +172,17 @@ class Trainer:
             c.learning_rate * schedule((epoch + min(i / n_batches, 1.0)) / c.max_epochs)
         )
 
-    def _find_kernels(self) -> None:
-        """Find out how far gradients can be had without autograd."""
-        self.native, self.uses_vjp, self.knows_kernels = None, False, True
+    def _choose_gradient(self) -> None:
+        """Choose how gradients are computed: by a training kernel, by VJPs, or by autograd."""
+        self.native, self.uses_vjp, self.gradient_chosen = None, False, True
         if self.config.mixed:
             return
         loss = KernelLoss(self.criterion.kernel, self.criterion.option)
         self.native = self.module.native_training(loss)
         self.uses_vjp = self.native is None and self.module.has_vjp()
 
-    def _may_run_together(self, examples: Examples) -> bool:
-        """Tell whether the kernels may run many batches in one call."""
+    def _can_run_epoch_in_kernel(self, examples: Examples) -> bool:
+        """Return whether a training kernel can run many batches in one call."""
         return (
             isinstance(self.native, NativeTraining)
             and isinstance(self.optimizer, Adam)
@@ -192,8 +192,8 @@ class Trainer:
             and examples.has_fixed_length
         )
 
-    def _batches_together(self, examples: Examples) -> float:
-        """Pass once over the examples, many batches in a call; return the sum of the objectives."""
+    def _run_epoch_in_kernel(self, examples: Examples) -> float:
+        """Train for one epoch, many batches in a kernel call; return the summed objective."""
         size, optimizer = self.config.batch_size, self.optimizer
         assert isinstance(optimizer, Adam)
         assert isinstance(self.native, NativeTraining)
@@ -211,7 +211,7 @@ class Trainer:
 
     @torch.inference_mode()
     def mean_loss(self, examples: Examples) -> float:
-        """Return the mean loss without penalty and without training."""
+        """Return the mean loss in evaluation mode, without penalty."""
         self.module.eval()
         total: Tensor | float = 0.0
         shared = examples.is_contiguous() and examples.shares(self.module.receptive_field)
@@ -234,7 +234,7 @@ class Trainer:
             self.observer(hook, batch, loss)
 
     def _update(self, batch: Batch) -> Tensor:
-        """Move the vector by one step of the optimizer and return the objective before."""
+        """Take one optimizer step and return the objective before it."""
         if isinstance(self.optimizer, torch.optim.LBFGS):
             return self._line_search(batch)
         objective = self._gradient(batch)
@@ -252,7 +252,7 @@ class Trainer:
         return objective
 
     def _line_search(self, batch: Batch) -> Tensor:
-        """Take one step of L-BFGS; dropout keeps its mask during the line search."""
+        """Take one L-BFGS step; dropout masks are the same throughout the line search."""
         state = self.state.noise.get_state()
 
         def closure() -> Tensor:
@@ -270,7 +270,7 @@ class Trainer:
             objective = self.native.gradient(Sequences(*batch[:4]), self.ridge)
             ridge -= self.ridge.strength
         else:
-            objective = self._gradient_of_torch(batch)
+            objective = self._loss_gradient(batch)
             if self.ridge.strength:
                 self._vector_grad[: self.n_weights].add_(weights, alpha=self.ridge.strength)
         if ridge:
@@ -279,10 +279,10 @@ class Trainer:
 
     @property
     def _vector_grad(self) -> Tensor:
-        assert self.vector.grad is not None, "the module is laid into the vector"
+        assert self.vector.grad is not None, "the parameters are views of the vector"
         return self.vector.grad
 
-    def _gradient_of_torch(self, batch: Batch) -> Tensor:
+    def _loss_gradient(self, batch: Batch) -> Tensor:
         """Write the gradient of the loss into the vector and return the loss."""
         if self.uses_vjp and batch.lengths is None:
             return self._gradient_by_vjp(batch)

@@ -1,4 +1,4 @@
-"""Learning-rate schedules and the end of training, as functions of what has been seen."""
+"""Learning-rate schedules, and a convergence check on the loss curve."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 
 def constant(progress: float) -> float:
-    """Keep the learning rate: the factor is 1."""
+    """Return the factor 1: the learning rate is constant."""
     return 1.0
 
 
@@ -24,13 +24,13 @@ def one_cycle(progress: float, warm_up: float = 0.3, start: float = 0.04) -> flo
 
 
 PLANNED: dict[str, Callable[[float], float]] = {"cosine": cosine, "onecycle": one_cycle}
-"""Schedules that are planned over all of ``max_epochs``, by name."""
+"""Schedules that are a function of the fraction of ``max_epochs``, by name."""
 
 
 def still_improving(losses: list[float], patience: int, tol: float) -> bool:
-    """Return whether the loss fell by more than `tol` an epoch in the end.
+    """Return whether the loss still fell by more than `tol` per epoch at the end of training.
 
-    The end is the last `patience` epochs, or the latter half if there are less than twice as many.
+    The end is the last `patience` epochs, or the second half if there are fewer than twice as many.
     """
     n_last = min(patience, len(losses) // 2)
     if not n_last:

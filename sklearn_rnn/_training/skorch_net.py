@@ -24,7 +24,7 @@ from torch import Tensor, nn
 from sklearn_rnn._modules.base import SequenceModule
 from sklearn_rnn._sklearn.estimator_state import restore_on_error
 from sklearn_rnn._training.batches import Batch, Examples
-from sklearn_rnn._training.callbacks import ProgressBar, asks_for_batches
+from sklearn_rnn._training.callbacks import ProgressBar, uses_batches
 from sklearn_rnn._training.config import TrainingConfig
 from sklearn_rnn._training.flat_parameters import new_vector, parameters_as_views
 from sklearn_rnn._training.loop import Trainer
@@ -90,7 +90,7 @@ class SequenceNet(NeuralNet):
                 self.criterion_,
                 self.config,
                 TrainingState.begin(self.optimizer_, self.config, self.seed, len(self.history)),
-                self._observe if any(asks_for_batches(c) for _, c in self.callbacks_) else None,
+                self._observe if any(uses_batches(c) for _, c in self.callbacks_) else None,
             )
             try:
                 self.notify("on_train_begin", X=train, y=None)

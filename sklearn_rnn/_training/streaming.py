@@ -1,4 +1,4 @@
-"""Rows that stay on disk, or in the memory of the host, until a batch asks for them."""
+"""Rows that stay on disk or in host memory until a batch needs them."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from sklearn_rnn._training.tensors import RaggedTensor, to_device
 
 @dataclass(frozen=True)
 class StreamedRows:
-    """Rows that are scaled and moved to the device when they are asked for.
+    """Rows that are scaled and moved to the device on access.
 
     Parameters
     ----------
     rows : ndarray of shape (n_rows, n_channels)
-        The rows as they were given.
+        The rows, unscaled.
     scale : Scale
-        That of their channels.
+        Means and scales of the channels.
     indicated : ndarray of int
-        Channels that are followed by an indicator, see `scaled_rows`.
+        Channels that have a missing-value indicator, see `scaled_rows`.
     dtype : torch.dtype
-        The precision of the net.
+        Dtype of the network.
     device : torch.device
-        Where the net is.
+        Device of the network.
     """
 
     rows: NDArray[Any]
@@ -45,7 +45,7 @@ class StreamedRows:
 
     @property
     def shape(self) -> torch.Size:
-        """Return how many they are, and the channels of each with the indicators."""
+        """Return the numbers of rows and of channels, indicators included."""
         return torch.Size([len(self), self.rows.shape[1] + len(self.indicated)])
 
     def is_floating_point(self) -> bool:
@@ -53,7 +53,7 @@ class StreamedRows:
         return True
 
     def index_select(self, _: int, index: Tensor) -> Tensor:
-        """Return some rows, as `torch.Tensor.index_select` does."""
+        """Return the rows at the indices, as `torch.Tensor.index_select` does."""
         chosen = self.rows[index.numpy()]
         dtype = np.dtype(str(self.dtype).removeprefix("torch."))
         ready = scaled_rows(chosen, self.scale, dtype, self.indicated)
@@ -67,7 +67,7 @@ def stream(
     dtype: str,
     device: str | torch.device,
 ) -> RaggedTensor:
-    """Return sequences over rows that stay where they are."""
+    """Return sequences over rows that are read and scaled on access."""
     target = torch.device(device)
     rows = StreamedRows(sequences.rows, scale, indicated, getattr(torch, dtype), target)
     if isinstance(sequences, Ragged):
@@ -75,6 +75,6 @@ def stream(
     else:
         starts = np.arange(sequences.n_windows) * sequences.window_stride
         lengths = np.full(sequences.n_windows, sequences.n_steps)
-    places = torch.from_numpy(starts), torch.from_numpy(lengths)
+    extents = torch.from_numpy(starts), torch.from_numpy(lengths)
     is_series = isinstance(sequences, Windows) and sequences.window_stride == 1
-    return RaggedTensor(rows, *places, sequences.step_stride, is_series)
+    return RaggedTensor(rows, *extents, sequences.step_stride, is_series)

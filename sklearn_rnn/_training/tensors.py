@@ -1,4 +1,4 @@
-"""Sequences as tensors: windows in strides, or places of sequences in rows."""
+"""Sequences as tensors: strided windows, or positions of sequences in rows."""
 
 from __future__ import annotations
 
@@ -14,40 +14,40 @@ from sklearn_rnn._sequences.ragged import Ragged
 from sklearn_rnn._sequences.storage import stays_on_disk
 from sklearn_rnn._sequences.windows import Windows
 
-SHARE_OF_DEVICE = 0.5
-"""The share of the free memory of a device that the rows may take."""
+MAX_DEVICE_MEMORY = 0.5
+"""Fraction of the free memory of a device that the rows may use."""
 
 
 class Rows(Protocol):
-    """Rows that batches are gathered from: a tensor, or what stands for one."""
+    """Rows from which batches are gathered: a tensor, or an object with its interface."""
 
     @property
     def device(self) -> torch.device:
-        """Where the rows go."""
+        """Device of the gathered rows."""
 
     @property
     def dtype(self) -> torch.dtype:
-        """What they are when they come."""
+        """Dtype of the gathered rows."""
 
     @property
     def shape(self) -> torch.Size:
-        """How many they are, and the channels of each."""
+        """Number of rows and of channels."""
 
     def __len__(self) -> int: ...
 
     def is_floating_point(self) -> bool:
-        """Return whether they are numbers, not tokens."""
+        """Return whether the rows are numbers, not tokens."""
 
     def index_select(self, dim: int, index: Tensor) -> Tensor:
-        """Return some rows."""
+        """Return the rows at the indices."""
 
 
 @dataclass(frozen=True)
 class RaggedTensor:
     """Sequences of different length over the rows of a tensor; see `Ragged`.
 
-    Starts and lengths stay on the CPU: how long a batch is never waits for another device. Of a
-    series, sequence i starts at row i, and all are as long as one another.
+    Starts and lengths stay on the CPU, so that the shape of a batch never waits for the device. If
+    `is_series`, sequence i starts at row i and all lengths are equal.
     """
 
     rows: Rows
@@ -58,48 +58,48 @@ class RaggedTensor:
 
     @property
     def device(self) -> torch.device:
-        """Return where the rows lie."""
+        """Return the device of the rows."""
         return self.rows.device
 
     def __len__(self) -> int:
         return len(self.starts)
 
     def gather(self, index: Tensor) -> tuple[Tensor, Tensor | None]:
-        """Return some sequences, padded behind to the longest of them, and their lengths.
+        """Return sequences, padded at the end to the longest of them, and their lengths.
 
-        The lengths are None where nothing is padded.
+        The lengths are None if there is no padding.
         """
         lengths = self.lengths[index]
         shortest, longest = (int(length) for length in lengths.aminmax())
-        places = self.starts[index, None] + torch.arange(max(1, longest)) * self.step_stride
-        x = selected(self.rows, places.clamp_(max=len(self.rows) - 1))
+        positions = self.starts[index, None] + torch.arange(max(1, longest)) * self.step_stride
+        x = rows_at(self.rows, positions.clamp_(max=len(self.rows) - 1))
         return x, None if shortest == longest > 0 else to_device(lengths, self.device)
 
 
 def to_device(t: Tensor, device: torch.device) -> Tensor:
-    """Send a tensor of the CPU to a device, without waiting for what the device is at."""
+    """Copy a CPU tensor to a device, asynchronously on CUDA."""
     return t.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else t.to(device)
 
 
-def selected(rows: Rows, places: Tensor) -> Tensor:
-    """Return the rows at places (n, n_steps), which lie on the CPU."""
-    flat = places.view(-1)  # rows that do not lie on the device take it where it is
+def rows_at(rows: Rows, positions: Tensor) -> Tensor:
+    """Return the rows at positions (n, n_steps), a tensor on the CPU."""
+    flat = positions.view(-1)  # rows that are not a tensor take indices on the CPU
     flat = to_device(flat, rows.device) if isinstance(rows, Tensor) else flat
-    return rows.index_select(0, flat).view(*places.shape, -1)
+    return rows.index_select(0, flat).view(*positions.shape, -1)
 
 
 def must_stream(rows: NDArray[Any], device: str | torch.device) -> bool:
-    """Tell whether rows stay on disk, or take too much of the memory of the device."""
+    """Return whether the rows are on disk, or too large for the memory of the device."""
     if stays_on_disk(rows):
         return True
     if torch.device(device).type != "cuda":
         return False
     free, _ = torch.cuda.mem_get_info(device)
-    return rows.nbytes > SHARE_OF_DEVICE * free
+    return rows.nbytes > MAX_DEVICE_MEMORY * free
 
 
 def as_tensor(sequences: Windows | Ragged, device: str | torch.device) -> Tensor | RaggedTensor:
-    """Return sequences over contiguous rows as strided or ragged tensor; only rows are moved."""
+    """Return sequences over contiguous rows as a strided or ragged tensor on the device."""
     rows = torch.from_numpy(sequences.rows).to(device)
     if isinstance(sequences, Ragged):
         starts, lengths = torch.from_numpy(sequences.starts), torch.from_numpy(sequences.lengths)
@@ -112,7 +112,7 @@ def as_tensor(sequences: Windows | Ragged, device: str | torch.device) -> Tensor
 
 
 class Series(NamedTuple):
-    """The rows under windows that start one row after another."""
+    """The rows that windows share whose starts are one row apart."""
 
     rows: Rows
     n_steps: int
@@ -120,35 +120,35 @@ class Series(NamedTuple):
 
 
 def series_of(x: Tensor | RaggedTensor) -> Series:
-    """Return what such windows share."""
+    """Return the series that the windows of x share."""
     if isinstance(x, RaggedTensor):
         return Series(x.rows, longest(x), x.step_stride)
     shared = shared_rows(x)
-    assert shared is not None, "it was asked before"
+    assert shared is not None, "callers check shares_rows first"
     return Series(shared.rows[0], shared.n_steps, shared.per_step)
 
 
 def contiguous_blocks(x: Tensor | RaggedTensor, starts: Tensor, length: int) -> Tensor:
-    """Gather the rows of some stretches of windows of a series, and lay the windows over them."""
+    """Gather contiguous blocks of `length` windows of a series, as views of the gathered rows."""
     rows, n_steps, per_step = series_of(x)
-    places = starts[:, None] + torch.arange(length + (n_steps - 1) * per_step)
-    return as_windows(selected(rows, places), length, n_steps, per_step)
+    positions = starts[:, None] + torch.arange(length + (n_steps - 1) * per_step)
+    return as_windows(rows_at(rows, positions), length, n_steps, per_step)
 
 
-def run(x: Tensor | RaggedTensor, part: slice) -> Tensor:
-    """Return successive sequences of one length, as a view where that can be."""
+def consecutive(x: Tensor | RaggedTensor, part: slice) -> Tensor:
+    """Return consecutive sequences of one length, as a view where possible."""
     if isinstance(x, Tensor):
         return x[part]
     return contiguous_blocks(x, torch.tensor([part.start]), part.stop - part.start)[0]
 
 
 def longest(x: Tensor | RaggedTensor) -> int:
-    """Return the steps of the longest sequence, at least 1."""
+    """Return the number of steps of the longest sequence, at least 1."""
     return max(1, int(x.lengths.max())) if isinstance(x, RaggedTensor) else x.shape[1]
 
 
 def shares_rows(x: Tensor | RaggedTensor, receptive_field: int | None) -> bool:
-    """Tell whether x holds windows that share the rows of their last `receptive_field` steps."""
+    """Return whether x has windows that share the rows of their last `receptive_field` steps."""
     if receptive_field is None or receptive_field > longest(x):
         return False
     return x.is_series if isinstance(x, RaggedTensor) else shared_rows(x) is not None

@@ -29,7 +29,7 @@ from sklearn_rnn._sklearn.parameters import parametrized, plain
 from sklearn_rnn._sklearn.validation import prefix_errors
 from sklearn_rnn._training.augmentation import check_augmentation
 from sklearn_rnn._training.batches import Examples
-from sklearn_rnn._training.callbacks import check_callbacks, check_watched
+from sklearn_rnn._training.callbacks import check_callbacks, check_monitored
 from sklearn_rnn._training.config import TrainingConfig, stops_early
 from sklearn_rnn._training.inference import raw_outputs, threads
 from sklearn_rnn._training.linear_init import beside, linear_share
@@ -191,7 +191,7 @@ class BaseSequenceEstimator(TrainingParameters, Fitted, BaseEstimator):
         has_given = given is not None
         early = stops_early(parameters["early_stopping"], len(rows), has_validation=has_given)
         if self.callbacks:
-            check_watched(self.callbacks, validated=early or has_given)
+            check_monitored(self.callbacks, validated=early or has_given)
         if early and not has_given:
             rows, held = self._hold_out(rows, data, rng)
         if not continues:

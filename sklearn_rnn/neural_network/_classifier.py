@@ -200,8 +200,8 @@ class SequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
         n_held = int(np.ceil(self.validation_fraction * len(rows)))
         if not 0 < n_held < len(rows):
             raise ValueError(
-                f"early_stopping cannot set validation_fraction={self.validation_fraction} of "
-                f"{len(rows)} samples aside, only members of their classes not counted; give fit "
+                f"early_stopping cannot hold out validation_fraction={self.validation_fraction} of "
+                f"{len(rows)} samples, without classes that have a single member; give fit "
                 "X_val and y_val, or set early_stopping=False."
             )
         if one_each and min(n_held, len(rows) - n_held) >= n_classes:

@@ -139,7 +139,7 @@ class InputReader:
         """
         rows, covered = sequences.rows, sequences.coverage(weight)
         if not covered.any():
-            raise ValueError("X has no step that is not absent in any of the training sequences.")
+            raise ValueError("X has no steps except padding in the training sequences.")
         identity = Scale.identity(self.form.n_channels)
         if self.reading.tokens:
             known = _known_tokens(rows[covered > 0].ravel(), vocabulary_size)

@@ -292,7 +292,7 @@ def test_the_loss_curve_is_the_mean_of_the_objective_over_the_samples():
 def test_batches_cover_each_row_once_and_keep_it_together(
     size, shuffled, rows, chunk_size, monkeypatch
 ):
-    monkeypatch.setattr("sklearn_rnn._training.batches.GATHERED_AT_ONCE", chunk_size)
+    monkeypatch.setattr("sklearn_rnn._training.batches.MAX_VALUES_GATHERED", chunk_size)
     number = torch.arange(40, dtype=torch.float64)
     x = number[:, None, None] * torch.ones(40, 3, 2)
     examples = Examples.of(x, number[:, None], 1 + np.arange(40.0), rows)

@@ -451,7 +451,7 @@ def test_any_fraction_can_be_set_aside(fraction):
 
 def test_classes_of_one_member_each_cannot_be_set_aside():
     net = small(early_stopping=True)
-    with pytest.raises(ValueError, match=r"^early_stopping cannot set validation_fraction="):
+    with pytest.raises(ValueError, match=r"^early_stopping cannot hold out validation_fraction="):
         net.fit(X[:4], list("abcd"))
     assert vars(net) == net.get_params()
 
