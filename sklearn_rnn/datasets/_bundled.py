@@ -49,18 +49,18 @@ https://www.statlearning.com, in the package ISLP; see datasets/data/LICENSE-ISL
 _BOSTON_DESCRIPTION = """\
 Values of houses in 506 census tracts of Boston in 1970.
 
-crim      crimes a head
-zn        share of land zoned for lots over 25,000 square feet, in percent
-indus     share of land of businesses other than retail, in percent
+crim      crimes per capita
+zn        land zoned for lots over 25,000 square feet, in percent
+indus     land of businesses other than retail, in percent
 chas      whether the tract bounds the Charles River: 1 or 0
 nox       concentration of nitrogen oxides, in parts per 10 million
-rm        mean number of rooms of a dwelling
-age       share of owner-occupied dwellings built before 1940, in percent
-dis       weighted distance to five centres of employment
-rad       accessibility of radial highways, an index
-tax       property tax, in dollars for every 10,000
-ptratio   pupils a teacher
-lstat     share of the population of lower status, in percent
+rm        mean number of rooms per dwelling
+age       owner-occupied dwellings built before 1940, in percent
+dis       weighted distance to five employment centres
+rad       index of accessibility to radial highways
+tax       property tax, in dollars per 10,000
+ptratio   pupils per teacher
+lstat     population of lower status, in percent
 medv      median value of owner-occupied houses, in thousands of dollars
 
 Harrison and Rubinfeld (1978), "Hedonic housing prices and the demand for clean air", Journal of
@@ -113,7 +113,7 @@ def load_nyse(
         day_of_week : ndarray or Series of shape (6051,)
             mon, tues, wed, thur or fri.
         train : ndarray or Series of shape (6051,)
-            True on the days for training.
+            True for training days.
         date : ndarray of shape (6051,)
             The days, datetime64.
         frame : DataFrame or None

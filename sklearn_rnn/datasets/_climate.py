@@ -44,7 +44,7 @@ def fetch_climate(
     """Load the monthly weather at a British station (0.1 MB, downloaded if missing).
 
     The task is to forecast a month from earlier months: y equals X, so X must pass through a
-    `LagTransformer`. Choose columns of y, and the months in which they are observed.
+    `LagTransformer`. Select the columns of y, and the months in which they are observed.
 
     ================= ==============================================================
     Months            2078 at Oxford from 1853-01, 1143 at Lerwick from 1930-12, ...
@@ -56,7 +56,7 @@ def fetch_climate(
     Parameters
     ----------
     station : str, default="oxford"
-        Name of the station in the address of its file: oxford, lerwick, durham, armagh, sheffield,
+        Name of the station in the URL of its file: oxford, lerwick, durham, armagh, sheffield,
         heathrow, stornoway, southampton and others.
     data_home : str or path-like, default=None
         Folder of the data, with or without sub-folders such as ``climate``. None uses the
@@ -74,11 +74,11 @@ def fetch_climate(
         The Bunch has the attributes
 
         data, target : ndarray or DataFrame of shape (n_months, 5)
-            X and y. Months are consecutive; those missing in the file are NaN.
+            X and y, one row per month without gaps; months missing in the file are NaN.
         feature_names, target_names : list of str
             Names of the columns.
         estimated : ndarray or DataFrame of shape (n_months, 5)
-            True for values that the station did not measure.
+            True for values that were estimated, not measured.
         provisional : ndarray or Series of shape (n_months,)
             True for months that may still be revised.
         date : ndarray of shape (n_months,)
@@ -86,8 +86,8 @@ def fetch_climate(
         frame : DataFrame or None
             X; None unless ``as_frame=True``.
         sha256 : dict
-            Checksum of each file. The source adds a month every month, so that none is prescribed:
-            state it with your results.
+            Checksum of each file. The source is updated every month, so no checksum is required:
+            report it with your results.
         DESCR : str
             Description and source.
     """
@@ -111,7 +111,7 @@ def fetch_climate(
         provisional=provisional,
         date=data.index.to_numpy(),
         frame=data,
-        sha256=file.sums,
+        sha256=file.checksums,
         DESCR=_DESCRIPTION,
     )
     return pack(bunch, return_X_y, as_frame)
@@ -123,9 +123,9 @@ def read_station(path: Path) -> tuple[pd.DataFrame, pd.DataFrame, pd.Series[bool
     Parameters
     ----------
     path : Path
-        Any lines, the line of column names, one line of units, then one line a month: year,
-        month, values. ``---`` is missing, ``*`` follows an estimate, ``#`` a value of an automatic
-        sensor, and ``Provisional`` or another remark may end a line.
+        Any lines, the column names, a line of units, then one line per month: year, month, values.
+        ``---`` is a missing value, ``*`` marks an estimate, ``#`` a value of an automatic sensor,
+        and a line may end with ``Provisional`` or another remark.
 
     Returns
     -------

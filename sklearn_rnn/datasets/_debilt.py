@@ -19,7 +19,7 @@ _FROM_2000_TO_2022 = PublicFile(
     "climate",
     sha256=("291ac1c454c183c2d517e69736f0004b42f9862aaf4f7ca8b83188b80754ff2e",),
 )
-# Column of the file, its unit in units of ours, and how days make a month.
+# Column of the file, its unit as a multiple of ours, and the monthly aggregate.
 _VARIABLES = {
     "temperature_mean": ("TG", 0.1, "mean"),
     "temperature_min": ("TN", 0.1, "min"),
@@ -58,10 +58,9 @@ def fetch_debilt(
 ) -> Bunch | tuple[Any, Any]:
     """Load six variables of the weather at De Bilt, by month or by day (downloaded if missing).
 
-    The task is to forecast a month from the months before: y is X, so X needs a `LagTransformer`.
-    The file at the source begins in 1901 and grows every day; the file
-    ``etmgeg_260_2000_2022.txt.xz``, 2000-01-01 to 2022-03-21, is read too where it is and the
-    other is not.
+    The task is to forecast a month from earlier months: y equals X, so X must pass through a
+    `LagTransformer`. The file at the source begins in 1901 and is updated daily. If it is not found
+    but ``etmgeg_260_2000_2022.txt.xz`` is (2000-01-01 to 2022-03-21), the latter is read.
 
     ================= ======================================================================
     Months (days)     266 (8116) from 2000-01; more in the file of the source
@@ -74,8 +73,8 @@ def fetch_debilt(
     Parameters
     ----------
     monthly : bool, default=True
-        Whether to sum up the days of each month: mean temperature, lowest minimum, highest maximum,
-        sum of precipitation, mean humidity, sum of sunshine.
+        Whether to aggregate days to months: mean temperature, lowest minimum, highest maximum,
+        total precipitation, mean humidity, total sunshine.
     data_home : str or path-like, default=None
         Folder of the data, with or without sub-folders such as ``climate``. None uses the
         environment variable ``SKLEARN_RNN_DATA``, or else ``~/sklearn_rnn_data``.
@@ -92,7 +91,8 @@ def fetch_debilt(
         The Bunch has the attributes
 
         data, target : ndarray or DataFrame of shape (n_months, 6) or (n_days, 6)
-            X and y. The rows adjoin. A month in which a variable lacks a day is NaN there.
+            X and y, one row per month or day without gaps. With months, a variable is NaN if a day
+            of the month is missing.
         feature_names, target_names : list of str
             Names of the columns.
         date : ndarray of shape (n_months,) or (n_days,)
@@ -100,21 +100,21 @@ def fetch_debilt(
         frame : DataFrame or None
             X; None unless ``as_frame=True``.
         sha256 : dict
-            Checksum by file; state it with your results.
+            Checksum of each file; report it with your results.
         DESCR : str
             Description and source.
 
     Notes
     -----
-    The file gives tenths, and -1 for precipitation below 0.05 mm and sunshine below 0.05 hours:
-    that is 0 here.
+    The file has tenths of units, and -1 for precipitation below 0.05 mm and sunshine below 0.05
+    hours, which is returned as 0.
     """
     file = fetch(
         _WHOLE, _FROM_2000_TO_2022, data_home=data_home, download_if_missing=download_if_missing
     )
     data = read_days(file.path)
     if monthly:
-        data = sum_up_months(data)
+        data = aggregate_months(data)
     bunch = Bunch(
         data=data,
         target=data,
@@ -122,7 +122,7 @@ def fetch_debilt(
         target_names=list(data.columns),
         date=data.index.to_numpy(),
         frame=data,
-        sha256=file.sums,
+        sha256=file.checksums,
         DESCR=_DESCRIPTION,
     )
     return pack(bunch, return_X_y, as_frame)
@@ -134,7 +134,7 @@ def read_days(path: Path) -> pd.DataFrame:
     Parameters
     ----------
     path : Path
-        Any lines, the line of column names, then one line a day; plain or packed by xz.
+        Any lines, the column names, then one line per day; plain text or compressed by xz.
 
     Returns
     -------
@@ -159,23 +159,23 @@ def read_days(path: Path) -> pd.DataFrame:
     return data.asfreq("D").round(1)
 
 
-def sum_up_months(days: pd.DataFrame) -> pd.DataFrame:
-    """Return the months of a table of days.
+def aggregate_months(days: pd.DataFrame) -> pd.DataFrame:
+    """Aggregate a table of days to months.
 
     Parameters
     ----------
     days : DataFrame of shape (n_days, 6)
-        As of `read_days`.
+        The result of `read_days`.
 
     Returns
     -------
     DataFrame of shape (n_months, 6)
-        NaN where a variable lacks a day of the month; without such months at either end if all
-        variables do.
+        NaN for a variable with missing days in the month. Months at either end in which all
+        variables are NaN are dropped.
     """
     by_month = days.resample("MS")
     months = by_month.agg({name: how for name, (_, _, how) in _VARIABLES.items()})
     is_whole = by_month.count().eq(pd.DatetimeIndex(months.index).days_in_month, axis=0)
     months = months.where(is_whole).rename_axis(index="month")
-    there = months.index[months.notna().any(axis=1)]
-    return months.loc[there.min() : there.max()] if len(there) else months.iloc[:0]
+    observed = months.index[months.notna().any(axis=1)]
+    return months.loc[observed.min() : observed.max()] if len(observed) else months.iloc[:0]

@@ -1,4 +1,4 @@
-"""Public files: found in a folder of the user or downloaded into it, and verified."""
+"""Download, lookup and verification of public data files."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from tqdm import tqdm
 
 VARIABLE = "SKLEARN_RNN_DATA"
 _DEFAULT_HOME = "~/sklearn_rnn_data"
-_SECONDS_TO_ANSWER = 60
+_TIMEOUT_SECONDS = 60
 _BLOCK = 2**16
-_BROKEN = (OSError, HTTPException, EOFError, zipfile.BadZipFile, tarfile.TarError)
+_DOWNLOAD_ERRORS = (OSError, HTTPException, EOFError, zipfile.BadZipFile, tarfile.TarError)
 
-# Constraints of the parameters that all fetchers have, for `validate_params`.
+# Constraints of the parameters that all fetch functions share, for `validate_params`.
 PARAMETERS: dict[str, list[Any]] = {
     "data_home": [str, os.PathLike, None],
     "download_if_missing": ["boolean"],
@@ -42,11 +42,11 @@ class PublicFile:
     folder : str
         Sub-folder of ``data_home`` for downloads.
     urls : tuple of str
-        Addresses in order of preference; empty if this form cannot be downloaded.
+        URLs in order of preference; empty if this form cannot be downloaded.
     sha256 : tuple of str
         Accepted checksums; empty for a file that is updated regularly.
     member : str
-        End of its path in the archive at the addresses; empty if it is not in an archive.
+        End of the path of the file in the archive at the URLs; empty if it is not in an archive.
     """
 
     name: str
@@ -72,8 +72,8 @@ class LocalFile:
     sha256: str
 
     @property
-    def sums(self) -> dict[str, str]:
-        """The checksum by the name of the file."""
+    def checksums(self) -> dict[str, str]:
+        """Checksum by file name."""
         return {self.path.name: self.sha256}
 
 
@@ -85,7 +85,8 @@ def fetch(*forms: PublicFile, data_home: Any = None, download_if_missing: bool =
     *forms : PublicFile
         Alternative forms of the file. The first found is used; only the first is downloaded.
     data_home : str, path-like or None, default=None
-        Folder of the data; None uses the environment variable, or a folder in the home directory.
+        Folder of the data; None uses the environment variable ``SKLEARN_RNN_DATA``, or else
+        ``~/sklearn_rnn_data``.
     download_if_missing : bool, default=True
         Whether to download a missing file.
 
@@ -115,7 +116,7 @@ def fetch(*forms: PublicFile, data_home: Any = None, download_if_missing: bool =
     for url in form.urls:
         try:
             return _download(form, url, folder)
-        except _BROKEN as reason:
+        except _DOWNLOAD_ERRORS as reason:
             reasons.append(f"{url}: {str(reason) or type(reason).__name__}")
     raise OSError(
         f"{form.name} could not be downloaded into {folder} ({'; '.join(reasons)}). "
@@ -147,7 +148,7 @@ def _verify(path: Path, form: PublicFile, fix: str) -> str:
 
 
 def _download(form: PublicFile, url: str, folder: Path) -> LocalFile:
-    """Download to a temporary folder, and move the file to its place once it is verified."""
+    """Download a file to a temporary folder, verify it, and move it to `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=f".{form.name}.part-", dir=folder) as part:
         path = Path(part) / form.name
@@ -165,7 +166,7 @@ def _download(form: PublicFile, url: str, folder: Path) -> LocalFile:
 def _copy_url(url: str, path: Path, name: str) -> None:
     # Some servers reject the default user agent of Python.
     request = Request(url, headers={"User-Agent": "sklearn_rnn"})
-    with urlopen(request, timeout=_SECONDS_TO_ANSWER) as answer, open(path, "wb") as file:
+    with urlopen(request, timeout=_TIMEOUT_SECONDS) as answer, open(path, "wb") as file:
         length = answer.headers.get("Content-Length")
         total = None if length is None else int(length)
         with tqdm(total=total, desc=name, unit="B", unit_scale=True, leave=False, delay=1) as bar:
@@ -197,12 +198,12 @@ def _extract(archive: Path, member: str, path: Path) -> None:
 
 
 def pack(bunch: Bunch, return_X_y: bool, as_frame: bool = True) -> Bunch | tuple[Any, Any]:
-    """Return the result of a fetcher: a Bunch, or its data and target.
+    """Return the result of a fetch function: a Bunch, or its data and target.
 
     Parameters
     ----------
     bunch : Bunch
-        With data and target.
+        Data set with data and target.
     return_X_y : bool
         Whether to return ``(data, target)``.
     as_frame : bool, default=True
@@ -211,7 +212,7 @@ def pack(bunch: Bunch, return_X_y: bool, as_frame: bool = True) -> Bunch | tuple
     Returns
     -------
     Bunch or tuple of (data, target)
-        The Bunch is the given one, modified in place.
+        The given Bunch, modified in place.
     """
     if not as_frame:
         for name, value in bunch.items():

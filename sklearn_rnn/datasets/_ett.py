@@ -45,8 +45,8 @@ def fetch_ett(
 ) -> Bunch | tuple[Any, Any]:
     """Load the hourly temperature of an electricity transformer (2.6 MB, downloaded if missing).
 
-    The task is to forecast the oil temperature from the hours before: y is the column OT of X in
-    the same hour, so X needs a `LagTransformer`.
+    The task is to forecast the oil temperature from earlier hours: y is the column OT of X in the
+    same hour, so X must pass through a `LagTransformer`.
 
     ================= ====================================================
     Hours             17420, from 2016-07-01 00:00 to 2018-06-26 19:00
@@ -58,10 +58,10 @@ def fetch_ett(
     Parameters
     ----------
     name : {"ETTh1", "ETTh2"}, default="ETTh1"
-        Which of two transformers.
+        Name of the transformer.
     data_home : str or path-like, default=None
-        The folder of the data, with or without sub-folders such as ``ett``. None is the folder that
-        the environment variable ``SKLEARN_RNN_DATA`` names, or else ``~/sklearn_rnn_data``.
+        Folder of the data, with or without sub-folders such as ``ett``. None uses the environment
+        variable ``SKLEARN_RNN_DATA``, or else ``~/sklearn_rnn_data``.
     download_if_missing : bool, default=True
         Whether to download the file if it is missing; otherwise FileNotFoundError is raised.
     return_X_y : bool, default=False
@@ -81,11 +81,11 @@ def fetch_ett(
         feature_names, target_names : list of str
             Names of the columns of X, and of y.
         part : ndarray or Series of shape (17420,)
-            The usual split: train, validation, test, or rest for the hours after.
+            The standard split: train, validation, test, or rest for the later hours.
         date : ndarray of shape (17420,)
             The hours, datetime64.
         frame : DataFrame or None
-            X and part; None unless ``as_frame=True``.
+            X and `part`; None unless ``as_frame=True``.
         sha256 : dict
             Checksum of each file.
         DESCR : str
@@ -108,7 +108,7 @@ def fetch_ett(
         part=part,
         date=data.index.to_numpy(),
         frame=data.join(part),
-        sha256=file.sums,
+        sha256=file.checksums,
         DESCR=_DESCRIPTION,
     )
     return pack(bunch, return_X_y, as_frame)

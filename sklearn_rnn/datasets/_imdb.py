@@ -1,4 +1,4 @@
-"""Film reviews with a positive or a negative judgement, as text or as numbers of words."""
+"""IMDB film reviews with positive or negative sentiment, as text or as tokens."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _LABELLED = PublicFile(
     "imdb",
     sha256=("51a60cabf872683289dd34bee00962c94a7332072b125f9e931d98914e105423",),
 )
-# Its arrays are unpickled: no file but these two, that of Keras and one with its content, is read.
+# The arrays are unpickled, so only two known files are accepted: that of Keras, and a copy.
 _TOKENS = PublicFile(
     "imdb.npz",
     "imdb",
@@ -46,8 +46,8 @@ _WORDS = PublicFile(
     (f"{_KERAS}imdb_word_index.json",),
     ("027313fe9a320280f3bf0fac5baf58c4a683cf39a7ed9c3d3d3912bde4284cf6",),
 )
-# Sums of the labels in the order of Keras, as float32 in numpy's format, published with the labs
-# of "An Introduction to Statistical Learning".
+# MD5 sums of the labels in the order of Keras, as float32 in the .npy format, published with the
+# labs of "An Introduction to Statistical Learning".
 _LABEL_SUMS = {
     "train": "66bbcf3b4d43d2ddbafc03c2c5fbaab5",
     "test": "bedbed694970384ebf48088dfee80d51",
@@ -62,7 +62,7 @@ positive (7 to 10 of 10 stars) and half negative (1 to 4).
 Maas, Daly, Pham, Huang, Ng and Potts (2011), "Learning word vectors for sentiment analysis", ACL.
 https://ai.stanford.edu/~amaas/data/sentiment/, free for research; cite the paper.
 The tokens are those of Keras, keras.datasets.imdb: words in lower case without punctuation,
-numbered by how frequent they are.
+numbered by decreasing frequency.
 """
 
 
@@ -86,12 +86,12 @@ def fetch_imdb(
 ) -> Bunch | tuple[Any, Any]:
     """Load film reviews with positive or negative sentiment (downloaded if missing).
 
-    The rows of text and tokens are the same reviews, in the order of Keras, which is random.
+    Text and tokens have the same reviews in the same rows: the (random) order of Keras.
 
     ================= =====================================================
     Reviews           25000 for training, 25000 for testing
     Classes           0 (negative) and 1 (positive), half of each
-    Words             88584 tokens; 238 in the mean training review
+    Vocabulary        88584 words; 238 per training review on average
     Download          84 MB as text, 19 MB as tokens
     Licence           free for research; cite Maas et al. (2011)
     ================= =====================================================
@@ -99,12 +99,12 @@ def fetch_imdb(
     Parameters
     ----------
     kind : {"text", "tokens"}, default="text"
-        Whether X holds the reviews as written, with their ``<br />``, or numbers of words.
+        Whether X contains the reviews as text (with ``<br />`` tags) or as tokens.
     subset : {"train", "test", "all"}, default="train"
         Which reviews; with "all" those for training come first.
     num_words : int, default=None
-        With ``kind="tokens"``: tokens of this number or above become 2, the unknown word. None
-        keeps all words.
+        With ``kind="tokens"``: tokens from this number up become 2, the unknown word. None keeps
+        all words.
     data_home : str or path-like, default=None
         Folder of the data, with or without sub-folders such as ``imdb``. None uses the
         environment variable ``SKLEARN_RNN_DATA``, or else ``~/sklearn_rnn_data``.
@@ -119,7 +119,7 @@ def fetch_imdb(
         The Bunch has the attributes
 
         data : list of str, or list of ndarray of shape (n_words_i,)
-            X. Tokens begin with 1; 2 is an unknown word, and word number k by frequency is k + 3.
+            X. Token 1 starts a review, 2 is an unknown word, and k + 3 the k-th most frequent word.
         target : ndarray of shape (n_reviews,)
             y, 0 or 1.
         target_names : list of str
@@ -137,16 +137,19 @@ def fetch_imdb(
         raise ValueError(
             f"num_words={num_words} requires kind='tokens'; kind='text' returns all words."
         )
-    way = {"data_home": data_home, "download_if_missing": download_if_missing}
+    options = {"data_home": data_home, "download_if_missing": download_if_missing}
     if kind == "text":
-        archive = fetch(_ARCHIVE, _LABELLED, **way)
+        archive = fetch(_ARCHIVE, _LABELLED, **options)
         parts = read_reviews(archive.path)
-        sums, more = archive.sums, {}
+        sums, more = archive.checksums, {}
     else:
-        tokens, index = fetch(_TOKENS, **way), fetch(_WORDS, **way)
+        tokens, index = fetch(_TOKENS, **options), fetch(_WORDS, **options)
         parts = read_tokens(tokens.path)
-        sums, more = {**tokens.sums, **index.sums}, {"words": read_words(index.path)[:num_words]}
-    _put_in_order(parts)
+        sums, more = (
+            {**tokens.checksums, **index.checksums},
+            {"words": read_words(index.path)[:num_words]},
+        )
+    _shuffle_like_keras(parts)
     for name, part in parts.items():
         _verify_labels(part["target"], _LABEL_SUMS[name])
     chosen = [*parts.values()] if subset == "all" else [parts[subset]]
@@ -171,13 +174,13 @@ def read_reviews(path: Path) -> dict[str, dict[str, NDArray[Any]]]:
     Parameters
     ----------
     path : Path
-        A tar archive, packed in any way.
+        A tar archive, with any compression.
 
     Returns
     -------
     dict
         For train and test the columns data, target and stars: positive reviews first, each class
-        in the order of the names of its files as text.
+        sorted by file name as text.
     """
     found: dict[str, list[tuple[bool, str, str]]] = {"train": [], "test": []}
     with tarfile.open(path, "r|*") as archive:
@@ -207,12 +210,12 @@ def _as_objects(values: list[Any]) -> NDArray[Any]:
 
 
 def read_tokens(path: Path) -> dict[str, dict[str, NDArray[Any]]]:
-    """Read the file of Keras: ranks of words, without start token and offset.
+    """Read the file of Keras: word ranks, without start token and offset.
 
     Parameters
     ----------
     path : Path
-        A file that is trusted, since it is unpickled.
+        A trusted file: it is unpickled.
 
     Returns
     -------
@@ -232,7 +235,7 @@ def read_words(path: Path) -> NDArray[Any]:
     Parameters
     ----------
     path : Path
-        A JSON file: rank from 1 by word.
+        A JSON file that maps words to ranks from 1.
 
     Returns
     -------
@@ -244,26 +247,26 @@ def read_words(path: Path) -> NDArray[Any]:
 
 
 def encode(ranks: Any, num_words: int | None) -> NDArray[np.int64]:
-    """Return the tokens of one review, as Keras makes them.
+    """Return the tokens of one review, as Keras does.
 
     Parameters
     ----------
     ranks : sequence of int
         Ranks of its words, from 1.
     num_words : int or None
-        Tokens of this number or above become the unknown word.
+        Tokens from this number up become the unknown word.
 
     Returns
     -------
     ndarray of shape (n_words + 1,)
-        Start token, then the ranks + 3. (With None, Keras makes its last word unknown too.)
+        Start token, then ranks + 3. (With None, Keras also makes its rarest word unknown.)
     """
     tokens = np.append(_START, np.asarray(ranks, dtype=np.int64) + _OFFSET)
     return tokens if num_words is None else np.where(tokens < num_words, tokens, _UNKNOWN)
 
 
-def _put_in_order(parts: dict[str, dict[str, NDArray[Any]]]) -> None:
-    """Bring the rows into the order of Keras, training part first."""
+def _shuffle_like_keras(parts: dict[str, dict[str, NDArray[Any]]]) -> None:
+    """Shuffle the rows as Keras does, the training part first."""
     random = np.random.RandomState(_SEED)
     for part in parts.values():
         order = np.arange(len(part["target"]))

@@ -1,4 +1,4 @@
-"""Handwritten digits, as sequences of pixels."""
+"""MNIST: handwritten digits as sequences of pixels."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def fetch_mnist(
         The Bunch has the attributes
 
         data : ndarray of shape (n_digits, 784)
-            X: grey values from 0 to 255, row by row of the image; 60000 digits or 10000.
+            X: grey values from 0 to 255, row by row; 60000 training and 10000 test digits.
         target : ndarray of shape (n_digits,)
             y: 0 to 9.
         sha256 : dict
@@ -88,7 +88,7 @@ def fetch_mnist(
                 download_if_missing=download_if_missing,
             )
             found.append(read_idx(file.path))
-            sums |= file.sums
+            sums |= file.checksums
     data = np.concatenate(images)
     bunch = Bunch(
         data=data.reshape(len(data), -1),
@@ -100,18 +100,18 @@ def fetch_mnist(
 
 
 def read_idx(path: Path) -> NDArray[np.uint8]:
-    """Read a file in the form idx, packed by gzip.
+    """Read a gzip-compressed file in the IDX format.
 
     Parameters
     ----------
     path : Path
-        Two zeros, the type, the number of dimensions, then their sizes in four bytes each, the
-        greatest first, and the values.
+        Two zero bytes, the type, the number of dimensions, their sizes as big-endian 32-bit
+        integers, and the values.
 
     Returns
     -------
     ndarray
-        Of as many dimensions as the file says.
+        The values, in the shape stated by the file.
     """
     content = gzip.decompress(path.read_bytes())
     n_dimensions = content[3]

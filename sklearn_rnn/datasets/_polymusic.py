@@ -1,4 +1,4 @@
-"""Polyphonic music: piano rolls."""
+"""Polyphonic music as piano rolls."""
 
 from __future__ import annotations
 
@@ -55,13 +55,12 @@ def fetch_polymusic(
     Parameters
     ----------
     name : {"JSB_Chorales", "Nottingham", "MuseData", "Piano_midi"}, default="JSB_Chorales"
-        Which music.
+        Name of the collection.
     subset : {"train", "validation", "test"}, default="train"
-        Which pieces.
+        Which part of the pieces.
     data_home : str or path-like, default=None
-        The folder of the data, with or without sub-folders such as ``polymusic``. None is the
-        folder that the environment variable ``SKLEARN_RNN_DATA`` names, or else
-        ``~/sklearn_rnn_data``.
+        Folder of the data, with or without sub-folders such as ``polymusic``. None uses the
+        environment variable ``SKLEARN_RNN_DATA``, or else ``~/sklearn_rnn_data``.
     download_if_missing : bool, default=True
         Whether to download the file if it is missing; otherwise FileNotFoundError is raised.
     return_X_y : bool, default=False
@@ -73,9 +72,9 @@ def fetch_polymusic(
         The Bunch has the attributes
 
         data : list of ndarray of shape (n_steps_i - 1, 88)
-            X: 1 for keys that sound, otherwise 0; all steps of a piece but the last.
+            X: 1 for keys that sound, otherwise 0; all steps of a piece except the last.
         target : list of ndarray of shape (n_steps_i - 1, 88)
-            y: all steps of a piece but the first.
+            y: all steps of a piece except the first.
         sha256 : dict
             Checksum of each file.
         DESCR : str
@@ -91,7 +90,7 @@ def fetch_polymusic(
     bunch = Bunch(
         data=[piece[:-1] for piece in pieces],
         target=[piece[1:] for piece in pieces],
-        sha256=file.sums,
+        sha256=file.checksums,
         DESCR=_DESCRIPTION,
     )
     return pack(bunch, return_X_y)

@@ -1,4 +1,4 @@
-"""Newspaper text, whose next word or character is to be forecast."""
+"""Penn Treebank text, for language models of words or characters."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _END = "<eos>"
 _PAD = "<pad>"
 _DESCRIPTION = """\
 Penn Treebank, articles of the Wall Street Journal, in the form of Mikolov et al. (2010), "Recurrent
-neural network based language model", Interspeech: 10000 words with the end of a sentence, <eos>,
-and <unk> for all others; numbers are N.
+neural network based language model", Interspeech: a vocabulary of 10000 words, including <eos> for
+the end of a sentence and <unk> for all other words; numbers are replaced by N.
 
 http://www.fit.vutbr.cz/~imikolov/rnnlm/simple-examples.tgz. The text is copyright of the Linguistic
-Data Consortium (LDC99T42): for research only, not to be passed on.
+Data Consortium (LDC99T42): for research only, not for redistribution.
 """
 
 
@@ -49,19 +49,19 @@ def fetch_ptb(
 
     ================= ============================================================
     Words             929589 for training, 73760 for validation, 82430 for testing
-    Vocabulary        10000 words, <unk> and <eos> among them
-    Licence           LDC99T42: for research only, not to be passed on
+    Vocabulary        10000 words, including <unk> and <eos>
+    Licence           LDC99T42: for research only, not for redistribution
     ================= ============================================================
 
     Parameters
     ----------
     subset : {"train", "validation", "test"}, default="train"
-        Which text.
+        Which part of the text.
     level : {"words", "characters"}, default="words"
-        What a token is. The end of a line is one of either kind.
+        What a token is. The end of a line is a token too.
     data_home : str or path-like, default=None
-        The folder of the data, with or without sub-folders such as ``ptb``. None is the folder that
-        the environment variable ``SKLEARN_RNN_DATA`` names, or else ``~/sklearn_rnn_data``.
+        Folder of the data, with or without sub-folders such as ``ptb``. None uses the environment
+        variable ``SKLEARN_RNN_DATA``, or else ``~/sklearn_rnn_data``.
     download_if_missing : bool, default=True
         Whether to download missing files; otherwise FileNotFoundError is raised.
     return_X_y : bool, default=False
@@ -77,7 +77,7 @@ def fetch_ptb(
         target : ndarray of shape (n_tokens - 1,)
             y: the tokens without the first.
         words : ndarray of shape (n_vocabulary + 1,)
-            The word or character of each token; those of the training text in sorted order.
+            The word or character of each token: those of the training text, sorted.
         sha256 : dict
             Checksum of each file.
         DESCR : str
@@ -100,7 +100,7 @@ def fetch_ptb(
         data=np.array(tokens[:-1]),
         target=np.array(tokens[1:]),
         words=np.array([_PAD, *vocabulary], dtype=object),
-        sha256={**training.sums, **file.sums},
+        sha256={**training.checksums, **file.checksums},
         DESCR=_DESCRIPTION,
     )
     return pack(bunch, return_X_y)
@@ -119,8 +119,8 @@ def split(text: str, level: str) -> list[str]:
     Returns
     -------
     list of str
-        The end of a line is ``<eos>`` among words and a line feed among characters. The blanks
-        around a sentence are left out.
+        The end of a line is the word ``<eos>`` or a line feed character. Spaces around a sentence
+        are dropped.
 
     Examples
     --------

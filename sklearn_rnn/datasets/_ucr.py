@@ -1,4 +1,4 @@
-"""Time series classification data of the UCR and UEA archives, in the format .ts."""
+"""Time series classification data sets of the UCR and UEA archives."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from sklearn_rnn._sklearn.compat import StrOptions, validate_params
 from sklearn_rnn.datasets._download import PARAMETERS, PublicFile, fetch, pack
 
 _SOURCE = "https://www.timeseriesclassification.com/aeon-toolkit/"
-# Samples of each class (training, testing), steps and channels. The archive publishes no checksums,
-# so that content is verified, not bytes.
+# Samples per class (training, testing), steps and channels. The archive publishes no checksums;
+# these sizes are verified instead.
 _KNOWN: dict[str, tuple[tuple[int, ...], tuple[int, ...], int | None, int]] = {
     "GunPoint": ((24, 26), (76, 74), 150, 1),
     "ItalyPowerDemand": ((34, 33), (513, 516), 24, 1),
@@ -25,7 +25,7 @@ _KNOWN: dict[str, tuple[tuple[int, ...], tuple[int, ...], int | None, int]] = {
     "BasicMotions": ((10,) * 4, (10,) * 4, 100, 6),
 }
 _DESCRIPTION = """\
-{name}: time series to be classified, of the UCR and UEA archives.
+{name}: time series classification data of the UCR and UEA archives.
 
 {description}
 
@@ -63,12 +63,12 @@ def fetch_ucr(
     Parameters
     ----------
     name : str, default="JapaneseVowels"
-        One of the names above, which are verified, or another name of the archives.
+        A data set of the table above, whose sizes are verified, or another one of the archives.
     subset : {"train", "test", "all"}, default="train"
         Which series; with "all" those for training come first.
     data_home : str or path-like, default=None
-        The folder of the data, with or without sub-folders such as ``ucr``. None is the folder that
-        the environment variable ``SKLEARN_RNN_DATA`` names, or else ``~/sklearn_rnn_data``.
+        Folder of the data, with or without sub-folders such as ``ucr``. None uses the environment
+        variable ``SKLEARN_RNN_DATA``, or else ``~/sklearn_rnn_data``.
     download_if_missing : bool, default=True
         Whether to download missing files; otherwise FileNotFoundError is raised.
     return_X_y : bool, default=False
@@ -80,12 +80,12 @@ def fetch_ucr(
         The Bunch has the attributes
 
         data : ndarray of shape (n_samples, n_steps, n_channels), or list of ndarray
-            X. A list of arrays of shape (n_steps_i, n_channels) if their lengths differ. NaN where
-            the file says ``?``.
+            X: a list of arrays of shape (n_steps_i, n_channels) if their lengths differ. Missing
+            values (``?`` in the file) are NaN.
         target : ndarray of shape (n_samples,)
-            y, the names of the classes.
+            y: class labels.
         target_names : list of str
-            The classes.
+            Names of the classes.
         sha256 : dict
             Checksum of each file.
         DESCR : str
@@ -110,7 +110,7 @@ def fetch_ucr(
             _verify(file.path, series, [targets.count(c) for c in classes], _KNOWN[name], part)
         samples += series
         labels += targets
-        sums |= file.sums
+        sums |= file.checksums
     is_equal = len({len(sample) for sample in samples}) == 1
     bunch = Bunch(
         data=np.stack(samples) if is_equal else samples,
@@ -123,22 +123,22 @@ def fetch_ucr(
 
 
 def read_ts(path: Path) -> tuple[list[NDArray[np.float64]], list[str], list[str], str]:
-    """Read a file in the form .ts.
+    """Read a file in the .ts format.
 
     Parameters
     ----------
     path : Path
-        Comments (``#``), a header (``@``) to ``@data``, then one line a series: channels, and at
-        the end the class, with colons between; a channel is numbers with commas between.
+        Comments (``#``), a header (``@``) up to ``@data``, then one line per series: its channels
+        and its class, separated by colons; a channel is comma-separated numbers.
 
     Returns
     -------
     samples : list of ndarray of shape (n_steps_i, n_channels)
         The series.
     labels : list of str
-        Their classes.
+        The class of each series.
     classes : list of str
-        The classes that the header names.
+        The classes listed in the header.
     about : str
         The comments.
     """

@@ -1,4 +1,4 @@
-"""Windows of the past as features, in a pipeline: `LagTransformer`."""
+"""Windows of lags as features, in a pipeline: `LagTransformer`."""
 
 from __future__ import annotations
 
@@ -50,15 +50,15 @@ def _is_flat(transformer: LagTransformer) -> bool:
 
 @parametrized
 class LagTransformer(TransformerMixin, BaseEstimator):
-    r"""Replace every row by the window of rows before it.
+    r"""Replace every row by the window of its lags, the rows before it.
 
-    Row t of the output holds the ``n_lags`` rows
+    Row t of the output contains the ``n_lags`` rows
 
     .. math:: x_{t - d - (L - 1) s}, \; \ldots, \; x_{t - d - s}, \; x_{t - d}
 
     of X, oldest first, with L = ``n_lags``, d = ``delay`` and s = ``step``. The number of
     rows is kept, so that y stays aligned in a pipeline; lags before the start of the series are
-    filled. With ``delay`` of 1 or more no row sees the present or the future.
+    filled. With a ``delay`` of at least 1, no window contains row t or later rows.
 
     {parameters}
 
@@ -67,25 +67,25 @@ class LagTransformer(TransformerMixin, BaseEstimator):
     See Also
     --------
     make_lagged : The same windows outside a pipeline, without incomplete ones.
-    make_ar : A linear autoregression: flat windows and least squares.
+    make_ar : Linear autoregression: flattened windows and least squares.
 
     Notes
     -----
-    **Memory.** Windows are a read-only view of one padded copy of X, whatever ``n_lags``. Where
-    rows are missing, with several series, and with ``flatten=True`` they are copied. If X is a
-    ``np.memmap`` of 256 MB or more, in single or double precision, the padded copy is a temporary
-    file too (in ``TMPDIR``), which the nets read batch by batch.
+    **Memory.** Windows are a read-only view of one padded copy of X, for any ``n_lags``. They are
+    copied if rows are missing, with several series, and with ``flatten=True``. If X is a
+    ``np.memmap`` of at least 256 MB, in single or double precision, the padded copy is a temporary
+    file (in ``TMPDIR``), which the networks read batch by batch.
 
-    **Time.** The index of a DataFrame, or the columns `time` and `series`, tell which rows follow
-    each other. Each series has a calendar of its own, learned from its sorted times: equal steps,
-    months, the open days or hours of a week, or only an order. A lag is true or filled, whatever
-    the order of the rows. Arrays, and an index that holds no times, are one series. Of a
-    MultiIndex the last level of times, or else of numbers, is the time.
+    **Time.** The index of a DataFrame, or the columns `time` and `series`, determine which rows
+    are adjacent. Each series has its own calendar, learned from its sorted times: equal steps,
+    months, the open days or hours of a week, or only an order. A lag is the true value or filled,
+    for any order of the rows. Arrays, and an index without times, are one series. In a MultiIndex
+    the last level of times, or else of numbers, is the time.
 
-    **History.** `transform` takes the last rows before each gap, remembered from `fit`, as the past
-    of the rows that come after them: test rows see the training rows before them. Training rows
-    are transformed as in `fit_transform` if their past is given along with them; alone, their
-    lags are filled. An `IncompleteWindowsWarning` tells of rows that miss their past.
+    **History.** `fit` stores the last rows before each gap, and `transform` uses them as lags of
+    the rows that follow: the first test rows have training rows as lags. Training rows are
+    transformed as in `fit_transform` if the rows before them are given too; otherwise their lags
+    are filled. An `IncompleteWindowsWarning` reports rows whose lags are filled for this reason.
 
     **Containers.** `set_output` and ``get_feature_names_out`` need ``flatten=True``.
 
@@ -100,7 +100,7 @@ class LagTransformer(TransformerMixin, BaseEstimator):
            [1., 2.],
            [2., 3.]])
 
-    Rows that follow the training rows by their index see their true past:
+    Rows that follow the training rows, by their index, have these as lags:
 
     >>> import pandas as pd
     >>> frame = pd.DataFrame({"a": X[:, 0], "day": [6.0, 7.0, 1.0, 2.0]})
@@ -113,37 +113,37 @@ class LagTransformer(TransformerMixin, BaseEstimator):
 
     n_lags: int = param(
         [Interval(Integral, 1, None, closed="left")],
-        "Number of steps of a window.",
+        "Number of lags: the steps of a window.",
         default=5,
         kw_only=False,
     )
     delay: int = param(
         [Interval(Integral, 0, None, closed="left")],
         """
-        Forecast horizon: rows from the newest step of a window to the row of the target. With 0
-        the window ends with that row, for a target that X does not hold.
+        Forecast horizon: rows from the newest lag to the target, 1 for the next row. With 0 the
+        newest lag is the row of the target itself, for a target that X does not contain.
         """,
         default=1,
     )
     step: int = param(
         [Interval(Integral, 1, None, closed="left")],
-        "Rows from a step of a window to the next.",
+        "Rows from one lag to the next.",
         default=1,
     )
     known_ahead: Sequence[str] | Sequence[int] | None = param(
         ["array-like", None],
         """
-        Known future covariates: names or positions of columns whose value at row t is known
-        beforehand, such as the day of the week. They are read ``delay`` rows later than the
-        others: the newest step carries their value at t itself.
+        Known future covariates: names or positions of columns whose value at row t is known in
+        advance, such as the day of the week. They are read ``delay`` rows later than the others:
+        the newest lag has their value at t itself.
         """,
         default=None,
     )
     flatten: bool = param(
         ["boolean"],
         """
-        Whether to give a table of ``n_lags`` blocks of columns, oldest first, for any
-        estimator of scikit-learn, in place of an array of three dimensions.
+        Whether to return a table of ``n_lags`` blocks of columns, oldest first, for any
+        scikit-learn estimator, instead of a three-dimensional array.
         """,
         default=False,
     )
@@ -157,17 +157,17 @@ class LagTransformer(TransformerMixin, BaseEstimator):
     history: str = param(
         [StrOptions({"auto", "never"})],
         """
-        Whether the last rows of `fit` are the past of rows that follow them ('auto'), or the past
-        always begins with X ('never').
+        Whether the last rows of `fit` are lags of the rows that follow them ('auto'), or lags
+        before the start of X are always filled ('never').
         """,
         default="auto",
     )
     max_gap: float | str | timedelta | np.timedelta64 | None = param(
         [None, str, timedelta, np.timedelta64, Interval(Real, 0, None, closed="neither")],
         """
-        The largest step of the index between adjacent rows: a number for an index of numbers, a
-        timedelta or a string such as '7D' for times. A longer one is a break that no window
-        crosses. None learns from the rows what a gap is, see `lag_unit`.
+        Largest step of the index between adjacent rows: a number for an index of numbers, a
+        timedelta or a string such as '7D' for times. No window crosses a longer step. None infers
+        gaps from the rows, see `lag_unit`.
         """,
         default=None,
     )
@@ -175,23 +175,23 @@ class LagTransformer(TransformerMixin, BaseEstimator):
     lag_unit: str = param(
         [StrOptions({"auto", "rows", "time"})],
         """
-        What lags count where rows are missing: rows ('rows'), so that the row after a gap follows
+        Unit of the lags where rows are missing: rows ('rows'), so that the row after a gap follows
         the one before it, or steps of the calendar ('time'), so that the lag is missing. 'auto'
-        counts time for periods and equal steps; for working days and sessions open days or
-        hours, without holidays; and rows where times are irregular.
+        counts time for periods and equal steps; open days or hours, without holidays, for working
+        days and trading sessions; and rows if times are irregular.
         """,
         default="auto",
     )
     time: str | None = param(
         [str, None],
-        "Column of X, or level of its index, that holds the times. None reads the index.",
+        "Column of X, or level of its index, with the times. None uses the index.",
         default=None,
     )
     series: str | None = param(
         [str, None],
         """
-        Column of X, or level of its index, that names the series of each row. None takes the
-        levels of a MultiIndex that are not the time, and otherwise one series.
+        Column of X, or level of its index, with the name of each row's series. None uses the levels
+        of a MultiIndex other than the time; without a MultiIndex, X is one series.
         """,
         default=None,
     )
@@ -201,19 +201,19 @@ class LagTransformer(TransformerMixin, BaseEstimator):
         "feature_names_in_ : ndarray of shape (n_features_in_,)": """
             Names of the columns of X, if all are strings.""",
         "fill_values_ : ndarray of shape (n_features_in_,)": """
-            The values of missing lags; without the columns `time` and `series`.""",
+            Values of missing lags; without the columns `time` and `series`.""",
         "max_gap_ : number, timedelta64 or None": """
-            The largest step of the index between adjacent rows of X; None without an index.""",
+            Largest step of the index between adjacent rows of X; None without an index.""",
     }
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: ArrayLike, y: Any = None) -> LagTransformer:
-        """Learn fill values and calendars, and remember the last rows before each gap.
+        """Learn fill values and calendars, and store the last rows before each gap.
 
         Parameters
         ----------
         X : array-like of shape (n_rows, n_channels)
-            Rows, in the order of time unless an index or column tells the times.
+            Rows, in temporal order unless an index or column has the times.
         y : object, default=None
             Ignored.
 
@@ -252,7 +252,7 @@ class LagTransformer(TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_rows, n_channels)
-            Rows, in the order of time unless an index or column tells the times.
+            Rows, in temporal order unless an index or column has the times.
 
         Returns
         -------
@@ -274,37 +274,36 @@ class LagTransformer(TransformerMixin, BaseEstimator):
         return flatten_windows(windows) if self.flatten else windows
 
     def set_output(self, *, transform: str | None = None) -> LagTransformer:
-        """Set the container of flat windows.
+        """Set the container of flattened windows.
 
         Parameters
         ----------
         transform : {'default', 'pandas', 'polars'}, default=None
-            The container; None leaves it as it is. It has no effect while
-            ``flatten=False``.
+            The container; None leaves it unchanged. Has no effect while ``flatten=False``.
 
         Returns
         -------
         LagTransformer
             The estimator itself.
         """
-        # Not the method of scikit-learn, which a pipeline would miss while flatten=False.
+        # scikit-learn's method is not available while flatten=False, and a pipeline needs it.
         if transform is not None:
             self._sklearn_output_config = {"transform": transform}
         return self
 
     @available_if(_is_flat)
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray[Any]:
-        """Return the names of the columns of flat windows, such as ``volume_lag3``.
+        """Return the column names of flattened windows, such as ``volume_lag3``.
 
         Parameters
         ----------
         input_features : array-like of str, default=None
-            Names of the columns of X, for an estimator fitted on an array.
+            Column names of X, for an estimator fitted on an array.
 
         Returns
         -------
         ndarray of shape (n_lags * n_channels,)
-            Name of the column and number of rows back, oldest first.
+            Column names with the lag, oldest first.
         """
         check_is_fitted(self)
         names = check_feature_names_in(self, input_features)
@@ -312,7 +311,7 @@ class LagTransformer(TransformerMixin, BaseEstimator):
         return lag_names(names, self._known, Window(self.n_lags, self.delay, self.step))
 
     def __sklearn_tags__(self) -> Tags:
-        """Say that missing values are allowed and float32 is kept."""
+        """Return scikit-learn's tags: missing values are allowed, and float32 is kept."""
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
@@ -322,7 +321,7 @@ class LagTransformer(TransformerMixin, BaseEstimator):
         return read_timeline(X, n_rows, time=self.time, series=self.series, like=like)
 
     def _validate(self, X: Any, features: Any) -> NDArray[Any]:
-        """Return the rows of a table that has the columns of `fit`."""
+        """Return the rows of X, checked to have the columns of `fit`."""
         if not self._named:
             return np.asarray(validate_data(self, X=X, reset=False, **X_CHECKS))
         validate_data(self, X=X, reset=False, skip_check_array=True)

@@ -1,4 +1,4 @@
-"""Windows of the past and their targets, outside a pipeline: `make_lagged`."""
+"""Windows of lags and their targets, outside a pipeline: `make_lagged`."""
 
 from __future__ import annotations
 
@@ -41,53 +41,54 @@ def make_lagged(
     max_gap: float | str | timedelta | np.timedelta64 | None = None,
     lag_unit: str = "auto",
 ) -> tuple[NDArray[Any], NDArray[Any]]:
-    r"""Cut rows into windows of the past and the targets that follow them.
+    r"""Return complete windows of lags and the targets that follow them.
 
-    For every row t whose window and target are complete, the window holds the rows
+    For every row t whose window and target are complete, the window contains the rows
 
     .. math:: x_{t - d - (L - 1) s}, \; \ldots, \; x_{t - d - s}, \; x_{t - d}
 
     of X, oldest first, with L = ``n_lags``, d = ``delay`` and s = ``step``, and the target
-    holds :math:`y_t, \ldots, y_{t + h - 1}` with h = ``horizon``.
+    contains :math:`y_t, \ldots, y_{t + h - 1}` with h = ``horizon``.
 
     Parameters
     ----------
     X : array-like of shape (n_rows, n_channels)
-        Rows in the order of time.
+        Rows in temporal order.
     y : array-like of shape (n_rows,) or (n_rows, n_outputs)
         Targets of the same rows.
     n_lags : int
-        Number of steps of a window.
+        Number of lags: the steps of a window.
     delay : int, default=1
-        Rows from the newest step of a window to the first target. With 0 the window holds
-        the row of the first target itself.
+        Forecast horizon: rows from the newest lag to the first target, 1 for the next row. With 0
+        the newest lag is the row of the first target itself.
     step : int, default=1
-        Rows from a step of a window to the next.
+        Rows from one lag to the next.
     known_ahead : sequence of str or int, default=None
-        Columns whose value at row t is known beforehand, read ``delay`` rows later.
+        Known future covariates: columns whose value at row t is known in advance. They are read
+        ``delay`` rows later than the others.
     flatten : bool, default=False
-        Whether to give a table of ``n_lags`` blocks of columns, oldest first.
+        Whether to return a table of ``n_lags`` blocks of columns, oldest first.
     horizon : int, default=1
-        Number of rows to forecast, for a direct forecast of several steps.
+        Number of consecutive rows in a target, for direct multi-step forecasts.
     max_gap : number, timedelta or str, default=None
-        The largest step of the index between adjacent rows, as in `LagTransformer`.
+        Largest step of the index between adjacent rows, as in `LagTransformer`.
     lag_unit : {'auto', 'rows', 'time'}, default='auto'
-        What lags, and the horizon, count where rows are missing, as in `LagTransformer`.
+        Unit of the lags and the horizon where rows are missing, as in `LagTransformer`.
 
     Returns
     -------
     windows : ndarray of shape (n_windows, n_lags, n_channels)
         The windows, or (n_windows, n_lags * n_channels) with ``flatten=True``. A read-only
-        view of X unless rows are missing between those of X, X holds several series,
-        ``known_ahead`` or ``flatten`` are set, or X is not of floats. Windows and targets stay
-        within a series, and none has a missing row.
+        view of X, unless rows are missing between those of X, X contains several series,
+        ``known_ahead`` or ``flatten`` is set, or X is not of floats. Windows and targets do not
+        cross series or contain missing rows.
     targets : ndarray of shape (n_windows,), (n_windows, n_outputs)
-        The targets, in the order of X; with ``horizon > 1`` the second axis is that of the
-        horizon: (n_windows, horizon) or (n_windows, horizon, n_outputs).
+        The targets, in the order of X; with ``horizon > 1`` the second axis is the horizon:
+        (n_windows, horizon) or (n_windows, horizon, n_outputs).
 
     See Also
     --------
-    LagTransformer : The same windows in a pipeline, and which rows are adjacent.
+    LagTransformer : The same windows in a pipeline; explains which rows are adjacent.
 
     Examples
     --------
@@ -135,7 +136,7 @@ def make_lagged(
 
 
 def _cut_targets(values: NDArray[Any], horizon: int) -> NDArray[Any]:
-    """Return for every row its value and the ``horizon - 1`` that follow, as a view."""
+    """Return each value and the ``horizon - 1`` following ones, as a view."""
     if horizon == 1:
         return values
     if values.ndim == 1:

@@ -1,4 +1,4 @@
-"""Texts as sequences of numbers of words: `TextSequencer`."""
+"""Texts as sequences of tokens: `TextSequencer`."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from sklearn_rnn.preprocessing._tokenizer import (
     Analyzer,
     CorpusEncoder,
     Documents,
-    in_rows,
-    in_sentences,
-    learn,
+    learn_words,
+    pad_texts,
+    split_sentences,
 )
 
 _RULES = CountVectorizer._parameter_constraints
@@ -34,12 +34,12 @@ class TextSequencer(
     BaseEstimator,
     auto_wrap_output_keys=None,  # type: ignore[call-arg]  # an argument of TransformerMixin
 ):
-    r"""Turn texts into sequences of integers, one integer a word.
+    r"""Convert texts to sequences of integer tokens, one per word.
 
-    What a word is, and which words are known, is decided by scikit-learn's
-    ``CountVectorizer``, whose parameters these are: it would count what is put in order
-    here. The integer 0 is padding, 1 a word that is not known, and 2, 3, ... are the words
-    in the order of ``get_feature_names_out()``.
+    Texts are split into words, and the vocabulary is chosen, by scikit-learn's
+    ``CountVectorizer`` with the parameters of the same names; the order of the words is kept.
+    Token 0 is padding, 1 an unknown word, and 2, 3, ... are the words in the order of
+    ``get_feature_names_out()``.
 
     {parameters}
 
@@ -47,20 +47,19 @@ class TextSequencer(
 
     See Also
     --------
-    sklearn.feature_extraction.text.CountVectorizer : Counts of words, without their order.
+    sklearn.feature_extraction.text.CountVectorizer : Word counts, without the order of words.
 
     Notes
     -----
-    **Form.** The result is one array, and no list of arrays: scikit-learn indexes it, splits
-    it into folds and checks its length as it does with any X. Rows are padded behind to the
-    longest text of the call; a net with ``vocabulary_size`` reads no padding. ``max_steps``
-    saves memory where a few texts are much longer than the others. With ``sentence_end`` it is a
-    list of texts, each a list of sentences, each an array of integers, without padding; sentences
-    without words are left out.
+    **Format.** The result is a single array, so that scikit-learn can index it and split it into
+    folds. Rows are padded at the end to the longest text of the call; networks with
+    ``vocabulary_size`` ignore padding. ``max_steps`` saves memory if a few texts are much longer
+    than the others. With ``sentence_end`` the result is a list of documents, each a list of
+    sentences, each an array of tokens without padding; sentences without words are dropped.
 
-    **Left out.** Stop words, and what ``token_pattern`` does not match, are no words: they
-    leave no trace. By default words of one letter are among them, as in
-    ``CountVectorizer``; ``token_pattern=r"(?u)\b\w+\b"`` keeps them.
+    **Dropped words.** Stop words, and text that ``token_pattern`` does not match, are dropped
+    without a token. By default these include words of one letter, as in ``CountVectorizer``;
+    ``token_pattern=r"(?u)\b\w+\b"`` keeps them.
 
     Examples
     --------
@@ -78,7 +77,7 @@ class TextSequencer(
     >>> sequencer.inverse_transform(X)[0]
     array(['the', 'cat', '<unk>'], dtype=object)
 
-    Documents, lists of sentences, for `HierarchicalAttentionClassifier`:
+    Documents (lists of sentences) for `HierarchicalAttentionClassifier`:
 
     >>> sequencer = TextSequencer(sentence_end=r"[.!?]+\s")
     >>> sequencer.fit_transform(["The cat sat. The dog!", "A dog?"])
@@ -87,72 +86,80 @@ class TextSequencer(
 
     max_steps: int | None = param(
         [Interval(Integral, 1, None, closed="left"), None],
-        "Most words that are kept of a text; None keeps all.",
+        "Maximum number of words kept of a text; None keeps all.",
         default=None,
     )
     keep: str = param(
         [StrOptions({"last", "first"})],
-        "Which end of a text is kept if it has more than ``max_steps`` words.",
+        "Whether to keep the first or last words of a text with more than ``max_steps`` words.",
         default="last",
     )
     sentence_end: str | None = param(
         [str, None],
-        """Regular expression of what ends a sentence, and belongs to it, such as
-        ``r"[.!?]+\\s"``: each text becomes a document, a list of sentences. None takes no account
-        of sentences. The vocabulary is the same.""",
+        """Regular expression that matches the end of a sentence, such as ``r"[.!?]+\\s"``; the
+        match is part of the sentence. Each text then becomes a document, a list of sentences.
+        None does not split texts. The vocabulary is the same.""",
         default=None,
     )
     unknown: str = param(
         [StrOptions({"token", "drop"})],
-        "Whether a word that is not in the vocabulary becomes 1 ('token') or is left out.",
+        "Whether a word that is not in the vocabulary becomes 1 ('token') or is dropped.",
         default="token",
     )
     input: str = param(
-        _RULES["input"], "Whether X holds texts, names of files, or open files.", default="content"
+        _RULES["input"], "Whether X contains texts, file names, or open files.", default="content"
     )
-    encoding: str = param(_RULES["encoding"], "Encoding of texts in bytes.", default="utf-8")
+    encoding: str = param(_RULES["encoding"], "Encoding of texts given as bytes.", default="utf-8")
     decode_error: str = param(
-        _RULES["decode_error"], "What to do about bytes of no such encoding.", default="strict"
+        _RULES["decode_error"], "What to do if bytes cannot be decoded.", default="strict"
     )
     strip_accents: str | Callable[[str], str] | None = param(
         _RULES["strip_accents"], "How to remove accents; None keeps them.", default=None
     )
     lowercase: bool = param(
-        _RULES["lowercase"], "Whether to make all letters lower case first.", default=True
+        _RULES["lowercase"], "Whether to convert texts to lower case.", default=True
     )
     preprocessor: Callable[[str], str] | None = param(
-        _RULES["preprocessor"], "In place of ``strip_accents`` and ``lowercase``.", default=None
+        _RULES["preprocessor"], "Replaces ``strip_accents`` and ``lowercase``.", default=None
     )
     tokenizer: Callable[[str], Iterable[str]] | None = param(
-        _RULES["tokenizer"], "Splits a text, in place of ``token_pattern``.", default=None
+        _RULES["tokenizer"], "Splits a text into words; replaces ``token_pattern``.", default=None
     )
     stop_words: str | list[str] | None = param(
-        _RULES["stop_words"], "Words that are left out.", default=None
+        _RULES["stop_words"], "Words that are dropped.", default=None
     )
     token_pattern: str | None = param(
-        _RULES["token_pattern"], "Regular expression of a word.", default=r"(?u)\b\w\w+\b"
+        _RULES["token_pattern"], "Regular expression that matches a word.", default=r"(?u)\b\w\w+\b"
     )
     analyzer: str | Callable[[Any], Iterable[str]] = param(
         [StrOptions({"word", "char"}), callable],
-        "What an integer stands for: a word, a character, or a string that a function gives.",
+        "What a token is: a word, a character, or a string that a function returns.",
         default="word",
     )
     max_df: float = param(
-        _RULES["max_df"], "Words in more texts (number, or share) are not known.", default=1.0
+        _RULES["max_df"],
+        "Words in more texts than this (count or fraction) are unknown.",
+        default=1.0,
     )
     min_df: float = param(
-        _RULES["min_df"], "Words in fewer texts (number, or share) are not known.", default=1
+        _RULES["min_df"],
+        "Words in fewer texts than this (count or fraction) are unknown.",
+        default=1,
     )
     max_features: int | None = param(
-        _RULES["max_features"], "Only so many words, the most frequent, are known.", default=None
+        _RULES["max_features"],
+        "Maximum size of the vocabulary; the most frequent words are kept.",
+        default=None,
     )
     vocabulary: Mapping[str, int] | Iterable[str] | None = param(
-        _RULES["vocabulary"], "Words, or a mapping of them to 0, 1, ... (+ 2).", default=None
+        _RULES["vocabulary"],
+        "Known words, or a mapping of words to 0, 1, ...; tokens are larger by 2.",
+        default=None,
     )
 
     _learned: ClassVar[dict[str, str]] = {
-        "vocabulary_ : dict": "The integer of each word, from 2.",
-        "vocabulary_size_ : int": "Known words + 2: the ``vocabulary_size`` of a net.",
+        "vocabulary_ : dict": "The token of each word, from 2.",
+        "vocabulary_size_ : int": "Number of words plus 2: the ``vocabulary_size`` of a network.",
     }
 
     @fit_context(prefer_skip_nested_validation=True)
@@ -176,7 +183,7 @@ class TextSequencer(
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit_transform(self, X: Iterable[Any], y: Any = None) -> NDArray[np.int64] | Documents:
-        """Learn the vocabulary and return the sequences; each text is analysed once.
+        """Learn the vocabulary and return the sequences; each text is tokenised once.
 
         Parameters
         ----------
@@ -188,12 +195,12 @@ class TextSequencer(
         Returns
         -------
         ndarray of shape (n_texts, n_steps), or list of list of ndarray of shape (n_words_ij,)
-            The sequences, padded behind by 0; with ``sentence_end`` those of the sentences.
+            Tokens, padded with 0 at the end; with ``sentence_end`` a list of documents.
         """
-        return self._lay_out(self._learn(X))
+        return self._to_tokens(self._learn(X))
 
     def transform(self, X: Iterable[Any]) -> NDArray[np.int64] | Documents:
-        """Return the sequences.
+        """Convert texts to sequences of tokens.
 
         Parameters
         ----------
@@ -203,16 +210,16 @@ class TextSequencer(
         Returns
         -------
         ndarray of shape (n_texts, n_steps), or list of list of ndarray of shape (n_words_ij,)
-            The sequences, padded behind by 0; with ``sentence_end`` those of the sentences.
+            Tokens, padded with 0 at the end; with ``sentence_end`` a list of documents.
         """
         self._check_fitted()
-        recorder = CorpusEncoder(self._analyzer, self.sentence_end)
+        corpus = CorpusEncoder(self._analyzer, self.sentence_end)
         for text in _check_texts(X):
-            recorder.record(self._analyzer.decode(text))
-        return self._lay_out(recorder)
+            corpus.record(self._analyzer.decode(text))
+        return self._to_tokens(corpus)
 
     def inverse_transform(self, X: Iterable[Any]) -> list[Any]:
-        """Return the words of sequences.
+        """Convert sequences of tokens back to words.
 
         Parameters
         ----------
@@ -222,7 +229,7 @@ class TextSequencer(
         Returns
         -------
         list of ndarray of shape (n_words_i,), or list of list of ndarray of shape (n_words_ij,)
-            The words of each, without the padding; an unknown word is ``<unk>``.
+            Words of each sequence, without padding; unknown words are ``<unk>``.
         """
         self._check_fitted()
         words = np.array([None, "<unk>", *self.vocabulary_], dtype=object)
@@ -236,7 +243,7 @@ class TextSequencer(
         return [[read(ids) for ids in document] for document in X]
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[Any]:
-        """Return the known words; the integer of the first is 2.
+        """Return the known words; the token of the first is 2.
 
         Parameters
         ----------
@@ -246,34 +253,34 @@ class TextSequencer(
         Returns
         -------
         ndarray of shape (n_words,)
-            The words in the order of their integers.
+            Words in the order of their tokens.
         """
         self._check_fitted()
         return np.array([*self.vocabulary_], dtype=object)
 
     def __sklearn_tags__(self) -> Tags:
-        """Say that X holds strings, and is no table."""
+        """Return scikit-learn's tags: X contains strings and is not a table."""
         tags = super().__sklearn_tags__()
         tags.input_tags.string = True
         tags.input_tags.two_d_array = False
         return tags
 
     def _learn(self, X: Iterable[Any]) -> CorpusEncoder:
-        """Learn the vocabulary, and return what was read."""
+        """Learn the vocabulary, and return the encoded corpus."""
         parameters = {k: v for k, v in self.get_params(deep=False).items() if k in _RULES}
         analyzer = Analyzer(parameters)
-        recorder = CorpusEncoder(analyzer, self.sentence_end)
-        words = learn(parameters, recorder, _check_texts(X))
+        corpus = CorpusEncoder(analyzer, self.sentence_end)
+        words = learn_words(parameters, corpus, _check_texts(X))
         self.vocabulary_ = {word: number for number, word in enumerate(words, _FIRST_WORD)}
         self.vocabulary_size_ = len(words) + _FIRST_WORD
         self._analyzer = analyzer
-        return recorder
+        return corpus
 
-    def _lay_out(self, recorder: CorpusEncoder) -> NDArray[np.int64] | Documents:
-        """Return the integers of the texts that were read."""
-        known = [self.vocabulary_.get(word, _UNKNOWN) for word in recorder.numbers]
-        ids = np.array(known, dtype=np.int64)[np.asarray(recorder.words)]
-        bounds, texts = recorder.bounds()
+    def _to_tokens(self, corpus: CorpusEncoder) -> NDArray[np.int64] | Documents:
+        """Return the tokens of an encoded corpus."""
+        known = [self.vocabulary_.get(word, _UNKNOWN) for word in corpus.numbers]
+        ids = np.array(known, dtype=np.int64)[np.asarray(corpus.words)]
+        bounds, texts = corpus.bounds()
         if self.unknown == "drop":
             is_known = ids != _UNKNOWN
             ids, bounds = ids[is_known], np.append(0, np.cumsum(is_known))[bounds]
@@ -281,17 +288,17 @@ class TextSequencer(
         n_kept = np.minimum(stops - starts, self.max_steps or len(ids))
         starts = stops - n_kept if self.keep == "last" else starts
         if self.sentence_end is None:
-            return in_rows(ids, starts, n_kept)
-        return in_sentences(ids, bounds, texts, starts, n_kept)
+            return pad_texts(ids, starts, n_kept)
+        return split_sentences(ids, bounds, texts, starts, n_kept)
 
     def _check_fitted(self) -> None:
-        """Raise if there is no vocabulary; one that is given needs no texts."""
+        """Raise if there is no vocabulary; a given `vocabulary` does not require `fit`."""
         if self.vocabulary is not None and not hasattr(self, "vocabulary_"):
             self.fit([])
         check_is_fitted(self)
 
     def _check_ids(self, ids: ArrayLike) -> NDArray[np.int64]:
-        """Return the integers of one text, if this estimator can have given them."""
+        """Return the tokens of one text, checked to be in the vocabulary."""
         checked, size = np.asarray(ids), self.vocabulary_size_
         if not checked.size:
             return checked.astype(np.int64)
@@ -303,7 +310,7 @@ class TextSequencer(
 
 
 def _check_texts(X: Any) -> Any:
-    if isinstance(X, str):  # in the words of CountVectorizer
+    if isinstance(X, str):  # the message of CountVectorizer
         raise ValueError("Iterable over raw text documents expected, string object received.")
     if getattr(X, "ndim", 1) != 1:
         raise ValueError(

@@ -1,4 +1,4 @@
-"""Texts read word by word, by scikit-learn's analyzers, and cut into sentences if that is asked."""
+"""Tokenisation of texts by scikit-learn's analyzers, with optional sentence boundaries."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Documents = list[list[NDArray[np.int64]]]
 
 
 class Analyzer:
-    """What a text is, and what its words are, by the parameters of ``CountVectorizer``."""
+    """Decodes texts and splits them into words, with parameters of ``CountVectorizer``."""
 
     def __init__(self, parameters: dict[str, Any]) -> None:
         self.decode = CountVectorizer(**parameters).decode
@@ -30,26 +30,26 @@ class Analyzer:
 
 
 class CorpusEncoder:
-    """Remembers the words of texts, numbered as they come, and where texts and sentences end.
+    """Records the words of texts as integers, and the ends of texts and sentences.
 
     Parameters
     ----------
     analyzer : Analyzer
-        Reads the texts.
+        Splits texts into words.
     sentence_end : str or None
-        A regular expression of what ends a sentence, and belongs to it. None takes a text for one
-        sentence.
+        Regular expression that matches the end of a sentence, including it. None treats a text as
+        one sentence.
 
     Attributes
     ----------
     numbers : dict of str to int
-        The words in the order in which they came first.
+        Integer of each distinct word, in order of first occurrence.
     words : array of int
-        The numbers of all words of all texts.
+        Integers of all words of all texts.
     lengths : array of int
-        Words of each sentence.
+        Number of words of each sentence.
     counts : array of int
-        Sentences of each text.
+        Number of sentences of each text.
     """
 
     def __init__(self, analyzer: Analyzer, sentence_end: str | None) -> None:
@@ -59,13 +59,13 @@ class CorpusEncoder:
         self.words, self.lengths, self.counts = array("q"), array("q"), array("q")
 
     def __call__(self, given: Any) -> list[str]:
-        """Remember a text, or what holds one, and return its words, whatever its sentences."""
+        """Record a text (or file), and return its words as without sentence boundaries."""
         text = self.analyzer.decode(given)
         words = self.record(text)
         return words if self.end is None else self.analyzer(text)
 
     def record(self, text: str) -> list[str]:
-        """Remember a decoded text, and return the words of its sentences."""
+        """Record a decoded text, and return the words of its sentences."""
         sentences = [self.analyzer(part) for part in self._split(text)]
         words = [word for sentence in sentences for word in sentence]
         self.words.extend(map(self.numbers.__getitem__, words))
@@ -80,49 +80,49 @@ class CorpusEncoder:
         return [text[start:stop] for start, stop in pairwise(bounds)]
 
     def bounds(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Return where sentences begin and end among the words, and texts among the sentences."""
+        """Return the boundaries of sentences in the words, and of texts in the sentences."""
         words, sentences = (
             np.append(0, np.cumsum(sizes, dtype=np.intp)) for sizes in (self.lengths, self.counts)
         )
         return words, sentences
 
 
-def learn(parameters: dict[str, Any], analyze: Any, texts: Iterable[Any]) -> list[str]:
-    """Return the vocabulary of texts by ``CountVectorizer``, whose analyzer is replaced."""
+def learn_words(parameters: dict[str, Any], analyze: Any, texts: Iterable[Any]) -> list[str]:
+    """Return the vocabulary that ``CountVectorizer`` learns with the given analyzer."""
     vectorizer = CountVectorizer(**parameters)
     vectorizer.build_analyzer = lambda: analyze
     words: list[str] = vectorizer.fit(texts).get_feature_names_out().tolist()
     return words
 
 
-def in_rows(
+def pad_texts(
     ids: NDArray[np.int64], starts: NDArray[np.intp], sizes: NDArray[np.intp]
 ) -> NDArray[np.int64]:
-    """Copy texts, parts of `ids`, to the rows of one array, with zeros behind."""
-    n_steps = max(1, sizes.max(initial=0))  # at least one, if only of padding
+    """Copy texts (slices of `ids`) to the rows of an array, padded with zeros at the end."""
+    n_steps = max(1, sizes.max(initial=0))  # at least one step of padding
     rows = np.zeros((len(sizes), n_steps), dtype=np.int64)
     for row, start, n in zip(rows, starts, sizes, strict=True):
         row[:n] = ids[start : start + n]
     return rows
 
 
-def in_sentences(
+def split_sentences(
     ids: NDArray[np.int64],
     bounds: NDArray[np.intp],
     texts: NDArray[np.intp],
     starts: NDArray[np.intp],
     sizes: NDArray[np.intp],
 ) -> Documents:
-    """Cut texts, parts of `ids`, at the bounds of sentences; no sentence is empty.
+    """Split texts (slices of `ids`) into sentences; empty sentences are dropped.
 
     Parameters
     ----------
     ids : ndarray of int, of shape (n_words,)
-        The words.
+        Tokens of all words.
     bounds, texts : ndarray of int
-        Where sentences begin and end in `ids`, and texts in `bounds`; see `CorpusEncoder.bounds`.
+        Boundaries of sentences in `ids`, and of texts in `bounds`; see `CorpusEncoder.bounds`.
     starts, sizes : ndarray of int, of shape (n_texts,)
-        The part of each text that is kept.
+        First word, and number of words, that are kept of each text.
 
     Returns
     -------

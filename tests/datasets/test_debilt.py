@@ -54,7 +54,7 @@ def test_days_without_column_names_are_refused(tmp_path):
 
 def test_months_of_de_bilt_are_whole(tmp_path):
     text = f"# {NAMES}\n" + days_of("1999-12-31", "2000-03-30", d20000215={"UG": ""})
-    months = debilt.sum_up_months(debilt.read_days(put(tmp_path / "d.txt", text.encode())))
+    months = debilt.aggregate_months(debilt.read_days(put(tmp_path / "d.txt", text.encode())))
     assert [str(month.date()) for month in months.index] == ["2000-01-01", "2000-02-01"]
     january = months.iloc[0]
     assert january["temperature_mean"] == pytest.approx((51 + 81) / 20)
