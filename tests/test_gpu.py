@@ -98,7 +98,7 @@ def test_rows_that_do_not_fit_come_batch_by_batch(model, monkeypatch):
     X, y = data()
     common = {"lr_schedule": "cosine", "max_epochs": 5, "dtype": "float64", "random_state": 0}
     cpu = model(device="cpu", **common).fit(X, y)
-    monkeypatch.setattr("sklearn_rnn._training.tensors.MAX_DEVICE_MEMORY", 0.0)
+    monkeypatch.setattr("sklearn_rnn._training.tensors.MAX_MEMORY_FRACTION", 0.0)
     gpu = model(device="cuda", **common).fit(X, y)
     np.testing.assert_allclose(gpu.loss_curve_, cpu.loss_curve_, rtol=1e-5)
 

@@ -14,7 +14,7 @@ from sklearn_rnn._sequences.ragged import Ragged
 from sklearn_rnn._sequences.storage import stays_on_disk
 from sklearn_rnn._sequences.windows import Windows
 
-MAX_DEVICE_MEMORY = 0.5
+MAX_MEMORY_FRACTION = 0.5
 """Fraction of the free memory of a device that the rows may use."""
 
 
@@ -95,7 +95,7 @@ def must_stream(rows: NDArray[Any], device: str | torch.device) -> bool:
     if torch.device(device).type != "cuda":
         return False
     free, _ = torch.cuda.mem_get_info(device)
-    return rows.nbytes > MAX_DEVICE_MEMORY * free
+    return rows.nbytes > MAX_MEMORY_FRACTION * free
 
 
 def as_tensor(sequences: Windows | Ragged, device: str | torch.device) -> Tensor | RaggedTensor:

@@ -190,12 +190,12 @@ class SequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
         Classes with a single member are kept for training. The sample is not stratified if there
         are more classes than rows in a part, or with labels for steps or several labels.
         """
-        alone, strata, n_classes = rows[:0], None, 1
+        singles, strata, n_classes = rows[:0], None, 1
         one_each = data.lengths is None and not self._encoder.multilabel
         if one_each:
             _, codes, counts = np.unique(data.target[rows], return_inverse=True, return_counts=True)
             single = counts[codes.ravel()] == 1
-            alone, rows = rows[single], rows[~single]
+            singles, rows = rows[single], rows[~single]
             n_classes = int((counts > 1).sum())
         n_held = int(np.ceil(self.validation_fraction * len(rows)))
         if not 0 < n_held < len(rows):
@@ -207,7 +207,7 @@ class SequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
         if one_each and min(n_held, len(rows) - n_held) >= n_classes:
             strata = data.target[rows]
         kept, held = train_test_split(rows, test_size=n_held, random_state=rng, stratify=strata)
-        return np.sort(np.concatenate([alone, kept])), np.sort(held)
+        return np.sort(np.concatenate([singles, kept])), np.sort(held)
 
     def _criterion(self) -> tuple[type[nn.Module], dict[str, Any]]:
         one_of_several = not (self._encoder.is_binary or self._encoder.multilabel)

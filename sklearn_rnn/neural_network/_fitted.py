@@ -89,7 +89,7 @@ class Fitted:
         read = self._inputs_read()
         if read.ndim == 1:
             raise AttributeError(
-                f"{type(self).__name__} has no selected_lags_: each of its weights serves all lags."
+                f"{type(self).__name__} has no selected_lags_: its weights are shared between lags."
             )
         return np.asarray(read.any(axis=1))
 

@@ -187,9 +187,9 @@ def _find_months(times: NDArray[Any], kind: TimeKind, min_occupancy: float) -> M
     days = (times // _day(kind)).astype("M8[D]")
     first = days - months.astype("M8[M]").astype("M8[D]")
     last = (months + 1).astype("M8[M]").astype("M8[D]") - days
-    spread = min(np.ptp(first.astype(int)), np.ptp(last.astype(int)))
+    day_range = min(np.ptp(first.astype(int)), np.ptp(last.astype(int)))
     is_equal = bool((steps == steps[0]).all())
-    if spread > (0 if is_equal else _MAX_DAYS_APART):
+    if day_range > (0 if is_equal else _MAX_DAYS_APART):
         return None
     return Months(kind, int(months[0]), n_months)
 
