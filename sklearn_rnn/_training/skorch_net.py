@@ -1,9 +1,9 @@
-"""The net that an estimator holds: a skorch net around our own training loop.
+"""The network of an estimator: a skorch net with this package's training loop.
 
-This file and `_callbacks` alone know skorch. What it does otherwise than skorch's own loop, and
-why: batches are cut whole from tensors; all parameters are one vector during training; losses
-stay on the device until the epoch ends; callbacks are served once an epoch, and once a batch
-only if one of them asks for it; a Ctrl-C is raised, not swallowed.
+Only this file and `callbacks` depend on skorch. Differences from skorch's own loop: batches are
+slices of tensors; all parameters are one vector during training; losses stay on the device until
+the epoch ends; callbacks are called once per epoch, and per batch only if one of them needs it;
+KeyboardInterrupt is raised, not swallowed.
 """
 
 from __future__ import annotations

@@ -71,9 +71,9 @@ class TrainingParameters:
     alpha: float = param(
         [NON_NEGATIVE],
         """Strength of the penalty on the weights (not the biases), as in scikit-learn's
-        ``ElasticNet``: the objective is the mean loss (for squared error, half of it) plus
-        ``alpha * l1_ratio * |w|_1 + alpha * (1 - l1_ratio) / 2 * |w|_2^2``, on the standardised
-        scale.""",
+        ``ElasticNet``: the objective is the mean loss (for squared error half the mean square)
+        plus ``alpha * l1_ratio * |w|_1 + alpha * (1 - l1_ratio) / 2 * |w|_2^2``, on the
+        standardised scale.""",
         default=0.001,
     )
     l1_ratio: float = param(
