@@ -1,4 +1,4 @@
-"""The classification task: loss, stratified hold-out, predictions and accuracy."""
+"""The classification task: loss, predictions and accuracy."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
-from sklearn.model_selection import train_test_split
 from torch import nn
 
 from sklearn_rnn._sequences.training_data import Data
@@ -18,6 +17,7 @@ from sklearn_rnn._training.losses import BinaryCrossEntropy, CrossEntropy
 from sklearn_rnn.neural_network._base import ONE_EPOCH, BaseSequenceEstimator
 from sklearn_rnn.neural_network._label_encoder import LabelEncoder
 from sklearn_rnn.neural_network._training_parameters import DROPOUT
+from sklearn_rnn.neural_network._validation_split import Split, hold_out_random
 
 
 @parametrized
@@ -182,32 +182,9 @@ class SequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
         """Check that there are two classes at least; a classification target has no scale."""
         self._encoder.check_distinct(target, weight)
 
-    def _hold_out(
-        self, rows: NDArray[np.intp], data: Data, rng: np.random.RandomState
-    ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Hold out a random sample of the rows for validation, stratified by class.
-
-        Classes with a single member are kept for training. The sample is not stratified if there
-        are more classes than rows in a part, or with labels for steps or several labels.
-        """
-        singles, strata, n_classes = rows[:0], None, 1
-        one_each = data.lengths is None and not self._encoder.multilabel
-        if one_each:
-            _, codes, counts = np.unique(data.target[rows], return_inverse=True, return_counts=True)
-            single = counts[codes.ravel()] == 1
-            singles, rows = rows[single], rows[~single]
-            n_classes = int((counts > 1).sum())
-        n_held = int(np.ceil(self.validation_fraction * len(rows)))
-        if not 0 < n_held < len(rows):
-            raise ValueError(
-                f"early_stopping cannot hold out validation_fraction={self.validation_fraction} of "
-                f"{len(rows)} samples, without classes that have a single member; give fit "
-                "X_val and y_val, or set early_stopping=False."
-            )
-        if one_each and min(n_held, len(rows) - n_held) >= n_classes:
-            strata = data.target[rows]
-        kept, held = train_test_split(rows, test_size=n_held, random_state=rng, stratify=strata)
-        return np.sort(np.concatenate([singles, kept])), np.sort(held)
+    def _hold_out(self, rows: NDArray[np.intp], data: Data, rng: np.random.RandomState) -> Split:
+        stratified = data.lengths is None and not self._encoder.multilabel
+        return hold_out_random(rows, data, self.validation_fraction, rng, stratified=stratified)
 
     def _criterion(self) -> tuple[type[nn.Module], dict[str, Any]]:
         one_of_several = not (self._encoder.is_binary or self._encoder.multilabel)

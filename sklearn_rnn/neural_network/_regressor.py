@@ -1,4 +1,4 @@
-"""The regression task: losses, hold-out for early stopping, predictions and R2."""
+"""The task of regression: losses, predictions and R2."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from sklearn_rnn._training import losses as _losses
 from sklearn_rnn.neural_network._base import ONE_EPOCH, BaseSequenceEstimator
 from sklearn_rnn.neural_network._target_encoder import RegressionEncoder
 from sklearn_rnn.neural_network._training_parameters import INSIDE, POSITIVE
+from sklearn_rnn.neural_network._validation_split import Split, hold_out_last
 
 LOSSES: dict[str, tuple[type[_losses.Loss], tuple[str, ...]]] = {
     "squared_error": (_losses.SquaredError, ()),
@@ -135,25 +136,8 @@ class SequenceRegressor(RegressorMixin, BaseSequenceEstimator):
         self._encoder = self._encoder.fit(target, weight)
         self.target_scale_ = self._encoder.scale
 
-    def _hold_out(
-        self, rows: NDArray[np.intp], data: Data, rng: np.random.RandomState
-    ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Hold out the last rows for validation, those of each series if there are several."""
-        groups = np.zeros(len(rows), dtype=np.intp) if data.groups is None else data.groups[rows]
-        _, series, sizes = np.unique(groups, return_inverse=True, return_counts=True)
-        ends = np.ceil(self.validation_fraction * np.cumsum(sizes)).astype(np.intp)
-        ends = np.minimum(ends, len(rows) - 1)
-        n_held = np.diff(ends, prepend=0)  # per series; rounded up in total, not in each
-        order = np.argsort(series, kind="stable")
-        rows_to_end = np.empty(len(rows), dtype=np.intp)
-        rows_to_end[order] = np.repeat(np.cumsum(sizes), sizes) - np.arange(len(rows))
-        held = rows_to_end <= n_held[series]
-        if not held.any():
-            raise ValueError(
-                f"early_stopping=True needs two samples at least; got {len(rows)} with "
-                f"validation_fraction={self.validation_fraction}."
-            )
-        return rows[~held], rows[held]
+    def _hold_out(self, rows: NDArray[np.intp], data: Data, rng: np.random.RandomState) -> Split:
+        return hold_out_last(rows, data, self.validation_fraction)
 
     def _criterion(self) -> tuple[type[nn.Module], dict[str, Any]]:
         loss, names = LOSSES[self.loss]

@@ -1,0 +1,96 @@
+"""The split for early stopping: which samples are held out for validation."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.model_selection import train_test_split
+
+from sklearn_rnn._sequences.training_data import Data
+
+Split = tuple[NDArray[np.intp], NDArray[np.intp]]
+"""Samples to train on, and samples for validation."""
+
+
+def hold_out_last(rows: NDArray[np.intp], data: Data, fraction: float) -> Split:
+    """Hold out the last samples for validation, of each series if there are several.
+
+    Parameters
+    ----------
+    rows : ndarray of int
+        Samples with a positive weight, in the order of time.
+    data : Data
+        What they are samples of.
+    fraction : float
+        The share to set aside.
+
+    Returns
+    -------
+    Split
+        Samples to train on, and samples for validation.
+    """
+    groups = np.zeros(len(rows), dtype=np.intp) if data.groups is None else data.groups[rows]
+    _, series, sizes = np.unique(groups, return_inverse=True, return_counts=True)
+    ends = np.ceil(fraction * np.cumsum(sizes)).astype(np.intp)
+    ends = np.minimum(ends, len(rows) - 1)
+    n_held = np.diff(ends, prepend=0)  # the share of each series, without rounding all up
+    order = np.argsort(series, kind="stable")
+    still_to_come = np.empty(len(rows), dtype=np.intp)
+    still_to_come[order] = np.repeat(np.cumsum(sizes), sizes) - np.arange(len(rows))
+    held = still_to_come <= n_held[series]
+    if not held.any():
+        raise ValueError(
+            f"early_stopping=True needs two samples at least; got {len(rows)} with "
+            f"validation_fraction={fraction}."
+        )
+    return rows[~held], rows[held]
+
+
+def hold_out_random(
+    rows: NDArray[np.intp],
+    data: Data,
+    fraction: float,
+    rng: np.random.RandomState,
+    *,
+    stratified: bool,
+) -> Split:
+    """Hold out random samples for validation, with the same share of each class if possible.
+
+    Classes with a single member are kept for training. With more classes than samples in a part
+    the classes are not balanced.
+
+    Parameters
+    ----------
+    rows : ndarray of int
+        Samples with a positive weight.
+    data : Data
+        What they are samples of.
+    fraction : float
+        The share to set aside.
+    rng : RandomState
+        Source of the samples.
+    stratified : bool
+        Whether each sample has one class, by which to balance.
+
+    Returns
+    -------
+    Split
+        Samples to train on, and samples for validation.
+    """
+    singles, strata, n_classes = rows[:0], None, 1
+    if stratified:
+        _, codes, counts = np.unique(data.target[rows], return_inverse=True, return_counts=True)
+        single = counts[codes.ravel()] == 1
+        singles, rows = rows[single], rows[~single]
+        n_classes = int((counts > 1).sum())
+    n_held = int(np.ceil(fraction * len(rows)))
+    if not 0 < n_held < len(rows):
+        raise ValueError(
+            f"early_stopping cannot hold out validation_fraction={fraction} of "
+            f"{len(rows)} samples, without classes that have a single member; give fit "
+            "X_val and y_val, or set early_stopping=False."
+        )
+    if stratified and min(n_held, len(rows) - n_held) >= n_classes:
+        strata = data.target[rows]
+    kept, held = train_test_split(rows, test_size=n_held, random_state=rng, stratify=strata)
+    return np.sort(np.concatenate([singles, kept])), np.sort(held)
