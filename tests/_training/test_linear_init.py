@@ -255,7 +255,7 @@ def test_the_end_lies_between_the_linear_model_and_the_best_epoch(loss, monkeypa
         return make(LSTMRegressor, loss=loss, **settings).fit(X, Y)
 
     both = fitted()
-    monkeypatch.setattr("sklearn_rnn.neural_network._base.combine_with_start", lambda *_: None)
+    monkeypatch.setattr("sklearn_rnn._training.linear_skip.combine_with_start", lambda *_: None)
     best = fitted()
     start = make(LSTMRegressor, loss=loss, max_epochs=1, learning_rate=1e-30).fit(
         X[:-12], Y[:-12], X_val=X[-12:], y_val=Y[-12:]

@@ -25,7 +25,7 @@ def public(*urls, sha256=(SUM,), **kwargs):
 def test_a_file_is_found_with_or_without_its_folder(home, place):
     path = put(home / place)
     found = fetch(public())
-    assert (found.path, found.sums) == (path, {"a.csv": SUM})
+    assert (found.path, found.checksums) == (path, {"a.csv": SUM})
 
 
 def test_data_home_goes_before_the_variable(home, tmp_path):

@@ -344,7 +344,7 @@ REFUSED = {
 def test_bad_targets_are_refused_in_words_before_training(
     y, parameters, arguments, text, method, monkeypatch
 ):
-    monkeypatch.setattr("sklearn_rnn._training.loop.Training.epoch", None)
+    monkeypatch.setattr("sklearn_rnn._training.loop.Trainer.epoch", None)
     net = small(**parameters)
     with pytest.raises(ValueError, match=f"^{re.escape(text)}"):
         getattr(net, method)(X, y, **arguments)

@@ -392,7 +392,9 @@ def test_predictions_do_not_depend_on_the_other_rows(monkeypatch):
 
 def test_names_of_columns_are_learned_and_held_against():
     frame = pd.DataFrame(FLAT, columns=list("abcdef"))
-    net = small(n_channels=2).fit(frame, pd.Series(Y, index=range(5, N + 5)))
+    net = small(n_channels=2)
+    with pytest.warns(UserWarning, match=r"^y has other labels than X: row 0 is 0 in X and 5 in y"):
+        net.fit(frame, pd.Series(Y, index=range(5, N + 5)))
     assert list(net.feature_names_in_) == list("abcdef")
     assert_array_equal(net.predict(frame), small().fit(X, Y).predict(X))
     text = "X: The feature names should match those that were passed during fit."
@@ -549,7 +551,7 @@ REFUSED = {
 @pytest.fixture
 def no_training(monkeypatch):
     """Let every step of training fail."""
-    monkeypatch.setattr("sklearn_rnn._training.loop.Training.epoch", None)
+    monkeypatch.setattr("sklearn_rnn._training.loop.Trainer.epoch", None)
 
 
 @pytest.mark.usefixtures("no_training")
