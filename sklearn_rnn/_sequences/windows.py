@@ -29,7 +29,7 @@ def lag_windows(rows: NDArray[Any], n_lags: int, *, step: int = 1) -> NDArray[An
     n_lags : int
         Number of steps of a window.
     step : int, default=1
-        Rows from a step of a window to the next.
+        Spacing between consecutive steps of a window, in rows (dilation).
 
     Returns
     -------

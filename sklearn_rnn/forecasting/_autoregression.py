@@ -42,9 +42,10 @@ def make_ar(
     n_lags : int, default=5
         Number of lags.
     delay : int, default=1
-        Forecast horizon: rows between the newest lag and the target.
+        Distance in rows from the newest lag to the row of the target. With 0 the lags include row
+        t itself; use this only if the target is not a column of X.
     step : int, default=1
-        Rows between consecutive lags.
+        Spacing between consecutive lags, in rows (dilation).
     seasonal_lags : sequence of int, default=()
         Additional lags, such as ``(7, 14)`` for daily data with a weekly pattern.
     exogenous : sequence of str or int, default=()
@@ -56,7 +57,7 @@ def make_ar(
     fill_value : {'mean', 'nan'} or float, default='mean'
         Value of lags before the start of the series.
     history : {'auto', 'never'}, default='auto'
-        Whether rows of `fit` serve as lags of later rows.
+        Whether the last rows seen in `fit` supply the lags of rows that follow them.
     max_gap : number, timedelta or str, default=None
         Largest step of the index between consecutive rows.
     lag_unit : {'auto', 'rows', 'time'}, default='auto'

@@ -50,7 +50,7 @@ class RecursiveForecaster(MetaEstimatorMixin, BaseEstimator):
     the model has several outputs.
 
     **Rows.** At each step the model predicts for the row to be forecast, whose targets are NaN,
-    preceded by as many rows as the lookback of its LagTransformers in sum.
+    preceded by as many rows as the total lookback of all its LagTransformers.
     The index of the forecasts is that of ``exog``, or else continues the calendar of the index of
     X, which may lack single rows: business days, month ends, quarters, days of a time zone and so
     on. Holidays are unknown, and an irregular index has no continuation: give the times ahead by

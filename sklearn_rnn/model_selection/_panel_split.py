@@ -31,7 +31,7 @@ class PanelTimeSeriesSplit(TimeSeriesSplit):
         Number of times between training and test set that are left out.
     time : str, default=None
         Column of X, or level of its index, that holds the times. None reads the index: of a
-        MultiIndex the last level of times, or else of numbers.
+        MultiIndex the last datetime-like level, or the last numeric level if there is none.
 
     See Also
     --------

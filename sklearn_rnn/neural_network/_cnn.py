@@ -52,8 +52,9 @@ class _CNN(_Pooling):
 
     pooling: str = param(
         [StrOptions(POOLINGS)],
-        """Pooling over all steps: the maximum of each filter, the mean, the last step, or a mean
-        with learned weights (``"attention"``, Yang et al., 2016), see `attention_weights`.""",
+        """How the outputs of all steps are pooled: the maximum of each filter, the mean, the last
+        step, or a learned weighted mean (``"attention"``, Yang et al., 2016), see
+        `attention_weights`.""",
         default="max",
     )
 

@@ -58,11 +58,11 @@ class Fitted:
             Validation loss after each epoch; None without validation data.""",
         "n_parameters_ : int": "Number of trainable parameters of the network.",
         "linear_share_ : float": """
-            With `linear_skip`, the share of the linear part in the variance of the outputs on the
-            training data: its covariance with the outputs, divided by their variance.""",
+            With `linear_skip`, the linear part's share of the variance of the raw outputs on the
+            training data: cov(linear part, raw output) / var(raw output).""",
         "selected_channels_ : ndarray of bool, of shape (n_channels_,)": """
             Channels that the network uses: those with a nonzero weight on the channel or on its
-            missing-value indicator. For a TCN only with ``penalty="group"``.""",
+            missing-value indicator. For a TCN, available only with ``penalty="group"``.""",
         "selected_lags_ : ndarray of bool, of shape (n_steps_,)": """
             Steps that the network uses, oldest first. For dense networks (MLP) only: the others
             share their weights between steps.""",

@@ -106,8 +106,8 @@ class HierarchicalAttentionClassifier(SequenceClassifier):
 
     vocabulary_size: int | None = param(
         [Interval(Integral, 2, None, closed="left"), None],
-        """Size of the vocabulary. Tokens from it up, and tokens not in the training data, are
-        unknown. None infers it in `fit`.""",
+        """Size of the vocabulary. Tokens of at least `vocabulary_size` and tokens not in the
+        training data are unknown. None infers the size from the data in `fit`.""",
         default=None,
     )
     embedding_dim: int = param(

@@ -34,9 +34,9 @@ class SequenceRegressor(RegressorMixin, BaseSequenceEstimator):
 
     loss: str = param(
         [StrOptions(set(LOSSES))],
-        """Loss function. ``"squared_error"`` predicts the conditional mean, ``"absolute_error"``
-        the median, ``"huber"`` a robust location between the two (`delta`), ``"quantile"`` the
-        `quantile`, and ``"poisson"`` the mean of counts or other non-negative targets, with a log
+        """The training loss. ``"squared_error"`` predicts the conditional mean,
+        ``"absolute_error"`` the median, ``"huber"`` a compromise (see `delta`), ``"quantile"``
+        the given `quantile`, and ``"poisson"`` the mean of non-negative targets with a log
         link.""",
         default="squared_error",
     )

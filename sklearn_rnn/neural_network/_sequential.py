@@ -39,9 +39,9 @@ class Stepwise(Architecture):
     vocabulary_size: int | None = param(
         [Interval(Integral, 2, None, closed="left"), None],
         """Size of the vocabulary, if `X` holds tokens: integers that stand for words or other
-        symbols. Token 0 is padding; token 1 stands for unknown tokens, which are those from
-        `vocabulary_size` up and those not in the training data. With None, `X` holds
-        measurements, or, if `embedding_dim` is set, the size is inferred in `fit`.""",
+        symbols. 0 is padding. 1 is the unknown token, used for tokens of at least
+        `vocabulary_size` and for tokens not in the training data. None infers the size from the
+        data in `fit` if `embedding_dim` is set; otherwise `X` is numeric.""",
         default=None,
     )
     embedding_dim: int | None = param(
@@ -52,8 +52,9 @@ class Stepwise(Architecture):
     )
     pooling: str = param(
         [StrOptions(POOLINGS)],
-        """Pooling over the steps: the last step, the mean, the maximum of each feature, or a mean
-        with learned weights (``"attention"``, Yang et al., 2016), see `attention_weights`.""",
+        """How the outputs of all steps are pooled: the last step, the mean, the maximum of each
+        feature, or a learned weighted mean (``"attention"``, Yang et al., 2016), see
+        `attention_weights`.""",
         default="last",
     )
 

@@ -25,7 +25,7 @@ class _Convolutional(Stepwise):
     )
     num_levels: int | str = param(
         [COUNT, StrOptions({"auto"})],
-        """Number of residual blocks; the dilation doubles from one to the next. ``"auto"`` takes
+        """Number of residual blocks; the dilation doubles from one to the next. ``"auto"`` uses
         the smallest number whose receptive field covers at least 95 % of the sequence.""",
         default="auto",
     )
@@ -57,17 +57,13 @@ class _Convolutional(Stepwise):
 class TCNRegressor(SequenceRegressor, _Convolutional):
     """Temporal convolutional network for regression on sequences.
 
-    Residual blocks of two weight-normalised causal convolutions, whose dilation doubles from
-    block to block: the receptive field is ``1 + 2 * (kernel_size - 1) * (2**num_levels - 1)``
+    Residual blocks of two weight-normalised causal convolutions, with dilation doubling from
+    block to block; the receptive field is ``1 + 2 * (kernel_size - 1) * (2**num_levels - 1)``
     steps. Unlike a recurrent network, it processes all steps in parallel.
 
-    Windows of `LagTransformer` overlap. If the receptive field is at most the length of a window
-    (with ``kernel_size=3`` and the default `num_levels`: windows of 5, 13, 29, 30, 61 to 64 or 125
-    to 131 steps), the network convolves the series once, not each window: with windows of
-    64 steps, prediction is about 17 times and training about 3 times faster (windows of 5 steps
-    are trained one by one). Training then draws short contiguous blocks of the series in random
-    order, not single windows. This requires ``pooling="last"``, no `augmentation`, and that at
-    least half of the windows of the series are used for training.
+    Windows of `LagTransformer` overlap. If the receptive field is at most the length of a window,
+    the network convolves the series once, not each window: with windows of 64 steps, prediction is
+    about 17 times and training about 3 times faster; see Notes for the conditions.
 
     {parameters}
 
@@ -76,6 +72,15 @@ class TCNRegressor(SequenceRegressor, _Convolutional):
     See Also
     --------
     TCNClassifier : The same network for classification.
+
+    Notes
+    -----
+    With ``kernel_size=3`` and the default `num_levels`, the receptive field is at most the length
+    of a window for windows of 5, 13, 29, 30, 61 to 64 and 125 to 131 steps, among those of up to
+    250 steps (windows of 5 steps are trained one by one). Convolving the series once also requires
+    ``pooling="last"``, no `augmentation`, and that at least half of the windows of the series are
+    used for training, which then draws short contiguous blocks of the series in random order, not
+    single windows.
 
     References
     ----------
@@ -102,14 +107,13 @@ class TCNRegressor(SequenceRegressor, _Convolutional):
 class TCNClassifier(SequenceClassifier, _Convolutional):
     """Temporal convolutional network for classification of sequences.
 
-    Residual blocks of two weight-normalised causal convolutions, whose dilation doubles from
-    block to block: the receptive field is ``1 + 2 * (kernel_size - 1) * (2**num_levels - 1)``
+    Residual blocks of two weight-normalised causal convolutions, with dilation doubling from
+    block to block; the receptive field is ``1 + 2 * (kernel_size - 1) * (2**num_levels - 1)``
     steps. Unlike a recurrent network, it processes all steps in parallel.
 
-    Windows of `LagTransformer` overlap. If the receptive field is at most the length of a window
-    (with ``kernel_size=3`` and the default `num_levels`: windows of 5, 13, 29, 30, 61 to 64 or 125
-    to 131 steps), the network convolves the series once, not each window, in prediction and in
-    training; see `TCNRegressor`.
+    Windows of `LagTransformer` overlap. If the receptive field is at most the length of a window,
+    the network convolves the series once, not each window, in prediction and in training; see the
+    Notes of `TCNRegressor`.
 
     {parameters}
 

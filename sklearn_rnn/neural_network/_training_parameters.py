@@ -24,16 +24,16 @@ class TrainingParameters:
 
     n_channels: int = param(
         [COUNT],
-        """Number of channels (variables, covariates) of a 2-D `X`, whose columns are one block of
-        `n_channels` columns per step, oldest step first. A 3-D `X` has its channels on the last
-        axis.""",
+        """Number of channels (variables, covariates) of a 2-D `X`, whose columns are blocks of
+        `n_channels` columns, one block per step, oldest first. For a 3-D `X` it is taken from the
+        last axis.""",
         default=1,
     )
     missing_indicator: bool = param(
         ["boolean"],
         """Whether to add, for each channel with missing values in the training data, an input
-        that is 1 where the value is missing. Missing values themselves are replaced by the mean
-        of their channel.""",
+        that is 1 where the value is missing. The missing values themselves are replaced by the
+        mean of their channel.""",
         default=True,
     )
     optimizer: str = param(
@@ -52,9 +52,9 @@ class TrainingParameters:
     lr_schedule: str = param(
         [StrOptions({"constant", "plateau", *PLANNED})],
         """Schedule of the learning rate. ``"constant"`` keeps it; ``"plateau"`` divides it by ten
-        when the loss has not improved for half of `patience` epochs; ``"cosine"`` and
-        ``"onecycle"`` follow a cosine or one cycle over `max_epochs`, all of which are run unless
-        `early_stopping` ends training.""",
+        if the loss has not improved by `tol` for more than `patience` / 2 epochs; ``"cosine"``
+        and ``"onecycle"`` follow that schedule over all `max_epochs`, which are then all run
+        unless `early_stopping` ends training.""",
         default="constant",
     )
     max_epochs: int = param(
@@ -64,8 +64,8 @@ class TrainingParameters:
     )
     batch_size: int | str = param(
         [COUNT, StrOptions({"auto"})],
-        """Number of sequences in a batch. ``"auto"`` takes all of up to 64 samples, and of more
-        ``n_samples // 64``, but at least 32 and at most 512.""",
+        """Batch size. ``"auto"`` uses all sequences if there are at most 64; otherwise
+        ``n_samples // 64``, limited to between 32 and 512.""",
         default="auto",
     )
     alpha: float = param(
@@ -79,10 +79,10 @@ class TrainingParameters:
     l1_ratio: float = param(
         [UNIT],
         """The L1 share of the penalty (lasso), which makes weights exactly zero, by a proximal
-        step after each step of the optimizer (ProxGen, Yun et al., 2021; with ``"lbfgs"`` by
-        OWL-QN, Andrew and Gao, 2007). With small batches, gradient noise keeps some weights from
-        zero; with `early_stopping`, the best epoch may precede the one in which they reach
-        zero.""",
+        step after each step of the optimizer (ProxGen, Yun et al., 2021); with ``"lbfgs"``, by
+        proximal L-BFGS, similar to OWL-QN (Andrew and Gao, 2007). Mini-batch noise keeps some
+        weights from reaching exactly zero, and with `early_stopping` the best epoch may come
+        before they do.""",
         default=0.0,
     )
     penalty: str = param(
@@ -90,20 +90,22 @@ class TrainingParameters:
         """What the L1 part makes zero: single weights, or with ``"group"`` (group lasso) all
         weights of an input channel (in an MLP, of a channel at a lag), so that the network
         selects its inputs: see `selected_channels_`. The L1 term then is ``alpha * l1_ratio *
-        sum_g sqrt(p_g) * |w_g|_2`` over groups g of p_g weights (Yuan and Lin, 2006), and the
-        weights of later layers have only the L2 term. Keep ``l1_ratio < 1``: without an L2 term,
-        larger weights in later layers undo the shrinkage.""",
+        sum_g sqrt(p_g) * |w_g|_2`` over groups g of p_g weights (Yuan and Lin, 2006). Weights
+        of later layers get only the L2 term. With ``l1_ratio=1`` there is no L2 term, so later
+        layers can grow and undo the shrinkage of the first.""",
         default="elasticnet",
     )
     linear_skip: bool = param(
         ["boolean"],
         """Whether to add the output of a linear model of the whole sequence to that of the
-        network. The linear part is initialised by ridge regression of strength `alpha` (by the
-        linear model with the same loss, and with the same zeros if `l1_ratio` is positive), and
-        the output of the network at zero. With `early_stopping` the first fit ends half-way
-        between the linear model and the best combination on the validation data: there it is
-        never worse than the linear model, and it has half the noise of a network. All sequences
-        must have the same number of steps; a step of padding counts as missing values.""",
+        network. The linear part is initialised as a ridge regression with penalty `alpha` (for
+        other losses, the penalised linear model with that loss; if `l1_ratio` > 0, with the L1
+        part of the penalty too, including its zero coefficients); the network part starts at
+        zero. With `early_stopping`, the first fit returns ``f_0 + c / 2 * (f_1 - f_0)``, where
+        f_0 is the linear model, f_1 the model of the best epoch, and c the value in [0, 1] with
+        the lowest validation loss: the validation loss is never higher than that of the linear
+        model. All sequences must have the same number of steps; a step of padding counts as
+        missing values.""",
         default=False,
     )
     max_grad_norm: float | None = param(
@@ -143,13 +145,13 @@ class TrainingParameters:
     )
     augmentation: dict[str, float] | None = param(
         [dict, None],
-        """Data augmentation in training, drawn anew for each batch: a dict of strengths by name.
-        ``"jitter"`` adds normal noise of this standard deviation to the (standardised) values;
-        ``"scaling"`` multiplies each channel of a sequence by one plus such noise; ``"slicing"``
-        resamples a random slice, of this fraction of the steps, to the full length; ``"mixup"``
-        averages pairs of sequences and their targets, with weights from the beta distribution
-        with this parameter (Zhang et al., 2018). Example: ``{"jitter": 0.03, "slicing":
-        0.9}``.""",
+        """Data augmentation in training, drawn anew for each batch: a dict from the name of an
+        augmentation to its strength a. ``"jitter"`` adds Gaussian noise with standard deviation a
+        to the standardised values; ``"scaling"`` multiplies each channel of a sequence by one
+        plus such noise; ``"slicing"`` crops a random segment with a share a of the steps and
+        stretches it to all of them; ``"mixup"`` mixes pairs of sequences and targets, with
+        weights drawn from Beta(a, a) (Zhang et al., 2018). Example: ``{"jitter": 0.03,
+        "slicing": 0.9}``.""",
         default=None,
     )
     warm_start: bool = param(
@@ -161,8 +163,8 @@ class TrainingParameters:
     )
     standardize: bool = param(
         ["boolean"],
-        """Whether to standardise channels and regression targets internally to mean zero and
-        variance one, with the means and variances of the training data, as glmnet does.""",
+        """Whether channels and regression targets are standardised inside the estimator, with
+        means and standard deviations of the training data, as glmnet does.""",
         default=True,
     )
     dtype: str = param(
@@ -187,10 +189,10 @@ class TrainingParameters:
     )
     callbacks: Any = param(
         [list, None],
-        """skorch callbacks, called after each epoch, and around each batch if they define such a
-        hook. Copies of them are used and kept in ``net_.callbacks_``. Scoring callbacks
-        (``EpochScoring``) need skorch's own training loop and are refused; pass `X_val` to `fit`
-        instead.""",
+        """skorch callbacks, called before and after each epoch, and each batch if they implement
+        batch hooks; they are copied, and the copies are in ``net_.callbacks_``. Scoring callbacks
+        (``EpochScoring``) are not supported because they need skorch's own training loop; pass
+        `X_val` and `y_val` to `fit` instead.""",
         default=None,
     )
     verbose: int = param(

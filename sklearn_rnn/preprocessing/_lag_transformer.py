@@ -78,14 +78,15 @@ class LagTransformer(TransformerMixin, BaseEstimator):
 
     **Time.** The index of a DataFrame, or the columns `time` and `series`, determine which rows
     are adjacent. Each series has its own calendar, learned from its sorted times: equal steps,
-    months, the open days or hours of a week, or only an order. A lag is the true value or filled,
-    for any order of the rows. Arrays, and an index without times, are one series. In a MultiIndex
-    the last level of times, or else of numbers, is the time.
+    months, the open days or hours of a week, or only an order. Each lag is either the observed
+    value or the fill value, regardless of row order. Arrays, and an index without times, are one
+    series. In a MultiIndex the time is the last datetime-like level, or the last numeric level if
+    there is none.
 
     **History.** `fit` stores the last rows before each gap, and `transform` uses them as lags of
-    the rows that follow: the first test rows have training rows as lags. Training rows are
-    transformed as in `fit_transform` if the rows before them are given too; otherwise their lags
-    are filled. An `IncompleteWindowsWarning` reports rows whose lags are filled for this reason.
+    the rows that follow: the first test rows have training rows as lags. Training rows passed to
+    `transform` together with the rows before them give the same windows as in `fit_transform`;
+    without those rows, their lags are filled, which an `IncompleteWindowsWarning` reports.
 
     **Containers.** `set_output` and ``get_feature_names_out`` need ``flatten=True``.
 
@@ -120,14 +121,14 @@ class LagTransformer(TransformerMixin, BaseEstimator):
     delay: int = param(
         [Interval(Integral, 0, None, closed="left")],
         """
-        Forecast horizon: rows from the newest lag to the target, 1 for the next row. With 0 the
-        newest lag is the row of the target itself, for a target that X does not contain.
+        Distance in rows from the newest step of a window to the row of the target. With 0 the
+        window includes row t itself; use this only if the target is not a column of X.
         """,
         default=1,
     )
     step: int = param(
         [Interval(Integral, 1, None, closed="left")],
-        "Rows from one lag to the next.",
+        "Spacing between consecutive steps of a window, in rows (dilation).",
         default=1,
     )
     known_ahead: Sequence[str] | Sequence[int] | None = param(
@@ -157,8 +158,8 @@ class LagTransformer(TransformerMixin, BaseEstimator):
     history: str = param(
         [StrOptions({"auto", "never"})],
         """
-        Whether the last rows of `fit` are lags of the rows that follow them ('auto'), or lags
-        before the start of X are always filled ('never').
+        'auto': the last rows seen in `fit` supply the lags of rows that follow them; 'never': lags
+        come only from the X passed to `transform`.
         """,
         default="auto",
     )

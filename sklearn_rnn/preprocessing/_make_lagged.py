@@ -59,10 +59,10 @@ def make_lagged(
     n_lags : int
         Number of lags: the steps of a window.
     delay : int, default=1
-        Forecast horizon: rows from the newest lag to the first target, 1 for the next row. With 0
-        the newest lag is the row of the first target itself.
+        Distance in rows from the newest step of a window to the row of the first target. With 0
+        the window includes row t itself; use this only if the target is not a column of X.
     step : int, default=1
-        Rows from one lag to the next.
+        Spacing between consecutive steps of a window, in rows (dilation).
     known_ahead : sequence of str or int, default=None
         Known future covariates: columns whose value at row t is known in advance. They are read
         ``delay`` rows later than the others.
