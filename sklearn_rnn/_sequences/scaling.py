@@ -120,7 +120,7 @@ class Scale:
 
 def bound(dtype: DTypeLike) -> float:
     """Return the largest standardised value: the fourth root of the largest finite number."""
-    return float(np.sqrt(np.sqrt(float(np.finfo(dtype).max))))
+    return float(np.dtype(dtype).type(np.sqrt(np.sqrt(float(np.finfo(dtype).max)))))
 
 
 def without_extremes(weight: FloatArray) -> FloatArray:

@@ -114,7 +114,8 @@ def split_index(
     if time is not None and not (index is not None and time in index.names):
         times = pd.Index(_column(X, time, "time"))
     if series is not None and not (index is not None and series in index.names):
-        codes, names = pd.factorize(_column(X, series, "series"), sort=True, use_na_sentinel=False)
+        names_of_rows = pd.Index(_column(X, series, "series"))
+        codes, names = pd.factorize(names_of_rows, sort=True, use_na_sentinel=False)
         return times, codes, list(names)
     if series is not None:
         levels = [index.names.index(series)]
