@@ -212,7 +212,7 @@ def tasks(plan: Plan, download: bool) -> dict[str, Callable[[], Task]]:
 
 
 def with_nets(name: str, load: Callable[[], Task], plan: Plan) -> Task:
-    """Return a task with its nets, and what is said of them."""
+    """Return a task with its nets, and their description."""
     task, nets = load(), NETS[name]
     kind = kind_of(task.name)
     note = (

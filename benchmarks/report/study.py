@@ -20,7 +20,7 @@ TOLD = ("cv_score", *COSTS)
 
 @dataclass(frozen=True)
 class Study:
-    """Fits, what models gain on others by task, and what is to be said of each task.
+    """Fits, what models gain on others by task, and the facts of each task.
 
     The first score of a task is the one that is meant where none is named; `CV` names the score
     in cross-validation. `run` says when and with what it was run.

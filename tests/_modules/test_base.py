@@ -90,7 +90,7 @@ def draws_in_another_thread():
         thread.join()
 
 
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # short fits
 @pytest.mark.parametrize("case", CASES)
 def test_no_number_of_a_fit_comes_from_the_global_generator(case):
     cls, parameters, data = CASES[case]

@@ -1,4 +1,4 @@
-"""Laws of training: what is the same, what continues, what is left alone, and what is said."""
+"""Laws of training: what is the same, what continues, what is left alone, and messages."""
 
 import pickle
 import random
@@ -45,6 +45,7 @@ from sklearn_rnn._training.skorch_net import SequenceNet
 from tests.nets import NETS
 
 # Few epochs are enough for laws; the warning itself is tested below.
+# Fits are short on purpose.
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 SIZES = {
@@ -161,7 +162,7 @@ def test_fit_and_predict_leave_the_global_generators_as_they_were(cls):
     estimator = make(cls, early_stopping=True, validation_fraction=0.2)
 
     def state():
-        numpy_state = np.random.get_state()  # noqa: NPY002
+        numpy_state = np.random.get_state()  # noqa: NPY002 - the global state is the subject
         torch_state = torch.get_rng_state().numpy().tobytes()
         return numpy_state[1].tobytes(), numpy_state[2:], torch_state, random.getstate()
 

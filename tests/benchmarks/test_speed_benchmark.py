@@ -57,7 +57,7 @@ def test_both_loops_start_from_the_same_data_and_the_bare_one_predicts_what_it_i
 
 
 # eight epochs are no end, but enough to be compared
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # short fits
 def test_searches_of_all_competitors_find_about_the_same_error(monkeypatch):
     monkeypatch.setattr(grid_search, "RATES", [8e-3])
     monkeypatch.setattr(grid_search, "BATCHES", [48])

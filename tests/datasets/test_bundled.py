@@ -1,4 +1,4 @@
-"""The bundled data are what they are said to be, and give the known values."""
+"""The bundled data are as documented, and give the known values."""
 
 import gzip
 import hashlib

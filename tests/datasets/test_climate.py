@@ -114,7 +114,7 @@ def test_a_station_that_is_no_name_is_refused(station):
     ],
 )
 def test_real_climate(station, first, last, n_months, n_complete):
-    # The files grow: what is said of them is so up to the months given.
+    # The files grow: these facts hold up to the months given.
     data = real("fetch_climate", station, as_frame=True).data.loc[:last]
     assert (data.index == pd.date_range(first, last, freq="MS")).all()
     assert len(data) == n_months

@@ -431,7 +431,7 @@ REFUSED = {
         "X has 6 columns, which is not a multiple of n_channels=4; the columns must be blocks of "
         "n_channels, a block for each step, oldest first.",
     ),
-    "other channels than said": (
+    "other channels than n_channels": (
         X,
         Y,
         {"n_channels": 3},

@@ -89,9 +89,9 @@ def study_of(task, **scores_by_model) -> Study:
 def test_a_made_up_task_is_solved_below_a_hundredth_of_the_floor():
     task = "copying after 20 steps"
     study = study_of(task, floor=0.5, logistic_regression=0.1, RNN=[0.5, 0.5], TCN=[0.001, 0.2])
-    said = tcn.solving(study, task)
-    assert "of the loss of the floor, by TCN (1 of 2 seeds), but not by RNN;" in said
-    assert "RNN 100.0%, TCN 20.1%, logistic regression 20.0%" in said
+    sentence = tcn.solving(study, task)
+    assert "of the loss of the floor, by TCN (1 of 2 seeds), but not by RNN;" in sentence
+    assert "RNN 100.0%, TCN 20.1%, logistic regression 20.0%" in sentence
 
 
 @pytest.mark.parametrize(("sign", "task"), [(1, "Nottingham"), (-1, "sequential MNIST")])
