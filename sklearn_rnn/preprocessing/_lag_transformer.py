@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import timedelta
-from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import numpy as np
@@ -15,8 +12,8 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklearn_rnn._sequences.windows import flatten_windows
-from sklearn_rnn._sklearn.compat import Interval, StrOptions, check_feature_names_in, fit_context
-from sklearn_rnn._sklearn.parameters import param, parametrized
+from sklearn_rnn._sklearn.compat import check_feature_names_in, fit_context
+from sklearn_rnn._sklearn.parameters import parametrized
 from sklearn_rnn._sklearn.validation import check_numbers, prefix_errors
 from sklearn_rnn.preprocessing._columns import (
     advance_columns,
@@ -26,8 +23,9 @@ from sklearn_rnn.preprocessing._columns import (
     lag_names,
     named_columns,
 )
-from sklearn_rnn.preprocessing._history import History
+from sklearn_rnn.preprocessing._history import History, Placement
 from sklearn_rnn.preprocessing._lag_count import LagCount
+from sklearn_rnn.preprocessing._lag_parameters import LagParameters
 from sklearn_rnn.preprocessing._layout import Window
 from sklearn_rnn.preprocessing._timeline import Timeline, read_timeline
 from sklearn_rnn.preprocessing._times import TimeKind
@@ -49,7 +47,7 @@ def _is_flat(transformer: LagTransformer) -> bool:
 
 
 @parametrized
-class LagTransformer(TransformerMixin, BaseEstimator):
+class LagTransformer(LagParameters, TransformerMixin, BaseEstimator):
     r"""Replace every row by the window of its lags, the rows before it.
 
     Row t of the output contains the ``n_lags`` rows
@@ -112,91 +110,6 @@ class LagTransformer(TransformerMixin, BaseEstimator):
     3     2.0       1.0     3.0       2.0
     """
 
-    n_lags: int = param(
-        [Interval(Integral, 1, None, closed="left")],
-        "Number of lags: the steps of a window.",
-        default=5,
-        kw_only=False,
-    )
-    delay: int = param(
-        [Interval(Integral, 0, None, closed="left")],
-        """
-        Distance in rows from the newest step of a window to the row of the target. With 0 the
-        window includes row t itself; use this only if the target is not a column of X.
-        """,
-        default=1,
-    )
-    step: int = param(
-        [Interval(Integral, 1, None, closed="left")],
-        "Spacing between consecutive steps of a window, in rows (dilation).",
-        default=1,
-    )
-    known_ahead: Sequence[str] | Sequence[int] | None = param(
-        ["array-like", None],
-        """
-        Known future covariates: names or positions of columns whose value at row t is known in
-        advance, such as the day of the week. They are read ``delay`` rows later than the others:
-        the newest lag has their value at t itself.
-        """,
-        default=None,
-    )
-    flatten: bool = param(
-        ["boolean"],
-        """
-        Whether to return a table of ``n_lags`` blocks of columns, oldest first, for any
-        scikit-learn estimator, instead of a three-dimensional array.
-        """,
-        default=False,
-    )
-    fill_value: str | float = param(
-        [StrOptions({"mean", "nan"}), Interval(Real, None, None, closed="neither")],
-        """
-        The value of missing lags: the mean of the training rows, NaN, or a number.
-        """,
-        default="mean",
-    )
-    history: str = param(
-        [StrOptions({"auto", "never"})],
-        """
-        'auto': the last rows seen in `fit` supply the lags of rows that follow them; 'never': lags
-        come only from the X passed to `transform`.
-        """,
-        default="auto",
-    )
-    max_gap: float | str | timedelta | np.timedelta64 | None = param(
-        [None, str, timedelta, np.timedelta64, Interval(Real, 0, None, closed="neither")],
-        """
-        Largest step of the index between adjacent rows: a number for an index of numbers, a
-        timedelta or a string such as '7D' for times. No window crosses a longer step. None infers
-        gaps from the rows, see `lag_unit`.
-        """,
-        default=None,
-    )
-
-    lag_unit: str = param(
-        [StrOptions({"auto", "rows", "time"})],
-        """
-        Unit of the lags where rows are missing: rows ('rows'), so that the row after a gap follows
-        the one before it, or steps of the calendar ('time'), so that the lag is missing. 'auto'
-        counts time for periods and equal steps; open days or hours, without holidays, for working
-        days and trading sessions; and rows if times are irregular.
-        """,
-        default="auto",
-    )
-    time: str | None = param(
-        [str, None],
-        "Column of X, or level of its index, with the times. None uses the index.",
-        default=None,
-    )
-    series: str | None = param(
-        [str, None],
-        """
-        Column of X, or level of its index, with the name of each row's series. None uses the levels
-        of a MultiIndex other than the time; without a MultiIndex, X is one series.
-        """,
-        default=None,
-    )
-
     _learned: ClassVar[dict[str, str]] = {
         "n_features_in_ : int": "Number of columns of X.",
         "feature_names_in_ : ndarray of shape (n_features_in_,)": """
@@ -205,6 +118,8 @@ class LagTransformer(TransformerMixin, BaseEstimator):
             Values of missing lags; without the columns `time` and `series`.""",
         "max_gap_ : number, timedelta64 or None": """
             Largest step of the index between adjacent rows of X; None without an index.""",
+        "incomplete_rows_ : ndarray of int": """
+            Rows of X in `fit` whose window begins before their series, or in a gap.""",
     }
 
     @fit_context(prefer_skip_nested_validation=True)
@@ -223,29 +138,26 @@ class LagTransformer(TransformerMixin, BaseEstimator):
         LagTransformer
             The estimator itself.
         """
-        named = named_columns(X, self.time, self.series)
-        features = drop_columns(X, named)
-        check_numbers(features)
-        with prefix_errors("X"):
-            rows = check_array(features, estimator=self, input_name="X", **X_CHECKS)
-        window = Window(self.n_lags, self.delay, self.step)
-        window.check_length(len(rows))
-        known = find_columns(self.known_ahead, features, rows.shape[1])
-        timeline = self._read_timeline(X, len(rows))
-        kept = window.lookback if self.history == "auto" else 0
-        history = History.learn(timeline, rows, kept, LagCount(self.lag_unit, self.max_gap))
-        validate_data(self, X=X, skip_check_array=True)  # learns names; nothing below fails
-        warn_of_doubtful(history, timeline, window.lookback)
-        self.fill_values_ = (
-            column_means(rows)
-            if self.fill_value == "mean"
-            else np.full(rows.shape[1], float(self.fill_value))
-        )
-        self.max_gap_ = history.max_gap
-        self._known = known
-        self._named = named
-        self._history = history
+        self._fit(X)
         return self
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit_transform(self, X: ArrayLike, y: Any = None) -> NDArray[Any]:
+        """Fit, and return the window of every row: ``fit(X).transform(X)``, at half the cost.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_channels)
+            Rows, in temporal order unless an index or column has the times.
+        y : object, default=None
+            Ignored.
+
+        Returns
+        -------
+        ndarray of shape (n_rows, n_lags, n_channels) or (n_rows, n_lags * n_channels)
+            The windows, of the dtype of X if that is float32, otherwise float64.
+        """
+        return self._lay_windows(*self._fit(X))
 
     def transform(self, X: ArrayLike) -> NDArray[Any]:
         """Return the window of every row.
@@ -266,7 +178,40 @@ class LagTransformer(TransformerMixin, BaseEstimator):
         with prefix_errors("X"):
             rows = self._validate(X, features)
         timeline = self._read_timeline(X, len(rows), self._history.kind)
-        placement = self._history.place(timeline, Window(self.n_lags, self.delay, self.step))
+        return self._lay_windows(rows, timeline, self._history.place(timeline, self._window()))
+
+    def _fit(self, X: Any) -> tuple[NDArray[Any], Timeline, Placement]:
+        """Fit, and return the rows of X with their times and places."""
+        named = named_columns(X, self.time, self.series)
+        features = drop_columns(X, named)
+        check_numbers(features)
+        with prefix_errors("X"):
+            rows = check_array(features, estimator=self, input_name="X", **X_CHECKS)
+        window = self._window()
+        window.check_length(len(rows))
+        known = find_columns(self.known_ahead, features, rows.shape[1])
+        timeline = self._read_timeline(X, len(rows))
+        kept = window.lookback if self.history == "auto" else 0
+        history = History.learn(timeline, rows, kept, LagCount(self.lag_unit, self.max_gap))
+        placement = history.place(timeline, window)
+        validate_data(self, X=X, skip_check_array=True)  # learns names; nothing below fails
+        warn_of_doubtful(history, timeline, window.lookback)
+        self.fill_values_ = (
+            column_means(rows)
+            if self.fill_value == "mean"
+            else np.full(rows.shape[1], float(self.fill_value))
+        )
+        self.max_gap_ = history.max_gap
+        self.incomplete_rows_ = np.flatnonzero(~placement.layout.is_complete(len(known) > 0))
+        self._known = known
+        self._named = named
+        self._history = history
+        return rows, timeline, placement
+
+    def _lay_windows(
+        self, rows: NDArray[Any], timeline: Timeline, placement: Placement
+    ) -> NDArray[Any]:
+        """Return the windows of rows whose places are known."""
         warn_of_incomplete(self._history, timeline, placement, len(self._known) > 0)
         layout = placement.layout
         padded = layout.fill(rows, self._history.rows, self.fill_values_)
@@ -309,7 +254,7 @@ class LagTransformer(TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         names = check_feature_names_in(self, input_features)
         names = names[~np.isin(names, self._named)]
-        return lag_names(names, self._known, Window(self.n_lags, self.delay, self.step))
+        return lag_names(names, self._known, self._window())
 
     def __sklearn_tags__(self) -> Tags:
         """Return scikit-learn's tags: missing values are allowed, and float32 is kept."""
@@ -317,6 +262,9 @@ class LagTransformer(TransformerMixin, BaseEstimator):
         tags.input_tags.allow_nan = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
+
+    def _window(self) -> Window:
+        return Window(self.n_lags, self.delay, self.step)
 
     def _read_timeline(self, X: Any, n_rows: int, like: TimeKind | None = None) -> Timeline:
         return read_timeline(X, n_rows, time=self.time, series=self.series, like=like)

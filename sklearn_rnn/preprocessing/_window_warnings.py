@@ -107,4 +107,4 @@ def _describe_lost(history: History, timeline: Timeline, lost: Any) -> str:
 
 
 def _warn(text: str) -> None:
-    warnings.warn(text, IncompleteWindowsWarning, stacklevel=4)
+    warnings.warn(text, IncompleteWindowsWarning, stacklevel=5)

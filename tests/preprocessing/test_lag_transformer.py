@@ -329,3 +329,47 @@ def test_columns_of_a_long_table_order_and_group_rows_and_are_no_features(librar
     assert list(table.columns) == names
     with pytest.raises(ValueError, match="time='date' is not a column of X"):
         clone(lags).fit(long[["a", "b", "store"]])
+
+
+def _frames():
+    """Return frames of one series, with a gap, and of two series whose rows alternate."""
+    rows = np.random.default_rng(1).normal(size=(90, 3))
+    days = pd.date_range("2020", periods=90)
+    frame = pd.DataFrame(rows, index=days)
+    pairs = pd.MultiIndex.from_product([days[:45], ["A", "B"]])
+    holes = frame.drop(index=days[12:15])
+    return {"array": rows, "days": frame, "gap": holes, "pairs": frame.set_index(pairs)}
+
+
+@pytest.mark.parametrize("kind", list(_frames()))
+@pytest.mark.parametrize(("n_lags", "delay", "step"), [(3, 1, 1), (2, 0, 3), (2, 3, 2)])
+@pytest.mark.parametrize("known", [None, [1]])
+def test_incomplete_rows_are_those_with_a_filled_lag(kind, n_lags, delay, step, known):
+    table = _frames()[kind]
+    reading = {"delay": delay, "step": step, "known_ahead": known, "fill_value": "nan"}
+    lags = LagTransformer(n_lags, lag_unit="time", **reading)
+    filled = np.isnan(lags.fit_transform(table)).any(axis=(1, 2))
+    assert filled.any()
+    np.testing.assert_array_equal(lags.incomplete_rows_, np.flatnonzero(filled))
+
+
+@pytest.mark.parametrize("kind", list(_frames()))
+def test_a_missing_value_does_not_make_a_row_incomplete(kind):
+    table = _frames()[kind].copy()
+    before = LagTransformer(3).fit(table).incomplete_rows_
+    table[8:9] = np.nan
+    np.testing.assert_array_equal(LagTransformer(3).fit(table).incomplete_rows_, before)
+
+
+@pytest.mark.parametrize("kind", list(_frames()))
+@pytest.mark.parametrize("flatten", [False, True])
+def test_fit_transform_equals_fit_and_transform(kind, flatten):
+    table = _frames()[kind]
+    once = LagTransformer(3, delay=2, flatten=flatten).set_output(transform="pandas")
+    pd.testing.assert_frame_equal(
+        *(
+            pd.DataFrame(np.reshape(windows, (len(table), -1)))
+            for windows in (once.fit_transform(table), clone(once).fit(table).transform(table))
+        )
+    )
+    assert isinstance(once.fit_transform(table), pd.DataFrame) == flatten

@@ -1,0 +1,101 @@
+"""The parameters of `LagTransformer`: which rows are lags of a row, and what stands for others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from numbers import Integral, Real
+
+import numpy as np
+
+from sklearn_rnn._sklearn.compat import Interval, StrOptions
+from sklearn_rnn._sklearn.parameters import param, parametrized
+
+
+@parametrized
+class LagParameters:
+    """The parameters of `LagTransformer`."""
+
+    n_lags: int = param(
+        [Interval(Integral, 1, None, closed="left")],
+        "Number of lags: the steps of a window.",
+        default=5,
+        kw_only=False,
+    )
+    delay: int = param(
+        [Interval(Integral, 0, None, closed="left")],
+        """
+        Distance in rows from the newest step of a window to the row of the target. With 0 the
+        window includes row t itself; use this only if the target is not a column of X.
+        """,
+        default=1,
+    )
+    step: int = param(
+        [Interval(Integral, 1, None, closed="left")],
+        "Spacing between consecutive steps of a window, in rows (dilation).",
+        default=1,
+    )
+    known_ahead: Sequence[str] | Sequence[int] | None = param(
+        ["array-like", None],
+        """
+        Known future covariates: names or positions of columns whose value at row t is known in
+        advance, such as the day of the week. They are read ``delay`` rows later than the others:
+        the newest lag has their value at t itself.
+        """,
+        default=None,
+    )
+    flatten: bool = param(
+        ["boolean"],
+        """
+        Whether to return a table of ``n_lags`` blocks of columns, oldest first, for any
+        scikit-learn estimator, instead of a three-dimensional array.
+        """,
+        default=False,
+    )
+    fill_value: str | float = param(
+        [StrOptions({"mean", "nan"}), Interval(Real, None, None, closed="neither")],
+        """
+        The value of missing lags: the mean of the training rows, NaN, or a number.
+        """,
+        default="mean",
+    )
+    history: str = param(
+        [StrOptions({"auto", "never"})],
+        """
+        'auto': the last rows seen in `fit` supply the lags of rows that follow them; 'never': lags
+        come only from the X passed to `transform`.
+        """,
+        default="auto",
+    )
+    max_gap: float | str | timedelta | np.timedelta64 | None = param(
+        [None, str, timedelta, np.timedelta64, Interval(Real, 0, None, closed="neither")],
+        """
+        Largest step of the index between adjacent rows: a number for an index of numbers, a
+        timedelta or a string such as '7D' for times. No window crosses a longer step. None infers
+        gaps from the rows, see `lag_unit`.
+        """,
+        default=None,
+    )
+    lag_unit: str = param(
+        [StrOptions({"auto", "rows", "time"})],
+        """
+        Unit of the lags where rows are missing: rows ('rows'), so that the row after a gap follows
+        the one before it, or steps of the calendar ('time'), so that the lag is missing. 'auto'
+        counts time for periods and equal steps; open days or hours, without holidays, for working
+        days and trading sessions; and rows if times are irregular.
+        """,
+        default="auto",
+    )
+    time: str | None = param(
+        [str, None],
+        "Column of X, or level of its index, with the times. None uses the index.",
+        default=None,
+    )
+    series: str | None = param(
+        [str, None],
+        """
+        Column of X, or level of its index, with the name of each row's series. None uses the levels
+        of a MultiIndex other than the time; without a MultiIndex, X is one series.
+        """,
+        default=None,
+    )
