@@ -70,7 +70,8 @@ class BaseSequenceEstimator(TrainingParameters, Fitted, BaseEstimator):
             Sequences; strided views, such as those of `LagTransformer`, are not copied. Networks
             for sequences of any length also take a list of arrays of shape (n_steps_i,
             n_channels); for them, steps at either end of a sequence that are NaN in all channels
-            are padding. Any other NaN is a missing value, replaced by the mean of its channel.
+            may be padding, see `all_missing`. Any other NaN is a missing value, replaced by the
+            mean of its channel.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Targets; with ``return_sequences=True`` of shape (n_samples, n_steps) or (n_samples,
             n_steps, n_outputs), or a list where `X` is one.

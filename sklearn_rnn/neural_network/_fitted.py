@@ -32,6 +32,7 @@ class Fitted:
     return_sequences: bool = False
     vocabulary_size: int | None = None
     embedding_dim: int | None = None
+    all_missing: str = "auto"
 
     _encoder: Any  # a RegressionEncoder or a LabelEncoder, by the task
     _reader: InputReader

@@ -50,6 +50,15 @@ class Stepwise(Architecture):
         set.""",
         default=None,
     )
+    all_missing: str = param(
+        [StrOptions({"auto", "value", "absent"})],
+        """What a step at either end of a sequence is if all its channels are NaN. ``"absent"``:
+        padding, which is dropped. ``"value"``: missing values at that step, so that all other
+        steps keep their lags. ``"auto"`` is ``"value"`` for windows that share rows with each
+        other, as those of a series do, and ``"absent"`` for lists, padded arrays and tokens.
+        `fit` decides, and predictions follow.""",
+        default="auto",
+    )
     pooling: str = param(
         [StrOptions(POOLINGS)],
         """How the outputs of all steps are pooled: the last step, the mean, the maximum of each
