@@ -137,13 +137,13 @@ def check_sequences(
             _check_channels(name, X, reading.n_channels, n_channels)
         n_features = X.shape[-1]
         sequences = _as_windows(X if X.ndim == 3 else _reshape_columns(X, reading.n_channels))
+    keeps = _keeps_missing_steps(sequences, reading) if form is None else form.keeps_missing_steps
     rows = sequences.rows
     if has_inf(rows) or (reading.missing == "refused" and has_nan(rows)):
         finite = "allow-nan" if reading.missing != "refused" else True
         _assert_covered_finite(sequences, name, finite)
     if reading.tokens:
         sequences = _as_tokens(sequences)
-    keeps = _keeps_missing_steps(sequences, reading) if form is None else form.keeps_missing_steps
     if reading.missing == "steps":
         absent = _absent_steps(rows, reading, keeps=keeps)
         if isinstance(sequences, Ragged) or absent.any():
@@ -172,21 +172,22 @@ def _checked_array(
 ) -> tuple[NDArray[Any], Any]:
     """Return X as an array of two or three dimensions, and the checked targets."""
     check_numbers(X)
-    if _n_dims(X) > 3:
-        raise ValueError(f"X must have two or three dimensions; got {_n_dims(X)}.")
-    if _n_dims(X) == 1 and len(X) == 0:
+    n_dims = X.ndim if hasattr(X, "ndim") else np.asarray(X).ndim
+    if n_dims > 3:
+        raise ValueError(f"X must have two or three dimensions; got {n_dims}.")
+    if n_dims == 1 and len(X) == 0:
         raise ValueError("X is empty; give at least one sequence.")
-    if _n_dims(X) == 1:
+    if n_dims == 1:
         raise ValueError(
             f"X must have two or three dimensions; got one, of length {len(X)}. Reshape your data: "
             "X.reshape(-1, 1) makes each value a sequence, X.reshape(1, -1) makes all values one."
         )
-    if reading.tokens and _n_dims(X) == 2:  # the number of steps varies from call to call
-        X = np.asarray(X)[:, :, np.newaxis]
-    if _n_dims(X):
+    if reading.tokens and n_dims == 2:  # the number of steps varies from call to call
+        X, n_dims = np.asarray(X)[:, :, np.newaxis], 3
+    if n_dims:
         check_targets(y, X)
     form: dict[str, Any] = {"ensure_all_finite": False}
-    if _n_dims(X) == 3:
+    if n_dims == 3:
         form |= {"ensure_2d": False, "allow_nd": True}
     with prefix_errors("X"):
         checked = validate(X, y, **form, **targets)
@@ -228,10 +229,6 @@ def _assert_covered_finite(sequences: Windows | Ragged, name: str, allowed: Any)
     """Raise if a row of a sequence is not finite; rows between sequences are not checked."""
     rows = sequences.rows[sequences.coverage() > 0]
     assert_all_finite(rows, allow_nan=allowed == "allow-nan", estimator_name=name, input_name="X")
-
-
-def _n_dims(X: Any) -> int:
-    return int(X.ndim) if hasattr(X, "ndim") else np.asarray(X).ndim
 
 
 def _reshape_columns(X: FloatArray, n_channels: int) -> FloatArray:
