@@ -6,12 +6,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import NamedTuple
 
-import torch
 from torch import Tensor
 
 from sklearn_rnn._modules.kernels.training import KernelLoss, TrainingKernel
-from sklearn_rnn._modules.layers import Dropout
-from sklearn_rnn._modules.parameters import Layer
+from sklearn_rnn._modules.layers import Layer
 
 Pullback = Callable[[Tensor], None]
 """From the gradient of the outputs to those of the parameters, written over their ``grad``."""
@@ -40,7 +38,14 @@ class SequenceModule(Layer, ABC):
     A subclass is built as ``Module(n_channels, n_steps, n_outputs, *, <architecture>)`` and defines
     `forward`. Whatever else it can do it says by overriding a method; the defaults say that it
     cannot.
+
+    Attributes
+    ----------
+    receptive_field : int or None
+        The newest steps that the outputs depend on, if windows that share rows are faster.
     """
+
+    receptive_field: int | None = None
 
     @abstractmethod
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
@@ -58,11 +63,6 @@ class SequenceModule(Layer, ABC):
         Tensor of shape (batch, n_outputs)
             The outputs; of shape (batch, n_steps, n_outputs) if the network returns sequences.
         """
-
-    @property
-    def receptive_field(self) -> int | None:
-        """The newest steps that the outputs depend on, if windows that share rows are faster."""
-        return None
 
     def input_groups(self) -> InputGroups:
         """Return the weights that read the input, in groups by what they read.
@@ -106,9 +106,3 @@ class SequenceModule(Layer, ABC):
         their ``grad``.
         """
         raise NotImplementedError(f"{type(self).__name__} has no vector-Jacobian product.")
-
-    def set_dropout_generator(self, generator: torch.Generator | None) -> None:
-        """Let all dropout of the network draw from a generator; None is torch's global one."""
-        for layer in self.modules():
-            if isinstance(layer, Dropout):
-                layer.generator = generator

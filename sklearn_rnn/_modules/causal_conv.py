@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from sklearn_rnn._modules.parameters import Layer
+from sklearn_rnn._modules.layers import Layer
 
 
 class CausalConvolution(Layer):

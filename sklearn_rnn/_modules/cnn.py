@@ -8,9 +8,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from sklearn_rnn._modules.base import InputGroups, SequenceModule
-from sklearn_rnn._modules.layers import Head
+from sklearn_rnn._modules.layers import Head, Layer
 from sklearn_rnn._modules.masking import valid_steps, zero_padding
-from sklearn_rnn._modules.parameters import Layer
 from sklearn_rnn._modules.pooling import Pooling, upsample
 
 

@@ -9,10 +9,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from sklearn_rnn._modules.base import SequenceModule
-from sklearn_rnn._modules.hooks import has_no_hooks
+from sklearn_rnn._modules.kernels.layer import has_no_hooks
 from sklearn_rnn._modules.kernels.training import KernelLoss, NativeTraining, Ridge, Sequences
+from sklearn_rnn._modules.layers import Layer
 from sklearn_rnn._modules.masking import valid_steps
-from sklearn_rnn._modules.parameters import Layer
 
 LARGEST_INITIAL = 0.05
 """The bound of the initial entries of a vector."""
@@ -42,6 +42,7 @@ class Embedding(Layer):
     """
 
     penalized: ClassVar = {"weight": False}
+    looks_up: ClassVar = True
 
     def __init__(
         self,

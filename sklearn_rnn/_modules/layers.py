@@ -1,11 +1,36 @@
-"""Dropout, and the head that maps features to outputs."""
+"""The layers that networks share, and the declaration of which parameters are penalised."""
 
 import math
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
+
+
+class Layer(nn.Module):
+    """A module that declares what its own parameters are, not those of the layers inside.
+
+    Attributes
+    ----------
+    penalized : mapping of str to bool
+        By the name of a parameter, whether penalties apply to it: to weights, not to biases.
+    looks_up : bool
+        Whether its weights are looked up, and not multiplied.
+    """
+
+    penalized: ClassVar[Mapping[str, bool]] = {}
+    looks_up: ClassVar[bool] = False
+
+
+OF_TORCH: dict[type[nn.Module], Mapping[str, bool]] = {
+    nn.Linear: {"weight": True, "bias": False},
+    nn.RNNBase: {
+        **{"weight_ih_l0": True, "weight_hh_l0": True},
+        **{"bias_ih_l0": False, "bias_hh_l0": False},
+    },
+}
+"""`Layer.penalized` of the layers of torch that the networks are made of."""
 
 
 def linear(
@@ -150,3 +175,10 @@ class Dropout(nn.Module):
     def extra_repr(self) -> str:
         """Show p in ``repr``."""
         return f"p={self.p}"
+
+
+def set_dropout_generator(module: nn.Module, generator: torch.Generator | None) -> None:
+    """Let all dropout of a network draw from a generator; None is torch's global one."""
+    for layer in module.modules():
+        if isinstance(layer, Dropout):
+            layer.generator = generator

@@ -48,6 +48,7 @@ class LinearSkip(SequenceModule):
                 "return_sequences=True."
             )
         self.net = inner(n_channels, n_steps, n_outputs, **architecture, generator=generator)
+        self.receptive_field = self.net.receptive_field  # the linear model shares no rows
         nn.init.zeros_(self.net.get_parameter("head.linear.weight"))
         self.linear = linear(n_steps * n_channels, n_outputs, generator=generator)
         nn.init.zeros_(self.linear.weight)
@@ -63,11 +64,6 @@ class LinearSkip(SequenceModule):
     def linear_outputs(self, x: Tensor) -> Tensor:
         """Map x (batch, n_steps, n_channels) to the outputs of the linear model."""
         return precise(self.linear, x.flatten(-2)).flatten(0, -2)
-
-    @property
-    def receptive_field(self) -> int | None:
-        """That of the network; the linear model reads each window separately."""
-        return self.net.receptive_field
 
     def attention_weights(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Return how much each step of x counts to the network: (batch, n_steps), see `Pooling`."""

@@ -7,8 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from sklearn_rnn._modules.base import InputGroups, SequenceModule
-from sklearn_rnn._modules.hooks import has_no_hooks
-from sklearn_rnn._modules.kernels.layer import has_kernel, is_native, native_layer
+from sklearn_rnn._modules.kernels.layer import has_kernel, has_no_hooks, is_native, native_layer
 from sklearn_rnn._modules.kernels.training import LARGEST_HEAD, KernelLoss, NativeTraining
 from sklearn_rnn._modules.layers import Dropout, Head
 from sklearn_rnn._modules.masking import last_valid, reverse_valid, zero_padding

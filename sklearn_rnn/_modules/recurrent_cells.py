@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from sklearn_rnn._modules.parameters import OF_TORCH, Layer
+from sklearn_rnn._modules.layers import OF_TORCH, Layer
 
 Step: TypeAlias = Callable[[Tensor, Tensor, Tensor, Tensor], tuple[Tensor, Tensor]]
 """From the affine maps of x and of h, and the states h and c, to the next h and c."""

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from sklearn_rnn._modules.base import InputGroups, Pullback, SequenceModule
-from sklearn_rnn._modules.hooks import has_no_hooks
+from sklearn_rnn._modules.kernels.layer import has_no_hooks
 from sklearn_rnn._modules.layers import Head
 from sklearn_rnn._modules.masking import align_end, valid_steps, zero_padding
 from sklearn_rnn._modules.overlapping_windows import shared_rows
@@ -131,6 +131,8 @@ class TCN(SequenceModule):
             pooling, num_channels, return_sequences=return_sequences, generator=generator
         )
         self.head = Head(num_channels, n_outputs, generator=generator)
+        if self.pooling.kind == "last":
+            self.receptive_field = receptive_field(kernel_size, num_levels)
 
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Map x (batch, n_steps, n_channels) to outputs (batch, n_outputs).
@@ -149,13 +151,6 @@ class TCN(SequenceModule):
             features = h.flatten(0, 1)
         outputs: Tensor = self.head(features)
         return outputs
-
-    @property
-    def receptive_field(self) -> int | None:
-        """The newest steps that the outputs depend on, if only the last step is read."""
-        if self.pooling.kind != "last":
-            return None
-        return receptive_field(self.kernel_size, len(self.blocks))
 
     def has_vjp(self) -> bool:
         """Tell whether `forward_and_vjp` may replace `forward` and its backward pass."""

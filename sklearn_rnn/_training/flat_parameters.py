@@ -1,4 +1,4 @@
-"""The parameters of a module as one vector, for the duration of training."""
+"""The parameters of a module as one vector for the duration of training, penalised ones first."""
 
 from __future__ import annotations
 
@@ -10,10 +10,48 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from sklearn_rnn._modules.parameters import is_penalized
+from sklearn_rnn._modules.layers import OF_TORCH, Layer
 
 REGISTER = 16
 """Numbers in single precision of the widest register of a CPU."""
+
+
+def is_penalized(module: nn.Module) -> dict[str, bool]:
+    """Tell by the name of each parameter of a module whether it is penalised.
+
+    Parameters
+    ----------
+    module : nn.Module
+        A network of layers that declare it.
+
+    Returns
+    -------
+    dict of str to bool
+        In the order of ``module.named_parameters()``.
+
+    Raises
+    ------
+    TypeError
+        If a layer has a parameter that it does not declare.
+    """
+    return {
+        f"{prefix}.{name}".removeprefix("."): _declared(layer, name)
+        for prefix, layer in module.named_modules()
+        for name, _ in layer.named_parameters(recurse=False)
+    }
+
+
+def _declared(layer: nn.Module, name: str) -> bool:
+    """Return whether a layer's own parameter is penalised."""
+    if isinstance(layer, Layer):
+        declared = layer.penalized
+    else:
+        declared = next((d for kind, d in OF_TORCH.items() if isinstance(layer, kind)), {})
+    if name not in declared:
+        raise TypeError(
+            f"{type(layer).__name__} does not declare whether its parameter {name!r} is penalised."
+        )
+    return declared[name]
 
 
 def ordered(module: nn.Module) -> list[tuple[str, nn.Parameter]]:

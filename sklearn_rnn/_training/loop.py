@@ -18,6 +18,7 @@ from sklearn_rnn._modules.kernels.training import (
     Sequences,
     TrainingKernel,
 )
+from sklearn_rnn._modules.layers import set_dropout_generator
 from sklearn_rnn._training.augmentation import Augmentation
 from sklearn_rnn._training.batches import Batch, Examples, at_valid_steps
 from sklearn_rnn._training.config import TrainingConfig
@@ -70,7 +71,7 @@ class Trainer:
         self.shrinkage = config.alpha * (1.0 - config.l1_ratio)
         in_gradient = 0.0 if config.optimizer == "adamw" else self.shrinkage
         self.ridge = Ridge(self.vector, self.n_weights, in_gradient)
-        module.set_dropout_generator(state.noise)
+        set_dropout_generator(module, state.noise)
         self.schedule = PLANNED.get(config.lr_schedule)
         self.augment: Callable[[Batch], Batch] | None = None
         if config.augmentation:

@@ -10,11 +10,10 @@ import torch
 from torch import Tensor, nn
 
 from sklearn_rnn._modules.mlp import Dense
-from sklearn_rnn._modules.parameters import is_penalized
 from sklearn_rnn._sequences.ragged import Ragged
 from sklearn_rnn._sequences.training_data import Data
 from sklearn_rnn._training.batches import Examples
-from sklearn_rnn._training.flat_parameters import n_weights, ordered
+from sklearn_rnn._training.flat_parameters import is_penalized, n_weights, ordered
 from sklearn_rnn._training.penalties import sparse_penalty
 
 MARGIN = 1e-6

@@ -6,21 +6,15 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 import torch
-from torch import nn
 
 from sklearn_rnn import HierarchicalAttentionClassifier
 from sklearn_rnn._modules.base import SequenceModule
 from sklearn_rnn._modules.kernels.training import KernelLoss
-from sklearn_rnn._modules.layers import Dropout
 from tests.nets import NETS
 
 
 class Last(SequenceModule):
     """Offers nothing but outputs."""
-
-    def __init__(self):
-        super().__init__()
-        self.parts = nn.Sequential(Dropout(0.5), nn.ModuleList([Dropout(0.5)]))
 
     def forward(self, x, lengths=None):
         return x[:, -1]
@@ -47,14 +41,6 @@ def test_by_default_nothing_is_offered():
         module.attention_weights(x)
     with pytest.raises(ValueError, match="Last does not tell which of its weights"):
         module.input_groups()
-
-
-def test_the_generator_of_dropout_reaches_every_layer():
-    module, generator = Last(), torch.Generator()
-    module.set_dropout_generator(generator)
-    layers = [layer for layer in module.modules() if isinstance(layer, Dropout)]
-    assert len(layers) == 2
-    assert all(layer.generator is generator for layer in layers)
 
 
 # ---------------------------------------------------------------- random numbers

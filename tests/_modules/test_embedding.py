@@ -7,10 +7,9 @@ import torch
 
 from sklearn_rnn._modules.cnn import CNN
 from sklearn_rnn._modules.embedding import Embedded, token_lengths
-from sklearn_rnn._modules.parameters import is_penalized
 from sklearn_rnn._modules.recurrent import Recurrent
 from sklearn_rnn._modules.tcn import TCN
-from sklearn_rnn._training.flat_parameters import new_vector, parameters_as_views
+from sklearn_rnn._training.flat_parameters import is_penalized, new_vector, parameters_as_views
 
 VOCABULARY, DIM, N_STEPS, N_OUTPUTS = 11, 4, 6, 2
 NETS = {

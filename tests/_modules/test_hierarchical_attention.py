@@ -7,7 +7,7 @@ import torch
 
 from sklearn_rnn._modules.hierarchical_attention import HierarchicalAttention, Sentences
 from sklearn_rnn._modules.layers import Dropout
-from sklearn_rnn._modules.parameters import is_penalized
+from sklearn_rnn._training.flat_parameters import is_penalized
 
 VOCABULARY, N_OUTPUTS, HIDDEN = 12, 3, 6
 

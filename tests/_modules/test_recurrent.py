@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose
 
 from sklearn_rnn._modules.cnn import CNN
 from sklearn_rnn._modules.cnn_lstm import CNNRecurrent
-from sklearn_rnn._modules.layers import Dropout
+from sklearn_rnn._modules.layers import Dropout, set_dropout_generator
 from sklearn_rnn._modules.mlp import Dense
 from sklearn_rnn._modules.recurrent import CELLS, Recurrent
 from sklearn_rnn._modules.tcn import TCN
@@ -276,7 +276,7 @@ def test_copies_predict_the_same_bits(name, how, trained):
     module, x = make(name, dropout=0.5), sequences()
     if trained:
         module.train()
-        module.set_dropout_generator(torch.Generator().manual_seed(0))
+        set_dropout_generator(module, torch.Generator().manual_seed(0))
         module(x).square().sum().backward()
         torch.optim.SGD(module.parameters(), 1e-3).step()
         module.eval()
@@ -354,12 +354,12 @@ def test_dropout_draws_from_its_generator_alone(name, ragged):
     before = torch.get_rng_state()
     outputs = []
     for seed in (0, 0, 1):
-        module.set_dropout_generator(torch.Generator().manual_seed(seed))
+        set_dropout_generator(module, torch.Generator().manual_seed(seed))
         outputs.append(module(x, lengths))
     assert torch.equal(outputs[0], outputs[1])
     assert not torch.equal(outputs[0], outputs[2])
     assert torch.equal(torch.get_rng_state(), before)
-    module.set_dropout_generator(None)  # negative control: without it the global generator moves
+    set_dropout_generator(module, None)  # negative control: without it the global generator moves
     module(x, lengths)
     assert not torch.equal(torch.get_rng_state(), before)
 

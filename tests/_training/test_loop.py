@@ -32,12 +32,12 @@ from tqdm import tqdm
 
 from sklearn_rnn import DenseClassifier, DenseRegressor, GRURegressor, TCNRegressor
 from sklearn_rnn._modules.kernels import threads as threads
-from sklearn_rnn._modules.parameters import is_penalized
 from sklearn_rnn._sequences.training_data import Data, groups_of
 from sklearn_rnn._sequences.windows import window_rows
 from sklearn_rnn._training import callbacks as callbacks
 from sklearn_rnn._training.batches import Examples
 from sklearn_rnn._training.config import MAX_VALUES_IN_DOUBLE, MIN_SAMPLES_TO_HOLD_OUT
+from sklearn_rnn._training.flat_parameters import is_penalized
 from sklearn_rnn._training.loop import Trainer
 from sklearn_rnn._training.optimizers import OPTIMIZERS
 from sklearn_rnn._training.schedules import cosine, one_cycle

@@ -13,7 +13,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from sklearn_rnn._kernels.loader import CALL, CHUNK, GROUPS, LIBRARY, entry, lanes, sizes
-from sklearn_rnn._modules.hooks import is_hooked
 from sklearn_rnn._modules.kernels.threads import n_threads, run_together
 from sklearn_rnn._modules.overlapping_windows import SharedRows, as_windows, shared_rows
 from sklearn_rnn._modules.recurrent_cells import CoupledLSTM, RecurrentLayer
@@ -71,6 +70,20 @@ def has_kernel(layer: nn.Module) -> TypeGuard[RecurrentLayer]:
         and (isinstance(layer, CoupledLSTM) or _is_single(layer))
         and (weight := layer.get_parameter("weight_ih_l0")).dtype in BITS
         and weight.device.type == "cpu"
+    )
+
+
+def is_hooked(layer: nn.Module) -> bool:
+    """Tell whether a layer has hooks, forward or backward, which the kernels would not call."""
+    forward = layer._forward_hooks or layer._forward_pre_hooks
+    return bool(forward or layer._backward_hooks or layer._backward_pre_hooks)
+
+
+def has_no_hooks(module: nn.Module) -> bool:
+    """Tell whether a module and its parameters have no hooks, and all parameters a gradient."""
+    return not any(map(is_hooked, module.modules())) and all(
+        p.requires_grad and p.grad is not None and not p._backward_hooks
+        for p in module.parameters()
     )
 
 
