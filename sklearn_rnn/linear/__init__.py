@@ -1,0 +1,1 @@
+"""Linear models on windows, which are never written out."""

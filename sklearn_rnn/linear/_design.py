@@ -1,0 +1,134 @@
+"""The design matrix of a linear model on windows, which is never written out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+from numpy.typing import NDArray
+
+from sklearn_rnn._sequences.storage import row_chunks
+from sklearn_rnn._sequences.windows import Windows
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Design:
+    """Windows as the rows of a matrix with a column for each lag of each channel.
+
+    The columns are blocks of channels, oldest lag first: lag j of window i is the row
+    ``first[i] + j * step`` of the table.
+
+    Attributes
+    ----------
+    rows : ndarray of shape (n_rows, n_channels)
+        The table over which the windows lie; NaN is a missing value.
+    first : ndarray of int, of shape (n_windows,)
+        The row of the oldest lag of each window.
+    step : int
+        Rows from a lag to the next.
+    n_lags : int
+        Number of lags.
+    """
+
+    rows: NDArray[Any]
+    first: NDArray[np.intp]
+    step: int
+    n_lags: int
+
+    @classmethod
+    def of(cls, windows: Windows) -> Design:
+        """Return the design of windows."""
+        first = np.arange(windows.n_windows) * windows.window_stride
+        return cls(windows.rows, first, windows.step_stride, windows.n_steps)
+
+    @property
+    def n_channels(self) -> int:
+        """Number of channels."""
+        return int(self.rows.shape[1])
+
+    @property
+    def n_columns(self) -> int:
+        """Number of columns: lags times channels."""
+        return self.n_lags * self.n_channels
+
+    @property
+    def span(self) -> int:
+        """Rows from the oldest to the newest lag of a window."""
+        return (self.n_lags - 1) * self.step
+
+    def __len__(self) -> int:
+        """Return the number of windows."""
+        return len(self.first)
+
+    def take(self, index: Any) -> Design:
+        """Return the design of some of the windows."""
+        return replace(self, first=self.first[index])
+
+    def coverage(self, weight: FloatArray) -> FloatArray:
+        """Return the weight of each row of the table: that of all windows over it."""
+        n_starts = len(self.rows) - self.span
+        starts = np.bincount(self.first, weights=weight, minlength=n_starts)
+        total = np.zeros(len(self.rows))
+        for shift in range(0, self.span + 1, self.step):
+            total[shift : shift + n_starts] += starts
+        return total
+
+    def block(self, part: slice, center: FloatArray) -> FloatArray:
+        """Copy some windows, in double precision.
+
+        Parameters
+        ----------
+        part : slice
+            The windows.
+        center : ndarray of shape (n_channels,)
+            Subtracted from each row. It stands for missing values, too.
+
+        Returns
+        -------
+        ndarray of shape (n_windows, n_columns)
+            One row for each window.
+        """
+        first = self.first[part]
+        spacing = int(first[1] - first[0]) if len(first) > 1 else 1
+        if spacing > 0 and (np.diff(first) == spacing).all():
+            pitch, item = self.rows.strides
+            windows = as_strided(
+                self.rows[first[0] :],
+                shape=(len(first), self.n_lags, self.n_channels),
+                strides=(spacing * pitch, self.step * pitch, item),
+                writeable=False,
+            )
+        else:
+            windows = self.rows[first[:, np.newaxis] + self.step * np.arange(self.n_lags)]
+        return centered(windows, center).reshape(len(first), self.n_columns)
+
+    def blocks(self, center: FloatArray) -> Iterator[tuple[slice, FloatArray]]:
+        """Yield copies of all windows, a few at a time, and which windows they are."""
+        for part in row_chunks(len(self), self.n_columns):
+            yield part, self.block(part, center)
+
+    def dot(self, coef: FloatArray, center: FloatArray) -> FloatArray:
+        """Return the centred design times coefficients of shape (n_columns, n_outputs)."""
+        product = np.empty((len(self), coef.shape[1]))
+        for part, values in self.blocks(center):
+            product[part] = values @ coef
+        return product
+
+    def transposed_dot(self, values: FloatArray, center: FloatArray) -> FloatArray:
+        """Return the transpose of the centred design times values of shape (n_windows, k)."""
+        products = (block.T @ values[part] for part, block in self.blocks(center))
+        return np.asarray(sum(products, np.zeros((self.n_columns, values.shape[1]))))
+
+
+def centered(values: NDArray[Any], center: FloatArray) -> FloatArray:
+    """Subtract the centre of each channel in double precision, and put missing values there."""
+    result = np.subtract(values, center, dtype=np.float64)
+    missing = np.isnan(result)
+    if missing.any():
+        result[missing] = 0.0
+    return result
