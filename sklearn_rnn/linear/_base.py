@@ -1,0 +1,149 @@
+"""What linear models on windows share: reading X and y, coefficients and predictions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import RegressorMixin
+from sklearn.utils import Tags
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from sklearn_rnn._sequences.validation import InputForm, Reading, check_sequences, check_target
+from sklearn_rnn._sequences.windows import Windows
+from sklearn_rnn._sklearn.compat import check_sample_weight
+from sklearn_rnn._sklearn.parameters import parametrized
+from sklearn_rnn._sklearn.validation import prefix_errors
+from sklearn_rnn.linear._design import Design, FloatArray
+from sklearn_rnn.linear._moments import Moments
+from sklearn_rnn.linear._parameters import LinearParameters
+from sklearn_rnn.linear._system import System
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingSet:
+    """Windows, targets of shape (n_windows, n_outputs) and positive weights."""
+
+    design: Design
+    y: FloatArray
+    weight: FloatArray
+
+    def take(self, index: Any) -> TrainingSet:
+        """Return some of the samples."""
+        return TrainingSet(self.design.take(index), self.y[index], self.weight[index])
+
+    def moments(self, center: FloatArray | None = None) -> Moments:
+        """Return the moments of the samples, as `Moments.of`."""
+        return Moments.of(self.design, self.y, self.weight, center)
+
+
+@parametrized
+class LinearWindowModel(RegressorMixin, LinearParameters):
+    """Base class of linear models on windows."""
+
+    _learned: ClassVar[dict[str, str]] = {
+        "coef_ : ndarray of shape (n_columns,) or (n_outputs, n_columns)": (
+            "Coefficients of the flattened windows: blocks of channels, oldest lag first."
+        ),
+        "lag_coef_ : ndarray of shape (n_lags, n_channels) or (n_outputs, n_lags, n_channels)": (
+            "The same coefficients by lag, oldest first, and channel."
+        ),
+        "intercept_ : float or ndarray of shape (n_outputs,)": "Intercept of each target.",
+        "n_features_in_ : int": "Number of columns of a 2-D `X`, or channels of a 3-D `X`.",
+        "feature_names_in_ : ndarray of shape (n_features_in_,)": (
+            "Names of the columns, if all are strings."
+        ),
+    }
+
+    def predict(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Predict the targets.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_lags, n_channels) or (n_samples, n_columns)
+            Windows. Missing values (NaN) stand at the mean of their channel in training.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Predictions.
+        """
+        check_is_fitted(self)
+        design, _ = self._read(X, "no_validation", reset=False)
+        n_outputs = np.size(self.intercept_)
+        coef = self.coef_.reshape(n_outputs, design.n_columns).T
+        predicted = design.dot(coef, self._center) + self._at_center
+        return np.asarray(predicted.ravel() if self.coef_.ndim == 1 else predicted)
+
+    def _read_training_set(self, X: Any, y: Any, sample_weight: Any) -> TrainingSet:
+        """Validate the arguments of `fit`; leave out samples of weight zero."""
+        design, y = self._read(X, y, reset=True)
+        target = check_target(y)
+        with prefix_errors("sample_weight"):
+            weight = check_sample_weight(
+                sample_weight, np.empty((len(design), 1)), ensure_non_negative=True
+            )
+        if not weight.any():
+            raise ValueError("sample_weight must be positive for a sample at least; all are zero.")
+        self._target_shape = target.shape[1:]
+        data = TrainingSet(design, target.reshape(len(target), -1), weight)
+        return data if weight.all() else data.take(np.flatnonzero(weight))
+
+    def _read(self, X: Any, y: Any, *, reset: bool) -> tuple[Design, Any]:
+        """Validate X and y, and return X as a design matrix."""
+        windows, y, form = check_sequences(
+            partial(validate_data, self, reset=reset),
+            X,
+            y,
+            name=type(self).__name__,
+            reading=Reading(self.n_channels, missing="values"),
+            form=None if reset else self._form,
+        )
+        assert isinstance(windows, Windows), "sequences of different length raise an error"
+        if reset:
+            self._form: InputForm = form
+            self.n_features_in_ = form.n_features
+        elif form.n_steps != self._form.n_steps:
+            raise ValueError(
+                f"X has {form.n_steps} lags, but {type(self).__name__} was fitted on "
+                f"{self._form.n_steps}; give as many."
+            )
+        return Design.of(windows), y
+
+    def _system(self, moments: Moments, standardize: bool) -> System:
+        return System.of(moments, fit_intercept=self.fit_intercept, standardize=standardize)
+
+    def _set_coefficients(self, coef: FloatArray, moments: Moments) -> None:
+        """Set the learned attributes, by coefficients of shape (n_columns, n_outputs)."""
+        n_lags, n_channels = self._form.n_steps, self._form.n_channels
+        intercept, at_center = intercepts(coef, moments, self.fit_intercept)
+        shape = self._target_shape
+        self.coef_ = coef.T.reshape(*shape, -1)
+        self.lag_coef_ = self.coef_.reshape(*shape, n_lags, n_channels)
+        self.intercept_ = intercept.reshape(shape) if shape else float(intercept[0])
+        self._center, self._at_center = moments.center[:n_channels], at_center
+
+    def __sklearn_tags__(self) -> Tags:
+        """Declare 3-D input, missing values and several targets."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        tags.input_tags.allow_nan = True
+        tags.target_tags.multi_output = True
+        return tags
+
+
+def intercepts(
+    coef: FloatArray, moments: Moments, fit_intercept: bool
+) -> tuple[FloatArray, FloatArray]:
+    """Return intercepts for X as it is, and for X centred at `moments.center`.
+
+    Coefficients of shape (..., n_columns, n_outputs) give intercepts of shape (..., n_outputs).
+    """
+    level = moments.center @ coef
+    if not fit_intercept:
+        return np.zeros_like(level), level
+    at_center = moments.y_mean - moments.x_mean @ coef
+    return at_center - level, at_center

@@ -1,0 +1,105 @@
+"""Lasso, elastic net and group lasso on windows: `LagElasticNet`."""
+
+from __future__ import annotations
+
+from numbers import Real
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from sklearn_rnn._sklearn.compat import Interval, fit_context
+from sklearn_rnn._sklearn.estimator_state import restore_on_error
+from sklearn_rnn._sklearn.parameters import param, parametrized
+from sklearn_rnn.linear._base import LinearWindowModel
+from sklearn_rnn.linear._lasso_path import elastic_net_path
+from sklearn_rnn.linear._parameters import ElasticNetParameters, standardize_param
+
+
+@parametrized
+class LagElasticNet(ElasticNetParameters, LinearWindowModel):
+    r"""Lasso, elastic net and group lasso on windows, which are never written out.
+
+    The coefficients are those of scikit-learn's ``ElasticNet`` on the flattened windows: they
+    minimise
+
+    .. math:: \frac{1}{2 \sum_i w_i} \sum_i w_i (y_i - b_0 - b^\top x_i)^2
+        + \alpha \sum_j v_j \left( \rho |b_j| + \frac{1 - \rho}{2} b_j^2 \right)
+
+    with :math:`\rho` = `l1_ratio`, weights w (`sample_weight`) and factors v (`penalty_factor`).
+    With `groups` the sum is over groups of p columns, and :math:`|b_j|` is replaced by
+    :math:`\sqrt p` times the norm of the coefficients of the group, for all targets together.
+    Without, each of several targets is a fit of its own.
+
+    {parameters}
+
+    {attributes}
+
+    See Also
+    --------
+    LagElasticNetCV : The same with `alpha` chosen by cross-validation.
+    LagRidge : Ridge regression and least squares.
+
+    Notes
+    -----
+    Memory and cost are those of `LagRidge`; the coordinate descent is scikit-learn's, on the
+    products of the columns. Missing values (NaN) stand at the mean of their channel over the
+    training windows. Columns of factor 0 are projected out of all others.
+
+    **glmnet.** Its ``alpha`` is `l1_ratio`, and its ``lambda`` is `alpha` with
+    ``standardize=True``, except that it divides y by its standard deviation s (of n, not n - 1)
+    for the ridge part: the same coefficients need ``lambda = alpha`` if `l1_ratio` is 1, and
+    ``lambda * s`` in place of `lambda` for the ridge part otherwise. On a standardised y there is
+    no difference. Its ``mgaussian`` family with k targets is ``groups="column"``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_rnn import LagElasticNet, make_lagged
+    >>> rows = np.random.default_rng(0).normal(size=(200, 2))
+    >>> windows, targets = make_lagged(rows, np.roll(rows[:, 1], 2), 3)
+    >>> LagElasticNet(0.2).fit(windows, targets).lag_coef_ != 0
+    array([[False, False],
+           [False,  True],
+           [False, False]])
+    """
+
+    alpha: float = param(
+        [Interval(Real, 0, None, closed="left")],
+        "Strength of the penalty, as of scikit-learn's ``ElasticNet``.",
+        default=1.0,
+        kw_only=False,
+    )
+    standardize: bool = standardize_param(default=False)
+
+    _learned: ClassVar[dict[str, str]] = {"n_iter_ : int": "Number of sweeps."}
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(
+        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> LagElasticNet:
+        """Fit the coefficients.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_lags, n_channels) or (n_samples, n_columns)
+            Windows, as `LagTransformer` gives them, or flattened ones.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples.
+
+        Returns
+        -------
+        LagElasticNet
+            The fitted estimator.
+        """
+        with restore_on_error(self):
+            data = self._read_training_set(X, y, sample_weight)
+            penalty = self._penalty(data.design.n_lags, data.design.n_channels)
+            moments = data.moments()
+            system = self._system(moments, self.standardize)
+            alphas = np.array([self.alpha], dtype=np.float64)
+            (coef,), self.n_iter_ = elastic_net_path(system, alphas, penalty)
+            self._set_coefficients(coef / system.scale[:, np.newaxis], moments)
+        return self

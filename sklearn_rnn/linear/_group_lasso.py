@@ -1,0 +1,179 @@
+"""The group lasso on the normal equations, by block coordinate descent."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import eigh
+from scipy.optimize import brentq
+from sklearn.exceptions import ConvergenceWarning
+
+from sklearn_rnn.linear._design import FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """A group of columns: where they stand, their penalty, and the eigenvectors of their Gram.
+
+    Attributes
+    ----------
+    columns : ndarray of int
+        Positions of the columns.
+    factor : float
+        Factor of the penalty, times the root of the number of columns for the norm.
+    values, vectors : ndarray
+        Eigendecomposition of the Gram matrix of the columns.
+    """
+
+    columns: NDArray[np.intp]
+    factor: float
+    values: FloatArray
+    vectors: FloatArray
+
+    @property
+    def root(self) -> float:
+        """The root of the number of columns."""
+        return float(np.sqrt(len(self.columns)))
+
+    def minimum(self, right: FloatArray, l1: float, l2: float) -> FloatArray:
+        r"""Return the block b that minimises the objective for given other blocks.
+
+        With A the Gram matrix of the block and r = `right`,
+
+        .. math:: \tfrac12 \mathrm{tr}(b^\top A b) - \mathrm{tr}(b^\top r)
+            + l_1 \lVert b \rVert + \tfrac{l_2}{2} \lVert b \rVert^2.
+
+        It is :math:`(A + l_2 + l_1 / t)^{-1} r`, where t is its norm: the root of an equation in
+        one unknown, in the eigenvectors of A.
+        """
+        rotated = self.vectors.T @ right
+        squares, values = (rotated**2).sum(axis=1), np.maximum(self.values, 0.0) + l2
+        if squares.sum() <= l1**2:
+            return np.zeros_like(right)
+
+        def excess(t: float) -> float:
+            return float((squares / (values * t + l1) ** 2).sum()) - 1.0
+
+        low = high = (np.sqrt(squares.sum()) - l1) / values.max() * (1 - 1e-9)
+        while excess(high) > 0:
+            high *= 2
+        norm = brentq(excess, low, high, xtol=1e-300, rtol=1e-15)
+        return np.asarray(self.vectors @ (rotated / (values + l1 / norm)[:, np.newaxis]))
+
+
+def group_lasso_path(
+    xx: FloatArray,
+    xy: FloatArray,
+    yy: FloatArray,
+    alphas: FloatArray,
+    l1_ratio: float,
+    grouping: tuple[NDArray[np.intp], FloatArray],
+    *,
+    tol: float,
+    max_iter: int,
+) -> tuple[FloatArray, int]:
+    """Return the coefficients of group lassos at decreasing penalties, with warm starts.
+
+    Each group of p columns has the penalty ``sqrt(p) * l1_ratio * norm(b) + (1 - l1_ratio) / 2 *
+    norm(b)**2`` times its factor and alpha, where b are its coefficients for all targets.
+
+    Parameters
+    ----------
+    xx, xy, yy : ndarray
+        Normal equations for one sample.
+    alphas : ndarray of shape (n_alphas,)
+        Decreasing penalties.
+    l1_ratio : float
+        Share of the norm in the penalty.
+    grouping : tuple of ndarray
+        Group and factor of the penalty of each column.
+    tol : float
+        Duality gap at which to stop, relative to the squares of the targets.
+    max_iter : int
+        Largest number of sweeps.
+
+    Returns
+    -------
+    path : ndarray of shape (n_alphas, n_columns, n_outputs)
+        Coefficients.
+    n_iter : int
+        Number of sweeps at the last alpha.
+    """
+    blocks = _blocks(xx, *grouping)
+    coef, gradient = np.zeros_like(xy), xy.copy()  # gradient: xy - xx @ coef
+    path, n_iter, scale = [], 1, float(yy.sum())
+    for alpha in alphas.tolist():
+        penalties = [
+            (alpha * l1_ratio * b.factor * b.root, alpha * (1 - l1_ratio) * b.factor)
+            for b in blocks
+        ]
+        gap, n_iter = np.inf, 0
+        while gap > tol * scale and n_iter < max_iter:
+            _sweep(blocks, penalties, xx, coef, gradient)
+            gap = _duality_gap(blocks, penalties, xy, scale, coef, gradient)
+            n_iter += 1
+        if gap > tol * scale:
+            warnings.warn(
+                f"The group lasso did not converge within max_iter={max_iter} sweeps at alpha="
+                f"{alpha:.3g}: its duality gap is {gap:.2g}, the tolerance {tol * scale:.2g}. "
+                "Increase max_iter, tol or alpha.",
+                ConvergenceWarning,
+                stacklevel=2,
+            )
+        path.append(coef.copy())
+    return np.array(path).reshape(len(alphas), *xy.shape), n_iter
+
+
+def _blocks(xx: FloatArray, groups: NDArray[np.intp], factor: FloatArray) -> list[Block]:
+    blocks = []
+    for group in np.unique(groups):
+        columns = np.flatnonzero(groups == group)
+        values, vectors = eigh(xx[np.ix_(columns, columns)])
+        blocks.append(Block(columns, float(factor[columns[0]]), values, vectors))
+    return blocks
+
+
+def _sweep(
+    blocks: list[Block],
+    penalties: list[tuple[float, float]],
+    xx: FloatArray,
+    coef: FloatArray,
+    gradient: FloatArray,
+) -> None:
+    """Minimise over each block in turn, and keep the gradient."""
+    for block, (l1, l2) in zip(blocks, penalties, strict=True):
+        columns = block.columns
+        before = coef[columns]
+        product = block.vectors @ (block.values[:, np.newaxis] * (block.vectors.T @ before))
+        now = block.minimum(gradient[columns] + product, l1, l2)
+        if (change := now - before).any():
+            coef[columns] = now
+            gradient -= xx[:, columns] @ change
+
+
+def _duality_gap(
+    blocks: list[Block],
+    penalties: list[tuple[float, float]],
+    xy: FloatArray,
+    yy: float,
+    coef: FloatArray,
+    gradient: FloatArray,
+) -> float:
+    """Return the gap between the objective and that of the dual, for the scaled residuals.
+
+    The ridge part counts as additional samples with targets of zero.
+    """
+    fit = float((coef * xy).sum())
+    residual = yy - fit - float((coef * gradient).sum())  # squares of y - X b
+    norms, excess = 0.0, 1.0
+    for block, (l1, l2) in zip(blocks, penalties, strict=True):
+        own = coef[block.columns]
+        residual += l2 * float((own**2).sum())
+        norms += l1 * float(np.sqrt((own**2).sum()))
+        slope = gradient[block.columns] - l2 * own
+        excess = max(excess, float(np.sqrt((slope**2).sum())) / l1)
+    dual = 1.0 / excess
+    return 0.5 * residual * (1 + dual**2) + norms - dual * (yy - fit)

@@ -1,0 +1,120 @@
+"""Parameters that linear models on windows share, and what they mean for the columns."""
+
+from __future__ import annotations
+
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator
+
+from sklearn_rnn._sklearn.compat import Interval, StrOptions
+from sklearn_rnn._sklearn.parameters import param, parametrized
+from sklearn_rnn._sklearn.validation import check_numbers
+from sklearn_rnn.linear._design import FloatArray
+from sklearn_rnn.linear._lasso_path import Penalty
+
+
+def standardize_param(*, default: bool) -> Any:
+    """Declare ``standardize``, whose default depends on the model."""
+    return param(
+        ["boolean"],
+        """Whether to penalise the coefficients of columns divided by their standard deviation over
+        the training windows, as glmnet does. `coef_` is on the scale of X in any case.""",
+        default=default,
+    )
+
+
+@parametrized
+class LinearParameters(BaseEstimator):
+    """Parameters of all linear models on windows."""
+
+    fit_intercept: bool = param(["boolean"], "Whether to fit an intercept.", default=True)
+    penalty_factor: ArrayLike | None = param(
+        ["array-like", None],
+        """Factors of the penalty that broadcast to (n_lags, n_channels), oldest lag first: a factor
+        for each channel has the shape (n_channels,), for each lag (n_lags, 1). Columns of factor 0
+        are not penalised. None is 1. Unlike glmnet's ``penalty.factor`` they are not rescaled to
+        the mean 1.""",
+        default=None,
+    )
+    n_channels: int = param(
+        [Interval(Integral, 1, None, closed="left")],
+        """Number of channels of a 2-D X, whose columns are blocks of channels, oldest lag
+        first.""",
+        default=1,
+    )
+
+    def _penalty_factor(self, n_lags: int, n_channels: int) -> FloatArray:
+        """Return the factor of the penalty of each column."""
+        if self.penalty_factor is None:
+            return np.ones(n_lags * n_channels)
+        check_numbers(self.penalty_factor, "penalty_factor")
+        given = np.asarray(self.penalty_factor, dtype=np.float64)
+        try:
+            factor = np.broadcast_to(given, (n_lags, n_channels)).ravel()
+        except ValueError as error:
+            raise ValueError(
+                f"penalty_factor has the shape {given.shape}, which does not broadcast to (n_lags, "
+                f"n_channels) = {(n_lags, n_channels)}; give one factor for each channel, or the "
+                "shape (n_lags, 1) for lags."
+            ) from error
+        if not (np.isfinite(factor).all() and factor.min() >= 0):
+            raise ValueError(
+                "penalty_factor must be finite and not negative; got "
+                f"{factor[~(np.isfinite(factor) & (factor >= 0))][0]}."
+            )
+        return factor
+
+
+@parametrized
+class ElasticNetParameters(LinearParameters):
+    """Parameters of the elastic nets."""
+
+    l1_ratio: float = param(
+        [Interval(Real, 0, 1, closed="both")],
+        "The L1 share of the penalty: 1 is the lasso, 0 a ridge penalty.",
+        default=1.0,
+    )
+    groups: str | None = param(
+        [StrOptions({"channel", "lag", "column"}), None],
+        """Which coefficients are selected together (group lasso): those of a channel, of a lag, or
+        the coefficients of all targets on one column, as in ``MultiTaskLasso``. A group of p
+        columns has the penalty ``sqrt(p)`` times the norm of all its coefficients. None selects
+        each coefficient by itself.""",
+        default=None,
+    )
+    tol: float = param(
+        [Interval(Real, 0, None, closed="left")],
+        """Duality gap at which the coordinate descent stops, relative to the variance of y, as in
+        scikit-learn's ``Lasso``.""",
+        default=1e-4,
+    )
+    max_iter: int = param(
+        [Interval(Integral, 1, None, closed="left")],
+        "Largest number of sweeps over the coefficients for each `alpha`.",
+        default=10_000,
+    )
+
+    def _penalty(self, n_lags: int, n_channels: int) -> Penalty:
+        """Return the penalty of the columns."""
+        factor = self._penalty_factor(n_lags, n_channels)
+        groups = self._groups(n_lags, n_channels)
+        if groups is not None:
+            for group in np.unique(groups):
+                own = factor[groups == group]
+                if own.min() != own.max():
+                    raise ValueError(
+                        f"penalty_factor must be the same in each group of groups={self.groups!r}; "
+                        f"got {own.min():g} and {own.max():g} in the same {self.groups}."
+                    )
+        return Penalty(self.l1_ratio, factor, groups, self.tol, self.max_iter)
+
+    def _groups(self, n_lags: int, n_channels: int) -> NDArray[np.intp] | None:
+        column = np.arange(n_lags * n_channels)
+        if self.groups is None:
+            return None
+        return {"column": column, "channel": column % n_channels, "lag": column // n_channels}[
+            self.groups
+        ]

@@ -1,0 +1,128 @@
+"""Ridge regression on windows: `LagRidge`."""
+
+from __future__ import annotations
+
+import warnings
+from numbers import Real
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.linalg import LinAlgWarning
+
+from sklearn_rnn._sklearn.compat import Interval, fit_context
+from sklearn_rnn._sklearn.estimator_state import restore_on_error
+from sklearn_rnn._sklearn.parameters import param, parametrized
+from sklearn_rnn.linear._base import LinearWindowModel, TrainingSet, intercepts
+from sklearn_rnn.linear._design import FloatArray
+from sklearn_rnn.linear._moments import Moments
+from sklearn_rnn.linear._parameters import standardize_param
+from sklearn_rnn.linear._ridge_path import Gradient, solve_ridge
+
+
+@parametrized
+class LagRidge(LinearWindowModel):
+    r"""Ridge regression on windows, which are never written out.
+
+    The coefficients are those of scikit-learn's ``Ridge`` on the flattened windows: they minimise
+
+    .. math:: \sum_i w_i (y_i - b_0 - b^\top x_i)^2 + \alpha \sum_j v_j b_j^2
+
+    with weights w (`sample_weight`) and factors v (`penalty_factor`). With ``alpha=0`` they are
+    those of least squares.
+
+    {parameters}
+
+    {attributes}
+
+    See Also
+    --------
+    LagRidgeCV : The same with `alpha` chosen by cross-validation.
+    LagElasticNet : Lasso, elastic net and group lasso.
+
+    Notes
+    -----
+    The products of the columns are sums over the rows of the series, of which windows share all but
+    the first and last: memory grows with the rows and the square of the columns, and the cost with
+    rows times lags. With sample weights that differ, each window is read once, in blocks.
+
+    Rows are centred before any product. Where the condition number of the columns is above 1e4,
+    the solution is refined by the windows themselves; above 1e7 a ``LinAlgWarning`` says so.
+    Missing values (NaN) stand at the mean of their channel over the training windows.
+
+    glmnet with ``alpha=0`` minimises the mean of squares over two, and scales y: for y of standard
+    deviation s (of n, not n - 1) and n rows, its ``lambda`` is ``alpha * s / n``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_rnn import LagRidge, make_lagged
+    >>> series = 0.5 ** np.arange(8)
+    >>> windows, targets = make_lagged(series[:, None], series, 1)
+    >>> LagRidge(alpha=0).fit(windows, targets).coef_.round(6)
+    array([0.5])
+    """
+
+    alpha: float = param(
+        [Interval(Real, 0, None, closed="left")],
+        "Strength of the penalty, as of scikit-learn's ``Ridge``.",
+        default=1.0,
+        kw_only=False,
+    )
+    standardize: bool = standardize_param(default=False)
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> LagRidge:
+        """Fit the coefficients.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_lags, n_channels) or (n_samples, n_columns)
+            Windows, as `LagTransformer` gives them, or flattened ones.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples.
+
+        Returns
+        -------
+        LagRidge
+            The fitted estimator.
+        """
+        with restore_on_error(self):
+            data = self._read_training_set(X, y, sample_weight)
+            factor = self._penalty_factor(data.design.n_lags, data.design.n_channels)
+            moments = data.moments()
+            system = self._system(moments, self.standardize)
+            gradient = _gradient(data, moments, system.scale, self.fit_intercept)
+            coef, is_accurate = solve_ridge(system, self.alpha, factor, gradient)
+            self._set_coefficients(coef / system.scale[:, np.newaxis], moments)
+        if not is_accurate:
+            warnings.warn(
+                "The columns of X are collinear to working precision: the coefficients of least "
+                "norm were taken, and have few correct digits. Increase alpha, or leave columns "
+                "out.",
+                LinAlgWarning,
+                stacklevel=3,
+            )
+        return self
+
+
+def _gradient(
+    data: TrainingSet, moments: Moments, scale: FloatArray, fit_intercept: bool
+) -> Gradient:
+    """Return the function of coefficients that gives the products of columns and residuals."""
+    n_channels = data.design.n_channels
+    center, weight = moments.center[:n_channels], data.weight[:, np.newaxis]
+
+    def gradient(coef: FloatArray) -> FloatArray:
+        own = coef / scale[:, np.newaxis]
+        _, at_center = intercepts(own, moments, fit_intercept)
+        residual = data.y - data.design.dot(own, center) - at_center
+        if fit_intercept:
+            residual -= data.weight @ residual / moments.weight
+        products = data.design.transposed_dot(weight * residual, center)
+        if not fit_intercept:
+            products += np.outer(moments.center, data.weight @ residual)
+        return np.asarray(products / scale[:, np.newaxis])
+
+    return gradient

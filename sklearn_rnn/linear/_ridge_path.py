@@ -1,0 +1,102 @@
+"""Ridge regression on the normal equations, for one penalty or a path."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from scipy.linalg import LinAlgError, cho_factor, cho_solve, eigh
+from scipy.linalg.lapack import dpocon
+
+from sklearn_rnn.linear._design import FloatArray
+from sklearn_rnn.linear._system import Projection, System, least_norm_solve
+
+Gradient = Callable[[FloatArray], FloatArray]
+"""Maps coefficients to the products of columns and residuals, computed from the windows."""
+
+GOOD_RCOND = 1e-8
+"""Reciprocal condition of the normal equations down to which they are solved as they are: that of
+the columns is the root of it."""
+
+WORST_RCOND = 1e-14
+"""Reciprocal condition down to which refinement converges."""
+
+N_REFINEMENTS = 3
+
+
+def ridge_path(system: System, alphas: FloatArray, factor: FloatArray) -> FloatArray:
+    """Return the coefficients of ridge regressions, all from one eigendecomposition.
+
+    Parameters
+    ----------
+    system : System
+        Normal equations.
+    alphas : ndarray of shape (n_alphas,)
+        Penalties on the sum of squares. At zero the solution of least norm is taken.
+    factor : ndarray of shape (n_columns,)
+        Factors of the penalty.
+
+    Returns
+    -------
+    ndarray of shape (n_alphas, n_columns, n_outputs)
+        Coefficients on the scale of the system.
+    """
+    projection = Projection.of(system, factor == 0)
+    root = np.sqrt(factor[factor > 0])
+    rest = projection.rest.divided_by(root)
+    values, vectors = eigh(rest.xx) if len(root) else (root, np.zeros((0, 0)))
+    rotated = vectors.T @ rest.xy
+    least = values.max(initial=0.0) * len(values) * np.finfo(np.float64).eps
+    damped = values + alphas[:, np.newaxis]
+    inverse = np.where(damped > least, 1.0, 0.0) / np.where(damped > least, damped, 1.0)
+    path = vectors @ (inverse[:, :, np.newaxis] * rotated)
+    return projection.complete(path / root[:, np.newaxis])
+
+
+def solve_ridge(
+    system: System, alpha: float, factor: FloatArray, gradient: Gradient
+) -> tuple[FloatArray, bool]:
+    """Return the coefficients of one ridge regression, refined where it is ill-conditioned.
+
+    The normal equations square the condition number of the columns. Where that exceeds 1e4, the
+    solution is improved by the gradient of the windows themselves, whose rounding errors do not
+    grow with the square (the corrected seminormal equations of Björck).
+
+    Parameters
+    ----------
+    system : System
+        Normal equations.
+    alpha : float
+        Penalty on the sum of squares.
+    factor : ndarray of shape (n_columns,)
+        Factors of the penalty.
+    gradient : callable
+        Products of columns and residuals by coefficients, on the scale of the system.
+
+    Returns
+    -------
+    coef : ndarray of shape (n_columns, n_outputs)
+        Coefficients on the scale of the system.
+    is_accurate : bool
+        Whether the columns are not collinear to working precision.
+    """
+    penalty = alpha * factor
+    matrix = system.xx + np.diag(penalty)
+    size = np.sqrt(matrix.diagonal())
+    size = np.where(size > 0, size, 1.0)
+    matrix /= size
+    matrix /= size[:, np.newaxis]
+    norm = np.abs(matrix).sum(axis=0).max()
+    try:
+        lower, is_lower = cho_factor(matrix, lower=False)
+        rcond = dpocon(lower, norm, uplo="U")[0]
+    except LinAlgError:
+        rcond = 0.0
+    size = size[:, np.newaxis]
+    if rcond < WORST_RCOND:
+        return least_norm_solve(matrix, system.xy / size) / size, False
+    coef = cho_solve((lower, is_lower), system.xy / size) / size
+    for _ in range(N_REFINEMENTS if rcond < GOOD_RCOND else 0):
+        residual = gradient(coef) - penalty[:, np.newaxis] * coef
+        coef += cho_solve((lower, is_lower), residual / size) / size
+    return coef, True

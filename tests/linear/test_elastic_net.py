@@ -1,0 +1,153 @@
+"""LagElasticNet against scikit-learn's elastic nets on written-out windows."""
+
+import re
+
+import numpy as np
+import pytest
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import ElasticNet, MultiTaskElasticNet
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sklearn_rnn import LagElasticNet, LagRidge
+from tests.linear.designs import assert_same, draw
+
+EXACT = {"tol": 1e-14, "max_iter": 1_000_000}
+
+
+def penalties(seed):
+    rng = np.random.default_rng(seed)
+    return 10.0 ** rng.uniform(-3, 0), rng.choice([1.0, 0.9, 0.5])
+
+
+def level_of(drawn):
+    return np.round(drawn.y.mean() / 1e6) * 1e6
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_it_is_the_elastic_net(seed):
+    drawn = draw(seed)
+    level, (alpha, l1_ratio) = level_of(drawn), penalties(seed)
+    theirs = ElasticNet(alpha, l1_ratio=l1_ratio, **EXACT)
+    theirs.fit(drawn.flat, drawn.y - level, drawn.weight)
+    ours = LagElasticNet(alpha, l1_ratio=l1_ratio, **EXACT)
+    ours.fit(drawn.windows, drawn.y, drawn.weight)
+    assert_same(ours.predict(drawn.windows) - level, theirs.predict(drawn.flat), drawn.y)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_columns_are_selected_for_all_targets_as_by_multi_task_lasso(seed):
+    drawn = draw(seed, 3)
+    level, (alpha, l1_ratio) = level_of(drawn), penalties(seed)
+    theirs = MultiTaskElasticNet(alpha, l1_ratio=l1_ratio, **EXACT)
+    theirs.fit(drawn.flat, drawn.y - level)
+    ours = LagElasticNet(alpha, l1_ratio=l1_ratio, groups="column", **EXACT)
+    ours.fit(drawn.windows, drawn.y)
+    assert_same(ours.predict(drawn.windows) - level, theirs.predict(drawn.flat), drawn.y)
+    np.testing.assert_array_equal(ours.coef_ != 0, theirs.coef_ != 0)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_standardized_columns(seed):
+    drawn = draw(seed)
+    alpha, l1_ratio = penalties(seed)
+    level = level_of(drawn)
+    theirs = make_pipeline(StandardScaler(), ElasticNet(alpha, l1_ratio=l1_ratio, **EXACT))
+    theirs.fit(
+        drawn.flat,
+        drawn.y - level,
+        standardscaler__sample_weight=drawn.weight,
+        elasticnet__sample_weight=drawn.weight,
+    )
+    ours = LagElasticNet(alpha, l1_ratio=l1_ratio, standardize=True, **EXACT)
+    ours.fit(drawn.windows, drawn.y, drawn.weight)
+    assert_same(ours.predict(drawn.windows) - level, theirs.predict(drawn.flat), drawn.y)
+
+
+def subgradient(model, drawn, factor, l1_ratio, alpha):
+    """Return the slopes of the squares, and of the ridge part, at the coefficients."""
+    X = drawn.flat - drawn.flat.mean(axis=0)
+    residual = drawn.y - drawn.y.mean(axis=0) - X @ model.coef_.T
+    ridge = alpha * (1 - l1_ratio) * factor * model.coef_
+    return (X.T @ residual / len(X)).T - ridge
+
+
+@pytest.mark.parametrize("l1_ratio", [1.0, 0.7])
+@pytest.mark.parametrize("seed", range(5))
+def test_factors_of_the_penalty_meet_the_optimality_conditions(seed, l1_ratio):
+    drawn = draw(seed)
+    factor = np.random.default_rng(seed).uniform(0.2, 3, size=drawn.windows.shape[1:])
+    factor[0, 0] = 0.0
+    model = LagElasticNet(0.1, l1_ratio=l1_ratio, penalty_factor=factor, **EXACT)
+    model.fit(drawn.windows, drawn.y)
+    slope = subgradient(model, drawn, factor.ravel(), l1_ratio, 0.1)
+    bound, selected = 0.1 * l1_ratio * factor.ravel(), model.coef_ != 0
+    tight = {"atol": 1e-6 * np.abs(drawn.y - drawn.y.mean()).max()}
+    np.testing.assert_allclose(slope[selected], (np.sign(model.coef_) * bound)[selected], **tight)
+    assert (np.abs(slope) <= bound + tight["atol"]).all()
+    assert selected[0]
+
+
+@pytest.mark.parametrize("groups", ["channel", "lag"])
+@pytest.mark.parametrize("n_outputs", [None, 2])
+@pytest.mark.parametrize("l1_ratio", [1.0, 0.7])
+@pytest.mark.parametrize("seed", range(5))
+def test_groups_meet_the_optimality_conditions(groups, n_outputs, l1_ratio, seed):
+    drawn, alpha = draw(seed, n_outputs), 0.15
+    n_lags, n_channels = drawn.windows.shape[1:]
+    model = LagElasticNet(alpha, l1_ratio=l1_ratio, groups=groups, **EXACT)
+    model.fit(drawn.windows, drawn.y)
+    shape = (-1, n_lags, n_channels)
+    slope = subgradient(model, drawn, 1.0, l1_ratio, alpha).reshape(shape)
+    coef = model.coef_.reshape(shape)
+    for g in range(n_channels if groups == "channel" else n_lags):
+        part = (slice(None), slice(None), g) if groups == "channel" else (slice(None), g)
+        weight = np.sqrt(n_lags if groups == "channel" else n_channels)
+        norm, bound = np.linalg.norm(coef[part]), alpha * l1_ratio * weight
+        if norm > 0:
+            np.testing.assert_allclose(slope[part], bound * coef[part] / norm, atol=1e-5)
+        else:
+            assert np.linalg.norm(slope[part]) <= bound * (1 + 1e-6)
+
+
+def test_groups_select_channels():
+    rng = np.random.default_rng(0)
+    windows = rng.normal(size=(300, 4, 3))
+    y = windows[:, :, 1] @ [1.0, 2.0, -1.0, 0.5] + 0.1 * rng.normal(size=300)
+    coef = LagElasticNet(0.1, groups="channel").fit(windows, y).lag_coef_
+    assert (coef[:, 1] != 0).all()
+    assert (coef[:, [0, 2]] == 0).all()
+
+
+@pytest.mark.parametrize("limit", [{"l1_ratio": 0.0, "alpha": 0.3}, {"alpha": 0.0}])
+def test_limits_are_ridge_and_least_squares(limit):
+    drawn = draw(2)
+    ridge = 0.3 * len(drawn.flat) if "l1_ratio" in limit else 0.0
+    ours = LagElasticNet(**limit).fit(drawn.windows, drawn.y)
+    theirs = LagRidge(ridge).fit(drawn.windows, drawn.y)
+    np.testing.assert_allclose(ours.coef_, theirs.coef_, rtol=1e-8)
+
+
+def test_several_targets_without_groups_are_fits_of_their_own():
+    drawn = draw(4, 2)
+    both = LagElasticNet(0.1, **EXACT).fit(drawn.windows, drawn.y)
+    for k in range(2):
+        alone = LagElasticNet(0.1, **EXACT).fit(drawn.windows, drawn.y[:, k])
+        np.testing.assert_allclose(both.coef_[k], alone.coef_, atol=1e-10)
+
+
+@pytest.mark.parametrize("groups", [None, "channel"])
+def test_a_fit_that_does_not_converge_warns(groups):
+    drawn = draw(6)
+    with pytest.warns(ConvergenceWarning, match="converge"):
+        LagElasticNet(1e-4, groups=groups, max_iter=1, tol=1e-15).fit(drawn.windows, drawn.y)
+
+
+def test_factors_differ_between_groups_only():
+    text = (
+        "penalty_factor must be the same in each group of groups='channel'; got 1 and 2 in the "
+        "same channel."
+    )
+    model = LagElasticNet(groups="channel", penalty_factor=[[1.0], [2.0]])
+    with pytest.raises(ValueError, match=f"^{re.escape(text)}$"):
+        model.fit(np.zeros((9, 2, 3)), np.arange(9.0))

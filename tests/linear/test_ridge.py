@@ -1,0 +1,218 @@
+"""LagRidge against Ridge and LinearRegression of scikit-learn on written-out windows."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.linalg import LinAlgWarning
+from sklearn.linear_model import LinearRegression, Ridge
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sklearn_rnn import LagRidge, LagTransformer
+from sklearn_rnn._sequences.windows import lag_windows
+from tests.linear.designs import assert_same, draw
+
+
+def level_of(drawn):
+    """Return the level of y that the drawn flat windows lack."""
+    return np.round(drawn.y.mean() / 1e6) * 1e6
+
+
+@pytest.mark.parametrize("seed", range(100))
+@pytest.mark.parametrize("n_outputs", [None, 3])
+def test_least_squares_is_linear_regression(seed, n_outputs):
+    drawn = draw(seed, n_outputs)
+    level = level_of(drawn)
+    theirs = LinearRegression().fit(drawn.flat, drawn.y - level, drawn.weight)
+    ours = LagRidge(0.0).fit(drawn.windows, drawn.y, drawn.weight)
+    assert_same(ours.predict(drawn.windows) - level, theirs.predict(drawn.flat), drawn.y)
+    np.testing.assert_allclose(ours.coef_, theirs.coef_, atol=1e-6, rtol=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(100))
+@pytest.mark.parametrize("standardize", [False, True])
+def test_ridge_is_ridge(seed, standardize):
+    drawn = draw(seed, 2 if seed % 2 else None)
+    level = level_of(drawn)
+    alpha = 10.0 ** np.random.default_rng(seed).uniform(-3, 3)
+    theirs = make_pipeline(
+        StandardScaler() if standardize else "passthrough", Ridge(alpha, solver="svd")
+    )
+    weights = {"ridge__sample_weight": drawn.weight}
+    if standardize:
+        weights["standardscaler__sample_weight"] = drawn.weight
+    theirs.fit(drawn.flat, drawn.y - level, **weights)
+    ours = LagRidge(alpha, standardize=standardize).fit(drawn.windows, drawn.y, drawn.weight)
+    assert_same(ours.predict(drawn.windows) - level, theirs.predict(drawn.flat), drawn.y)
+
+
+@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("alpha", [0.0, 1.0])
+def test_without_intercept(seed, alpha):
+    drawn = draw(seed)
+    y = drawn.y - level_of(drawn)
+    theirs = Ridge(alpha, fit_intercept=False, solver="svd").fit(drawn.flat, y, drawn.weight)
+    ours = LagRidge(alpha, fit_intercept=False)
+    ours.fit(drawn.flat.reshape(drawn.windows.shape), y, drawn.weight)
+    assert ours.intercept_ == 0
+    assert_same(
+        ours.predict(drawn.flat.reshape(drawn.windows.shape)), theirs.predict(drawn.flat), y
+    )
+
+
+@pytest.mark.parametrize("fit_intercept", [True, False])
+@pytest.mark.parametrize("standardize", [True, False])
+@pytest.mark.parametrize("weighted", [True, False])
+def test_ill_conditioned_windows_are_solved_to_the_digits_of_least_squares(
+    fit_intercept, standardize, weighted
+):
+    rng = np.random.default_rng(0)
+    smooth = rng.normal(size=(400, 1))
+    for _ in range(3):
+        smooth = smooth.cumsum(axis=0)
+    windows = lag_windows((smooth - smooth.mean()) / smooth.std(), 8)
+    flat, weight = windows.reshape(len(windows), -1), np.ones(len(windows))
+    if weighted:
+        weight = rng.uniform(0.5, 1, size=len(windows))
+    y = flat @ rng.normal(size=8) + 1e-4 * rng.normal(size=len(flat))
+    design = np.column_stack([flat, np.ones(len(flat))])[:, : 8 + fit_intercept]
+    assert 1e6 < np.linalg.cond(flat) < 1e7
+    root = np.sqrt(weight)
+    expected = np.linalg.lstsq(design * root[:, None], y * root, rcond=None)[0][:8]
+    ours = LagRidge(0.0, fit_intercept=fit_intercept, standardize=standardize)
+    ours.fit(windows, y, weight if weighted else None)
+    np.testing.assert_allclose(ours.coef_, expected, rtol=1e-8)
+
+
+def test_collinear_columns_get_the_least_norm_and_a_warning():
+    rows = np.random.default_rng(0).normal(size=(60, 1)) @ np.ones((1, 2))
+    windows, y = lag_windows(rows, 2), np.arange(59.0)
+    flat = windows.reshape(59, -1)
+    with pytest.warns(LinAlgWarning, match="collinear to working precision"):
+        ours = LagRidge(0.0).fit(windows, y)
+    np.testing.assert_allclose(ours.coef_, LinearRegression().fit(flat, y).coef_, rtol=1e-6)
+
+
+def test_a_large_value_at_an_end_loses_no_digits_elsewhere():
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(500, 1))
+    rows[:2] = 1e6
+    windows = lag_windows(rows, 5)
+    flat, y = windows.reshape(len(windows), -1), rng.normal(size=len(windows))
+    scaled = make_pipeline(StandardScaler(), LinearRegression()).fit(flat, y)
+    ours = LagRidge(0.0).fit(windows, y)
+    np.testing.assert_allclose(ours.predict(windows), scaled.predict(flat), atol=1e-9)
+
+
+@pytest.mark.parametrize("alpha", [0.0, 3.0])
+def test_columns_without_penalty_are_free(alpha):
+    """The free columns are fitted to what ridge leaves: Frisch, Waugh and Lovell."""
+    drawn = draw(5)
+    n_lags, n_channels = drawn.windows.shape[1:]
+    factor = np.random.default_rng(0).uniform(0.5, 2, size=(n_lags, n_channels))
+    factor[-1] = 0.0
+    ours = LagRidge(alpha, penalty_factor=factor).fit(drawn.windows, drawn.y)
+    X = drawn.flat - drawn.flat.mean(axis=0)
+    y = drawn.y - drawn.y.mean()
+    expected = np.linalg.solve(X.T @ X + alpha * np.diag(factor.ravel()), X.T @ y)
+    np.testing.assert_allclose(ours.coef_, expected, rtol=1e-8, atol=1e-10)
+
+
+def test_missing_values_stand_at_the_mean_of_their_channel():
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(200, 2)) + np.array([3.0, -5.0])
+    rows[rng.random(rows.shape) < 0.1] = np.nan
+    windows = lag_windows(rows, 4, step=2)
+    train, y = windows[:150], rng.normal(size=len(windows))
+    means = np.nanmean(train, axis=(0, 1))
+    filled = np.where(np.isnan(windows), means, windows).reshape(len(windows), -1)
+    theirs = Ridge(2.0).fit(filled[:150], y[:150])
+    ours = LagRidge(2.0).fit(train, y[:150])
+    np.testing.assert_allclose(ours.predict(windows), theirs.predict(filled), atol=1e-12)
+
+
+def test_coefficients_have_three_forms():
+    drawn = draw(3, 2)
+    n, n_lags, n_channels = drawn.windows.shape
+    one = LagRidge().fit(drawn.windows, drawn.y[:, 0])
+    two = LagRidge().fit(drawn.windows, drawn.y)
+    assert one.coef_.shape == (n_lags * n_channels,)
+    assert one.lag_coef_.shape == (n_lags, n_channels)
+    assert two.lag_coef_.shape == (2, n_lags, n_channels)
+    assert two.intercept_.shape == (2,)
+    np.testing.assert_allclose(two.coef_[0], one.coef_, rtol=1e-9)
+    written = drawn.windows.reshape(n, -1) @ two.coef_.T + two.intercept_
+    np.testing.assert_allclose(two.predict(drawn.windows), written, rtol=1e-8)
+    np.testing.assert_array_equal(two.lag_coef_.reshape(2, -1), two.coef_)
+
+
+def test_flat_windows_and_views_are_one():
+    drawn = draw(7)
+    n, n_lags, n_channels = drawn.windows.shape
+    flat = drawn.windows.reshape(n, -1)
+    view = LagRidge().fit(drawn.windows, drawn.y)
+    names = [f"{c}_lag{lag}" for lag in range(n_lags, 0, -1) for c in "abc"[:n_channels]]
+    table = LagRidge(n_channels=n_channels).fit(pd.DataFrame(flat, columns=names), drawn.y)
+    np.testing.assert_allclose(table.lag_coef_, view.lag_coef_, rtol=1e-9)
+    assert list(table.feature_names_in_) == names
+
+
+def test_single_precision_is_accumulated_in_double():
+    rng = np.random.default_rng(0)
+    rows = (rng.normal(size=(5000, 2)) + 1000).astype(np.float32)
+    windows, y = lag_windows(rows, 3), rng.normal(size=4998)
+    single, double = (LagRidge().fit(w, y) for w in (windows, windows.astype(np.float64)))
+    np.testing.assert_allclose(single.coef_, double.coef_, rtol=1e-10)
+    assert single.predict(windows).dtype == np.float64
+
+
+def test_in_a_pipeline_behind_lags():
+    rng = np.random.default_rng(0)
+    X, y = pd.DataFrame({"a": rng.normal(size=100)}), rng.normal(size=100)
+    three = make_pipeline(LagTransformer(4), LagRidge()).fit(X, y)
+    two = make_pipeline(LagTransformer(4, flatten=True), Ridge()).fit(X, y)
+    np.testing.assert_allclose(three.predict(X), two.predict(X), rtol=1e-9)
+
+
+def test_weights_of_zero_and_two_drop_and_repeat():
+    drawn = draw(11)
+    times = np.random.default_rng(0).integers(0, 3, size=len(drawn.flat))
+    repeated = np.repeat(np.arange(len(drawn.flat)), times)
+    weighted = LagRidge().fit(drawn.windows, drawn.y, times)
+    whole = LagRidge().fit(drawn.windows[repeated], drawn.y[repeated])
+    np.testing.assert_allclose(weighted.coef_, whole.coef_, rtol=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("model", "call", "text"),
+    [
+        (
+            LagRidge(penalty_factor=[1.0, 1.0]),
+            lambda m: m.fit(np.zeros((9, 4, 3)), np.arange(9)),
+            "penalty_factor has the shape (2,), which does not broadcast to (n_lags, n_channels) = "
+            "(4, 3); give one factor for each channel, or the shape (n_lags, 1) for lags.",
+        ),
+        (
+            LagRidge(penalty_factor=[1.0, -1.0]),
+            lambda m: m.fit(np.zeros((9, 4, 2)), np.arange(9)),
+            "penalty_factor must be finite and not negative; got -1.0.",
+        ),
+        (
+            LagRidge().fit(np.zeros((9, 4, 2)), np.arange(9)),
+            lambda m: m.predict(np.zeros((9, 3, 2))),
+            "X has 3 lags, but LagRidge was fitted on 4; give as many.",
+        ),
+    ],
+)
+def test_errors_name_argument_rule_and_value(model, call, text):
+    before = dict(vars(model))
+    with pytest.raises(ValueError, match=f"^{re.escape(text)}$"):
+        call(model)
+    assert vars(model) == before
+
+
+def test_weights_of_zero_alone_are_an_error():
+    with pytest.raises(ValueError, match=r"sample_?\s?weight.* (non-zero|zero)"):
+        LagRidge().fit(np.zeros((9, 4, 2)), np.arange(9), np.zeros(9))
