@@ -7,7 +7,6 @@ import ast
 import importlib
 import time
 from pathlib import Path
-from typing import Any
 
 from benchmarks.harness.cache import CACHE
 from benchmarks.report.writer import keep_results
@@ -15,15 +14,23 @@ from benchmarks.report.writer import keep_results
 HERE = Path(__file__).parent
 
 
-def find() -> dict[str, tuple[str, str]]:
-    """Return the benchmarks: name, module, and question (the first line of the docstring).
+def find() -> dict[str, str]:
+    """Return the questions by name: the first line of the template of each report."""
+    templates = sorted((HERE / "questions").glob("*.md"))
+    found = {p.stem: p.read_text(encoding="utf-8").partition("\n")[0][2:] for p in templates}
+    return dict(sorted({**found, **{n: q for n, (_, q) in find_docstrings().items()}}.items()))
 
-    A benchmark is a file that declares a `QUESTION`, or has a function `main` of the size.
-    """
+
+def find_docstrings() -> dict[str, tuple[str, str]]:
+    """Return the questions whose reports begin with their docstrings."""
     found = {}
     for path in sorted(HERE.rglob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
-        if path.name.startswith("__main__") or not _names(tree) & {"QUESTION", "main"}:
+        if (
+            path.with_suffix(".md").exists()
+            or path.name.startswith("__main__")
+            or not _names(tree) & {"QUESTION", "main"}
+        ):
             continue
         parts = path.relative_to(HERE.parent).with_suffix("").parts
         parts = parts[:-1] if parts[-1] == "__init__" else parts
@@ -41,14 +48,6 @@ def _names(tree: ast.Module) -> set[str]:
     return functions | {t.id for t in targets if isinstance(t, ast.Name)}
 
 
-def answer(name: str, module: Any, size: str) -> None:
-    """Run one benchmark."""
-    if hasattr(module, "QUESTION"):
-        module.QUESTION.answer(name, module.__doc__, size)
-    else:
-        module.main(size)
-
-
 def main(arguments: list[str] | None = None) -> None:
     """Run the benchmarks that the command line names."""
     found = find()
@@ -57,10 +56,10 @@ def main(arguments: list[str] | None = None) -> None:
         description="Answer a question by an experiment; results go to benchmarks/output.",
     )
     parser.add_argument("names", metavar="NAME", nargs="*", help="a benchmark, or all")
-    size = parser.add_mutually_exclusive_group()
-    size.add_argument("--quick", action="store_true", help="see that it runs; no result counts")
-    size.add_argument("--full", action="store_true", help="larger grids and more seeds")
-    size.add_argument(
+    sizes = parser.add_mutually_exclusive_group()
+    sizes.add_argument("--quick", action="store_true", help="see that it runs; no result counts")
+    sizes.add_argument("--full", action="store_true", help="larger grids and more seeds")
+    sizes.add_argument(
         "--report", action="store_true", help="run nothing: write report and pictures anew"
     )
     parser.add_argument("--fresh", action="store_true", help="forget the fits of earlier runs")
@@ -70,7 +69,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--list", action="store_true", help="list the benchmarks")
     options = parser.parse_args(arguments)
     if options.list or not options.names:
-        print("\n".join(f"{name:16}{question}" for name, (_, question) in found.items()))
+        print("\n".join(f"{name:16}{question}" for name, question in found.items()))
         return
     named = [name.replace("-", "_") for name in options.names]
     names = list(found) if "all" in named else named
@@ -82,25 +81,28 @@ def main(arguments: list[str] | None = None) -> None:
     if options.keep:
         keep_results()
     for name in names:
-        path, question = found[name]
-        print(f"== {name}: {question}", flush=True)
+        print(f"== {name}: {found[name]}", flush=True)
         start = time.perf_counter()
-        module = importlib.import_module(path)
+        old = find_docstrings().get(name)
+        module = importlib.import_module(old[0] if old else f"benchmarks.questions.{name}")
+        size = "quick" if options.quick else "full" if options.full else "usual"
+        if old and not hasattr(module, "QUESTION"):
+            if options.report:
+                print(f"{name} has no file of results to make a report of.")
+            else:
+                module.main(size)
+            continue
+        question, rest = module.QUESTION, [module.__doc__] if old else []
         if options.report:
-            rewrite(name, module)
+            try:
+                question.rewrite(name, *rest)
+            except FileNotFoundError:
+                print(f"{name} has no file of results to make a report of.")
             continue
         if options.fresh:
             (CACHE / f"{name}.jsonl").unlink(missing_ok=True)
-        answer(name, module, "quick" if options.quick else "full" if options.full else "usual")
+        question.answer(name, *rest, size)
         print(f"== {name}: {time.perf_counter() - start:.0f} s", flush=True)
-
-
-def rewrite(name: str, module: Any) -> None:
-    """Write report and pictures of a benchmark anew, where its results are in a file."""
-    try:
-        module.QUESTION.rewrite(name, module.__doc__)
-    except (AttributeError, FileNotFoundError):
-        print(f"{name} has no file of results to make a report of.")
 
 
 if __name__ == "__main__":

@@ -1,17 +1,33 @@
-"""A question as it is declared, and the course of answering it: load, run, keep, report."""
+"""A question as it is declared, and the course of answering it: load, run, keep, report.
+
+Its report is the template ``questions/NAME.md``, see `report/writer.py`.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+
+import pandas as pd
 
 from benchmarks.harness.cache import CACHE, Cache
 from benchmarks.harness.progress import costs_of
 from benchmarks.harness.runner import Task, run
-from benchmarks.report.study import Study, gains_of, read_study, write_study
-from benchmarks.report.writer import RESULTS, closing, environment, folder, write_report
+from benchmarks.report.study import Study, gains_of, read_study, write_json, write_study
+from benchmarks.report.writer import RESULTS, environment, fill, folder
+
+
+def sizes(**values: tuple[Any, Any, Any]) -> dict[str, SimpleNamespace]:
+    """Return what a run of each size does, from the values of its options for all three."""
+    names = ("quick", "usual", "full")
+    return {
+        size: SimpleNamespace(**{option: of[k] for option, of in values.items()})
+        for k, size in enumerate(names)
+    }
 
 
 @dataclass(frozen=True)
@@ -25,31 +41,33 @@ class Question:
     tasks : callable
         ``tasks(plan, download)`` returns by name what loads a task. It raises FileNotFoundError
         where the data are not there and are not to be downloaded.
-    report : callable
-        ``report(study, to)`` draws pictures into a folder, and returns the conclusion and the
-        paragraphs that follow.
-    on : callable, optional
+    facts : callable
+        ``facts(study)`` returns what the template of the report names, besides the study.
+    draw : callable
+        ``draw(to, study)`` draws pictures into a folder.
+    on : callable
         ``on(study, task)`` returns the models on which gains are told.
     enter : callable, optional
         ``enter(tasks, plan, cache)`` returns the tasks with models that had to see all of them.
-    draw : callable, optional
-        ``draw(to, tasks, study)`` draws what needs the predictions, which no file keeps.
+    keep : callable
+        ``keep(tasks, study)`` returns what pictures show of the predictions, which are not kept.
     parallel : bool
         Whether as many fits run at a time as there are cores.
     """
 
     plans: Mapping[str, Any]
     tasks: Callable[[Any, bool], Mapping[str, Callable[[], Task]]]
-    report: Callable[[Study, Path], tuple[str, Sequence[str]]]
+    facts: Callable[[Study], Mapping[str, Any]] = lambda study: {}
+    draw: Callable[[Path, Study], None] = lambda to, study: None
     on: Callable[[Study, str], Sequence[str]] = lambda study, task: ()
     enter: Callable[[list[Task], Any, Cache], list[Task]] | None = None
-    draw: Callable[[Path, list[Task], Study], None] | None = None
+    keep: Callable[[list[Task], Study], Mapping[str, Any]] = lambda tasks, study: {}
     parallel: bool = False
 
-    def answer(self, name: str, docstring: str, size: str) -> None:
+    def answer(self, name: str, size: str) -> None:
         """Run the experiment, keep what it has found, and write the report."""
         plan, quick = self.plans[size], size == "quick"
-        tasks, absent = self._load(plan, download=not quick)
+        tasks, absent = load(self.tasks(plan, not quick))
         if not tasks:
             print(f"Nothing was run: there are no files of {', '.join(absent)}.")
             return
@@ -65,27 +83,65 @@ class Question:
         notes = {task.name: task.note for task in tasks if task.note}
         study = Study(results, notes=notes, absent=absent, run=f"{environment()}. Size: {size}")
         study = replace(study, gains=gains_of(tasks, study, self.on))
+        study = replace(study, pictures=self.keep(tasks, study))
         to = folder(size)
         write_study(to, name, study)
-        if self.draw:
-            self.draw(to, tasks, study)
-        self._report(to, name, docstring, study)
+        self._report(to, name, study)
 
-    def _load(self, plan: Any, *, download: bool) -> tuple[list[Task], list[str]]:
-        """Return the tasks whose data are there, and the names of the others."""
-        tasks, absent = [], []
-        for name, load in self.tasks(plan, download).items():
-            try:
-                tasks.append(load())
-            except FileNotFoundError:
-                absent.append(name)
-        return tasks, absent
-
-    def rewrite(self, name: str, docstring: str) -> None:
+    def rewrite(self, name: str) -> None:
         """Write report and pictures anew from the committed results."""
-        self._report(folder("usual"), name, docstring, read_study(RESULTS, name))
+        self._report(folder("usual"), name, read_study(RESULTS, name))
 
-    def _report(self, to: Path, name: str, docstring: str, study: Study) -> None:
-        answer, body = self.report(study, to)
-        body = [*body, closing(study)]
-        write_report(to / f"{name}.md", docstring, answer, body, study.absent)
+    def _report(self, to: Path, name: str, study: Study) -> None:
+        self.draw(to, study)
+        without = f"Without {', '.join(study.absent)}: no files." if study.absent else ""
+        fill(to, name, {"study": study, "without": without, **self.facts(study)})
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """A question that is answered by a table of what was measured, and by a few facts beside it.
+
+    Parameters
+    ----------
+    measure : callable
+        ``measure(size)`` returns the table, which is kept as CSV, and the facts, kept as JSON.
+    facts : callable
+        ``facts(table, kept)`` returns what the template of the report names, besides the table,
+        the facts that are kept and `run`, which says when and with what it was run.
+    draw : callable
+        ``draw(to, table, kept)`` draws pictures into a folder.
+    """
+
+    measure: Callable[[str], tuple[pd.DataFrame, dict[str, Any]]]
+    facts: Callable[[pd.DataFrame, Any], Mapping[str, Any]] = lambda table, kept: {}
+    draw: Callable[[Path, pd.DataFrame, Any], None] = lambda to, table, kept: None
+
+    def answer(self, name: str, size: str) -> None:
+        """Measure, keep what was found, and write the report."""
+        table, kept = self.measure(size)
+        to = folder(size)
+        table.to_csv(to / f"{name}.csv", index=False, lineterminator="\n")
+        write_json(to / f"{name}.json", {"run": environment(), "size": size, **kept})
+        self._report(to, name, to)
+
+    def rewrite(self, name: str) -> None:
+        """Write report and pictures anew from the committed results."""
+        self._report(folder("usual"), name, RESULTS)
+
+    def _report(self, to: Path, name: str, of: Path) -> None:
+        table = pd.read_csv(of / f"{name}.csv")
+        kept = json.loads((of / f"{name}.json").read_text(encoding="utf-8"))
+        self.draw(to, table, kept)
+        fill(to, name, {"table_of_all": table, **kept, **self.facts(table, kept)})
+
+
+def load(loads: Mapping[str, Callable[[], Any]]) -> tuple[list[Any], list[str]]:
+    """Return what is loaded from the files that are there, and the names of the rest."""
+    loaded, absent = [], []
+    for name, task in loads.items():
+        try:
+            loaded.append(task())
+        except FileNotFoundError:
+            absent.append(name)
+    return loaded, absent

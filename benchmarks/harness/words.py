@@ -8,6 +8,9 @@ from typing import Any
 import numpy as np
 import sklearn
 from scipy.sparse import csr_matrix
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.utils.fixes import parse_version
 
 N_WORDS = 2000  # the most frequent ones
@@ -32,3 +35,9 @@ def bag_of_words(reviews: Sequence[Any], dense: bool = False) -> Any:
 def last_words(reviews: Sequence[Any], n_words: int) -> list[Any]:
     """Return the end of each review."""
     return [review[-n_words:] for review in reviews]
+
+
+def lasso(words: Any, strengths: Sequence[float]) -> Pipeline:
+    """Return a logistic regression on a bag of words that chooses its penalty."""
+    logistic = LogisticRegression(solver="liblinear", random_state=0, **LASSO)
+    return make_pipeline(words, GridSearchCV(logistic, {"C": strengths}, cv=3))

@@ -34,7 +34,7 @@ from sklearn.preprocessing import StandardScaler
 
 from benchmarks.harness.runner import Model, Task
 from benchmarks.harness.season import SEASON, mean_of_the_month, with_season
-from benchmarks.question import Question
+from benchmarks.question_of_docstring import Question
 from benchmarks.report import tables
 from benchmarks.report.pictures import (
     COLOURS,

@@ -30,7 +30,7 @@ from sklearn.preprocessing import StandardScaler
 
 from benchmarks.harness.runner import Model, Task
 from benchmarks.harness.splits import PLANS, Plan, scaled, splits
-from benchmarks.question import Question
+from benchmarks.question_of_docstring import Question
 from benchmarks.report.splits import SplitsReport
 from sklearn_rnn.datasets import load_hitters
 

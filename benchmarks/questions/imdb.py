@@ -31,7 +31,7 @@ from sklearn.preprocessing import FunctionTransformer
 
 from benchmarks.harness.runner import Model, Task
 from benchmarks.harness.words import LASSO, last_words
-from benchmarks.question import Question
+from benchmarks.question_of_docstring import Question
 from benchmarks.report import tables
 from benchmarks.report.effects import wrong
 from benchmarks.report.pictures import draw_scores, panel

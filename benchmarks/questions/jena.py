@@ -43,7 +43,7 @@ from sklearn.utils import Bunch
 from benchmarks.harness.cache import Cache
 from benchmarks.harness.held_out import HeldOut
 from benchmarks.harness.runner import Model, Task, run
-from benchmarks.question import Question
+from benchmarks.question_of_docstring import Question
 from benchmarks.report import tables
 from benchmarks.report.effects import Effect
 from benchmarks.report.pictures import draw_scores, panel

@@ -25,7 +25,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from benchmarks.harness.runner import Model, Task
-from benchmarks.question import Question
+from benchmarks.question_of_docstring import Question
 from benchmarks.report import tables
 from benchmarks.report.effects import squared
 from benchmarks.report.pictures import Scores, draw_scores, plt, save

@@ -30,7 +30,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from benchmarks.harness.runner import REGRESSION, Metrics, Model, Task
 from benchmarks.harness.words import FIRST_WORD, LASSO, N_WORDS, bag_of_words
-from benchmarks.question import Question
+from benchmarks.question_of_docstring import Question
 from benchmarks.report import tables
 from benchmarks.report.effects import squared, wrong
 from benchmarks.report.pictures import Gain, draw_gains

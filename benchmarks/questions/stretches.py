@@ -30,7 +30,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from benchmarks.harness.runner import Model, Task
-from benchmarks.question import Question
+from benchmarks.question_of_docstring import Question
 from benchmarks.report.study import Study
 from benchmarks.report.tables import markdown
 from sklearn_rnn import TCNRegressor, make_lagged

@@ -27,7 +27,7 @@ from typing import Any
 from benchmarks.harness.characters import BITS
 from benchmarks.harness.long_sequences import adding, characters, copying, digits, music
 from benchmarks.harness.runner import Model, Task
-from benchmarks.question import Question
+from benchmarks.question_of_docstring import Question
 from benchmarks.report import tables
 from benchmarks.report.pictures import draw_scores, panel
 from benchmarks.report.study import Study

@@ -30,7 +30,7 @@ from tqdm import tqdm
 from benchmarks.harness.cache import Cache
 from benchmarks.harness.runner import Model, Task, cross_validated, seeded
 from benchmarks.harness.settings import setting
-from benchmarks.question import Question
+from benchmarks.question_of_docstring import Question
 from benchmarks.report import tables
 from benchmarks.report.pictures import draw_scores, panel
 from benchmarks.report.study import CV, Study

@@ -134,11 +134,12 @@ def _draw_panel(
     ax.spines[["top", "right"]].set_visible(False)
 
 
-def limits(scores: Sequence[Scores]) -> tuple[float, float]:
+def limits(scores: Sequence[Scores], far: float = FAR, near: float = 1) -> tuple[float, float]:
     """Return the range of an axis: that of all values, without rows that are far from the others.
 
     The fewest rows at the ends are left out, at most a third of all, without which the others span
-    less than a part, 1 / (1 + `FAR`), of what all do.
+    less than a part, 1 / (1 + `far`), of what all do; but none whose mean is within `near` of these
+    spans of them.
     """
     ends = sorted((min(s.values), max(s.values)) for s in scores)
 
@@ -147,11 +148,11 @@ def limits(scores: Sequence[Scores]) -> tuple[float, float]:
 
     cuts = [(a, n - a) for n in range(len(ends) // 3 + 1) for a in range(n + 1)]
     kept = [ends[a : len(ends) - b] for a, b in cuts]
-    core = next((k for k in kept if (1 + FAR) * span(k) < span(ends)), ends)
-    room = span(core)  # what is as near as this to the others is not far
-    low, high = core[0][0] - room, max(high for _, high in core) + room
-    near = [value for s in scores for value in s.values if low <= np.mean(s.values) <= high]
-    return min(near), max(near)
+    core = next((k for k in kept if (1 + far) * span(k) < span(ends)), ends)
+    margin = near * span(core)
+    low, high = core[0][0] - margin, max(high for _, high in core) + margin
+    values = [value for s in scores for value in s.values if low <= np.mean(s.values) <= high]
+    return min(values), max(values)
 
 
 def _draw_row(
@@ -165,14 +166,20 @@ def _draw_row(
         if len(scores.values) > 1:
             ax.plot(inside, [y] * len(inside), ".", color=colour, alpha=0.5, ms=4)
         ax.plot(mean, y, marker, color=colour, mec="white", mew=0.8, ms=7)
-        return
-    is_left = mean < low
-    edge, arrow = (low, "<") if is_left else (high, ">")
+    else:
+        _draw_arrow(ax, mean, f"{mean:.2g}", y, colour, low, high)
+
+
+def _draw_arrow(
+    ax: plt.Axes, value: float, text: str, y: float, colour: str, low: float, high: float
+) -> None:
+    """Draw what lies beyond the axis as an arrow at its edge, with its figure."""
+    is_left = value < low
+    edge, arrow, side = (low, "<", "left") if is_left else (high, ">", "right")
     ax.plot(edge, y, arrow, color=colour, ms=7)
-    text = f"{mean:.2g}".replace("-", MINUS)
     at = {"xytext": (7 if is_left else -7, 0), "textcoords": "offset points"}
-    side = "left" if is_left else "right"
-    ax.annotate(text, (edge, y), **at, ha=side, va="center", fontsize=8, color=colour)
+    how: dict[str, Any] = {"va": "center", "fontsize": 8, "color": colour, **at}
+    ax.annotate(text.replace("-", MINUS), (edge, y), ha=side, **how)
 
 
 def _handles(series: Sequence[str]) -> list[plt.Line2D]:
@@ -231,33 +238,16 @@ def draw_gains(
     sides : tuple of two str
         What lies to the left and to the right of zero.
     """
-    most = max(map(len, panels.values()))
-    figure, axes = plt.subplots(
-        1,
-        len(panels),
-        figsize=(max(10, 5.5 * len(panels)), 2 + 0.5 * most),
-        layout="constrained",
-        squeeze=False,
-    )
+    height = 2 + 0.5 * max(map(len, panels.values()))
+    how: dict[str, Any] = {"layout": "constrained", "squeeze": False}
+    size = (max(10, 5.5 * len(panels)), height)
+    figure, axes = plt.subplots(1, len(panels), figsize=size, **how)
     for ax, label, (name, gains) in zip(axes[0], labels, panels.items(), strict=True):
-        for y, gain in enumerate(gains):
-            ax.plot([gain.low, gain.high], [y, y], color=colours[gain.kind], linewidth=2.5)
-            ax.plot(gain.value, y, "D", color=colours[gain.kind], mec="white", ms=8)
-            text = f"{gain.value:{form}}".replace("-", MINUS)
-            ax.annotate(text, (gain.value, y), (0, 7), **ABOVE)
-        ax.axvline(0, color="0.4", linewidth=1, zorder=0)
-        left, right = ax.get_xlim()
-        room = 0.15 * (right - left)  # for the words beside the line
-        ax.set_xlim(min(left, -room), max(right, room))
-        ax.set_yticks(range(len(gains)), [gain.row for gain in gains])
-        ax.set_ylim(len(gains) - 0.5, -1)
+        _draw_gains(ax, gains, colours, form)
         for text, side in zip(sides, ("right", "left"), strict=True):
-            arrow = (
-                f"{text} \N{LEFTWARDS ARROW} "
-                if side == "right"
-                else (f" \N{RIGHTWARDS ARROW} {text}")
-            )
-            ax.text(0, -0.75, arrow, ha=side, va="center", color="0.4", fontsize=9)
+            arrow = "\N{LEFTWARDS ARROW}" if side == "right" else "\N{RIGHTWARDS ARROW}"
+            words = f"{text} {arrow} " if side == "right" else f" {arrow} {text}"
+            ax.text(0, -0.75, words, ha=side, va="center", color="0.4", fontsize=9)
         ax.set_xlabel(textwrap.fill(label, 100 // len(panels)))
         ax.xaxis.set_major_locator(MaxNLocator(12 // len(panels)))
         ax.set_title(name, fontsize=11)
@@ -267,3 +257,22 @@ def draw_gains(
     handles = [plt.Line2D([], [], marker="D", color=colours[k], ls="", ms=8) for k in used]
     figure.legend(handles, used, loc="outside lower center", ncols=len(used), frameon=False)
     save(figure, path, title)
+
+
+def _draw_gains(ax: plt.Axes, gains: Sequence[Gain], colours: Mapping[str, str], form: str) -> None:
+    """Draw the gains of a panel; of one that is far from the others the part that is near them."""
+    low, high = limits([Scores(g.row, "", [g.low, g.value, g.high]) for g in gains], 1, 0)
+    for y, gain in enumerate(gains):
+        colour, text = colours[gain.kind], f"{gain.value:{form}}"
+        ax.plot(np.clip([gain.low, gain.high], low, high), [y, y], color=colour, linewidth=2.5)
+        if low <= gain.value <= high:
+            ax.plot(gain.value, y, "D", color=colour, mec="white", ms=8)
+            ax.annotate(text.replace("-", MINUS), (gain.value, y), (0, 7), **ABOVE)
+        else:
+            _draw_arrow(ax, gain.value, text, y - 0.25, colour, low, high)
+    ax.axvline(0, color="0.4", linewidth=1, zorder=0)
+    left, right = ax.get_xlim()
+    margin = 0.15 * (right - left)  # for the words beside the line
+    ax.set_xlim(min(left, -margin), max(right, margin))
+    ax.set_yticks(range(len(gains)), [gain.row for gain in gains])
+    ax.set_ylim(len(gains) - 0.5, -1)

@@ -6,6 +6,7 @@ import csv
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,9 @@ import numpy as np
 from benchmarks.harness.runner import Result, Task
 from benchmarks.report.effects import Effect, effect
 
+CV = "cv_score"
 COSTS = ("n_parameters", "fit_seconds", "predict_seconds", "settings")
-TOLD = ("cv_score", *COSTS)
+NOT_SCORES = ("task", "model", "seed", CV, *COSTS)
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,8 @@ class Study:
     """Fits, what models gain on others by task, and the facts of each task.
 
     The first score of a task is the one that is meant where none is named; `CV` names the score
-    in cross-validation. `run` says when and with what it was run.
+    in cross-validation. `run` says when and with what it was run, and `pictures` has what pictures
+    show besides.
     """
 
     results: Sequence[Result]
@@ -31,19 +34,41 @@ class Study:
     notes: Mapping[str, str] = field(default_factory=dict)
     absent: Sequence[str] = ()
     run: str = ""
+    pictures: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def _fits(self) -> dict[tuple[str, str], list[Result]]:
+        fits: dict[tuple[str, str], list[Result]] = {}
+        for r in self.results:
+            fits.setdefault((r.task, r.model), []).append(r)
+        return fits
 
     @property
     def tasks(self) -> list[str]:
         """The names of the tasks."""
-        return list(dict.fromkeys(r.task for r in self.results))
+        return list(dict.fromkeys(task for task, _ in self._fits))
+
+    @property
+    def seeds(self) -> list[int]:
+        """The random states."""
+        return sorted({r.seed for r in self.results if r.seed is not None})
+
+    @property
+    def minutes(self) -> float:
+        """What all fits and predictions took."""
+        return sum(r.fit_seconds + r.predict_seconds for r in self.results) / 60
 
     def of(self, task: str, model: str) -> list[Result]:
         """Return the fits of a model in a task, one for each random state."""
-        return [r for r in self.results if (r.task, r.model) == (task, model)]
+        return self._fits.get((task, model), [])
+
+    def of_task(self, task: str) -> list[Result]:
+        """Return all fits of a task."""
+        return [r for r in self.results if r.task == task]
 
     def models(self, task: str | None = None) -> list[str]:
         """Return the names of the models of a task, or of all, in their order."""
-        return list(dict.fromkeys(r.model for r in self.results if task in (None, r.task)))
+        return list(dict.fromkeys(model for of, model in self._fits if task in (None, of)))
 
     def nets(self, task: str | None = None) -> list[str]:
         """Return the models that have random states."""
@@ -54,8 +79,12 @@ class Study:
         return [name for name in self.models(task) if not self._is_net(task, name)]
 
     def _is_net(self, task: str | None, model: str) -> bool:
-        runs = (r for r in self.results if r.model == model and task in (None, r.task))
-        return next(runs).seed is not None
+        of = (runs for (t, m), runs in self._fits.items() if m == model and task in (None, t))
+        return next(of)[0].seed is not None
+
+    def measures(self, task: str) -> list[str]:
+        """Return the names of the scores of a task."""
+        return list(self.of_task(task)[0].scores)
 
     def scores(self, task: str, model: str, by: str = "") -> list[float]:
         """Return a score of a model, one for each random state."""
@@ -64,6 +93,10 @@ class Study:
     def mean(self, task: str, model: str, by: str = "") -> float:
         """Return the mean of a score over the random states."""
         return float(np.mean(self.scores(task, model, by)))
+
+    def size(self, task: str, model: str) -> int:
+        """Return the number of parameters, which is the same for all random states."""
+        return self.of(task, model)[0].n_parameters
 
     def best(self, task: str, models: Iterable[str], by: str = "", *, less: bool = False) -> str:
         """Return which of some models has the largest, or least, mean score."""
@@ -75,9 +108,6 @@ class Study:
             return self.gains[task, model, on]
         back = self.gains[task, on, model]
         return Effect(-back.value, back.error, back.freedom)
-
-
-CV = "cv_score"
 
 
 def score_of(result: Result, by: str = "") -> float:
@@ -93,7 +123,15 @@ def gains_of(
     """Return what every model gains on some, by task, where predictions were kept."""
     gains = {}
     for task in (task for task in tasks if task.losses is not None):
-        losses = {model: losses_of(task, study, model) for model in study.models(task.name)}
+        losses = {
+            model: np.stack(
+                [
+                    task.losses(np.asarray(task.y_test), np.asarray(r.predictions))
+                    for r in study.of(task.name, model)
+                ]
+            )
+            for model in study.models(task.name)
+        }
         for reference in on(study, task.name):
             gains |= {
                 (task.name, model, reference): effect(lost, losses[reference], task.blocks)
@@ -103,36 +141,45 @@ def gains_of(
     return gains
 
 
-def losses_of(task: Task, study: Study, model: str) -> np.ndarray:
-    """Return the losses of the rows of the test part, a line for each random state."""
-    runs = [np.asarray(r.predictions) for r in study.of(task.name, model)]
-    return np.stack([task.losses(np.asarray(task.y_test), run) for run in runs])
-
-
 def write_study(to: Path, name: str, study: Study) -> None:
     """Write a line for each fit to a CSV file, and the rest to a JSON file beside it."""
     names = list(dict.fromkeys(score for r in study.results for score in r.scores))
     with (to / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["task", "model", "seed", *names, *TOLD])
+        writer.writerow(["task", "model", "seed", *names, CV, *COSTS])
         for r in study.results:
             scores = [f"{r.scores[n]:.7g}" if n in r.scores else "" for n in names]
-            seed = "" if r.seed is None else r.seed
-            cv_score = "" if r.cv_score is None else f"{r.cv_score:.7g}"
+            start = [r.task, r.model, "" if r.seed is None else r.seed, *scores]
+            start.append("" if r.cv_score is None else f"{r.cv_score:.7g}")
             seconds = [f"{r.fit_seconds:.3f}", f"{r.predict_seconds:.4f}"]
-            writer.writerow(
-                [r.task, r.model, seed, *scores, cv_score, r.n_parameters, *seconds, r.settings]
-            )
+            writer.writerow([*start, r.n_parameters, *seconds, r.settings])
     gains = [
         {"task": task, "model": model, "on": on, **{k: float(f"{v:.6g}") for k, v in of.items()}}
         for (task, model, on), of in ((key, asdict(e)) for key, e in study.gains.items())
     ]
-    rest = {"run": study.run, "absent": list(study.absent), "notes": dict(study.notes)}
-    lines = [json.dumps(gain) for gain in gains]
-    text = (
-        json.dumps(rest, indent=1)[:-2] + ',\n "gains": [\n  ' + ",\n  ".join(lines) + "\n ]\n}\n"
+    parts = {"run": study.run, "absent": list(study.absent), "notes": dict(study.notes)}
+    write_json(to / f"{name}.json", parts | {"gains": gains, "pictures": dict(study.pictures)})
+
+
+def write_json(path: Path, parts: Mapping[str, Any]) -> None:
+    """Write the parts of an object, and what stands in each, in a line each."""
+
+    def lines(part: Any) -> str:
+        if not part or not isinstance(part, (list, dict)):
+            return json.dumps(part)
+        is_list = isinstance(part, list)
+        items = (
+            map(json.dumps, part)
+            if is_list
+            else (f"{json.dumps(k)}: {json.dumps(v)}" for k, v in part.items())
+        )
+        begin, end = "[]" if is_list else "{}"
+        return f"{begin}\n  " + ",\n  ".join(items) + f"\n {end}"
+
+    text = ",\n ".join(
+        f"{json.dumps(name)}: {lines(part)}" for name, part in parts.items() if part != {}
     )
-    (to / f"{name}.json").write_text(text, encoding="utf-8")
+    path.write_text(f"{{\n {text}\n}}\n", encoding="utf-8")
 
 
 def read_study(of: Path, name: str) -> Study:
@@ -148,19 +195,9 @@ def read_study(of: Path, name: str) -> Study:
 
 
 def _read(line: Mapping[str, str]) -> Result:
-    scores = {
-        name: float(text)
-        for name, text in line.items()
-        if text and name not in ("task", "model", "seed", *TOLD)
-    }
-    return Result(
-        line["task"],
-        line["model"],
-        int(line["seed"]) if line["seed"] else None,
-        scores,
-        float(line["cv_score"]) if line["cv_score"] else None,
-        int(line["n_parameters"]),
-        float(line["fit_seconds"]),
-        float(line["predict_seconds"]),
-        line["settings"],
-    )
+    scores = {k: float(v) for k, v in line.items() if v and k not in NOT_SCORES}
+    seed = int(line["seed"]) if line["seed"] else None
+    cv_score = float(line[CV]) if line[CV] else None
+    n_parameters, *seconds, settings = (line[name] for name in COSTS)
+    sizes = int(n_parameters), *map(float, seconds)
+    return Result(line["task"], line["model"], seed, scores, cv_score, *sizes, settings)

@@ -1,8 +1,10 @@
-"""Tables of a study in Markdown, and what their cells tell."""
+"""Tables in Markdown, and what their cells tell of the models of a study."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -56,34 +58,32 @@ def seconds(study: Study, task: str, model: str) -> str:
 
 
 def parameters(study: Study, task: str, model: str) -> str:
-    """Return the number of parameters, which is the same for all random states."""
-    return f"{study.of(task, model)[0].n_parameters}"
-
-
-def _to_predict(study: Study, task: str, model: str) -> str:
-    return f"{np.mean([r.predict_seconds for r in study.of(task, model)]):.3f}"
-
-
-def _settings(study: Study, task: str, model: str) -> str:
-    return ", ".join(dict.fromkeys(r.settings for r in study.of(task, model) if r.settings))
+    """Return the number of parameters."""
+    return f"{study.size(task, model)}"
 
 
 COSTS: dict[str, Column] = {
     "parameters": parameters,
     "fit (s)": seconds,
-    "predict (s)": _to_predict,
-    "settings": _settings,
+    "predict (s)": lambda study, task, model: (
+        f"{np.mean([r.predict_seconds for r in study.of(task, model)]):.3f}"
+    ),
+    "settings": lambda study, task, model: ", ".join(
+        dict.fromkeys(r.settings for r in study.of(task, model) if r.settings)
+    ),
 }
 
 
 def table(study: Study, task: str, columns: Mapping[str, Column]) -> str:
     """Return a table of the models of a task: some columns, sizes, seconds and settings."""
-    every = {**columns, **COSTS}
-    rows = [
-        [model, *(column(study, task, model) for column in every.values())]
-        for model in study.models(task)
-    ]
-    return markdown(["model", *every], rows)
+    every = {name: partial(column, study, task) for name, column in {**columns, **COSTS}.items()}
+    return grid("model", study.models(task), every)
+
+
+def grid(corner: str, rows: Iterable[Any], columns: Mapping[str, Callable[[Any], str]]) -> str:
+    """Return a table of which each column tells something of what each row is of."""
+    cells = [[f"{row}", *(column(row) for column in columns.values())] for row in rows]
+    return markdown([corner, *columns], cells)
 
 
 def by_task(study: Study, column: Column, tasks: Sequence[str], last: Sequence[str] = ()) -> str:
@@ -105,8 +105,9 @@ def at_ends(results: Iterable[Result]) -> str:
     return f"Chosen at an end of their grid: {'; '.join(found)}."
 
 
-def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def markdown(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Return a table that reads well as text too; columns that are empty are left out."""
+    rows = list(rows)
     used = [i for i in range(len(header)) if any(row[i] for row in rows)]
     lines = [[line[i] for i in used] for line in [header, *rows]]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]

@@ -1,22 +1,31 @@
-"""The one writer of reports: question, method, conclusion, sections, and how it was run."""
+"""The one writer of reports: it fills the template that stands beside a question.
+
+A template, `questions/NAME.md`, is the report with what is found left open. It begins with the
+question. `study` or `table` is what was found, `closing.md` tells how it was run.
+"""
 
 from __future__ import annotations
 
 import datetime
 import os
 import platform
+import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import joblib
+from jinja2 import Environment, FileSystemLoader, StrictUndefined  # comes with torch
 
 import sklearn_rnn
+from benchmarks.report import tables
 from benchmarks.report.study import Study
 
-RESULTS = Path(__file__).parents[1] / "results"  # committed
-OUTPUT = Path(__file__).parents[1] / "output"  # ignored by git
+HERE = Path(__file__).parents[1]
+RESULTS = HERE / "results"  # committed
+OUTPUT = HERE / "output"  # ignored by git
 _destination: list[Path] = []
 
 
@@ -43,6 +52,29 @@ def environment() -> str:
     python = f"Python {platform.python_version()}"
     ours = f"sklearn_rnn {sklearn_rnn.__version__}"
     return ", ".join([f"{datetime.date.today()}", ours, python, *versions, machine])
+
+
+def render(name: str, facts: Mapping[str, Any]) -> str:
+    """Return the report of a question: its template with the facts.
+
+    In a template ``value|f(".3f")`` formats a number, and the columns and tables of
+    `report/tables.py` are known by their names.
+    """
+    how: dict[str, Any] = {"trim_blocks": True, "lstrip_blocks": True, "undefined": StrictUndefined}
+    loader = FileSystemLoader([HERE / "questions", HERE / "report"])
+    templates = Environment(loader=loader, autoescape=False, **how)
+    templates.filters |= {"f": format, "capitalized": lambda text: text[:1].upper() + text[1:]}
+    templates.globals |= {"len": len, "sum": sum, "zip": zip, **vars(tables)}
+    text = templates.get_template(f"{name}.md").render(facts)
+    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
+
+
+def fill(to: Path, name: str, facts: Mapping[str, Any]) -> None:
+    """Write the report of a question into a folder, and print it but for the pictures."""
+    text = render(name, facts)
+    (to / f"{name}.md").write_text(text, encoding="utf-8")
+    print("\n\n".join(part for part in text.split("\n\n") if not part.startswith("![")))
+    print(f"Written to {to}: {', '.join(sorted(file.name for file in to.glob(f'{name}*')))}")
 
 
 def closing(study: Study) -> str:
