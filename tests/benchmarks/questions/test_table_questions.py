@@ -18,6 +18,7 @@ pytest.importorskip("matplotlib")
 
 from benchmarks import __main__ as command
 from benchmarks.harness import splits
+from benchmarks.harness.natural_splines import NaturalSplines
 from benchmarks.harness.runner import Result, run
 from benchmarks.questions import boston, climate, double_descent, hitters, regularization
 from benchmarks.report.splits import TAKEN, compare
@@ -71,7 +72,7 @@ def test_comparison_over_splits_pairs_them_and_means_over_seeds():
 def test_natural_splines_hold_every_natural_spline_with_their_knots(d):
     rng = np.random.default_rng(0)
     X = rng.uniform(-5, 5, size=(40, 1))
-    basis = double_descent.NaturalSplines(d).fit(X)
+    basis = NaturalSplines(d).fit(X)
     knots = [-5, *np.quantile(X, np.linspace(0, 1, d)[1:-1]), 5]
     truth = CubicSpline(knots, rng.normal(size=d), bc_type="natural")
     grid = np.linspace(-5, 5, 200)[:, None]
@@ -110,7 +111,10 @@ def test_quick_run_of_a_table(name, elsewhere, capsys):
 def test_quick_run_of_double_descent(elsewhere, capsys):
     command.main(["double-descent", "--quick"])
     pictures = {"double_descent.png", "double_descent_fits.png"}
-    assert written(elsewhere) == {"double_descent.md", "double_descent.csv", *pictures}
+    assert written(elsewhere) == {
+        *(f"double_descent.{end}" for end in ("md", "csv", "json")),
+        *pictures,
+    }
     assert "peaks at d 20 (20 parameters, 20 rows)" in capsys.readouterr().out
 
 
