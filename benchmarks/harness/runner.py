@@ -48,7 +48,8 @@ class Model:
     """A competitor: an estimator, and the settings that the grid search tries, if any.
 
     `seeded` says that it is fitted once for each random state; these models are the nets.
-    `cv_score` is its score in cross-validation where that is known beforehand.
+    `cv_score` is its score in cross-validation where that is known beforehand. With `is_chosen` the
+    estimator has the settings that were chosen of the grid already.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Model:
     grid: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     seeded: bool = False
     cv_score: float | None = None
+    is_chosen: bool = False
 
 
 @dataclass(frozen=True)
@@ -233,12 +235,12 @@ def run(
 def _n_search_fits(task: Task, model: Model) -> float:
     """Return the fits of the grid search, each counted as its rows are many."""
     n_candidates = len(ParameterGrid(model.grid))
-    return n_candidates * task.fold_share if n_candidates > 1 else 0.0
+    return n_candidates * task.fold_share if n_candidates > 1 and not model.is_chosen else 0.0
 
 
 def _choose(task: Task, model: Model, cache: Cache, n_jobs: int) -> dict[str, Any]:
     """Return the settings that do best on the folds of the training part."""
-    candidates = list(ParameterGrid(model.grid))
+    candidates = [{}] if model.is_chosen else list(ParameterGrid(model.grid))
     if len(candidates) == 1:
         return dict(candidates[0])
     estimator = seeded(model.estimator, task.seeds[0]) if model.seeded else model.estimator

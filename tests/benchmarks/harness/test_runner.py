@@ -109,6 +109,14 @@ def test_settings_are_chosen_on_later_training_rows_and_told():
     assert [len(index) for index in folds] == [10, 20, 30] * 2
 
 
+def test_what_was_chosen_already_is_not_searched_again():
+    grid = {"shift": [0.0, 1.0, 2.0]}
+    model = Model("noise", Noise(shift=2.0), grid, seeded=True, is_chosen=True)
+    (result,) = run([task_of(model)], seeds=[0], n_jobs=1)
+    assert (result.settings, result.predictions[0]) == ("shift=2 (end)", 2.0)
+    assert Noise.n_fits == 1
+
+
 def test_each_seed_is_set_and_unseeded_models_run_once():
     task = task_of(Model("noise", Noise(), seeded=True), Model("ridge", Ridge()))
     results = run([task], seeds=[3, 5], n_jobs=1)
