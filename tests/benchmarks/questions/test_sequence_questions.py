@@ -235,12 +235,12 @@ def test_jena_has_the_protocol_of_the_book(monkeypatch):
     rng = np.random.default_rng(0)
     data = pd.DataFrame(rng.normal(size=(420_551, 2)), columns=["p (mbar)", "T (degC)"])
     monkeypatch.setattr(jena, "read_jena", lambda **_: Bunch(data=data))
-    plan = jena.PLANS["usual"]
-    series = jena.load("Jena", jena.forms()["Jena"], plan, download=False)
-    parts = series.task(plan)
-    assert series.ends == (200_000, 300_000)
+    parts = jena.tasks(jena.PLANS["usual"], False)["Jena"]()
+    assert len(parts.X) == 300_000
+    assert parts.also.keywords["n_train"] == 200_000
     assert len(parts.X_test) == 120_551
-    windows = series.windows().fit(parts.X).transform(parts.X_test)  # knows the rows before
+    windows = parts.models[1].estimator[0].fit(parts.X)
+    windows = windows.transform(parts.X_test)  # knows the rows before
     assert windows.shape == (120_551, 120, 2)
     backs = 144 + 6 * np.arange(119, -1, -1)
     expected = data.to_numpy(np.float32)[300_000 - backs]
