@@ -54,18 +54,23 @@ def environment() -> str:
     return ", ".join([f"{datetime.date.today()}", ours, python, *versions, machine])
 
 
-def render(name: str, facts: Mapping[str, Any]) -> str:
-    """Return the report of a question: its template with the facts.
+def templates() -> Environment:
+    """Return what reads the templates.
 
     In a template ``value|f(".3f")`` formats a number, and the columns and tables of
     `report/tables.py` are known by their names.
     """
     how: dict[str, Any] = {"trim_blocks": True, "lstrip_blocks": True, "undefined": StrictUndefined}
     loader = FileSystemLoader([HERE / "questions", HERE / "report"])
-    templates = Environment(loader=loader, autoescape=False, **how)
-    templates.filters |= {"f": format, "capitalized": lambda text: text[:1].upper() + text[1:]}
-    templates.globals |= {"len": len, "sum": sum, "zip": zip, **vars(tables)}
-    text = templates.get_template(f"{name}.md").render(facts)
+    environment = Environment(loader=loader, autoescape=False, **how)
+    environment.filters |= {"f": format, "capitalized": lambda text: text[:1].upper() + text[1:]}
+    environment.globals |= {"len": len, "sum": sum, "zip": zip, **vars(tables)}
+    return environment
+
+
+def render(name: str, facts: Mapping[str, Any]) -> str:
+    """Return the report of a question: its template with the facts."""
+    text = templates().get_template(f"{name}.md").render(facts)
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
 

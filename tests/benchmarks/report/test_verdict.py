@@ -12,7 +12,8 @@ from sklearn.metrics import r2_score
 from benchmarks.harness.runner import Result, Task
 from benchmarks.report.effects import squared
 from benchmarks.report.study import Study, gains_of
-from benchmarks.report.verdict import best_simple, judge, with_error
+from benchmarks.report.verdict import LEAST, best_simple, judge
+from benchmarks.report.writer import templates
 
 N_TEST = 400
 ERROR = 0.4 / np.sqrt(N_TEST - 1)  # the standard error of every gain of `result_of`
@@ -23,10 +24,12 @@ TASK = Task("task", None, None, Y[:, None], Y, losses=squared)
 
 
 def judged(*results: Result):
-    """Return the verdict on what is told of models."""
+    """Return the verdict on what is told of models, and how it is told."""
     study = Study(results)
     gains = gains_of([TASK], study, lambda study, task: [best_simple(study, task)])
-    return judge(replace(study, gains=gains), "task")
+    study = replace(study, gains=gains)
+    verdict = judge(study, "task")
+    return verdict, templates().get_template("verdict.md").module.verdict(study, verdict, LEAST)
 
 
 def result_of(model, *, gain=0.0, cv_score=0.5, n_parameters=10, seed=None) -> Result:
@@ -41,20 +44,20 @@ def result_of(model, *, gain=0.0, cv_score=0.5, n_parameters=10, seed=None) -> R
 
 @pytest.mark.parametrize(("gain", "taken"), [(-3, "ols"), (1.9, "ols"), (2.1, "net")])
 def test_a_net_is_taken_if_it_gains_two_standard_errors(gain, taken):
-    verdict = judged(result_of("net", gain=gain, n_parameters=99, seed=0), result_of("ols"))
+    verdict, sentence = judged(
+        result_of("net", gain=gain, n_parameters=99, seed=0), result_of("ols")
+    )
     assert verdict.take == taken
     assert verdict.gain.value == pytest.approx(gain * ERROR)
     assert verdict.gain.error == pytest.approx(ERROR)
-    sentence = str(verdict)
     assert sentence.startswith(f"take {taken} (R2 ")
     assert f"gains {gain * ERROR:.3f} ± {ERROR:.3f} on ols" in sentence
-    assert with_error(verdict.gain) in sentence
     assert ("at least 2 standard errors" in sentence) == (taken == "net")
     assert ("less than 2 standard errors" in sentence) == (taken == "ols")
 
 
 def test_the_net_is_chosen_in_cross_validation_by_the_mean_over_seeds():
-    verdict = judged(
+    verdict, _ = judged(
         result_of("ols", cv_score=0.9),
         result_of("lucky", gain=9, cv_score=0.7, seed=0),  # the best net of one seed, and in test
         result_of("lucky", gain=9, cv_score=0.1, seed=1),
@@ -73,9 +76,9 @@ def test_of_simple_models_the_smallest_is_taken_that_is_as_good_as_the_best():
     }
     net = result_of("net", gain=-1, cv_score=0.5, n_parameters=99, seed=0)
     for names in permutations(simple):
-        verdict = judged(net, *(simple[name] for name in names))
+        verdict, sentence = judged(net, *(simple[name] for name in names))
         assert (verdict.simple, verdict.take) == ("best", "small")
-    assert str(verdict).startswith("take small (R2 0.000, 5 parameters), the smallest model")
+    assert sentence.startswith("take small (R2 0.000, 5 parameters), the smallest model")
 
 
 def test_standard_error_is_the_spread_of_the_gain_over_repetitions():
