@@ -5,11 +5,11 @@ from sklearn_rnn._sklearn.versions import show_versions
 from sklearn_rnn.forecasting import PersistenceRegressor, RecursiveForecaster, make_ar
 from sklearn_rnn.linear import LagElasticNet, LagRidge
 from sklearn_rnn.neural_network import *  # noqa: F403 - its `__all__` is the list of networks
-from sklearn_rnn.preprocessing import LagTransformer, TextSequencer, make_lagged
+from sklearn_rnn.preprocessing import CompleteRows, LagTransformer, TextSequencer, make_lagged
 
 __version__ = "0.1.0"
 
-__all__ = ["LagTransformer", "make_lagged", "TextSequencer"]
+__all__ = ["LagTransformer", "make_lagged", "CompleteRows", "TextSequencer"]
 __all__ += neural_network.__all__
 __all__ += ["LagElasticNet", "LagRidge"]
 __all__ += ["PersistenceRegressor", "make_ar", "RecursiveForecaster", "show_versions"]

@@ -9,10 +9,17 @@ from sklearn.pipeline import Pipeline
 
 
 def open_search(estimator: Any) -> Any:
-    """Return the best estimator of a fitted search, or `estimator` if it is not a search."""
-    while hasattr(estimator, "best_estimator_"):
-        estimator = estimator.best_estimator_
-    return estimator
+    """Return the best estimator of a fitted search, or `estimator` if it is not a search.
+
+    The pipeline inside of a fitted `CompleteRows` is returned, too.
+    """
+    while True:
+        if hasattr(estimator, "best_estimator_"):
+            estimator = estimator.best_estimator_
+        elif hasattr(estimator, "n_rows_omitted_"):
+            estimator = estimator.estimator_
+        else:
+            return estimator
 
 
 def final_estimator(estimator: Any) -> Any:

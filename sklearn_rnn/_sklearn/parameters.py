@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 import textwrap
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -28,7 +28,9 @@ else:
         return lambda decorated: decorated
 
 
-def param(constraint: Sequence[Any], doc: str, *, default: Any, kw_only: bool = True) -> Any:
+def param(
+    constraint: Sequence[Any], doc: str, *, default: Any = MISSING, kw_only: bool = True
+) -> Any:
     """Declare a constructor parameter of an estimator.
 
     Parameters
@@ -39,7 +41,7 @@ def param(constraint: Sequence[Any], doc: str, *, default: Any, kw_only: bool = 
     doc : str
         Entry of the parameter in the docstring.
     default : object
-        Immutable default value.
+        Immutable default value. Without it the parameter must be given.
     kw_only : bool, default=True
         Whether the parameter is keyword-only.
 
@@ -79,7 +81,7 @@ def parametrized(cls: type[_T]) -> type[_T]:
     if cls.__doc__ and "{parameters}" in cls.__doc__:
         doc = inspect.cleandoc(cls.__doc__)
         entries = {
-            f"{f.name} : {_type_text(f.metadata['constraint'])}, default={f.default!r}": (
+            f"{f.name} : {_type_text(f.metadata['constraint'])}{_default_text(f.default)}": (
                 f.metadata["doc"]
             )
             for f in declared
@@ -98,6 +100,10 @@ def plain(value: Any) -> Any:
 
 def _type_text(constraint: Sequence[Any]) -> str:
     return " or ".join(_alternative(c) for c in constraint)
+
+
+def _default_text(default: Any) -> str:
+    return "" if default is MISSING else f", default={default!r}"
 
 
 def _alternative(constraint: Any) -> str:

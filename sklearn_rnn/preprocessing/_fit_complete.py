@@ -1,0 +1,99 @@
+"""The fit of a pipeline whose last step sees complete rows only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.pipeline import Pipeline
+from sklearn.utils import indexable
+from sklearn.utils.metadata_routing import MetadataRequest, MetadataRouter, get_routing_for_object
+
+from sklearn_rnn._sklearn.compat import check_method_params, num_samples
+from sklearn_rnn._sklearn.rows import take_rows
+from sklearn_rnn.preprocessing._incomplete_rows import find_lags, incomplete_in_fit
+
+
+def nested_pipelines(estimator: Any) -> list[Pipeline]:
+    """Return the pipeline, the pipeline that is its last step, and so on."""
+    pipelines = []
+    while isinstance(estimator, Pipeline):
+        pipelines.append(estimator)
+        estimator = estimator.steps[-1][1]
+    return pipelines
+
+
+def fit_complete(pipelines: list[Pipeline], X: Any, y: Any, params: dict[str, Any]) -> int:
+    """Fit a pipeline, the last step to complete rows only, and return how many are left out.
+
+    Parameters
+    ----------
+    pipelines : list of Pipeline
+        A pipeline, and those inside of it as `nested_pipelines` returns them.
+    X : array-like
+        All training rows.
+    y : array-like or None
+        Their targets.
+    params : dict of str to object
+        Parameters of ``Pipeline.fit``. Values with one entry per row are selected with the rows.
+
+    Returns
+    -------
+    int
+        Number of rows that the last step has not seen.
+
+    Raises
+    ------
+    ValueError
+        If no row is complete.
+    """
+    innermost = pipelines[-1]
+    name, final = innermost.steps[-1]
+    if final is None or final == "passthrough":
+        pipelines[0].fit(X, y, **params)
+        return 0
+    last_step = _CompleteRowsStep(final, pipelines, X)
+    innermost.steps = [*innermost.steps[:-1], (name, last_step)]
+    pipelines[0].fit(X, y, **params)
+    innermost.steps = [*innermost.steps[:-1], (name, final)]
+    return last_step.n_omitted
+
+
+class _CompleteRowsStep:
+    """Stands for the last step of a pipeline while that is fitted, and selects its rows.
+
+    So all that a pipeline does in `fit`, caching and metadata routing included, stays its own.
+    """
+
+    def __init__(self, estimator: Any, pipelines: list[Pipeline], X: Any) -> None:
+        self.estimator, self.pipelines, self.X = estimator, pipelines, X
+        self.n_omitted = 0
+
+    def fit(self, X: Any, y: Any = None, **params: Any) -> _CompleteRowsStep:
+        steps = [step for pipeline in self.pipelines for _, step in pipeline.steps[:-1]]
+        incomplete = incomplete_in_fit(steps, self.X)
+        self.n_omitted = int(incomplete.sum())
+        if self.n_omitted:
+            _check_any_complete(incomplete, steps)
+            rows = np.flatnonzero(~incomplete)
+            params = dict(check_method_params(X, params, rows))
+            X, y = (None if data is None else take_rows(data, rows) for data in indexable(X, y))
+        self.estimator.fit(X, y, **params)
+        return self
+
+    def get_metadata_routing(self) -> MetadataRequest | MetadataRouter:
+        return get_routing_for_object(self.estimator)
+
+
+def _check_any_complete(incomplete: NDArray[np.bool_], steps: list[Any]) -> None:
+    if not incomplete.all():
+        return
+    inside = [lags for step in steps for lags in find_lags(step)]
+    lags = max(inside, key=lambda one: one._window().lookback)
+    raise ValueError(
+        f"None of the {num_samples(incomplete)} rows of X has a complete window: with "
+        f"n_lags={lags.n_lags}, delay={lags.delay}, step={lags.step} a row needs "
+        f"{lags._window().lookback} rows of its series before it, without a gap; take fewer lags, "
+        "give longer series, or fit rows with filled lags by incomplete='fit'."
+    )
