@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from sklearn.compose import ColumnTransformer
 from sklearn.linear_model import LinearRegression
-from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
+from sklearn.pipeline import FeatureUnion, make_pipeline
 
+from sklearn_rnn.preprocessing._complete_rows import CompleteRows
 from sklearn_rnn.preprocessing._lag_transformer import LagTransformer
 
 
@@ -26,7 +27,7 @@ def make_ar(
     history: str = "auto",
     max_gap: float | str | timedelta | np.timedelta64 | None = None,
     lag_unit: str = "auto",
-) -> Pipeline:
+) -> CompleteRows:
     r"""Make a linear autoregression, fitted by least squares.
 
     With L = ``n_lags``, d = ``delay`` and s = ``step`` the forecast is
@@ -36,6 +37,7 @@ def make_ar(
 
     with one coefficient for every lag of every column of X, of which y may be one. S is
     ``seasonal_lags``, and z are the columns ``exogenous``, which are not lagged; both are optional.
+    Rows whose lags lie before the start of their series, or in a gap, are predicted but not fitted.
 
     Parameters
     ----------
@@ -55,7 +57,7 @@ def make_ar(
         too, ``delay`` rows later than those of other columns. Positions do not count the columns
         ``exogenous``.
     fill_value : {'mean', 'nan'} or float, default='mean'
-        Value of lags before the start of the series.
+        Value of lags before the start of the series, in predictions.
     history : {'auto', 'never'}, default='auto'
         Whether the last rows seen in `fit` supply the lags of rows that follow them.
     max_gap : number, timedelta or str, default=None
@@ -65,11 +67,11 @@ def make_ar(
 
     Returns
     -------
-    sklearn.pipeline.Pipeline
-        `LagTransformer` with ``flatten=True`` and ``LinearRegression``, in the steps
-        ``lagtransformer`` and ``linearregression``. With seasonal lags the first step is a
-        ``FeatureUnion`` whose first transformer is ``lags``; with exogenous columns it is a
-        ``ColumnTransformer`` whose ``remainder`` transforms all other columns.
+    CompleteRows
+        A pipeline of `LagTransformer` with ``flatten=True`` and ``LinearRegression``, in the steps
+        ``lagtransformer`` and ``linearregression``, fitted to complete rows. With seasonal lags
+        the first step is a ``FeatureUnion`` whose first transformer is ``lags``; with exogenous
+        columns it is a ``ColumnTransformer`` whose ``remainder`` transforms all other columns.
 
     See Also
     --------
@@ -77,18 +79,17 @@ def make_ar(
 
     Notes
     -----
-    The first rows, whose lags are filled, take part in the fit. To omit them, give them weight 0:
-    ``fit(X, y, linearregression__sample_weight=np.arange(len(X)) >= n_lags)``.
-    The coefficients then equal those of ``AutoReg`` in statsmodels.
+    The coefficients are those of ``AutoReg`` in statsmodels. With
+    ``set_params(incomplete="fit")`` rows with filled lags are fitted, too.
 
     Examples
     --------
     >>> import numpy as np
     >>> from sklearn_rnn import make_ar
     >>> series = 0.5 ** np.arange(8)
-    >>> ar = make_ar(1, fill_value=2).fit(series[:, None], series)
-    >>> ar[-1].coef_.round(6)
-    array([0.5])
+    >>> ar = make_ar(1).fit(series[:, None], series)
+    >>> ar[-1].coef_.round(6), ar.n_rows_omitted_
+    (array([0.5]), 1)
     """
     reading: dict[str, Any] = {"flatten": True, "fill_value": fill_value}
     reading |= {"history": history, "max_gap": max_gap, "lag_unit": lag_unit}
@@ -108,4 +109,4 @@ def make_ar(
     if len(exogenous):
         kept = [("exogenous", "passthrough", list(exogenous))]
         first = ColumnTransformer(kept, remainder=first, verbose_feature_names_out=False)
-    return make_pipeline(first, LinearRegression())
+    return CompleteRows(make_pipeline(first, LinearRegression()))

@@ -20,9 +20,10 @@ from sklearn_rnn._sklearn.metaestimators import open_search
 from sklearn_rnn._sklearn.parameters import param, parametrized
 from sklearn_rnn.forecasting._autoregression import make_ar
 from sklearn_rnn.forecasting._calendar import continue_index, find_frequency
+from sklearn_rnn.preprocessing._incomplete_rows import find_lags
 from sklearn_rnn.preprocessing._lag_count import LagCount
-from sklearn_rnn.preprocessing._lag_transformer import LagTransformer
 from sklearn_rnn.preprocessing._layout import Window
+from sklearn_rnn.preprocessing._omit_incomplete import omit_incomplete
 from sklearn_rnn.preprocessing._times import TimeKind, read_times
 from sklearn_rnn.preprocessing._window_warnings import without_warnings
 
@@ -48,6 +49,9 @@ class RecursiveForecaster(MetaEstimatorMixin, BaseEstimator):
     **Covariates.** All columns but the targets must be given in ``exog`` for the rows ahead; their
     future is not extrapolated. A covariate that is unknown in the future can be a target too, if
     the model has several outputs.
+
+    **Fit.** The pipeline is put into `CompleteRows`, which fits it to rows whose lags are complete.
+    Give ``CompleteRows(pipeline, incomplete="fit")`` to fit all rows.
 
     **Rows.** At each step the model predicts for the row to be forecast, whose targets are NaN,
     preceded by as many rows as the total lookback of all its LagTransformers.
@@ -113,11 +117,11 @@ class RecursiveForecaster(MetaEstimatorMixin, BaseEstimator):
         kind = _check_rows(X, "X")
         target = _find_target(self.target, X)
         model = make_ar() if self.estimator is None else self.estimator
-        if not _find_lags(model):
+        if not find_lags(model):
             raise ValueError(f"estimator must contain a LagTransformer; got {model!r}.")
         freq = find_frequency(X.index)
-        fitted = clone(model).fit(X, X[target])
-        lags = _find_lags(fitted)
+        fitted = clone(omit_incomplete(model)).fit(X, X[target])
+        lags = find_lags(fitted)
         window_size = sum(Window(lag.n_lags, lag.delay, lag.step).lookback for lag in lags)
         targets = target if isinstance(target, list) else [target]
         with without_warnings():  # of rows that are only the past of the last
@@ -222,7 +226,7 @@ class RecursiveForecaster(MetaEstimatorMixin, BaseEstimator):
 def _last_input(estimator: Any, rows: pd.DataFrame) -> tuple[Any, Any]:
     """Return the model at the end, and its input for the last row where it needs no others."""
     model = open_search(estimator)
-    if isinstance(model, Pipeline) and len(model) > 1 and not _find_lags(model[-1]):
+    if isinstance(model, Pipeline) and len(model) > 1 and not find_lags(model[-1]):
         return model[-1], safe_indexing(model[:-1].transform(rows), slice(-1, None))
     return model, rows
 
@@ -287,12 +291,3 @@ def _find_target(target: Any, X: pd.DataFrame) -> Any:
     if not names or not set(names) <= set(columns):
         raise ValueError(f"target must be one or more of the columns {columns}; got {target!r}.")
     return target if is_one else names
-
-
-def _find_lags(estimator: Any) -> list[LagTransformer]:
-    """Return all LagTransformers inside an estimator, and inside the results of searches."""
-    estimator = open_search(estimator)
-    parts = [estimator, *estimator.get_params().values()]
-    found = [part for part in parts if isinstance(part, LagTransformer)]
-    searches = [part for part in parts if hasattr(part, "best_estimator_")]
-    return sum(map(_find_lags, searches), found)

@@ -1,11 +1,12 @@
 """The linear autoregression against least squares by hand and AutoReg of statsmodels."""
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
+from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, cross_val_score
 from statsmodels.tsa.ar_model import AutoReg
 
 from sklearn_rnn import make_ar
@@ -13,13 +14,8 @@ from sklearn_rnn.datasets import load_nyse
 
 NYSE = load_nyse(as_frame=True).frame.iloc[:800]
 SERIES = NYSE["log_volume"]
+AIR_PASSENGERS = Path(__file__).parents[1] / "data" / "AirPassengers.csv"
 EXACT = {"rtol": 1e-8, "atol": 1e-8}
-
-
-def fit_complete(ar, X, y, n_incomplete):
-    """Fit without the rows whose past is filled, as statsmodels does."""
-    weight = (np.arange(len(X)) >= n_incomplete).astype(float)
-    return ar.fit(X, y, linearregression__sample_weight=weight)
 
 
 def names_of(ar):
@@ -29,7 +25,7 @@ def names_of(ar):
 @pytest.mark.parametrize("n_lags", [1, 5, 22])
 def test_make_ar_is_autoreg(n_lags):
     X = SERIES.to_frame()
-    ar = fit_complete(make_ar(n_lags), X, SERIES, n_lags)
+    ar = make_ar(n_lags).fit(X, SERIES)
     theirs = AutoReg(SERIES.to_numpy(), n_lags).fit()  # const, lag 1, lag 2, ...
     np.testing.assert_allclose(ar[-1].intercept_, theirs.params[0], **EXACT)
     np.testing.assert_allclose(ar[-1].coef_[::-1], theirs.params[1:], **EXACT)
@@ -38,7 +34,7 @@ def test_make_ar_is_autoreg(n_lags):
 
 def test_the_forecast_of_the_first_new_row_is_autoregs():
     X = SERIES.to_frame()
-    ar = fit_complete(make_ar(5), X[:700], SERIES[:700], 5)
+    ar = make_ar(5).fit(X[:700], SERIES[:700])
     theirs = AutoReg(SERIES.to_numpy()[:700], 5).fit()
     forecast = ar.predict(X[700:])[0]  # its past is what `fit` has seen
     np.testing.assert_allclose(forecast, theirs.forecast(1)[0], **EXACT)
@@ -46,7 +42,7 @@ def test_the_forecast_of_the_first_new_row_is_autoregs():
 
 def test_seasonal_lags_are_autoregs_list_of_lags():
     X = SERIES.to_frame()
-    ar = fit_complete(make_ar(2, seasonal_lags=(5, 10)), X, SERIES, 10)
+    ar = make_ar(2, seasonal_lags=(5, 10)).fit(X, SERIES)
     theirs = AutoReg(SERIES.to_numpy(), [1, 2, 5, 10]).fit()
     ours = dict(zip(names_of(ar), ar[-1].coef_, strict=True))
     assert list(ours) == [f"log_volume_lag{k}" for k in (2, 1, 5, 10)]
@@ -60,15 +56,14 @@ def test_seasonal_lags_are_autoregs_list_of_lags():
 def test_exogenous_columns_are_autoregs_exog(seasonal):
     days = pd.get_dummies(NYSE["day_of_week"], dtype=float)[["mon", "tues", "wed", "thur"]]
     X = days.join(SERIES)
-    ar = make_ar(3, seasonal_lags=seasonal, exogenous=list(days))
-    fit_complete(ar, X, SERIES, 5)
+    ar = make_ar(3, seasonal_lags=seasonal, exogenous=list(days)).fit(X, SERIES)
     lags = [1, 2, 3, *seasonal]
-    theirs = AutoReg(SERIES.to_numpy(), lags, exog=days.to_numpy(), hold_back=5).fit()
+    theirs = AutoReg(SERIES.to_numpy(), lags, exog=days.to_numpy(), hold_back=max(lags)).fit()
     ours = dict(zip(names_of(ar), ar[-1].coef_, strict=True))
     found = [*(ours[f"log_volume_lag{k}"] for k in lags), *(ours[day] for day in days)]
     np.testing.assert_allclose(ar[-1].intercept_, theirs.params[0], **EXACT)
     np.testing.assert_allclose(found, theirs.params[1:], **EXACT)
-    np.testing.assert_allclose(ar.predict(X)[5:], theirs.fittedvalues, **EXACT)
+    np.testing.assert_allclose(ar.predict(X)[max(lags) :], theirs.fittedvalues, **EXACT)
 
 
 @pytest.mark.filterwarnings("ignore::sklearn_rnn.exceptions.IncompleteWindowsWarning")
@@ -111,8 +106,7 @@ def test_make_ar_is_least_squares_on_lags():
     lags = [X[4 - back : 400 - back] for back in (4, 3, 2, 1)]
     design = np.column_stack([np.ones(396), *lags])
     expected = np.linalg.lstsq(design, series[4:], rcond=None)[0]
-    complete = np.arange(400) >= 4
-    ar = make_ar(4).fit(X, series, linearregression__sample_weight=complete)
+    ar = make_ar(4).fit(X, series)
     np.testing.assert_allclose(ar[-1].intercept_, expected[0], rtol=1e-9)
     np.testing.assert_allclose(ar[-1].coef_, expected[1:], rtol=1e-9, atol=1e-12)
     np.testing.assert_allclose(ar.predict(X)[4:], design @ expected, rtol=1e-9)
@@ -141,6 +135,14 @@ def test_make_ar_hands_its_parameters_on():
     }
     of_windows = {"flatten": True, "time": None, "series": None}
     assert make_ar(**given)[0].get_params() == {**given, **of_windows}
+
+
+@pytest.mark.parametrize(("delay", "expected"), [(1, 0.0330), (12, 0.0591)])
+def test_a_short_series_with_a_trend_is_not_fitted_to_filled_rows(delay, expected):
+    X = np.log(pd.read_csv(AIR_PASSENGERS, index_col=0, parse_dates=True))
+    cv, ar = TimeSeriesSplit(5, test_size=12), make_ar(13, delay=delay)
+    scores = cross_val_score(ar, X, X.iloc[:, 0], cv=cv, scoring="neg_root_mean_squared_error")
+    assert round(-scores.mean(), 4) == expected
 
 
 def test_make_ar_can_be_searched():

@@ -2,6 +2,7 @@
 
 import pickle
 import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,19 +11,23 @@ from sklearn.base import clone
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LinearRegression
+from sklearn.metrics import root_mean_squared_error
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from statsmodels.tsa.api import VAR
 from statsmodels.tsa.ar_model import AutoReg
 
+from sklearn_rnn._sklearn.metaestimators import open_search
 from sklearn_rnn.forecasting._autoregression import make_ar
 from sklearn_rnn.forecasting._recursive import RecursiveForecaster
 from sklearn_rnn.neural_network._recurrent import LSTMRegressor
+from sklearn_rnn.preprocessing._complete_rows import CompleteRows
 from sklearn_rnn.preprocessing._lag_transformer import LagTransformer
 
 RNG = np.random.default_rng(0)
 N, STEPS = 60, 7
+AIR_PASSENGERS = Path(__file__).parents[1] / "data" / "AirPassengers.csv"
 
 
 def index_of(name, n):
@@ -58,17 +63,6 @@ def frame(name="numbers", n=N):
     return pd.DataFrame(columns, index=index_of(name, n))
 
 
-class FullRegression(LinearRegression):
-    """Least squares on the rows whose three lags are there, as statsmodels takes them."""
-
-    def fit(self, X, y):
-        return super().fit(X[3:], y[3:])
-
-
-def autoregression(**parameters):
-    return make_ar(3, **parameters).set_params(linearregression=FullRegression())
-
-
 def forecast_by_hand(pipe, past, target, ahead):
     """Return the forecasts of a fitted pipe that is given the whole past each time."""
     rows = past
@@ -89,7 +83,8 @@ def test_forecasts_and_their_index_equal_those_of_a_loop_by_hand(name):
         LinearRegression(),
     )
     forecaster = RecursiveForecaster(pipe, target=["a", "b"]).fit(past)
-    expected = forecast_by_hand(pipe.fit(past, past[["a", "b"]]), past, ["a", "b"], ahead)
+    fitted = CompleteRows(pipe).fit(past, past[["a", "b"]])
+    expected = forecast_by_hand(fitted, past, ["a", "b"], ahead)
     found = forecaster.predict(STEPS, exog=ahead[["day"]])
     pd.testing.assert_frame_equal(found, expected, check_freq=False)
     assert forecaster.window_size_ == 5
@@ -145,17 +140,18 @@ def test_one_step_is_the_prediction_of_the_next_row():
         LSTMRegressor(hidden_size=4, lr_schedule="onecycle", max_epochs=3, random_state=0),
     )
     forecaster = RecursiveForecaster(pipe, target=["a", "b"]).fit(past)
-    expected = pipe.fit(past, past[["a", "b"]]).predict(ahead)  # its history is that of fit
+    fitted = CompleteRows(pipe).fit(past, past[["a", "b"]])
+    expected = fitted.predict(ahead)  # its history is that of fit
     np.testing.assert_allclose(forecaster.predict(1, exog=ahead), expected, rtol=1e-6)
     forecaster.set_params(target="a").fit(past)
-    expected = pipe.fit(past, past["a"]).predict(ahead)
+    expected = CompleteRows(pipe).fit(past, past["a"]).predict(ahead)
     np.testing.assert_allclose(forecaster.predict(1, exog=ahead), expected, rtol=1e-6)
 
 
 def test_a_linear_autoregression_forecasts_as_statsmodels_does():
     X = frame()[["a"]]
     expected = AutoReg(X["a"], lags=3).fit().predict(N, N + STEPS - 1)
-    found = RecursiveForecaster(autoregression()).fit(X).predict(STEPS)
+    found = RecursiveForecaster(make_ar(3)).fit(X).predict(STEPS)
     np.testing.assert_allclose(found, expected, rtol=1e-8)
     assert found.index.equals(expected.index)
 
@@ -165,28 +161,28 @@ def test_exogenous_columns_enter_as_in_statsmodels():
     past, ahead = X[:-STEPS], X[-STEPS:]
     model = AutoReg(past["a"], lags=3, exog=past[["day"]]).fit()
     expected = model.predict(len(past), N - 1, exog_oos=ahead[["day"]])
-    forecaster = RecursiveForecaster(autoregression(exogenous=["day"]), target="a").fit(past)
+    forecaster = RecursiveForecaster(make_ar(3, exogenous=["day"]), target="a").fit(past)
     np.testing.assert_allclose(forecaster.predict(STEPS, exog=ahead), expected, rtol=1e-8)
 
 
 def test_several_targets_are_a_vector_autoregression():
     X = frame()[["a", "b"]]
     expected = VAR(X).fit(3).forecast(X.to_numpy()[-3:], STEPS)
-    found = RecursiveForecaster(autoregression(), target=["a", "b"]).fit(X).predict(STEPS)
+    found = RecursiveForecaster(make_ar(3), target=["a", "b"]).fit(X).predict(STEPS)
     np.testing.assert_allclose(found, expected, rtol=1e-8)
     assert found.columns.tolist() == ["a", "b"]
 
 
 def test_a_perfect_model_of_one_step_is_perfect_for_all():
     X = pd.DataFrame({"a": np.sin(np.arange(N) / 3)})  # follows from the two values before
-    pipe = make_ar(2).set_params(linearregression=FullRegression())
+    pipe = make_ar(2)
     forecast = RecursiveForecaster(pipe).fit(X[:-20]).predict(20)
     np.testing.assert_allclose(forecast, X["a"][-20:], atol=1e-10)
 
 
 def test_another_past_takes_the_place_of_that_of_fit():
     X = frame("days")
-    forecaster = RecursiveForecaster(autoregression(known_ahead=["day"]), target=["a", "b"])
+    forecaster = RecursiveForecaster(make_ar(3, known_ahead=["day"]), target=["a", "b"])
     pipe = forecaster.fit(X[:40]).estimator_
     expected = forecaster.predict(STEPS, exog=X[40:])
     pd.testing.assert_frame_equal(
@@ -234,6 +230,31 @@ def test_lags_are_found_wherever_they_are():
         assert forecaster.window_size_ == size
         np.testing.assert_allclose(forecaster.predict(STEPS), expected, rtol=1e-8)
     assert RecursiveForecaster().fit(X).window_size_ == 5
+
+
+@pytest.mark.parametrize("kind", ["pipeline", "search", "fit"])
+def test_the_model_is_fitted_to_complete_rows(kind):
+    X = frame()[["a"]]
+    pipeline = make_pipeline(LagTransformer(3, flatten=True), LinearRegression())
+    models = {
+        "pipeline": pipeline,
+        "search": GridSearchCV(pipeline, {"linearregression__positive": [False]}, cv=2),
+        "fit": CompleteRows(pipeline, incomplete="fit"),
+    }
+    expected = pipeline.fit(X, X["a"]) if kind == "fit" else make_ar(3).fit(X, X["a"])
+    found = open_search(RecursiveForecaster(models[kind]).fit(X).estimator_)
+    np.testing.assert_allclose(found[-1].coef_, expected[-1].coef_, rtol=1e-10)
+
+
+def test_air_passengers_are_forecast_as_by_autoreg():
+    X = np.log(pd.read_csv(AIR_PASSENGERS, index_col=0, parse_dates=True))
+    errors = []
+    for train, test in TimeSeriesSplit(5, test_size=12).split(X):
+        forecast = RecursiveForecaster(make_ar(13)).fit(X.iloc[train]).predict(12)
+        theirs = AutoReg(X.iloc[train, 0].to_numpy(), 13).fit().forecast(12)
+        np.testing.assert_allclose(forecast, theirs, rtol=1e-6)
+        errors.append(root_mean_squared_error(X.iloc[test], forecast))
+    assert round(np.mean(errors), 4) == 0.0463
 
 
 def test_integer_values_and_names_do_not_round_forecasts():
