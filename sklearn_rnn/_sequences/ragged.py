@@ -100,7 +100,7 @@ def trim_absent_steps(sequences: Windows | Ragged, absent: NDArray[np.bool_]) ->
         if (lengths == sequences.n_steps).all():
             return sequences
         stride = sequences.step_stride
-        starts = np.arange(sequences.n_windows) * sequences.window_stride + leads * stride
+        starts = sequences.first_rows() + leads * stride
         totals = np.full(len(lengths), sequences.n_steps)
         return Ragged(sequences.rows, starts, lengths, leads, totals, stride)
     starts = sequences.starts + leads * sequences.step_stride
@@ -141,11 +141,13 @@ def _flags_of_steps(
     sequences: Windows | Ragged, flags: NDArray[np.bool_], part: slice
 ) -> NDArray[np.bool_]:
     """Return the flag of each step of some sequences; True after the last step."""
+    steps = np.arange(sequences.n_steps) * sequences.step_stride
+    if isinstance(sequences, Windows) and sequences.starts is not None:
+        return flags[sequences.starts[part, np.newaxis] + steps]
     if isinstance(sequences, Windows):
         item = flags.itemsize
         strides = sequences.window_stride * item, sequences.step_stride * item
         return as_strided(flags, (sequences.n_windows, sequences.n_steps), strides)[part]
     starts, lengths = sequences.starts[part, np.newaxis], sequences.lengths[part, np.newaxis]
-    steps = np.arange(sequences.n_steps)
-    places = np.minimum(starts + steps * sequences.step_stride, len(flags) - 1)
-    return flags[places] | (steps >= lengths)
+    places = np.minimum(starts + steps, len(flags) - 1)
+    return flags[places] | (np.arange(sequences.n_steps) >= lengths)

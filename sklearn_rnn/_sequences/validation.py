@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_array
 from sklearn_rnn._sequences.lists import comes_as_list, is_list_of_sequences, read_list
 from sklearn_rnn._sequences.ragged import Ragged, concatenate, trim_absent_steps
 from sklearn_rnn._sequences.storage import are_nan, has_inf, has_nan
+from sklearn_rnn._sequences.window_array import WindowArray
 from sklearn_rnn._sequences.windows import Windows, window_rows
 from sklearn_rnn._sklearn.validation import check_numbers, check_targets, prefix_errors
 
@@ -122,7 +123,8 @@ def check_sequences(
     targets = {} if isinstance(y, str) else {"multi_output": True}
     sequences: Windows | Ragged
     is_list, n_channels = False, None if form is None else form.n_channels
-    if not isinstance(X, np.ndarray) or X.dtype == object:
+    knows_rows = isinstance(X, WindowArray) and not reading.tokens
+    if not (knows_rows or isinstance(X, np.ndarray)) or X.dtype == object:
         X = list(X) if comes_as_list(X) else X
         nested = reading.tokens or (form is not None and form.is_list)
         is_list = is_list_of_sequences(X, nested=nested and reading.missing == "steps")
@@ -131,6 +133,12 @@ def check_sequences(
         y = validate(y=y, **targets) if targets else y
         sequences = _read_list_of_sequences(name, X, reading, n_channels)
         n_features = sequences.rows.shape[1]
+    elif knows_rows:
+        y = _checked_with_windows(validate, X, y, targets)
+        _check_channels(name, X, reading.n_channels, n_channels)
+        n_features, sequences = X.shape[2], X.windows()
+        if reading.all_missing == "auto":
+            reading = replace(reading, all_missing="value")
     else:
         X, y = _checked_array(validate, X, y, reading, targets)
         if X.ndim == 3:
@@ -197,6 +205,15 @@ def _checked_array(
     return X, y
 
 
+def _checked_with_windows(
+    validate: Validate, X: WindowArray, y: Any, targets: dict[str, bool]
+) -> Any:
+    """Return the checked targets of windows, whose rows scikit-learn need not copy to check."""
+    check_targets(y, X)
+    validate(X, skip_check_array=True, ensure_2d=False)  # names of columns, of which X has none
+    return validate(y=y, **targets) if targets else y
+
+
 def _read_list_of_sequences(name: str, X: Any, reading: Reading, n_channels: int | None) -> Ragged:
     """Return the sequences of a list, of `n_channels` if these are known."""
     if reading.missing != "steps":
@@ -243,7 +260,12 @@ def _reshape_columns(X: FloatArray, n_channels: int) -> FloatArray:
 
 
 def _check_channels(
-    name: str, X: FloatArray, declared: int, fitted: int | None, *, empty: bool = False
+    name: str,
+    X: FloatArray | WindowArray,
+    declared: int,
+    fitted: int | None,
+    *,
+    empty: bool = False,
 ) -> None:
     """Check the channels of X against the parameter, and against those of `fit`."""
     _, n_steps, found = X.shape

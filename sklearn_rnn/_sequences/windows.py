@@ -40,18 +40,20 @@ def lag_windows(rows: NDArray[Any], n_lags: int, *, step: int = 1) -> NDArray[An
     return sliding_window_view(rows, span, axis=0)[..., ::step].transpose(0, 2, 1)
 
 
-def flatten_windows(windows: NDArray[Any]) -> NDArray[Any]:
+def flatten_windows(windows: ArrayLike) -> NDArray[Any]:
     """Copy windows to a table of one block of columns for each step, oldest first."""
-    n_windows, n_steps, n_channels = windows.shape
-    return np.array(windows, order="C").reshape(n_windows, n_steps * n_channels)
+    copied = np.array(windows, order="C")
+    n_windows, n_steps, n_channels = copied.shape
+    return copied.reshape(n_windows, n_steps * n_channels)
 
 
 @dataclass(frozen=True, eq=False)
 class Windows:
     """Windows laid over the rows of one base array.
 
-    Step j of window i is ``rows[i * window_stride + j * step_stride]``. Rows that no
-    window covers may lie between the others; their values mean nothing.
+    Step j of window i is ``rows[i * window_stride + j * step_stride]``, or with `starts`
+    ``rows[starts[i] + j * step_stride]``. Rows that no window covers may lie between the
+    others; their values mean nothing.
 
     Attributes
     ----------
@@ -61,6 +63,8 @@ class Windows:
         Number of windows, and of steps in each.
     window_stride, step_stride : int
         Rows from a window to the next, and from a step to the next.
+    starts : ndarray of shape (n_windows,) or None
+        First row of each window, if they are not evenly spaced.
     """
 
     rows: NDArray[Any]
@@ -68,9 +72,19 @@ class Windows:
     n_steps: int
     window_stride: int
     step_stride: int
+    starts: NDArray[np.intp] | None = None
+
+    def first_rows(self) -> NDArray[np.intp]:
+        """Return the first row of each window."""
+        if self.starts is not None:
+            return self.starts
+        return np.arange(self.n_windows) * self.window_stride
 
     def array(self) -> NDArray[Any]:
-        """Return the windows as a view of shape (n_windows, n_steps, n_channels)."""
+        """Return the windows, of shape (n_windows, n_steps, n_channels): a view if possible."""
+        if self.starts is not None:
+            steps = np.arange(self.n_steps) * self.step_stride
+            return self.rows[self.starts[:, np.newaxis] + steps]
         pitch, item = self.rows.strides
         return as_strided(
             self.rows,
@@ -101,7 +115,11 @@ class Windows:
         """
         weight = np.ones(self.n_windows) if sample_weight is None else np.asarray(sample_weight)
         total = np.zeros(len(self.rows))
-        if self.n_windows:
+        if self.starts is not None:
+            begun = np.bincount(self.starts, weight, minlength=len(total))
+            for first in range(0, self.n_steps * self.step_stride, self.step_stride):
+                total[first:] += begun[: len(total) - first]
+        elif self.n_windows:
             span = (self.n_windows - 1) * self.window_stride + 1
             for first in range(0, self.n_steps * self.step_stride, self.step_stride):
                 total[first : first + span : self.window_stride] += weight

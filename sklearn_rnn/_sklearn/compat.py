@@ -3,6 +3,7 @@
 from sklearn.base import _fit_context as fit_context
 from sklearn.model_selection._search import BaseSearchCV
 from sklearn.utils import _safe_indexing as safe_indexing
+from sklearn.utils._array_api import get_namespace
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils._param_validation import (
     HasMethods,
@@ -30,6 +31,7 @@ __all__ = [
     "check_method_params",
     "check_sample_weight",
     "fit_context",
+    "get_namespace",
     "make_constraint",
     "num_samples",
     "safe_indexing",

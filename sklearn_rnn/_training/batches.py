@@ -18,6 +18,7 @@ from sklearn_rnn._training.tensors import (
     series_of,
     shares_rows,
     to_device,
+    values_per_sequence,
 )
 
 MAX_VALUES_GATHERED = 2**20
@@ -143,28 +144,28 @@ class Examples:
                     yield Batch(x[part], y[part], None if weight is None else weight[part])
             return
         order = self._order(shuffled)
-        if isinstance(self.x, RaggedTensor):
-            for rows in _by_length(order, self.x.lengths, size, generator):
-                yield self._at(rows, *self.x.gather(rows))
-        else:
-            for rows in torch.split(order, size):
-                yield self._at(rows, self.x.index_select(0, rows), None)
+        parts = (
+            _by_length(order, self.x.lengths, size, generator)
+            if isinstance(self.x, RaggedTensor)
+            else torch.split(order, size)
+        )
+        for rows in parts:
+            yield self._at(rows, *self._gather(rows))
 
     @property
     def has_fixed_length(self) -> bool:
         """Whether all sequences have the same number of steps, and one target each."""
-        return isinstance(self.x, Tensor) and self.first is None
+        return (isinstance(self.x, Tensor) or self.x.is_fixed) and self.first is None
 
     def blocks(self, size: int, generator: torch.Generator | None = None) -> Iterator[Batch]:
         """Yield many batches at once, in the order of `batches`; needs sequences of one length."""
-        assert isinstance(self.x, Tensor), "sequences have one length"
         shuffled = generator if size < len(self) else None
         if shuffled is None and self.is_contiguous():
             yield self._slice(int(self.index[0]), int(self.index[-1]) + 1)
             return
-        chunk_size = max(1, MAX_VALUES_GATHERED // (size * self.x[0].numel()))
+        chunk_size = max(1, MAX_VALUES_GATHERED // (size * values_per_sequence(self.x)))
         for rows in torch.split(self._order(shuffled), size * chunk_size):
-            yield self._at(rows, self.x.index_select(0, rows), None)
+            yield self._at(rows, *self._gather(rows))
 
     def _order(self, generator: torch.Generator | None) -> Tensor:
         """Return the indices of the sequences, in random order if a generator is given."""
@@ -239,6 +240,12 @@ class Examples:
             kept = in_training_mask[rows].nonzero()[:, 0]
             rows, kept = rows[kept], to_device(kept, self.y.device)
         return self._at(rows, x, None)._replace(kept=kept)
+
+    def _gather(self, rows: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Return some of the sequences and their lengths, None if there is no padding."""
+        if isinstance(self.x, RaggedTensor):
+            return self.x.gather(rows)
+        return self.x.index_select(0, rows), None
 
     def _at(self, rows: Tensor, x: Tensor, lengths: Tensor | None) -> Batch:
         """Return a batch of sequences x, with the targets and weights of `rows`."""

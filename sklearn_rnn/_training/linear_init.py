@@ -36,7 +36,7 @@ from sklearn_rnn._modules.linear_skip import LinearSkip
 from sklearn_rnn._modules.mlp import Dense
 from sklearn_rnn._training.batches import Examples
 from sklearn_rnn._training.losses import SquaredError
-from sklearn_rnn._training.tensors import RaggedTensor, longest
+from sklearn_rnn._training.tensors import values_per_sequence
 
 VALUES_AT_ONCE = 2**20
 """Values of the windows in one batch."""
@@ -174,8 +174,7 @@ def linear_share(module: LinearSkip, examples: Examples) -> float:
 
 def _batch(examples: Examples) -> int:
     """Return how many samples to flatten in one batch."""
-    rows = examples.x.rows if isinstance(examples.x, RaggedTensor) else examples.x
-    return max(1, VALUES_AT_ONCE // (longest(examples.x) * rows.shape[-1]))
+    return max(1, VALUES_AT_ONCE // values_per_sequence(examples.x))
 
 
 def _column(weight: Tensor | None, x: Tensor) -> Tensor:

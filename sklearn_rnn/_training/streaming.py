@@ -73,7 +73,7 @@ def stream(
     if isinstance(sequences, Ragged):
         starts, lengths = sequences.starts, sequences.lengths
     else:
-        starts = np.arange(sequences.n_windows) * sequences.window_stride
+        starts = sequences.first_rows()
         lengths = np.full(sequences.n_windows, sequences.n_steps)
     extents = torch.from_numpy(starts), torch.from_numpy(lengths)
     is_series = isinstance(sequences, Windows) and sequences.window_stride == 1

@@ -47,7 +47,7 @@ class RaggedTensor:
     """Sequences of different length over the rows of a tensor; see `Ragged`.
 
     Starts and lengths stay on the CPU, so that the shape of a batch never waits for the device. If
-    `is_series`, sequence i starts at row i and all lengths are equal.
+    `is_fixed`, all lengths are equal; if `is_series`, sequence i starts at row i as well.
     """
 
     rows: Rows
@@ -55,6 +55,7 @@ class RaggedTensor:
     lengths: Tensor
     step_stride: int
     is_series: bool = False
+    is_fixed: bool = False
 
     @property
     def device(self) -> torch.device:
@@ -104,6 +105,10 @@ def as_tensor(sequences: Windows | Ragged, device: str | torch.device) -> Tensor
     if isinstance(sequences, Ragged):
         starts, lengths = torch.from_numpy(sequences.starts), torch.from_numpy(sequences.lengths)
         return RaggedTensor(rows, starts, lengths, sequences.step_stride)
+    if sequences.starts is not None:
+        starts = torch.from_numpy(sequences.starts)
+        lengths = torch.tensor(sequences.n_steps).expand(len(starts))
+        return RaggedTensor(rows, starts, lengths, sequences.step_stride, is_fixed=True)
     n_channels = rows.shape[1]
     return rows.as_strided(
         (sequences.n_windows, sequences.n_steps, n_channels),
@@ -145,6 +150,12 @@ def consecutive(x: Tensor | RaggedTensor, part: slice) -> Tensor:
 def longest(x: Tensor | RaggedTensor) -> int:
     """Return the number of steps of the longest sequence, at least 1."""
     return max(1, int(x.lengths.max())) if isinstance(x, RaggedTensor) else x.shape[1]
+
+
+def values_per_sequence(x: Tensor | RaggedTensor) -> int:
+    """Return the number of values of the longest sequence."""
+    rows = x.rows if isinstance(x, RaggedTensor) else x
+    return longest(x) * rows.shape[-1]
 
 
 def shares_rows(x: Tensor | RaggedTensor, receptive_field: int | None) -> bool:

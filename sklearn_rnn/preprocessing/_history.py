@@ -48,11 +48,14 @@ class Placement:
         Whether the whole window of a row lies behind the first row of its series.
     first_rows : ndarray of shape (n_known_series,)
         For each series known from `fit`, its earliest row in the table.
+    first_places : ndarray of shape (n_series,)
+        The place of the earliest row of each series; rows without a time are series of their own.
     """
 
     layout: Layout
     is_beyond_start: NDArray[np.bool_]
     first_rows: NDArray[np.intp]
+    first_places: NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -168,10 +171,12 @@ class History:
             kept_series,
             kept_positions,
         )
-        order = np.array(first_rows, dtype=np.intp)
-        return Placement(
-            layout, is_beyond[in_table], order if timeline.order is None else timeline.order[order]
+        first = np.concatenate([timeline.starts[:-1], untimed])
+        first_rows_in_table, first = (
+            rows if timeline.order is None else timeline.order[rows]
+            for rows in (np.array(first_rows, dtype=np.intp), first)
         )
+        return Placement(layout, is_beyond[in_table], first_rows_in_table, layout.places[first])
 
     def ranks(self, label: Hashable) -> bool:
         """Tell whether a series seen in `fit` has no calendar, so that its rows are counted."""

@@ -11,6 +11,7 @@ from sklearn.utils import Tags, check_array
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from sklearn_rnn._sequences.window_array import WindowArray
 from sklearn_rnn._sequences.windows import flatten_windows
 from sklearn_rnn._sklearn.compat import check_feature_names_in, fit_context
 from sklearn_rnn._sklearn.parameters import parametrized
@@ -29,6 +30,7 @@ from sklearn_rnn.preprocessing._lag_parameters import LagParameters
 from sklearn_rnn.preprocessing._layout import Window
 from sklearn_rnn.preprocessing._timeline import Timeline, read_timeline
 from sklearn_rnn.preprocessing._times import TimeKind
+from sklearn_rnn.preprocessing._window_places import windows_at
 from sklearn_rnn.preprocessing._window_warnings import warn_of_doubtful, warn_of_incomplete
 
 X_CHECKS: dict[str, Any] = {
@@ -69,10 +71,15 @@ class LagTransformer(LagParameters, TransformerMixin, BaseEstimator):
 
     Notes
     -----
-    **Memory.** Windows are a read-only view of one padded copy of X, for any ``n_lags``. They are
-    copied if rows are missing, with several series, and with ``flatten=True``. If X is a
-    ``np.memmap`` of at least 256 MB, in single or double precision, the padded copy is a temporary
-    file (in ``TMPDIR``), which the networks read batch by batch.
+    **Windows.** The output is a read-only array, which any function accepts, over one padded copy
+    of X for any ``n_lags``. Its attributes ``delay``, ``step``, ``lags``, ``channels``, ``series``,
+    ``times`` and ``is_complete`` say where the windows come from. Selected windows keep them, and
+    the networks read them: `fit` leaves incomplete windows out, and early stopping holds out the
+    last windows of each series. ``np.asarray(windows)`` is an ordinary array: a view if X is one
+    series without gaps, otherwise a copy, as with ``flatten=True``.
+
+    **Memory.** If X is a ``np.memmap`` of at least 256 MB, in single or double precision, the
+    padded copy is a temporary file (in ``TMPDIR``), which the networks read batch by batch.
 
     **Time.** The index of a DataFrame, or the columns `time` and `series`, determine which rows
     are adjacent. Each series has its own calendar, learned from its sorted times: equal steps,
@@ -142,7 +149,7 @@ class LagTransformer(LagParameters, TransformerMixin, BaseEstimator):
         return self
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit_transform(self, X: ArrayLike, y: Any = None) -> NDArray[Any]:
+    def fit_transform(self, X: ArrayLike, y: Any = None) -> WindowArray | NDArray[Any]:
         """Fit, and return the window of every row: ``fit(X).transform(X)``, at half the cost.
 
         Parameters
@@ -154,12 +161,13 @@ class LagTransformer(LagParameters, TransformerMixin, BaseEstimator):
 
         Returns
         -------
-        ndarray of shape (n_rows, n_lags, n_channels) or (n_rows, n_lags * n_channels)
-            The windows, of the dtype of X if that is float32, otherwise float64.
+        WindowArray of shape (n_rows, n_lags, n_channels)
+            The windows, of the dtype of X if that is float32, otherwise float64; with
+            ``flatten=True`` an ndarray of shape (n_rows, n_lags * n_channels).
         """
         return self._lay_windows(*self._fit(X))
 
-    def transform(self, X: ArrayLike) -> NDArray[Any]:
+    def transform(self, X: ArrayLike) -> WindowArray | NDArray[Any]:
         """Return the window of every row.
 
         Parameters
@@ -169,8 +177,9 @@ class LagTransformer(LagParameters, TransformerMixin, BaseEstimator):
 
         Returns
         -------
-        ndarray of shape (n_rows, n_lags, n_channels) or (n_rows, n_lags * n_channels)
-            The windows, of the dtype of X if that is float32, otherwise float64.
+        WindowArray of shape (n_rows, n_lags, n_channels)
+            The windows, of the dtype of X if that is float32, otherwise float64; with
+            ``flatten=True`` an ndarray of shape (n_rows, n_lags * n_channels).
         """
         check_is_fitted(self)
         features = drop_columns(X, self._named if hasattr(X, "columns") else ())
@@ -210,13 +219,21 @@ class LagTransformer(LagParameters, TransformerMixin, BaseEstimator):
 
     def _lay_windows(
         self, rows: NDArray[Any], timeline: Timeline, placement: Placement
-    ) -> NDArray[Any]:
+    ) -> WindowArray | NDArray[Any]:
         """Return the windows of rows whose places are known."""
-        warn_of_incomplete(self._history, timeline, placement, len(self._known) > 0)
         layout = placement.layout
+        complete = layout.is_complete(len(self._known) > 0)
+        warn_of_incomplete(self._history, timeline, placement, complete)
         padded = layout.fill(rows, self._history.rows, self.fill_values_)
         advance_columns(padded, self._known, self.delay)
-        windows = layout.windows(padded)
+        windows = windows_at(
+            padded,
+            timeline,
+            placement,
+            channels=self._channels(),
+            known_ahead=self._known,
+            complete=complete,
+        )
         return flatten_windows(windows) if self.flatten else windows
 
     def set_output(self, *, transform: str | None = None) -> LagTransformer:
@@ -265,6 +282,11 @@ class LagTransformer(LagParameters, TransformerMixin, BaseEstimator):
 
     def _window(self) -> Window:
         return Window(self.n_lags, self.delay, self.step)
+
+    def _channels(self) -> list[str] | None:
+        """Return the names of the columns of X that are channels, if they have names."""
+        names = getattr(self, "feature_names_in_", None)
+        return None if names is None else [name for name in names if name not in self._named]
 
     def _read_timeline(self, X: Any, n_rows: int, like: TimeKind | None = None) -> Timeline:
         return read_timeline(X, n_rows, time=self.time, series=self.series, like=like)

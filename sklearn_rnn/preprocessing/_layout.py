@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sklearn_rnn._sequences.storage import empty_on_same_storage, row_chunks
-from sklearn_rnn._sequences.windows import lag_windows
 
 
 @dataclass(frozen=True)
@@ -98,13 +97,12 @@ class Layout:
                 padded[self.places[piece]] = rows[piece]
         return padded
 
-    def windows(self, padded: NDArray[Any], chosen: NDArray[np.intp] | None = None) -> NDArray[Any]:
-        """Return the windows of rows of the table: a view if they are all, and contiguous."""
-        windows = lag_windows(padded, self.window.n_lags, step=self.window.step)
-        first = self.places - self.window.lookback
+    def starts(self, chosen: NDArray[np.intp] | None = None) -> range | NDArray[np.int64]:
+        """Return where the windows of rows of the table start."""
         if chosen is None and self.is_contiguous:
-            return windows[first[0] : first[0] + len(first)]
-        return windows[first if chosen is None else first[chosen]]
+            first = int(self.places[0]) - self.window.lookback
+            return range(first, first + len(self.places))
+        return (self.places if chosen is None else self.places[chosen]) - self.window.lookback
 
     def row_at(self, places: NDArray[np.int64]) -> NDArray[np.intp]:
         """Return which row of the table is at each place."""

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_array
 
+from sklearn_rnn._sequences.window_array import WindowArray
 from sklearn_rnn._sequences.windows import flatten_windows, lag_windows
 from sklearn_rnn._sklearn.compat import Interval, validate_params
 from sklearn_rnn._sklearn.validation import check_numbers, check_targets, prefix_errors
@@ -20,6 +21,7 @@ from sklearn_rnn.preprocessing._lag_count import LagCount
 from sklearn_rnn.preprocessing._lag_transformer import X_CHECKS, LagTransformer
 from sklearn_rnn.preprocessing._layout import Window
 from sklearn_rnn.preprocessing._timeline import read_timeline
+from sklearn_rnn.preprocessing._window_places import windows_at
 
 _CONSTRAINTS = {
     name: LagTransformer._parameter_constraints[name]
@@ -40,7 +42,7 @@ def make_lagged(
     horizon: int = 1,
     max_gap: float | str | timedelta | np.timedelta64 | None = None,
     lag_unit: str = "auto",
-) -> tuple[NDArray[Any], NDArray[Any]]:
+) -> tuple[WindowArray | NDArray[Any], NDArray[Any]]:
     r"""Return complete windows of lags and the targets that follow them.
 
     For every row t whose window and target are complete, the window contains the rows
@@ -77,9 +79,10 @@ def make_lagged(
 
     Returns
     -------
-    windows : ndarray of shape (n_windows, n_lags, n_channels)
-        The windows, or (n_windows, n_lags * n_channels) with ``flatten=True``. A read-only
-        view of X, unless rows are missing between those of X, X contains several series,
+    windows : WindowArray of shape (n_windows, n_lags, n_channels)
+        The windows, in the read-only array that `LagTransformer` returns, or with
+        ``flatten=True`` an ndarray of shape (n_windows, n_lags * n_channels). They are over the
+        memory of X, unless rows are missing between those of X, X contains several series,
         ``known_ahead`` or ``flatten`` is set, or X is not of floats. Windows and targets do not
         cross series or contain missing rows.
     targets : ndarray of shape (n_windows,), (n_windows, n_outputs)
@@ -113,7 +116,8 @@ def make_lagged(
     check_targets(values, rows)
     window = Window(n_lags, delay, step)
     count, timeline = LagCount(lag_unit, max_gap), read_timeline(X, len(rows))
-    layout = History(count).place(timeline, window).layout
+    placement = History(count).place(timeline, window)
+    layout = placement.layout
     chosen = np.flatnonzero(layout.is_complete(len(known) > 0, horizon))
     if not len(chosen):
         longest = layout.longest_block()
@@ -122,17 +126,24 @@ def make_lagged(
             f"n_lags={n_lags}, delay={delay}, step={step}, horizon={horizon} need "
             f"{window.lookback + horizon}; take fewer lags."
         )
-    if layout.is_contiguous and not len(known):  # views, without a copy
-        windows = lag_windows(rows, n_lags, step=step)[: len(chosen)]
+    place: dict[str, Any] = {"channels": _names(X), "known_ahead": known, "chosen": chosen}
+    if layout.is_contiguous and not len(known):  # rows and targets are views, without a copy
+        place["n_before"] = window.lookback
         targets = _cut_targets(values[window.lookback :], horizon)[: len(chosen)]
     else:
-        padded = layout.fill(rows, None, np.zeros(rows.shape[1]))
-        advance_columns(padded, known, delay)
-        windows = layout.windows(padded, chosen)
+        rows = layout.fill(rows, None, np.zeros(rows.shape[1]))
+        advance_columns(rows, known, delay)
         following = layout.places[chosen, np.newaxis] + np.arange(horizon)
         targets = values[layout.row_at(following)]
         targets = targets if horizon > 1 else targets[:, 0]
+    windows = windows_at(rows, timeline, placement, **place)
     return (flatten_windows(windows) if flatten else windows), targets
+
+
+def _names(X: Any) -> list[str] | None:
+    """Return the names of the columns of a table, if all are strings."""
+    names = list(getattr(X, "columns", ()))
+    return names if names and all(isinstance(name, str) for name in names) else None
 
 
 def _cut_targets(values: NDArray[Any], horizon: int) -> NDArray[Any]:

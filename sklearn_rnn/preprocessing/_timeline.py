@@ -48,6 +48,10 @@ class Timeline:
         bounds = zip(self.starts[:-1].tolist(), self.starts[1:].tolist(), strict=True)
         return zip(self.labels, (slice(*bound) for bound in bounds), strict=True)
 
+    def index(self) -> Any:
+        """Return the times of the rows of the table as an index of pandas; None without times."""
+        return None if self.kind.name == "none" else self.kind.to_index(self.unsort(self.times))
+
     def unsort(self, values: NDArray[Any]) -> NDArray[Any]:
         """Bring values of the rows from the order used here to that of the table."""
         if self.order is None:

@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sklearn_rnn.exceptions import IncompleteWindowsWarning
 from sklearn_rnn.preprocessing._history import History, Placement
@@ -30,7 +31,7 @@ def without_warnings() -> Iterator[None]:
 
 
 def warn_of_incomplete(
-    history: History, timeline: Timeline, placement: Placement, known_ahead: bool
+    history: History, timeline: Timeline, placement: Placement, complete: NDArray[np.bool_]
 ) -> None:
     """Warn of windows with missing rows, if rows of `fit` are missed or there are many.
 
@@ -42,8 +43,8 @@ def warn_of_incomplete(
         The rows of a table.
     placement : Placement
         Their places.
-    known_ahead : bool
-        Whether columns are read later than others.
+    complete : ndarray of bool, of shape (n_rows,)
+        Which windows are complete.
     """
     if _IS_SILENT.get() or timeline.kind.name == history.kind.name == "none":
         return
@@ -54,7 +55,7 @@ def warn_of_incomplete(
             "filled. Give X an index as in fit."
         )
         return
-    incomplete = ~placement.layout.is_complete(known_ahead) & placement.is_beyond_start
+    incomplete = ~complete & placement.is_beyond_start
     n_incomplete, n_windows = int(incomplete.sum()), int(placement.is_beyond_start.sum())
     lost = placement.first_rows[incomplete[placement.first_rows]]
     counts = f"{n_incomplete} of {n_windows} windows beyond the start of their series"

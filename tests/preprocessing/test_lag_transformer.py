@@ -15,6 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
+from sklearn_rnn._sequences.window_array import WindowArray
 from sklearn_rnn._sequences.windows import window_rows
 from sklearn_rnn.preprocessing._lag_transformer import LagTransformer
 
@@ -190,7 +191,7 @@ def test_set_output_names_flat_windows_and_leaves_others_arrays(container, flatt
     if flatten and container != "default":
         assert list(out.columns) == pipe.fit(FRAME)[-1].get_feature_names_out().tolist()
     else:
-        assert isinstance(out, np.ndarray)
+        assert isinstance(out, np.ndarray | WindowArray)
         assert out.shape == ((30, 6) if flatten else (30, 2, 3))
 
 
