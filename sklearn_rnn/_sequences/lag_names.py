@@ -28,10 +28,13 @@ class LagColumns:
     order : ndarray of int, of shape (n_columns,)
         Positions of the columns as a network reads them: one block of channels for each step,
         oldest first.
+    lags : ndarray of int, of shape (n_steps, n_channels)
+        The lag of each channel at each step.
     """
 
     channels: tuple[str, ...]
     order: NDArray[np.intp]
+    lags: NDArray[np.intp]
 
     @property
     def is_ordered(self) -> bool:
@@ -71,8 +74,9 @@ def read_lag_names(names: Sequence[Any] | None, n_channels: int | None = None) -
     >>> read_lag_names(["a_lag2", "day_lag1", "a_lag1", "day_lag0"]).channels
     ('a', 'day')
     """
-    found = [LAG_NAME.fullmatch(name) if isinstance(name, str) else None for name in names or ()]
-    others = [name for name, match in zip(names or (), found, strict=True) if match is None]
+    names = [] if names is None else list(names)
+    found = [LAG_NAME.fullmatch(name) if isinstance(name, str) else None for name in names]
+    others = [name for name, match in zip(names, found, strict=True) if match is None]
     matches = [match for match in found if match is not None]
     if not matches:
         return None
@@ -95,12 +99,11 @@ def read_lag_names(names: Sequence[Any] | None, n_channels: int | None = None) -
             f"{_listed([name or 'lag' for name in lags])}. Leave n_channels at None, or pass X "
             "without names."
         )
-    by_step = zip(*(_oldest_first(of_lag) for of_lag in lags.values()), strict=True)
-    return LagColumns(tuple(lags), np.array(list(by_step), dtype=np.intp).ravel())
-
-
-def _oldest_first(of_lag: Mapping[int, int]) -> list[int]:
-    return [of_lag[lag] for lag in sorted(of_lag, reverse=True)]
+    by_step = np.array([sorted(of_lag, reverse=True) for of_lag in lags.values()]).T
+    order = [
+        of_lag[lag] for step in by_step for of_lag, lag in zip(lags.values(), step, strict=True)
+    ]
+    return LagColumns(tuple(lags), np.array(order, dtype=np.intp), by_step)
 
 
 def _check_alike(lags: Lags) -> None:

@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 from sklearn.utils import assert_all_finite
 from sklearn.utils.validation import check_array
 
+from sklearn_rnn._sequences.lag_names import LagColumns, read_lag_names
 from sklearn_rnn._sequences.lists import comes_as_list, is_list_of_sequences, read_list
 from sklearn_rnn._sequences.ragged import Ragged, concatenate, trim_absent_steps
 from sklearn_rnn._sequences.storage import are_nan, has_inf, has_nan
 from sklearn_rnn._sequences.window_array import WindowArray
 from sklearn_rnn._sequences.windows import Windows, window_rows
+from sklearn_rnn._sklearn.compat import get_feature_names
 from sklearn_rnn._sklearn.validation import check_numbers, check_targets, prefix_errors
 
 FloatArray = NDArray[np.float64]
@@ -29,8 +31,9 @@ class Reading:
 
     Attributes
     ----------
-    n_channels : int
-        Channels of each step of a 2-D X.
+    n_channels : int or None
+        Channels of each step of a 2-D X; None to take them from names of columns such as
+        ``price_lag3``, and without such names as `is_table` says.
     missing : {"refused", "values", "steps"}
         What NaN is: an error; a missing value; or a missing value, and an absent step (padding)
         where all channels of steps at an end of a sequence are NaN.
@@ -42,14 +45,23 @@ class Reading:
     all_missing : {"absent", "value", "auto"}
         With ``missing="steps"``, what a step at an end of a sequence is where all channels are NaN:
         absent, or a step at its place whose values are missing. "auto" keeps such steps in windows
-        that share rows, as those of a series do, whose lags would be shifted otherwise.
+        that share rows, as those of a series do, or have columns named by lags: the lags of the
+        other steps would be shifted otherwise.
+    is_table : bool
+        Whether all columns of a 2-D X are channels of one step, and not steps of one channel, if
+        neither `n_channels` nor names tell: so networks read it whose inputs all have weights of
+        their own.
+    reads_names : bool
+        Whether names of columns are read.
     """
 
-    n_channels: int = 1
+    n_channels: int | None = None
     missing: str = "refused"
     tokens: bool = False
     why: str = ""
     all_missing: str = "absent"
+    is_table: bool = False
+    reads_names: bool = True
 
 
 @dataclass(frozen=True)
@@ -68,6 +80,8 @@ class InputForm:
         Whether X was a list of sequences.
     keeps_missing_steps : bool
         Whether steps with all channels NaN are missing values, and not absent.
+    columns : LagColumns or None
+        Channels, lags and order of the columns of a 2-D X, if their names told.
     """
 
     n_features: int
@@ -75,6 +89,7 @@ class InputForm:
     n_steps: int
     is_list: bool
     keeps_missing_steps: bool = False
+    columns: LagColumns | None = None
 
 
 def check_sequences(
@@ -94,7 +109,8 @@ def check_sequences(
         ``validate_data`` of scikit-learn with the estimator as its first argument, and ``reset``.
         It keeps, or checks, ``n_features_in_`` and ``feature_names_in_`` of a 2-D X.
     X : array-like of shape (n_samples, n_steps, n_channels) or (n_samples, n_columns), or list
-        The columns of two dimensions are `n_steps` blocks of `n_channels`, oldest first. Arrays of
+        The columns of two dimensions are `n_steps` blocks of `n_channels`, oldest first, or in
+        any order if they are named by their lags in `fit`. Arrays of
         a list, of shape (n_steps_i, n_channels) or (n_steps_i * n_channels,), may differ in their
         number of steps if ``reading.missing`` is "steps".
     y : array-like, optional
@@ -123,6 +139,7 @@ def check_sequences(
     targets = {} if isinstance(y, str) else {"multi_output": True}
     sequences: Windows | Ragged
     is_list, n_channels = False, None if form is None else form.n_channels
+    columns = None if form is None else form.columns
     knows_rows = isinstance(X, WindowArray) and not reading.tokens
     if not (knows_rows or isinstance(X, np.ndarray)) or X.dtype == object:
         X = list(X) if comes_as_list(X) else X
@@ -140,12 +157,19 @@ def check_sequences(
         if reading.all_missing == "auto":
             reading = replace(reading, all_missing="value")
     else:
+        table = X
         X, y = _checked_array(validate, X, y, reading, targets)
+        n_features = X.shape[-1]
         if X.ndim == 3:
             _check_channels(name, X, reading.n_channels, n_channels)
-        n_features = X.shape[-1]
-        sequences = _as_windows(X if X.ndim == 3 else _reshape_columns(X, reading.n_channels))
-    keeps = _keeps_missing_steps(sequences, reading) if form is None else form.keeps_missing_steps
+        else:
+            columns = _lag_columns(table, reading) if form is None else columns
+            X = _reshape_columns(X, reading, columns)
+        sequences = _as_windows(X)
+    if form is None:
+        keeps = _keeps_missing_steps(sequences, reading, columns)
+    else:
+        keeps = form.keeps_missing_steps
     rows = sequences.rows
     if has_inf(rows) or (reading.missing == "refused" and has_nan(rows)):
         finite = "allow-nan" if reading.missing != "refused" else True
@@ -156,13 +180,18 @@ def check_sequences(
         absent = _absent_steps(rows, reading, keeps=keeps)
         if isinstance(sequences, Ragged) or absent.any():
             sequences = trim_absent_steps(sequences, absent)
-    return sequences, y, InputForm(n_features, rows.shape[1], sequences.n_steps, is_list, keeps)
+    sizes = n_features, rows.shape[1], sequences.n_steps
+    return sequences, y, InputForm(*sizes, is_list, keeps, columns)
 
 
-def _keeps_missing_steps(sequences: Windows | Ragged, reading: Reading) -> bool:
+def _keeps_missing_steps(
+    sequences: Windows | Ragged, reading: Reading, columns: LagColumns | None
+) -> bool:
     """Return whether steps with all channels NaN are missing values, and not absent."""
     if reading.tokens or reading.all_missing != "auto":
         return not reading.tokens and reading.all_missing == "value"
+    if columns is not None:
+        return True
     if not isinstance(sequences, Windows) or sequences.n_windows == 1:
         return False
     return sequences.window_stride < sequences.n_steps * sequences.step_stride
@@ -221,7 +250,7 @@ def _read_list_of_sequences(name: str, X: Any, reading: Reading, n_channels: int
             f"X holds sequences of different length, but {name} {reading.why}"
             "needs sequences of equal length; give an array of three dimensions."
         )
-    sequences = read_list(X, n_channels, reading.n_channels)
+    sequences = read_list(X, n_channels, reading.n_channels or 1)
     first = sequences[0][np.newaxis]
     _check_channels(name, first, reading.n_channels, n_channels, empty=True)
     return concatenate(sequences)
@@ -248,9 +277,20 @@ def _assert_covered_finite(sequences: Windows | Ragged, name: str, allowed: Any)
     assert_all_finite(rows, allow_nan=allowed == "allow-nan", estimator_name=name, input_name="X")
 
 
-def _reshape_columns(X: FloatArray, n_channels: int) -> FloatArray:
+def _lag_columns(table: Any, reading: Reading) -> LagColumns | None:
+    """Return what the names of the columns of X say, if they are read and name lags."""
+    if reading.tokens or not reading.reads_names:
+        return None
+    return read_lag_names(get_feature_names(table), reading.n_channels)
+
+
+def _reshape_columns(X: FloatArray, reading: Reading, columns: LagColumns | None) -> FloatArray:
     """Reshape the columns of a 2-D X to (n_samples, n_steps, n_channels)."""
     n_samples, n_columns = X.shape
+    if columns is not None:
+        X = X if columns.is_ordered else X[:, columns.order]
+        return X.reshape(n_samples, *columns.lags.shape)
+    n_channels = reading.n_channels or (n_columns if reading.is_table else 1)
     if n_columns % n_channels:
         raise ValueError(
             f"X has {n_columns} columns, which is not a multiple of n_channels={n_channels}; the "
@@ -262,7 +302,7 @@ def _reshape_columns(X: FloatArray, n_channels: int) -> FloatArray:
 def _check_channels(
     name: str,
     X: FloatArray | WindowArray,
-    declared: int,
+    declared: int | None,
     fitted: int | None,
     *,
     empty: bool = False,
@@ -271,10 +311,10 @@ def _check_channels(
     _, n_steps, found = X.shape
     if not ((n_steps or empty) and found):
         raise ValueError(f"X must hold at least one step of one channel; got the shape {X.shape}.")
-    if declared not in (1, found):
+    if declared not in (None, found):
         raise ValueError(
             f"X has {found} channels in its last axis, but n_channels={declared}; leave "
-            "n_channels at 1 for a 3-D X."
+            "n_channels at None for a 3-D X."
         )
     if fitted not in (None, found):
         raise ValueError(

@@ -17,6 +17,7 @@ from sklearn.utils._param_validation import (
 from sklearn.utils.validation import _check_feature_names_in as check_feature_names_in
 from sklearn.utils.validation import _check_method_params as check_method_params
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
+from sklearn.utils.validation import _get_feature_names as get_feature_names
 from sklearn.utils.validation import _num_samples as num_samples
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "check_method_params",
     "check_sample_weight",
     "fit_context",
+    "get_feature_names",
     "get_namespace",
     "make_constraint",
     "num_samples",

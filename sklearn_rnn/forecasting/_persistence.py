@@ -67,11 +67,11 @@ class PersistenceRegressor(RegressorMixin, BaseEstimator):
         "Length of the season in rows, counted from the target.",
         default=1,
     )
-    n_channels: int = param(
-        [Interval(Integral, 1, None, closed="left")],
-        """Number of channels of a 2-D X, whose columns are blocks of channels, oldest first. Not
-        used if `channel` is a name.""",
-        default=1,
+    n_channels: int | None = param(
+        [Interval(Integral, 1, None, closed="left"), None],
+        """Number of channels of a 2-D X, whose columns are blocks of channels, oldest first. None
+        reads it from names of columns, or else is 1. Not used if `channel` is a name.""",
+        default=None,
     )
 
     _learned: ClassVar[dict[str, str]] = {
@@ -79,6 +79,7 @@ class PersistenceRegressor(RegressorMixin, BaseEstimator):
         "feature_names_in_ : ndarray of shape (n_features_in_,)": (
             "Names of the columns, if all are strings."
         ),
+        "n_channels_ : int": "Number of channels of the windows.",
         "n_outputs_ : int or None": "Number of targets; None if y is one-dimensional.",
         "n_parameters_ : int": "0, since nothing is learned.",
     }
@@ -132,20 +133,25 @@ class PersistenceRegressor(RegressorMixin, BaseEstimator):
             X,
             y,
             name=type(self).__name__,
-            reading=Reading(1 if isinstance(self.channel, str) else self.n_channels),
+            reading=self._reading(),
             form=None if reset else self._form,
         )
         assert isinstance(windows, Windows), "sequences of different length raise an error"
         if reset:
             self._form: InputForm = form
-            self.n_features_in_ = form.n_features
+            self.n_features_in_, self.n_channels_ = form.n_features, form.n_channels
         return windows, y
+
+    def _reading(self) -> Reading:
+        """Return how to read X: of a channel with a name only the columns of that name count."""
+        named = isinstance(self.channel, str)
+        return Reading(None if named else self.n_channels, reads_names=not named)
 
     def _select_channel(self, windows: Windows) -> tuple[NDArray[Any], NDArray[np.intp]]:
         """Return the values of the channel, of shape (n_samples, n_lags), and their lags."""
         array = windows.array()
-        named = _read_names(getattr(self, "feature_names_in_", ()))
         if isinstance(self.channel, str):
+            named = _read_names(getattr(self, "feature_names_in_", ()))
             columns = [i for i, (channel, _) in enumerate(named) if channel == self.channel]
             if not columns:
                 raise ValueError(
@@ -159,9 +165,8 @@ class PersistenceRegressor(RegressorMixin, BaseEstimator):
                 f"channel={self.channel} is out of range for X with {n_channels} channels, counted "
                 "from 0."
             )
-        own = named[self.channel :: n_channels]
-        if len({channel for channel, _ in own}) == 1:
-            lags = np.array([lag for _, lag in own])
+        if self._form.columns is not None:
+            lags = self._form.columns.lags[:, self.channel]
         else:  # the rows directly before the target
             lags = np.arange(array.shape[1], 0, -1)
         return array[:, :, self.channel], lags

@@ -51,8 +51,8 @@ def attributions(model: WindowModel, n_points: int) -> Iterator[tuple[FloatArray
 def _network_gradient(model: WindowModel) -> tuple[Scale, Gradient]:
     """Return the scale of the channels, and the gradient with respect to standardised input."""
     estimator, module = model.estimator, model.estimator.net_.module_
-    own = estimator.channel_scale_
-    _check_complete(model, len(own.mean) + len(estimator.missing_channels_))
+    shape = _fitted_shape(model)
+    own = _reshaped(estimator.channel_scale_, shape, model.windows.shape[1:])
     scale = own if estimator.standardize else _scale_of(model.windows)
     unit = 1.0
     if hasattr(estimator, "target_scale_") and getattr(estimator, "loss", None) != "poisson":
@@ -61,7 +61,9 @@ def _network_gradient(model: WindowModel) -> tuple[Scale, Gradient]:
 
     def gradient(z: FloatArray) -> FloatArray:
         inner = (z * scale.scale + scale.mean - own.mean) / own.scale
-        x = torch.tensor(inner, dtype=like.dtype, device=like.device, requires_grad=True)
+        x = torch.tensor(
+            inner.reshape(-1, *shape), dtype=like.dtype, device=like.device, requires_grad=True
+        )
         with (
             torch.enable_grad(),
             torch.backends.cudnn.flags(enabled=False),
@@ -71,19 +73,36 @@ def _network_gradient(model: WindowModel) -> tuple[Scale, Gradient]:
                 torch.autograd.grad(outputs[:, k].sum(), x, retain_graph=True)[0]
                 for k in range(outputs.shape[1])
             ]
-        by_inner = torch.stack(each, dim=-1).cpu().double().numpy()
-        return np.asarray(by_inner * (scale.scale / own.scale)[:, np.newaxis] * unit)
+        by_inner = torch.stack(each, dim=-1).cpu().double().numpy().reshape(*inner.shape, -1)
+        return np.asarray(by_inner * (scale.scale / own.scale)[..., np.newaxis] * unit)
 
     return scale, gradient
 
 
-def _check_complete(model: WindowModel, n_scaled: int) -> None:
-    """Check that the windows are numbers without missing values, as interpolation needs."""
-    if n_scaled != model.windows.shape[2] or not np.isfinite(model.windows).all():
-        raise ValueError(
-            "method='integrated_gradients' needs numeric windows without missing values; use "
-            "method='permutation'."
-        )
+def _fitted_shape(model: WindowModel) -> tuple[int, int]:
+    """Return the steps and channels of the windows as the network reads them.
+
+    Dense networks may read flat windows as one step. The windows must be numbers without missing
+    values, as interpolation needs.
+    """
+    estimator, (n_steps, n_channels) = model.estimator, model.windows.shape[1:]
+    n_inputs = len(estimator.channel_scale_.mean) + len(estimator.missing_channels_)
+    if np.isfinite(model.windows).all():
+        if n_inputs == n_channels:
+            return n_steps, n_channels
+        if n_inputs * estimator.n_steps_ == n_steps * n_channels:
+            return estimator.n_steps_, n_inputs
+    raise ValueError(
+        "method='integrated_gradients' needs numeric windows without missing values; use "
+        "method='permutation'."
+    )
+
+
+def _reshaped(scale: Scale, fitted: tuple[int, int], shape: tuple[int, ...]) -> Scale:
+    """Return a scale by column of windows of another shape with the same values in order."""
+    if fitted == shape:
+        return scale
+    return Scale(*(np.broadcast_to(x, fitted).reshape(shape) for x in (scale.mean, scale.scale)))
 
 
 def _linear_gradient(model: WindowModel) -> tuple[Scale, Gradient]:
@@ -96,7 +115,10 @@ def _linear_gradient(model: WindowModel) -> tuple[Scale, Gradient]:
         )
     scale = _scale_of(model.windows)
     n_steps, n_channels = model.windows.shape[1:]
-    coefficients = np.asarray(estimator.coef_, dtype=float).reshape(-1, n_steps, n_channels)
+    cells = np.arange(n_steps * n_channels).reshape(1, n_steps, n_channels)
+    order = np.argsort(np.asarray(model.as_input(cells))[0])  # from columns to cells of a window
+    coefficients = np.atleast_2d(np.asarray(estimator.coef_, dtype=float))[:, order]
+    coefficients = coefficients.reshape(-1, n_steps, n_channels)
     per_std = np.moveaxis(coefficients, 0, -1) * scale.scale[:, np.newaxis]
     return scale, lambda z: np.broadcast_to(per_std, (*z.shape, len(coefficients)))
 

@@ -12,8 +12,13 @@ from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 
+from sklearn_rnn._sequences.lag_names import read_lag_names
+from sklearn_rnn._sklearn.compat import get_feature_names
 from sklearn_rnn._sklearn.metaestimators import open_search
 from sklearn_rnn.preprocessing._lag_transformer import LagTransformer
+
+Layout = tuple[NDArray[np.intp], list[str]]
+"""The lag of each step, and the names of the channels."""
 
 CHUNK_SIZE = 2**20
 """Number of values of windows that are copied at the same time."""
@@ -73,15 +78,18 @@ def find_windows(estimator: Any, X: Any) -> WindowModel:
         windows = np.asarray(data)
         as_input = _unchanged if get_tags(inside).input_tags.three_d_array else _flatten
     else:
-        n_channels = len(layout[1]) if layout else getattr(inside, "n_channels", None)
+        table, as_input = np.asarray(data), _AsTable(get_feature_names(data))
+        if layout is None and (found := _named_layout(inside, data)):
+            layout, order = found
+            table, as_input = table[:, order], _AsTable(as_input.names, np.argsort(order))
+        n_channels = len(layout[1]) if layout else getattr(inside, "n_channels_", None)
         if n_channels is None:
             raise ValueError(
                 f"The lags and channels of the input columns of {type(inside).__name__} are "
-                "unknown; give a pipeline with one LagTransformer, or windows of shape "
-                "(n_samples, n_steps, n_channels)."
+                "unknown; give a pipeline with one LagTransformer, columns named by channel and "
+                "lag such as price_lag3, or windows of shape (n_samples, n_steps, n_channels)."
             )
-        windows = _unflatten(np.asarray(data), n_channels)
-        as_input = _AsFrame(list(data.columns)) if isinstance(data, pd.DataFrame) else _flatten
+        windows = _unflatten(table, n_channels)
     n_steps, n_channels = windows.shape[1:]
     if layout is None:
         layout = np.arange(n_steps, 0, -1), [f"x{i}" for i in range(n_channels)]
@@ -95,7 +103,18 @@ def find_windows(estimator: Any, X: Any) -> WindowModel:
     return WindowModel(inside, windows, lags, channels, as_input)
 
 
-def _layout(pipeline: Pipeline, X: Any) -> tuple[NDArray[np.intp], list[str]] | None:
+def _named_layout(model: Any, data: Any) -> tuple[Layout, NDArray[np.intp]] | None:
+    """Return lags and channels by the names of columns, and the order in which these follow."""
+    names = getattr(model, "feature_names_in_", None)
+    names = get_feature_names(data) if names is None else names
+    found = read_lag_names(names, getattr(model, "n_channels", None))
+    if found is None:
+        return None
+    channels = [name or f"x{i}" for i, name in enumerate(found.channels)]
+    return (found.lags.max(axis=1), channels), found.order
+
+
+def _layout(pipeline: Pipeline, X: Any) -> Layout | None:
     """Return lags and channels of the last `LagTransformer` of a pipeline, or None."""
     steps = [step for _, step in pipeline.steps[:-1]]
     positions = [i for i, step in enumerate(steps) if isinstance(step, LagTransformer)]
@@ -155,10 +174,13 @@ def _flatten(windows: NDArray[Any]) -> NDArray[Any]:
 
 
 @dataclass(frozen=True)
-class _AsFrame:
-    """Converts windows to a DataFrame with the columns of the fitted estimator."""
+class _AsTable:
+    """Converts windows to a table: a DataFrame if the columns have names, in an order if given."""
 
-    columns: list[Any]
+    names: Any = None
+    order: NDArray[np.intp] | None = None
 
-    def __call__(self, windows: NDArray[Any]) -> pd.DataFrame:
-        return pd.DataFrame(_flatten(windows), columns=self.columns)
+    def __call__(self, windows: NDArray[Any]) -> Any:
+        table = _flatten(windows)
+        table = table if self.order is None else table[:, self.order]
+        return table if self.names is None else pd.DataFrame(table, columns=self.names)

@@ -125,8 +125,8 @@ class HierarchicalAttentionClassifier(SequenceClassifier):
         """Dropout probability of the vectors that represent sentences and documents.""",
         default=0.0,
     )
-    n_channels: int = param(
-        [Options(Integral, {1})], "Must be 1: documents have no channels.", default=1
+    n_channels: int | None = param(
+        [Options(Integral, {1}), None], "None or 1: documents have no channels.", default=None
     )
     missing_indicator: bool = param(
         ["boolean"], "Has no effect: tokens are never missing.", default=True

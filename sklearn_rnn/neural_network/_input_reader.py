@@ -50,8 +50,8 @@ def declared_reading(parameters: Any, *, any_length: bool) -> Reading:
         raise ValueError("linear_skip=True needs numbers; it cannot read tokens.")
     if tokens and p.penalty == "group" and p.l1_ratio:
         raise ValueError('penalty="group" selects channels; tokens have none.')
-    if tokens and p.n_channels != 1:
-        raise ValueError(f"n_channels must be 1 with tokens; got {p.n_channels}.")
+    if tokens and p.n_channels not in (None, 1):
+        raise ValueError(f"n_channels must be None or 1 with tokens; got {p.n_channels}.")
     if tokens and p.all_missing == "value":
         raise ValueError('all_missing="value" needs numbers; the token 0 is always padding.')
     if p.linear_skip and p.all_missing == "absent":
@@ -59,7 +59,7 @@ def declared_reading(parameters: Any, *, any_length: bool) -> Reading:
             'linear_skip=True needs sequences of equal length; set all_missing="value".'
         )
     missing = "values" if p.linear_skip or not any_length else "steps"
-    return Reading(p.n_channels, missing, tokens, why, p.all_missing)
+    return Reading(p.n_channels, missing, tokens, why, p.all_missing, is_table=not any_length)
 
 
 @dataclass(frozen=True)

@@ -22,12 +22,14 @@ INSIDE = Interval(Real, 0, 1, closed="neither")
 class TrainingParameters:
     """Parameters of the input and of the training, shared by all estimators."""
 
-    n_channels: int = param(
-        [COUNT],
+    n_channels: int | None = param(
+        [COUNT, None],
         """Number of channels (variables, covariates) of a 2-D `X`, whose columns are blocks of
-        `n_channels` columns, one block per step, oldest first. For a 3-D `X` it is taken from the
-        last axis.""",
-        default=1,
+        `n_channels` columns, one block per step, oldest first. None reads number and order from
+        names such as ``price_lag3``, ``lag_3`` or ``lag3``, in any order; without such names all
+        columns are steps of one channel, and in dense networks (MLP) each column is a channel
+        with a scale of its own. For a 3-D `X` it is taken from the last axis.""",
+        default=None,
     )
     missing_indicator: bool = param(
         ["boolean"],

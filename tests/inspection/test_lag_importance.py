@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.base import BaseEstimator, RegressorMixin, clone
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.decomposition import PCA
 from sklearn.inspection import permutation_importance
@@ -258,7 +258,43 @@ def pipelines():
         "flat net": make_pipeline(
             LagTransformer(4, flatten=True), linear_net(tol=0.0, patience=50, n_channels=2)
         ),
+        "table net": make_pipeline(
+            LagTransformer(4, flatten=True), linear_net(tol=0.0, patience=50)
+        ),
+        "named net": make_pipeline(named, linear_net(tol=0.0, patience=50)),
     }
+
+
+def named_table(step=1):
+    """Return lags of a, and of b two rows later, by channel."""
+    lags = 2 + step * np.arange(3, -1, -1)
+    columns = [f"{name}_lag{lag - later}" for lag in lags for name, later in (("a", 0), ("b", 2))]
+    table = pd.DataFrame(WINDOWS.reshape(300, 8), columns=columns)
+    return lags, table[sorted(columns)]
+
+
+@pytest.mark.parametrize("model", [LinearRegression(), DenseRegressor(**QUICK)])
+@pytest.mark.parametrize("method", ["permutation", "integrated_gradients"])
+def test_names_of_columns_give_lags_and_channels(model, method):
+    lags, X = named_table(step=3)
+    found = lag_importance(clone(model).fit(X, Y), X, Y, method=method, random_state=0)
+    assert list(found.lags) == list(lags)
+    assert found.channels == ["a", "b"]
+    own = WINDOWS if isinstance(model, DenseRegressor) else WINDOWS.reshape(300, 8)
+    other = lag_importance(clone(model).fit(own, Y), WINDOWS, Y, method=method, random_state=0)
+    np.testing.assert_allclose(found.importances_mean, other.importances_mean, atol=1e-9)
+
+
+def test_attributions_of_a_dense_net_on_a_table_sum_to_the_difference_of_its_predictions():
+    model = make_pipeline(LagTransformer(4, flatten=True), DenseRegressor(**QUICK))
+    model.fit(ROWS, ROWS[:, 0] + 3 * ROWS[:, 1])
+    assert model[-1].n_channels_ == 8
+    inside = find_windows(model, ROWS)
+    assert inside.windows.shape[1:] == (4, 2)
+    (attribution, _), *_ = attributions(inside, 64)
+    baseline = model[-1].predict(model[-1].channel_scale_.mean[np.newaxis])
+    difference = model.predict(ROWS) - baseline
+    np.testing.assert_allclose(attribution.sum(axis=(1, 2, 3)), difference, atol=0.05)
 
 
 @pytest.mark.parametrize("name", pipelines())

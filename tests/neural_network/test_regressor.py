@@ -347,7 +347,9 @@ def test_blocks_of_columns_are_steps_of_channels(cls):
     for net in (by_columns, by_steps):
         assert (net.n_steps_, net.n_channels_) == (3, 2)
     other = small(cls).fit(FLAT, Y)
-    assert (other.n_steps_, other.n_channels_) == (6, 1)
+    assert (other.n_steps_, other.n_channels_) == ((1, 6) if cls is DenseRegressor else (6, 1))
+    one = small(cls, n_channels=1).fit(FLAT, Y)
+    assert (one.n_steps_, one.n_channels_) == (6, 1)
     assert not np.allclose(other.predict(FLAT), by_steps.predict(X))
 
 
@@ -435,7 +437,8 @@ REFUSED = {
         X,
         Y,
         {"n_channels": 3},
-        "X has 2 channels in its last axis, but n_channels=3; leave n_channels at 1 for a 3-D X.",
+        "X has 2 channels in its last axis, but n_channels=3; leave n_channels at None for a 3-D "
+        "X.",
     ),
     "no samples": (
         X[:0],
@@ -620,15 +623,14 @@ def test_bad_weights_are_refused_in_words(weight, texts, method):
         (
             X,
             FLAT[:, :2],
-            "X has 1 channels at each step, but DenseRegressor was fitted on 2; give X the "
-            "dimensions that it had in fit.",
+            "X has 1 steps, but DenseRegressor was fitted on 3 and needs as many.",
         ),
-        (FLAT, X, "X has 2 channels, but DenseRegressor is expecting 1 channels as input."),
+        (FLAT, X, "X has 2 channels, but DenseRegressor is expecting 6 channels as input."),
         (FLAT, FLAT[:, :5], "X has 5 features, but DenseRegressor is expecting 6 features"),
         (
             FLAT,
             np.zeros((4, 6, 6)),
-            "X has 6 channels, but DenseRegressor is expecting 1 channels as input.",
+            "X has 6 steps, but DenseRegressor was fitted on 1 and needs as many.",
         ),
         (X, NOT_FINITE, "Input X contains infinity or a value too large for dtype('float64')."),
         (X, X[:0], "X: Found array with 0 sample(s) (shape=(0, 3, 2)) while a minimum of 1"),
