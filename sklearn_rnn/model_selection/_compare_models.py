@@ -25,6 +25,7 @@ from sklearn_rnn.model_selection._fit_and_score import (
 from sklearn_rnn.model_selection._metadata_routing import route_metadata
 from sklearn_rnn.model_selection._pointwise_losses import LOSSES, choose_loss
 from sklearn_rnn.model_selection._verdict import COMPLEXITY
+from sklearn_rnn.preprocessing._omit_incomplete import omit_incomplete
 
 
 def compare_models(
@@ -49,6 +50,9 @@ def compare_models(
     ----------
     models : mapping of str to estimator
         Regressors or classifiers of any package, pipelines and searches included. They are cloned.
+        Pipelines with a `LagTransformer`, also inside of searches, are put into `CompleteRows`,
+        unless they are in it already: rows with incomplete windows are not fitted. All test rows
+        are scored, as in ``cross_val_score``.
     X : array-like
         Input of all models. For forecasts: a DataFrame indexed by time, and models that begin with
         `LagTransformer`.
@@ -94,7 +98,8 @@ def compare_models(
     -------
     Comparison
         Scores, times, sizes, differences with tests, the simplest model that is as good as the
-        best, a verdict in words, and a plot. A model that raises an error is reported there.
+        best, a verdict in words, and a plot. A model that raises an error is reported there, and
+        so is the number of rows with incomplete windows.
 
     Raises
     ------
@@ -122,6 +127,7 @@ def compare_models(
     'ar1'
     """
     classifies = _check_models(models)
+    models = {name: omit_incomplete(model) for name, model in models.items()}
     seeds = _check_seeds(seeds)
     _check_complexity(complexity, models)
     if horizon < 1:

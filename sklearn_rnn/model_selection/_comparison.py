@@ -13,7 +13,11 @@ import pandas as pd
 
 from sklearn_rnn.model_selection._paired_tests import corrected_t, diebold_mariano
 from sklearn_rnn.model_selection._plot.comparison import ComparisonDisplay
-from sklearn_rnn.model_selection._verdict import describe_failures, describe_verdict
+from sklearn_rnn.model_selection._verdict import (
+    describe_failures,
+    describe_incomplete,
+    describe_verdict,
+)
 
 ROUNDING = 1e-12
 """Standard deviations over seeds below this are rounding errors."""
@@ -39,7 +43,9 @@ class Comparison:
         Names of the models, in the order given.
     runs : DataFrame
         One row for each fit: model, fold, seed (missing for a deterministic model), score,
-        fit_seconds, predict_seconds, n_parameters, complexity, unit (of the complexity) and error.
+        fit_seconds, predict_seconds, n_parameters, complexity, unit (of the complexity), n_omitted
+        (training rows not fitted, because their windows are incomplete), n_incomplete (test rows
+        with incomplete windows, scored with filled lags) and error.
     losses : DataFrame of shape (n_test_rows, n_models)
         Loss of each row of the test sets, averaged over seeds. For panel data, losses are averaged
         over the series at each time.
@@ -153,6 +159,8 @@ class Comparison:
             ``standard_error`` : of the mean, treating folds as independent (NaN for one fold).
             ``fit_seconds``, ``predict_seconds``, ``n_parameters`` : means over the runs.
             ``complexity``, ``unit`` : what orders the models, and what it counts.
+            ``n_omitted``, ``n_incomplete`` : number of training rows left out and of test rows
+            with filled lags, because their windows are incomplete; means over the runs.
             ``failures``, ``message`` : number of failed runs and the first error.
             ``vs_simplest``, ``vs_best`` : `difference` of the score to these models, with its
             ``_standard_error``, 95 % confidence interval (``_low``, ``_high``) and p values of the
@@ -163,13 +171,14 @@ class Comparison:
     def verdict(self) -> str:
         """Return which model to take and why, how larger models compare, and what failed.
 
-        The choice follows `simplest_as_good`.
+        It also tells how many rows have incomplete windows, if any have. The choice follows
+        `simplest_as_good`.
         """
         failures = describe_failures(self.runs)
         if not self._complete:
             return f"Every model failed in at least one run: {failures}."
         verdict = describe_verdict(self, self._complete)
-        return f"{verdict}; {failures}." if failures else f"{verdict}."
+        return "; ".join(filter(None, [verdict, describe_incomplete(self.runs), failures])) + "."
 
     def plot(
         self, *, kind: str = "scores", reference: str | None = None, ax: Any = None
@@ -245,6 +254,8 @@ class Comparison:
         for column in ("fit_seconds", "predict_seconds", "n_parameters", "complexity"):
             frame[column] = by_model[column].mean()
         frame["unit"] = by_model["unit"].first()
+        for column in sorted({"n_omitted", "n_incomplete"} & set(self.runs), reverse=True):
+            frame[column] = by_model[column].mean()
         frame["failures"] = self._failures
         if self._complete:
             frame = frame.join([self._against(role) for role in ("simplest", "best")])

@@ -16,10 +16,12 @@ from sklearn.model_selection import TimeSeriesSplit, check_cv
 from sklearn.utils.parallel import Parallel, delayed
 from tqdm import tqdm
 
-from sklearn_rnn._sklearn.compat import safe_indexing
+from sklearn_rnn._sklearn.rows import take_rows
 from sklearn_rnn.model_selection._complexity import model_size
 from sklearn_rnn.model_selection._metadata_routing import Metadata
 from sklearn_rnn.model_selection._pointwise_losses import RowLoss
+from sklearn_rnn.preprocessing._incomplete_rows import incomplete_rows
+from sklearn_rnn.preprocessing._omit_incomplete import count_omitted
 
 PROGRESS_DELAY = 2.0
 """Seconds before the progress bar appears."""
@@ -63,6 +65,9 @@ class Run:
         NaN where an error ended the run earlier.
     unit : str or None
         What `n_parameters` counts.
+    n_omitted, n_incomplete : float
+        Number of training rows not fitted because their windows are incomplete, and of test rows
+        whose windows are.
     error : str or None
         Type and message of the exception.
     losses : ndarray of shape (n_test,) or None
@@ -78,6 +83,8 @@ class Run:
     n_parameters: float = np.nan
     complexity: float = np.nan
     unit: str | None = None
+    n_omitted: float = np.nan
+    n_incomplete: float = np.nan
     error: str | None = None
     losses: NDArray[np.float64] | None = None
 
@@ -165,18 +172,20 @@ def run_once(
 ) -> Run:
     """Fit on the training set and evaluate on the test set; an exception is recorded."""
     results = dict(vars(run))
-    X_train, X_test = (_take(X, rows) for rows in fold)
-    y_train, y_test = (_take(y, rows) for rows in fold)
+    X_train, X_test = (take_rows(X, rows) for rows in fold)
+    y_train, y_test = (take_rows(y, rows) for rows in fold)
     try:
         start = time.perf_counter()
         estimator.fit(X_train, y_train, **metadata.of_fit(run.model, X, fold[0]))
         results["fit_seconds"] = time.perf_counter() - start
         results["n_parameters"], results["unit"] = model_size(estimator)
+        results["n_omitted"] = count_omitted(estimator)
         if evaluator.complexity is not None:
             results["complexity"] = float(evaluator.complexity(estimator))
         start = time.perf_counter()
         prediction = getattr(estimator, evaluator.response)(X_test)
         results["predict_seconds"] = time.perf_counter() - start
+        results["n_incomplete"] = _count_incomplete(estimator, X_test)
         losses = evaluator.loss(y_test, prediction, getattr(estimator, "classes_", None))
         if len(losses) != len(fold[1]):
             raise ValueError(f"got {len(losses)} losses for {len(fold[1])} rows")
@@ -188,10 +197,12 @@ def run_once(
         return Run(**{**results, "error": f"{type(error).__name__}: {error}"})
 
 
-def _take(data: Any, rows: NDArray[np.intp]) -> Any:
-    """Return rows of any container; contiguous ones by a slice, so that windows stay views."""
-    contiguous = len(rows) > 0 and np.array_equal(rows, np.arange(rows[0], rows[0] + len(rows)))
-    return safe_indexing(data, slice(rows[0], rows[-1] + 1) if contiguous else rows)
+def _count_incomplete(estimator: Any, X: Any) -> float:
+    """Count the rows that a fitted model predicts from windows with filled lags; NaN if unknown."""
+    try:
+        return float(incomplete_rows(estimator, X).sum())
+    except ValueError:  # a LagTransformer inside of an estimator of another package
+        return np.nan
 
 
 def table_of(runs: Sequence[Run]) -> pd.DataFrame:

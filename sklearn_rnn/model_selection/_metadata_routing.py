@@ -13,6 +13,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 
 from sklearn_rnn._sklearn.compat import BaseSearchCV, check_method_params
+from sklearn_rnn.preprocessing._complete_rows import CompleteRows
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,8 @@ def _groups_inside(model: Any, groups: Any) -> dict[str, Any]:
         return {"groups": groups} if _splits_by_groups(model.cv) else {}
     if isinstance(model, TransformedTargetRegressor):
         return _groups_inside(model.regressor, groups)
+    if isinstance(model, CompleteRows):
+        return _groups_inside(model.estimator, groups)
     steps = model.steps if isinstance(model, Pipeline) else []
     return {
         f"{step}__{name}": value

@@ -147,6 +147,17 @@ def describe_p(p_value: float) -> str:
     return "p < 0.001" if p_value < 0.001 else f"p = {p_value:.2g}"
 
 
+def describe_incomplete(runs: pd.DataFrame) -> str:
+    """Return how many rows have incomplete windows at most; "" if none have."""
+    told = {
+        "n_omitted": "left out of each fit: up to {} with incomplete windows",
+        "n_incomplete": "scored with filled lags: up to {} of each test set",
+    }
+    largest = {column: runs[column].max() for column in told if column in runs}
+    sentences = [told[c].format(describe_size(n, "row")) for c, n in largest.items() if n > 0]
+    return "; ".join(sentences)
+
+
 def describe_failures(runs: pd.DataFrame) -> str:
     """Return which models failed, how often, and the first error; "" if none did."""
     parts = []

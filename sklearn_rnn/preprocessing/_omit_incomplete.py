@@ -13,6 +13,9 @@ from sklearn_rnn.preprocessing._fit_complete import nested_pipelines
 from sklearn_rnn.preprocessing._incomplete_rows import find_lags
 from sklearn_rnn.preprocessing._lag_transformer import LagTransformer
 
+_FITTED_INSIDE = ("best_estimator_", "regressor_", "estimator_")
+"""Learned attributes of searches and other meta-estimators with the fitted model."""
+
 _GRIDS = ("param_grid", "param_distributions")
 """Parameters of searches with values for the parameters of their estimator."""
 
@@ -49,6 +52,29 @@ def omit_incomplete(model: Any) -> Any:
         changed["estimator"] = CompleteRows(pipeline)
     changed = {name: value for name, value in changed.items() if value is not given[name]}
     return clone(model).set_params(**changed) if changed else model
+
+
+def count_omitted(model: Any) -> int:
+    """Return how many training rows the `CompleteRows` inside of a fitted model have left out.
+
+    Parameters
+    ----------
+    model : estimator
+        A fitted model, as `omit_incomplete` returns them.
+
+    Returns
+    -------
+    int
+        The largest number, if there are several.
+    """
+    if hasattr(model, "n_rows_omitted_"):
+        return int(model.n_rows_omitted_)
+    inside = [getattr(model, name) for name in _FITTED_INSIDE if hasattr(model, name)]
+    if isinstance(members := getattr(model, "estimators_", None), list):
+        inside += members
+    if isinstance(model, Pipeline):
+        inside.append(model.steps[-1][1])
+    return max(map(count_omitted, inside), default=0)
 
 
 def _inside(value: Any) -> Any:

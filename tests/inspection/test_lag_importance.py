@@ -32,6 +32,7 @@ from sklearn_rnn.inspection._integrated_gradients import attributions
 from sklearn_rnn.inspection._permutation import PermutedEstimator
 from sklearn_rnn.inspection._window_model import find_windows
 from sklearn_rnn.preprocessing._lag_transformer import LagTransformer as PrivateLagTransformer
+from sklearn_rnn.preprocessing._omit_incomplete import omit_incomplete
 
 RNG = np.random.default_rng(0)
 ROWS = RNG.normal([5.0, -3.0], [2.0, 0.5], size=(303, 2))
@@ -236,9 +237,9 @@ def table():
 
 
 def pipelines():
-    """Return the same model with windows in every form that a pipeline can hand on."""
+    """Return the same model, of complete rows, with windows in every form of a pipeline."""
     named = LagTransformer(4, flatten=True).set_output(transform="pandas")
-    return {
+    models = {
         "flat": make_pipeline(LagTransformer(4, flatten=True), LinearRegression()),
         "named": make_pipeline(named, LinearRegression()),
         "scaled": make_pipeline(
@@ -263,6 +264,7 @@ def pipelines():
         ),
         "named net": make_pipeline(named, linear_net(tol=0.0, patience=50)),
     }
+    return {name: omit_incomplete(model) for name, model in models.items()}
 
 
 def named_table(step=1):

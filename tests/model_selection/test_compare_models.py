@@ -5,8 +5,8 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.dummy import DummyClassifier
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.linear_model import Lasso, LinearRegression, LogisticRegression, Ridge
 from sklearn.metrics import make_scorer, mean_pinball_loss
 from sklearn.model_selection import (
@@ -19,7 +19,7 @@ from sklearn.model_selection import (
 )
 from sklearn.pipeline import make_pipeline
 
-from sklearn_rnn import DenseRegressor, LagTransformer, make_ar
+from sklearn_rnn import CompleteRows, DenseRegressor, LagTransformer, make_ar
 from sklearn_rnn.model_selection import compare_models, n_parameters
 from tests.model_selection.examples import LINEAR, Random, X, Y
 
@@ -129,6 +129,66 @@ def test_on_linear_data_a_net_is_not_worth_it():
     models = {"ar": make_ar(1), "net": make_pipeline(LagTransformer(3), net)}
     comparison = compare_models(models, data, data["y"])
     assert comparison.simplest_as_good() == "ar"
+
+
+DAILY = pd.DataFrame({"a": Y.cumsum()}, index=pd.date_range("2024-01-01", periods=len(Y)))
+RIDGE = make_pipeline(LagTransformer(4, flatten=True), Ridge())
+
+
+@pytest.mark.parametrize("data", [DAILY, DAILY.to_numpy()], ids=["series", "array"])
+def test_models_with_lags_are_fitted_to_complete_rows_and_score_all(data):
+    grid, cv, y = {"ridge__alpha": [0.1, 10.0]}, TimeSeriesSplit(3), DAILY["a"].to_numpy()
+    models = {
+        "pipeline": RIDGE,
+        "ar": make_ar(2),
+        "search": GridSearchCV(RIDGE, grid, cv=cv),
+        "all rows": CompleteRows(RIDGE, incomplete="fit"),
+        "mean": DummyRegressor(),
+    }
+    found = compare_models(models, data, y, cv=cv)
+    complete = CompleteRows(RIDGE)
+    same = {**models, "pipeline": complete, "search": GridSearchCV(complete, grid, cv=cv)}
+    for name, model in {**same, "all rows": RIDGE}.items():
+        np.testing.assert_allclose(found.scores[name], cross_val_score(model, data, y, cv=cv))
+    table = found.to_frame()
+    assert table["n_omitted"].tolist() == [4, 2, 4, 0, 0]
+    has_past = isinstance(data, pd.DataFrame)
+    assert table["n_incomplete"].tolist() == ([0] * 5 if has_past else [4, 2, 4, 4, 0])
+    told = found.verdict()
+    assert "; left out of each fit: up to 4 rows with incomplete windows" in told
+    assert ("; scored with filled lags: up to 4 rows of each test set" in told) != has_past
+    assert "incomplete" not in compare_models(LINEAR, X, Y).verdict()
+
+
+def test_weights_and_groups_reach_the_steps_of_complete_rows():
+    y, weight = DAILY["a"].to_numpy(), np.linspace(0.1, 1.0, len(DAILY))
+    found = compare_models({"a": RIDGE}, DAILY, y, cv=3, params={"sample_weight": weight})
+    expected = cross_val_score(
+        CompleteRows(RIDGE), DAILY, y, cv=3, params={"ridge__sample_weight": weight}
+    )
+    np.testing.assert_allclose(found.scores["a"], expected)
+    search = GridSearchCV(Ridge(), {"alpha": [1.0, 10.0]}, cv=GroupKFold(2))
+    models = {"a": make_pipeline(LagTransformer(4, flatten=True), search)}
+    groups, folds = np.arange(len(DAILY)) % 4, list(KFold(3).split(DAILY))
+    found = compare_models(models, DAILY, y, cv=folds, groups=groups)
+    assert found.failures.tolist() == [0]
+
+
+def test_rows_of_an_unknown_estimator_are_not_counted():
+    class Outside(RegressorMixin, BaseEstimator):
+        def __init__(self, lags=None):
+            self.lags = lags
+
+        def fit(self, X, y):
+            self.inside_ = make_pipeline(self.lags, Ridge()).fit(X, y)
+            return self
+
+        def predict(self, X):
+            return self.inside_.predict(X)
+
+    models = {"outside": Outside(LagTransformer(2, flatten=True))}
+    found = compare_models(models, DAILY, DAILY["a"].to_numpy(), cv=2)
+    assert found.to_frame()[["n_omitted", "n_incomplete"]].isna().to_numpy().tolist() == [[0, 1]]
 
 
 def test_classifier_tag_of_a_mixin_is_enough():
