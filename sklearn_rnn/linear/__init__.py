@@ -1,9 +1,13 @@
 """Linear models on windows, which are never written out."""
 
 from sklearn_rnn.linear._elastic_net import LagElasticNet
+from sklearn_rnn.linear._elastic_net_cv import LagElasticNetCV
 from sklearn_rnn.linear._ridge import LagRidge
+from sklearn_rnn.linear._ridge_cv import LagRidgeCV
 
 __all__ = [
     "LagElasticNet",
+    "LagElasticNetCV",
     "LagRidge",
+    "LagRidgeCV",
 ]

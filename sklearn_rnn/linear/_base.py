@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, ClassVar
 
@@ -25,15 +25,37 @@ from sklearn_rnn.linear._system import System
 
 @dataclass(frozen=True, eq=False)
 class TrainingSet:
-    """Windows, targets of shape (n_windows, n_outputs) and positive weights."""
+    """The samples that take part in a fit.
+
+    Attributes
+    ----------
+    design : Design
+        Windows.
+    y : ndarray of shape (n_windows, n_outputs)
+        Targets.
+    weight : ndarray of shape (n_windows,)
+        Positive weights.
+    samples : ndarray of int, of shape (n_windows,)
+        Positions of the samples in the X that was given.
+    n_given : int
+        Number of samples of this X.
+    """
 
     design: Design
     y: FloatArray
     weight: FloatArray
+    samples: NDArray[np.intp]
+    n_given: int
 
     def take(self, index: Any) -> TrainingSet:
         """Return some of the samples."""
-        return TrainingSet(self.design.take(index), self.y[index], self.weight[index])
+        return replace(
+            self,
+            design=self.design.take(index),
+            y=self.y[index],
+            weight=self.weight[index],
+            samples=self.samples[index],
+        )
 
     def moments(self, center: FloatArray | None = None) -> Moments:
         """Return the moments of the samples, as `Moments.of`."""
@@ -89,7 +111,8 @@ class LinearWindowModel(RegressorMixin, LinearParameters):
         if not weight.any():
             raise ValueError("sample_weight must be positive for a sample at least; all are zero.")
         self._target_shape = target.shape[1:]
-        data = TrainingSet(design, target.reshape(len(target), -1), weight)
+        samples = np.arange(len(design))
+        data = TrainingSet(design, target.reshape(len(target), -1), weight, samples, len(samples))
         return data if weight.all() else data.take(np.flatnonzero(weight))
 
     def _read(self, X: Any, y: Any, *, reset: bool) -> tuple[Design, Any]:

@@ -107,9 +107,12 @@ class Design:
             windows = self.rows[first[:, np.newaxis] + self.step * np.arange(self.n_lags)]
         return centered(windows, center).reshape(len(first), self.n_columns)
 
-    def blocks(self, center: FloatArray) -> Iterator[tuple[slice, FloatArray]]:
-        """Yield copies of all windows, a few at a time, and which windows they are."""
-        for part in row_chunks(len(self), self.n_columns):
+    def blocks(self, center: FloatArray, n_others: int = 0) -> Iterator[tuple[slice, FloatArray]]:
+        """Yield copies of all windows, a few at a time, and which windows they are.
+
+        Fewer at a time if the caller makes `n_others` values of each window.
+        """
+        for part in row_chunks(len(self), self.n_columns + n_others):
             yield part, self.block(part, center)
 
     def dot(self, coef: FloatArray, center: FloatArray) -> FloatArray:

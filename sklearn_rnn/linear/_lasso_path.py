@@ -40,7 +40,7 @@ class Penalty:
 
 
 def first_alpha(system: System, penalty: Penalty) -> float:
-    """Return the smallest alpha at which all penalised coefficients are zero."""
+    """Return the smallest alpha of the lasso at which all penalised coefficients are zero."""
     projection = Projection.of(system, penalty.factor == 0)
     slope, factor = projection.rest.xy / system.weight, penalty.factor[~projection.is_free]
     if penalty.groups is None:
@@ -50,7 +50,7 @@ def first_alpha(system: System, penalty: Penalty) -> float:
         counts = np.bincount(groups)
         squares = np.bincount(groups, weights=(slope**2).sum(axis=1))
         size = (np.sqrt(squares / np.maximum(counts, 1)))[groups] / factor
-    return float(size.max(initial=0.0)) / penalty.l1_ratio
+    return float(size.max(initial=0.0))
 
 
 def elastic_net_path(

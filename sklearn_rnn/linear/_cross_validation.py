@@ -1,0 +1,144 @@
+"""What linear models on windows that choose their penalty by cross-validation share."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from numbers import Integral
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike
+from typing_extensions import Self
+
+from sklearn_rnn._sklearn.compat import Interval, StrOptions, fit_context
+from sklearn_rnn._sklearn.estimator_state import restore_on_error
+from sklearn_rnn._sklearn.parameters import param, parametrized
+from sklearn_rnn._sklearn.validation import check_numbers
+from sklearn_rnn.linear._base import LinearWindowModel, TrainingSet, intercepts
+from sklearn_rnn.linear._design import FloatArray
+from sklearn_rnn.linear._folds import Fold, FoldMoments, make_folds
+from sklearn_rnn.linear._moments import Moments
+from sklearn_rnn.linear._parameters import standardize_param
+from sklearn_rnn.linear._selection import ROWS_PER_FOLD, Losses, squared_errors
+from sklearn_rnn.linear._system import System
+
+
+@parametrized
+class CrossValidated(LinearWindowModel):
+    """Base class of the models that choose `alpha` on a path."""
+
+    alphas: int | ArrayLike = param(
+        [Interval(Integral, 1, None, closed="left"), "array-like"],
+        """Penalties in any order, or their number: they then decrease on a logarithmic grid from
+        the first one that matters, by the factor `eps` in total.""",
+        default=100,
+    )
+    cv: Any = param(
+        ["cv_object"],
+        """Splitter, or iterable of splits. An integer is a number of folds in the order of time,
+        ``TimeSeriesSplit(cv)``; None is 5.""",
+        default=None,
+    )
+    rule: str = param(
+        [StrOptions({"min", "1se"})],
+        """Which penalty to choose: that of the smallest mean squared error, or the largest within
+        one standard error of it (``lambda.1se`` of glmnet).""",
+        default="min",
+    )
+    standardize: bool = standardize_param(default=True)
+
+    _learned: ClassVar[dict[str, str]] = {
+        "alpha_ : float": "The chosen penalty.",
+        "alphas_ : ndarray of shape (n_alphas,)": "All penalties, decreasing.",
+        "mse_path_ : ndarray of shape (n_alphas, n_folds)": "Mean squared error of each fold.",
+        "mse_mean_ : ndarray of shape (n_alphas,)": (
+            "Mean over the folds, weighted by their samples to predict. With fewer than three "
+            "samples a fold it is the mean over samples, as in glmnet."
+        ),
+        "mse_error_ : ndarray of shape (n_alphas,)": "Standard error of this mean.",
+        "coefs_ : ndarray of shape (n_alphas, n_columns) or (n_alphas, n_outputs, n_columns)": (
+            "Coefficients of each penalty, fitted to all samples."
+        ),
+        "scale_ : ndarray of shape (n_columns,)": (
+            "Standard deviations by which columns are divided; one without `standardize`."
+        ),
+    }
+
+    @abstractmethod
+    def _grid(self, system: System, data: TrainingSet) -> tuple[float, float]:
+        """Return the first penalty, and the ratio of the last to it."""
+
+    @abstractmethod
+    def _path(self, system: System, alphas: FloatArray, data: TrainingSet) -> FloatArray:
+        """Return coefficients of shape (n_alphas, n_columns, n_outputs)."""
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
+        """Choose the penalty by cross-validation, and fit the coefficients to all samples.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_lags, n_channels) or (n_samples, n_columns)
+            Windows, as `LagTransformer` gives them, or flattened ones.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples, in the fits and in the errors.
+
+        Returns
+        -------
+        object
+            The fitted estimator.
+        """
+        with restore_on_error(self):
+            data = self._read_training_set(X, y, sample_weight)
+            folds = make_folds(self.cv, X, data)
+            moments = FoldMoments(data, folds)
+            system = self._system(moments.total, self.standardize)
+            self.alphas_ = self._alphas(system, data)
+            losses = self._losses(data, folds, moments)
+            chosen = losses.choose(self.rule)
+            path = self._path(system, self.alphas_, data)
+            path /= system.scale[:, np.newaxis]
+            self._set_coefficients(path[chosen], moments.total)
+            self.coefs_ = path.transpose(0, 2, 1).reshape(len(path), *self.coef_.shape)
+            self.alpha_, self.scale_ = float(self.alphas_[chosen]), system.scale
+            self.mse_path_ = losses.by_fold
+            self.mse_mean_, self.mse_error_ = losses.mean, losses.error
+        return self
+
+    def _alphas(self, system: System, data: TrainingSet) -> FloatArray:
+        """Return the penalties, decreasing."""
+        if isinstance(self.alphas, Integral):
+            first, ratio = self._grid(system, data)
+            if not first:  # y is constant: every penalty gives the same
+                first = np.finfo(np.float64).resolution
+            return np.asarray(first * np.geomspace(1.0, ratio, int(self.alphas)))
+        check_numbers(self.alphas, "alphas")
+        alphas = np.sort(np.asarray(self.alphas, dtype=np.float64).ravel())[::-1]
+        if not (len(alphas) and np.isfinite(alphas).all() and alphas[-1] >= 0):
+            raise ValueError(
+                f"alphas must be one or more finite numbers from 0 up; got {self.alphas!r}."
+            )
+        return alphas
+
+    def _losses(self, data: TrainingSet, folds: list[Fold], moments: FoldMoments) -> Losses:
+        """Return the errors of the path of each fold on the samples to predict."""
+        n_folds = len(folds)
+        by_sample = sum(len(test) for _, test in folds) < ROWS_PER_FOLD * n_folds
+        errors, weights = ([np.zeros((0, 0))] * n_folds for _ in range(2))
+        for fold, own in moments.of_folds():
+            path, at_center = self._fit_path(own, data)
+            center = own.center[: data.design.n_channels]
+            test = data.take(folds[fold][1])
+            errors[fold], weights[fold] = squared_errors(
+                test, path, at_center, center, by_sample=by_sample
+            )
+        return Losses.of(errors, weights)
+
+    def _fit_path(self, moments: Moments, data: TrainingSet) -> tuple[FloatArray, FloatArray]:
+        """Return the coefficients of a training set, and intercepts at its centre."""
+        system = self._system(moments, self.standardize)
+        path = self._path(system, self.alphas_, data)
+        path /= system.scale[:, np.newaxis]
+        return path, intercepts(path, moments, self.fit_intercept)[1]

@@ -1,0 +1,75 @@
+"""Lasso, elastic net and group lasso on windows with cross-validation: `LagElasticNetCV`."""
+
+from __future__ import annotations
+
+from numbers import Real
+from typing import ClassVar
+
+from sklearn_rnn._sklearn.compat import Interval
+from sklearn_rnn._sklearn.parameters import param, parametrized
+from sklearn_rnn.linear._base import TrainingSet
+from sklearn_rnn.linear._cross_validation import CrossValidated
+from sklearn_rnn.linear._design import FloatArray
+from sklearn_rnn.linear._lasso_path import elastic_net_path, first_alpha
+from sklearn_rnn.linear._parameters import ElasticNetParameters
+from sklearn_rnn.linear._system import System
+
+LEAST_L1_RATIO = 1e-3
+"""The L1 share that the first penalty assumes at least, as in glmnet."""
+
+
+@parametrized
+class LagElasticNetCV(ElasticNetParameters, CrossValidated):
+    """Lasso, elastic net and group lasso on windows, with `alpha` chosen by cross-validation.
+
+    The path of each fold is that of scikit-learn's ``LassoCV`` on flattened windows, and the rules
+    to choose are glmnet's. The training sets of all folds take one pass over the rows where they
+    consist of common parts.
+
+    {parameters}
+
+    {attributes}
+
+    See Also
+    --------
+    LagElasticNet : The model for one `alpha`, and the meaning of its parameters.
+    LagRidgeCV : The same for ridge regression.
+
+    Notes
+    -----
+    The first penalty is the smallest at which all penalised coefficients are zero. All folds have
+    the penalties of the fit to all samples.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_rnn import LagElasticNetCV, make_lagged
+    >>> rng = np.random.default_rng(0)
+    >>> rows = rng.normal(size=(200, 2))
+    >>> windows, targets = make_lagged(rows, np.roll(rows[:, 1], 2) + rng.normal(size=200), 3)
+    >>> model = LagElasticNetCV(rule="1se").fit(windows, targets)
+    >>> model.lag_coef_ != 0
+    array([[False, False],
+           [False,  True],
+           [False, False]])
+    """
+
+    eps: float = param(
+        [Interval(Real, 0, 1, closed="neither")],
+        "The last penalty of the grid divided by the first.",
+        default=1e-3,
+    )
+
+    _learned: ClassVar[dict[str, str]] = {
+        "n_iter_ : int": "Number of sweeps at the last penalty of the fit to all samples."
+    }
+
+    def _grid(self, system: System, data: TrainingSet) -> tuple[float, float]:
+        penalty = self._penalty(data.design.n_lags, data.design.n_channels)
+        share = max(penalty.l1_ratio, LEAST_L1_RATIO)
+        return first_alpha(system, penalty) / share, self.eps
+
+    def _path(self, system: System, alphas: FloatArray, data: TrainingSet) -> FloatArray:
+        penalty = self._penalty(data.design.n_lags, data.design.n_channels)
+        path, self.n_iter_ = elastic_net_path(system, alphas, penalty)
+        return path

@@ -1,0 +1,181 @@
+"""Moments of the training sets of a cross-validation, from sums over their common parts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.model_selection import TimeSeriesSplit, check_cv
+
+from sklearn_rnn._sequences.storage import has_nan
+from sklearn_rnn.linear._base import TrainingSet
+from sklearn_rnn.linear._moments import Moments, channel_means
+
+Index = NDArray[np.intp]
+Fold = tuple[Index, Index]
+"""Samples to train on, and samples to predict."""
+
+DEFAULT_FOLDS = 5
+
+MAX_SEGMENTS_PER_FOLD = 4
+"""Parts per fold up to which training sets share their moments."""
+
+KEPT_BYTES = 2**26
+"""Size of all Gram matrices of parts up to which they are kept, so that one pass is enough."""
+
+
+def make_folds(cv: Any, X: Any, data: TrainingSet) -> list[Fold]:
+    """Split the samples of a training set.
+
+    Parameters
+    ----------
+    cv : int, cross-validation generator, iterable or None
+        The parameter of the estimator.
+    X : array-like
+        The argument of `fit`, in which splitters may look for an index.
+    data : TrainingSet
+        The samples that are used; splits refer to all samples of X.
+
+    Returns
+    -------
+    list of (ndarray of int, ndarray of int)
+        Positions in the training set.
+    """
+    if cv is None or isinstance(cv, int | np.integer):
+        n_splits = DEFAULT_FOLDS if cv is None else int(cv)
+        if data.n_given <= n_splits:
+            raise ValueError(
+                f"cv makes {n_splits} folds in the order of time, which need {n_splits + 1} "
+                f"samples at least; got n_samples={data.n_given}."
+            )
+        cv = TimeSeriesSplit(n_splits)
+    position = np.full(data.n_given, -1)
+    position[data.samples] = np.arange(len(data.samples))
+    folds = []
+    for number, parts in enumerate(check_cv(cv).split(X)):
+        train, test = (_find(part, position) for part in parts)
+        if not (len(train) and len(test)):
+            raise ValueError(
+                f"Fold {number} of cv has {len(train)} samples to train on and {len(test)} to "
+                "predict, of positive weight; each fold needs one of both."
+            )
+        folds.append((train, test))
+    return folds
+
+
+def _find(part: Any, position: Index) -> Index:
+    """Return the positions of samples of a split, without those that are not used."""
+    found = position[np.asarray(part, dtype=None if len(part) else np.intp)]
+    return found[found >= 0]
+
+
+class FoldMoments:
+    """Moments of the training sets of all folds, and of all samples.
+
+    Samples that are in the same training sets are a part, whose moments are computed once. Where
+    values are missing, each training set has a mean of its own to impute, and its own pass.
+
+    Attributes
+    ----------
+    total : Moments
+        Moments of all samples.
+    """
+
+    def __init__(self, data: TrainingSet, folds: list[Fold]) -> None:
+        self._data, self._trains = data, [train for train, _ in folds]
+        self._parts, self._sets = find_parts(len(data.samples), self._trains)
+        self._shares = not has_nan(data.design.rows) and (
+            len(self._parts) <= MAX_SEGMENTS_PER_FOLD * (len(folds) + 1)
+        )
+        self._center = channel_means(data.design, data.weight)
+        size = 8 * data.design.n_columns**2
+        self._kept: dict[int, Moments] = {}
+        if self._shares and len(self._parts) * size <= KEPT_BYTES:
+            self._kept = {part: self._moments_of(part) for part in range(len(self._parts))}
+            self.total = _sum(self._kept.values())
+        else:
+            self.total = data.moments(self._center)
+
+    def of_folds(self) -> Iterator[tuple[int, Moments]]:
+        """Yield the number of each fold, in any order, and the moments of its training set.
+
+        The next step changes the moments in place.
+        """
+        if not self._shares:
+            for fold, train in enumerate(self._trains):
+                yield fold, self._data.take(train).moments()
+            return
+        order = sorted(range(len(self._sets)), key=lambda fold: len(self._sets[fold]))
+        added = self._plan(order)
+        n_uses = Counter(part for parts in added for part in parts)
+        total: Moments | None = None
+        for fold, parts in zip(order, added, strict=True):
+            if len(parts) == len(self._sets[fold]):
+                total = None
+            for part in parts:
+                n_uses[part] -= 1
+                moments = self._kept.get(part) or self._moments_of(part)
+                if n_uses[part]:
+                    self._kept[part] = moments
+                if total is None:
+                    total = moments.copy() if part in self._kept else moments
+                else:
+                    total += moments
+            assert total is not None, "each training set has a part"
+            yield fold, total
+
+    def _plan(self, order: list[int]) -> list[list[int]]:
+        """Return the parts to add for each fold: to the fold before, if that lies within it."""
+        added, before = [], frozenset[int]()
+        for fold in order:
+            own = self._sets[fold]
+            added.append(sorted(own - before if before <= own else own))
+            before = own
+        return added
+
+    def _moments_of(self, part: int) -> Moments:
+        return self._data.take(self._parts[part]).moments(self._center)
+
+
+def find_parts(n_samples: int, trains: list[Index]) -> tuple[list[Index], list[frozenset[int]]]:
+    """Split samples by the training sets that they are in.
+
+    Parameters
+    ----------
+    n_samples : int
+        Number of samples.
+    trains : list of ndarray of int
+        Training sets.
+
+    Returns
+    -------
+    parts : list of ndarray of int
+        Samples that are in the same training sets.
+    sets : list of frozenset of int
+        The parts of which each training set consists.
+    """
+    is_in = np.zeros((n_samples, len(trains)), dtype=bool)
+    for fold, train in enumerate(trains):
+        if len(np.unique(train)) < len(train):
+            raise ValueError(
+                f"Fold {fold} of cv has samples to train on several times; give them weights "
+                "by sample_weight instead."
+            )
+        is_in[train, fold] = True
+    _, part_of = np.unique(np.packbits(is_in, axis=1), axis=0, return_inverse=True)
+    part_of = part_of.ravel()
+    order = np.argsort(part_of, kind="stable")
+    parts = np.split(order, np.cumsum(np.bincount(part_of))[:-1])
+    member = is_in[[part[0] for part in parts]]
+    return parts, [frozenset(np.flatnonzero(column).tolist()) for column in member.T]
+
+
+def _sum(moments: Any) -> Moments:
+    first, *others = moments
+    total: Moments = first.copy()
+    for other in others:
+        total += other
+    return total

@@ -1,0 +1,67 @@
+"""Ridge regression on windows with cross-validation: `LagRidgeCV`."""
+
+from __future__ import annotations
+
+from numbers import Real
+
+import numpy as np
+
+from sklearn_rnn._sklearn.compat import Interval
+from sklearn_rnn._sklearn.parameters import param, parametrized
+from sklearn_rnn.linear._base import TrainingSet
+from sklearn_rnn.linear._cross_validation import CrossValidated
+from sklearn_rnn.linear._design import FloatArray
+from sklearn_rnn.linear._ridge_path import ridge_path
+from sklearn_rnn.linear._system import System
+
+FIRST_L1_RATIO = 1e-3
+"""The first penalty is that of an elastic net with this L1 share, as in glmnet."""
+
+
+@parametrized
+class LagRidgeCV(CrossValidated):
+    """Ridge regression on windows, with `alpha` chosen by cross-validation.
+
+    All penalties of a fold are solved from one eigendecomposition, and the training sets of all
+    folds take one pass over the rows where they consist of common parts.
+
+    {parameters}
+
+    {attributes}
+
+    See Also
+    --------
+    LagRidge : The model for one `alpha`, and the meaning of its parameters.
+    LagElasticNetCV : The same for the lasso and the elastic net.
+
+    Notes
+    -----
+    As in ``GridSearchCV(Ridge(), ...)`` each fold has the same `alpha`, which penalises small
+    training sets more than large ones: its counterpart in glmnet is `alpha` over their number of
+    samples.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_rnn import LagRidgeCV, make_lagged
+    >>> rows = np.random.default_rng(0).normal(size=(200, 2))
+    >>> windows, targets = make_lagged(rows, rows.cumsum(axis=0)[:, 0], 3)
+    >>> model = LagRidgeCV(alphas=[0.1, 1.0, 10.0]).fit(windows, targets)
+    >>> model.mse_path_.shape
+    (3, 5)
+    """
+
+    eps: float = param(
+        [Interval(Real, 0, 1, closed="neither")],
+        "The last penalty of the grid divided by the first.",
+        default=1e-6,
+    )
+
+    def _grid(self, system: System, data: TrainingSet) -> tuple[float, float]:
+        factor = self._penalty_factor(data.design.n_lags, data.design.n_channels)
+        slopes = np.abs(system.xy).max(axis=1)[factor > 0] / factor[factor > 0]
+        return float(slopes.max(initial=0.0)) / FIRST_L1_RATIO, self.eps
+
+    def _path(self, system: System, alphas: FloatArray, data: TrainingSet) -> FloatArray:
+        factor = self._penalty_factor(data.design.n_lags, data.design.n_channels)
+        return ridge_path(system, alphas, factor)

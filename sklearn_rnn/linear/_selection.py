@@ -1,0 +1,102 @@
+"""The choice of a penalty by the losses of a cross-validation, as in glmnet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sklearn_rnn.linear._base import TrainingSet
+from sklearn_rnn.linear._design import FloatArray
+
+ROWS_PER_FOLD = 3
+"""Samples per fold below which errors are averaged over samples and not over folds."""
+
+
+@dataclass(frozen=True, eq=False)
+class Losses:
+    """Squared errors of a path on the samples of all folds.
+
+    Attributes
+    ----------
+    by_fold : ndarray of shape (n_alphas, n_folds)
+        Weighted mean of each fold.
+    mean, error : ndarray of shape (n_alphas,)
+        Mean over folds (or samples), and its standard error.
+    """
+
+    by_fold: FloatArray
+    mean: FloatArray
+    error: FloatArray
+
+    @classmethod
+    def of(cls, errors: list[FloatArray], weights: list[FloatArray]) -> Losses:
+        """Summarise errors.
+
+        Parameters
+        ----------
+        errors : list of ndarray of shape (n_alphas, n_samples or 1)
+            Squared errors of the samples of each fold, or their weighted mean.
+        weights : list of ndarray of shape (n_samples or 1,)
+            Weights of the columns.
+        """
+        folds = [
+            error @ weight / weight.sum() for error, weight in zip(errors, weights, strict=True)
+        ]
+        values, weight = np.concatenate(errors, axis=1), np.concatenate(weights)
+        mean = values @ weight / weight.sum()
+        squares = (values - mean[:, np.newaxis]) ** 2 @ weight / weight.sum()
+        return cls(np.column_stack(folds), mean, np.sqrt(squares / max(1, len(weight) - 1)))
+
+    def choose(self, rule: str) -> int:
+        """Return the position of the chosen penalty, of decreasing ones."""
+        best = int(np.argmin(self.mean))
+        bound = self.mean[best] + (self.error[best] if rule == "1se" else 0.0)
+        return int(np.argmax(self.mean <= bound))
+
+
+def squared_errors(
+    data: TrainingSet,
+    path: FloatArray,
+    at_center: FloatArray,
+    center: FloatArray,
+    *,
+    by_sample: bool,
+) -> tuple[FloatArray, FloatArray]:
+    """Return the squared errors of the models of a path, and the weights of their columns.
+
+    Parameters
+    ----------
+    data : TrainingSet
+        Samples to predict.
+    path : ndarray of shape (n_alphas, n_columns, n_outputs)
+        Coefficients.
+    at_center : ndarray of shape (n_alphas, n_outputs)
+        Intercepts for the centred design.
+    center : ndarray of shape (n_channels,)
+        The centre.
+    by_sample : bool
+        Whether to return the error of each sample, or one weighted mean.
+
+    Returns
+    -------
+    errors : ndarray of shape (n_alphas, n_samples or 1)
+        Squared errors, the mean over the targets.
+    weights : ndarray of shape (n_samples or 1,)
+        Their weights.
+    """
+    n_alphas, n_columns, n_outputs = path.shape
+    coef = path.transpose(1, 0, 2).reshape(n_columns, n_alphas * n_outputs)
+    samples, sums = [], np.zeros((n_alphas, 1))
+    for part, values in data.design.blocks(center, n_alphas * n_outputs):
+        predicted = (values @ coef).reshape(-1, n_alphas, n_outputs) + at_center
+        predicted -= data.y[part, np.newaxis]
+        error = (predicted**2).mean(axis=2)
+        if by_sample:
+            samples.append(error.T)
+        else:
+            sums[:, 0] += data.weight[part] @ error
+    if by_sample:
+        return np.concatenate(samples, axis=1), data.weight
+    total = data.weight.sum(keepdims=True)
+    return sums / total, total
