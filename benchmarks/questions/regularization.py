@@ -1,21 +1,8 @@
-"""Which regularisation helps an LSTM: penalties, dropout, early stopping, noise, or batch size?
-
-The same LSTM of 32 units, trained by Adam for a fixed number of epochs without any regularisation,
-and with one at a time. Trading volume of the NYSE: 5 days of three series and the day of the week,
-40 epochs, years to 1979 for training and from 1980 on for the test. Film reviews (IMDB): the last
-100 words of reviews that have as many, of the 2000 most frequent words, 10 epochs; 2000 reviews for
-training and 5000 for the test. How strong a regularisation is, is chosen by cross-validation on the
-training rows; early stopping sets a tenth of them aside. An optimizer, and Adam itself, has its
-learning rate chosen; SGD on reviews has clipped gradients, for it would overflow at large rates.
-Labels can be smoothed only in classification, and tokens cannot be augmented. The grids are the
-third ones: in two runs before, which looked at the test rows, most strengths were chosen at the end
-of narrower grids, with 3 seeds.
-"""
+"""An LSTM with one regularisation at a time, on trading volume and on film reviews."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -30,8 +17,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from benchmarks.harness.runner import REGRESSION, Metrics, Model, Task
 from benchmarks.harness.words import FIRST_WORD, LASSO, N_WORDS, bag_of_words
-from benchmarks.question_of_docstring import Question
-from benchmarks.report import tables
+from benchmarks.question import Question, sizes
 from benchmarks.report.effects import squared, wrong
 from benchmarks.report.pictures import Gain, draw_gains
 from benchmarks.report.study import CV, Study
@@ -65,28 +51,19 @@ OF_LABELS: Changes = {
 }
 
 
-@dataclass(frozen=True)
-class Plan:
-    """What a size of the benchmark does."""
-
-    n_seeds: int = 10
-    n_folds: int = 3
-    n_days: int | None = None
-    n_reviews: int = 2000  # for training
-    n_test: int = 5000
-    max_epochs: int | None = None
-    n_variants: int | None = None
-    n_values: int | None = None  # of each setting, the first ones
+PLANS = sizes(
+    n_seeds=(2, 10, 20),
+    n_folds=(2, 3, 5),
+    n_days=(200, None, None),  # before and after the first of the test
+    n_reviews=(60, 2000, 20_000),  # for training
+    n_test=(40, 5000, 20_000),
+    max_epochs=(1, None, None),
+    n_variants=(3, None, None),
+    n_values=(2, None, None),  # of each setting, the first ones
+)
 
 
-PLANS = {
-    "quick": Plan(2, 2, 200, 60, 40, 1, 3, 2),
-    "usual": Plan(),
-    "full": Plan(n_seeds=20, n_folds=5, n_reviews=20_000, n_test=20_000),
-}
-
-
-def tasks(plan: Plan, download: bool) -> dict[str, Callable[[], Task]]:
+def tasks(plan: Any, download: bool) -> dict[str, Callable[[], Task]]:
     """Return both data sets."""
     return {"NYSE": partial(nyse, plan), "IMDB": partial(imdb, plan, download=download)}
 
@@ -98,7 +75,7 @@ def task_of(name: str, *data: Any, **how: Any) -> Task:
     return Task.split(name, *data, validate="first", note=note, **how)
 
 
-def nyse(plan: Plan) -> Task:
+def nyse(plan: Any) -> Task:
     """Return the trading volume, and the LSTMs that forecast it."""
     data = load_nyse(as_frame=True, day_of_week=True)
     first_test = int(data.train.sum())
@@ -119,30 +96,17 @@ def nyse(plan: Plan) -> Task:
     return task_of("NYSE", *rows, models, folds, score=REGRESSION, losses=squared)
 
 
-def imdb(plan: Plan, *, download: bool) -> Task:
+def imdb(plan: Any, *, download: bool) -> Task:
     """Return the ends of the reviews, and the LSTMs that label them."""
-    parts = [
-        fetch_imdb(
-            "tokens",
-            subset=subset,
-            num_words=FIRST_WORD + N_WORDS,
-            return_X_y=True,
-            download_if_missing=download,
-        )
-        for subset in ("train", "test")
-    ]
+    how: dict[str, Any] = {"num_words": FIRST_WORD + N_WORDS, "return_X_y": True}
     ends = [
-        last_words(part[0], part[1], n)
-        for part, n in zip(parts, (plan.n_reviews, plan.n_test), strict=True)
+        last_words(*fetch_imdb("tokens", subset=subset, download_if_missing=download, **how), n)
+        for subset, n in (("train", plan.n_reviews), ("test", plan.n_test))
     ]
     X, y = (np.concatenate(halves) for halves in zip(*ends, strict=True))
     train = np.arange(len(y)) < plan.n_reviews
-    net = LSTMClassifier(
-        vocabulary_size=FIRST_WORD + N_WORDS,
-        embedding_dim=32,
-        pooling="mean",
-        **training(plan, 10, 32),
-    )
+    reader: dict[str, Any] = {"vocabulary_size": FIRST_WORD + N_WORDS, "embedding_dim": 32}
+    net = LSTMClassifier(pooling="mean", **reader, **training(plan, 10, 32))
     logistic = LogisticRegression(solver="liblinear", random_state=0, **LASSO)
     words = Pipeline([("words", FunctionTransformer(bag_of_words)), ("model", logistic)])
     models = [
@@ -161,7 +125,7 @@ def last_words(X: Sequence[Any], y: Any, n: int) -> tuple[Any, Any]:
     return np.stack([np.asarray(X[i])[-N_STEPS:] for i in long]), np.asarray(y)[long]
 
 
-def training(plan: Plan, max_epochs: int, batch_size: int) -> dict[str, Any]:
+def training(plan: Any, max_epochs: int, batch_size: int) -> dict[str, Any]:
     """Return a training of all its epochs without a regularisation."""
     epochs = plan.max_epochs or max_epochs
     never_sooner = {"early_stopping": False, "patience": epochs, "tol": 1e9}
@@ -169,42 +133,13 @@ def training(plan: Plan, max_epochs: int, batch_size: int) -> dict[str, Any]:
     return {"max_epochs": epochs, **how, **never_sooner}
 
 
-def variants(steps: list[Any], net: Any, changes: Changes, plan: Plan) -> list[Model]:
+def variants(steps: list[Any], net: Any, changes: Changes, plan: Any) -> list[Model]:
     """Return the net as it is, and with each change."""
     model = Pipeline([*steps, ("model", net)])
-    models = []
-    for name, change in list(changes.items())[: plan.n_variants]:
-        grid = {f"model__{key}": values[: plan.n_values] for key, values in change.items()}
-        models.append(Model(name, model, grid, seeded=True))
-    return models
-
-
-def on(study: Study, task: str) -> list[str]:
-    """Return the models that gains are told on: the bare net, and the floor."""
-    return [BASE, study.models(task)[0]]
-
-
-def report(study: Study, to: Path) -> tuple[str, list[str]]:
-    """Say what helps and what harms."""
-    draw(to / "regularization.png", study)
-    body = ["![What each gains](regularization.png)"]
-    for task in study.tasks:
-        measure = next(iter(study.of(task, BASE)[0].scores))
-        columns = {
-            f"cross-validated {measure}": tables.cv_score(),
-            f"test {measure}": tables.score(),
-            f"gain on {BASE}": tables.gain(BASE),
-            "it": verdict,
-        }
-        mine = [r for r in study.results if r.task == task]
-        body += [f"## {task}", study.notes[task]]
-        body += [tables.table(study, task, columns), tables.at_ends(mine)]
-    body.append(
-        "A gain has a 95 % interval, by the quantile of t, over test rows and seeds. It helps or "
-        "harms where that is all on one side of zero; that there are many comparisons is not "
-        "corrected for."
-    )
-    return " ".join(sentence(study, task) for task in study.tasks), body
+    return [
+        Model(name, model, {f"model__{k}": v[: plan.n_values] for k, v in change.items()}, True)
+        for name, change in list(changes.items())[: plan.n_variants]
+    ]
 
 
 def changes(study: Study, task: str) -> list[str]:
@@ -219,54 +154,43 @@ def verdict(study: Study, task: str, model: str) -> str:
     return study.gain(task, model, BASE).verdict if has_change else ""
 
 
-def sentence(study: Study, task: str) -> str:
-    """Say what helps, what harms, what does not train, and what cross-validation would take."""
-    told, changed = [], changes(study, task)
-    helpful = [name for name in study.nets(task) if verdict(study, task, name) == "helps"]
-    for what in ("helps", "harms"):
-        names = [
-            f"{name} ({study.gain(task, name, BASE).value:+.3f})"
-            for name in changed
-            if verdict(study, task, name) == what
-        ]
-        told.append(f"what {what} is {', '.join(names) or 'nothing'}")
+def idle(study: Study, task: str) -> list[str]:
+    """Return the nets that do not train: they are no better than the floor."""
     floor = study.models(task)[0]
-    on_floor = {m: study.gains.get((task, m, floor)) for m in study.nets(task)}
-    idle = [m for m, gain in on_floor.items() if gain and gain.verdict != "helps"]
-    told += [f"{', '.join(idle)} does not train, it is no better than the {floor}"] if idle else []
-    cv = {name: study.mean(task, name, CV) for name in study.nets(task)}
-    worse = [f"{name} ({cv[name]:.4f})" for name in helpful if cv[name] < cv[BASE]]
-    if worse:
-        told.append(
-            f"of what helps, {', '.join(worse)} did worse in cross-validation on the training rows "
-            f"than {BASE} ({cv[BASE]:.4f})"
-        )
-    taken, simple = (study.best(task, names, CV) for names in (changed, study.simple(task)))
-    bare, of_net, of_simple = (f"{study.mean(task, m):.3f}" for m in (BASE, taken, simple))
-    return (
-        f"{task}: {'; '.join(told)}. The bare net has {bare}, the change that cross-validation "
-        f"takes, {taken}, {of_net}, the simple model that it takes, {simple}, {of_simple}."
-    )
+    gains = {m: study.gains.get((task, m, floor)) for m in study.nets(task)}
+    return [m for m, gain in gains.items() if gain and gain.verdict != "helps"]
 
 
-def draw(path: Path, study: Study) -> None:
+def worse(study: Study, task: str) -> list[str]:
+    """Return the nets that are better than the bare one, but worse in cross-validation."""
+    helpful = [m for m in study.nets(task) if verdict(study, task, m) == "helps"]
+    return [m for m in helpful if study.mean(task, m, CV) < study.mean(task, BASE, CV)]
+
+
+def facts(study: Study) -> dict[str, Any]:
+    return {"base": BASE, "changes": changes, "verdict": verdict, "idle": idle, "worse": worse}
+
+
+def draw(to: Path, study: Study) -> None:
     """Draw the gains of the nets with their intervals, a panel for each data set."""
     panels = {
         task: [Gain.of(name, study.gain(task, name, BASE)) for name in changes(study, task)]
         for task in study.tasks
     }
-    n_helpful = [sum(g.kind == "helps" for g in gains) for gains in panels.values()]
     told = " and ".join(
-        f"{n} of {len(gains)} changes help on {task}"
-        for n, (task, gains) in zip(n_helpful, panels.items(), strict=True)
+        f"{sum(g.kind == 'helps' for g in gains)} of {len(gains)} changes help on {task}"
+        for task, gains in panels.items()
     )
-    labels = [
-        f"gain in test {next(iter(study.of(task, BASE)[0].scores))} on the LSTM without any, with "
-        "95 % interval"
-        for task in study.tasks
-    ]
+    of = "on the LSTM without any, with 95 % interval"
+    labels = [f"gain in test {study.measures(task)[0]} {of}" for task in study.tasks]
     colours = {"helps": "C0", "harms": "C3", "not shown": "0.5"}
-    draw_gains(path, f"Regularisation of an LSTM: {told}", labels, panels, colours)
+    title = f"Regularisation of an LSTM: {told}"
+    draw_gains(to / "regularization.png", title, labels, panels, colours)
 
 
-QUESTION = Question(PLANS, tasks, report, on=on, parallel=True)
+def on(study: Study, task: str) -> list[str]:
+    """Return the models that gains are told on: the bare net, and the floor."""
+    return [BASE, study.models(task)[0]]
+
+
+QUESTION = Question(PLANS, tasks, facts, draw, on, parallel=True)
