@@ -8,7 +8,6 @@ much of a difference is luck.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -20,38 +19,32 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
 from benchmarks.harness.runner import Metrics, Model, Task
+from benchmarks.question import sizes
 from sklearn_rnn import DenseRegressor
 
 METRICS = Metrics({"R2": r2_score, "MAE": mean_absolute_error, "MSE": mean_squared_error})
 
 
-@dataclass(frozen=True)
-class Plan:
-    """What a size of such a benchmark does."""
-
-    n_splits: int = 10
-    n_folds: int = 5  # of the training rows, to choose settings
-    n_seeds: int = 10  # on the first split
-    n_seeds_of_others: int = 3
-    n_rows: int | None = None  # at most so many
-    n_values: int | None = None  # of each setting of a net, the first ones
-    every_net: dict[str, Any] = field(default_factory=dict)
-
-    def grid(self, prefix: str, **settings: Sequence[Any]) -> dict[str, Sequence[Any]]:
-        """Return a grid of the settings of a net, which has the prefix in its model."""
-        return {prefix + name: values[: self.n_values] for name, values in settings.items()}
-
-    def dense(self, n_columns: int, units: tuple[int, ...], **settings: Any) -> DenseRegressor:
-        """Return a dense net of a row of columns, trained without early stopping."""
-        every: dict[str, Any] = {"n_channels": n_columns, "early_stopping": False}
-        return DenseRegressor(hidden_layer_sizes=units, **(every | settings | self.every_net))
+PLANS = sizes(
+    n_splits=(2, 10, 30),
+    n_folds=(2, 5, 10),  # of the training rows, to choose settings
+    n_seeds=(1, 10, 20),  # on the first split
+    n_seeds_of_others=(1, 3, 3),
+    n_rows=(60, None, None),  # at most so many
+    n_values=(2, None, None),  # of each setting of a net, the first ones
+    every_net=({"max_epochs": 2}, {}, {}),
+)
 
 
-PLANS = {
-    "quick": Plan(2, 2, 1, 1, 60, 2, {"max_epochs": 2}),
-    "usual": Plan(),
-    "full": Plan(n_splits=30, n_folds=10, n_seeds=20),
-}
+def grid_of(plan: Any, prefix: str, **settings: Sequence[Any]) -> dict[str, Sequence[Any]]:
+    """Return a grid of the settings of a net, which has the prefix in its model."""
+    return {prefix + name: values[: plan.n_values] for name, values in settings.items()}
+
+
+def dense(plan: Any, n_columns: int, units: tuple[int, ...], **settings: Any) -> DenseRegressor:
+    """Return a dense net of a row of columns, trained without early stopping."""
+    every: dict[str, Any] = {"n_channels": n_columns, "early_stopping": False}
+    return DenseRegressor(hidden_layer_sizes=units, **(every | settings | plan.every_net))
 
 
 def scaled(model: Any) -> Pipeline:
@@ -60,23 +53,14 @@ def scaled(model: Any) -> Pipeline:
 
 
 def splits(
-    X: pd.DataFrame, y: pd.Series, test_size: float | int, models: Sequence[Model], plan: Plan
+    X: pd.DataFrame, y: pd.Series, test_size: float | int, models: Sequence[Model], plan: Any
 ) -> dict[str, Callable[[], Task]]:
     """Return the tasks, split by `train_test_split` with `random_state` 1, 2, ..."""
     states = range(1, plan.n_splits + 1)
-    return {
-        f"split {state}": partial(task_of, X, y, test_size, models, plan, state) for state in states
-    }
+    return {f"split {k}": partial(task_of, X, y, test_size, models, plan, k) for k in states}
 
 
-def task_of(
-    X: pd.DataFrame,
-    y: pd.Series,
-    test_size: float | int,
-    models: Sequence[Model],
-    plan: Plan,
-    state: int,
-) -> Task:
+def task_of(X: Any, y: Any, test_size: float, models: Any, plan: Any, state: int) -> Task:
     """Return the task of one split; of fewer rows the same share is for the test."""
     n_all, X, y = len(y), X[: plan.n_rows], y[: plan.n_rows]
     if isinstance(test_size, int) and len(y) < n_all:

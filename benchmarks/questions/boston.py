@@ -1,13 +1,4 @@
-"""Does a net predict the values of houses in Boston better than a lasso?
-
-506 census tracts, 12 columns, standardised; 404 tracts for training and 102 for the test, by
-`train_test_split` with `random_state` 1 and those that follow. One net is the usual example of R's
-package nnet: one hidden layer of 5 logistic units without a penalty, trained by a quasi-Newton
-method. Of the nets of our own one has the same layer and the other two layers of 64 rectified
-units; the penalty of both, the dropout of the latter, and which net is taken, are chosen on each
-split by R2 in cross-validation on its training rows. What is published for nnet is of another
-random split. An earlier run, without dropout, looked at the test rows of five of the splits.
-"""
+"""Values of houses in Boston: nets, linear models and forests on random splits."""
 
 from __future__ import annotations
 
@@ -21,8 +12,8 @@ from sklearn.model_selection import KFold
 from sklearn.pipeline import Pipeline
 
 from benchmarks.harness.runner import Model, Task
-from benchmarks.harness.splits import PLANS, Plan, scaled, splits
-from benchmarks.question_of_docstring import Question
+from benchmarks.harness.splits import PLANS, dense, grid_of, scaled, splits
+from benchmarks.question import Question
 from benchmarks.report.splits import SplitsReport
 from sklearn_rnn.datasets import load_boston
 
@@ -33,29 +24,24 @@ NNET = "5 units, as nnet"
 PUBLISHED = {"nnet MAE": {NNET: 2.757}, "nnet MSE": {NNET: 31.06}}
 
 
-def tasks(plan: Plan, download: bool = False) -> dict[str, Callable[[], Task]]:
+def tasks(plan: Any, download: bool = False) -> dict[str, Callable[[], Task]]:
     """Return the splits."""
     X, y = load_boston(return_X_y=True, as_frame=True)
     return splits(X, y, N_TEST, models(plan), plan)
 
 
-def models(plan: Plan) -> list[Model]:
+def models(plan: Any) -> list[Model]:
     """Return the models of the median value."""
     lasso = LassoCV(eps=1e-4, cv=KFold(10, shuffle=True, random_state=0), max_iter=200_000)
-    nnet: dict[str, Any] = {
-        "activation": "logistic",
-        "optimizer": "lbfgs",
-        "alpha": 0.0,
-        "max_epochs": 200,
-    }
-    nnet |= {"patience": 199, "tol": 1e9}  # never sooner
+    nnet: dict[str, Any] = {"activation": "logistic", "optimizer": "lbfgs", "alpha": 0.0}
+    nnet |= {"max_epochs": 200, "patience": 199, "tol": 1e9}  # never sooner
     cycle = {"learning_rate": 0.01, "lr_schedule": "onecycle", "max_epochs": 100}
 
     def net(units: tuple[int, ...], **training: Any) -> Pipeline:
-        return scaled(plan.dense(N_COLUMNS, units, **training))
+        return scaled(dense(plan, N_COLUMNS, units, **training))
 
-    few = plan.grid("model__", alpha=PENALTIES)
-    many = plan.grid("model__", alpha=PENALTIES, dropout=[0.0, 0.2])
+    few = grid_of(plan, "model__", alpha=PENALTIES)
+    many = grid_of(plan, "model__", alpha=PENALTIES, dropout=[0.0, 0.2])
     return [
         Model("mean", DummyRegressor()),
         Model("OLS", scaled(LinearRegression())),
@@ -69,4 +55,4 @@ def models(plan: Plan) -> list[Model]:
 
 TITLE = "Values of houses in Boston: error of nets, linear models and a forest"
 REPORT = SplitsReport("boston", TITLE, "thousands of dollars", "lasso", N_TEST / 506, PUBLISHED)
-QUESTION = Question(PLANS, tasks, REPORT, parallel=True)
+QUESTION = Question(PLANS, tasks, REPORT.facts, REPORT.draw, parallel=True)

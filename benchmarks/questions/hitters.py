@@ -1,17 +1,4 @@
-"""Does a net predict the salary of a baseball player better than a lasso?
-
-263 players, 19 columns, a third of the players for the test: the split of chapter 10 of "An
-Introduction to Statistical Learning" (ISLP: `random_state=1`; ISLR is the edition with R, which
-split otherwise), and the splits of other random states. The lasso has the 100 penalties of the lab
-and 10 folds, and is chosen by the mean absolute error.
-The net of ISLP (50 units, dropout 0.4, 50 epochs of RMSprop) reads the columns as they are, as in
-its lab; beside it the same net on standardised columns. Of the nets of our own one is trained on
-absolute errors and one on the logarithm of the salary; they have 50 units too, and their dropout
-and penalty, and which of all these nets is taken, are chosen on each split by R2 in
-cross-validation on its training rows. Forests say whether it takes a net, or any model that is not
-linear. An earlier run, without dropout and with other penalties, looked at the test rows of five of
-the splits; on the first the net of log salary had a MAE of 166.23.
-"""
+"""Salaries of baseball players: nets, linear models and forests on random splits."""
 
 from __future__ import annotations
 
@@ -29,16 +16,13 @@ from sklearn.model_selection import GridSearchCV, KFold, train_test_split
 from sklearn.preprocessing import StandardScaler
 
 from benchmarks.harness.runner import Model, Task
-from benchmarks.harness.splits import PLANS, Plan, scaled, splits
-from benchmarks.question_of_docstring import Question
+from benchmarks.harness.splits import PLANS, dense, grid_of, scaled, splits
+from benchmarks.question import Question
 from benchmarks.report.splits import SplitsReport
 from sklearn_rnn.datasets import load_hitters
 
 N_COLUMNS = 19
-SETTINGS: dict[str, Any] = {  # of the nets of our own
-    "dropout": [0.0, 0.4],
-    "alpha": [0.01, 0.05, 0.25],
-}
+SETTINGS: dict[str, Any] = {"dropout": [0.0, 0.4], "alpha": [0.01, 0.05, 0.25]}  # of our own nets
 PUBLISHED = {
     "ISLP MAE": {"OLS": 259.715, "lasso": 235.675, "net of ISLP": 221.83},
     "ISLR MAE": {"OLS": 254.7, "lasso": 252.3, "net of ISLP": 257.4},
@@ -46,7 +30,7 @@ PUBLISHED = {
 }
 
 
-def tasks(plan: Plan, download: bool = False) -> dict[str, Callable[[], Task]]:
+def tasks(plan: Any, download: bool = False) -> dict[str, Callable[[], Task]]:
     """Return the splits of the players."""
     X, y = load_hitters(return_X_y=True, as_frame=True)
     X = pd.get_dummies(X, drop_first=True, dtype=float)
@@ -77,17 +61,17 @@ def simple_models(alphas: np.ndarray) -> list[Model]:
     ]
 
 
-def nets(plan: Plan) -> list[Model]:
+def nets(plan: Any) -> list[Model]:
     """Return the net of ISLP, and nets of our own with the settings that are searched."""
     islp: dict[str, Any] = {"optimizer": "rmsprop", "learning_rate": 0.01, "batch_size": 32}
     islp |= {"max_epochs": 50, "alpha": 0.0, "dropout": 0.4}
     islp |= {"patience": 49, "tol": 1e9}  # never sooner
     own: dict[str, Any] = {"learning_rate": 0.01, "lr_schedule": "onecycle", "max_epochs": 100}
-    net = partial(plan.dense, N_COLUMNS, (50,))
+    net = partial(dense, plan, N_COLUMNS, (50,))
     absolute = scaled(net(loss="absolute_error", **own))
     log = logarithmic(scaled(net(**own)))
-    grid = plan.grid("model__", **SETTINGS)
-    grid_of_log = plan.grid("regressor__model__", **SETTINGS)
+    grid = grid_of(plan, "model__", **SETTINGS)
+    grid_of_log = grid_of(plan, "regressor__model__", **SETTINGS)
     return [
         Model("net of ISLP", net(standardize=False, **islp), seeded=True),
         Model("the same, standardised", scaled(net(**islp)), seeded=True),
@@ -109,4 +93,4 @@ def logarithmic(model: Any) -> TransformedTargetRegressor:
 
 TITLE = "Salaries of baseball players: error of nets, linear models and forests"
 REPORT = SplitsReport("hitters", TITLE, "thousands of dollars", "lasso", 1 / 3, PUBLISHED)
-QUESTION = Question(PLANS, tasks, REPORT, parallel=True)
+QUESTION = Question(PLANS, tasks, REPORT.facts, REPORT.draw, parallel=True)

@@ -158,7 +158,7 @@ def _only(names, task: Task) -> Task:
 def test_known_values_of_the_textbook_protocol():
     # ISLP, chapter 10: 0.180 for persistence, 0.413 for AR(5), 0.460 with the day of the week.
     known = {"persistence": 0.1803, "AR(5)": 0.41289, "AR(5), only today's day": 0.45956}
-    tasks = [_only(known, nyse.textbook(name, nyse.Plan())) for name in nyse.FORMS]
+    tasks = [_only(known, nyse.textbook(name, nyse.PLANS["usual"])) for name in nyse.FORMS]
     results = {(r.task, r.model): r.scores["R2"] for r in run(tasks, seeds=[0], n_jobs=1)}
     for (task, model), score in results.items():
         if model != "AR(5)" or task.endswith("without day of week"):

@@ -43,7 +43,7 @@ def test_first_split_of_hitters_is_that_of_the_book():
 
 def test_boston_has_102_tracts_for_the_test_and_the_same_share_of_fewer():
     X, y = pd.DataFrame({"a": range(506)}), pd.Series(range(506))
-    for plan, n_test in ((splits.Plan(), 102), (splits.Plan(n_rows=60), 13)):
+    for plan, n_test in ((splits.PLANS["usual"], 102), (splits.PLANS["quick"], 13)):
         assert len(splits.task_of(X, y, boston.N_TEST, [], plan, 3).y_test) == n_test
 
 
