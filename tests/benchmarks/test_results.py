@@ -177,11 +177,10 @@ def test_what_is_said_of_results_stands_in_them():
 
 
 def test_regret_is_what_is_lost_to_the_best_setting():
-    regret = np.array([[0.0, 0.3], [0.0, 0.1]])  # (problems, settings)
-    (sentence,) = defaults.judgement(regret, [(0.001, 10), (0.002, 20)])
-    assert "0.200 ± 0.100 (one standard error over problems)" in sentence
-    assert "it is less in 2 of 2 problems" in sentence
-    assert defaults.judgement(regret[:, ::-1], [(0.001, 10), (0.002, 20)]) == []
+    regret = pd.DataFrame({"0.001, 10": [0.0, 0.0], "0.002, 20": [0.3, 0.1]})  # a row a problem
+    found = defaults.judgement(regret, "0.002, 20")
+    assert found == {"mean": pytest.approx(0.2), "error": pytest.approx(0.1), "n_less": 2}
+    assert defaults.judgement(regret[["0.001, 10"]], "0.002, 20") == {}
 
 
 @pytest.mark.parametrize("keep", [False, True])
@@ -222,5 +221,5 @@ def test_results_say_when_and_with_what_they_were_run(name):
 
 
 def test_what_has_no_file_of_results_has_no_report_to_write(capsys):
-    command.main(["defaults", "--report"])
-    assert "defaults has no file of results" in capsys.readouterr().out
+    command.main(["stretches", "--report"])
+    assert "stretches has no file of results" in capsys.readouterr().out
