@@ -1,20 +1,12 @@
-"""What does a path of fifty penalties cost, beside a single fit?
-
-The single fit is that with the weakest penalty of the path, the one that takes longest, with the
-same settings. The search for the first penalty of a net is counted. At most five single fits are
-allowed, in epochs, at the default `tol` of 1e-4. A lasso is held against the exact path, that of
-coordinate descent (scikit-learn's ``enet_path``): the largest error of a weight, on the
-standardised scale, and of the training R2, over the whole path. Seconds are those that the
-process computed for, which other processes do not lengthen.
-"""
+"""Paths of fifty penalties by a lasso and by nets, beside a single fit at their ends."""
 
 from __future__ import annotations
 
 import time
 import warnings
+from pathlib import Path
 from typing import Any
 
-import matplotlib
 import numpy as np
 import pandas as pd
 from sklearn.base import clone
@@ -22,14 +14,13 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import enet_path
 from sklearn.preprocessing import scale
 
+from benchmarks.question import Measurement
+from benchmarks.report.pictures import save
 from benchmarks.report.tables import markdown
-from benchmarks.report.writer import environment, folder, write_report
 from sklearn_rnn import DenseRegressor, LSTMRegressor, make_lagged
 from sklearn_rnn.datasets import load_hitters, load_nyse
 from sklearn_rnn.model_selection import penalty_path
 from sklearn_rnn.plotting import PathDisplay
-
-matplotlib.use("Agg")
 
 LIMIT = 5.0
 LASSO = DenseRegressor(
@@ -37,29 +28,14 @@ LASSO = DenseRegressor(
 )
 TIGHT = {"tol": 1e-10, "dtype": "float64", "patience": 2}
 GROUPS = {"penalty": "group", "l1_ratio": 0.9, "learning_rate": 0.005, "random_state": 0}
-
-
-def main(size: str) -> None:
-    """Write a table of costs and a picture of each path."""
-    warnings.simplefilter("ignore", ConvergenceWarning)
-    quick = size == "quick"
-    to = folder(size)
-    n_alphas = 5 if quick else 50
-    rows = []
-    tasks = models(n_days=300 if quick else None)
-    warm_up, X, y = next(iter(tasks.values()))
-    penalty_path(warm_up, X, y, n_alphas=2)
-    for name, (model, X, y) in tasks.items():
-        row, path = costs(model, X, y, n_alphas)
-        rows.append([name, *row])
-        file = f"path-{name.split(',')[0].replace(' ', '-')}.png"
-        PathDisplay.from_path(path).figure_.savefig(to / file, dpi=150)
-    header = ["model", "single fit (epochs)", "path (epochs)", "ratio", "single fit (CPU s)"]
-    header += ["path (CPU s)", "ratio in seconds", "inputs read, first to last"]
-    header += ["error of a weight", "error of R2"]
-    pictures = [f"![{row[0]}](path-{row[0].split(',')[0].replace(' ', '-')}.png)" for row in rows]
-    body = [markdown(header, rows), *pictures, environment()]
-    write_report(to / "path.md", __doc__ or "", summary(rows), body)
+FORMS = {
+    "ratio": ".1f",
+    "single fit (CPU s)": ".2f",
+    "path (CPU s)": ".2f",
+    "ratio in seconds": ".1f",
+    "error of a weight": ".1g",
+    "error of R2": ".1g",
+}
 
 
 def models(n_days: int | None) -> dict[str, tuple[Any, Any, Any]]:
@@ -70,33 +46,35 @@ def models(n_days: int | None) -> dict[str, tuple[Any, Any, Any]]:
     past = slice(0, n_days or int(nyse.train.sum()))
     X, y = make_lagged(nyse.data[past], nyse.target[past], 5)
     X, y = np.asarray(X), np.ravel(y)
-    hitters = clone(LASSO).set_params(n_channels=19)
-    return {
-        "lasso Hitters": (hitters, players, salary),
-        "lasso Hitters closer, tol=1e-6": (clone(hitters).set_params(tol=1e-6), players, salary),
-        "lasso Hitters tight, tol=1e-10": (clone(hitters).set_params(**TIGHT), players, salary),
-        "lasso NYSE": (LASSO, X, y),
-        "lasso NYSE closer, tol=1e-6": (clone(LASSO).set_params(tol=1e-6), X, y),
-        "lasso NYSE tight, tol=1e-10": (clone(LASSO).set_params(**TIGHT), X, y),
-        "dense NYSE, adam, groups": (DenseRegressor(**GROUPS), X, y),
-        "LSTM NYSE, adam, groups": (LSTMRegressor(**GROUPS), X, y),
+    lassos = {
+        f"lasso {data}{name}": (clone(LASSO).set_params(**settings, **channels), *of)
+        for data, channels, of in (
+            ("Hitters", {"n_channels": 19}, (players, salary)),
+            ("NYSE", {}, (X, y)),
+        )
+        for name, settings in (
+            ("", {}),
+            (" closer, tol=1e-6", {"tol": 1e-6}),
+            (" tight, tol=1e-10", TIGHT),
+        )
     }
+    nets = {"dense": DenseRegressor(**GROUPS), "LSTM": LSTMRegressor(**GROUPS)}
+    return lassos | {f"{name} NYSE, adam, groups": (net, X, y) for name, net in nets.items()}
 
 
-def summary(rows: list[list[str]]) -> str:
-    """Say what the paths cost, in epochs and in seconds."""
-    over = [row[0] for row in rows if float(row[3]) > LIMIT]
-    epochs, seconds = ([float(row[column]) for row in rows] for column in (3, 6))
-    told = f"{', '.join(over)}: more than {LIMIT:g}" if over else f"all at most {LIMIT:g}"
-    return (
-        f"In epochs the paths cost {min(epochs):.1f} to {max(epochs):.1f} single fits ({told}), in "
-        f"seconds {min(seconds):.1f} to {max(seconds):.1f}: each of the fifty fits needs some "
-        "milliseconds besides its epochs, which counts where the single fit takes 0.1 s."
-    )
+def measure(size: str) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Return the costs of all paths, and how many inputs are read along each."""
+    warnings.simplefilter("ignore", ConvergenceWarning)
+    n_alphas, tasks = (5, models(300)) if size == "quick" else (50, models(None))
+    warm_up, X, y = next(iter(tasks.values()))
+    penalty_path(warm_up, X, y, n_alphas=2)
+    found = {name: costs(*task, n_alphas) for name, task in tasks.items()}
+    rows = [{"model": name, **row} for name, (row, _) in found.items()]
+    return pd.DataFrame(rows), {"paths": {name: path for name, (_, path) in found.items()}}
 
 
-def costs(model: Any, X: Any, y: Any, n_alphas: int) -> tuple[list[str], Any]:
-    """Fit the path, and the estimator once at its end; return a row of the table and the path."""
+def costs(model: Any, X: Any, y: Any, n_alphas: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Fit the path, and the estimator once at its end."""
     patience = 1 if model.tol > TIGHT["tol"] else TIGHT["patience"]
     start = time.process_time()
     path = penalty_path(model, X, y, n_alphas=n_alphas, patience=patience)
@@ -107,20 +85,51 @@ def costs(model: Any, X: Any, y: Any, n_alphas: int) -> tuple[list[str], Any]:
     seconds = time.process_time() - start
     n_iter = int(path.n_iter.sum()) + path.n_iter_search
     read = (path.coefficients != 0).sum(axis=1)
-    row = [f"{single.n_iter_}", f"{n_iter}", f"{n_iter / single.n_iter_:.1f}", f"{seconds:.2f}"]
-    row += [f"{path_seconds:.2f}", f"{path_seconds / seconds:.1f}", f"{read[0]} to {read[-1]}"]
-    is_lasso = model.l1_ratio == 1.0
-    return [*row, *(errors(path, X, y) if is_lasso else ["", ""])], path
+    row = {
+        **{"single fit (epochs)": single.n_iter_, "path (epochs)": n_iter},
+        **{"ratio": n_iter / single.n_iter_, "single fit (CPU s)": seconds},
+        **{"path (CPU s)": path_seconds, "ratio in seconds": path_seconds / seconds},
+        "inputs read, first to last": f"{read[0]} to {read[-1]}",
+    }
+    if model.l1_ratio == 1.0:
+        row |= zip(("error of a weight", "error of R2"), errors(path, X, y), strict=True)
+    kept = {"alphas": path.alphas.tolist(), "coefficients": path.coefficients.round(4).tolist()}
+    return row, kept | {"groups": list(path.groups)}
 
 
-def errors(path: Any, X: Any, y: Any) -> list[str]:
+def errors(path: Any, X: Any, y: Any) -> list[float]:
     """Return the largest errors of weights and of R2, against coordinate descent."""
     x = np.asarray(X).reshape(len(X), -1, np.shape(X)[-1])
     flat = scale((x / x.std((0, 1))).reshape(len(x), -1), with_std=False)  # a scale a channel
-    target = scale(np.asarray(y))
-    _, exact, _ = enet_path(
-        flat, target, l1_ratio=1.0, alphas=path.alphas, tol=1e-12, max_iter=100_000
-    )
+    target, how = scale(np.asarray(y)), {"l1_ratio": 1.0, "tol": 1e-12, "max_iter": 100_000}
+    _, exact, _ = enet_path(flat, target, alphas=path.alphas, **how)
     scores = 1 - np.square(target[:, np.newaxis] - flat @ exact).mean(axis=0)
     of_weights, of_scores = path.coefficients - exact.T, path.scores - scores
-    return [f"{np.abs(error).max():.1g}" for error in (of_weights, of_scores)]
+    return [float(np.abs(error).max()) for error in (of_weights, of_scores)]
+
+
+def file_of(name: str) -> str:
+    """Return the name of the picture of a path."""
+    return f"path-{name.split(',')[0].replace(' ', '-')}.png"
+
+
+def facts(table: pd.DataFrame, kept: Any) -> dict[str, Any]:
+    texts = table.astype(object)
+    for name, form in FORMS.items():
+        texts[name] = table[name].map(lambda v, form=form: "" if np.isnan(v) else f"{v:{form}}")
+    return {
+        "rows": markdown(list(texts), texts.astype(str).to_numpy().tolist()),
+        **{"epochs": table["ratio"], "seconds": table["ratio in seconds"], "limit": LIMIT},
+        "over": table["model"][table["ratio"] > LIMIT].tolist(),
+        "files": {name: file_of(name) for name in table["model"]},
+    }
+
+
+def draw(to: Path, table: pd.DataFrame, kept: Any) -> None:
+    for name, path in kept.get("paths", {}).items():
+        path = {key: np.asarray(values) for key, values in path.items()}
+        figure = PathDisplay(**path).plot().figure_
+        save(figure, to / file_of(name), f"Weights along the path: {name}", dpi=150)
+
+
+QUESTION = Measurement(measure, facts, draw)
