@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import FeatureUnion, Pipeline
 
+from sklearn_rnn._sequences.windows import lag_windows
 from sklearn_rnn._sklearn.compat import num_samples, safe_indexing
 from sklearn_rnn._sklearn.metaestimators import open_search
 from sklearn_rnn.preprocessing._lag_transformer import LagTransformer
@@ -133,7 +134,8 @@ class _Visit:
             places[layout.places] = incomplete
             if reads_ahead and lags.delay:
                 places[: -lags.delay] |= places[lags.delay :].copy()
-            found |= layout.windows(places[:, np.newaxis]).any(axis=(1, 2))
+            windows = lag_windows(places[:, np.newaxis], lags.n_lags, step=lags.step)
+            found |= windows[np.asarray(layout.starts())].any(axis=(1, 2))
         return found
 
     def _members(self, part: Any) -> Iterator[Any]:
