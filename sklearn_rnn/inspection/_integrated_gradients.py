@@ -116,7 +116,9 @@ def _linear_gradient(model: WindowModel) -> tuple[Scale, Gradient]:
     scale = _scale_of(model.windows)
     n_steps, n_channels = model.windows.shape[1:]
     cells = np.arange(n_steps * n_channels).reshape(1, n_steps, n_channels)
-    order = np.argsort(np.asarray(model.as_input(cells))[0])  # from columns to cells of a window
+    order = np.argsort(
+        np.asarray(model.as_input(cells)).ravel()
+    )  # from columns to cells of a window
     coefficients = np.atleast_2d(np.asarray(estimator.coef_, dtype=float))[:, order]
     coefficients = coefficients.reshape(-1, n_steps, n_channels)
     per_std = np.moveaxis(coefficients, 0, -1) * scale.scale[:, np.newaxis]

@@ -68,7 +68,8 @@ class LinearWindowModel(RegressorMixin, LinearParameters):
 
     _learned: ClassVar[dict[str, str]] = {
         "coef_ : ndarray of shape (n_columns,) or (n_outputs, n_columns)": (
-            "Coefficients of the flattened windows: blocks of channels, oldest lag first."
+            "Coefficients of the columns of a 2-D `X`, or of flattened windows: blocks of "
+            "channels, oldest lag first."
         ),
         "lag_coef_ : ndarray of shape (n_lags, n_channels) or (n_outputs, n_lags, n_channels)": (
             "The same coefficients by lag, oldest first, and channel."
@@ -96,7 +97,7 @@ class LinearWindowModel(RegressorMixin, LinearParameters):
         check_is_fitted(self)
         design, _ = self._read(X, "no_validation", reset=False)
         n_outputs = np.size(self.intercept_)
-        coef = self.coef_.reshape(n_outputs, design.n_columns).T
+        coef = self.lag_coef_.reshape(n_outputs, design.n_columns).T
         predicted = design.dot(coef, self._center) + self._at_center
         return np.asarray(predicted.ravel() if self.coef_.ndim == 1 else predicted)
 
@@ -144,8 +145,9 @@ class LinearWindowModel(RegressorMixin, LinearParameters):
         n_lags, n_channels = self._form.n_steps, self._form.n_channels
         intercept, at_center = intercepts(coef, moments, self.fit_intercept)
         shape = self._target_shape
-        self.coef_ = coef.T.reshape(*shape, -1)
-        self.lag_coef_ = self.coef_.reshape(*shape, n_lags, n_channels)
+        self.lag_coef_ = coef.T.reshape(*shape, n_lags, n_channels)
+        columns, of_windows = self._form.columns, coef.T.reshape(*shape, -1)
+        self.coef_ = of_windows if columns is None else of_windows[..., np.argsort(columns.order)]
         self.intercept_ = intercept.reshape(shape) if shape else float(intercept[0])
         self._center, self._at_center = moments.center[:n_channels], at_center
 

@@ -39,11 +39,12 @@ class LinearParameters(BaseEstimator):
         the mean 1.""",
         default=None,
     )
-    n_channels: int = param(
-        [Interval(Integral, 1, None, closed="left")],
-        """Number of channels of a 2-D X, whose columns are blocks of channels, oldest lag
-        first.""",
-        default=1,
+    n_channels: int | None = param(
+        [Interval(Integral, 1, None, closed="left"), None],
+        """Number of channels of a 2-D X, whose columns are blocks of channels, oldest lag first.
+        None reads number and order from names such as ``price_lag3`` or ``lag_3``; without such
+        names it is 1.""",
+        default=None,
     )
 
     def _penalty_factor(self, n_lags: int, n_channels: int) -> FloatArray:

@@ -20,6 +20,7 @@ from sklearn_rnn import (
     DenseClassifier,
     DenseRegressor,
     GRUClassifier,
+    LagRidge,
     LagTransformer,
     LSTMRegressor,
     RNNRegressor,
@@ -275,14 +276,14 @@ def named_table(step=1):
     return lags, table[sorted(columns)]
 
 
-@pytest.mark.parametrize("model", [LinearRegression(), DenseRegressor(**QUICK)])
+@pytest.mark.parametrize("model", [LinearRegression(), LagRidge(), DenseRegressor(**QUICK)])
 @pytest.mark.parametrize("method", ["permutation", "integrated_gradients"])
 def test_names_of_columns_give_lags_and_channels(model, method):
     lags, X = named_table(step=3)
     found = lag_importance(clone(model).fit(X, Y), X, Y, method=method, random_state=0)
     assert list(found.lags) == list(lags)
     assert found.channels == ["a", "b"]
-    own = WINDOWS if isinstance(model, DenseRegressor) else WINDOWS.reshape(300, 8)
+    own = WINDOWS.reshape(300, 8) if isinstance(model, LinearRegression) else WINDOWS
     other = lag_importance(clone(model).fit(own, Y), WINDOWS, Y, method=method, random_state=0)
     np.testing.assert_allclose(found.importances_mean, other.importances_mean, atol=1e-9)
 
@@ -301,11 +302,13 @@ def test_attributions_of_a_dense_net_on_a_table_sum_to_the_difference_of_its_pre
 
 @pytest.mark.parametrize("name", pipelines())
 def test_pipelines_of_the_same_model_have_the_same_importances(name):
-    y = np.roll(ROWS[:, 0], 2) + RNG.normal(size=303)
+    y = np.roll(ROWS[:, 0], 2) + np.random.default_rng(1).normal(size=303)
     X = table()
     reference = lag_importance(pipelines()["flat"].fit(X, y), X, y, random_state=0)
     found = lag_importance(pipelines()[name].fit(X, y), X, y, random_state=0)
-    np.testing.assert_allclose(found.importances, reference.importances, atol=1e-4)
+    # make_ar leaves out the first four rows, whose windows are incomplete.
+    atol = 0.01 if name == "ar" else 1e-4
+    np.testing.assert_allclose(found.importances, reference.importances, atol=atol)
     assert list(found.lags) == [4, 3, 2, 1]
     assert found.channels == ["a", "b"]
     assert reference.importances_mean.argmax() == 4  # channel a at lag 2

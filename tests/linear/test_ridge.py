@@ -154,9 +154,14 @@ def test_flat_windows_and_views_are_one():
     flat = drawn.windows.reshape(n, -1)
     view = LagRidge().fit(drawn.windows, drawn.y)
     names = [f"{c}_lag{lag}" for lag in range(n_lags, 0, -1) for c in "abc"[:n_channels]]
-    table = LagRidge(n_channels=n_channels).fit(pd.DataFrame(flat, columns=names), drawn.y)
-    np.testing.assert_allclose(table.lag_coef_, view.lag_coef_, rtol=1e-9)
-    assert list(table.feature_names_in_) == names
+    frame = pd.DataFrame(flat, columns=names)
+    for columns in (names, sorted(names)):
+        table = LagRidge().fit(frame[columns], drawn.y)
+        np.testing.assert_allclose(table.lag_coef_, view.lag_coef_, rtol=1e-9)
+        np.testing.assert_allclose(table.predict(frame[columns]), view.predict(drawn.windows))
+        by_hand = frame[columns].to_numpy() @ table.coef_.T + table.intercept_
+        np.testing.assert_allclose(by_hand, table.predict(frame[columns]))
+        assert list(table.feature_names_in_) == columns
 
 
 def test_single_precision_is_accumulated_in_double():
