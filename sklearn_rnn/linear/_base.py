@@ -12,7 +12,8 @@ from sklearn.base import RegressorMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from sklearn_rnn._sequences.validation import InputForm, Reading, check_sequences, check_target
+from sklearn_rnn._sequences.input_form import InputForm, Reading
+from sklearn_rnn._sequences.validation import check_sequences, check_target
 from sklearn_rnn._sequences.windows import Windows
 from sklearn_rnn._sklearn.compat import check_sample_weight
 from sklearn_rnn._sklearn.parameters import parametrized

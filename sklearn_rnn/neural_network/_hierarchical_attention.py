@@ -13,8 +13,9 @@ from sklearn.utils.validation import check_is_fitted
 from sklearn_rnn._modules.base import SequenceModule
 from sklearn_rnn._modules.hierarchical_attention import HierarchicalAttention
 from sklearn_rnn._sequences.documents import read_documents
+from sklearn_rnn._sequences.input_form import InputForm, Reading
 from sklearn_rnn._sequences.ragged import Ragged
-from sklearn_rnn._sequences.validation import InputForm, Reading, Validate
+from sklearn_rnn._sequences.validation import Validate
 from sklearn_rnn._sklearn.compat import Interval, Options, StrOptions
 from sklearn_rnn._sklearn.parameters import param, parametrized
 from sklearn_rnn._sklearn.validation import check_targets

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from sklearn_rnn._modules.base import SequenceModule
 from sklearn_rnn._modules.embedding import Embedded
+from sklearn_rnn._sequences.input_form import InputForm, Reading
 from sklearn_rnn._sequences.ragged import Ragged
 from sklearn_rnn._sequences.scaling import Scale, is_scaled, standardized
 from sklearn_rnn._sequences.storage import has_nan
-from sklearn_rnn._sequences.validation import InputForm, Reading, Validate, check_sequences
+from sklearn_rnn._sequences.validation import Validate, check_sequences
 from sklearn_rnn._sequences.windows import Windows
 from sklearn_rnn._training.streaming import stream
 from sklearn_rnn._training.tensors import RaggedTensor, as_tensor, must_stream

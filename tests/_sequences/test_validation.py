@@ -5,8 +5,9 @@ import pytest
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import validate_data
 
+from sklearn_rnn._sequences.input_form import Reading
 from sklearn_rnn._sequences.ragged import Ragged
-from sklearn_rnn._sequences.validation import Reading, check_sequences
+from sklearn_rnn._sequences.validation import check_sequences
 from sklearn_rnn._sequences.windows import Windows, lag_windows
 
 ROWS = np.random.default_rng(0).normal(size=(40, 2))
@@ -18,7 +19,7 @@ def read(X, all_missing, form=None, *, tokens=False):
     def validate(X, y, **checks):
         return validate_data(BaseEstimator(), X, **checks)
 
-    reading = Reading(1, "steps", tokens, all_missing=all_missing)
+    reading = Reading(None, "steps", tokens, all_missing=all_missing)
     sequences, _, form = check_sequences(validate, X, name="Net", reading=reading, form=form)
     return sequences, form
 

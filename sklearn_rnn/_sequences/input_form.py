@@ -1,0 +1,74 @@
+"""How an estimator reads X, and what X was in `fit`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sklearn_rnn._sequences.lag_names import LagColumns
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How an estimator reads X.
+
+    Attributes
+    ----------
+    n_channels : int or None
+        Channels of each step of a 2-D X; None to take them from names of columns such as
+        ``price_lag3``, and without such names as `is_table` says.
+    missing : {"refused", "values", "steps"}
+        What NaN is: an error; a missing value; or a missing value, and an absent step (padding)
+        where all channels of steps at an end of a sequence are NaN.
+    tokens : bool
+        Whether X holds tokens: integers from 0 up, of which 0 is an absent step.
+    why : str
+        Why a network needs sequences of one length that otherwise does not: the start of a clause
+        of error messages, with a space at its end.
+    all_missing : {"absent", "value", "auto"}
+        With ``missing="steps"``, what a step at an end of a sequence is where all channels are NaN:
+        absent, or a step at its place whose values are missing. "auto" keeps such steps in windows
+        that share rows, as those of a series do, or have columns named by lags: the lags of the
+        other steps would be shifted otherwise.
+    is_table : bool
+        Whether all columns of a 2-D X are channels of one step, and not steps of one channel, if
+        neither `n_channels` nor names tell: so networks read it whose inputs all have weights of
+        their own.
+    reads_names : bool
+        Whether names of columns are read.
+    """
+
+    n_channels: int | None = None
+    missing: str = "refused"
+    tokens: bool = False
+    why: str = ""
+    all_missing: str = "absent"
+    is_table: bool = False
+    reads_names: bool = True
+
+
+@dataclass(frozen=True)
+class InputForm:
+    """What X was in `fit`, and what it has to be from then on.
+
+    Attributes
+    ----------
+    n_features : int
+        Columns of a 2-D X, channels of any other.
+    n_channels : int
+        Channels of each step.
+    n_steps : int
+        Steps of the longest sequence, without padding.
+    is_list : bool
+        Whether X was a list of sequences.
+    keeps_missing_steps : bool
+        Whether steps with all channels NaN are missing values, and not absent.
+    columns : LagColumns or None
+        Channels, lags and order of the columns of a 2-D X, if their names told.
+    """
+
+    n_features: int
+    n_channels: int
+    n_steps: int
+    is_list: bool
+    keeps_missing_steps: bool = False
+    columns: LagColumns | None = None
