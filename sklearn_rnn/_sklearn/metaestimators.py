@@ -16,7 +16,7 @@ def open_search(estimator: Any) -> Any:
     while True:
         if hasattr(estimator, "best_estimator_"):
             estimator = estimator.best_estimator_
-        elif hasattr(estimator, "n_rows_omitted_"):
+        elif hasattr(estimator, "n_rows_omitted_") and hasattr(estimator, "estimator_"):
             estimator = estimator.estimator_
         else:
             return estimator

@@ -117,10 +117,11 @@ class CompleteRows(PipelineProxy, MetaEstimatorMixin, BaseEstimator):
         pipelines = nested_pipelines(estimator)
         _check_nothing_inside(pipelines[-1].steps[-1][1] if pipelines else estimator)
         params = _name_weights(pipelines, params)
-        if self.incomplete == "omit" and pipelines:
-            n_omitted = fit_complete(pipelines, X, y, params)
+        n_omitted = 0
+        if pipelines:
+            omits = self.incomplete == "omit"
+            n_omitted = fit_complete(pipelines, X, y, params, omits=omits)
         else:
-            n_omitted = 0
             estimator.fit(X, y, **params)
         self.estimator_ = estimator
         self.n_rows_omitted_ = n_omitted

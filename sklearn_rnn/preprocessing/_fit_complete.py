@@ -10,6 +10,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import indexable
 from sklearn.utils.metadata_routing import MetadataRequest, MetadataRouter, get_routing_for_object
 
+from sklearn_rnn._sequences.window_array import WindowArray
 from sklearn_rnn._sklearn.compat import check_method_params, num_samples
 from sklearn_rnn._sklearn.rows import take_rows
 from sklearn_rnn.preprocessing._incomplete_rows import find_lags, incomplete_in_fit
@@ -24,7 +25,9 @@ def nested_pipelines(estimator: Any) -> list[Pipeline]:
     return pipelines
 
 
-def fit_complete(pipelines: list[Pipeline], X: Any, y: Any, params: dict[str, Any]) -> int:
+def fit_complete(
+    pipelines: list[Pipeline], X: Any, y: Any, params: dict[str, Any], *, omits: bool
+) -> int:
     """Fit a pipeline, the last step to complete rows only, and return how many are left out.
 
     Parameters
@@ -37,6 +40,9 @@ def fit_complete(pipelines: list[Pipeline], X: Any, y: Any, params: dict[str, An
         Their targets.
     params : dict of str to object
         Parameters of ``Pipeline.fit``. Values with one entry per row are selected with the rows.
+    omits : bool
+        False leaves no row out, and marks all windows as complete for networks, which otherwise
+        leave out the others themselves.
 
     Returns
     -------
@@ -53,34 +59,43 @@ def fit_complete(pipelines: list[Pipeline], X: Any, y: Any, params: dict[str, An
     if final is None or final == "passthrough":
         pipelines[0].fit(X, y, **params)
         return 0
-    last_step = _CompleteRowsStep(final, pipelines, X)
+    last_step = _LastStep(final, pipelines, X if omits else None)
     innermost.steps = [*innermost.steps[:-1], (name, last_step)]
     pipelines[0].fit(X, y, **params)
     innermost.steps = [*innermost.steps[:-1], (name, final)]
     return last_step.n_omitted
 
 
-class _CompleteRowsStep:
+class _LastStep:
     """Stands for the last step of a pipeline while that is fitted, and selects its rows.
 
     So all that a pipeline does in `fit`, caching and metadata routing included, stays its own.
     """
 
-    def __init__(self, estimator: Any, pipelines: list[Pipeline], X: Any) -> None:
-        self.estimator, self.pipelines, self.X = estimator, pipelines, X
+    def __init__(self, estimator: Any, pipelines: list[Pipeline], rows: Any) -> None:
+        self.estimator, self.pipelines, self.rows = estimator, pipelines, rows
         self.n_omitted = 0
 
-    def fit(self, X: Any, y: Any = None, **params: Any) -> _CompleteRowsStep:
-        steps = [step for pipeline in self.pipelines for _, step in pipeline.steps[:-1]]
-        incomplete = incomplete_in_fit(steps, self.X)
-        self.n_omitted = int(incomplete.sum())
-        if self.n_omitted:
-            _check_any_complete(incomplete, steps)
-            rows = np.flatnonzero(~incomplete)
-            params = dict(check_method_params(X, params, rows))
-            X, y = (None if data is None else take_rows(data, rows) for data in indexable(X, y))
+    def fit(self, X: Any, y: Any = None, **params: Any) -> _LastStep:
+        if self.rows is not None:
+            X, y, params = self._select(X, y, params)
+        elif isinstance(X, WindowArray):
+            X = WindowArray(X.rows, X.starts, X.n_steps, X.step, X.origin, times=X.times)
         self.estimator.fit(X, y, **params)
         return self
+
+    def _select(self, X: Any, y: Any, params: dict[str, Any]) -> tuple[Any, Any, dict[str, Any]]:
+        """Return complete rows, with their targets and parameters."""
+        steps = [step for pipeline in self.pipelines for _, step in pipeline.steps[:-1]]
+        incomplete = incomplete_in_fit(steps, self.rows)
+        self.n_omitted = int(incomplete.sum())
+        if not self.n_omitted:
+            return X, y, params
+        _check_any_complete(incomplete, steps)
+        kept = np.flatnonzero(~incomplete)
+        params = dict(check_method_params(X, params, kept))
+        X, y = (None if data is None else take_rows(data, kept) for data in indexable(X, y))
+        return X, y, params
 
     def get_metadata_routing(self) -> MetadataRequest | MetadataRouter:
         return get_routing_for_object(self.estimator)

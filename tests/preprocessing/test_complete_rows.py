@@ -219,6 +219,18 @@ def test_windows_for_a_net_are_views_of_the_complete_rows():
     assert (model[-1].shape_, model[-1].shares_) == ((N - 5, 5, 2), True)
 
 
+@pytest.mark.parametrize(("incomplete", "n_rows"), [("omit", N - 5), ("fit", N)])
+def test_all_windows_that_the_last_step_gets_are_said_to_be_complete(incomplete, n_rows):
+    class Asks(Ridge):
+        def fit(self, X, y):
+            self.complete_ = X.is_complete
+            return self
+
+    model = CompleteRows(make_pipeline(LagTransformer(5), Asks()), incomplete=incomplete)
+    assert model.fit(FRAME, Y)[-1].complete_.tolist() == [True] * n_rows
+    assert not model[0].transform(FRAME).is_complete.all()
+
+
 def test_a_net_reads_complete_windows_once():
     net = DenseRegressor(hidden_layer_sizes=(), optimizer="lbfgs", early_stopping=False, alpha=0)
     pipeline = make_pipeline(LagTransformer(2), net.set_params(random_state=0, max_epochs=50))
