@@ -19,7 +19,7 @@ from sklearn_rnn.linear._design import FloatArray
 from sklearn_rnn.linear._folds import Fold, FoldMoments, make_folds
 from sklearn_rnn.linear._moments import Moments
 from sklearn_rnn.linear._parameters import standardize_param
-from sklearn_rnn.linear._selection import ROWS_PER_FOLD, Losses, squared_errors
+from sklearn_rnn.linear._selection import ROWS_PER_FOLD, Losses, errors_by_moments, squared_errors
 from sklearn_rnn.linear._system import System
 
 
@@ -124,17 +124,18 @@ class CrossValidated(LinearWindowModel):
 
     def _losses(self, data: TrainingSet, folds: list[Fold], moments: FoldMoments) -> Losses:
         """Return the errors of the path of each fold on the samples to predict."""
-        n_folds = len(folds)
-        by_sample = sum(len(test) for _, test in folds) < ROWS_PER_FOLD * n_folds
-        errors, weights = ([np.zeros((0, 0))] * n_folds for _ in range(2))
+        by_sample = sum(len(test) for _, test in folds) < ROWS_PER_FOLD * len(folds)
+        found: dict[int, tuple[FloatArray, FloatArray]] = {}
         for fold, own in moments.of_folds():
             path, at_center = self._fit_path(own, data)
-            center = own.center[: data.design.n_channels]
-            test = data.take(folds[fold][1])
-            errors[fold], weights[fold] = squared_errors(
-                test, path, at_center, center, by_sample=by_sample
-            )
-        return Losses.of(errors, weights)
+            errors = None
+            if moments.shares and not by_sample:
+                errors = errors_by_moments(moments.of_test(fold), path, at_center)
+            if errors is None:
+                test, center = data.take(folds[fold][1]), own.center[: data.design.n_channels]
+                errors = squared_errors(test, path, at_center, center, by_sample=by_sample)
+            found[fold] = errors
+        return Losses.of([found[fold] for fold in range(len(folds))])
 
     def _fit_path(self, moments: Moments, data: TrainingSet) -> tuple[FloatArray, FloatArray]:
         """Return the coefficients of a training set, and intercepts at its centre."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -75,36 +75,44 @@ def _find(part: Any, position: Index) -> Index:
 class FoldMoments:
     """Moments of the training sets of all folds, and of all samples.
 
-    Samples that are in the same training sets are a part, whose moments are computed once. Where
-    values are missing, each training set has a mean of its own to impute, and its own pass.
+    Samples that are in the same sets to train on and to predict are a part, whose moments are
+    computed once. Where values are missing, each training set has a mean of its own to impute, and
+    its own pass.
 
     Attributes
     ----------
     total : Moments
         Moments of all samples.
+    shares : bool
+        Whether folds share the moments of parts.
     """
 
     def __init__(self, data: TrainingSet, folds: list[Fold]) -> None:
         self._data, self._trains = data, [train for train, _ in folds]
-        self._parts, self._sets = find_parts(len(data.samples), self._trains)
-        self._shares = not has_nan(data.design.rows) and (
+        self._parts, sets = find_parts(len(data.samples), [*zip(*folds, strict=True)])
+        self._sets, self._tests = sets
+        self.shares = not has_nan(data.design.rows) and (
             len(self._parts) <= MAX_SEGMENTS_PER_FOLD * (len(folds) + 1)
         )
         self._center = channel_means(data.design, data.weight)
         size = 8 * data.design.n_columns**2
         self._kept: dict[int, Moments] = {}
-        if self._shares and len(self._parts) * size <= KEPT_BYTES:
+        if self.shares and len(self._parts) * size <= KEPT_BYTES:
             self._kept = {part: self._moments_of(part) for part in range(len(self._parts))}
             self.total = _sum(self._kept.values())
         else:
             self.total = data.moments(self._center)
+
+    def of_test(self, fold: int) -> list[Moments]:
+        """Return the moments of the parts of the samples to predict, if folds share moments."""
+        return [self._kept.get(part) or self._moments_of(part) for part in self._tests[fold]]
 
     def of_folds(self) -> Iterator[tuple[int, Moments]]:
         """Yield the number of each fold, in any order, and the moments of its training set.
 
         The next step changes the moments in place.
         """
-        if not self._shares:
+        if not self.shares:
             for fold, train in enumerate(self._trains):
                 yield fold, self._data.take(train).moments()
             return
@@ -140,37 +148,47 @@ class FoldMoments:
         return self._data.take(self._parts[part]).moments(self._center)
 
 
-def find_parts(n_samples: int, trains: list[Index]) -> tuple[list[Index], list[frozenset[int]]]:
-    """Split samples by the training sets that they are in.
+def find_parts(
+    n_samples: int, collections: Sequence[Sequence[Index]]
+) -> tuple[list[Index], list[list[frozenset[int]]]]:
+    """Split samples by the sets that they are in.
 
     Parameters
     ----------
     n_samples : int
         Number of samples.
-    trains : list of ndarray of int
-        Training sets.
+    collections : sequence of sequence of ndarray of int
+        Sets of samples, those to train on and those to predict of each fold.
 
     Returns
     -------
     parts : list of ndarray of int
-        Samples that are in the same training sets.
-    sets : list of frozenset of int
-        The parts of which each training set consists.
+        Samples that are in the same sets.
+    members : list of list of frozenset of int
+        The parts of which each set consists.
     """
-    is_in = np.zeros((n_samples, len(trains)), dtype=bool)
-    for fold, train in enumerate(trains):
-        if len(np.unique(train)) < len(train):
+    n_folds = len(collections[0])
+    is_in = np.zeros((n_samples, len(collections) * n_folds), dtype=bool)
+    for number, own in enumerate(index for sets in collections for index in sets):
+        if np.bincount(own).max() > 1:
             raise ValueError(
-                f"Fold {fold} of cv has samples to train on several times; give them weights "
-                "by sample_weight instead."
+                f"Fold {number % n_folds} of cv has a sample several times; give it a weight by "
+                "sample_weight instead."
             )
-        is_in[train, fold] = True
-    _, part_of = np.unique(np.packbits(is_in, axis=1), axis=0, return_inverse=True)
+        is_in[own, number] = True
+    changes = np.flatnonzero((is_in[1:] != is_in[:-1]).any(axis=1)) + 1
+    runs = np.split(np.arange(n_samples), changes)
+    codes = np.packbits(is_in[[run[0] for run in runs]], axis=1)
+    _, part_of = np.unique(codes, axis=0, return_inverse=True)
     part_of = part_of.ravel()
-    order = np.argsort(part_of, kind="stable")
-    parts = np.split(order, np.cumsum(np.bincount(part_of))[:-1])
-    member = is_in[[part[0] for part in parts]]
-    return parts, [frozenset(np.flatnonzero(column).tolist()) for column in member.T]
+    by_part: list[list[Index]] = [[] for _ in range(part_of.max() + 1)]
+    for part, run in zip(part_of.tolist(), runs, strict=True):
+        by_part[part].append(run)
+    parts = [np.concatenate(own) for own in by_part]
+    member = is_in[[part[0] for part in parts]].T.reshape(len(collections), n_folds, -1)
+    return parts, [
+        [frozenset(np.flatnonzero(of_set).tolist()) for of_set in sets] for sets in member
+    ]
 
 
 def _sum(moments: Any) -> Moments:

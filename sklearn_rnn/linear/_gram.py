@@ -84,8 +84,10 @@ def add_products(
     """
     size = design.n_columns
     gram, products = np.zeros((size, size)), np.zeros((size, target.shape[1]))
-    order = np.argsort(design.first, kind="stable")
-    design, target = design.take(order), target[order]
+    if (np.diff(design.first) < 0).any():
+        order = np.argsort(design.first, kind="stable")
+        design, target = design.take(order), target[order]
+        weight = None if weight is None else weight[order]
     rest = np.ones(len(design), dtype=bool)
     if weight is None:
         spacing = usual_spacing(design.first)
@@ -94,8 +96,6 @@ def add_products(
             if shift.is_worth(run.stop - run.start, design.n_lags):
                 _add_run(design.take(run), target[run], shift, center, gram, products)
                 rest[run] = False
-    else:
-        weight = weight[order]
     design, target = design.take(rest), target[rest]
     for part, block in design.blocks(center):
         weighted = block if weight is None else block * np.sqrt(weight[part, np.newaxis])
@@ -134,8 +134,8 @@ def _shared_terms(
     Adds the products of lags and targets in the same pass over the rows.
     """
     n_lags, n_channels = run.n_lags, run.n_channels
-    shared = np.zeros((shift.lags, n_channels, n_lags, n_channels))
     by_lag = products.reshape(n_lags, n_channels, -1)
+    shared = np.zeros((shift.lags, n_channels, n_lags, n_channels))
     spacing = int(run.first[1] - run.first[0])
     starts = [shift.windows * ((n_lags - 1 - b) // shift.lags) for b in range(n_lags)]
     size = max(CHUNK_VALUES // n_channels, run.span) // spacing + 1
@@ -144,15 +144,16 @@ def _shared_terms(
         rows = run.rows[run.first[begin] : run.first[end - 1] + run.span + 1]
         rows = centered(rows, center)
         stop = spacing * (end - 1 - begin) + 1
-        for b in range(n_lags):
-            lag = rows[b * run.step : b * run.step + stop : spacing]
-            by_lag[b] += lag.T @ target[begin:end]
-            skipped = max(0, starts[b] - begin)
-            if skipped >= len(lag):
-                continue
+        lags = [rows[b * run.step : b * run.step + stop : spacing] for b in range(n_lags)]
+        first = np.hstack([*lags[: shift.lags], target[begin:end]])
+        for b, lag in enumerate(lags):
+            skipped = min(max(0, starts[b] - begin), len(lag))
+            sums = first[skipped:].T @ lag[skipped:]
             for a in range(min(shift.lags, b + 1)):
-                other = rows[a * run.step : a * run.step + stop : spacing]
-                shared[a, :, b] += other[skipped:].T @ lag[skipped:]
+                shared[a, :, b] += sums[a * n_channels : (a + 1) * n_channels]
+            by_lag[b] += sums[shift.lags * n_channels :].T
+            if skipped:
+                by_lag[b] += lag[:skipped].T @ target[begin : begin + skipped]
     return shared
 
 

@@ -121,36 +121,36 @@ def _lasso_path(system: System, alphas: FloatArray, penalty: Penalty) -> tuple[F
     factor = penalty.factor
     for k in range(n_outputs):
         if (factor == factor[0]).all():
-            path[:, :, k], last = _solve(system, k, alphas * factor[0], penalty.l1_ratio, penalty)
+            path[:, :, k], last = _descend(system, k, alphas * factor[0], penalty.l1_ratio, penalty)
+        elif penalty.l1_ratio == 1:  # columns divided by their factors have the factor one
+            scaled, last = _descend(system.divided_by(factor), k, alphas, 1.0, penalty)
+            path[:, :, k] = scaled / factor
         else:
-            path[:, :, k], last = _solve_weighted(system, k, alphas, penalty)
+            path[:, :, k], last = _factored(system, k, alphas, penalty)
         n_iter = max(n_iter, last)
     return path, n_iter
 
 
-def _solve_weighted(
+def _factored(
     system: System, k: int, alphas: FloatArray, penalty: Penalty
 ) -> tuple[FloatArray, int]:
-    """Return the path of one target whose columns have different factors of the penalty.
+    """Return the path of one target whose columns have different factors, with a ridge part.
 
-    Columns are divided by their factors, so that those of the lasso become one. The ridge part is
-    added to the Gram matrix.
+    Columns are divided by their factors. Of the ridge part this leaves different penalties, which
+    are added to the Gram matrix.
     """
     factor, l2_ratio = penalty.factor, 1 - penalty.l1_ratio
     scaled = system.divided_by(factor)
-    if not l2_ratio:
-        path, n_iter = _solve(scaled, k, alphas, 1.0, penalty)
-        return path / factor, n_iter
     coefs, start, n_iter = [], np.zeros(len(factor)), 1
     for alpha in alphas.tolist():
         damped = replace(scaled, xx=scaled.xx + np.diag(alpha * l2_ratio / factor))
         share = np.array([alpha * penalty.l1_ratio])
-        (start,), n_iter = _solve(damped, k, share, 1.0, penalty, start)
+        (start,), n_iter = _descend(damped, k, share, 1.0, penalty, start)
         coefs.append(start / factor)
     return np.array(coefs), n_iter
 
 
-def _solve(
+def _descend(
     system: System,
     k: int,
     alphas: FloatArray,

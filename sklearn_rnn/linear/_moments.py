@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sklearn_rnn._sequences.scaling import Scale
+from sklearn_rnn._sequences.storage import row_chunks
 from sklearn_rnn.linear._design import Design, FloatArray
 from sklearn_rnn.linear._gram import add_products
 
@@ -118,7 +118,16 @@ def channel_means(design: Design, weight: FloatArray) -> FloatArray:
     """Return the mean of each channel over all lags of all windows."""
     begin, end = int(design.first.min()), int(design.first.max()) + design.span + 1
     inside = Design(design.rows[begin:end], design.first - begin, design.step, design.n_lags)
-    return Scale.of(inside.rows, inside.coverage(weight)).mean
+    coverage = inside.coverage(weight)
+    total, count = (np.zeros(design.n_channels) for _ in range(2))
+    for part in row_chunks(len(coverage), design.n_channels):
+        used = coverage[part] > 0
+        values, weights = inside.rows[part][used].astype(np.float64), coverage[part][used]
+        missing = np.isnan(values)
+        values[missing] = 0.0
+        total += weights @ values
+        count += weights.sum() - weights @ missing
+    return np.asarray(total / np.where(count > 0, count, 1.0))
 
 
 def _add_outer(matrix: FloatArray, factor: float, vector: FloatArray) -> None:

@@ -8,9 +8,13 @@ import numpy as np
 
 from sklearn_rnn.linear._base import TrainingSet
 from sklearn_rnn.linear._design import FloatArray
+from sklearn_rnn.linear._moments import Moments
 
 ROWS_PER_FOLD = 3
 """Samples per fold below which errors are averaged over samples and not over folds."""
+
+LEAST_SHARE = 1e-5
+"""Share of the variance from which on squared errors are computed from the samples."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,16 +34,15 @@ class Losses:
     error: FloatArray
 
     @classmethod
-    def of(cls, errors: list[FloatArray], weights: list[FloatArray]) -> Losses:
+    def of(cls, found: list[tuple[FloatArray, FloatArray]]) -> Losses:
         """Summarise errors.
 
         Parameters
         ----------
-        errors : list of ndarray of shape (n_alphas, n_samples or 1)
-            Squared errors of the samples of each fold, or their weighted mean.
-        weights : list of ndarray of shape (n_samples or 1,)
-            Weights of the columns.
+        found : list of (ndarray of shape (n_alphas, n), ndarray of shape (n,))
+            Squared errors of the n samples of each fold, or their weighted mean, and weights.
         """
+        errors, weights = zip(*found, strict=True)
         folds = [
             error @ weight / weight.sum() for error, weight in zip(errors, weights, strict=True)
         ]
@@ -53,6 +56,42 @@ class Losses:
         best = int(np.argmin(self.mean))
         bound = self.mean[best] + (self.error[best] if rule == "1se" else 0.0)
         return int(np.argmax(self.mean <= bound))
+
+
+def errors_by_moments(
+    tests: list[Moments], path: FloatArray, at_center: FloatArray
+) -> tuple[FloatArray, FloatArray] | None:
+    """Return the squared errors of the models of a path by the moments of the samples to predict.
+
+    Parameters
+    ----------
+    tests : list of Moments
+        Parts of the samples.
+    path : ndarray of shape (n_alphas, n_columns, n_outputs)
+        Coefficients.
+    at_center : ndarray of shape (n_alphas, n_outputs)
+        Intercepts for the centred design.
+
+    Returns
+    -------
+    (errors, weights) or None
+        As `squared_errors` gives them. None if a model is so good that its errors have few
+        digits as a difference of moments.
+    """
+    errors, variance, total = np.zeros(len(path)), 0.0, 0.0
+    used = np.flatnonzero((path != 0).any(axis=(0, 2)))
+    coef = path[:, used]
+    for part in tests:
+        xx = part.xx[np.ix_(used, used)]
+        fitted = np.einsum("ajk,jk->ak", coef, part.xy[used])
+        squares = np.einsum("ajk,ajk->ak", coef, xx @ coef)
+        offset = part.y_mean - at_center - part.x_mean[used] @ coef
+        errors += (part.yy - 2 * fitted + squares + part.weight * offset**2).mean(axis=1)
+        variance += float(part.yy.mean())
+        total += part.weight
+    if errors.min() <= LEAST_SHARE * variance:
+        return None
+    return errors[:, np.newaxis] / total, np.array([total])
 
 
 def squared_errors(

@@ -200,7 +200,10 @@ def test_panels_are_split_in_time():
         ({"alphas": []}, "alphas must be one or more finite numbers from 0 up; got []"),
         ({"cv": 9}, "cv makes 9 folds in the order of time, which need 10 samples at least; got"),
         ({"cv": [([0, 1], [])]}, "Fold 0 of cv has 2 samples to train on and 0 to predict, of"),
-        ({"cv": [([0, 1, 1], [2])]}, "Fold 0 of cv has samples to train on several times; give"),
+        (
+            {"cv": [([0, 1, 1], [2])]},
+            "Fold 0 of cv has a sample several times; give it a weight",
+        ),
     ],
 )
 @pytest.mark.parametrize("model", [LagElasticNetCV, LagRidgeCV])

@@ -63,9 +63,29 @@ def test_all_folds_take_one_pass_over_the_samples(cv, monkeypatch):
     assert sum(n_read) == len(data.samples)
 
 
-def test_parts_are_the_samples_of_the_same_training_sets():
-    trains = [np.array([0, 1, 2]), np.array([2, 3])]
-    parts, sets = find_parts(5, trains)
-    assert sorted(part.tolist() for part in parts) == [[0, 1], [2], [3], [4]]
-    for train, own in zip(trains, sets, strict=True):
-        assert sorted(np.concatenate([parts[part] for part in own])) == train.tolist()
+def test_parts_are_the_samples_of_the_same_sets():
+    trains, tests = [np.array([0, 1, 2]), np.array([2, 3])], [np.array([3, 4]), np.array([0])]
+    parts, (train_parts, test_parts) = find_parts(6, [trains, tests])
+    assert sorted(part.tolist() for part in parts) == [[0], [1], [2], [3], [4], [5]]
+    for given, found in ((trains, train_parts), (tests, test_parts)):
+        for samples, own in zip(given, found, strict=True):
+            assert sorted(np.concatenate([parts[part] for part in own])) == samples.tolist()
+
+
+def test_parts_of_blocks_are_few():
+    folds = list(TimeSeriesSplit(5).split(np.empty(100)))
+    parts, _ = find_parts(100, [*zip(*folds, strict=True)])
+    assert len(parts) == 6
+
+
+@pytest.mark.parametrize("cv", SPLITTERS, ids=str)
+def test_moments_of_tests_are_those_of_the_samples_to_predict(cv):
+    data = training_set()
+    folds = list(cv.split(data.y))
+    moments = FoldMoments(data, folds)
+    for fold, (_, test) in enumerate(folds):
+        own, *others = moments.of_test(fold)
+        own = own.copy()
+        for other in others:
+            own += other
+        assert_equal(own, data.take(test).moments())
