@@ -12,8 +12,8 @@ from sklearn.base import RegressorMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from sklearn_rnn._sequences.input_form import InputForm, Reading
-from sklearn_rnn._sequences.validation import check_sequences, check_target
+from sklearn_rnn._sequences.validation import InputForm, Reading, check_sequences, check_target
+from sklearn_rnn._sequences.window_array import WindowArray
 from sklearn_rnn._sequences.windows import Windows
 from sklearn_rnn._sklearn.compat import check_sample_weight
 from sklearn_rnn._sklearn.parameters import parametrized
@@ -69,8 +69,8 @@ class LinearWindowModel(RegressorMixin, LinearParameters):
 
     _learned: ClassVar[dict[str, str]] = {
         "coef_ : ndarray of shape (n_columns,) or (n_outputs, n_columns)": (
-            "Coefficients of the columns of a 2-D `X`, or of flattened windows: blocks of "
-            "channels, oldest lag first."
+            "Coefficients of the flattened windows: blocks of channels, oldest lag first. Of a 2-D "
+            "X those of its columns, in their order."
         ),
         "lag_coef_ : ndarray of shape (n_lags, n_channels) or (n_outputs, n_lags, n_channels)": (
             "The same coefficients by lag, oldest first, and channel."
@@ -103,7 +103,7 @@ class LinearWindowModel(RegressorMixin, LinearParameters):
         return np.asarray(predicted.ravel() if self.coef_.ndim == 1 else predicted)
 
     def _read_training_set(self, X: Any, y: Any, sample_weight: Any) -> TrainingSet:
-        """Validate the arguments of `fit`; leave out samples of weight zero."""
+        """Validate the arguments of `fit`; leave out incomplete windows, and weights of zero."""
         design, y = self._read(X, y, reset=True)
         target = check_target(y)
         with prefix_errors("sample_weight"):
@@ -115,7 +115,15 @@ class LinearWindowModel(RegressorMixin, LinearParameters):
         self._target_shape = target.shape[1:]
         samples = np.arange(len(design))
         data = TrainingSet(design, target.reshape(len(target), -1), weight, samples, len(samples))
-        return data if weight.all() else data.take(np.flatnonzero(weight))
+        used = weight > 0
+        if isinstance(X, WindowArray):
+            used &= X.is_complete
+            if not used.any():
+                raise ValueError(
+                    f"X has no complete window among {len(X)}: each begins before its series, or "
+                    "in a gap, or has weight 0. Give longer series, or fewer lags."
+                )
+        return data if used.all() else data.take(np.flatnonzero(used))
 
     def _read(self, X: Any, y: Any, *, reset: bool) -> tuple[Design, Any]:
         """Validate X and y, and return X as a design matrix."""
@@ -124,7 +132,7 @@ class LinearWindowModel(RegressorMixin, LinearParameters):
             X,
             y,
             name=type(self).__name__,
-            reading=Reading(self.n_channels, missing="values"),
+            reading=Reading(self.n_channels, missing="values", is_table=True),
             form=None if reset else self._form,
         )
         assert isinstance(windows, Windows), "sequences of different length raise an error"
@@ -146,11 +154,15 @@ class LinearWindowModel(RegressorMixin, LinearParameters):
         n_lags, n_channels = self._form.n_steps, self._form.n_channels
         intercept, at_center = intercepts(coef, moments, self.fit_intercept)
         shape = self._target_shape
+        self.coef_ = self._in_order_of_columns(coef.T).reshape(*shape, -1)
         self.lag_coef_ = coef.T.reshape(*shape, n_lags, n_channels)
-        columns, of_windows = self._form.columns, coef.T.reshape(*shape, -1)
-        self.coef_ = of_windows if columns is None else of_windows[..., np.argsort(columns.order)]
         self.intercept_ = intercept.reshape(shape) if shape else float(intercept[0])
         self._center, self._at_center = moments.center[:n_channels], at_center
+
+    def _in_order_of_columns(self, values: FloatArray) -> FloatArray:
+        """Return values of the columns of the design, on the last axis, in the order of X."""
+        columns = self._form.columns
+        return values if columns is None else values[..., np.argsort(columns.order)]
 
     def __sklearn_tags__(self) -> Tags:
         """Declare 3-D input, missing values and several targets."""

@@ -36,7 +36,8 @@ class CrossValidated(LinearWindowModel):
     cv: Any = param(
         ["cv_object"],
         """Splitter, or iterable of splits. An integer is a number of folds in the order of time,
-        ``TimeSeriesSplit(cv)``; None is 5.""",
+        ``TimeSeriesSplit(cv)``: of the times of windows that know them, all series at once, and of
+        the samples otherwise. None is 5.""",
         default=None,
     )
     rule: str = param(
@@ -101,8 +102,10 @@ class CrossValidated(LinearWindowModel):
             path = self._path(system, self.alphas_, data)
             path /= system.scale[:, np.newaxis]
             self._set_coefficients(path[chosen], moments.total)
-            self.coefs_ = path.transpose(0, 2, 1).reshape(len(path), *self.coef_.shape)
-            self.alpha_, self.scale_ = float(self.alphas_[chosen]), system.scale
+            coefs = self._in_order_of_columns(path.transpose(0, 2, 1))
+            self.coefs_ = coefs.reshape(len(path), *self.coef_.shape)
+            self.alpha_ = float(self.alphas_[chosen])
+            self.scale_ = self._in_order_of_columns(system.scale)
             self.mse_path_ = losses.by_fold
             self.mse_mean_, self.mse_error_ = losses.mean, losses.error
         return self

@@ -43,8 +43,7 @@ class Design:
     @classmethod
     def of(cls, windows: Windows) -> Design:
         """Return the design of windows."""
-        first = np.arange(windows.n_windows) * windows.window_stride
-        return cls(windows.rows, first, windows.step_stride, windows.n_steps)
+        return cls(windows.rows, windows.first_rows(), windows.step_stride, windows.n_steps)
 
     @property
     def n_channels(self) -> int:

@@ -42,9 +42,9 @@ class LagElasticNet(ElasticNetParameters, LinearWindowModel):
 
     Notes
     -----
-    Memory and cost are those of `LagRidge`; the coordinate descent is scikit-learn's, on the
-    products of the columns. Missing values (NaN) stand at the mean of their channel over the
-    training windows. Columns of factor 0 are projected out of all others.
+    Memory and cost, and what is done with missing values and incomplete windows, are as in
+    `LagRidge`; the coordinate descent is scikit-learn's, on the products of the columns. Columns of
+    factor 0 are projected out of all others.
 
     **glmnet.** Its ``alpha`` is `l1_ratio`, and its ``lambda`` is `alpha` with
     ``standardize=True``, except that it divides y by its standard deviation s (of n, not n - 1)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sklearn.model_selection import TimeSeriesSplit, check_cv
 
 from sklearn_rnn._sequences.storage import has_nan
+from sklearn_rnn._sequences.window_array import WindowArray
 from sklearn_rnn.linear._base import TrainingSet
 from sklearn_rnn.linear._moments import Moments, channel_means
 
@@ -51,7 +52,7 @@ def make_folds(cv: Any, X: Any, data: TrainingSet) -> list[Fold]:
                 f"cv makes {n_splits} folds in the order of time, which need {n_splits + 1} "
                 f"samples at least; got n_samples={data.n_given}."
             )
-        cv = TimeSeriesSplit(n_splits)
+        cv = _split_times(X, n_splits)
     position = np.full(data.n_given, -1)
     position[data.samples] = np.arange(len(data.samples))
     folds = []
@@ -64,6 +65,19 @@ def make_folds(cv: Any, X: Any, data: TrainingSet) -> list[Fold]:
             )
         folds.append((train, test))
     return folds
+
+
+def _split_times(X: Any, n_splits: int) -> Any:
+    """Return folds in the order of time: of the times of windows, or else of the samples."""
+    splitter = TimeSeriesSplit(n_splits)
+    times = X.times if isinstance(X, WindowArray) else None
+    if times is None:
+        return splitter
+    number, distinct = times.factorize(sort=True)
+    return [
+        tuple(np.flatnonzero(np.isin(number, part)) for part in parts)
+        for parts in splitter.split(distinct)
+    ]
 
 
 def _find(part: Any, position: Index) -> Index:

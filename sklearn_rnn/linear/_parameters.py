@@ -42,8 +42,8 @@ class LinearParameters(BaseEstimator):
     n_channels: int | None = param(
         [Interval(Integral, 1, None, closed="left"), None],
         """Number of channels of a 2-D X, whose columns are blocks of channels, oldest lag first.
-        None reads number and order from names such as ``price_lag3`` or ``lag_3``; without such
-        names it is 1.""",
+        None reads channels and lags from names such as ``price_lag3``, in any order; without such
+        names each column is a channel of one lag.""",
         default=None,
     )
 

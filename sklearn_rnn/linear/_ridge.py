@@ -49,6 +49,9 @@ class LagRidge(LinearWindowModel):
     the solution is refined by the windows themselves; above 1e7 a ``LinAlgWarning`` says so.
     Missing values (NaN) stand at the mean of their channel over the training windows.
 
+    Windows of `LagTransformer` that begin before their series, or in a gap, are predicted but not
+    fitted; as ordinary arrays, ``np.asarray(windows)``, they are fitted with their filled values.
+
     glmnet with ``alpha=0`` minimises the mean of squares over two, and scales y: for y of standard
     deviation s (of n, not n - 1) and n rows, its ``lambda`` is ``alpha * s / n``.
 

@@ -17,7 +17,7 @@ from sklearn.model_selection import (
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sklearn_rnn import LagElasticNet, LagElasticNetCV, LagRidge, LagRidgeCV
+from sklearn_rnn import LagElasticNet, LagElasticNetCV, LagRidge, LagRidgeCV, LagTransformer
 from sklearn_rnn._sequences.windows import lag_windows
 from sklearn_rnn.model_selection import PanelTimeSeriesSplit
 from tests.linear.designs import draw
@@ -191,6 +191,20 @@ def test_panels_are_split_in_time():
     X = pd.DataFrame(rng.normal(size=(80, 3)), index=index, columns=["x_lag3", "x_lag2", "x_lag1"])
     model = LagElasticNetCV(alphas=3, cv=PanelTimeSeriesSplit(3)).fit(X, rng.normal(size=80))
     assert model.mse_path_.shape == (3, 3)
+
+
+def test_windows_that_know_their_times_are_split_by_them():
+    rng = np.random.default_rng(0)
+    times = pd.date_range("2026-01-01", periods=40)
+    index = pd.MultiIndex.from_product([["a", "b"], times], names=["series", "time"])
+    X = pd.DataFrame({"x": rng.normal(size=80)}, index=index)
+    windows, y = LagTransformer(3).fit_transform(X), rng.normal(size=80)
+    model = LagRidgeCV(alphas=[1.0]).fit(windows, y)
+    for fold, (train, test) in enumerate(PanelTimeSeriesSplit(5).split(X)):
+        complete = train[windows.is_complete[train]]
+        alone = LagRidge(1.0, standardize=True).fit(np.asarray(windows)[complete], y[complete])
+        error = np.mean((alone.predict(windows[test]) - y[test]) ** 2)
+        np.testing.assert_allclose(model.mse_path_[0, fold], error, rtol=1e-9)
 
 
 @pytest.mark.parametrize(

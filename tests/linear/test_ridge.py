@@ -1,17 +1,20 @@
 """LagRidge against Ridge and LinearRegression of scikit-learn on written-out windows."""
 
 import re
+import warnings
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.linalg import LinAlgWarning
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sklearn_rnn import LagRidge, LagTransformer
+from sklearn_rnn import CompleteRows, LagRidge, LagTransformer
 from sklearn_rnn._sequences.windows import lag_windows
+from sklearn_rnn.exceptions import IncompleteWindowsWarning
 from tests.linear.designs import assert_same, draw
 
 
@@ -173,12 +176,57 @@ def test_single_precision_is_accumulated_in_double():
     assert single.predict(windows).dtype == np.float64
 
 
-def test_in_a_pipeline_behind_lags():
+def test_columns_named_by_lags_stand_in_any_order():
+    drawn = draw(7)
+    n, n_lags, n_channels = drawn.windows.shape
+    names = [f"{c}_lag{lag}" for lag in range(n_lags, 0, -1) for c in "abc"[:n_channels]]
+    order = np.random.default_rng(0).permutation(len(names))
+    table = pd.DataFrame(drawn.windows.reshape(n, -1), columns=names).iloc[:, order]
+    model, theirs = LagRidge().fit(table, drawn.y), Ridge().fit(table, drawn.y)
+    np.testing.assert_allclose(model.coef_, theirs.coef_, rtol=1e-7)
+    np.testing.assert_allclose(model.predict(table), theirs.predict(table), rtol=1e-9)
+    view = LagRidge().fit(drawn.windows, drawn.y)
+    assert sorted(f"{c}_lag1" for c in "abc"[:n_channels]) == sorted(names[-n_channels:])
+    if n_channels == 1:
+        np.testing.assert_allclose(model.lag_coef_, view.lag_coef_, rtol=1e-9)
+
+
+def test_a_table_without_names_of_lags_has_a_mean_for_each_column():
     rng = np.random.default_rng(0)
-    X, y = pd.DataFrame({"a": rng.normal(size=100)}), rng.normal(size=100)
-    three = make_pipeline(LagTransformer(4), LagRidge()).fit(X, y)
-    two = make_pipeline(LagTransformer(4, flatten=True), Ridge()).fit(X, y)
-    np.testing.assert_allclose(three.predict(X), two.predict(X), rtol=1e-9)
+    X = np.array([0.0, 100.0]) + rng.normal(size=(50, 2))
+    X[rng.random(X.shape) < 0.2] = np.nan
+    filled = SimpleImputer().fit_transform(X)
+    y = rng.normal(size=50)
+    ours = LagRidge().fit(X, y)
+    np.testing.assert_allclose(ours.predict(X), Ridge().fit(filled, y).predict(filled))
+    assert ours.lag_coef_.shape == (1, 2)
+
+
+def panel(seed=0):
+    rng = np.random.default_rng(seed)
+    frames = [
+        pd.DataFrame({"series": name, "time": np.arange(n) + start, "x": rng.normal(size=n)})
+        for name, n, start in (("a", 60, 0), ("b", 40, 20), ("c", 3, 0), ("d", 80, 0))
+    ]
+    X = pd.concat(frames, ignore_index=True)
+    return X.drop(index=[10, 11, 12]), rng
+
+
+def test_incomplete_windows_of_a_panel_are_predicted_but_not_fitted():
+    X, rng = panel()
+    y = rng.normal(size=len(X))
+    lags = {"n_lags": 4, "series": "series", "time": "time"}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", IncompleteWindowsWarning)  # series c is short
+        three = make_pipeline(LagTransformer(**lags), LagRidge()).fit(X, y)
+        windows = LagTransformer(**lags).fit_transform(X)
+        two = CompleteRows(make_pipeline(LagTransformer(**lags, flatten=True), Ridge())).fit(X, y)
+    assert 0 < two.n_rows_omitted_ == (~windows.is_complete).sum()
+    np.testing.assert_allclose(three[-1].coef_, two[-1].coef_, rtol=1e-8)
+    with pytest.raises(ValueError, match="X has no complete window among 4"):
+        LagRidge().fit(windows[:4], y[:4])
+    filled = LagRidge().fit(np.asarray(windows), y)  # as an array that knows of no rows
+    assert not np.allclose(filled.coef_, two[-1].coef_)
 
 
 def test_weights_of_zero_and_two_drop_and_repeat():
