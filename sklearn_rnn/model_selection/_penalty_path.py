@@ -171,7 +171,7 @@ def penalty_path(
         n_channels=selected.reshape(len(selected), -1, selected.shape[-1]).any(axis=1).sum(axis=1),
         n_lags=selected.any(axis=2).sum(axis=1) if selected.ndim == 3 else None,
         coefficients=np.array(coefficients).reshape(len(selected), -1),
-        groups=_names(model),
+        groups=group_names(model, model.net_.module_.input_groups().shape),
         n_iter=np.array(warm_starts.n_iter),
         n_iter_search=n_iter_search,
     )
@@ -284,9 +284,16 @@ def _coefficients(module: SequenceModule) -> NDArray[np.float64]:
     return weights[..., 0] if weights.shape[-1] == 1 else np.linalg.norm(weights, axis=-1)
 
 
-def _names(model: Any) -> list[str]:
-    """Return names of channels, or of lags of channels as `LagTransformer` gives, oldest first."""
-    shape = model.net_.module_.input_groups().shape
+def group_names(model: Any, shape: tuple[int, ...]) -> list[str]:
+    """Return names of channels, or of lags of channels as `LagTransformer` gives, oldest first.
+
+    Parameters
+    ----------
+    model : estimator
+        A fitted model, which may know names of columns.
+    shape : tuple of int
+        Lags and channels, or channels alone.
+    """
     names = list(getattr(model, "feature_names_in_", []))
     if len(names) == np.prod(shape):
         return names

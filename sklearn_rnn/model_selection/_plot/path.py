@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.utils import Bunch
 
 from sklearn_rnn._sklearn.compat import check_matplotlib_support
-from sklearn_rnn.model_selection._penalty_path import penalty_path
+from sklearn_rnn._sklearn.metaestimators import final_estimator
+from sklearn_rnn.model_selection._penalty_path import group_names, penalty_path
 
 
 class PathDisplay:
@@ -63,8 +65,8 @@ class PathDisplay:
     def from_estimator(
         cls,
         estimator: Any,
-        X: Any,
-        y: Any,
+        X: Any = None,
+        y: Any = None,
         *,
         alphas: Any = None,
         n_alphas: int = 50,
@@ -73,14 +75,16 @@ class PathDisplay:
         n_labels: int = 8,
         ax: Any = None,
     ) -> PathDisplay:
-        """Compute and plot a path.
+        """Compute and plot the path of a network, or plot that of a fitted linear model.
 
         Parameters
         ----------
-        estimator : estimator of this package
-            With ``l1_ratio > 0``; it is cloned.
+        estimator : estimator
+            A network of this package with ``l1_ratio > 0``, which is cloned; or a fitted
+            `LagElasticNetCV` or `LagRidgeCV`, or a pipeline or search that ends with one, whose
+            path is known.
         X, y : array-like
-            Training data.
+            Training data of a network.
         alphas, n_alphas, eps, patience : object
             See `penalty_path`.
         n_labels : int, default=8
@@ -93,6 +97,9 @@ class PathDisplay:
         PathDisplay
             The display.
         """
+        model = final_estimator(estimator)
+        if hasattr(model, "coefs_"):
+            return cls.from_path(_path_of(model), n_labels=n_labels, ax=ax)
         path = penalty_path(
             estimator, X, y, alphas=alphas, n_alphas=n_alphas, eps=eps, patience=patience
         )
@@ -162,3 +169,15 @@ class PathDisplay:
         self.top_ax_.set_xticks(x[shown], [str(n) for n in n_selected[shown]])
         self.top_ax_.set_xlabel("number of selected inputs")
         return self
+
+
+def _path_of(model: Any) -> Bunch:
+    """Return the path of a linear model on the standardised scale, over all its targets.
+
+    Least squares, ``alpha=0``, has no place on a logarithmic axis.
+    """
+    shown = model.alphas_ > 0
+    coefs = model.coefs_[shown] * model.scale_
+    coefficients = coefs if coefs.ndim == 2 else np.sqrt((coefs**2).sum(axis=1))
+    groups = group_names(model, model.lag_coef_.shape[-2:])
+    return Bunch(alphas=model.alphas_[shown], coefficients=coefficients, groups=groups)

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.pipeline import make_pipeline
 
-from sklearn_rnn import DenseRegressor
+from sklearn_rnn import DenseRegressor, LagElasticNetCV, LagRidgeCV, LagTransformer
 from sklearn_rnn.model_selection import penalty_path
 from sklearn_rnn.plotting import PathDisplay
 from tests.displays import labels
@@ -39,3 +40,20 @@ def test_the_picture_shows_every_group_and_counts_them():
     path = penalty_path(linear(), X, Y, alphas=[0.2, 0.1])
     again = PathDisplay.from_path(path, ax=display.ax_)
     assert again.figure_ is display.figure_
+
+
+def test_the_path_of_a_linear_model_is_known():
+    model = LagElasticNetCV(alphas=20).fit(X, Y)
+    display = PathDisplay.from_estimator(model, n_labels=2)
+    assert_array_equal(display.alphas, model.alphas_)
+    assert_allclose(display.coefficients, model.coefs_ * X.reshape(200, -1).std(axis=0))
+    assert set(labels(display.ax_.get_legend().get_texts())) == {"x0_lag1", "x1_lag2"}
+    search = make_pipeline(LagTransformer(2), LagElasticNetCV(alphas=3)).fit(X[:, 0], Y)
+    assert len(PathDisplay.from_estimator(search).lines_) == 8
+
+
+def test_weights_of_several_targets_are_norms():
+    model = LagRidgeCV(alphas=[0.0, 1.0, 10.0], standardize=False).fit(X, np.column_stack([Y, -Y]))
+    display = PathDisplay.from_estimator(model)
+    assert display.alphas.tolist() == [10.0, 1.0]
+    assert_allclose(display.coefficients[-1], np.sqrt(2) * np.abs(model.coefs_[1, 0]))
