@@ -46,11 +46,13 @@ class LagElasticNet(ElasticNetParameters, LinearWindowModel):
     `LagRidge`; the coordinate descent is scikit-learn's, on the products of the columns. Columns of
     factor 0 are projected out of all others.
 
-    **glmnet.** Its ``alpha`` is `l1_ratio`, and its ``lambda`` is `alpha` with
-    ``standardize=True``, except that it divides y by its standard deviation s (of n, not n - 1)
-    for the ridge part: the same coefficients need ``lambda = alpha`` if `l1_ratio` is 1, and
-    ``lambda * s`` in place of `lambda` for the ridge part otherwise. On a standardised y there is
-    no difference. Its ``mgaussian`` family with k targets is ``groups="column"``.
+    **glmnet** divides y by its standard deviation s (of n, not n - 1), which its ridge part keeps:
+    with ``standardize=True``, its penalty `lambda` and its L1 share a have the coefficients of
+
+    .. math:: \alpha \rho = \lambda a, \qquad \alpha (1 - \rho) = \lambda (1 - a) / s,
+
+    so that ``alpha = lambda`` for the lasso, and for all shares where s is 1. Its factors of the
+    penalty are rescaled to the mean 1, and its ``mgaussian`` family is ``groups="column"``.
 
     Examples
     --------
