@@ -19,6 +19,7 @@ from sklearn_rnn._sklearn.compat import check_sample_weight
 from sklearn_rnn._sklearn.parameters import parametrized
 from sklearn_rnn._sklearn.validation import prefix_errors
 from sklearn_rnn.linear._design import Design, FloatArray
+from sklearn_rnn.linear._last_value import LastValue
 from sklearn_rnn.linear._moments import Moments
 from sklearn_rnn.linear._parameters import LinearParameters
 from sklearn_rnn.linear._system import System
@@ -113,6 +114,7 @@ class LinearWindowModel(RegressorMixin, LinearParameters):
         if not weight.any():
             raise ValueError("sample_weight must be positive for a sample at least; all are zero.")
         self._target_shape = target.shape[1:]
+        self._last_value = self._find_last_value(X)
         samples = np.arange(len(design))
         data = TrainingSet(design, target.reshape(len(target), -1), weight, samples, len(samples))
         used = weight > 0
@@ -146,8 +148,38 @@ class LinearWindowModel(RegressorMixin, LinearParameters):
             )
         return Design.of(windows), y
 
-    def _system(self, moments: Moments, standardize: bool) -> System:
+    def _system(self, moments: Moments) -> System:
+        """Return the normal equations of the columns that are penalised."""
+        if self._last_value is not None:
+            moments = self._last_value.reduce(moments)
+        standardize = bool(self.standardize)
         return System.of(moments, fit_intercept=self.fit_intercept, standardize=standardize)
+
+    def _unscaled(self, coef: FloatArray, system: System) -> FloatArray:
+        """Return coefficients of X by those of a system, of shape (..., n_columns, n_outputs)."""
+        coef = coef / system.scale[:, np.newaxis]
+        return coef if self._last_value is None else self._last_value.expand(coef)
+
+    def _find_last_value(self, X: Any) -> LastValue | None:
+        """Return what ``standardize="last"`` subtracts from windows and y."""
+        if self.standardize != "last":
+            return None
+        form, origin = self._form, X.origin if isinstance(X, WindowArray) else None
+        names = form.columns and form.columns.channels
+        names = origin.channels if origin is not None else names
+        channel = self.target_channel
+        if channel is None and form.n_channels == 1:
+            channel = 0
+        if isinstance(channel, str):
+            channel = names.index(channel) if names and channel in names else None
+        if channel is None or channel >= form.n_channels:
+            raise ValueError(
+                'standardize="last" needs target_channel, the channel of X with past values of y: '
+                f"a position below {form.n_channels}{f' or one of {list(names)}' if names else ''};"
+                f" got {self.target_channel!r}."
+            )
+        known_ahead = () if origin is None else origin.known_ahead
+        return LastValue.of(form.n_steps, form.n_channels, channel, known_ahead)
 
     def _set_coefficients(self, coef: FloatArray, moments: Moments) -> None:
         """Set the learned attributes, by coefficients of shape (n_columns, n_outputs)."""

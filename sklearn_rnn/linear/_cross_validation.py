@@ -46,7 +46,7 @@ class CrossValidated(LinearWindowModel):
         one standard error of it (``lambda.1se`` of glmnet).""",
         default="min",
     )
-    standardize: bool = standardize_param(default=True)
+    standardize: bool | str = standardize_param(default=True)
 
     _learned: ClassVar[dict[str, str]] = {
         "alpha_ : float": "The chosen penalty.",
@@ -95,12 +95,11 @@ class CrossValidated(LinearWindowModel):
             data = self._read_training_set(X, y, sample_weight)
             folds = make_folds(self.cv, X, data)
             moments = FoldMoments(data, folds)
-            system = self._system(moments.total, self.standardize)
+            system = self._system(moments.total)
             self.alphas_ = self._alphas(system, data)
             losses = self._losses(data, folds, moments)
             chosen = losses.choose(self.rule)
-            path = self._path(system, self.alphas_, data)
-            path /= system.scale[:, np.newaxis]
+            path = self._unscaled(self._path(system, self.alphas_, data), system)
             self._set_coefficients(path[chosen], moments.total)
             coefs = self._in_order_of_columns(path.transpose(0, 2, 1))
             self.coefs_ = coefs.reshape(len(path), *self.coef_.shape)
@@ -142,7 +141,6 @@ class CrossValidated(LinearWindowModel):
 
     def _fit_path(self, moments: Moments, data: TrainingSet) -> tuple[FloatArray, FloatArray]:
         """Return the coefficients of a training set, and intercepts at its centre."""
-        system = self._system(moments, self.standardize)
-        path = self._path(system, self.alphas_, data)
-        path /= system.scale[:, np.newaxis]
+        system = self._system(moments)
+        path = self._unscaled(self._path(system, self.alphas_, data), system)
         return path, intercepts(path, moments, self.fit_intercept)[1]

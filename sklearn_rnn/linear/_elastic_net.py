@@ -13,7 +13,7 @@ from sklearn_rnn._sklearn.estimator_state import restore_on_error
 from sklearn_rnn._sklearn.parameters import param, parametrized
 from sklearn_rnn.linear._base import LinearWindowModel
 from sklearn_rnn.linear._lasso_path import elastic_net_path
-from sklearn_rnn.linear._parameters import ElasticNetParameters, standardize_param
+from sklearn_rnn.linear._parameters import ElasticNetParameters
 
 
 @parametrized
@@ -72,7 +72,6 @@ class LagElasticNet(ElasticNetParameters, LinearWindowModel):
         default=1.0,
         kw_only=False,
     )
-    standardize: bool = standardize_param(default=False)
 
     _learned: ClassVar[dict[str, str]] = {"n_iter_ : int": "Number of sweeps."}
 
@@ -100,8 +99,8 @@ class LagElasticNet(ElasticNetParameters, LinearWindowModel):
             data = self._read_training_set(X, y, sample_weight)
             penalty = self._penalty(data.design.n_lags, data.design.n_channels)
             moments = data.moments()
-            system = self._system(moments, self.standardize)
+            system = self._system(moments)
             alphas = np.array([self.alpha], dtype=np.float64)
             (coef,), self.n_iter_ = elastic_net_path(system, alphas, penalty)
-            self._set_coefficients(coef / system.scale[:, np.newaxis], moments)
+            self._set_coefficients(self._unscaled(coef, system), moments)
         return self

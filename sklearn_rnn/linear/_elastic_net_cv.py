@@ -19,7 +19,7 @@ LEAST_L1_RATIO = 1e-3
 
 
 @parametrized
-class LagElasticNetCV(ElasticNetParameters, CrossValidated):
+class LagElasticNetCV(CrossValidated, ElasticNetParameters):
     """Lasso, elastic net and group lasso on windows, with `alpha` chosen by cross-validation.
 
     The path of each fold is that of scikit-learn's ``LassoCV`` on flattened windows, and the rules

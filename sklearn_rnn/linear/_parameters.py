@@ -19,9 +19,11 @@ from sklearn_rnn.linear._lasso_path import Penalty
 def standardize_param(*, default: bool) -> Any:
     """Declare ``standardize``, whose default depends on the model."""
     return param(
-        ["boolean"],
+        ["boolean", StrOptions({"last"})],
         """Whether to penalise the coefficients of columns divided by their standard deviation over
-        the training windows, as glmnet does. `coef_` is on the scale of X in any case.""",
+        the training windows, as glmnet does. With ``"last"`` the last value of each window is
+        subtracted before, from its channels that are not known ahead and, of `target_channel`, from
+        y (NLinear): for series that wander. `coef_` is that of X in any case.""",
         default=default,
     )
 
@@ -30,6 +32,7 @@ def standardize_param(*, default: bool) -> Any:
 class LinearParameters(BaseEstimator):
     """Parameters of all linear models on windows."""
 
+    standardize: bool | str = standardize_param(default=False)
     fit_intercept: bool = param(["boolean"], "Whether to fit an intercept.", default=True)
     penalty_factor: ArrayLike | None = param(
         ["array-like", None],
@@ -37,6 +40,12 @@ class LinearParameters(BaseEstimator):
         for each channel has the shape (n_channels,), for each lag (n_lags, 1). Columns of factor 0
         are not penalised. None is 1. Unlike glmnet's ``penalty.factor`` they are not rescaled to
         the mean 1.""",
+        default=None,
+    )
+    target_channel: int | str | None = param(
+        [Interval(Integral, 0, None, closed="left"), str, None],
+        """The channel with past values of y, for ``standardize="last"``: its position, or its name
+        if X tells names. None is the only channel.""",
         default=None,
     )
     n_channels: int | None = param(

@@ -15,8 +15,8 @@ from sklearn_rnn._sklearn.parameters import param, parametrized
 from sklearn_rnn.linear._base import LinearWindowModel, TrainingSet, intercepts
 from sklearn_rnn.linear._design import FloatArray
 from sklearn_rnn.linear._moments import Moments
-from sklearn_rnn.linear._parameters import standardize_param
 from sklearn_rnn.linear._ridge_path import Gradient, solve_ridge
+from sklearn_rnn.linear._system import System
 
 
 @parametrized
@@ -71,7 +71,6 @@ class LagRidge(LinearWindowModel):
         default=1.0,
         kw_only=False,
     )
-    standardize: bool = standardize_param(default=False)
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> LagRidge:
@@ -95,10 +94,10 @@ class LagRidge(LinearWindowModel):
             data = self._read_training_set(X, y, sample_weight)
             factor = self._penalty_factor(data.design.n_lags, data.design.n_channels)
             moments = data.moments()
-            system = self._system(moments, self.standardize)
-            gradient = _gradient(data, moments, system.scale, self.fit_intercept)
+            system = self._system(moments)
+            gradient = self._gradient(data, moments, system)
             coef, is_accurate = solve_ridge(system, self.alpha, factor, gradient)
-            self._set_coefficients(coef / system.scale[:, np.newaxis], moments)
+            self._set_coefficients(self._unscaled(coef, system), moments)
         if not is_accurate:
             warnings.warn(
                 "The columns of X are collinear to working precision: the coefficients of least "
@@ -109,23 +108,22 @@ class LagRidge(LinearWindowModel):
             )
         return self
 
+    def _gradient(self, data: TrainingSet, moments: Moments, system: System) -> Gradient:
+        """Return the function of coefficients that gives the products of columns and residuals."""
+        n_channels = data.design.n_channels
+        center, weight = moments.center[:n_channels], data.weight[:, np.newaxis]
 
-def _gradient(
-    data: TrainingSet, moments: Moments, scale: FloatArray, fit_intercept: bool
-) -> Gradient:
-    """Return the function of coefficients that gives the products of columns and residuals."""
-    n_channels = data.design.n_channels
-    center, weight = moments.center[:n_channels], data.weight[:, np.newaxis]
+        def gradient(coef: FloatArray) -> FloatArray:
+            own = self._unscaled(coef, system)
+            _, at_center = intercepts(own, moments, self.fit_intercept)
+            residual = data.y - data.design.dot(own, center) - at_center
+            if self.fit_intercept:
+                residual -= data.weight @ residual / moments.weight
+            products = data.design.transposed_dot(weight * residual, center)
+            if not self.fit_intercept:
+                products += np.outer(moments.center, data.weight @ residual)
+            if self._last_value is not None:
+                products = self._last_value.contract(products)
+            return np.asarray(products / system.scale[:, np.newaxis])
 
-    def gradient(coef: FloatArray) -> FloatArray:
-        own = coef / scale[:, np.newaxis]
-        _, at_center = intercepts(own, moments, fit_intercept)
-        residual = data.y - data.design.dot(own, center) - at_center
-        if fit_intercept:
-            residual -= data.weight @ residual / moments.weight
-        products = data.design.transposed_dot(weight * residual, center)
-        if not fit_intercept:
-            products += np.outer(moments.center, data.weight @ residual)
-        return np.asarray(products / scale[:, np.newaxis])
-
-    return gradient
+        return gradient

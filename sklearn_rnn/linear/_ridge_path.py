@@ -82,8 +82,9 @@ def solve_ridge(
     """
     penalty = alpha * factor
     matrix = system.xx + np.diag(penalty)
+    is_zero = matrix.diagonal() == 0
+    matrix[is_zero, is_zero] = 1.0  # columns of zeros get the coefficient zero
     size = np.sqrt(matrix.diagonal())
-    size = np.where(size > 0, size, 1.0)
     matrix /= size
     matrix /= size[:, np.newaxis]
     norm = np.abs(matrix).sum(axis=0).max()

@@ -1,0 +1,111 @@
+"""Linear models on windows less their last value, against the same written out by hand."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.linear_model import ElasticNet, Lasso, LinearRegression, Ridge
+from sklearn.model_selection import TimeSeriesSplit
+from sklearn.preprocessing import StandardScaler
+
+from sklearn_rnn import LagElasticNet, LagElasticNetCV, LagRidge, LagRidgeCV, LagTransformer
+from sklearn_rnn._sequences.windows import lag_windows
+
+LAST = {"standardize": "last", "target_channel": 1}
+
+
+def walk(level=0.0, n_outputs=None):
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(300, 2)).cumsum(axis=0) + level
+    windows = lag_windows(rows, 5)[:-3]
+    steps = [rows[5 + k : len(rows) - 2 + k, 1] for k in range(n_outputs or 1)]
+    return windows, np.column_stack(steps) if n_outputs else steps[0]
+
+
+class ByHand:
+    """A linear model of scikit-learn on differences to the last value."""
+
+    def __init__(self, model):
+        self.model, self.scaler = model, StandardScaler()
+
+    def _differences(self, windows):
+        return (windows - windows[:, -1:])[:, :-1].reshape(len(windows), -1)
+
+    def fit(self, windows, y):
+        self.last = (slice(None), -1, 1, *[np.newaxis] * (y.ndim - 1))
+        X = self.scaler.fit_transform(self._differences(windows))
+        self.model.fit(X, y - windows[self.last])
+        return self
+
+    def predict(self, windows):
+        X = self.scaler.transform(self._differences(windows))
+        return self.model.predict(X) + windows[self.last]
+
+
+@pytest.mark.parametrize("level", [0.0, 1e6])
+@pytest.mark.parametrize("n_outputs", [None, 3])
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        (LagRidge(0.0), LinearRegression()),
+        (LagRidge(10.0), Ridge(10.0)),
+        (LagElasticNet(0.1, tol=1e-12), Lasso(0.1, tol=1e-12)),
+        (LagElasticNet(0.1, l1_ratio=0.5, tol=1e-12), ElasticNet(0.1, l1_ratio=0.5, tol=1e-12)),
+    ],
+)
+def test_it_is_the_model_of_differences(ours, theirs, n_outputs, level):
+    windows, y = walk(level, n_outputs)
+    by_hand = ByHand(theirs).fit(windows[:200], y[:200])
+    ours.set_params(**LAST).fit(windows[:200], y[:200])
+    np.testing.assert_allclose(ours.predict(windows), by_hand.predict(windows), atol=1e-7)
+
+
+def test_cross_validation_is_that_of_differences():
+    windows, y = walk()
+    model = LagRidgeCV(alphas=[1.0], **LAST).fit(windows, y)
+    for fold, (train, test) in enumerate(TimeSeriesSplit(5).split(y)):
+        by_hand = ByHand(Ridge(1.0)).fit(windows[train], y[train])
+        error = np.mean((by_hand.predict(windows[test]) - y[test]) ** 2)
+        np.testing.assert_allclose(model.mse_path_[0, fold], error, rtol=1e-8)
+
+
+def test_with_a_strong_penalty_it_is_no_change_and_drift():
+    windows, y = walk()
+    model = LagElasticNetCV(**LAST).fit(windows, y)
+    strong = LagElasticNet(1e6, **LAST).fit(windows, y)
+    np.testing.assert_allclose(strong.predict(windows), windows[:, -1, 1] + strong.intercept_)
+    np.testing.assert_allclose(strong.intercept_, np.mean(y - windows[:, -1, 1]))
+    assert (model.coefs_[0].reshape(5, 2)[:-1] == 0).all()
+
+
+def test_predictions_follow_the_level_of_a_window():
+    windows, y = walk()
+    model = LagRidge(**LAST).fit(windows, y)
+    moved = model.predict(windows + 100.0)
+    np.testing.assert_allclose(moved, model.predict(windows) + 100.0)
+
+
+def test_channels_known_ahead_keep_their_values():
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({"day": np.arange(200) % 7.0, "y": rng.normal(size=200).cumsum()})
+    windows = LagTransformer(3, known_ahead=["day"]).fit_transform(X)[3:]
+    y = X["y"].to_numpy()[3:]
+    model = LagRidge(0.0, standardize="last", target_channel="y").fit(windows, y)
+    array = np.asarray(windows)
+    design = np.column_stack([array[:, :, 0], array[:, :-1, 1] - array[:, -1:, 1]])
+    by_hand = LinearRegression().fit(design, y - array[:, -1, 1])
+    np.testing.assert_allclose(
+        model.predict(windows), by_hand.predict(design) + array[:, -1, 1], atol=1e-8
+    )
+
+
+@pytest.mark.parametrize("channel", [None, 2, "price"])
+def test_the_channel_of_y_must_be_told(channel):
+    windows, y = walk()
+    text = (
+        'standardize="last" needs target_channel, the channel of X with past values of y: a '
+        f"position below 2; got {channel!r}."
+    )
+    with pytest.raises(ValueError, match=f"^{re.escape(text)}$"):
+        LagRidge(standardize="last", target_channel=channel).fit(windows, y)
