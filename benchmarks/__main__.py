@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import ast
 import importlib
 import time
 from pathlib import Path
@@ -17,35 +16,7 @@ HERE = Path(__file__).parent
 def find() -> dict[str, str]:
     """Return the questions by name: the first line of the template of each report."""
     templates = sorted((HERE / "questions").glob("*.md"))
-    found = {p.stem: p.read_text(encoding="utf-8").partition("\n")[0][2:] for p in templates}
-    return dict(sorted({**found, **{n: q for n, (_, q) in find_docstrings().items()}}.items()))
-
-
-def find_docstrings() -> dict[str, tuple[str, str]]:
-    """Return the questions whose reports begin with their docstrings."""
-    found = {}
-    for path in sorted(HERE.rglob("*.py")):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        if (
-            path.with_suffix(".md").exists()
-            or path.name.startswith("__main__")
-            or not _names(tree) & {"QUESTION", "main"}
-        ):
-            continue
-        parts = path.relative_to(HERE.parent).with_suffix("").parts
-        parts = parts[:-1] if parts[-1] == "__init__" else parts
-        docstring = ast.get_docstring(tree)
-        if not docstring:
-            raise ValueError(f"{path.name} needs a docstring whose first line is the question.")
-        found[parts[-1]] = ".".join(parts), docstring.splitlines()[0]
-    return dict(sorted(found.items()))
-
-
-def _names(tree: ast.Module) -> set[str]:
-    """Return the functions and variables that a module defines."""
-    functions = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
-    targets = [t for node in tree.body if isinstance(node, ast.Assign) for t in node.targets]
-    return functions | {t.id for t in targets if isinstance(t, ast.Name)}
+    return {p.stem: p.read_text(encoding="utf-8").partition("\n")[0][2:] for p in templates}
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -56,10 +27,10 @@ def main(arguments: list[str] | None = None) -> None:
         description="Answer a question by an experiment; results go to benchmarks/output.",
     )
     parser.add_argument("names", metavar="NAME", nargs="*", help="a benchmark, or all")
-    sizes = parser.add_mutually_exclusive_group()
-    sizes.add_argument("--quick", action="store_true", help="see that it runs; no result counts")
-    sizes.add_argument("--full", action="store_true", help="larger grids and more seeds")
-    sizes.add_argument(
+    size = parser.add_mutually_exclusive_group()
+    size.add_argument("--quick", action="store_true", help="see that it runs; no result counts")
+    size.add_argument("--full", action="store_true", help="larger grids and more seeds")
+    size.add_argument(
         "--report", action="store_true", help="run nothing: write report and pictures anew"
     )
     parser.add_argument("--fresh", action="store_true", help="forget the fits of earlier runs")
@@ -83,25 +54,16 @@ def main(arguments: list[str] | None = None) -> None:
     for name in names:
         print(f"== {name}: {found[name]}", flush=True)
         start = time.perf_counter()
-        old = find_docstrings().get(name)
-        module = importlib.import_module(old[0] if old else f"benchmarks.questions.{name}")
-        size = "quick" if options.quick else "full" if options.full else "usual"
-        if old and not hasattr(module, "QUESTION"):
-            if options.report:
-                print(f"{name} has no file of results to make a report of.")
-            else:
-                module.main(size)
-            continue
-        question, rest = module.QUESTION, [module.__doc__] if old else []
+        question = importlib.import_module(f"benchmarks.questions.{name}").QUESTION
         if options.report:
             try:
-                question.rewrite(name, *rest)
+                question.rewrite(name)
             except FileNotFoundError:
                 print(f"{name} has no file of results to make a report of.")
             continue
         if options.fresh:
             (CACHE / f"{name}.jsonl").unlink(missing_ok=True)
-        question.answer(name, *rest, size)
+        question.answer(name, "quick" if options.quick else "full" if options.full else "usual")
         print(f"== {name}: {time.perf_counter() - start:.0f} s", flush=True)
 
 

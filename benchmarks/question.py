@@ -18,7 +18,7 @@ from benchmarks.harness.cache import CACHE, Cache
 from benchmarks.harness.progress import costs_of
 from benchmarks.harness.runner import Task, run
 from benchmarks.report.study import Study, gains_of, read_study, write_json, write_study
-from benchmarks.report.writer import RESULTS, environment, fill, folder
+from benchmarks.report.writer import RESULTS, environment, folder, write_report
 
 
 def sizes(**values: tuple[Any, Any, Any]) -> dict[str, SimpleNamespace]:
@@ -95,7 +95,7 @@ class Question:
     def _report(self, to: Path, name: str, study: Study) -> None:
         self.draw(to, study)
         without = f"Without {', '.join(study.absent)}: no files." if study.absent else ""
-        fill(to, name, {"study": study, "without": without, **self.facts(study)})
+        write_report(to, name, {"study": study, "without": without, **self.facts(study)})
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ class Measurement:
         table = pd.read_csv(of / f"{name}.csv")
         kept = json.loads((of / f"{name}.json").read_text(encoding="utf-8"))
         self.draw(to, table, kept)
-        fill(to, name, {"table_of_all": table, **kept, **self.facts(table, kept)})
+        write_report(to, name, {"table_of_all": table, **kept, **self.facts(table, kept)})
 
 
 def load(loads: Mapping[str, Callable[[], Any]]) -> tuple[list[Any], list[str]]:

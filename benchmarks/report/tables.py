@@ -86,14 +86,6 @@ def grid(corner: str, rows: Iterable[Any], columns: Mapping[str, Callable[[Any],
     return markdown([corner, *columns], cells)
 
 
-def by_task(study: Study, column: Column, tasks: Sequence[str], last: Sequence[str] = ()) -> str:
-    """Return a table of one column of several tasks, with a last line."""
-    rows = [
-        [model, *(column(study, task, model) for task in tasks)] for model in study.models(tasks[0])
-    ]
-    return markdown(["model", *tasks], [*rows, last] if last else rows)
-
-
 def at_ends(results: Iterable[Result]) -> str:
     """Say which settings were chosen at an end of what was searched, if there is further to go."""
     chosen = dict.fromkeys((r.model, s) for r in results for s in r.settings.split(", "))

@@ -11,7 +11,7 @@ import os
 import platform
 import re
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined  # comes with 
 
 import sklearn_rnn
 from benchmarks.report import tables
-from benchmarks.report.study import Study
 
 HERE = Path(__file__).parents[1]
 RESULTS = HERE / "results"  # committed
@@ -74,52 +73,9 @@ def render(name: str, facts: Mapping[str, Any]) -> str:
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
 
-def fill(to: Path, name: str, facts: Mapping[str, Any]) -> None:
+def write_report(to: Path, name: str, facts: Mapping[str, Any]) -> None:
     """Write the report of a question into a folder, and print it but for the pictures."""
     text = render(name, facts)
     (to / f"{name}.md").write_text(text, encoding="utf-8")
     print("\n\n".join(part for part in text.split("\n\n") if not part.startswith("![")))
     print(f"Written to {to}: {', '.join(sorted(file.name for file in to.glob(f'{name}*')))}")
-
-
-def closing(study: Study) -> str:
-    """Return what the signs mean, random states, versions and machine, and how long fits took."""
-    seeds = sorted({r.seed for r in study.results if r.seed is not None})
-    minutes = sum(r.fit_seconds + r.predict_seconds for r in study.results) / 60
-    return (
-        f"± is the standard deviation over seeds (the random states {seeds[0]} to {seeds[-1]}, or "
-        "the first of them); seconds are those of the processor; (end) marks a setting at an end "
-        f"of its grid.\n\n*{study.run}. The fits that are shown took {minutes:.1f} minutes of one "
-        "core.*"
-    )
-
-
-def write_report(
-    path: Path, docstring: str, answer: str, body: Sequence[str], absent: Sequence[str] = ()
-) -> None:
-    """Write a report: the question and its method, the conclusion, and paragraphs.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-    docstring : str
-        Question and method.
-    answer : str
-        The conclusion.
-    body : sequence of str
-        Pictures, tables and headings in Markdown.
-    absent : sequence of str, default=()
-        Data sets without files.
-    """
-    title, _, method = docstring.partition("\n\n")
-    without = [f"Without {', '.join(absent)}: no files."] if absent else []
-    write(path, f"# {title}", method.strip(), f"**Conclusion.** {answer}", *without, *body)
-
-
-def write(path: Path, *paragraphs: str) -> None:
-    """Write paragraphs of Markdown, and print them but for the pictures."""
-    path.write_text("\n\n".join(paragraphs) + "\n", encoding="utf-8")
-    print("\n\n".join(text for text in paragraphs if not text.startswith("![")))
-    files = sorted(file.name for file in path.parent.glob(f"{path.stem}*"))
-    print(f"\nWritten to {path.parent}: {', '.join(files)}")

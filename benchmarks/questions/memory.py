@@ -1,12 +1,4 @@
-"""How much memory do windows cost? Ours are views of the rows; the usual way copies them.
-
-The table has the size of the Jena climate record: 420,551 rows of 14 channels in single
-precision. First it is cut into windows of 720 steps, whose copies would take 17 GB. Then a
-pipeline (scaler, 120 lags 6 rows apart, 144 rows ahead, GRU) is fitted for one epoch and
-predicts; a grid search does so in two processes; last, a pipeline reads 430 MB of rows from disk.
-What is measured is the growth of the memory in use (proportional set size without that of files,
-of all processes) above libraries and data; Linux only.
-"""
+"""By how much the memory in use grows where windows of a long table are cut, fitted and read."""
 
 from __future__ import annotations
 
@@ -17,22 +9,24 @@ import time
 from collections.abc import Callable, Iterator
 from glob import glob
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 from joblib import Parallel, delayed
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from benchmarks.question import Measurement
 from benchmarks.report.tables import markdown
-from benchmarks.report.writer import environment, folder, write
 from sklearn_rnn import GRURegressor, LagTransformer
 
 N_ROWS, N_CHANNELS, WIDE = 420_551, 14, 256
 
 
-def main(size: str) -> None:
-    """Write the growth of memory in each case."""
+def measure(size: str) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Return the growth of memory in each case."""
     n_rows = N_ROWS // 100 if size == "quick" else N_ROWS
     X = np.random.default_rng(0).standard_normal((n_rows, N_CHANNELS), dtype=np.float32)
     y = X[:, 1].copy()
@@ -44,19 +38,17 @@ def main(size: str) -> None:
     grid = {"gruregressor__hidden_size": [4, 8]}
     search = GridSearchCV(pipeline(), grid, cv=TimeSeriesSplit(2), n_jobs=2)
     rows = [
-        measure("windows of 720 steps", lambda: LagTransformer(720).fit_transform(X), 200),
-        measure("pipeline: fit, 1 epoch", lambda: pipeline().fit(X, y), 400),
-        measure("pipeline: predict", lambda: fitted.predict(X), 400),
-        measure("grid search of it in 2 processes", lambda: search.fit(X, y), 800),
+        growth("windows of 720 steps", lambda: LagTransformer(720).fit_transform(X), 200),
+        growth("pipeline: fit, 1 epoch", lambda: pipeline().fit(X, y), 400),
+        growth("pipeline: predict", lambda: fitted.predict(X), 400),
+        growth("grid search of it in 2 processes", lambda: search.fit(X, y), 800),
         from_disk(n_rows),
     ]
-    write(
-        folder(size) / "memory.md",
-        "# How much memory do windows cost?",
-        f"A table of {n_rows:,} rows of {N_CHANNELS} channels, float32: {X.nbytes / 1e6:.0f} MB.",
-        markdown(["what", "memory grew by (MB)", "limit (MB)", "seconds"], rows),
-        environment(),
+    table = (
+        f"A table of {n_rows:,} rows of {N_CHANNELS} channels, float32: {X.nbytes / 1e6:.0f} MB."
     )
+    header = ["what", "memory grew by (MB)", "limit (MB)", "seconds"]
+    return pd.DataFrame(rows, columns=header), {"data": table}
 
 
 def from_disk(n_rows: int) -> list[str]:
@@ -66,7 +58,7 @@ def from_disk(n_rows: int) -> list[str]:
         X[:] = np.random.default_rng(0).standard_normal((n_rows, 1), dtype=np.float32)
         model, y = make_pipeline(LagTransformer(5), net()), np.array(X[:, 0])
         label = f"pipeline of 5 lags: fit to {X.nbytes / 1e6:.0f} MB on disk, 1 epoch"
-        return measure(label, lambda: model.fit(X, y), 200)
+        return growth(label, lambda: model.fit(X, y), 200)
 
 
 def pipeline() -> Pipeline:
@@ -75,11 +67,10 @@ def pipeline() -> Pipeline:
 
 
 def net() -> GRURegressor:
-    """Return the GRU."""
     return GRURegressor(hidden_size=8, max_epochs=1, lr_schedule="cosine", random_state=0)
 
 
-def measure(label: str, task: Callable[[], object], limit_mb: int) -> list[str]:
+def growth(label: str, task: Callable[[], object], limit_mb: int) -> list[str]:
     """Run a task and return by how much the memory in use grew at most, and the seconds."""
     samples, done = [in_use_mb()], threading.Event()
 
@@ -119,3 +110,10 @@ def contents(path: str) -> str:
         return Path(path).read_text()
     except OSError:
         return ""
+
+
+def facts(table: pd.DataFrame, kept: Any) -> dict[str, Any]:
+    return {"rows": markdown(list(table), table.astype(str).to_numpy().tolist())}
+
+
+QUESTION = Measurement(measure, facts)

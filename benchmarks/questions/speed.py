@@ -1,20 +1,26 @@
-"""Report, picture and table of the README; `python -m benchmarks.speed.report` rewrites them."""
+"""Ratios of training and prediction to a plain PyTorch loop: report, picture, README's table.
+
+Workloads from 5 steps of 3 channels to 120 steps of 14 and 500 tokens, and one of a million
+sequences; the fixed cost of a fit, of a prediction and of the import; where the time of a fit goes;
+a grid search; and how the cost grows with the data. Every ratio is the median over rounds in which
+the competitors take turns, so that a slow minute of the machine hits all of them. Other libraries
+take part if they are installed (``pip install -e ".[bench-peers]"``).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
-import matplotlib
-
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.ticker import LogLocator, NullLocator
 
-from benchmarks.report import writer
+from benchmarks.question import Measurement
+from benchmarks.report.pictures import plt, save
 from benchmarks.report.tables import markdown
+from benchmarks.report.writer import RESULTS
+from benchmarks.speed import measurements
 from benchmarks.speed.peers import BARE, OURS, PEERS, PLAIN, WRITTEN_OUT
 from benchmarks.speed.timing import FIT, IMPORT, PREDICT, RATIOS, SEARCH, SHARE
 from benchmarks.speed.workloads import WORKLOADS, Workload
@@ -37,63 +43,28 @@ STYLES = {
 }
 
 
-def write(to: Path, rows: Iterable[dict[str, object]]) -> None:
-    """Write the table of all figures, and what follows from it."""
-    pd.DataFrame(rows).to_csv(to / "speed.csv", index=False, float_format="%.4g")
+def measure(size: str) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Return the table of all figures, and the versions of the peers."""
+    table = pd.DataFrame(measurements.measure(quick=size == "quick"))
+    names = table.columns[3:]
+    table[names] = table[names].map("{:.4g}".format).replace("nan", "")
     peers = "; ".join(f"{name}: {it.versions() or 'not installed'}" for name, it in PEERS.items())
-    rewrite(to, f"*{writer.environment()}. {peers}. All figures: [speed.csv](speed.csv).*")
+    return table, {"peers": peers}
 
 
-def rewrite(to: Path, measured_on: str = "") -> None:
-    """Write report and picture anew from the table of all figures, and the README's table.
-
-    Versions and machine are those of the old report if they are not given.
-    """
-    table, report = pd.read_csv(to / "speed.csv"), to / "speed.md"
-    draw(table, to / "speed.png")
-    if not measured_on:
-        measured_on = report.read_text(encoding="utf-8").strip().rpartition("\n\n")[2]
-    writer.write(report, *paragraphs(table), measured_on)
-    if to == writer.RESULTS:
-        text = between_marks(README.read_text(encoding="utf-8"), table)
-        README.write_text(text, encoding="utf-8")
-
-
-def paragraphs(table: pd.DataFrame) -> list[str]:
-    """Return title, sentences and tables."""
-    rounds = table.groupby("measure")["rounds"].max()
-    return [
-        "# How fast is a fit?",
-        "Seconds of training / of prediction relative to a bare loop in PyTorch: the median of "
-        f"{rounds['train']:.0f} rounds in which all take turns, after a warm-up. Below 1 is faster "
-        "than the loop, whose own seconds stand beside. The target is the ratio that sklearn_rnn "
-        "should have at most, with its kernels and without.",
-        ratios(table),
-        conclusion(table),
-        f"Training is a call of `fit`, of which the first is not counted{compiling(table)}. All "
-        "predict in batches of the training size, except sklearn_rnn and neuralforecast, which "
-        "have sizes of their own. For sklearn_rnn the windows of a series are a view of its rows; "
-        "for the loop they are copied. neuralforecast and darts cut as many windows from a series. "
-        "The TCN of Keras has no weight normalisation, that of neuralforecast no residual blocks. "
-        "Without kernels sklearn_rnn runs in a process of its own, with as many threads, and takes "
-        "turns with a bare loop there.",
-        "![Ratios of training and prediction](speed.png)",
-        "## Fixed costs",
-        "Both fits start from arrays, build network and optimizer, and train for one epoch.",
-        details(table, (FIT, PREDICT, IMPORT), "ratio least most seconds rounds"),
-        "## A grid search",
-        "All three search the same 12 candidates (4 learning rates, 3 batch sizes) in 5 folds of "
-        "W1, in 60 fits of 10 epochs; the loop is run by joblib.",
-        details(table, SEARCH.format(""), "ratio least most seconds rounds"),
-        "## Where the time of a fit goes",
-        "Measured around some functions, without what they call of another part; the median of "
-        "several fits. Each batch goes through the first three; the others are paid once a fit.",
-        shares(table[table["measure"] == SHARE]),
-        "## How the cost of a fit grows",
-        "The ratio is the slope of log(seconds) on log(size), which is 1 where the cost is "
-        "proportional to the size; the seconds are those of the largest.",
-        details(table, "growth", "ratio seconds"),
-    ]
+def facts(table: pd.DataFrame, kept: Any) -> dict[str, Any]:
+    """Return sentences and tables."""
+    every = "ratio least most seconds rounds"
+    return {
+        "rounds": f"{table.loc[table['measure'] == 'train', 'rounds'].max():.0f}",
+        "ratios": ratios(table),
+        "conclusion": conclusion(table),
+        "compiling": compiling(table),
+        "fixed": details(table, (FIT, PREDICT, IMPORT), every),
+        "searches": details(table, SEARCH.format(""), every),
+        "shares": shares(table[table["measure"] == SHARE]),
+        "growth": details(table, "growth", "ratio seconds"),
+    }
 
 
 def conclusion(table: pd.DataFrame) -> str:
@@ -191,8 +162,8 @@ def details(table: pd.DataFrame, measures: str | tuple[str, ...], columns: str) 
     return markdown(["measure", "competitor", *columns.split()], rows)
 
 
-def draw(table: pd.DataFrame, path: Path) -> None:
-    """Draw the ratios of training and prediction, workloads downwards."""
+def draw(to: Path, table: pd.DataFrame, kept: Any) -> None:
+    """Draw the ratios of training and prediction, workloads downwards; write the README's table."""
     names = measured(table)
     size = (11, 2 + 0.55 * len(names))
     figure, axes = plt.subplots(1, 2, figsize=size, sharex=True, sharey=True, layout="constrained")
@@ -203,11 +174,13 @@ def draw(table: pd.DataFrame, path: Path) -> None:
     axes[0].invert_yaxis()
     ours = table[(table["measure"] == "train") & (table["competitor"] == OURS)]["ratio"]
     times = f"{1 / ours.max():.1f} to {1 / ours.min():.0f} times"
-    figure.suptitle(f"sklearn_rnn trains {times} as fast as a plain PyTorch loop on a CPU")
-    handles, labels = axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False, fontsize=9)
-    figure.savefig(path, dpi=100)
-    plt.close(figure)
+    legend: dict[str, Any] = {"loc": "outside lower center", "ncols": 4, "frameon": False}
+    figure.legend(*axes[0].get_legend_handles_labels(), **legend, fontsize=9)
+    title = f"sklearn_rnn trains {times} as fast as a plain PyTorch loop on a CPU"
+    save(figure, to / "speed.png", title, dpi=100)
+    if to == RESULTS:
+        text = between_marks(README.read_text(encoding="utf-8"), table)
+        README.write_text(text, encoding="utf-8")
 
 
 def label(workload: Workload) -> str:
@@ -239,5 +212,4 @@ def draw_panel(ax: plt.Axes, part: pd.DataFrame, names: list[str]) -> None:
     ax.spines[["top", "right"]].set_visible(False)
 
 
-if __name__ == "__main__":
-    rewrite(writer.RESULTS)
+QUESTION = Measurement(measure, facts, draw)
