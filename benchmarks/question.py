@@ -34,25 +34,14 @@ def sizes(**values: tuple[Any, Any, Any]) -> dict[str, SimpleNamespace]:
 class Question:
     """An experiment with tasks and models, and what its report tells.
 
-    Parameters
-    ----------
-    plans : mapping of str to object
-        What a run of the sizes quick, usual and full does; `n_seeds` random states, for one.
-    tasks : callable
-        ``tasks(plan, download)`` returns by name what loads a task. It raises FileNotFoundError
-        where the data are not there and are not to be downloaded.
-    facts : callable
-        ``facts(study)`` returns what the template of the report names, besides the study.
-    draw : callable
-        ``draw(to, study)`` draws pictures into a folder.
-    on : callable
-        ``on(study, task)`` returns the models on which gains are told.
-    enter : callable, optional
-        ``enter(tasks, plan, cache)`` returns the tasks with models that had to see all of them.
-    keep : callable
-        ``keep(tasks, study)`` returns what pictures show of the predictions, which are not kept.
-    parallel : bool
-        Whether as many fits run at a time as there are cores.
+    `plans` say what a run of the sizes quick, usual and full does; `n_seeds` random states, for
+    one. ``tasks(plan, download)`` returns by name what loads a task. It raises FileNotFoundError
+    where the data are not there and are not to be downloaded. ``facts(study)`` returns what the
+    template of the report names besides the study, ``draw(to, study)`` draws pictures into a
+    folder. ``on(study, task)`` returns the models on which gains are told. ``enter(tasks, plan,
+    cache)`` returns the tasks with models that had to see all of them, and ``keep(tasks, study)``
+    what pictures show of the predictions, which are not kept themselves. `parallel` runs as many
+    fits at a time as there are cores.
     """
 
     plans: Mapping[str, Any]
@@ -102,15 +91,9 @@ class Question:
 class Measurement:
     """A question that is answered by a table of what was measured, and by a few facts beside it.
 
-    Parameters
-    ----------
-    measure : callable
-        ``measure(size)`` returns the table, which is kept as CSV, and the facts, kept as JSON.
-    facts : callable
-        ``facts(table, kept)`` returns what the template of the report names, besides the table,
-        the facts that are kept and `run`, which says when and with what it was run.
-    draw : callable
-        ``draw(to, table, kept)`` draws pictures into a folder.
+    ``measure(size)`` returns the table, which is kept as CSV, and the facts, kept as JSON, with
+    `run`, which says when and with what it was run. ``facts(table, kept)`` returns what the
+    template of the report names besides those, ``draw(to, table, kept)`` draws pictures.
     """
 
     measure: Callable[[str], tuple[pd.DataFrame, dict[str, Any]]]

@@ -10,13 +10,7 @@ CACHE = Path(__file__).parents[1] / ".cache"
 
 
 class Cache:
-    """A dictionary that appends what it is given to a file.
-
-    Parameters
-    ----------
-    path : Path or None
-        The file, created when the first value comes; None keeps nothing beyond the process.
-    """
+    """A dictionary that appends what it is given to a file; without one it keeps nothing longer."""
 
     def __init__(self, path: Path | None = None) -> None:
         self.path = path

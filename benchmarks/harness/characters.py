@@ -28,12 +28,8 @@ class Grams(ClassifierMixin, BaseEstimator):
     """Forecasts a character from the few before it, by the shares of what followed them.
 
     The shares after long contexts are mixed with those after shorter ones, the more so the more
-    different characters have followed (Witten and Bell, 1991).
-
-    Parameters
-    ----------
-    order : int
-        The characters of a gram; the last is forecast from the others.
+    different characters have followed (Witten and Bell, 1991). A gram has `order` characters, of
+    which the last is forecast from the others.
     """
 
     def __init__(self, order: int = 1) -> None:
@@ -43,9 +39,8 @@ class Grams(ClassifierMixin, BaseEstimator):
         """Count what follows each context; what a window repeats of the one before is left out."""
         self.classes_ = np.unique(y)
         self.counts_: dict[bytes, Counter[int]] = defaultdict(Counter)
-        for inputs, outputs in zip(
-            X.astype(np.uint8), np.searchsorted(self.classes_, y), strict=True
-        ):
+        labels = np.searchsorted(self.classes_, y)
+        for inputs, outputs in zip(X.astype(np.uint8), labels, strict=True):
             for step in range(WARM_UP, len(inputs)):
                 for n in range(self.order):
                     self.counts_[inputs[step + 1 - n : step + 1].tobytes()][int(outputs[step])] += 1
@@ -67,9 +62,8 @@ class Grams(ClassifierMixin, BaseEstimator):
                 known[context] = (followers + n_kinds * shorter) / (followers.sum() + n_kinds)
             return known[context]
 
-        return np.array(
-            [
-                [after(row[max(0, k + 2 - self.order) : k + 1].tobytes()) for k in range(len(row))]
-                for row in X.astype(np.uint8)
-            ]
-        )
+        def read(row: np.ndarray) -> list[np.ndarray]:
+            starts = [max(0, k + 2 - self.order) for k in range(len(row))]
+            return [after(row[start : k + 1].tobytes()) for k, start in enumerate(starts)]
+
+        return np.array([read(row) for row in X.astype(np.uint8)])

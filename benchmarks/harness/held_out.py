@@ -15,16 +15,8 @@ class HeldOut(RegressorMixin, BaseEstimator):
     """Fits a model to the first rows, with the settings that err least on the others.
 
     So it learns from the same rows as a net that stops early by the others: unlike a
-    ``GridSearchCV`` it is not refitted to all.
-
-    Parameters
-    ----------
-    model : regressor
-        What is fitted.
-    param_grid : mapping of str to sequence
-        The settings to choose from, by parameter.
-    n_train : int
-        The rows that it is fitted to.
+    ``GridSearchCV`` it is not refitted to all. `param_grid` has the settings to choose from,
+    `n_train` says how many rows come first.
     """
 
     def __init__(self, model: Any, param_grid: Mapping[str, Sequence[Any]], n_train: int) -> None:
@@ -33,18 +25,14 @@ class HeldOut(RegressorMixin, BaseEstimator):
         self.n_train = n_train
 
     def fit(self, X: Any, y: Any) -> HeldOut:
-        """Fit the model with all settings, and keep the best fit."""
         train, later = slice(self.n_train), slice(self.n_train, None)
         candidates = list(ParameterGrid(self.param_grid))
         models = [clone(self.model).set_params(**settings) for settings in candidates]
-        errors = [
-            mean_absolute_error(y[later], model.fit(X[train], y[train]).predict(X[later]))
-            for model in models
-        ]
+        fits = [model.fit(X[train], y[train]) for model in models]
+        errors = [mean_absolute_error(y[later], fit.predict(X[later])) for fit in fits]
         best = int(np.argmin(errors))
         self.best_estimator_, self.best_params_ = models[best], candidates[best]
         return self
 
     def predict(self, X: Any) -> np.ndarray:
-        """Return the predictions of the best fit."""
         return self.best_estimator_.predict(X)

@@ -81,18 +81,14 @@ def characters(n_characters: int | None, **way: Any) -> Task:
 class Steps(ClassifierMixin, BaseEstimator):
     """Labels each step by a model of the whole sequence as one row, or by the share of labels.
 
-    Parameters
-    ----------
-    model : classifier or None
-        What is fitted to each step whose label varies; None takes the share of each label there,
-        with one sequence more of each.
+    `model` is fitted to each step whose label varies; None takes the share of each label there,
+    with one sequence more of each.
     """
 
     def __init__(self, model: Any = None) -> None:
         self.model = model
 
     def fit(self, X: np.ndarray, y: np.ndarray) -> Steps:
-        """Fit a model to each step."""
         self.classes_ = np.unique(y)
         counts = (y[..., None] == self.classes_).sum(axis=0)
         varies = counts.max(axis=1) < len(y)
@@ -100,14 +96,11 @@ class Steps(ClassifierMixin, BaseEstimator):
         self.shares_ = np.where(varies[:, None], smoothed, counts / len(y))
         fitted = np.flatnonzero(varies) if self.model is not None else []
         self.models_ = {step: clone(self.model).fit(X, y[:, step]) for step in fitted}
-        sizes = [
-            model[-1].coef_.size + model[-1].intercept_.size for model in self.models_.values()
-        ]
+        sizes = [m[-1].coef_.size + m[-1].intercept_.size for m in self.models_.values()]
         self.n_parameters_ = sum(sizes) or int(varies.sum()) * len(self.classes_)
         return self
 
     def predict_proba(self, X: np.ndarray) -> np.ndarray:
-        """Return the probability of each label at each step."""
         probabilities = np.tile(self.shares_, (len(X), 1, 1))
         for step, model in self.models_.items():
             known = np.isin(self.classes_, model.classes_)
@@ -122,7 +115,6 @@ def as_rows(X: np.ndarray) -> np.ndarray:
 
 
 def squared_error(fitted: Any, X: Any, y: Any) -> dict[str, float]:
-    """Return the mean squared error."""
     return {SCORE: mean_squared_error(y, fitted.predict(X))}
 
 
@@ -132,35 +124,24 @@ def accuracy(fitted: Any, X: Any, y: Any) -> dict[str, float]:
 
 
 def cross_entropy(fitted: Any, X: Any, y: np.ndarray) -> dict[str, float]:
-    """Return the mean cross-entropy of the steps."""
     given = _given(fitted, X, y)
     return {SCORE: float(-np.log(np.maximum(given, np.finfo(np.float32).tiny)).mean())}
 
 
 def character_bits(fitted: Any, X: Any, y: np.ndarray) -> dict[str, float]:
-    """Return the bits of a character."""
     return {SCORE: bits(_given(fitted, X, y))}
 
 
 def frame_likelihood(fitted: Any, X: Any, y: Any) -> dict[str, float]:
-    """Return the negative log-likelihood of a frame."""
     return {SCORE: frame_cost(fitted.predict_proba(X), y)}
 
 
 def _given(fitted: Any, X: Any, y: np.ndarray) -> np.ndarray:
-    """Return the probability that each true label was given.
-
-    Raises
-    ------
-    ValueError
-        If a label was not seen in training; none was given a probability.
-    """
+    """Return the probability that each true label was given; all must be of the training."""
     unseen = np.setdiff1d(y, fitted.classes_)
     if len(unseen):
-        raise ValueError(
-            f"y must hold labels that were seen in training; {unseen.tolist()} were not. Leave out "
-            "the sequences with them."
-        )
+        were_not = f"{unseen.tolist()} were not. Leave out the sequences with them."
+        raise ValueError(f"y must hold labels that were seen in training; {were_not}")
     places = np.searchsorted(fitted.classes_, y)
     probabilities = np.asarray(fitted.predict_proba(X))
     return np.take_along_axis(probabilities, places[..., None], axis=2)[..., 0]

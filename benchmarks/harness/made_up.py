@@ -19,41 +19,15 @@ Draw = Callable[[int, int, int], tuple[np.ndarray, np.ndarray]]
 
 
 def parts(draw: Draw, n_samples: int, n_steps: int) -> tuple[np.ndarray, ...]:
-    """Return `X` and `y` for training, and of a tenth as many sequences for the test.
-
-    Each part has a random generator of its own, seeded by `TRAINING` or by `TEST`.
-
-    Parameters
-    ----------
-    draw : callable
-        `adding` or `copying`.
-    n_samples, n_steps : int
-        The sequences for training, and what `draw` takes for their length.
-
-    Returns
-    -------
-    tuple of four ndarrays
-    """
-    train = draw(n_samples, n_steps, TRAINING)
-    return (*train, *draw(n_samples // 10, n_steps, TEST))
+    """Return `X` and `y` for training, and of a tenth as many sequences for the test."""
+    return (*draw(n_samples, n_steps, TRAINING), *draw(n_samples // 10, n_steps, TEST))
 
 
 def adding(n_samples: int, n_steps: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Return pairs of numbers that are to be added, among many that are not.
 
-    Parameters
-    ----------
-    n_samples, n_steps : int
-        The sequences and their length.
-    seed : int
-        Of the random numbers.
-
-    Returns
-    -------
-    X : ndarray of shape (n_samples, n_steps, 2)
-        Numbers uniform from 0 to 1, and marks: 1 at a step of each half of the steps, else 0.
-    y : ndarray of shape (n_samples,)
-        The sum of the two marked numbers. Its variance is 1/6.
+    X of shape (n_samples, n_steps, 2) has numbers uniform from 0 to 1, and marks: 1 at a step of
+    each half of the steps, else 0. y is the sum of the two marked numbers; its variance is 1/6.
     """
     rng = np.random.default_rng(seed)
     X = np.zeros((n_samples, n_steps, 2), dtype=np.float32)
@@ -67,19 +41,8 @@ def adding(n_samples: int, n_steps: int, seed: int) -> tuple[np.ndarray, np.ndar
 def copying(n_samples: int, n_waiting: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Return symbols that are to be repeated after a time of waiting.
 
-    Parameters
-    ----------
-    n_samples, n_waiting : int
-        The sequences, and the steps between the symbols and the signal to repeat them.
-    seed : int
-        Of the random numbers.
-
-    Returns
-    -------
-    X : ndarray of shape (n_samples, n_waiting + 20)
-        Ten symbols from 1 to 8, blanks, the signal, and ten times more the signal.
-    y : ndarray of shape (n_samples, n_waiting + 20)
-        Blanks, and in the last ten steps the symbols.
+    X of shape (n_samples, n_waiting + 20) has ten symbols from 1 to 8, blanks, the signal to repeat
+    them, and ten times more the signal; y has blanks, and in the last ten steps the symbols.
     """
     rng = np.random.default_rng(seed)
     symbols = rng.integers(1, N_SYMBOLS + 1, (n_samples, N_COPIED))
@@ -92,13 +55,6 @@ def copying(n_samples: int, n_waiting: int, seed: int) -> tuple[np.ndarray, np.n
 def indicators(tokens: np.ndarray) -> np.ndarray:
     """Return the inputs of `copying` as a channel for each symbol, and one for the signal.
 
-    Parameters
-    ----------
-    tokens : ndarray of shape (n_samples, n_steps)
-
-    Returns
-    -------
-    ndarray of shape (n_samples, n_steps, 9)
-        `LOUD` where a symbol stands, or the signal; a blank is zeros.
+    It has `LOUD` where a symbol stands, or the signal; a blank is zeros.
     """
     return LOUD * (tokens[..., None] == [*range(1, N_SYMBOLS + 1), RECALL]).astype(np.float32)

@@ -12,18 +12,14 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 class Frames(ClassifierMixin, BaseEstimator):
     """Forecasts each key from the step before alone.
 
-    Parameters
-    ----------
-    model : classifier or None
-        What is fitted to each key that sounds; None, and any other key, takes the share of the
-        steps in which the key sounds, with one step more in which it does and one in which not.
+    `model` is fitted to each key that sounds; None, and any other key, takes the share of the
+    steps in which the key sounds, with one step more in which it does and one in which not.
     """
 
     def __init__(self, model: Any = None) -> None:
         self.model = model
 
     def fit(self, X: Sequence[np.ndarray], y: Sequence[np.ndarray]) -> Frames:
-        """Fit a model to each key."""
         frames, keys = np.concatenate(X), np.concatenate(y)
         self.shares_ = (keys.sum(axis=0) + 1) / (len(keys) + 2)
         sounding = np.flatnonzero(np.ptp(keys, axis=0))
@@ -33,7 +29,6 @@ class Frames(ClassifierMixin, BaseEstimator):
         return self
 
     def predict_proba(self, X: Sequence[np.ndarray]) -> list[np.ndarray]:
-        """Return the probability of each key at each step, piece by piece."""
         frames = np.concatenate(X)
         probabilities = np.tile(self.shares_, (len(frames), 1))
         for key, model in self.models_.items():
@@ -44,12 +39,8 @@ class Frames(ClassifierMixin, BaseEstimator):
 def frame_cost(given: Sequence[np.ndarray], y: Sequence[np.ndarray]) -> float:
     """Return the negative log-likelihood of a frame: the sum over keys, the mean over all frames.
 
-    Parameters
-    ----------
-    given : sequence of ndarray of shape (n_steps, n_keys)
-        The probability of each key at each step, piece by piece.
-    y : sequence of ndarray of shape (n_steps, n_keys)
-        Which keys sound.
+    Both are piece by piece of shape (n_steps, n_keys): the probability of each key, and whether
+    it sounds.
     """
     probabilities, keys = np.concatenate([*given]), np.concatenate([*y]).astype(bool)
     of_truth = np.where(keys, probabilities, 1 - probabilities)

@@ -17,14 +17,8 @@ class NaturalSplines(TransformerMixin, BaseEstimator):
 
     They are twice differentiable, cubic between two knots and straight at both ends. The basis is
     made as in R's ``ns``: of the B-splines those combinations, an orthonormal basis of them, whose
-    second derivative is zero at both ends.
-
-    Parameters
-    ----------
-    d : int, default=8
-        Number of basis functions, which is the number of knots, the ends included; at least 2.
-    low, high : float, default=-5.0, 5.0
-        The interval.
+    second derivative is zero at both ends, `low` and `high`. There are as many basis functions as
+    knots, the ends included: `d`, at least 2.
     """
 
     def __init__(self, d: int = 8, low: float = -5.0, high: float = 5.0) -> None:
@@ -33,7 +27,6 @@ class NaturalSplines(TransformerMixin, BaseEstimator):
         self.high = high
 
     def fit(self, X: Any, y: Any = None) -> NaturalSplines:
-        """Place the knots."""
         if self.d < 2:
             raise ValueError(f"d must be at least 2; got {self.d}.")
         x = np.asarray(X, dtype=float)[:, 0]
@@ -45,5 +38,4 @@ class NaturalSplines(TransformerMixin, BaseEstimator):
         return self
 
     def transform(self, X: Any) -> np.ndarray:
-        """Return the values of the basis functions."""
         return np.asarray(self.splines_(np.asarray(X, dtype=float)[:, 0]))

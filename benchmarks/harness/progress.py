@@ -32,16 +32,8 @@ class Progress:
     """A bar that advances by the expected seconds of the work, not by the number of fits.
 
     The time left is what the costs say, corrected by how much slower or faster than expected the
-    work has been so far. Without costs every fit counts the same and the clock alone decides.
-
-    Parameters
-    ----------
-    total : float
-        Expected processor seconds of all work; a number of fits if the costs are not known.
-    n_jobs : int
-        Fits at a time.
-    known : bool
-        Whether the costs are known.
+    work has been so far. Where costs are not `known`, every fit counts the same, `total` is the
+    number of fits and the clock alone decides.
     """
 
     def __init__(self, total: float, n_jobs: int, *, known: bool) -> None:

@@ -183,26 +183,11 @@ def run(
     n_jobs: int | None = None,
     costs: Costs | None = None,
 ) -> list[Result]:
-    """Let all models of all tasks compete.
+    """Let all models of all tasks compete; return results by task, model and random state.
 
-    Parameters
-    ----------
-    tasks : sequence of Task
-        The data and the models.
-    seeds : sequence of int, default=(0,)
-        Random states of the nets of tasks that do not name their own. The grid search takes the
-        first of them.
-    cache : Cache, default=None
-        Has what was computed before, and keeps what is computed now.
-    n_jobs : int, default=None
-        Fits at a time; None means the number of cores.
-    costs : mapping, default=None
-        Seconds of a fit in an earlier run, by task and model, to tell how long this one takes.
-
-    Returns
-    -------
-    list of Result
-        In the order of tasks, models and random states.
+    `seeds` are the random states of the nets of tasks that do not name their own; the grid search
+    takes the first of them. So many fits run at a time as `n_jobs` says, None for as many as there
+    are cores. `costs` are seconds of a fit in an earlier run, to tell how long this one takes.
     """
     cache = Cache() if cache is None else cache
     n_jobs = joblib.cpu_count() if n_jobs is None else n_jobs
@@ -254,18 +239,11 @@ def _choose(task: Task, model: Model, cache: Cache, n_jobs: int) -> dict[str, An
 
 def _fits(task: Task, model: Model, settings: Mapping[str, Any]) -> list[_Fit]:
     """Return the fits of a model with the chosen settings, one for each random state."""
-    chosen = clone(model.estimator).set_params(**settings)
-    of_first = task.validate in ("first", "every")
+    chosen, how = clone(model.estimator).set_params(**settings), task.validate
     if not model.seeded:
-        return [_Fit(task, model, None, chosen, of_first)]
+        return [_Fit(task, model, None, chosen, how != "none")]
     return [
-        _Fit(
-            task,
-            model,
-            seed,
-            seeded(chosen, seed),
-            task.validate == "every" or (of_first and not k),
-        )
+        _Fit(task, model, seed, seeded(chosen, seed), how == "every" or (how == "first" and not k))
         for k, seed in enumerate(task.seeds)
     ]
 

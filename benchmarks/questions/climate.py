@@ -23,7 +23,6 @@ import sklearn_rnn as rnn
 from benchmarks.harness.runner import Model, Task
 from benchmarks.harness.season import SEASON, mean_of_the_month, with_season
 from benchmarks.question import Question, sizes
-from benchmarks.report import tables
 from benchmarks.report.pictures import COLOURS, NET, SEEDED, SIMPLE, Scores, draw_scores, plt, save
 from benchmarks.report.study import CV, Study
 from sklearn_rnn.datasets import fetch_climate, fetch_debilt
@@ -167,27 +166,14 @@ def relative(study: Study, task: str, model: str) -> list[float]:
     return [float(np.mean([r.scores[n] / floor[n] for n in names])) for r in study.of(task, model)]
 
 
-def of_variables(study: Study, task: str, measure: str) -> dict[str, Callable[[str], str]]:
-    """Return a column of a measure for each variable."""
-    names = variables(study, task)
-    return {n: lambda m, n=n: f"{study.mean(task, m, f'{measure} {n}'):.3f}" for n in names}
-
-
 def facts(study: Study) -> dict[str, Any]:
     n_better = {
         on: sum(study.gain(t, taken(study, t), on).verdict == "helps" for t in study.tasks)
         for on in (FLOOR, CLASSICAL)
     }
-    columns = {
-        "cross-validated R2": tables.cv_score(".3f"),
-        "relative RMSE": lambda *of: tables.plus_minus(relative(*of), ".3f"),
-        "gain on that mean": tables.gain(FLOOR, "+.1%"),
-        f"gain on {CLASSICAL}": tables.gain(CLASSICAL, "+.1%"),
-    }
     return {
-        **{"floor": FLOOR, "classical": CLASSICAL, "n_better": n_better, "columns": columns},
-        **{"taken": taken, "variables": variables, "of_variables": of_variables},
-        "relative_mean": lambda *of: f"{np.mean(relative(study, *of)):.3f}",
+        **{"floor": FLOOR, "classical": CLASSICAL, "n_better": n_better},
+        **{"taken": taken, "variables": variables, "relative": relative},
         "measures": list(MEASURES),
     }
 

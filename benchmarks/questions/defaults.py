@@ -118,7 +118,7 @@ def facts(table: pd.DataFrame, kept: Any) -> dict[str, Any]:
     net = rnn.LSTMRegressor()
     defaults = f"{net.learning_rate:g}, {net.patience}"
     return {
-        "of_regret": {s: lambda row, s=s: f"{rows[row][s]:.3f}" for s in settings},
+        "regrets": {name: of.tolist() for name, of in rows.items()},
         "scores": [[*of, *(f"{v:.4f}" for v in scores.loc[tuple(of)])] for of in order],
         **{"problems": list(dict.fromkeys(table["problem"])), "settings": settings},
         **{"best": by_problem.mean().idxmin(), "defaults": defaults},

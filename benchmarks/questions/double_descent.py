@@ -150,19 +150,6 @@ def curve(name: str, fits: pd.DataFrame) -> SimpleNamespace:
     )
 
 
-def columns(c: SimpleNamespace) -> dict[str, Callable[[int], str]]:
-    """Return the columns of errors by size: medians, and the middle 80 % of the draws."""
-    low, high = (c.test.quantile(q) for q in (0.1, 0.9))
-    return {
-        "parameters": lambda n: f"{c.medians['parameters'][n]:.0f}",
-        "training error": lambda n: f"{c.train[n].median():.4f}",
-        "test error": lambda n: f"{c.medians['test'][n]:.3f}",
-        "10 to 90 % of the draws": lambda n: f"{low[n]:.3g} to {high[n]:.3g}",
-        "mean test error": lambda n: f"{c.test[n].mean():.3g}",
-        "fit (s)": lambda n: f"{c.seconds[n].mean():.3f}",
-    }
-
-
 def facts(table: pd.DataFrame, kept: Any) -> dict[str, Any]:
     """Return the curves of models that grow, and the others."""
     curves = {name: curve(name, fits) for name, fits in table.groupby("model", sort=False)}
@@ -173,11 +160,9 @@ def facts(table: pd.DataFrame, kept: Any) -> dict[str, Any]:
         )
         for n in (N_POINTS, N_SEQUENCES)
     }
-    names = ("training error", "test error", "mean test error", "fit (s)")
-    of_simple = {n: (lambda name, n=n: columns(curves[name])[n](0)) for n in names}
     return {
-        **{"growing": growing, "columns": columns, "beside": beside, "noise": NOISE**2},
-        **{"simple": [c.name for c in others], "columns_of_simple": of_simple},
+        **{"growing": growing, "beside": beside, "noise": NOISE**2},
+        **{"others": others},
         **{"minutes": table["fit_seconds"].sum() / 60, "typical": typical(growing[0])},
     }
 

@@ -24,7 +24,6 @@ from benchmarks.harness.cache import Cache
 from benchmarks.harness.held_out import HeldOut
 from benchmarks.harness.runner import Model, Task, run
 from benchmarks.question import Question, sizes
-from benchmarks.report import tables
 from benchmarks.report.effects import Effect
 from benchmarks.report.pictures import draw_scores, panel
 from benchmarks.report.study import Study
@@ -215,14 +214,8 @@ def facts(study: Study) -> dict[str, Any]:
         "verdicts": [gain(study, task, best(study, task)[0]).verdict for task in study.tasks],
         "of_all": [gain(study, task, net).verdict for task, net in every],
         "given_up": [t for t in study.tasks if max(study.scores(t, BESIDE, "epochs")) <= PATIENCE],
-        "columns": lambda task: {
-            MEASURE: tables.score(MEASURE, ".3f"),
-            "gain": gained,
-            VALIDATION: tables.score(VALIDATION, ".3f"),
-            "published (validation)": tables.published(PUBLISHED if task == "Jena" else {}),
-            "epochs": epochs,
-        },
-        **{"best": best, "gained": gained, "beside": BESIDE, "validation": VALIDATION},
+        **{"best": best, "gained": gained, "epochs": epochs, "known": {"Jena": PUBLISHED}},
+        **{"beside": BESIDE, "validation": VALIDATION},
     }
 
 

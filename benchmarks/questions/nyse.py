@@ -19,7 +19,6 @@ from sklearn.preprocessing import StandardScaler
 import sklearn_rnn as rnn
 from benchmarks.harness.runner import Model, Task
 from benchmarks.question import Question, sizes
-from benchmarks.report import tables
 from benchmarks.report.effects import squared
 from benchmarks.report.pictures import Scores, draw_scores, plt, save
 from benchmarks.report.study import Study
@@ -177,17 +176,10 @@ def of_islp(plan: Any, n_epochs: int) -> dict[str, Any]:
 
 def facts(study: Study) -> dict[str, Any]:
     """Return the verdicts, and the table of the first protocol, the smallest model first."""
-    without, with_day = study.tasks[:2]
-    r2 = tables.score("R2", ".3f")
-    columns: dict[str, Callable[[str], str]] = {
-        "R2 without day of week": lambda m: r2(study, without, m) if study.of(without, m) else "",
-        "R2 with it": partial(r2, study, with_day),
-        "parameters": partial(tables.parameters, study, with_day),
-        "fit (s)": partial(tables.seconds, study, with_day),
-    }
+    with_day = study.tasks[1]
     return {
         **{"verdicts": [judge(study, task) for task in study.tasks[:2]], "least": LEAST},
-        **{"with_day": with_day, "only_today": ONLY_TODAY, "columns": columns, "known": KNOWN},
+        **{"with_day": with_day, "only_today": ONLY_TODAY, "known": KNOWN},
         "by_size": sorted(study.models(with_day), key=lambda m: study.size(with_day, m)),
         **{"ours": OURS, "textbook": TEXTBOOK},
     }

@@ -18,8 +18,7 @@ from matplotlib.ticker import LogLocator, NullLocator
 
 from benchmarks.question import Measurement
 from benchmarks.report.pictures import plt, save
-from benchmarks.report.tables import markdown
-from benchmarks.report.writer import RESULTS
+from benchmarks.report.writer import RESULTS, render
 from benchmarks.speed import measurements
 from benchmarks.speed.peers import BARE, OURS, PEERS, PLAIN, WRITTEN_OUT
 from benchmarks.speed.timing import FIT, IMPORT, PREDICT, RATIOS, SEARCH, SHARE
@@ -53,33 +52,27 @@ def measure(size: str) -> tuple[pd.DataFrame, dict[str, Any]]:
 
 
 def facts(table: pd.DataFrame, kept: Any) -> dict[str, Any]:
-    """Return sentences and tables."""
-    every = "ratio least most seconds rounds"
+    """Return figures by measure, workload and competitor, and what follows from them."""
+    keys = ["measure", "workload", "competitor"]
+    found = table.fillna({"workload": ""}).set_index(keys)
+
+    def pair(workload: str, competitor: str, column: str = "ratio") -> str:
+        of = [(measure, workload, competitor) for measure in RATIOS]
+        return " / ".join(short(found[column][key]) for key in of if key in found.index)
+
+    part = table[table["competitor"] == "Keras on JAX"].query("measure == 'train'")
+    parts = table[table["measure"] == SHARE].groupby("workload", sort=False)
     return {
-        "rounds": f"{table.loc[table['measure'] == 'train', 'rounds'].max():.0f}",
-        "ratios": ratios(table),
-        "conclusion": conclusion(table),
-        "compiling": compiling(table),
-        "fixed": details(table, (FIT, PREDICT, IMPORT), every),
-        "searches": details(table, SEARCH.format(""), every),
-        "shares": shares(table[table["measure"] == SHARE]),
-        "growth": details(table, "growth", "ratio seconds"),
+        **{"of": found, "pair": pair, "workloads": WORKLOADS, "names": measured(table)},
+        **{"bare": BARE, "ours": OURS, "plain": PLAIN, "written_out": WRITTEN_OUT},
+        **{"others": ["skorch", *PEERS], "fit": FIT, "search": SEARCH, "most": MOST_MS},
+        **{"fixed": (FIT, PREDICT, IMPORT), "late": missed(table)},
+        "growths": [name for name in table["measure"].unique() if name.startswith("growth")],
+        "rounds": table.loc[table["measure"] == "train", "rounds"].max(),
+        "compiling": (part["warm_up_seconds"] - part["seconds"]).tolist(),
+        "shares": {name: of.set_index("competitor") for name, of in parts},
+        "seconds": table.set_index(["measure", "competitor"])["seconds"].to_dict(),
     }
-
-
-def conclusion(table: pd.DataFrame) -> str:
-    """Say which targets are missed, and what a small fit and a search cost."""
-    seconds = table.set_index(["measure", "competitor"])["seconds"].to_dict()
-    bare, ours = 1000 * seconds[FIT, BARE], 1000 * seconds[FIT, OURS]
-    text = (
-        f"{missed(table)} A fit of 64 rows takes {ours:.1f} ms, {ours - bare:.1f} ms more than by "
-        f"the loop (target: {MOST_MS})."
-    )
-    for n_jobs in (1, 2) if (SEARCH.format(2), OURS) in seconds else (1,):
-        search = SEARCH.format(n_jobs)
-        by = [f"{seconds[search, name]:.3g} s by {name}" for name in (OURS, "skorch", BARE)]
-        text += f" A search of 60 fits takes, with n_jobs={n_jobs}, {', '.join(by)}."
-    return text
 
 
 def between_marks(text: str, table: pd.DataFrame) -> str:
@@ -88,27 +81,7 @@ def between_marks(text: str, table: pd.DataFrame) -> str:
     _, end, after = rest.partition(END)
     if not (begin and end):
         raise ValueError(f"there are no marks {BEGIN} and {END}")
-    return f"{before}{BEGIN}\n\n{ratios(table)}\n\n{conclusion(table)}\n\n{END}{after}"
-
-
-def ratios(table: pd.DataFrame) -> str:
-    """Return a row for each workload and a column for each competitor."""
-    found = table.set_index(["measure", "workload", "competitor"])
-    others = ["skorch", *PEERS]
-
-    def pair(workload: str, competitor: str, column: str = "ratio") -> str:
-        keys = [(measure, workload, competitor) for measure in RATIOS]
-        return " / ".join(short(found[column][key]) for key in keys if key in found.index)
-
-    rows = []
-    for name in measured(table):
-        targets = [f"{most:g}" for most in WORKLOADS[name].targets]
-        cells = [name, str(WORKLOADS[name]), pair(name, BARE, "seconds")]
-        cells += [pair(name, competitor) for competitor in (*others, PLAIN)]
-        cells += [" / ".join(targets[2:]), pair(name, OURS), pair(name, WRITTEN_OUT)]
-        rows.append([*cells, " / ".join(targets[:2])])
-    header = ["workload", "sequences, network", f"{BARE} (s)", *others, PLAIN, "its target"]
-    return markdown([*header, OURS, WRITTEN_OUT, "target"], rows)
+    return f"{before}{BEGIN}\n\n{render('speed_ratios', facts(table, {}))}\n{END}{after}"
 
 
 def measured(table: pd.DataFrame) -> list[str]:
@@ -117,8 +90,8 @@ def measured(table: pd.DataFrame) -> list[str]:
     return [name for name in WORKLOADS if name in names]
 
 
-def missed(table: pd.DataFrame) -> str:
-    """Say which targets are missed."""
+def missed(table: pd.DataFrame) -> tuple[list[str], int]:
+    """Return which targets are missed, and of how many."""
     found = table.set_index(["measure", "workload", "competitor"])["ratio"].to_dict()
     checks = [
         (f"{measure} {name}{competitor.removeprefix(OURS)}", ratio, target)
@@ -127,39 +100,13 @@ def missed(table: pd.DataFrame) -> str:
         if (ratio := found.get((measure, name, competitor))) is not None
     ]
     late = [f"{what} ({short(r)}, target {most:g})" for what, r, most in checks if r > most]
-    return f"{len(late)} of {len(checks)} targets are missed{': ' * bool(late)}{', '.join(late)}."
+    return late, len(checks)
 
 
 def short(number: float) -> str:
     """Return a positive number with about two digits."""
     decimals = int(np.clip(1 - np.floor(np.log10(number)), 0, 4))
     return f"{number:.{decimals}f}"
-
-
-def compiling(table: pd.DataFrame) -> str:
-    """Return how long the first fits of Keras on JAX took beyond the others, if it took part."""
-    part = table[(table["measure"] == "train") & (table["competitor"] == "Keras on JAX")]
-    more = part["warm_up_seconds"] - part["seconds"]
-    text = f": in it Keras on JAX compiles for {more.min():.1f} to {more.max():.1f} s"
-    return text if len(part) else ""
-
-
-def shares(part: pd.DataFrame) -> str:
-    """Return a row for each workload and a column for each part of the time."""
-    columns = list(part["competitor"].unique())
-    rows = []
-    for name, fit in part.groupby("workload", sort=False):
-        percent = fit.set_index("competitor")["ratio"].map("{:.0%}".format)
-        rows.append([str(name), f"{1000 * fit['seconds'].sum():.3g}", *percent[columns]])
-    return markdown(["workload", "a fit (ms)", *columns], rows)
-
-
-def details(table: pd.DataFrame, measures: str | tuple[str, ...], columns: str) -> str:
-    """Return a row for each measurement whose name begins so, with some of its numbers."""
-    part = table[table["measure"].str.startswith(measures)]
-    numbers = part[columns.split()].map("{:.3g}".format)
-    rows = np.column_stack([part[["measure", "competitor"]], numbers]).tolist()
-    return markdown(["measure", "competitor", *columns.split()], rows)
 
 
 def draw(to: Path, table: pd.DataFrame, kept: Any) -> None:

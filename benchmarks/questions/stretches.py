@@ -31,7 +31,7 @@ MEASURES: dict[str, Callable[[Any], float]] = {
     "seconds an epoch": lambda r: r.fit_seconds / max(r.scores["epochs"], 1),
     "seconds to predict": lambda r: r.predict_seconds,
 }
-DIGITS = (".1f", ".0f", ".2f", ".3f")
+FORMS = dict(zip([*MEASURES][1:], (".1f", ".0f", ".2f", ".3f"), strict=True))
 PLANS = sizes(n_seeds=(1, 10, 30), max_epochs=(1, 200, 200), only_nyse=(True, False, False))
 
 
@@ -116,31 +116,9 @@ def ratio(study: Study, task: str, what: str) -> float:
 
 def facts(study: Study) -> dict[str, Any]:
     ways = [task for task in study.tasks if study.nets(task) == list(WAYS)]
-
-    def deviation(task: str, net: str) -> str:
-        r2 = of_nets(study, task, "R2")[net]
-        return f"{r2.mean():.4f} ± {r2.std():.4f}"
-
-    def simple(task: str, model: str) -> str:
-        return f"{study.mean(task, model):.4f}" if study.of(task, model) else ""
-
-    def difference(task: str) -> str:
-        p = pair(study, task)
-        return f"{p.gap:+.4f} ± {p.error:.4f}"
-
-    def of_levels(task: str) -> dict[str, Callable[[str], str]]:
-        means = {what: of_nets(study, task, what) for what in [*MEASURES][1:]}
-        return {"R2": partial(deviation, task)} | {
-            what: lambda net, of=of, form=form: f"{of[net].mean():{form}}"
-            for (what, of), form in zip(means.items(), DIGITS, strict=True)
-        }
-
-    of_ways: dict[str, Callable[[str], str]] = {m: partial(simple, model=m) for m in SIMPLE}
-    of_ways |= {net: partial(deviation, net=net) for net in WAYS} | {"difference": difference}
-    of_ways["seconds an epoch, ratio"] = lambda t: f"{ratio(study, t, 'seconds an epoch'):.2f}"
     levels = [task for task in study.tasks if task not in ways]
-    known = {"ways": ways, "levels": levels, "pair": pair, "ratio": ratio}
-    return known | {"of_ways": of_ways, "of_levels": of_levels}
+    known = {"ways": ways, "levels": levels, "forms": FORMS, "simple": SIMPLE}
+    return known | {"pair": pair, "ratio": ratio, "of_nets": of_nets}
 
 
 QUESTION = Question(PLANS, tasks, facts)

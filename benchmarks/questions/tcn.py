@@ -236,19 +236,15 @@ def leaders(study: Study, task: str, models: Sequence[str]) -> list[str]:
 
 
 def facts(study: Study) -> dict[str, Any]:
-    def beside(net: str, task: str) -> str:
-        known = PUBLISHED.get(task, {})
-        return f"{study.mean(task, net):.3g}" + (f" ({known[net]:.3g})" if net in known else "")
-
-    def simple(task: str) -> str:
-        return f"{study.mean(task, best(study, task, study.simple(task))):.3g}"
-
-    overview = {"measure": lambda task: kind_of(task).measure, "better is": direction}
-    overview |= {net: partial(beside, net) for net in study.nets()} | {BEST_SIMPLE: simple}
     others = [task for task in study.tasks if not task.startswith(MADE_UP)]
     return {
         **{"made_up": [task for task in study.tasks if task not in others], "others": others},
-        **{"overview": overview, "ranks": ranks(study, others), "known": PUBLISHED},
+        **{
+            "kind_of": kind_of,
+            "direction": direction,
+            "ranks": ranks(study, others),
+            "known": PUBLISHED,
+        },
         **{"best": best, "solvers": solvers, "failures": failures, "solved": SOLVED},
     }
 

@@ -24,12 +24,10 @@ from benchmarks.harness.cache import Cache
 from benchmarks.harness.runner import Model, Task, cross_validated, seeded
 from benchmarks.harness.settings import setting
 from benchmarks.question import Question, sizes
-from benchmarks.report import tables
 from benchmarks.report.pictures import draw_scores, panel
 from benchmarks.report.study import Study
 from sklearn_rnn.datasets import fetch_ucr
 
-TARGET = "target for the best net"
 TARGETS = {"JapaneseVowels": 0.97, "BasicMotions": 1.0, "ItalyPowerDemand": 0.96, "GunPoint": 0.97}
 
 
@@ -156,27 +154,10 @@ def facts(study: Study) -> dict[str, Any]:
     """Return what reaches the targets, and the columns of the tables."""
     met = reached(study)
     chosen = dict(text.split(": ") for text in study.notes[study.tasks[0]].split("; "))
-    setting_of = {net: text[:-1].partition(" (") for net, text in chosen.items()}
-
-    def by_task(column: tables.Column) -> dict[str, Callable[[str], str]]:
-        return {task: partial(column, study, task) for task in study.tasks}
-
-    def accuracy_of(task: str) -> Callable[[str], str]:
-        told = partial(tables.score(form=".3f"), study, task)
-        return lambda row: f"{TARGETS[task]:.2f}" if row == TARGET else told(row)
-
     return {
         **{"reached": met, "n_met": len(set().union(*met.values())), "targets": TARGETS},
         "of_all": [net for net, sets in met.items() if len(sets) == len(study.tasks)],
-        "nets": list(chosen),
-        "rows": [*study.models(study.tasks[0]), TARGET],
-        "of_accuracy": {task: accuracy_of(task) for task in study.tasks},
-        "of_seconds": by_task(tables.seconds),
-        "of_settings": {
-            "setting": lambda net: setting_of[net][0],
-            **by_task(tables.cv_score(".3f")),
-            "means of the grid": lambda net: setting_of[net][2],
-        },
+        "chosen": {net: text[:-1].split(" (") for net, text in chosen.items()},
     }
 
 

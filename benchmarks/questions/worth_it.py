@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -283,27 +283,11 @@ def answers(runs: pd.DataFrame, kept: Any) -> list[SimpleNamespace]:
 
 def facts(runs: pd.DataFrame, kept: Any) -> dict[str, Any]:
     """Return the problems, their tables, and the settings of the nets."""
-    found = answers(runs, kept)
     settings = {"CYCLE": CYCLE, "LAST_WORDS": LAST_WORDS, "EPOCHS": EPOCHS, "SMALL": SMALL}
     settings["reader"] = ", ".join(f"{name}={value!r}" for name, value in READER.items())
     settings["EPOCHS_OF_SMALL"] = EPOCHS_OF_SMALL
-    columns: dict[str, Callable[[Any], str]] = {
-        "score": lambda a: a.scoring.replace("neg_mean_absolute_error", "-MAE"),
-        "best classical model": lambda a: f"{a.best_classical} {a.means[a.best_classical]:.4g}",
-        "best net": lambda a: f"{a.net} {a.means[a.net]:.4g}",
-        "gain, 95 % interval": lambda a: interval(a.gain),
-        "cuts the error by": lambda a: f"{a.percent.value:+.1f} %",
-        "p, folds": lambda a: f"{a.gain['p_corrected_t']:.2g}",
-        "p, rows": lambda a: f"{a.p_rows_of_gain:.2g}",
-        "row to row": lambda a: f"{a.row_to_row:.2f}",
-        "take": lambda a: a.take,
-        "minutes": lambda a: f"{a.minutes:.1f}",
-    }
-    overview = markdown(
-        ["data", *columns], [[a.name, *(c(a) for c in columns.values())] for a in found]
-    )
     words = {"TAKE": TAKE, "interval": interval, "table_of_one": table}
-    return settings | words | {"answers": found, "overview": overview}
+    return settings | words | {"answers": answers(runs, kept)}
 
 
 def interval(difference: Any) -> str:

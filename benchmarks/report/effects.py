@@ -48,25 +48,15 @@ def effect(
     reference: NDArray[np.float64],
     blocks: NDArray[Any] | None = None,
 ) -> Effect:
-    """Return what a model gains on a reference.
+    """Return what a model gains on a reference: positive where its losses are less.
+
+    The losses on the test rows are a line for each seed. A seed is paired with itself, and a model
+    without seeds, of one line, with each. Rows of different `blocks`, such as years, are taken as
+    uncorrelated, those of one block are not; None means that every row is a block.
 
     The variance is that of the mean difference over the test rows, together with that over seeds,
     which stand for the sampling of the data and of the training; the degrees of freedom are those
     of Welch and Satterthwaite.
-
-    Parameters
-    ----------
-    losses, reference : array of shape (n_seeds, n_rows)
-        The losses of both on the test rows, a line for each seed. A seed is paired with itself,
-        and a model without seeds, of one line, with each.
-    blocks : array of shape (n_rows,), default=None
-        The block of each row, such as its year. Rows of different blocks are taken as
-        uncorrelated, those of one block are not; None means that every row is a block.
-
-    Returns
-    -------
-    Effect
-        Positive where the losses are less than those of the reference.
     """
     difference = reference - losses
     over_rows, over_seeds = difference.mean(axis=0), difference.mean(axis=1)

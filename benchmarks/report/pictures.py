@@ -70,31 +70,13 @@ def draw_scores(
     """Draw a panel for each form of the data: models downwards, scores to the right.
 
     An axis is logarithmic where the scores span two decades or more. On another, a row that is far
-    from all others stands as an arrow at the edge, with its figure.
-
-    Parameters
-    ----------
-    path : Path
-        The file to write.
-    title, label : str
-        What the picture says, in a line, and what the axis shows.
-    panels : mapping of str to sequence of Scores
-        The panels, by their titles.
-    rows : sequence of str, optional
-        The models, downwards; by default as they come.
-    line : str
-        The row of the model by whose first series a line is drawn.
+    from all others stands as an arrow at the edge, with its figure. `rows` are the models,
+    downwards; by default as they come. A vertical line is drawn at the first series of `line`.
     """
     rows = list(dict.fromkeys(rows or (s.row for scores in panels.values() for s in scores)))
     series = list(dict.fromkeys(s.series for scores in panels.values() for s in scores))
-    figure, axes = plt.subplots(
-        1,
-        len(panels),
-        figsize=(10, 1.6 + 0.36 * len(rows)),
-        sharey=True,
-        layout="constrained",
-        squeeze=False,
-    )
+    how: dict[str, Any] = {"sharey": True, "layout": "constrained", "squeeze": False}
+    figure, axes = plt.subplots(1, len(panels), figsize=(10, 1.6 + 0.36 * len(rows)), **how)
     for ax, (name, scores) in zip(axes[0], panels.items(), strict=True):
         _draw_panel(ax, scores, rows, series, most_ticks=max(2, 12 // len(panels)))
         reference = next(s for s in scores if s.row == line)
@@ -221,22 +203,8 @@ def draw_gains(
 ) -> None:
     """Draw gains downwards with their intervals, a panel for each data set.
 
-    Parameters
-    ----------
-    path : Path
-        The file to write.
-    title : str
-        What the picture says, in a line.
-    labels : sequence of str
-        What the axis of each panel shows.
-    panels : mapping of str to sequence of Gain
-        The rows of each panel, by its title.
-    colours : mapping of str to str
-        The colour of each kind of gain, in the order of the legend.
-    form : str
-        How a gain is written.
-    sides : tuple of two str
-        What lies to the left and to the right of zero.
+    `labels` say what the axis of each panel shows, `colours` are those of the kinds of gains in the
+    order of the legend, `sides` what lies to the left and to the right of zero.
     """
     height = 2 + 0.5 * max(map(len, panels.values()))
     how: dict[str, Any] = {"layout": "constrained", "squeeze": False}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,16 +48,10 @@ class SplitsReport:
             gain = comparison.difference(model, on)
             return f"{gain['score']:+.3g} ({gain['low']:+.3g} to {gain['high']:+.3g})"
 
-        def n_won(model: str) -> str:
-            won = np.less(errors[model], errors[self.reference])
-            return f"{won.sum()} of {len(won)}"
-
-        def of_others(column: Callable[[str], str]) -> Callable[[str], str]:
-            return lambda model: "" if model == self.reference else column(model)
-
         columns = {ERROR: tables.score(ERROR, ".2f")}
         columns |= {name: tables.published(values) for name, values in self.published.items()}
         columns |= {"R2": tables.mean("R2", ".3f"), "MSE": tables.mean("MSE", ".4g")}
+        best = np.array(errors[self.reference])
         return {
             **vars(self),
             **{"error": ERROR, "taken": TAKEN, "told": told, "errors": errors, "means": means},
@@ -67,12 +61,8 @@ class SplitsReport:
             "n_test": re.findall(r"\d+", study.notes[first])[1],
             "simplest": compare(study, self.test_size, with_taken=False).simplest_as_good(),
             "n_others": len(study.of(study.tasks[-1], study.nets()[0])),
+            "n_won": lambda model: int(np.sum(errors[model] < best)),
             "columns": columns | {"cross-validated R2": tables.cv_score(".3f")},
-            "of_splits": {
-                ERROR: lambda model: tables.plus_minus(errors[model], ".2f"),
-                f"gain on the {self.reference}": of_others(lambda m: told(m, self.reference)),
-                "splits won": of_others(n_won),
-            },
         }
 
     def draw(self, to: Path, study: Study) -> None:

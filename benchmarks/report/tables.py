@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
-from typing import Any
 
 import numpy as np
 
@@ -25,6 +23,11 @@ def plus_minus(values: Sequence[float], form: str = ".4f") -> str:
 def score(name: str = "", form: str = ".4f") -> Column:
     """Return a column of a score."""
     return lambda study, task, model: plus_minus(study.scores(task, model, name), form)
+
+
+def values(of: Callable[[Study, str, str], Sequence[float]], form: str = ".4f") -> Column:
+    """Return a column of what a function returns for each random state."""
+    return lambda *of_model: plus_minus(of(*of_model), form)
 
 
 def mean(name: str = "", form: str = ".4f") -> Column:
@@ -76,14 +79,11 @@ COSTS: dict[str, Column] = {
 
 def table(study: Study, task: str, columns: Mapping[str, Column]) -> str:
     """Return a table of the models of a task: some columns, sizes, seconds and settings."""
-    every = {name: partial(column, study, task) for name, column in {**columns, **COSTS}.items()}
-    return grid("model", study.models(task), every)
-
-
-def grid(corner: str, rows: Iterable[Any], columns: Mapping[str, Callable[[Any], str]]) -> str:
-    """Return a table of which each column tells something of what each row is of."""
-    cells = [[f"{row}", *(column(row) for column in columns.values())] for row in rows]
-    return markdown([corner, *columns], cells)
+    every = {**columns, **COSTS}
+    cells = [
+        [m, *(column(study, task, m) for column in every.values())] for m in study.models(task)
+    ]
+    return markdown(["model", *every], cells)
 
 
 def at_ends(results: Iterable[Result]) -> str:
@@ -97,13 +97,6 @@ def at_ends(results: Iterable[Result]) -> str:
     return f"Chosen at an end of their grid: {'; '.join(found)}."
 
 
-def markdown(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a table that reads well as text too; columns that are empty are left out."""
-    rows = list(rows)
-    used = [i for i in range(len(header)) if any(row[i] for row in rows)]
-    lines = [[line[i] for i in used] for line in [header, *rows]]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    lines.insert(1, ["-" * width for width in widths])
-    return "\n".join(
-        f"| {' | '.join(c.ljust(w) for c, w in zip(line, widths, strict=True))} |" for line in lines
-    )
+def markdown(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """Return a table, which the writer of reports aligns."""
+    return "\n".join(f"| {' | '.join(row)} |" for row in [header, *rows]) + "\n"

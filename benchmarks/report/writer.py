@@ -57,7 +57,7 @@ def templates() -> Environment:
     """Return what reads the templates.
 
     In a template ``value|f(".3f")`` formats a number, and the columns and tables of
-    `report/tables.py` are known by their names.
+    `report/tables.py` are known by their names. A table needs no rule below its header.
     """
     how: dict[str, Any] = {"trim_blocks": True, "lstrip_blocks": True, "undefined": StrictUndefined}
     loader = FileSystemLoader([HERE / "questions", HERE / "report"])
@@ -68,9 +68,21 @@ def templates() -> Environment:
 
 
 def render(name: str, facts: Mapping[str, Any]) -> str:
-    """Return the report of a question: its template with the facts."""
+    """Return the report of a question: its template with the facts, and tables aligned."""
     text = templates().get_template(f"{name}.md").render(facts)
+    text = re.sub(r"(^\|.*\|\n)+", lambda match: aligned(match.group()), text, flags=re.MULTILINE)
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
+
+
+def aligned(table: str) -> str:
+    """Return a table of Markdown, header first, that reads well as text; without empty columns."""
+    rows = [[cell.strip() for cell in line[1:-1].split("|")] for line in table.splitlines()]
+    columns = [column for column in zip(*rows, strict=True) if any(column[1:])]
+    widths = [max(map(len, column)) for column in columns]
+    lines = [*zip(*columns, strict=True)]
+    lines.insert(1, tuple("-" * width for width in widths))
+    pairs = (zip(line, widths, strict=True) for line in lines)
+    return "\n".join(f"| {' | '.join(c.ljust(w) for c, w in pair)} |" for pair in pairs) + "\n"
 
 
 def write_report(to: Path, name: str, facts: Mapping[str, Any]) -> None:
