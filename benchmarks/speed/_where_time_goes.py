@@ -31,7 +31,7 @@ PARTS: dict[str, dict[Any, str]] = {
     "the loop": {SequenceNet: "fit_examples _fit_epochs"},
     "checks of parameters, X and y": {
         BaseEstimator: "_validate_params",
-        BaseSequenceEstimator: "_checked_parameters _read",
+        BaseSequenceEstimator: "_check_parameters _read",
     },
     "scales, tensors": {
         BaseSequenceEstimator: "_learn _examples",

@@ -6,13 +6,15 @@ import ctypes
 import os
 import struct
 import warnings
-from functools import lru_cache
 from hashlib import sha256
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 FOLDER = Path(__file__).parent
 INSTRUCTION_SETS = ("avx512", "avx2", "plain")
+CELLS = ("rnn", "lstm", "gru")
+CALLS = ("forward", "backward", "sum", "train", "train_part", "train_sum")
 CHUNK = 16
 """Rows that are processed together: CHUNK in layer.h."""
 
@@ -73,60 +75,36 @@ def _load(wanted: str) -> tuple[ctypes.CDLL, str]:
     return library, INSTRUCTION_SETS[max(best, limit)]
 
 
+def _functions(library: ctypes.CDLL, instructions: str) -> dict[tuple[str, int], Any]:
+    """Return all functions of the library, by name and by the bits of an element."""
+    packed, result = ctypes.c_char_p, ctypes.c_void_p
+    names = [f"{cell}_{what}" for cell in CELLS for what in ("sizes", *CALLS)]
+    functions = {}
+    for name, bits in product(["adam", *names], (32, 64)):
+        try:
+            function = library[f"{name}_f{bits}_{instructions}"]
+        except AttributeError as error:
+            raise _Unavailable(str(error)) from error
+        is_sizes = name.endswith("_sizes")
+        function.argtypes = [packed, result, result] if is_sizes else [packed]
+        function.restype = None if is_sizes else ctypes.c_int
+        functions[name, bits] = function
+    return functions
+
+
 LIBRARY: ctypes.CDLL | None = None
 INSTRUCTIONS = ""
+FUNCTIONS: dict[tuple[str, int], Any] = {}
+"""The functions of the library, which take packed arguments, for elements of 32 or 64 bits."""
+
 try:
-    LIBRARY, INSTRUCTIONS = _load(os.environ.get("SKLEARN_RNN_NATIVE", ""))
-    STATUS = INSTRUCTIONS
+    _library, STATUS = _load(os.environ.get("SKLEARN_RNN_NATIVE", ""))
+    FUNCTIONS = _functions(_library, STATUS)
+    LIBRARY, INSTRUCTIONS = _library, STATUS
 except _Unavailable as _reason:
     STATUS = f"none ({_reason})"
-
-
-@lru_cache
-def entry(name: str, bits: int) -> Any:
-    """Return a function of the library for elements of 32 or 64 bits; it takes packed arguments."""
-    assert LIBRARY is not None, STATUS
-    function = LIBRARY[f"{name}_f{bits}_{INSTRUCTIONS}"]
-    function.argtypes = [ctypes.c_char_p]
-    function.restype = ctypes.c_int
-    return function
 
 
 def lanes(bits: int) -> int:
     """Return the number of elements of 32 or 64 bits in a vector of the library."""
     return {"avx512": 512, "avx2": 256, "plain": 128}[INSTRUCTIONS] // bits
-
-
-@lru_cache(maxsize=1024)
-def sizes(
-    cell: str, bits: int, option: int, shape: tuple[int, int, int, int], masked: bool
-) -> tuple[int, int]:
-    """Return the numbers of elements that a training call saves, and that its gradients take.
-
-    Parameters
-    ----------
-    cell : {"rnn", "lstm", "gru"}
-        The cell.
-    bits : {32, 64}
-        Size of an element.
-    option : int
-        1 for relu, or for the coupled gates of an LSTM.
-    shape : tuple of int
-        batch, steps, inputs, hidden.
-    masked : bool
-        Whether there is a mask of recurrent dropout.
-
-    Returns
-    -------
-    saved, partial : int
-        Sizes of ``saved`` and ``partial`` of ``struct call``.
-    """
-    assert LIBRARY is not None, STATUS
-    function = LIBRARY[f"{cell}_sizes_f{bits}_{INSTRUCTIONS}"]
-    function.argtypes = [ctypes.c_char_p, ctypes.c_void_p, ctypes.c_void_p]
-    function.restype = None
-    saved, partial = ctypes.c_int64(), ctypes.c_int64()
-    call = [*shape, option, *[0] * 28]
-    call[16] = int(masked)
-    function(CALL.pack(*call), ctypes.byref(saved), ctypes.byref(partial))
-    return saved.value, partial.value

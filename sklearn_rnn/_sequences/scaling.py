@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -75,12 +76,13 @@ class Scale:
         """
         used = np.flatnonzero(weight)
         weight = without_extremes(weight[used])
-        low, high, count, total = _range_of(rows, used, weight)
+        parts = list(row_chunks(len(used), rows.shape[1]))
+        chunks = partial(_chunks, rows, used, parts)
+        low, high, count, total = _range_of(chunks(), weight, rows.shape[1])
         exponent = _exponents(np.fmax(np.abs(low), np.abs(high)), SAFE_EXPONENT)
 
         def average(of: Any) -> FloatArray:
-            chunks = _chunks(rows, used, exponent)
-            terms = (weight[part] @ np.nan_to_num(of(values)) for part, values in chunks)
+            terms = (weight[part] @ np.nan_to_num(of(values)) for part, values in chunks(exponent))
             return np.asarray(sum(terms, np.zeros(rows.shape[1])) / total)
 
         mean = average(lambda values: values)
@@ -118,6 +120,10 @@ class Scale:
         return np.clip(out, -limit, limit, out=out)
 
 
+IDENTITY = Scale.identity(1)
+"""The scale of one column before anything is learned."""
+
+
 def bound(dtype: DTypeLike) -> float:
     """Return the largest standardised value: the fourth root of the largest finite number."""
     return float(np.dtype(dtype).type(np.sqrt(np.sqrt(float(np.finfo(dtype).max)))))
@@ -138,21 +144,26 @@ def _exponents(size: FloatArray, safe: int) -> Exponents:
 
 
 def _chunks(
-    rows: NDArray[Any], used: NDArray[np.intp], exponent: Exponents
+    rows: NDArray[Any],
+    used: NDArray[np.intp],
+    parts: list[slice],
+    exponent: Exponents | None = None,
 ) -> Iterator[tuple[slice, FloatArray]]:
-    """Return the rows used, divided by powers of two, in chunks, and where they stand in `used`."""
-    for part in list(row_chunks(len(used), rows.shape[1])):
+    """Yield parts of `used`, and the rows there, divided by powers of two."""
+    for part in parts:
         values = rows[used[part]].astype(np.float64)
-        yield part, np.ldexp(values, -exponent) if exponent.any() else values
+        if exponent is not None and exponent.any():
+            values = np.ldexp(values, -exponent)
+        yield part, values
 
 
 def _range_of(
-    rows: NDArray[Any], used: NDArray[np.intp], weight: FloatArray
+    chunks: Iterator[tuple[slice, FloatArray]], weight: FloatArray, n_columns: int
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     """Return the smallest and largest value of each column, their number and their weight."""
-    low, high = (np.full(rows.shape[1], np.nan) for _ in range(2))
-    count, total = (np.zeros(rows.shape[1]) for _ in range(2))
-    for part, values in _chunks(rows, used, np.zeros(rows.shape[1], dtype=np.intp)):
+    low, high = (np.full(n_columns, np.nan) for _ in range(2))
+    count, total = (np.zeros(n_columns) for _ in range(2))
+    for part, values in chunks:
         present = ~np.isnan(values)
         low, high = np.fmin(low, np.fmin.reduce(values)), np.fmax(high, np.fmax.reduce(values))
         count, total = count + present.sum(axis=0), total + weight[part] @ present

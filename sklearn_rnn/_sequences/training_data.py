@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,8 @@ class Data:
         Valid steps of each sequence, if each step has a target.
     groups : ndarray of int, of shape (n_sequences,), or None
         The series that each sequence belongs to, if y or X has a MultiIndex.
+    sample_weight : ndarray of shape (n_sequences,)
+        The weight of each sequence: the mean weight of its steps.
     """
 
     sequences: Windows | Ragged
@@ -37,13 +39,15 @@ class Data:
     lengths: NDArray[np.intp] | None = None
     groups: NDArray[np.intp] | None = None
 
-    def sample_weight(self) -> NDArray[np.float64]:
-        """Return the weight of each sequence: the mean weight of its steps."""
-        if self.lengths is None:
-            return self.weight
-        n = len(self.lengths)
-        total = np.bincount(np.repeat(np.arange(n), self.lengths), self.weight, minlength=n)
-        return np.asarray(total / np.maximum(self.lengths, 1))
+    sample_weight: NDArray[np.float64] = field(init=False)
+
+    def __post_init__(self) -> None:
+        weight = self.weight
+        if self.lengths is not None:
+            n = len(self.lengths)
+            total = np.bincount(np.repeat(np.arange(n), self.lengths), weight, minlength=n)
+            weight = np.asarray(total / np.maximum(self.lengths, 1))
+        object.__setattr__(self, "sample_weight", weight)
 
     def only(self, rows: NDArray[np.intp]) -> Data:
         """Return the same data with weight zero for all sequences but those at `rows`."""

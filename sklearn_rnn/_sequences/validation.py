@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import assert_all_finite
-from sklearn.utils.validation import check_array
 
 from sklearn_rnn._sequences.input_form import InputForm, Reading
 from sklearn_rnn._sequences.lag_names import LagColumns, read_lag_names
@@ -262,9 +261,3 @@ def _as_windows(X: FloatArray) -> Windows:
         windows = window_rows(np.ascontiguousarray(X))
     assert windows is not None, "a contiguous array consists of rows"
     return windows
-
-
-def check_target(y: Any, name: str = "y", dtype: Any = np.float64) -> NDArray[Any]:
-    """Return y as a finite array of `dtype`, of one dimension or more."""
-    check_numbers(y, name)
-    return np.asarray(check_array(y, ensure_2d=False, allow_nd=True, dtype=dtype, input_name=name))

@@ -14,6 +14,7 @@ from dataclasses import MISSING, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
+from sklearn.base import BaseEstimator
 
 from sklearn_rnn._sklearn.compat import StrOptions, make_constraint
 
@@ -58,11 +59,11 @@ def param(
 def parametrized(cls: type[_T]) -> type[_T]:
     """Make a class with `param` fields a class with the conventions of scikit-learn.
 
-    All fields, including inherited ones, become a constructor that only assigns, and the class
-    attribute ``_parameter_constraints``. In the docstring the line ``{parameters}``
-    is replaced by a numpydoc section of the parameters and the line ``{attributes}`` by
-    one of the learned attributes, which classes describe in a mapping ``_learned`` from
-    ``"name : type"`` to text, merged along the bases.
+    All fields, including inherited ones, become a constructor that only assigns, the class
+    attribute ``_parameter_constraints`` and the names of ``get_params``. In the docstring the line
+    ``{parameters}`` is replaced by a numpydoc section of the parameters and the line
+    ``{attributes}`` by one of the learned attributes, which classes describe in a mapping
+    ``_learned`` from ``"name : type"`` to text, merged along the bases.
 
     Parameters
     ----------
@@ -78,6 +79,7 @@ def parametrized(cls: type[_T]) -> type[_T]:
     declared = fields(cls)  # type: ignore[arg-type]  # a dataclass since the line above
     constraints = {f.name: f.metadata["constraint"] for f in declared}
     cls._parameter_constraints = constraints  # type: ignore[attr-defined]  # made here
+    cls._get_param_names = sorted(constraints).copy  # type: ignore[attr-defined]  # made here
     if cls.__doc__ and "{parameters}" in cls.__doc__:
         doc = inspect.cleandoc(cls.__doc__)
         entries = {
@@ -89,6 +91,11 @@ def parametrized(cls: type[_T]) -> type[_T]:
         doc = doc.replace("{parameters}", _section("Parameters", entries))
         cls.__doc__ = doc.replace("{attributes}", _section("Attributes", _learned(cls)))
     return cls
+
+
+def plain_parameters(estimator: BaseEstimator) -> dict[str, Any]:
+    """Return the parameters of an estimator by name, numpy's numbers and arrays as Python's."""
+    return {name: plain(value) for name, value in estimator.get_params(deep=False).items()}
 
 
 def plain(value: Any) -> Any:

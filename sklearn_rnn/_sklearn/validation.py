@@ -1,4 +1,4 @@
-"""Validation of arguments, with errors that name the argument and the column."""
+"""Validation of arguments: errors name the argument, and leave the estimator as it was."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from pandas.api.types import (
     is_complex_dtype,
     is_integer_dtype,
@@ -17,6 +18,7 @@ from pandas.api.types import (
     is_string_dtype,
 )
 from scipy.sparse import issparse
+from sklearn.utils.validation import check_array
 
 from sklearn_rnn._sklearn.compat import num_samples
 
@@ -32,6 +34,21 @@ def prefix_errors(name: str) -> Iterator[None]:
             raise
         kind = TypeError if isinstance(error, TypeError) else ValueError
         raise kind(f"{name}: {error}") from error
+
+
+@contextmanager
+def restore_on_error(thing: Any) -> Iterator[None]:
+    """Restore the attributes of an object if the block raises an exception.
+
+    Values of attributes are not copied, so changes inside of them remain.
+    """
+    before = dict(vars(thing))
+    try:
+        yield
+    except BaseException:  # including Ctrl-C
+        vars(thing).clear()
+        vars(thing).update(before)
+        raise
 
 
 def check_numbers(values: Any, name: str = "X") -> None:
@@ -56,6 +73,12 @@ def check_numbers(values: Any, name: str = "X") -> None:
         _check_polars(values, name)
     elif not hasattr(values, "dtypes") and not issparse(values):
         _check_array(values, name)
+
+
+def check_target(y: Any, name: str = "y", dtype: Any = np.float64) -> NDArray[Any]:
+    """Return y as a finite array of `dtype`, of one dimension or more."""
+    check_numbers(y, name)
+    return np.asarray(check_array(y, ensure_2d=False, allow_nd=True, dtype=dtype, input_name=name))
 
 
 def check_targets(y: Any, X: Any) -> None:

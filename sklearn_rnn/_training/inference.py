@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 
 import torch
 from torch import Tensor, nn
 
 from sklearn_rnn._modules.base import SequenceModule
-from sklearn_rnn._modules.embedding import Embedding
-from sklearn_rnn._modules.kernels.layer import has_kernel
-from sklearn_rnn._modules.kernels.threads import threads_for, threads_for_kernels
+from sklearn_rnn._modules.kernels.layer import is_mostly_native
+from sklearn_rnn._modules.kernels.threads import threads_for
 from sklearn_rnn._training.batches import at_valid_steps, positions_of_steps
-from sklearn_rnn._training.tensors import RaggedTensor, consecutive, longest, shares_rows
+from sklearn_rnn._training.tensors import (
+    RaggedTensor,
+    consecutive,
+    longest,
+    n_steps_run,
+    shares_rows,
+)
 
 OVERLAPPING_WINDOWS_PER_CHUNK = 2048
 """Number of overlapping windows that are predicted at once."""
@@ -34,22 +38,6 @@ def chunk_size(module: nn.Module, x: Tensor | RaggedTensor, *, shared: bool) -> 
     return max(64, fitting)
 
 
-@contextmanager
-def threads(
-    module: nn.Module, x: Tensor | RaggedTensor, size: int, *, shared: bool
-) -> Iterator[None]:
-    """Run a block with the number of threads that suits batches of `size` sequences.
-
-    For overlapping windows the network computes about two steps per window: the newest, and one of
-    the steps before a contiguous block.
-    """
-    n_steps = 2 if shared else longest(x)
-    operations = size * n_steps * sum(p.numel() for p in module.parameters())
-    by_kernels = threads_for_kernels() if is_mostly_native(module) else nullcontext()
-    with threads_for(operations), by_kernels:
-        yield
-
-
 @torch.inference_mode()
 def raw_outputs(module: SequenceModule, x: Tensor | RaggedTensor, *, mixed: bool = False) -> Tensor:
     """Return the outputs of a module for all of `x`, in evaluation mode, on the CPU.
@@ -60,7 +48,9 @@ def raw_outputs(module: SequenceModule, x: Tensor | RaggedTensor, *, mixed: bool
     module.eval()
     shared = shares_rows(x, module.receptive_field)
     size = chunk_size(module, x, shared=shared)
-    with autocast(x.device, mixed=mixed), threads(module, x, size, shared=shared):
+    operations = size * n_steps_run(x, shared=shared) * sum(p.numel() for p in module.parameters())
+    of_threads = threads_for(operations, in_kernels=is_mostly_native(module))
+    with autocast(x.device, mixed=mixed), of_threads:
         if isinstance(x, Tensor) or x.is_series:
             n = len(x)
             parts = [slice(start, min(start + size, n)) for start in range(0, n, size)]
@@ -90,16 +80,3 @@ def _ragged_outputs(module: SequenceModule, x: RaggedTensor, size: int) -> Tenso
     result = torch.cat(parts).cpu()  # in one copy, which waits for the device
     parts.clear()
     return torch.empty_like(result).index_copy_(0, torch.cat(positions), result)
-
-
-def is_mostly_native(module: nn.Module) -> bool:
-    """Return whether more than half of the weights belong to layers that have a kernel.
-
-    Embeddings do not count: they are looked up.
-    """
-    parts = [part for part in module.modules() if not isinstance(part, Embedding)]
-    native = [has_kernel(part) for part in parts]
-    sizes = [sum(p.numel() for p in part.parameters(recurse=False)) for part in parts]
-    return 2 * sum(size for size, is_native in zip(sizes, native, strict=True) if is_native) > sum(
-        sizes
-    )

@@ -11,7 +11,6 @@ from torch import Tensor, nn
 
 from sklearn_rnn._modules.base import SequenceModule
 from sklearn_rnn._modules.kernels.training import (
-    AdamSteps,
     KernelLoss,
     NativeTraining,
     Ridge,
@@ -77,7 +76,7 @@ class Trainer:
         if config.augmentation:
             sizes = (config.n_channels, config.n_outputs)
             self.augment = Augmentation(config.augmentation, *sizes, state.noise)
-        self.gradient_chosen = self.uses_vjp = False
+        self.gradient_chosen = self.uses_vjp = self.runs_epochs_in_kernel = False
         self.native: TrainingKernel | None = None
         self.precision = partial(autocast, self.vector.device, mixed=config.mixed)
 
@@ -138,8 +137,8 @@ class Trainer:
         """Train for one epoch and return the mean objective."""
         self.module.train()
         if not self.gradient_chosen or self.config.callbacks:  # which may add hooks to modules
-            self._choose_gradient()
-        if self._can_run_epoch_in_kernel(examples):
+            self._choose_gradient(examples)
+        if self.runs_epochs_in_kernel:
             return self._run_epoch_in_kernel(examples) / examples.n_terms
         size = self.config.batch_size
         receptive_field = None if self.augment is not None else self.module.receptive_field
@@ -173,25 +172,24 @@ class Trainer:
             c.learning_rate * schedule((epoch + min(i / n_batches, 1.0)) / c.max_epochs)
         )
 
-    def _choose_gradient(self) -> None:
-        """Choose how gradients are computed: by a training kernel, by VJPs, or by autograd."""
-        self.native, self.uses_vjp, self.gradient_chosen = None, False, True
-        if self.config.mixed:
-            return
-        loss = KernelLoss(self.criterion.kernel, self.criterion.option)
-        self.native = self.module.native_training(loss)
-        self.uses_vjp = self.native is None and self.module.has_vjp()
+    def _choose_gradient(self, examples: Examples) -> None:
+        """Choose how gradients are computed: by a training kernel, by VJPs, or by autograd.
 
-    def _can_run_epoch_in_kernel(self, examples: Examples) -> bool:
-        """Return whether a training kernel can run many batches in one call."""
-        return (
-            isinstance(self.native, NativeTraining)
-            and isinstance(self.optimizer, Adam)
+        A training kernel can run many batches in one call where nothing observes or changes them.
+        """
+        self.native, self.uses_vjp, self.gradient_chosen = None, False, True
+        many = (
+            isinstance(self.optimizer, Adam)
             and self.config.optimizer == "adam"
             and self.config.max_grad_norm is None
             and (self.sparse, self.augment, self.observer) == (None, None, None)
             and examples.has_fixed_length
         )
+        if not self.config.mixed:
+            loss = KernelLoss(self.criterion.kernel, self.criterion.option)
+            self.native = self.module.native_training(loss)
+            self.uses_vjp = self.native is None and self.module.has_vjp()
+        self.runs_epochs_in_kernel = many and isinstance(self.native, NativeTraining)
 
     def _run_epoch_in_kernel(self, examples: Examples) -> float:
         """Train for one epoch, many batches in a kernel call; return the summed objective."""
@@ -201,12 +199,9 @@ class Trainer:
         total, begin, rate = 0.0, 0, self._rates(examples)
         for block in examples.blocks(size, self._shuffled):
             n_batches = -(-len(block.y) // size)
-            steps = range(begin, begin + n_batches)
-            rates = [rate(i) for i in steps]
-            adam = AdamSteps(torch.tensor(rates, dtype=torch.float64), optimizer.arguments())
-            total += float(self.native.train(Sequences(*block[:3]), size, self.ridge, adam))
-            optimizer.advance(n_batches)
-            optimizer.param_groups[0]["lr"] = rates[-1]
+            rates = [rate(i) for i in range(begin, begin + n_batches)]
+            part = Sequences(*block[:3])
+            total += float(self.native.train(part, size, self.ridge, optimizer, rates))
             begin += n_batches
         return total
 

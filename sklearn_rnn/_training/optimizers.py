@@ -6,8 +6,9 @@ from typing import Any
 
 import torch
 
-from sklearn_rnn._kernels.loader import ADAM, LIBRARY, entry
-from sklearn_rnn._modules.kernels.layer import BITS, addresses
+from sklearn_rnn._kernels.loader import LIBRARY
+from sklearn_rnn._modules.kernels.layer import BITS
+from sklearn_rnn._modules.kernels.training import step_of_adam
 
 
 class LBFGS(torch.optim.LBFGS):
@@ -28,36 +29,11 @@ class Adam(torch.optim.Adam):
 
     def step(self, closure: Any = None) -> Any:
         """Update the vector from its gradient."""
-        if not self.has_kernel:
+        vector = self.param_groups[0]["params"][0]
+        if LIBRARY is None or vector.dtype not in BITS or not vector.is_cpu:
             return self._step_of_torch(closure)
-        entry("adam", BITS[self._vector.dtype])(ADAM.pack(*self.arguments()))
-        self.advance(1)
+        step_of_adam(self)
         return None
-
-    @property
-    def has_kernel(self) -> bool:
-        """Whether there is a compiled kernel for the vector."""
-        return LIBRARY is not None and self._vector.dtype in BITS and self._vector.is_cpu
-
-    def arguments(self) -> tuple[Any, ...]:
-        """Return the arguments of the kernel for the next step, as in ``struct adam``."""
-        group, vector = self.param_groups[0], self._vector
-        state = self.state[vector]
-        if not state:
-            state["step"] = torch.zeros((), dtype=torch.float32)
-            state["exp_avg"], state["exp_avg_sq"] = (torch.zeros_like(vector) for _ in range(2))
-        tensors = vector, vector.grad, state["exp_avg"], state["exp_avg_sq"]
-        settings = float(group["lr"]), *group["betas"], group["eps"]
-        return vector.numel(), int(state["step"]) + 1, *addresses(*tensors), *settings
-
-    def advance(self, n_steps: int) -> None:
-        """Add steps that the kernel has taken to the state."""
-        self.state[self._vector]["step"] += n_steps
-
-    @property
-    def _vector(self) -> torch.Tensor:
-        vector: torch.Tensor = self.param_groups[0]["params"][0]
-        return vector
 
     step.hooked = True  # type: ignore[attr-defined]  # else torch wraps it for its profiler
     _step_of_torch = torch.optim.Adam.step

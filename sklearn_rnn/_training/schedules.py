@@ -1,4 +1,4 @@
-"""Learning-rate schedules, and a convergence check on the loss curve."""
+"""Learning-rate schedules that are a function of the progress of training."""
 
 from __future__ import annotations
 
@@ -25,14 +25,3 @@ def one_cycle(progress: float, warm_up: float = 0.3, start: float = 0.04) -> flo
 
 PLANNED: dict[str, Callable[[float], float]] = {"cosine": cosine, "onecycle": one_cycle}
 """Schedules that are a function of the fraction of ``max_epochs``, by name."""
-
-
-def still_improving(losses: list[float], patience: int, tol: float) -> bool:
-    """Return whether the loss still fell by more than `tol` per epoch at the end of training.
-
-    The end is the last `patience` epochs, or the second half if there are fewer than twice as many.
-    """
-    n_last = min(patience, len(losses) // 2)
-    if not n_last:
-        return False
-    return min(losses[:-n_last]) - min(losses[-n_last:]) > tol * n_last

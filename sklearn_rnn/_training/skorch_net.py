@@ -9,28 +9,33 @@ KeyboardInterrupt is raised, not swallowed.
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from copy import deepcopy
 from typing import Any
 
 import torch
 from numpy.typing import NDArray
 from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
 from skorch import NeuralNet
 from skorch.callbacks import Callback, PrintLog
 from torch import Tensor, nn
 
 from sklearn_rnn._modules.base import SequenceModule
-from sklearn_rnn._sklearn.estimator_state import restore_on_error
+from sklearn_rnn._modules.kernels.layer import is_mostly_native
+from sklearn_rnn._modules.kernels.threads import threads_for
+from sklearn_rnn._sklearn.validation import restore_on_error
 from sklearn_rnn._training.batches import Batch, Examples
 from sklearn_rnn._training.callbacks import ProgressBar, uses_batches
 from sklearn_rnn._training.config import TrainingConfig
 from sklearn_rnn._training.flat_parameters import new_vector, parameters_as_views
 from sklearn_rnn._training.loop import Trainer
 from sklearn_rnn._training.optimizers import OPTIMIZERS
-from sklearn_rnn._training.schedules import PLANNED, still_improving
-from sklearn_rnn._training.state import TrainingState
+from sklearn_rnn._training.schedules import PLANNED
+from sklearn_rnn._training.state import TrainingState, still_improving
+from sklearn_rnn._training.tensors import n_steps_run
 
 
 class SequenceNet(NeuralNet):
@@ -85,13 +90,10 @@ class SequenceNet(NeuralNet):
         with parameters_as_views(vector, self.module_), self._restored_on_failure(vector):
             if len(self.history):
                 self._take_over(config)
-            trainer = Trainer(
-                self.module_,
-                self.criterion_,
-                self.config,
-                TrainingState.begin(self.optimizer_, self.config, self.seed, len(self.history)),
-                self._observe if any(uses_batches(c) for _, c in self.callbacks_) else None,
-            )
+            observer = self._observe if any(uses_batches(c) for _, c in self.callbacks_) else None
+            n_epochs = len(self.history)
+            state = TrainingState.begin(self.optimizer_, self.config, self.seed, n_epochs)
+            trainer = Trainer(self.module_, self.criterion_, self.config, state, observer)
             try:
                 self.notify("on_train_begin", X=train, y=None)
                 self._fit_epochs(trainer, train, valid)
@@ -114,6 +116,25 @@ class SequenceNet(NeuralNet):
     def predict_proba(self, X: Any) -> NDArray[Any]:
         """Refuse: the estimator scales X, and makes probabilities of raw outputs."""
         raise _of_estimator("predict_proba")
+
+    def threads(self, train: Examples, config: TrainingConfig) -> AbstractContextManager[None]:
+        """Return a context with as many threads as make training on these examples faster."""
+        module = self.module_
+        n_parameters = sum(p.numel() for p in module.parameters())
+        shared = not config.augmentation and train.shares(module.receptive_field)
+        operations = config.batch_size * n_steps_run(train.x, shared=shared) * n_parameters
+        return threads_for(operations, in_kernels=is_mostly_native(module))
+
+    def warn_if_unfinished(self, name: str) -> None:
+        """Warn, for the estimator of a name, if the loss still fell when the last epoch ended."""
+        if self.is_unfinished():
+            remedy = "" if self.config.optimizer == "lbfgs" else " or learning_rate"
+            warnings.warn(
+                f"{name} was still improving when max_epochs={self.config.max_epochs} ended the "
+                f"fit; raise max_epochs{remedy}.",
+                ConvergenceWarning,
+                stacklevel=4,
+            )
 
     def is_unfinished(self) -> bool:
         """Tell whether the loss was still falling when the last epoch of the last run ended."""

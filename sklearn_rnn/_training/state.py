@@ -46,6 +46,8 @@ class TrainingState:
         The learning rate of ``lr_schedule="plateau"``.
     proximal : ProximalLBFGS or None
         The solver, for L-BFGS with a penalty that makes weights zero.
+    vector : Tensor
+        All parameters of the network, as one leaf tensor.
     """
 
     optimizer: torch.optim.Optimizer
@@ -62,6 +64,10 @@ class TrainingState:
     stopped: bool = False
     rate_reducer: ReduceLROnPlateau | None = None
     proximal: ProximalLBFGS | None = None
+    vector: Tensor = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.vector = self.optimizer.param_groups[0]["params"][0]
 
     @classmethod
     def begin(
@@ -101,12 +107,6 @@ class TrainingState:
     def n_epochs(self) -> int:
         """Epochs of this run and of earlier ones."""
         return self.n_epochs_before + self.epoch
-
-    @property
-    def vector(self) -> Tensor:
-        """All parameters of the network, as one leaf tensor."""
-        vector: Tensor = self.optimizer.param_groups[0]["params"][0]
-        return vector
 
     def reduce_rate(self) -> None:
         """Divide the learning rate by ten if the schedule asks for it after the last epoch."""
@@ -165,3 +165,14 @@ PLAIN = (
     *("n_misses", "best", "stopped"),
 )
 """The attributes of a state that are copied as they are."""
+
+
+def still_improving(losses: list[float], patience: int, tol: float) -> bool:
+    """Return whether the loss still fell by more than `tol` per epoch at the end of training.
+
+    The end is the last `patience` epochs, or the second half if there are fewer than twice as many.
+    """
+    n_last = min(patience, len(losses) // 2)
+    if not n_last:
+        return False
+    return min(losses[:-n_last]) - min(losses[-n_last:]) > tol * n_last

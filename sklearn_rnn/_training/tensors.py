@@ -163,3 +163,12 @@ def shares_rows(x: Tensor | RaggedTensor, receptive_field: int | None) -> bool:
     if receptive_field is None or receptive_field > longest(x):
         return False
     return x.is_series if isinstance(x, RaggedTensor) else shared_rows(x) is not None
+
+
+def n_steps_run(x: Tensor | RaggedTensor, *, shared: bool) -> int:
+    """Return how many steps a network computes for each sequence, at most.
+
+    For overlapping windows that share rows it is about two: the newest, and one of the steps before
+    a contiguous block.
+    """
+    return 2 if shared else longest(x)

@@ -15,11 +15,11 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklearn_rnn._sequences.input_form import InputForm, Reading
 from sklearn_rnn._sequences.lag_names import LAG_NAME
-from sklearn_rnn._sequences.validation import check_sequences, check_target
+from sklearn_rnn._sequences.validation import check_sequences
 from sklearn_rnn._sequences.windows import Windows
 from sklearn_rnn._sklearn.compat import Interval, fit_context
-from sklearn_rnn._sklearn.estimator_state import restore_on_error
 from sklearn_rnn._sklearn.parameters import param, parametrized
+from sklearn_rnn._sklearn.validation import check_target, restore_on_error
 
 
 @parametrized

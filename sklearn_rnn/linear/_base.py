@@ -12,12 +12,13 @@ from sklearn.base import RegressorMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from sklearn_rnn._sequences.validation import InputForm, Reading, check_sequences, check_target
+from sklearn_rnn._sequences.input_form import InputForm, Reading
+from sklearn_rnn._sequences.validation import check_sequences
 from sklearn_rnn._sequences.window_array import WindowArray
 from sklearn_rnn._sequences.windows import Windows
 from sklearn_rnn._sklearn.compat import check_sample_weight
 from sklearn_rnn._sklearn.parameters import parametrized
-from sklearn_rnn._sklearn.validation import prefix_errors
+from sklearn_rnn._sklearn.validation import check_target, prefix_errors
 from sklearn_rnn.linear._design import Design, FloatArray
 from sklearn_rnn.linear._last_value import LastValue
 from sklearn_rnn.linear._moments import Moments

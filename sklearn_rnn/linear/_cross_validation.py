@@ -11,9 +11,8 @@ from numpy.typing import ArrayLike
 from typing_extensions import Self
 
 from sklearn_rnn._sklearn.compat import Interval, StrOptions, fit_context
-from sklearn_rnn._sklearn.estimator_state import restore_on_error
 from sklearn_rnn._sklearn.parameters import param, parametrized
-from sklearn_rnn._sklearn.validation import check_numbers
+from sklearn_rnn._sklearn.validation import check_numbers, restore_on_error
 from sklearn_rnn.linear._base import LinearWindowModel, TrainingSet, intercepts
 from sklearn_rnn.linear._design import FloatArray
 from sklearn_rnn.linear._folds import Fold, FoldMoments, make_folds

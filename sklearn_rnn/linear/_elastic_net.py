@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from sklearn_rnn._sklearn.compat import Interval, fit_context
-from sklearn_rnn._sklearn.estimator_state import restore_on_error
 from sklearn_rnn._sklearn.parameters import param, parametrized
+from sklearn_rnn._sklearn.validation import restore_on_error
 from sklearn_rnn.linear._base import LinearWindowModel
 from sklearn_rnn.linear._lasso_path import elastic_net_path
 from sklearn_rnn.linear._parameters import ElasticNetParameters

@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike
 from scipy.linalg import LinAlgWarning
 
 from sklearn_rnn._sklearn.compat import Interval, fit_context
-from sklearn_rnn._sklearn.estimator_state import restore_on_error
 from sklearn_rnn._sklearn.parameters import param, parametrized
+from sklearn_rnn._sklearn.validation import restore_on_error
 from sklearn_rnn.linear._base import LinearWindowModel, TrainingSet, intercepts
 from sklearn_rnn.linear._design import FloatArray
 from sklearn_rnn.linear._moments import Moments

@@ -223,7 +223,7 @@ class WarmStartPath:
     @cached_property
     def examples(self) -> Examples:
         """The training data as tensors, without samples of weight zero."""
-        rows = np.flatnonzero(self.data.sample_weight())
+        rows = np.flatnonzero(self.data.sample_weight)
         examples: Examples = self.model._examples(self.data, self.model.net_.config)(rows)
         return examples
 
@@ -244,7 +244,7 @@ class WarmStartPath:
         model, net = self.model, self.model.net_
         changed = {"alpha": alpha, "patience": self.patience}
         model.set_params(**changed)
-        model._run(self.examples, None, replace(net.config, **changed), net.seed, continues=True)
+        model._run(net, self.examples, None, replace(net.config, **changed), continues=True)
         model._warn_if_unfinished()
 
     def first_alpha(self) -> tuple[float, int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -11,7 +10,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -24,23 +22,19 @@ from sklearn_rnn._sequences.step_targets import flatten_steps, unflatten_steps, 
 from sklearn_rnn._sequences.training_data import Data, groups_of
 from sklearn_rnn._sequences.windows import Windows
 from sklearn_rnn._sklearn.compat import check_sample_weight, fit_context
-from sklearn_rnn._sklearn.estimator_state import check_continues, kept_parameters, restore_on_error
-from sklearn_rnn._sklearn.parameters import parametrized, plain
-from sklearn_rnn._sklearn.validation import prefix_errors
+from sklearn_rnn._sklearn.parameters import parametrized, plain_parameters
+from sklearn_rnn._sklearn.validation import prefix_errors, restore_on_error
 from sklearn_rnn._training.augmentation import check_augmentation
 from sklearn_rnn._training.batches import Examples
 from sklearn_rnn._training.callbacks import check_callbacks, check_monitored
 from sklearn_rnn._training.config import TrainingConfig, stops_early
-from sklearn_rnn._training.inference import raw_outputs, threads
+from sklearn_rnn._training.inference import raw_outputs
 from sklearn_rnn._training.linear_init import beside, linear_share
 from sklearn_rnn._training.linear_skip import fit_with_linear
 from sklearn_rnn._training.skorch_net import SequenceNet, build_net
 from sklearn_rnn.neural_network._fitted import Fitted
-from sklearn_rnn.neural_network._input_reader import Module, declared_reading
-from sklearn_rnn.neural_network._training_parameters import TrainingParameters
-
-ONE_EPOCH = {"max_epochs": 1, "early_stopping": False, "lr_schedule": "constant"}
-"""Training parameters that ``partial_fit`` overrides."""
+from sklearn_rnn.neural_network._input_reader import declared_reading
+from sklearn_rnn.neural_network._training_parameters import TrainingParameters, check_continues
 
 
 @parametrized
@@ -87,7 +81,7 @@ class BaseSequenceEstimator(TrainingParameters, Fitted, BaseEstimator):
             The fitted estimator. If an error is raised, the estimator is left unchanged.
         """
         self._fit(X, y, sample_weight, X_val, y_val, continues=self.warm_start)
-        self._warn_if_unfinished()
+        self.net_.warn_if_unfinished(type(self).__name__)
         return self
 
     def _fit(
@@ -104,24 +98,24 @@ class BaseSequenceEstimator(TrainingParameters, Fitted, BaseEstimator):
     ) -> Any:
         """Fit, with `changed` training parameters and without a warning about convergence."""
         continues = continues and hasattr(self, "net_")
+        parameters = plain_parameters(self)
         with restore_on_error(self):
-            parameters = {**self._checked_parameters(continues=continues), **changed}
+            self._check_parameters(parameters, continues=continues)
             data = self._read(X, y, sample_weight, reset=not continues, classes=classes)
             given = self._read_validation(X_val, y_val)
-            self._train(data, given, parameters, continues=continues)
+            self._train(data, given, {**parameters, **changed}, continues=continues)
         return self
 
-    def _checked_parameters(self, *, continues: bool) -> dict[str, Any]:
-        """Return the parameters after the checks that need no data."""
-        if not continues:
-            self._begun_with = kept_parameters(self)
+    def _check_parameters(self, parameters: dict[str, Any], *, continues: bool) -> None:
+        """Make the checks of parameters that need no data."""
+        if continues:
+            check_continues(parameters, self._begun_with)
         else:
-            check_continues(self, self._begun_with)
+            self._begun_with = parameters
         if self.callbacks:
             check_callbacks(self.callbacks)
         if self.augmentation:
             check_augmentation(self.augmentation, per_step=self.return_sequences)
-        return {name: plain(value) for name, value in self.get_params(deep=False).items()}
 
     def _read(
         self,
@@ -135,12 +129,11 @@ class BaseSequenceEstimator(TrainingParameters, Fitted, BaseEstimator):
     ) -> Data:
         """Validate and encode X, y and the weights."""
         lengths = None
+        labelled = X, y
         if self.return_sequences:
             sequences, _ = self._read_sequences(X, reset=reset)
-            lengths = valid_lengths(sequences)
-            groups, y = groups_of(X, y), flatten_steps(y, sequences)
+            lengths, y = valid_lengths(sequences), flatten_steps(y, sequences)
         else:
-            groups = groups_of(X, y)
             sequences, y = self._read_sequences(X, y, reset=reset)
         with prefix_errors("y"):
             target = self._encode(y, reset=reset, classes=classes)
@@ -152,7 +145,13 @@ class BaseSequenceEstimator(TrainingParameters, Fitted, BaseEstimator):
         weight = self._class_weighted(weight, y, trained_on=trained_on)
         if not weight.any():
             raise ValueError("The weight of every sample is zero; give some a positive one.")
-        return Data(sequences, target, weight, lengths, groups)
+        return Data(sequences, target, weight, lengths, groups_of(*labelled))
+
+    def _class_weighted(
+        self, weight: NDArray[np.float64], y: Any, *, trained_on: bool
+    ) -> NDArray[np.float64]:
+        """Return the weights unchanged: only a classifier has class weights."""
+        return weight
 
     def _read_validation(self, X_val: Any, y_val: Any) -> Data | None:
         if X_val is None and y_val is None:
@@ -188,7 +187,7 @@ class BaseSequenceEstimator(TrainingParameters, Fitted, BaseEstimator):
         """Train on `data`, validate on `given` or held-out data; set the learned attributes."""
         rng = check_random_state(self.random_state)
         seed = int(rng.randint(np.iinfo(np.int32).max))
-        rows, held = np.flatnonzero(data.sample_weight()), None
+        rows, held = np.flatnonzero(data.sample_weight), None
         has_given = given is not None
         early = stops_early(parameters["early_stopping"], len(rows), has_validation=has_given)
         if self.callbacks:
@@ -196,7 +195,7 @@ class BaseSequenceEstimator(TrainingParameters, Fitted, BaseEstimator):
         if early and not has_given:
             rows, held = self._hold_out(rows, data, rng)
         if not continues:
-            self._learn(data.only(rows))
+            self._learn(data if held is None else data.only(rows))
         config = TrainingConfig.resolve(
             {**parameters, "early_stopping": early},
             n_samples=len(rows),
@@ -210,14 +209,15 @@ class BaseSequenceEstimator(TrainingParameters, Fitted, BaseEstimator):
         if held is not None:
             valid = examples(held)
         elif given is not None:
-            valid = self._examples(given, config)(np.flatnonzero(given.sample_weight()))
-        self._run(train, valid, config, seed, continues=continues)
+            valid = self._examples(given, config)(np.flatnonzero(given.sample_weight))
+        net = self.net_ if continues else self._new_net(parameters, config, seed)
+        self._run(net, train, valid, config, continues=continues)
 
     def _learn(self, data: Data) -> None:
         """Learn the scales of channels and targets from the training data."""
         self._reader = self._reader.fit(
             data.sequences,
-            data.sample_weight(),
+            data.sample_weight,
             standardize=self.standardize,
             missing_indicator=self.missing_indicator,
             vocabulary_size=self.vocabulary_size,
@@ -241,22 +241,16 @@ class BaseSequenceEstimator(TrainingParameters, Fitted, BaseEstimator):
 
     def _run(
         self,
+        net: SequenceNet,
         train: Examples,
         valid: Examples | None,
         config: TrainingConfig,
-        seed: int,
         *,
         continues: bool,
     ) -> None:
-        """Build the network unless training continues, train it, and set the learned attributes."""
-        if continues:
-            net = self.net_
-        else:
-            with one_thread():
-                net = build_net(self._build_module(), self._criterion(), config, seed)
+        """Train a network and set the learned attributes."""
         module = net.module_
-        shared = not config.augmentation and train.shares(module.receptive_field)
-        with threads(module, train.x, config.batch_size, shared=shared):
+        with net.threads(train, config):
             if self.linear_skip and not continues:
                 fit_with_linear(net, train, valid, config)
             else:
@@ -265,19 +259,22 @@ class BaseSequenceEstimator(TrainingParameters, Fitted, BaseEstimator):
                 self.linear_share_ = linear_share(module, train)
             elif hasattr(self, "linear_share_"):  # of an earlier fit
                 del self.linear_share_
-        self.net_: SequenceNet = net
+        self.net_ = net
         self.n_parameters_ = sum(p.numel() for p in module.parameters())
         self.n_iter_ = len(net.history)
         self.loss_curve_ = net.history[:, "train_loss"]
         valid_losses = [row["valid_loss"] for row in net.history if "valid_loss" in row]
         self.validation_loss_curve_ = valid_losses or None
 
-    def _build_module(self) -> Module:
-        """Return the class of the torch module and its keyword arguments."""
-        architecture = {name: plain(value) for name, value in self._architecture().items()}
-        n_outputs = self._encoder.n_outputs
-        module = self._reader.build_module(self._module_class, architecture, n_outputs)
-        return beside(module) if self.linear_skip else module
+    def _new_net(
+        self, parameters: dict[str, Any], config: TrainingConfig, seed: int
+    ) -> SequenceNet:
+        """Return an untrained network for the sizes of the data."""
+        with one_thread():  # more are slower on small matrices
+            architecture = self._architecture(parameters)
+            module = self._reader.build_module(self._module_class, architecture, config.n_outputs)
+            module = beside(module) if self.linear_skip else module
+            return build_net(module, self._criterion(), config, seed)
 
     def _raw_outputs(self, X: Any) -> tuple[torch.Tensor, Callable[..., NDArray[Any]]]:
         """Return the raw outputs of the network for X, and a function that gives X's shape to rows.
@@ -301,21 +298,22 @@ class BaseSequenceEstimator(TrainingParameters, Fitted, BaseEstimator):
         x = self._reader.tensor(sequences, net.config.dtype, net.device, copy=copy)
         return raw_outputs(module or net.module_, x, mixed=net.config.mixed).double()
 
-    def _warn_if_unfinished(self) -> None:
-        """Warn if the loss was still falling when the last epoch ended."""
-        if self.net_.is_unfinished():
-            remedy = "" if self.optimizer == "lbfgs" else " or learning_rate"
-            warnings.warn(
-                f"{type(self).__name__} was still improving when max_epochs={self.max_epochs} "
-                f"ended the fit; raise max_epochs{remedy}.",
-                ConvergenceWarning,
-                stacklevel=4,
-            )
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Predict the targets of a regression, or the labels of a classification.
 
-    @classmethod
-    def _get_param_names(cls) -> list[str]:
-        """Return the declared parameters, faster than scikit-learn reads the signature."""
-        return sorted(cls._parameter_constraints)
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_steps, n_channels) or (n_samples, n_columns), or list
+            Sequences, as in `fit`.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Predictions in the shape of the `y` of `fit`: targets in its units, or the most probable
+            labels; for a multilabel target an indicator matrix of zeros and ones.
+        """
+        raw_output, in_shape = self._raw_outputs(X)
+        return in_shape(self._encoder.decode(raw_output), fill=self._encoder.padding)
 
     def __sklearn_is_fitted__(self) -> bool:
         """Return whether the estimator has a trained network."""
@@ -327,4 +325,5 @@ class BaseSequenceEstimator(TrainingParameters, Fitted, BaseEstimator):
         tags.input_tags.three_d_array = True
         tags.input_tags.allow_nan = True
         tags.target_tags.required = True
+        tags.target_tags.multi_output = self._multi_output
         return tags

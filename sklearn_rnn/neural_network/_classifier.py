@@ -14,9 +14,9 @@ from sklearn_rnn._sequences.training_data import Data
 from sklearn_rnn._sklearn.compat import StrOptions, fit_context
 from sklearn_rnn._sklearn.parameters import param, parametrized
 from sklearn_rnn._training.losses import BinaryCrossEntropy, CrossEntropy
-from sklearn_rnn.neural_network._base import ONE_EPOCH, BaseSequenceEstimator
+from sklearn_rnn.neural_network._base import BaseSequenceEstimator
 from sklearn_rnn.neural_network._label_encoder import LabelEncoder
-from sklearn_rnn.neural_network._training_parameters import DROPOUT
+from sklearn_rnn.neural_network._training_parameters import DROPOUT, ONE_EPOCH
 from sklearn_rnn.neural_network._validation_split import Split, hold_out_random
 
 
@@ -75,24 +75,6 @@ class SequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
                 "weights as a dict, by sklearn.utils.class_weight.compute_class_weight."
             )
         return self._fit(X, y, sample_weight, continues=True, classes=classes, **ONE_EPOCH)
-
-    def predict(self, X: Any) -> NDArray[Any]:
-        """Predict the labels.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_steps, n_channels) or (n_samples, n_columns), or list
-            Sequences, as in `fit`.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,) or (n_samples, n_labels)
-            The most probable class of each sample (or step); for a multilabel target an indicator
-            matrix of zeros and ones.
-        """
-        raw_output, in_shape = self._raw_outputs(X)
-        fill = 0 if self._encoder.multilabel else self.classes_[0]
-        return in_shape(self._encoder.labels(raw_output), fill=fill)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return the accuracy; with ``return_sequences=True`` over all steps but padding.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from sklearn_rnn._modules.base import SequenceModule
@@ -78,8 +79,8 @@ class _CNNRecurrent(_Pooling):
 
     _module_class: ClassVar[type[SequenceModule]] = CNNRecurrent
 
-    def _architecture(self) -> dict[str, Any]:
-        return {**super()._architecture(), "cell": CELLS[self.cell]}
+    def _architecture(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        return {**super()._architecture(parameters), "cell": CELLS[self.cell]}
 
 
 @parametrized

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -29,6 +29,8 @@ class Fitted:
     n_steps_: int
     missing_channels_: NDArray[np.intp]
     predict: Callable[[Any], NDArray[Any]]
+    _multi_output: ClassVar[bool] = False
+    _begun_with: dict[str, Any]
     return_sequences: bool = False
     vocabulary_size: int | None = None
     embedding_dim: int | None = None
@@ -38,7 +40,7 @@ class Fitted:
     _reader: InputReader
     _reader_class: ClassVar[type[InputReader]] = InputReader
     _read_sequences: Callable[..., tuple[Windows | Ragged, Any]]
-    _architecture: Callable[[], dict[str, Any]]
+    _architecture: Callable[[Mapping[str, Any]], dict[str, Any]]
     _module_class: ClassVar[type[SequenceModule]]
     _any_length: ClassVar[bool]
 

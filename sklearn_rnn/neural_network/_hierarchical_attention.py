@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from numbers import Integral
 from typing import Any, ClassVar
@@ -195,8 +196,8 @@ class HierarchicalAttentionClassifier(SequenceClassifier):
         documents = read_documents(X)
         return documents.unflatten(attention_of(self, documents.sequences()))
 
-    def _architecture(self) -> dict[str, Any]:
-        return {"hidden_size": self.hidden_size, "dropout": self.dropout}
+    def _architecture(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: parameters[name] for name in ("hidden_size", "dropout")}
 
     def __sklearn_tags__(self) -> Any:
         """Return scikit-learn's tags: X is neither a table nor an array of numbers."""

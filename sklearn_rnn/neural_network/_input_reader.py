@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from sklearn_rnn._modules.base import SequenceModule
 from sklearn_rnn._modules.embedding import Embedded
 from sklearn_rnn._sequences.input_form import InputForm, Reading
 from sklearn_rnn._sequences.ragged import Ragged
-from sklearn_rnn._sequences.scaling import Scale, is_scaled, standardized
+from sklearn_rnn._sequences.scaling import IDENTITY, Scale, is_scaled, standardized
 from sklearn_rnn._sequences.storage import has_nan
 from sklearn_rnn._sequences.validation import Validate, check_sequences
 from sklearn_rnn._sequences.windows import Windows
@@ -91,9 +92,9 @@ class InputReader:
     name: str
     reading: Reading
     form: InputForm
-    scale: Scale = field(default_factory=lambda: Scale.identity(1))
-    missing_channels: NDArray[np.intp] = field(default_factory=lambda: np.arange(0))
-    known_tokens: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=bool))
+    scale: Scale = IDENTITY
+    missing_channels: NDArray[np.intp] = field(default_factory=partial(np.arange, 0))
+    known_tokens: NDArray[np.bool_] = field(default_factory=partial(np.array, [], np.bool_))
     embedding_dim: int = 0
 
     @classmethod
@@ -147,16 +148,19 @@ class InputReader:
         rows, covered = sequences.rows, sequences.coverage(weight)
         if not covered.any():
             raise ValueError("X has no steps except padding in the training sequences.")
-        identity = Scale.identity(self.form.n_channels)
         if self.reading.tokens:
             known = _known_tokens(rows[covered > 0].ravel(), vocabulary_size)
             dim = embedding_dim or EMBEDDING_DIM
-            return replace(self, scale=identity, known_tokens=known, embedding_dim=dim)
+            return replace(self, scale=self._identity(), known_tokens=known, embedding_dim=dim)
         missing = np.arange(0)
         if missing_indicator and has_nan(rows):
             missing = np.flatnonzero(np.isnan(rows[covered > 0]).any(axis=0))
-        scale = Scale.of(rows, covered) if standardize else identity
+        scale = Scale.of(rows, covered) if standardize else self._identity()
         return replace(self, scale=scale, missing_channels=missing)
+
+    def _identity(self) -> Scale:
+        """Return the scale that leaves all channels as they are."""
+        return Scale.identity(self.form.n_channels)
 
     @property
     def n_inputs(self) -> int:

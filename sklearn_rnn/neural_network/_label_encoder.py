@@ -118,7 +118,12 @@ class LabelEncoder:
         weighted: NDArray[np.float64] = weight * weights_of(_columns(y), self.class_weights)
         return weighted
 
-    def labels(self, raw_output: Tensor) -> NDArray[Any]:
+    @property
+    def padding(self) -> Any:
+        """The prediction at steps of padding."""
+        return 0 if self.multilabel else self.classes[0]
+
+    def decode(self, raw_output: Tensor) -> NDArray[Any]:
         """Return the most probable classes; for a multilabel target zeros and ones."""
         if self.multilabel:
             return (raw_output > 0).numpy().astype(np.int64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from numbers import Integral
 from typing import Any, ClassVar
 
@@ -39,14 +40,14 @@ class _Dense(Architecture):
     _module_class: ClassVar[type[SequenceModule]] = Dense
     _any_length: ClassVar[bool] = False
 
-    def _architecture(self) -> dict[str, Any]:
+    def _architecture(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
         for units in self.hidden_layer_sizes:
             if not isinstance(units, Integral) or units < 1:
                 raise ValueError(
                     "hidden_layer_sizes must hold integers of at least 1; got "
                     f"{self.hidden_layer_sizes!r}."
                 )
-        return super()._architecture()
+        return super()._architecture(parameters)
 
 
 @parametrized

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from sklearn_rnn._modules.base import SequenceModule
@@ -66,8 +67,8 @@ class _Elman(_Recurrent):
         default="tanh",
     )
 
-    def _architecture(self) -> dict[str, Any]:
-        return {**super()._architecture(), "cell": f"rnn_{self.nonlinearity}"}
+    def _architecture(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        return {**super()._architecture(parameters), "cell": f"rnn_{self.nonlinearity}"}
 
 
 @parametrized
@@ -81,15 +82,13 @@ class _LSTM(_Recurrent):
         default=False,
     )
 
-    def _architecture(self) -> dict[str, Any]:
-        return {**super()._architecture(), "cell": "lstm"}
+    _fixed: ClassVar[dict[str, Any]] = {"cell": "lstm"}
 
 
 class _GRU(_Recurrent):
     """Architecture: gated recurrent units (GRU)."""
 
-    def _architecture(self) -> dict[str, Any]:
-        return {**super()._architecture(), "cell": "gru"}
+    _fixed: ClassVar[dict[str, Any]] = {"cell": "gru"}
 
 
 @parametrized

@@ -14,9 +14,9 @@ from sklearn_rnn._sequences.training_data import Data
 from sklearn_rnn._sklearn.compat import StrOptions, fit_context
 from sklearn_rnn._sklearn.parameters import param, parametrized
 from sklearn_rnn._training import losses as _losses
-from sklearn_rnn.neural_network._base import ONE_EPOCH, BaseSequenceEstimator
+from sklearn_rnn.neural_network._base import BaseSequenceEstimator
 from sklearn_rnn.neural_network._target_encoder import RegressionEncoder
-from sklearn_rnn.neural_network._training_parameters import INSIDE, POSITIVE
+from sklearn_rnn.neural_network._training_parameters import INSIDE, ONE_EPOCH, POSITIVE
 from sklearn_rnn.neural_network._validation_split import Split, hold_out_last
 
 LOSSES: dict[str, tuple[type[_losses.Loss], tuple[str, ...]]] = {
@@ -52,6 +52,7 @@ class SequenceRegressor(RegressorMixin, BaseSequenceEstimator):
         default=1.35,
     )
 
+    _multi_output: ClassVar[bool] = True
     _learned: ClassVar[dict[str, str]] = {
         "target_scale_ : Scale": "Used ``mean`` and ``scale`` of each output.",
     }
@@ -77,22 +78,6 @@ class SequenceRegressor(RegressorMixin, BaseSequenceEstimator):
             The estimator.
         """
         return self._fit(X, y, sample_weight, continues=True, **ONE_EPOCH)
-
-    def predict(self, X: Any) -> NDArray[np.float64]:
-        """Predict the targets.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_steps, n_channels) or (n_samples, n_columns), or list
-            Sequences, as in `fit`.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            Predictions, in the shape and units of the `y` of `fit`.
-        """
-        raw_output, in_shape = self._raw_outputs(X)
-        return in_shape(self._encoder.decode(raw_output), fill=np.nan)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return the R2 score; with ``return_sequences=True`` over all steps but padding.
@@ -125,12 +110,6 @@ class SequenceRegressor(RegressorMixin, BaseSequenceEstimator):
         )
         return target
 
-    def _class_weighted(
-        self, weight: NDArray[np.float64], y: Any, *, trained_on: bool
-    ) -> NDArray[np.float64]:
-        """Return the weights unchanged: a regression target has no classes."""
-        return weight
-
     def _learn_target(self, target: NDArray[np.float64], weight: NDArray[np.float64]) -> None:
         """Learn the scale of the targets."""
         self._encoder = self._encoder.fit(target, weight)
@@ -142,9 +121,3 @@ class SequenceRegressor(RegressorMixin, BaseSequenceEstimator):
     def _criterion(self) -> tuple[type[nn.Module], dict[str, Any]]:
         loss, names = LOSSES[self.loss]
         return loss, {name: getattr(self, name) for name in names}
-
-    def __sklearn_tags__(self) -> Any:
-        """Return scikit-learn's tags: several outputs are supported."""
-        tags = super().__sklearn_tags__()
-        tags.target_tags.multi_output = True
-        return tags

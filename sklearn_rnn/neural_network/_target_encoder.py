@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from sklearn_rnn._sequences.scaling import Scale
-from sklearn_rnn._sequences.validation import check_target
+from sklearn_rnn._sequences.scaling import IDENTITY, Scale
+from sklearn_rnn._sklearn.validation import check_target
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,10 @@ class RegressionEncoder:
     shape: tuple[int, ...]
     log_link: bool = False
     standardize: bool = True
-    scale: Scale = field(default_factory=lambda: Scale.identity(1))
+    scale: Scale = IDENTITY
+
+    padding: ClassVar[float] = np.nan
+    """The prediction at steps of padding."""
 
     @property
     def n_outputs(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from sklearn_rnn._modules.base import SequenceModule
@@ -49,8 +50,8 @@ class _Convolutional(Stepwise):
 
     _module_class: ClassVar[type[SequenceModule]] = TCN
 
-    def _architecture(self) -> dict[str, Any]:
-        return {**super()._architecture(), "selects": self.penalty == "group"}
+    def _architecture(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        return {**super()._architecture(parameters), "selects": self.penalty == "group"}
 
 
 @parametrized

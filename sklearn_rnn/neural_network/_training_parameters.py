@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from numbers import Integral, Real
 from typing import Any
+
+import numpy as np
 
 from sklearn_rnn._sklearn.compat import Interval, StrOptions
 from sklearn_rnn._sklearn.parameters import param, parametrized
@@ -202,3 +205,55 @@ class TrainingParameters:
         "0 is silent, 1 prints a line per epoch, 2 shows a progress bar with the time left.",
         default=0,
     )
+
+
+ONE_EPOCH = {"max_epochs": 1, "early_stopping": False, "lr_schedule": "constant"}
+"""Training parameters that ``partial_fit`` overrides."""
+
+CHANGEABLE = frozenset(
+    {
+        "alpha",
+        "augmentation",
+        "batch_size",
+        "callbacks",
+        "class_weight",
+        "early_stopping",
+        "l1_ratio",
+        "learning_rate",
+        "lr_schedule",
+        "max_epochs",
+        "max_grad_norm",
+        "patience",
+        "random_state",
+        "shuffle",
+        "tol",
+        "validation_fraction",
+        "verbose",
+        "warm_start",
+    }
+)
+"""Parameters that may change when training is continued."""
+
+
+def check_continues(parameters: Mapping[str, Any], before: Mapping[str, Any]) -> None:
+    """Check that the parameters of the first fit have not changed, when training is continued.
+
+    Parameters
+    ----------
+    parameters : mapping of str to object
+        All parameters of the estimator.
+    before : mapping of str to object
+        Those of the first fit.
+
+    Raises
+    ------
+    ValueError
+        If one of them has changed that is not `CHANGEABLE`.
+    """
+    for name in parameters.keys() - CHANGEABLE:
+        now, value = parameters[name], before[name]
+        if not np.array_equal(now, value):
+            raise ValueError(
+                f"{name}={now!r} cannot continue what {name}={value!r} began; set it back, or "
+                "begin anew with warm_start=False."
+            )

@@ -1,4 +1,7 @@
-"""Checks of arguments: labels of rows, and columns that are no numbers, refused by name."""
+"""Checks of arguments: labels of rows, and columns that are no numbers, refused by name.
+
+An error restores the object.
+"""
 
 import datetime
 import warnings
@@ -6,9 +9,15 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import BaseEstimator
 
 from sklearn_rnn import DenseRegressor, GRURegressor, LagTransformer, make_ar
-from sklearn_rnn._sklearn.validation import check_labels, check_numbers, check_targets
+from sklearn_rnn._sklearn.validation import (
+    check_labels,
+    check_numbers,
+    check_targets,
+    restore_on_error,
+)
 
 N = 30
 RNG = np.random.default_rng(0)
@@ -116,3 +125,32 @@ def test_numbers_of_polars_are_read_and_other_columns_are_refused():
     for values in ([1j, 2.0], np.array([1j, 2.0])):
         with pytest.raises(ValueError, match="Complex data not supported: column 'c' of X"):
             check_numbers(polars.DataFrame({"c": values}))
+
+
+class Net(BaseEstimator):
+    def __init__(self, hidden_size=3, alpha=0.0):
+        self.hidden_size = hidden_size
+        self.alpha = alpha
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+def test_an_error_restores_all_attributes(error):
+    net = Net()
+    before = dict(vars(net))
+
+    def fail():
+        with restore_on_error(net):
+            net.coef_, net.hidden_size = 1.0, 5
+            del net.alpha
+            raise error
+
+    with pytest.raises(error):
+        fail()
+    assert vars(net) == before
+
+
+def test_without_an_error_changes_stay():
+    net = Net()
+    with restore_on_error(net):
+        net.coef_ = 1.0
+    assert net.coef_ == 1.0

@@ -1,4 +1,4 @@
-"""Schedules of the learning rate, and what counts as still improving."""
+"""Schedules of the learning rate."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,6 @@ from sklearn_rnn._training.schedules import (
     constant,
     cosine,
     one_cycle,
-    still_improving,
 )
 
 GRID = np.linspace(0.0, 1.0, 1001)
@@ -58,18 +57,3 @@ def test_the_cosine_is_that_of_torch():
         assert scheduler.get_last_lr()[0] == pytest.approx(cosine(step / 10))
         optimizer.step()
         scheduler.step()
-
-
-@pytest.mark.parametrize(
-    ("losses", "expected"),
-    [
-        ([9.0, 8.0, 7.0], True),  # too short to tell
-        ([9.0, 8.0, 7.0, 6.0, 5.0], True),
-        ([9.0, 9.0, 9.0, 9.0, 9.0], False),
-        ([9.0, 8.9, 8.8, 8.75, 8.72], False),  # 0.18 in three epochs at a tol of 0.1
-        ([9.0, 8.9, 8.8, 8.7, 8.5], True),
-        ([5.0, 4.0, 9.0, 9.0, 9.0], False),  # it got worse
-    ],
-)
-def test_a_fit_still_improves_if_it_gained_tol_an_epoch_of_late(losses, expected):
-    assert still_improving(losses, patience=3, tol=0.1) is expected

@@ -4,16 +4,18 @@
 differentiated by torch as any operation. `is_native` tells whether it can, and is the faster path.
 """
 
+import ctypes
 from collections.abc import Sequence
-from itertools import pairwise
+from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias, TypeGuard
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from sklearn_rnn._kernels.loader import CALL, CHUNK, GROUPS, LIBRARY, entry, lanes, sizes
-from sklearn_rnn._modules.kernels.threads import n_threads, run_together
+from sklearn_rnn._kernels.loader import CALL, FUNCTIONS, LIBRARY, lanes
+from sklearn_rnn._modules.kernels.threads import addresses, parts_of, run_together
+from sklearn_rnn._modules.layers import Layer
 from sklearn_rnn._modules.overlapping_windows import SharedRows, as_windows, shared_rows
 from sklearn_rnn._modules.recurrent_cells import CoupledLSTM, RecurrentLayer
 
@@ -30,9 +32,6 @@ CELLS = {
 """Cell and option of the library, by the mode of a layer."""
 LARGEST_HIDDEN = 512
 """Units of a layer above which torch's blocked matrix products are faster."""
-WORTH_THREADS = 4_000_000
-"""Multiplications of a call below which handing a part to a second thread costs more."""
-
 N_TENSORS = 24
 """Addresses among the arguments of an entry."""
 
@@ -85,6 +84,19 @@ def has_no_hooks(module: nn.Module) -> bool:
         p.requires_grad and p.grad is not None and not p._backward_hooks
         for p in module.parameters()
     )
+
+
+def is_mostly_native(module: nn.Module) -> bool:
+    """Return whether more than half of the weights belong to layers that have a kernel.
+
+    Weights that are looked up, those of embeddings, do not count.
+    """
+    total = native = 0
+    for part in module.modules():
+        if not (isinstance(part, Layer) and part.looks_up):
+            size = sum(p.numel() for p in part.parameters(recurse=False))
+            total, native = total + size, native + size * has_kernel(part)
+    return 2 * native > total
 
 
 def _is_single(layer: nn.RNNBase) -> bool:
@@ -199,7 +211,7 @@ def _empty(t: Tensor) -> Tensor:
 def _sizes(options: Options, arguments: Arguments) -> tuple[int, int]:
     x, w_state = arguments[0], arguments[2]
     shape = (*x.shape, w_state.shape[1])
-    return sizes(options.cell, BITS[x.dtype], options.option, shape, options.mask is not None)
+    return sizes_of(options.cell, BITS[x.dtype], options.option, shape, options.mask is not None)
 
 
 def _forward(options: Options, arguments: Arguments, saved: Tensor | None) -> Result:
@@ -231,27 +243,21 @@ def _backward(
     )
 
 
-def addresses(*tensors: Tensor | None) -> list[int]:
-    """Return the memory addresses of tensors, 0 for None."""
-    return [0 if t is None else t.data_ptr() for t in tensors]
+@lru_cache(maxsize=1024)
+def sizes_of(
+    cell: str, bits: int, option: int, shape: tuple[int, int, int, int], masked: bool
+) -> tuple[int, int]:
+    """Return the numbers of elements of ``saved`` and ``partial`` of ``struct call`` in layer.h.
 
-
-def parts_of(batch: int, work: int) -> list[tuple[int, int]]:
-    """Divide the chunks of a batch among threads, if there is enough work.
-
-    Returns the first chunk of each part, and the end.
-
-    Parameters
-    ----------
-    batch : int
-        Rows.
-    work : int
-        Multiplications.
+    A call of a training saves the first, and its gradients take the second. `option` is that of
+    `Options`; `shape` is (batch, n_steps, n_inputs, hidden_size), and `masked` tells whether there
+    is a mask of recurrent dropout.
     """
-    chunks = -(-batch // CHUNK)
-    groups = min(chunks, GROUPS)
-    threads = min(n_threads(), groups) if work > WORTH_THREADS else 1
-    return list(pairwise(groups * i // threads * chunks // groups for i in range(threads + 1)))
+    saved, partial = ctypes.c_int64(), ctypes.c_int64()
+    call = [*shape, option, *[0] * 28]
+    call[16] = int(masked)
+    FUNCTIONS[f"{cell}_sizes", bits](CALL.pack(*call), ctypes.byref(saved), ctypes.byref(partial))
+    return saved.value, partial.value
 
 
 def _run(what: str, options: Options, arguments: Arguments, outs: Sequence[Tensor | None]) -> None:
@@ -272,9 +278,9 @@ def _run(what: str, options: Options, arguments: Arguments, outs: Sequence[Tenso
     parts = parts_of(batch, batch * n_steps * n_units * (n_inputs + hidden))
     where = addresses(*tensors)
     calls = [CALL.pack(*shape, *part, *x.stride()[:2], *where) for part in parts]
-    run_together(entry(f"{options.cell}_{what}", bits), calls)
+    run_together(FUNCTIONS[f"{options.cell}_{what}", bits], calls)
     if what == "backward" and len(calls) > 1:
-        entry(f"{options.cell}_sum", bits)(calls[0])
+        FUNCTIONS[f"{options.cell}_sum", bits](calls[0])
 
 
 def projected(shared: SharedRows, weights: tuple[Tensor, ...], *, apart: bool) -> Tensor:

@@ -1,4 +1,4 @@
-"""How many threads torch and the compiled kernels may use."""
+"""Calls of the compiled kernels on several threads, and how many of these each may use."""
 
 from __future__ import annotations
 
@@ -8,8 +8,15 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from itertools import pairwise
 
 import torch
+from torch import Tensor
+
+from sklearn_rnn._kernels.loader import CHUNK, GROUPS
+
+WORTH_THREADS = 4_000_000
+"""Multiplications of a call below which handing a part to a second thread costs more."""
 
 
 class _Allowed(threading.local):
@@ -44,6 +51,29 @@ def threads_for_kernels() -> Iterator[None]:
     finally:
         torch.set_num_threads(of_torch)
         _allowed.threads = before
+
+
+def parts_of(batch: int, work: int) -> list[tuple[int, int]]:
+    """Divide the chunks of a batch among threads, if there is enough work.
+
+    Returns the first chunk of each part, and the end.
+
+    Parameters
+    ----------
+    batch : int
+        Rows.
+    work : int
+        Multiplications.
+    """
+    chunks = -(-batch // CHUNK)
+    groups = min(chunks, GROUPS)
+    threads = min(n_threads(), groups) if work > WORTH_THREADS else 1
+    return list(pairwise(groups * i // threads * chunks // groups for i in range(threads + 1)))
+
+
+def addresses(*tensors: Tensor | None) -> list[int]:
+    """Return the memory addresses of tensors, 0 for None."""
+    return [0 if t is None else t.data_ptr() for t in tensors]
 
 
 def run_together(function: Callable[[bytes], int], calls: list[bytes]) -> None:
@@ -102,13 +132,16 @@ def one_thread() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def threads_for(operations: int) -> AbstractContextManager[None]:
-    """Return a context with as many torch threads as make its block faster.
+@contextmanager
+def threads_for(operations: int, *, in_kernels: bool = False) -> Iterator[None]:
+    """Run a block with as many threads as make it faster.
 
     Parameters
     ----------
     operations : int
         Multiplications in one step of the block.
+    in_kernels : bool, default=False
+        Whether most of them are done in the compiled kernels; then only these use the threads.
 
     Notes
     -----
@@ -116,4 +149,6 @@ def threads_for(operations: int) -> AbstractContextManager[None]:
     times slower than one thread each. The number that the user has set is never exceeded.
     """
     single = in_worker() or operations < OPERATIONS_WORTH_THREADS
-    return one_thread() if single else nullcontext()
+    of_torch: AbstractContextManager[None] = one_thread() if single else nullcontext()
+    with of_torch, threads_for_kernels() if in_kernels else nullcontext():
+        yield

@@ -12,9 +12,9 @@ from typing import Any, NamedTuple, Protocol
 import torch
 from torch import Tensor, nn
 
-from sklearn_rnn._kernels.loader import CHUNK, TRAINING, entry, sizes
-from sklearn_rnn._modules.kernels.layer import BITS, CELLS, addresses, parts_of
-from sklearn_rnn._modules.kernels.threads import run_together
+from sklearn_rnn._kernels.loader import ADAM, CHUNK, FUNCTIONS, TRAINING
+from sklearn_rnn._modules.kernels.layer import BITS, CELLS, sizes_of
+from sklearn_rnn._modules.kernels.threads import addresses, parts_of, run_together
 from sklearn_rnn._modules.masking import zero_padding
 from sklearn_rnn._modules.recurrent_cells import RecurrentLayer
 
@@ -83,10 +83,46 @@ class TrainingKernel(Protocol):
 
 
 class AdamSteps(NamedTuple):
-    """Steps of Adam: their rates, and what ``Adam.arguments`` of the optimizer returns."""
+    """Steps of Adam on one vector of parameters.
+
+    Attributes
+    ----------
+    rates : Tensor of shape (n_steps,)
+        Their learning rates, in double precision.
+    time : int
+        Number of the first step, from 1.
+    tensors : tuple of Tensor
+        The vector, its gradient and the means of gradients and of their squares.
+    settings : tuple of float
+        beta_1, beta_2 and epsilon.
+    """
 
     rates: Tensor
-    arguments: tuple[Any, ...]
+    time: int
+    tensors: tuple[Tensor | None, ...]
+    settings: tuple[float, float, float]
+
+
+def _adam(optimizer: torch.optim.Adam) -> tuple[int, tuple[Tensor | None, ...], Any]:
+    """Return time, tensors and settings of the next step; the first one makes the state."""
+    group = optimizer.param_groups[0]
+    vector: Tensor = group["params"][0]
+    state = optimizer.state[vector]
+    if not state:
+        state["step"] = torch.zeros((), dtype=torch.float32)
+        state["exp_avg"], state["exp_avg_sq"] = (torch.zeros_like(vector) for _ in range(2))
+    tensors = vector, vector.grad, state["exp_avg"], state["exp_avg_sq"]
+    return int(state["step"]) + 1, tensors, (*group["betas"], group["eps"])
+
+
+def step_of_adam(optimizer: torch.optim.Adam) -> None:
+    """Update the one vector of parameters of an optimizer from its gradient."""
+    group = optimizer.param_groups[0]
+    vector, rate = group["params"][0], float(group["lr"])
+    time, tensors, settings = _adam(optimizer)
+    packed = ADAM.pack(vector.numel(), time, *addresses(*tensors), rate, *settings)
+    FUNCTIONS["adam", BITS[vector.dtype]](packed)
+    optimizer.state[vector]["step"] += 1
 
 
 class NativeTraining:
@@ -120,14 +156,26 @@ class NativeTraining:
         n_rows = len(batch.x)
         return self._run(batch, n_rows, ridge, dx, None) / n_rows
 
-    def train(self, sequences: Sequences, size: int, ridge: Ridge, adam: AdamSteps) -> Tensor:
+    def train(
+        self,
+        sequences: Sequences,
+        size: int,
+        ridge: Ridge,
+        optimizer: torch.optim.Adam,
+        rates: list[float],
+    ) -> Tensor:
         """Take a step of Adam for each batch of `size` rows, in order; every step is valid.
 
-        Returns the sum of the objectives of the batches, each times its rows.
+        The rates of the steps are given, and the state of the optimizer advances by them. Returns
+        the sum of the objectives of the batches, each times its rows.
         """
         if sequences.lengths is not None:
             raise ValueError("train takes sequences without lengths; use gradient")
-        return self._run(sequences, size, ridge, None, adam)
+        adam = AdamSteps(torch.tensor(rates, dtype=torch.float64), *_adam(optimizer))
+        objective = self._run(sequences, size, ridge, None, adam)
+        optimizer.state[ridge.vector]["step"] += len(rates)
+        optimizer.param_groups[0]["lr"] = rates[-1]
+        return objective
 
     def _run(
         self,
@@ -146,13 +194,16 @@ class NativeTraining:
         pack = partial(self._pack, ridge=ridge, dx=dx, adam=adam, workspace=workspace)
         work = size * (x.shape[1] * self._work_of_step + self.head[0].numel())
         names = [f"{self.cell}_{name}" for name in ("train", "train_part", "train_sum")]
-        train, train_part, train_sum = [entry(name, BITS[x.dtype]) for name in names]
-        is_shared = len(parts_of(size, work)) > 1
+        train, train_part, train_sum = [FUNCTIONS[name, BITS[x.dtype]] for name in names]
+        parts = parts_of(size, work)
+        is_shared = len(parts) > 1
         together = 1 if is_shared else max(1, WORK_PER_CALL // work)
         for i in range(0, -(-len(x) // size), together):
             batches = sequences.part(i * size, (i + together) * size)
             n = min(size, len(batches.x))
-            calls = [pack(batches, n, part, i) for part in parts_of(n, work)]
+            if n < size:  # the last batch
+                parts = parts_of(n, work)
+            calls = [pack(batches, n, part, i) for part in parts]
             run_together(train_part if is_shared else train, calls)
             if is_shared:
                 train_sum(calls[0])
@@ -162,7 +213,7 @@ class NativeTraining:
         """Allocate the gradients of chunks, the losses of chunks, and the objective."""
         chunks, hidden = -(-size // CHUNK), self.layer[1].shape[1]
         shape = (size, *x.shape[1:], hidden)
-        n_layer = sizes(self.cell, BITS[x.dtype], self.option, shape, False)[1]
+        n_layer = sizes_of(self.cell, BITS[x.dtype], self.option, shape, False)[1]
         n_head = chunks * len(self.head[0]) * (hidden + 1)
         losses = torch.empty(chunks, dtype=torch.float64)
         return x.new_empty(n_layer + n_head), losses, torch.zeros((), dtype=torch.float64)
@@ -183,15 +234,16 @@ class NativeTraining:
         x, y, weight, lengths = sequences
         parameters = [*self.layer, *self.head]
         gradients = [p.grad for p in parameters]
-        tensors = (*parameters, *gradients, *workspace, ridge.vector, ridge.vector.grad)
+        of_adam = (ridge.vector, ridge.vector.grad, None, None) if adam is None else adam.tensors
+        tensors = (*parameters, *gradients, *workspace, *of_adam)
         where = addresses(*tensors, x, y, weight, lengths, dx)
         layer, head, of_layer, of_head = where[:4], where[4:6], where[6:10], where[10:12]
-        of_chunks, losses, objective, *of_vector = where[12:17]
-        of_x, of_y, of_weight, of_lengths, of_dx = where[17:]
-        rate, steps = 0, (0, 0, *of_vector, 0, 0, *[0.0] * 4)
+        of_chunks, losses, objective, *of_vector = where[12:19]
+        of_x, of_y, of_weight, of_lengths, of_dx = where[19:]
+        rate, steps = 0, (0, 0, *of_vector, *[0.0] * 4)
         if adam is not None:
-            n, time, *others = adam.arguments
-            rate, steps = adam.rates[i:].data_ptr(), (n, time + i, *others)
+            rate, n = adam.rates[i:].data_ptr(), ridge.vector.numel()
+            steps = (n, adam.time + i, *of_vector, 0.0, *adam.settings)
         return TRAINING.pack(
             *(size, *x.shape[1:], self.layer[1].shape[1], self.option, *part, *x.stride()[:2]),
             *(of_x, *layer, 0, 0, 0, of_lengths, *[0] * 7),

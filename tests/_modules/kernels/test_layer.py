@@ -20,6 +20,7 @@ from sklearn_rnn._modules.embedding import Embedded
 from sklearn_rnn._modules.kernels.layer import (
     LARGEST_HIDDEN,
     Options,
+    is_mostly_native,
     is_native,
     native_cell,
     native_layer,
@@ -32,7 +33,6 @@ from sklearn_rnn._modules.overlapping_windows import as_windows
 from sklearn_rnn._modules.recurrent import CELLS, Recurrent
 from sklearn_rnn._sklearn.versions import versions
 from sklearn_rnn._training.flat_parameters import new_vector, parameters_as_views
-from sklearn_rnn._training.inference import is_mostly_native
 from sklearn_rnn._training.losses import SquaredError
 from tests.nets import needs_library
 

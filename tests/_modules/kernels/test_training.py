@@ -16,7 +16,7 @@ from numpy.testing import assert_allclose
 from sklearn_rnn import GRURegressor, LSTMClassifier, LSTMRegressor, RNNRegressor
 from sklearn_rnn._kernels import loader as library
 from sklearn_rnn._modules.embedding import Embedded
-from sklearn_rnn._modules.kernels.layer import parts_of
+from sklearn_rnn._modules.kernels.threads import parts_of
 from sklearn_rnn._modules.kernels.training import KernelLoss, Ridge, Sequences
 from sklearn_rnn._modules.recurrent import Recurrent
 from sklearn_rnn._training.batches import Examples
@@ -151,7 +151,7 @@ def test_two_threads_have_the_same_work(monkeypatch):
 
 @pytest.mark.parametrize("cell", NETS)
 def test_the_same_bits_for_one_and_two_threads_and_every_time(cell, monkeypatch):
-    monkeypatch.setattr("sklearn_rnn._modules.kernels.layer.WORTH_THREADS", 0)
+    monkeypatch.setattr("sklearn_rnn._modules.kernels.threads.WORTH_THREADS", 0)
     module = net(cell, 3, 2, 10, torch.float32)
     vector, examples = new_vector(module), Sequences(torch.randn(300, 5, 3), torch.randn(300, 2))
     gradients = []
@@ -192,7 +192,7 @@ def test_many_batches_in_a_call_are_the_batches_one_by_one(cell, changes, monkey
     x, y = torch.randn(70, 5, 3), torch.randn(70, 2)
     results = []
     for worth, apart in ((10**9, True), (10**9, False), (0, False)):
-        monkeypatch.setattr("sklearn_rnn._modules.kernels.layer.WORTH_THREADS", worth)
+        monkeypatch.setattr("sklearn_rnn._modules.kernels.threads.WORTH_THREADS", worth)
         monkeypatch.setattr("torch.get_num_threads", lambda: 2)
         monkeypatch.setattr("sklearn_rnn._modules.kernels.training.WORK_PER_CALL", 10**4)
         torch.manual_seed(1)
@@ -338,4 +338,4 @@ def test_many_batches_have_no_lengths():
         parameters_as_views(vector := new_vector(module), module),
         pytest.raises(ValueError, match="lengths"),
     ):
-        native(module, SquaredError()).train(batch, 2, Ridge(vector, 0, 0.0), None)
+        native(module, SquaredError()).train(batch, 2, Ridge(vector, 0, 0.0), None, [])
