@@ -110,7 +110,9 @@ def check_sequences(
     if reading.tokens:
         sequences = _as_tokens(sequences)
     if reading.missing == "steps":
-        absent = _absent_steps(rows, reading, keeps=keeps)
+        absent = np.zeros(len(rows), dtype=bool)
+        if not keeps:  # they are what stands at the ends of sequences
+            absent = rows[:, 0] == 0 if reading.tokens else are_nan(rows)
         if isinstance(sequences, Ragged) or absent.any():
             sequences = trim_absent_steps(sequences, absent)
     sizes = n_features, rows.shape[1], sequences.n_steps
@@ -128,13 +130,6 @@ def _keeps_missing_steps(
     if not isinstance(sequences, Windows) or sequences.n_windows == 1:
         return False
     return sequences.window_stride < sequences.n_steps * sequences.step_stride
-
-
-def _absent_steps(rows: NDArray[Any], reading: Reading, *, keeps: bool) -> NDArray[np.bool_]:
-    """Return which rows are absent steps where they stand at an end of a sequence."""
-    if keeps:
-        return np.zeros(len(rows), dtype=bool)
-    return np.asarray(rows[:, 0] == 0) if reading.tokens else are_nan(rows)
 
 
 def _checked_array(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -65,6 +65,13 @@ class Examples:
         RaggedTensor.
     first : Tensor of shape (n,) or None
         Position in y of the first step of each sequence, if each step has a target.
+
+    Attributes
+    ----------
+    has_fixed_length : bool
+        Whether all sequences have the same number of steps, and one target each.
+    values_per_sequence : int
+        Number of values of the longest sequence.
     """
 
     x: Tensor | RaggedTensor
@@ -72,6 +79,13 @@ class Examples:
     weight: Tensor | None
     index: Tensor
     first: Tensor | None = None
+    has_fixed_length: bool = field(init=False)
+    values_per_sequence: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        is_fixed = isinstance(self.x, Tensor) or self.x.is_fixed
+        object.__setattr__(self, "has_fixed_length", is_fixed and self.first is None)
+        object.__setattr__(self, "values_per_sequence", values_per_sequence(self.x))
 
     @classmethod
     def of(
@@ -152,18 +166,13 @@ class Examples:
         for rows in parts:
             yield self._at(rows, *self._gather(rows))
 
-    @property
-    def has_fixed_length(self) -> bool:
-        """Whether all sequences have the same number of steps, and one target each."""
-        return (isinstance(self.x, Tensor) or self.x.is_fixed) and self.first is None
-
     def blocks(self, size: int, generator: torch.Generator | None = None) -> Iterator[Batch]:
         """Yield many batches at once, in the order of `batches`; needs sequences of one length."""
         shuffled = generator if size < len(self) else None
         if shuffled is None and self.is_contiguous():
             yield self._slice(int(self.index[0]), int(self.index[-1]) + 1)
             return
-        chunk_size = max(1, MAX_VALUES_GATHERED // (size * values_per_sequence(self.x)))
+        chunk_size = max(1, MAX_VALUES_GATHERED // (size * self.values_per_sequence))
         for rows in torch.split(self._order(shuffled), size * chunk_size):
             yield self._at(rows, *self._gather(rows))
 

@@ -36,7 +36,6 @@ from sklearn_rnn._modules.linear_skip import LinearSkip
 from sklearn_rnn._modules.mlp import Dense
 from sklearn_rnn._training.batches import Examples
 from sklearn_rnn._training.losses import SquaredError
-from sklearn_rnn._training.tensors import values_per_sequence
 
 VALUES_AT_ONCE = 2**20
 """Values of the windows in one batch."""
@@ -174,7 +173,7 @@ def linear_share(module: LinearSkip, examples: Examples) -> float:
 
 def _batch(examples: Examples) -> int:
     """Return how many samples to flatten in one batch."""
-    return max(1, VALUES_AT_ONCE // values_per_sequence(examples.x))
+    return max(1, VALUES_AT_ONCE // examples.values_per_sequence)
 
 
 def _column(weight: Tensor | None, x: Tensor) -> Tensor:
