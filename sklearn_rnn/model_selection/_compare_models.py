@@ -120,9 +120,9 @@ def compare_models(
     >>> models = {"mean": DummyRegressor(), "ar1": make_ar(1), "ar5": make_ar(5)}
     >>> comparison = compare_models(models, X[:1000], y[:1000])
     >>> comparison.to_frame()["mean"].round(2).to_dict()
-    {'mean': -0.22, 'ar1': 0.48, 'ar5': 0.48}
+    {'mean': -0.22, 'ar1': 0.48, 'ar5': 0.47}
     >>> print(comparison.verdict())  # doctest: +ELLIPSIS
-    Take 'ar1' (4 parameters): 'ar5' (16 parameters) has the best r2, 0.484, but leads by only ...
+    Take 'ar1' (4 parameters): it has the best r2, 0.479, and leads 'mean' (1 parameter), the ...
     >>> comparison.simplest_as_good()
     'ar1'
     """
