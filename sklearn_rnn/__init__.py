@@ -2,7 +2,13 @@
 
 from sklearn_rnn import neural_network
 from sklearn_rnn._sklearn.versions import show_versions
-from sklearn_rnn.forecasting import PersistenceRegressor, RecursiveForecaster, make_ar
+from sklearn_rnn.forecasting import (
+    PersistenceRegressor,
+    RecursiveForecaster,
+    make_ar,
+    make_lasso,
+    make_linear,
+)
 from sklearn_rnn.linear import LagElasticNet, LagElasticNetCV, LagRidge, LagRidgeCV
 from sklearn_rnn.neural_network import *  # noqa: F403 - its `__all__` is the list of networks
 from sklearn_rnn.preprocessing import CompleteRows, LagTransformer, TextSequencer, make_lagged
@@ -12,4 +18,11 @@ __version__ = "0.1.0"
 __all__ = ["LagTransformer", "make_lagged", "CompleteRows", "TextSequencer"]
 __all__ += neural_network.__all__
 __all__ += ["LagElasticNet", "LagElasticNetCV", "LagRidge", "LagRidgeCV"]
-__all__ += ["PersistenceRegressor", "make_ar", "RecursiveForecaster", "show_versions"]
+__all__ += [
+    "PersistenceRegressor",
+    "make_ar",
+    "make_lasso",
+    "make_linear",
+    "RecursiveForecaster",
+    "show_versions",
+]
