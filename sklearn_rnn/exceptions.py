@@ -1,6 +1,6 @@
 """Warnings of the package, to be filtered or caught by their class."""
 
-__all__ = ["IncompleteWindowsWarning"]
+__all__ = ["IncompleteWindowsWarning", "TargetLeakWarning"]
 
 
 class IncompleteWindowsWarning(UserWarning):
@@ -18,4 +18,21 @@ class IncompleteWindowsWarning(UserWarning):
     >>> from sklearn_rnn.exceptions import IncompleteWindowsWarning
     >>> with warnings.catch_warnings():
     ...     warnings.simplefilter("error", IncompleteWindowsWarning)  # be strict in this block
+    """
+
+
+class TargetLeakWarning(UserWarning):
+    """The target is among the inputs: y equals a column of X at lag 0, in every row of `fit`.
+
+    Estimators of this package warn if windows hold such a column (``delay=0``, or the target in
+    ``known_ahead``), or tables have it as ``x_lag0``; `LagTransformer` warns if it makes flat
+    windows for another estimator. Arrays of three dimensions do not tell their lags and never
+    cause it.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> from sklearn_rnn.exceptions import TargetLeakWarning
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("error", TargetLeakWarning)  # be strict in this block
     """

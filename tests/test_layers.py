@@ -18,7 +18,7 @@ MAY_IMPORT = {
     "_kernels": set(),
     "_modules": {"_kernels"},
     "_sklearn": {"_kernels"},
-    "_sequences": {"_sklearn"},
+    "_sequences": {"exceptions", "_sklearn"},
     "_training": {"_kernels", "_modules", "_sklearn", "_sequences"},
     "preprocessing": {"exceptions", "_sklearn", "_sequences"},
     "neural_network": {"_modules", "_sklearn", "_sequences", "_training"},

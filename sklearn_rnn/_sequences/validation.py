@@ -15,6 +15,7 @@ from sklearn_rnn._sequences.lag_names import LagColumns, read_lag_names
 from sklearn_rnn._sequences.lists import comes_as_list, is_list_of_sequences, read_list
 from sklearn_rnn._sequences.ragged import Ragged, concatenate, trim_absent_steps
 from sklearn_rnn._sequences.storage import are_nan, has_inf, has_nan
+from sklearn_rnn._sequences.target_leaks import columns_at_lag_zero, warn_of_target_in_windows
 from sklearn_rnn._sequences.window_array import WindowArray
 from sklearn_rnn._sequences.windows import Windows, window_rows
 from sklearn_rnn._sklearn.compat import get_feature_names
@@ -68,10 +69,15 @@ def check_sequences(
     ------
     TypeError or ValueError
         If X or y is not what `reading` and the fit ask for; the message names the argument.
+
+    Warns
+    -----
+    TargetLeakWarning
+        In `fit`, if y equals a column of X at lag 0.
     """
     targets = {} if isinstance(y, str) else {"multi_output": True}
     sequences: Windows | Ragged
-    is_list, n_channels = False, None if form is None else form.n_channels
+    table, is_list, n_channels = X, False, None if form is None else form.n_channels
     columns = None if form is None else form.columns
     knows_rows = isinstance(X, WindowArray) and not reading.tokens
     if not (knows_rows or isinstance(X, np.ndarray)) or X.dtype == object:
@@ -90,7 +96,6 @@ def check_sequences(
         if reading.all_missing == "auto":
             reading = replace(reading, all_missing="value")
     else:
-        table = X
         X, y = _checked_array(validate, X, y, reading, targets)
         n_features = X.shape[-1]
         if X.ndim == 3:
@@ -115,6 +120,8 @@ def check_sequences(
             absent = rows[:, 0] == 0 if reading.tokens else are_nan(rows)
         if isinstance(sequences, Ragged) or absent.any():
             sequences = trim_absent_steps(sequences, absent)
+    if form is None and targets:
+        warn_of_target_in_windows(sequences, y, columns_at_lag_zero(table, columns))
     sizes = n_features, rows.shape[1], sequences.n_steps
     return sequences, y, InputForm(*sizes, is_list, keeps, columns)
 

@@ -11,6 +11,7 @@ from sklearn.utils import Tags, check_array
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from sklearn_rnn._sequences.target_leaks import column_texts, warn_of_target
 from sklearn_rnn._sequences.window_array import WindowArray
 from sklearn_rnn._sequences.windows import flatten_windows
 from sklearn_rnn._sklearn.compat import check_feature_names_in, fit_context
@@ -137,15 +138,15 @@ class LagTransformer(LagParameters, TransformerMixin, BaseEstimator):
         ----------
         X : array-like of shape (n_rows, n_channels)
             Rows, in temporal order unless an index or column has the times.
-        y : object, default=None
-            Ignored.
+        y : array-like of shape (n_rows,), default=None
+            Not used, except for the warning if it is a column that flat windows hold at lag 0.
 
         Returns
         -------
         LagTransformer
             The estimator itself.
         """
-        self._fit(X)
+        self._warn_of_target(self._fit(X)[0], y)
         return self
 
     @fit_context(prefer_skip_nested_validation=True)
@@ -156,8 +157,8 @@ class LagTransformer(LagParameters, TransformerMixin, BaseEstimator):
         ----------
         X : array-like of shape (n_rows, n_channels)
             Rows, in temporal order unless an index or column has the times.
-        y : object, default=None
-            Ignored.
+        y : array-like of shape (n_rows,), default=None
+            Not used, except for the warning if it is a column that flat windows hold at lag 0.
 
         Returns
         -------
@@ -165,7 +166,9 @@ class LagTransformer(LagParameters, TransformerMixin, BaseEstimator):
             The windows, of the dtype of X if that is float32, otherwise float64; with
             ``flatten=True`` an ndarray of shape (n_rows, n_lags * n_channels).
         """
-        return self._lay_windows(*self._fit(X))
+        rows, timeline, placement = self._fit(X)
+        self._warn_of_target(rows, y)
+        return self._lay_windows(rows, timeline, placement)
 
     def transform(self, X: ArrayLike) -> WindowArray | NDArray[Any]:
         """Return the window of every row.
@@ -216,6 +219,16 @@ class LagTransformer(LagParameters, TransformerMixin, BaseEstimator):
         self._named = named
         self._history = history
         return rows, timeline, placement
+
+    def _warn_of_target(self, rows: NDArray[Any], y: Any) -> None:
+        """Warn if y is a column of flat windows at lag 0; other windows carry their delay along."""
+        if not (self.flatten and hasattr(y, "__array__")):
+            return
+        names = getattr(self, "feature_names_in_", None)
+        if names is not None:
+            names = names[~np.isin(names, self._named)]
+        found = self._known if self.delay else range(rows.shape[1])
+        warn_of_target(lambda part, c: rows[part, c], y, column_texts(found, names))
 
     def _lay_windows(
         self, rows: NDArray[Any], timeline: Timeline, placement: Placement

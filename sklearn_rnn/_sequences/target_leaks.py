@@ -1,0 +1,93 @@
+"""Targets that stand among the inputs: y is a column of X at lag 0."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sklearn_rnn._sequences.lag_names import LagColumns
+from sklearn_rnn._sequences.ragged import Ragged
+from sklearn_rnn._sequences.window_array import WindowArray
+from sklearn_rnn._sequences.windows import Windows
+from sklearn_rnn.exceptions import TargetLeakWarning
+
+Read = Callable[[slice, int], NDArray[Any]]
+"""Returns the values of a channel at lag 0, in some rows."""
+
+
+def columns_at_lag_zero(X: Any, columns: LagColumns | None) -> dict[int, str]:
+    """Return channels whose newest step is the row of the target, and their names.
+
+    Parameters
+    ----------
+    X : object
+        Windows; only those that know their delay tell anything.
+    columns : LagColumns or None
+        What the names of the columns of a table say.
+    """
+    if columns is not None:
+        return column_texts(np.flatnonzero(columns.lags[-1] == 0), columns.channels)
+    if not isinstance(X, WindowArray):
+        return {}
+    return column_texts(X.origin.known_ahead if X.delay else range(X.shape[2]), X.channels)
+
+
+def column_texts(columns: Iterable[Any], names: Sequence[Any] | None) -> dict[int, str]:
+    """Return what to call columns: their names, if they have some."""
+    return {int(c): "at position " + str(c) if names is None else repr(names[c]) for c in columns}
+
+
+def warn_of_target_in_windows(
+    sequences: Windows | Ragged, y: Any, channels: Mapping[int, str]
+) -> None:
+    """Warn if y is one of some channels at the newest step of all windows."""
+    if not channels or not isinstance(sequences, Windows):
+        return
+    rows, last = sequences.rows, (sequences.n_steps - 1) * sequences.step_stride
+    newest = sequences.first_rows() + last
+    warn_of_target(lambda part, channel: rows[newest[part], channel], y, channels)
+
+
+def warn_of_target(read: Read, y: Any, channels: Mapping[int, str]) -> None:
+    """Warn if y, or one of its outputs, equals a channel at lag 0 in all rows.
+
+    Parameters
+    ----------
+    read : callable
+        Takes a slice of rows and a channel, and returns the values of that channel at lag 0.
+    y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        Targets; labels that are not numbers equal no channel.
+    channels : mapping of int to str
+        Channels, and what to call them.
+    """
+    targets = np.asarray(y)
+    if targets.dtype.kind not in "biuf" or targets.ndim not in (1, 2) or len(targets) < 2:
+        return
+    for channel, name in channels.items():
+        if any(_is_equal(read, channel, t) for t in targets.reshape(len(targets), -1).T):
+            warnings.warn(
+                f"y equals the column {name} of X at lag 0: the target is among the inputs. Set "
+                "delay=1 or more in LagTransformer, take the column out of known_ahead, or leave "
+                "it out of X.",
+                TargetLeakWarning,
+                stacklevel=2,
+            )
+
+
+def _is_equal(read: Read, channel: int, target: NDArray[Any]) -> bool:
+    """Return whether target and channel are the same numbers, and not all one number.
+
+    Slices grow, so that a difference is found in the first.
+    """
+    start, size = 0, 8
+    while start < len(target):
+        part = slice(start, start + size)
+        values = read(part, channel)
+        if not np.array_equal(values, target[part].astype(values.dtype)):
+            return False
+        start, size = start + size, size * 8
+    return bool((target != target[0]).any())

@@ -1,0 +1,94 @@
+"""A target that is a column of the inputs at lag 0 is warned of, and no other."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.linear_model import Ridge
+from sklearn.pipeline import make_pipeline
+
+from sklearn_rnn import (
+    DenseRegressor,
+    LagRidge,
+    LagTransformer,
+    LSTMRegressor,
+    PersistenceRegressor,
+    make_lagged,
+)
+from sklearn_rnn.exceptions import TargetLeakWarning
+
+RNG = np.random.default_rng(0)
+X = pd.DataFrame(RNG.normal(size=(60, 2)), columns=["sales", "price"])
+Y = X["sales"]
+QUICK = {"max_epochs": 1, "lr_schedule": "cosine", "random_state": 0}
+MODELS = [
+    LSTMRegressor(**QUICK),
+    DenseRegressor(**QUICK),
+    LagRidge(),
+    PersistenceRegressor(),
+    Ridge(),
+]
+
+
+def pipeline(model, *, names=False, **lags):
+    flat = names or isinstance(model, Ridge)
+    transformer = LagTransformer(3, flatten=flat, **lags)
+    if names:
+        transformer.set_output(transform="pandas")
+    return make_pipeline(transformer, model)
+
+
+@pytest.mark.parametrize("lags", [{"delay": 0}, {"known_ahead": ["price", "sales"]}])
+@pytest.mark.parametrize("names", [False, True])
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: type(model).__name__)
+@pytest.mark.parametrize("y", [Y, Y.to_numpy(), np.column_stack([X["price"] + 1, Y])])
+def test_the_target_among_the_inputs_is_warned_of(model, names, lags, y):
+    with pytest.warns(TargetLeakWarning, match=r"^y equals the column 'sales' of X at lag 0: the"):
+        pipeline(model, names=names, **lags).fit(X, y)
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: type(model).__name__)
+@pytest.mark.parametrize(
+    ("lags", "y"),
+    [
+        ({}, Y),
+        ({"known_ahead": ["price"]}, Y),
+        ({"delay": 0}, Y.where(Y.index < 59, 0.0)),  # the last row differs
+        ({"delay": 0}, Y + 1e-9),
+        ({"delay": 0}, Y.shift(1, fill_value=0.0)),
+        ({"delay": 2}, Y.shift(2, fill_value=0.0)),
+    ],
+)
+@pytest.mark.parametrize("names", [False, True])
+def test_other_targets_are_not(model, names, lags, y):
+    pipeline(model, names=names, **lags).fit(X, y)  # warnings are errors
+
+
+def test_windows_and_tables_outside_of_a_pipeline_tell_too():
+    windows, y = make_lagged(X, Y, 3, delay=0)
+    with pytest.warns(TargetLeakWarning, match="'sales'"):
+        LagRidge().fit(windows, y)
+    LagRidge().fit(np.asarray(windows), y)  # an array does not tell its lags
+    table = pd.DataFrame({"sales_lag1": Y.shift(1, fill_value=0), "sales_lag0": Y})
+    with pytest.warns(TargetLeakWarning, match="'sales'"):
+        LagRidge().fit(table, Y)
+    LagRidge().fit(table.set_axis(["sales_lag2", "sales_lag1"], axis=1), Y)
+
+
+def test_single_precision_and_columns_of_an_array_have_their_position():
+    rows = X.to_numpy(dtype=np.float32)
+    with pytest.warns(TargetLeakWarning, match="the column at position 1 of X"):
+        pipeline(LagRidge(), delay=0).fit(rows, X["price"].to_numpy())
+    with pytest.warns(TargetLeakWarning, match="the column at position 1 of X"):
+        pipeline(Ridge(), delay=0).fit(rows, rows[:, 1])
+
+
+def test_a_constant_or_what_is_no_number_leaks_nothing():
+    constant = X.assign(sales=1.0)
+    pipeline(LagRidge(), delay=0).fit(constant, constant["sales"])
+    transformer = LagTransformer(2, delay=0, flatten=True)
+    for y in (np.where(Y > 0, "up", "down"), Y[:5], "no targets", [[1], [2, 3]]):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            transformer.fit(X, y)
