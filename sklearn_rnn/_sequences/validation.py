@@ -120,7 +120,7 @@ def check_sequences(
             absent = rows[:, 0] == 0 if reading.tokens else are_nan(rows)
         if isinstance(sequences, Ragged) or absent.any():
             sequences = trim_absent_steps(sequences, absent)
-    if form is None and targets:
+    if form is None and targets and (knows_rows or columns is not None):
         warn_of_target_in_windows(sequences, y, columns_at_lag_zero(table, columns))
     sizes = n_features, rows.shape[1], sequences.n_steps
     return sequences, y, InputForm(*sizes, is_list, keeps, columns)

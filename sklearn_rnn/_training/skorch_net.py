@@ -127,23 +127,33 @@ class SequenceNet(NeuralNet):
 
     def warn_if_unfinished(self, name: str) -> None:
         """Warn, for the estimator of a name, if the loss still fell when the last epoch ended."""
-        if self.is_unfinished():
-            remedy = "" if self.config.optimizer == "lbfgs" else " or learning_rate"
-            warnings.warn(
-                f"{name} was still improving when max_epochs={self.config.max_epochs} ended the "
-                f"fit; raise max_epochs{remedy}.",
-                ConvergenceWarning,
-                stacklevel=4,
-            )
+        curve, c, constant = self._watched_losses(), self.config, self.constant_loss_
+        if constant is None:
+            return
+        loss = min(curve) if c.early_stopping else curve[-1]
+        remedy = "" if c.optimizer == "lbfgs" else " or learning_rate"
+        advice = f"; raise max_epochs{remedy}."
+        if loss > constant:
+            remedy = "" if c.optimizer == "lbfgs" else " If it rose at first, lower learning_rate."
+            advice = f" with a loss of {loss:.3g}, above {constant:.3g} of a constant.{remedy}"
+        warnings.warn(
+            f"{name} was still improving when max_epochs={c.max_epochs} ended the fit{advice}",
+            ConvergenceWarning,
+            stacklevel=4,
+        )
 
-    def is_unfinished(self) -> bool:
+    def _is_unfinished(self) -> bool:
         """Tell whether the loss was still falling when the last epoch of the last run ended."""
         c = self.config
         if self.stopped_ or c.lr_schedule in PLANNED:
             return False
-        watched = "valid_loss" if c.early_stopping else "train_loss"
-        curve = [row[watched] for row in self.history[-c.max_epochs :] if watched in row]
-        return still_improving(curve, c.patience, c.tol)
+        return still_improving(self._watched_losses(), c.patience, c.tol)
+
+    def _watched_losses(self) -> list[float]:
+        """Return the loss of each epoch of the last run that decides when it stops."""
+        watched = "valid_loss" if self.config.early_stopping else "train_loss"
+        rows = self.history[-self.config.max_epochs :]
+        return [row[watched] for row in rows if watched in row]
 
     def _take_over(self, config: TrainingConfig) -> None:
         """Go on with other config; callbacks keep what they have seen if they are the same."""
@@ -187,6 +197,18 @@ class SequenceNet(NeuralNet):
             if self._callback_stops(train, valid):
                 break
         trainer.finish()
+        watched = train if valid is None else valid
+        self.constant_loss_ = self._constant_loss(watched) if self._is_unfinished() else None
+
+    def _constant_loss(self, examples: Examples) -> float:
+        """Return the loss if all outputs are zero: the mean of y, or equal probabilities."""
+        y, weight = examples.y, examples.weight
+        if examples.first is None:
+            index = examples.index.to(y.device)
+            y, weight = y[index], None if weight is None else weight[index]
+        like = next(self.module_.parameters())
+        output = torch.zeros(len(y), self.config.n_outputs, dtype=like.dtype, device=y.device)
+        return float(self.criterion_(output, y, weight))
 
     def _callback_stops(self, train: Examples, valid: Examples | None) -> bool:
         """Serve the end of an epoch; skorch's callbacks stop training by KeyboardInterrupt."""

@@ -245,7 +245,7 @@ class WarmStartPath:
         changed = {"alpha": alpha, "patience": self.patience}
         model.set_params(**changed)
         model._run(net, self.examples, None, replace(net.config, **changed), continues=True)
-        model._warn_if_unfinished()
+        net.warn_if_unfinished(type(model).__name__)
 
     def first_alpha(self) -> tuple[float, int]:
         """Return the smallest alpha that selects no input, and the number of epochs used."""

@@ -513,6 +513,42 @@ def test_a_fit_that_max_epochs_ended_early_warns():
     assert [w.filename for w in record] == [__file__]
 
 
+@pytest.fixture
+def unfinished(monkeypatch):
+    """Let every fit end while the loss falls."""
+    improving = "sklearn_rnn._training.skorch_net.still_improving"
+    monkeypatch.setattr(improving, lambda losses, patience, tol: True)
+
+
+@pytest.mark.usefixtures("unfinished")
+@pytest.mark.parametrize("early_stopping", [False, True])
+@pytest.mark.parametrize("parameters", [{}, {"loss": "huber"}, {"optimizer": "sgd"}])
+@pytest.mark.parametrize("cls", [DenseRegressor, DenseClassifier])
+def test_the_advice_after_an_exploded_loss_is_not_to_raise_the_rate(
+    cls, parameters, early_stopping
+):
+    settings = {"learning_rate": 100.0, "max_epochs": 4, "early_stopping": early_stopping}
+    settings |= parameters if cls is DenseRegressor else {}
+    net = make(cls, dropout=0.0, **settings)
+    text = r"ended the fit with a loss of \S+, above \S+ of a constant\. .* lower learning_rate\.$"
+    with pytest.warns(ConvergenceWarning, match=text) as record:
+        net.fit(X, targets(net))
+    assert "raise" not in str(record[0].message)
+
+
+@pytest.mark.usefixtures("unfinished")
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("weight", [None, np.r_[np.ones(20), np.full(20, 3.0)]])
+def test_the_loss_of_a_constant_is_that_of_the_mean(weight):
+    for loss, value in {"squared_error": 0.5, "poisson": 1.0}.items():
+        net = plain(max_epochs=2, loss=loss).fit(X, np.exp(Y), sample_weight=weight)
+        assert net.net_.constant_loss_ == pytest.approx(value, rel=1e-6)
+    net = make(DenseClassifier, max_epochs=2).fit(X, np.arange(40) % 3)
+    assert net.net_.constant_loss_ == pytest.approx(np.log(3), rel=1e-6)
+    steps = GRURegressor(max_epochs=2, return_sequences=True, random_state=0)
+    assert steps.fit(X, X[:, :, 0]).net_.constant_loss_ == pytest.approx(0.5, rel=1e-6)
+
+
 @pytest.mark.parametrize(
     "parameters",
     [
