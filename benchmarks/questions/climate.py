@@ -111,7 +111,7 @@ def models(names: list[str], folds: TimeSeriesSplit, plan: Any) -> list[Model]:
         kept = [("own", "passthrough", [name, *SEASON])]
         columns = ColumnTransformer(kept, verbose_feature_names_out=False)
         autoregression = rnn.make_ar(N_LAGS, exogenous=SEASON)
-        return make_pipeline(columns.set_output(transform="pandas"), *autoregression)
+        return make_pipeline(columns.set_output(transform="pandas"), autoregression)
 
     return [
         Model(FLOOR, mean_of_the_month()),
