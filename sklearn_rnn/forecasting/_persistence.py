@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from numbers import Integral
 from typing import Any, ClassVar
@@ -16,10 +17,30 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from sklearn_rnn._sequences.input_form import InputForm, Reading
 from sklearn_rnn._sequences.lag_names import LAG_NAME
 from sklearn_rnn._sequences.validation import check_sequences
+from sklearn_rnn._sequences.window_array import WindowArray
 from sklearn_rnn._sequences.windows import Windows
 from sklearn_rnn._sklearn.compat import Interval, fit_context
 from sklearn_rnn._sklearn.parameters import param, parametrized
 from sklearn_rnn._sklearn.validation import check_target, restore_on_error
+
+
+@dataclass(frozen=True)
+class _Channel:
+    """Where the values of a channel are in windows.
+
+    Attributes
+    ----------
+    steps : ndarray of shape (n_lags,)
+        Steps of the windows that hold a value of the channel.
+    index : int
+        The channel of the windows at these steps.
+    lags : ndarray of shape (n_lags,)
+        Lag of each value, in rows before the target.
+    """
+
+    steps: NDArray[np.intp]
+    index: int
+    lags: NDArray[np.intp]
 
 
 @parametrized
@@ -43,9 +64,10 @@ class PersistenceRegressor(RegressorMixin, BaseEstimator):
     Nothing is learned from y: the channel must contain past values of the target in units of the
     target, so X must not be scaled.
 
-    Lags are read from the names of the columns of X, as ``LagTransformer(flatten=True)`` with
-    ``set_output(transform="pandas")`` gives them (``sales_lag3``). Windows without such names are
-    assumed to contain the rows directly before the target (``delay=1`` and ``step=1``).
+    The windows of `LagTransformer` and `make_lagged` tell their lags. The columns of a table tell
+    them by name, as ``LagTransformer(flatten=True)`` with ``set_output(transform="pandas")`` gives
+    them (``sales_lag3``). Other arrays are assumed to contain the rows directly before the target
+    (``delay=1`` and ``step=1``).
 
     Examples
     --------
@@ -59,8 +81,8 @@ class PersistenceRegressor(RegressorMixin, BaseEstimator):
 
     channel: int | str = param(
         [Interval(Integral, 0, None, closed="left"), str],
-        """Position of the channel with past values of the target, or its name if the columns of X
-        are named ``<channel>_lag<number>``.""",
+        """Position of the channel with past values of the target, or its name: of a column of the
+        DataFrame that the windows were made of, or of columns of X ``<channel>_lag<number>``.""",
         default=0,
     )
     season: int = param(
@@ -105,7 +127,10 @@ class PersistenceRegressor(RegressorMixin, BaseEstimator):
             windows, y = self._read(X, y, reset=True)
             target = check_target(y)
             self.n_outputs_ = None if target.ndim == 1 else target.shape[1]
-            self._find_steps(self._select_channel(windows)[1])
+            self._in_windows: _Channel | None = None
+            channel = self._find_channel(X, windows)
+            self._find_steps(channel)
+            self._in_windows = channel if isinstance(X, WindowArray) else None
         self.n_parameters_ = 0
         return self
 
@@ -124,8 +149,10 @@ class PersistenceRegressor(RegressorMixin, BaseEstimator):
         """
         check_is_fitted(self)
         windows, _ = self._read(X, "no_validation", reset=False)
-        values, lags = self._select_channel(windows)
-        forecasts = values[:, self._find_steps(lags)].astype(np.float64)
+        channel = self._find_channel(X, windows)
+        places = self._find_steps(channel) * windows.step_stride
+        rows = windows.first_rows()[:, np.newaxis] + places
+        forecasts = windows.rows[rows, channel.index].astype(np.float64)
         return forecasts[:, 0] if self.n_outputs_ is None else forecasts
 
     def _read(self, X: Any, y: Any, *, reset: bool) -> tuple[Windows, Any]:
@@ -148,9 +175,16 @@ class PersistenceRegressor(RegressorMixin, BaseEstimator):
         named = isinstance(self.channel, str)
         return Reading(None if named else self.n_channels, reads_names=not named)
 
-    def _select_channel(self, windows: Windows) -> tuple[NDArray[Any], NDArray[np.intp]]:
-        """Return the values of the channel, of shape (n_samples, n_lags), and their lags."""
-        array = windows.array()
+    def _find_channel(self, X: Any, windows: Windows) -> _Channel:
+        """Return where the values of the channel are in windows, and their lags."""
+        n_channels, steps = windows.rows.shape[1], np.arange(windows.n_steps)
+        if isinstance(X, WindowArray):
+            names = X.channels or ()
+            index = self._find_index(names, n_channels)
+            ahead = X.delay if index in X.origin.known_ahead else 0
+            return _Channel(steps, index, X.lags - ahead)
+        if self._in_windows is not None and len(self._in_windows.steps) == windows.n_steps:
+            return self._in_windows
         if isinstance(self.channel, str):
             named = _read_names(getattr(self, "feature_names_in_", ()))
             columns = [i for i, (channel, _) in enumerate(named) if channel == self.channel]
@@ -159,31 +193,47 @@ class PersistenceRegressor(RegressorMixin, BaseEstimator):
                     f"channel={self.channel!r} needs columns of X named {self.channel}_lag1 and so "
                     f"on; the channels of X are {sorted({channel for channel, _ in named})}."
                 )
-            return array[:, columns, 0], np.array([named[i][1] for i in columns])
-        n_channels = array.shape[2]
+            return _Channel(np.array(columns), 0, np.array([named[i][1] for i in columns]))
+        index = self._find_index((), n_channels)
+        if self._form.columns is not None:
+            lags = self._form.columns.lags[:, index]
+        else:  # the rows directly before the target
+            lags = np.arange(windows.n_steps, 0, -1)
+        return _Channel(steps, index, lags)
+
+    def _find_index(self, names: Sequence[str], n_channels: int) -> int:
+        """Return the position of the channel among those of windows."""
+        if isinstance(self.channel, str) and self.channel in names:
+            return names.index(self.channel)
+        if isinstance(self.channel, str):
+            raise ValueError(
+                f"channel={self.channel!r} is not among the channels of X, {list(names)}."
+                if names
+                else f"channel={self.channel!r} is a name, but the channels of X have none; give "
+                "its position, or make the windows from a DataFrame."
+            )
         if self.channel >= n_channels:
             raise ValueError(
                 f"channel={self.channel} is out of range for X with {n_channels} channels, counted "
                 "from 0."
             )
-        if self._form.columns is not None:
-            lags = self._form.columns.lags[:, self.channel]
-        else:  # the rows directly before the target
-            lags = np.arange(array.shape[1], 0, -1)
-        return array[:, :, self.channel], lags
+        return self.channel
 
-    def _find_steps(self, lags: NDArray[np.intp]) -> list[int]:
-        """Return the position of the forecast of each target among the lags."""
-        ahead = np.arange(self.n_outputs_ or 1)
-        seasons = -(-(lags.min() + ahead) // self.season)  # back to a value that X can contain
-        positions = {lag: position for position, lag in enumerate(lags.tolist())}
-        needed = (seasons * self.season - ahead).tolist()
-        if missing := [lag for lag in needed if lag not in positions]:
-            raise ValueError(
-                f"season={self.season} needs lag {missing[0]}, which is not among the {len(lags)} "
-                f"lags of X from {lags.min()} to {lags.max()}."
-            )
-        return [positions[lag] for lag in needed]
+    def _find_steps(self, channel: _Channel) -> NDArray[np.intp]:
+        """Return the step of a window that is the forecast of each target."""
+        lags, found = channel.lags, []
+        for ahead in range(self.n_outputs_ or 1):
+            back = lags + ahead
+            seasonal = np.flatnonzero((back > 0) & (back % self.season == 0))
+            if not len(seasonal):
+                needed = max(1, -(-back.min() // self.season)) * self.season - ahead
+                raise ValueError(
+                    f"season={self.season} needs lag {needed}, which is not among the {len(lags)} "
+                    f"lags of X from {lags.min()} to {lags.max()}; raise n_lags, or choose a step "
+                    "of the lags that divides the season."
+                )
+            found.append(seasonal[lags[seasonal].argmin()])
+        return channel.steps[found]
 
     def __sklearn_tags__(self) -> Tags:
         """Declare 3-D input, several outputs, and that nothing is learned."""

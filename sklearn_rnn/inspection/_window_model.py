@@ -13,6 +13,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 
 from sklearn_rnn._sequences.lag_names import read_lag_names
+from sklearn_rnn._sequences.window_array import WindowArray
 from sklearn_rnn._sklearn.compat import get_feature_names
 from sklearn_rnn._sklearn.metaestimators import open_search
 from sklearn_rnn.preprocessing._lag_transformer import LagTransformer
@@ -72,6 +73,8 @@ def find_windows(estimator: Any, X: Any) -> WindowModel:
         layout = _layout(inside, X) or layout
         X = inside[:-1].transform(X) if len(inside) > 1 else X
         inside = open_search(inside[-1])
+    if isinstance(X, WindowArray):
+        layout = layout or _layout_of(X)
     data = X if hasattr(X, "ndim") else np.asarray(X)
     as_input: Callable[[NDArray[Any]], Any]
     if data.ndim == 3:
@@ -129,6 +132,12 @@ def _layout(pipeline: Pipeline, X: Any) -> Layout | None:
         _check_columns_are_kept(pipeline[i + 1 : -1], lagger.get_feature_names_out(names))
     lags = lagger.delay + lagger.step * np.arange(lagger.n_lags - 1, -1, -1)
     return lags, [str(name) for name in names]
+
+
+def _layout_of(windows: WindowArray) -> Layout:
+    """Return lags and channels of windows that know them."""
+    names = windows.channels or [f"x{i}" for i in range(windows.shape[2])]
+    return windows.lags, list(names)
 
 
 def _names_before(before: Pipeline | None, X: Any, n_columns: int) -> list[str]:

@@ -71,7 +71,8 @@ def test_a_season_counts_rows_whatever_the_step(delay, step):
     model = make_pipeline(named_lags(8, delay=delay, step=step), persistence).fit(X, X["a"])
     np.testing.assert_array_equal(model.predict(X)[100:], X["a"][100:])
     odd = make_pipeline(named_lags(8, delay=1, step=2), persistence)
-    text = "season=12 needs lag 12, which is not among the 8 lags of X from 1 to 15."
+    text = "season=12 needs lag 12, which is not among the 8 lags of X from 1 to 15; raise n_lags, "
+    text += "or choose a step of the lags that divides the season."
     with pytest.raises(ValueError, match=f"^{re.escape(text)}$"):
         odd.fit(X, X["a"])
 
@@ -115,7 +116,8 @@ def test_forecasts_have_the_shape_of_y_and_double_precision(shape):
         (
             {"season": 7},
             WINDOWS,
-            "season=7 needs lag 7, which is not among the 6 lags of X from 1 to 6.",
+            "season=7 needs lag 7, which is not among the 6 lags of X from 1 to 6; raise n_lags, "
+            "or choose a step of the lags that divides the season.",
         ),
         (
             {"channel": 1},
@@ -142,3 +144,46 @@ def test_scikit_learn_words_the_errors_about_parameters(name, value):
 def test_targets_must_be_numbers():
     with pytest.raises(ValueError, match=r"^y must hold numbers; got the dtype"):
         PersistenceRegressor().fit(WINDOWS, ["up"] * 20)
+
+
+@pytest.mark.parametrize(("delay", "step"), [(1, 1), (2, 1), (7, 1), (2, 2), (4, 4), (1, 11)])
+@pytest.mark.parametrize("channel", [0, "a"])
+def test_windows_tell_their_lags_and_channels(channel, delay, step):
+    X = seasonal()
+    persistence = PersistenceRegressor(channel=channel, season=12)
+    model = make_pipeline(LagTransformer(12, delay=delay, step=step), persistence)
+    complete = model.fit(X, X["a"])[0].transform(X).is_complete
+    np.testing.assert_array_equal(model.predict(X)[complete], X["a"][complete])
+    windows, target = make_lagged(X, X["a"], 12, delay=delay, step=step)
+    forecast = PersistenceRegressor(channel=channel, season=12).fit(windows, target)
+    np.testing.assert_array_equal(forecast.predict(windows), target)
+    np.testing.assert_array_equal(forecast.predict(np.asarray(windows)), target)
+
+
+def test_a_covariate_known_ahead_is_read_at_its_own_lags():
+    X = seasonal()
+    windows, target = make_lagged(X, X["b"], 12, delay=3, known_ahead=["b"])
+    persistence = PersistenceRegressor(channel="b", season=4).fit(windows, target)
+    expected = X["b"].shift(4)[-len(target) :]  # its lags are 0 to 11
+    np.testing.assert_array_equal(persistence.predict(windows), expected)
+
+
+def test_several_targets_of_windows_count_from_each():
+    X = seasonal()
+    windows, targets = make_lagged(X, X["a"], 24, delay=3, horizon=2)
+    forecast = PersistenceRegressor(season=12).fit(windows, targets).predict(windows)
+    np.testing.assert_array_equal(forecast, targets)
+
+
+def test_errors_name_the_channels_of_windows():
+    X = seasonal()
+    windows, target = make_lagged(X, X["a"], 5)
+    with pytest.raises(
+        ValueError, match=r"^channel='c' is not among the channels of X, \['a', 'b'"
+    ):
+        PersistenceRegressor(channel="c").fit(windows, target)
+    unnamed, target = make_lagged(X.to_numpy(), X["a"].to_numpy(), 5)
+    with pytest.raises(
+        ValueError, match=r"^channel='a' is a name, but the channels of X have none"
+    ):
+        PersistenceRegressor(channel="a").fit(unnamed, target)

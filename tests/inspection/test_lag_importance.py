@@ -26,6 +26,7 @@ from sklearn_rnn import (
     RNNRegressor,
     TCNRegressor,
     make_ar,
+    make_lagged,
 )
 from sklearn_rnn._sequences.windows import lag_windows
 from sklearn_rnn.inspection import lag_importance
@@ -304,7 +305,9 @@ def test_attributions_of_a_dense_net_on_a_table_sum_to_the_difference_of_its_pre
 def test_pipelines_of_the_same_model_have_the_same_importances(name):
     y = np.roll(ROWS[:, 0], 2) + np.random.default_rng(1).normal(size=303)
     X = table()
-    reference = lag_importance(pipelines()["flat"].fit(X, y), X, y, random_state=0)
+    # The network leaves out the first rows, whose lags are filled.
+    weights = {"linearregression__sample_weight": np.arange(len(X)) >= (4 if name == "net" else 0)}
+    reference = lag_importance(pipelines()["flat"].fit(X, y, **weights), X, y, random_state=0)
     found = lag_importance(pipelines()[name].fit(X, y), X, y, random_state=0)
     # make_ar leaves out the first four rows, whose windows are incomplete.
     atol = 0.01 if name == "ar" else 1e-4
@@ -359,3 +362,12 @@ def test_errors_name_argument_rule_and_mend(model, given, text):
     model.fit(ROWS, ROWS[:, 0])
     with pytest.raises(ValueError, match=f"^{re.escape(text)}"):
         lag_importance(model, **{"X": ROWS, "y": ROWS[:, 0], **given})
+
+
+def test_windows_tell_lags_and_channels():
+    X = table()
+    windows, y = make_lagged(X, X["a"], 3, delay=2, step=4)
+    net = linear_net(max_epochs=1).fit(windows, y)
+    found = lag_importance(net, windows, y, random_state=0)
+    assert found.channels == ["a", "b"]
+    assert list(found.lags) == [10, 6, 2]
