@@ -81,12 +81,18 @@ class Scale:
         low, high, count, total = _range_of(chunks(), weight, rows.shape[1])
         exponent = _exponents(np.fmax(np.abs(low), np.abs(high)), SAFE_EXPONENT)
 
-        def average(of: Any) -> FloatArray:
-            terms = (weight[part] @ np.nan_to_num(of(values)) for part, values in chunks(exponent))
+        def average(of: Any) -> FloatArray:  # in place, as chunks are large
+            terms = (
+                weight[part] @ np.nan_to_num(of(values), copy=False)
+                for part, values in chunks(exponent)
+            )
             return np.asarray(sum(terms, np.zeros(rows.shape[1])) / total)
 
+        def squares(values: FloatArray) -> FloatArray:
+            return np.square(np.subtract(values, mean, out=values), out=values)
+
         mean = average(lambda values: values)
-        deviation = np.sqrt(average(lambda values: (values - mean) ** 2))
+        deviation = np.sqrt(average(squares))
         noise = np.maximum(count, N_EPS_AT_LEAST) * np.finfo(np.float64).eps * np.abs(mean)
         mean, scale = np.ldexp(mean, exponent), np.ldexp(deviation, exponent)
         is_constant = (low == high) | (deviation <= noise) | (scale == 0)
@@ -151,7 +157,7 @@ def _chunks(
 ) -> Iterator[tuple[slice, FloatArray]]:
     """Yield parts of `used`, and the rows there, divided by powers of two."""
     for part in parts:
-        values = rows[used[part]].astype(np.float64)
+        values = rows[used[part]].astype(np.float64, copy=False)  # a copy by its indices
         if exponent is not None and exponent.any():
             values = np.ldexp(values, -exponent)
         yield part, values

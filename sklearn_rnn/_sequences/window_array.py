@@ -260,7 +260,8 @@ class WindowArray(NDArrayOperatorsMixin):
         begins, ends = (
             np.bincount(places, minlength=n_rows + 1) for places in (starts, starts + self._span)
         )
-        is_held = np.cumsum(begins - ends)[:-1] > 0
+        begins -= ends
+        is_held = np.cumsum(begins, out=begins)[:-1] > 0
         if _is_most(int(is_held.sum()), n_rows):
             return self
         place = np.append(0, np.cumsum(is_held))

@@ -144,39 +144,35 @@ class History:
             In the order of the table.
         """
         n_rows = len(timeline.times)
-        series, positions = np.zeros((2, n_rows), dtype=np.int64)
-        starts = np.zeros(n_rows, dtype=np.int64)
+        series, positions = np.zeros(n_rows, dtype=np.int32), np.zeros(n_rows, dtype=np.int64)
+        is_beyond = np.zeros(n_rows, dtype=bool)
         n_kept = 0 if self.times is None else len(self.times)
-        kept_series, kept_positions = np.full((2, n_kept), -1, dtype=np.int64)
+        kept_series = np.full(n_kept, -1, dtype=np.int32)
+        kept_positions = np.full(n_kept, -1, dtype=np.int64)
         first_rows = []
         for number, (label, part) in enumerate(timeline.series()):
             times = timeline.times[part]
             past = self._find(label, timeline)
             located = self._learn_positions(times, timeline.kind, past).extend(times)
             series[part], positions[part] = number, located.at(times)
-            starts[part] = positions[part.start]
+            start = positions[part.start]
             if past is not None and self.times is not None:
                 first_rows.append(part.start)
-                starts[part] = np.minimum(starts[part], located.at(np.array([past.first])))
+                start = min(start, located.at(np.array([past.first]))[0])
                 kept_series[past.kept] = number
                 kept_positions[past.kept] = located.at(self.times[past.kept])
+            is_beyond[part] = positions[part] - window.lookback >= start
         untimed = np.arange(timeline.starts[-1], n_rows)
         series[untimed] = len(timeline.labels) + np.arange(len(untimed))
-        is_beyond = positions - window.lookback >= starts
-        in_table = timeline.unsort(np.arange(n_rows))
-        layout = lay_out(
-            window,
-            series[in_table],
-            positions[in_table],
-            kept_series,
-            kept_positions,
-        )
+        is_beyond[untimed] = -window.lookback >= 0
+        series, positions = timeline.unsort(series), timeline.unsort(positions)
+        layout = lay_out(window, series, positions, kept_series, kept_positions)
         first = np.concatenate([timeline.starts[:-1], untimed])
-        first_rows_in_table, first = (
+        known, first = (
             rows if timeline.order is None else timeline.order[rows]
             for rows in (np.array(first_rows, dtype=np.intp), first)
         )
-        return Placement(layout, is_beyond[in_table], first_rows_in_table, layout.places[first])
+        return Placement(layout, timeline.unsort(is_beyond), known, layout.places[first])
 
     def ranks(self, label: Hashable) -> bool:
         """Tell whether a series seen in `fit` has no calendar, so that its rows are counted."""

@@ -175,9 +175,9 @@ class Layout:
 
 def lay_out(
     window: Window,
-    series: NDArray[np.int64],
+    series: NDArray[np.integer[Any]],
     positions: NDArray[np.int64],
-    past_series: NDArray[np.int64],
+    past_series: NDArray[np.integer[Any]],
     past_positions: NDArray[np.int64],
 ) -> Layout:
     """Give every row of a table a place, and the remembered rows that its windows hold.
@@ -209,9 +209,13 @@ def lay_out(
     order = np.lexsort((positions, series))
     if is_past.any():
         order = order[_is_seen(series[order], positions[order], is_past[order], lookback)]
-    steps = np.diff(positions[order]).clip(max=apart)
+    sorted_places = np.empty(len(order), dtype=np.int64)
+    steps, sorted_positions = sorted_places[1:], positions[order]
+    np.subtract(sorted_positions[1:], sorted_positions[:-1], out=steps)
+    np.minimum(steps, apart, out=steps)
     steps[np.diff(series[order]) != 0] = apart
-    sorted_places = np.concatenate([[lookback], lookback + np.cumsum(steps)])
+    sorted_places[0] = lookback
+    np.cumsum(sorted_places, out=sorted_places)
     places = np.full(len(series), -1)
     places[order] = sorted_places
     past = np.flatnonzero(places[: len(past_series)] >= 0)
@@ -226,7 +230,7 @@ def _is_contiguous(positions: NDArray[np.int64]) -> bool:
 
 
 def _is_seen(
-    series: NDArray[np.int64],
+    series: NDArray[np.integer[Any]],
     positions: NDArray[np.int64],
     is_past: NDArray[np.bool_],
     lookback: int,
