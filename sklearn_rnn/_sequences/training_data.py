@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from sklearn_rnn._sequences.ragged import Ragged
+from sklearn_rnn._sequences.window_array import WindowArray
 from sklearn_rnn._sequences.windows import Windows
+from sklearn_rnn._sklearn.compat import safe_indexing
+from sklearn_rnn._sklearn.validation import check_length, check_targets
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,11 @@ class Data:
     lengths : ndarray of shape (n_sequences,) or None
         Valid steps of each sequence, if each step has a target.
     groups : ndarray of int, of shape (n_sequences,), or None
-        The series that each sequence belongs to, if y or X has a MultiIndex.
+        The series that each sequence belongs to, if it is known.
+    order : ndarray of int, of shape (n_sequences,), or None
+        Numbers that increase with time within each series, if X are windows that know their rows.
+    n_omitted : int
+        Number of windows that were left out as incomplete.
     sample_weight : ndarray of shape (n_sequences,)
         The weight of each sequence: the mean weight of its steps.
     """
@@ -38,6 +45,8 @@ class Data:
     weight: NDArray[np.float64]
     lengths: NDArray[np.intp] | None = None
     groups: NDArray[np.intp] | None = None
+    order: NDArray[np.intp] | None = None
+    n_omitted: int = 0
 
     sample_weight: NDArray[np.float64] = field(init=False)
 
@@ -59,9 +68,78 @@ class Data:
 
 
 def groups_of(X: Any, y: Any) -> NDArray[np.intp] | None:
-    """Return the series of each row: all but the last level of a MultiIndex of y, else of X."""
+    """Return the series of each row: of windows that know it, or of a MultiIndex of y, else of X.
+
+    All but the last level of an index name the series.
+    """
+    if isinstance(X, WindowArray) and X.times is not None:
+        return X.series
     for table in (y, X):
         index = getattr(table, "index", None)
         if isinstance(index, pd.MultiIndex):
             return np.asarray(index.droplevel(-1).factorize()[0])
     return None
+
+
+class RowOrigin(NamedTuple):
+    """What is known of the rows that sequences belong to; see `Data`."""
+
+    groups: NDArray[np.intp] | None
+    order: NDArray[np.intp] | None
+    n_omitted: int
+
+
+def complete_only(X: Any, y: Any, sample_weight: Any) -> tuple[tuple[Any, Any, Any], RowOrigin]:
+    """Leave out windows that begin before their series or in a gap, and tell the origin of others.
+
+    Parameters
+    ----------
+    X : WindowArray or object
+        The sequences; other objects than windows that know their rows are returned as they are.
+    y : array-like or list
+        Targets.
+    sample_weight : array-like of shape (n_samples,), number or None
+        Weights.
+
+    Returns
+    -------
+    tuple
+        X, y and weights without incomplete windows.
+    RowOrigin
+        Series and order of the rows.
+
+    Raises
+    ------
+    ValueError
+        If no window is complete, or X has another number of samples than y or the weights.
+    """
+    if not isinstance(X, WindowArray):
+        return (X, y, sample_weight), RowOrigin(groups_of(X, y), None, 0)
+    n_given = len(X)
+    X, y, sample_weight = _select_complete(X, y, sample_weight)
+    origin = RowOrigin(groups_of(X, y), np.asarray(X.starts), n_given - len(X))
+    return (X, y, sample_weight), origin
+
+
+def _select_complete(X: WindowArray, y: Any, sample_weight: Any) -> tuple[WindowArray, Any, Any]:
+    if X.is_complete.all():
+        return X, y, sample_weight
+    kept = np.flatnonzero(X.is_complete)
+    if not len(kept):
+        raise ValueError(
+            f"No window of X is complete: each of the {len(X)} begins before its series or in a "
+            f"gap, with n_lags={X.n_steps}, delay={X.delay} and step={X.step}. Give longer series, "
+            "fewer lags or a smaller delay, or fit np.asarray(X) to train on filled lags."
+        )
+    check_targets(y, X)
+    others = [y, sample_weight]
+    for name, values in zip(("y", "sample_weight"), others, strict=True):
+        if _has_length(values):
+            check_length(name, values, X)
+    y, sample_weight = (safe_indexing(v, kept) if _has_length(v) else v for v in others)
+    return X[kept], y, sample_weight
+
+
+def _has_length(values: Any) -> bool:
+    """Return whether an argument has a value for each sample: it is no number, text or None."""
+    return hasattr(values, "__len__") and not isinstance(values, str) and np.ndim(values) > 0

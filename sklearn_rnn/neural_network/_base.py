@@ -19,7 +19,7 @@ from sklearn_rnn._sequences.lists import comes_as_list
 from sklearn_rnn._sequences.ragged import Ragged
 from sklearn_rnn._sequences.scaling import without_extremes
 from sklearn_rnn._sequences.step_targets import flatten_steps, unflatten_steps, valid_lengths
-from sklearn_rnn._sequences.training_data import Data, groups_of
+from sklearn_rnn._sequences.training_data import Data, complete_only
 from sklearn_rnn._sequences.windows import Windows
 from sklearn_rnn._sklearn.compat import check_sample_weight, fit_context
 from sklearn_rnn._sklearn.parameters import parametrized, plain_parameters
@@ -61,11 +61,11 @@ class BaseSequenceEstimator(TrainingParameters, Fitted, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_steps, n_channels) or (n_samples, n_columns), or list
-            Sequences; strided views, such as those of `LagTransformer`, are not copied. Networks
-            for sequences of any length also take a list of arrays of shape (n_steps_i,
-            n_channels); for them, steps at either end of a sequence that are NaN in all channels
-            may be padding, see `all_missing`. Any other NaN is a missing value, replaced by the
-            mean of its channel.
+            Sequences; views and windows of `LagTransformer` are not copied. Windows that begin
+            before their series or in a gap are left out. Networks for sequences of any length also
+            take a list of arrays of shape (n_steps_i, n_channels); for them, steps at either end
+            that are NaN in all channels may be padding, see `all_missing`. Any other NaN is a
+            missing value, replaced by the mean of its channel.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Targets; with ``return_sequences=True`` of shape (n_samples, n_steps) or (n_samples,
             n_steps, n_outputs), or a list where `X` is one.
@@ -103,6 +103,7 @@ class BaseSequenceEstimator(TrainingParameters, Fitted, BaseEstimator):
             self._check_parameters(parameters, continues=continues)
             data = self._read(X, y, sample_weight, reset=not continues, classes=classes)
             given = self._read_validation(X_val, y_val)
+            self.n_rows_omitted_ = data.n_omitted
             self._train(data, given, {**parameters, **changed}, continues=continues)
         return self
 
@@ -127,9 +128,9 @@ class BaseSequenceEstimator(TrainingParameters, Fitted, BaseEstimator):
         trained_on: bool = True,
         classes: Any = None,
     ) -> Data:
-        """Validate and encode X, y and the weights."""
+        """Validate and encode X, y and the weights of complete windows."""
         lengths = None
-        labelled = X, y
+        (X, y, sample_weight), origin = complete_only(X, y, sample_weight)
         if self.return_sequences:
             sequences, _ = self._read_sequences(X, reset=reset)
             lengths, y = valid_lengths(sequences), flatten_steps(y, sequences)
@@ -145,7 +146,7 @@ class BaseSequenceEstimator(TrainingParameters, Fitted, BaseEstimator):
         weight = self._class_weighted(weight, y, trained_on=trained_on)
         if not weight.any():
             raise ValueError("The weight of every sample is zero; give some a positive one.")
-        return Data(sequences, target, weight, lengths, groups_of(*labelled))
+        return Data(sequences, target, weight, lengths, *origin)
 
     def _class_weighted(
         self, weight: NDArray[np.float64], y: Any, *, trained_on: bool

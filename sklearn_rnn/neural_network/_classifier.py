@@ -17,7 +17,7 @@ from sklearn_rnn._training.losses import BinaryCrossEntropy, CrossEntropy
 from sklearn_rnn.neural_network._base import BaseSequenceEstimator
 from sklearn_rnn.neural_network._label_encoder import LabelEncoder
 from sklearn_rnn.neural_network._training_parameters import DROPOUT, ONE_EPOCH
-from sklearn_rnn.neural_network._validation_split import Split, hold_out_random
+from sklearn_rnn.neural_network._validation_split import Split, hold_out_last, hold_out_random
 
 
 @parametrized
@@ -166,6 +166,8 @@ class SequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
 
     def _hold_out(self, rows: NDArray[np.intp], data: Data, rng: np.random.RandomState) -> Split:
         stratified = data.lengths is None and not self._encoder.multilabel
+        if data.order is not None:  # random windows of a series overlap with those that are held
+            return hold_out_last(rows, data, self.validation_fraction, keep_classes=stratified)
         return hold_out_random(rows, data, self.validation_fraction, rng, stratified=stratified)
 
     def _criterion(self) -> tuple[type[nn.Module], dict[str, Any]]:

@@ -54,6 +54,8 @@ class Fitted:
         "n_features_in_ : int": "Columns of a 2-D `X`, or channels of a 3-D `X`, seen in `fit`.",
         "feature_names_in_ : ndarray of shape (n_features_in_,)": """
             Column names of `X`, if all are strings.""",
+        "n_rows_omitted_ : int": """
+            Windows that `fit` left out because they begin before their series or in a gap.""",
         "net_ : skorch.NeuralNet": "The trained network; its ``module_`` is the torch module.",
         "n_iter_ : int": "Number of epochs run.",
         "loss_curve_ : list of float": "Training objective of each epoch, including the penalty.",

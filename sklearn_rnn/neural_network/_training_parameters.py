@@ -129,7 +129,8 @@ class TrainingParameters:
     validation_fraction: float = param(
         [INSIDE],
         """Fraction of the data held out for early stopping: the last rows in regression, a
-        stratified random sample in classification.""",
+        stratified random sample in classification. Of windows that `LagTransformer` makes, the
+        last of each series are held out in both.""",
         default=0.1,
     )
     patience: int = param(

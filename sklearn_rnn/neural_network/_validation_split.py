@@ -12,17 +12,21 @@ Split = tuple[NDArray[np.intp], NDArray[np.intp]]
 """Samples to train on, and samples for validation."""
 
 
-def hold_out_last(rows: NDArray[np.intp], data: Data, fraction: float) -> Split:
+def hold_out_last(
+    rows: NDArray[np.intp], data: Data, fraction: float, *, keep_classes: bool = False
+) -> Split:
     """Hold out the last samples for validation, of each series if there are several.
 
     Parameters
     ----------
     rows : ndarray of int
-        Samples with a positive weight, in the order of time.
+        Samples with a positive weight, in the order of time unless the data tell it.
     data : Data
         What they are samples of.
     fraction : float
         The share to set aside.
+    keep_classes : bool, default=False
+        Whether samples of a class are kept for training that would lose all of them.
 
     Returns
     -------
@@ -34,10 +38,14 @@ def hold_out_last(rows: NDArray[np.intp], data: Data, fraction: float) -> Split:
     ends = np.ceil(fraction * np.cumsum(sizes)).astype(np.intp)
     ends = np.minimum(ends, len(rows) - 1)
     n_held = np.diff(ends, prepend=0)  # the share of each series, without rounding all up
-    order = np.argsort(series, kind="stable")
+    time = np.arange(len(rows)) if data.order is None else data.order[rows]
     still_to_come = np.empty(len(rows), dtype=np.intp)
+    order = np.lexsort((time, series))
     still_to_come[order] = np.repeat(np.cumsum(sizes), sizes) - np.arange(len(rows))
     held = still_to_come <= n_held[series]
+    if keep_classes:
+        codes = data.target[rows].ravel()
+        held &= np.isin(codes, codes[~held])
     if not held.any():
         raise ValueError(
             f"early_stopping=True needs two samples at least; got {len(rows)} with "
