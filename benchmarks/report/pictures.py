@@ -78,9 +78,9 @@ def draw_scores(
     how: dict[str, Any] = {"sharey": True, "layout": "constrained", "squeeze": False}
     figure, axes = plt.subplots(1, len(panels), figsize=(10, 1.6 + 0.36 * len(rows)), **how)
     for ax, (name, scores) in zip(axes[0], panels.items(), strict=True):
-        _draw_panel(ax, scores, rows, series, most_ticks=max(2, 12 // len(panels)))
-        reference = next(s for s in scores if s.row == line)
-        ax.axvline(np.mean(reference.values), color="0.6", linewidth=1, zorder=0)
+        reference = float(np.mean(next(s.values for s in scores if s.row == line)))
+        _draw_panel(ax, scores, rows, series, reference, most_ticks=max(2, 12 // len(panels)))
+        ax.axvline(reference, color="0.6", linewidth=1, zorder=0)
         ax.set_title(name, fontsize=10)
     axes[0, 0].set_yticks(range(len(rows)), rows)
     axes[0, 0].invert_yaxis()
@@ -97,11 +97,18 @@ def save(figure: Any, path: Path, title: str, dpi: int = 130) -> None:
 
 
 def _draw_panel(
-    ax: plt.Axes, scores: Sequence[Scores], rows: list[str], series: list[str], most_ticks: int
+    ax: plt.Axes,
+    scores: Sequence[Scores],
+    rows: list[str],
+    series: list[str],
+    reference: float,
+    most_ticks: int,
 ) -> None:
+    """Draw the rows of a panel, on an axis that holds the reference whatever lies beyond it."""
     every = [value for s in scores for value in s.values]
     is_log = 0 < 100 * min(every) <= max(every)
     low, high = (min(every), max(every)) if is_log else limits(scores)
+    low, high = min(low, reference), max(high, reference)
     for s in scores:
         beside = [other.series for other in scores if other.row == s.row]
         shift = 0.22 * (beside.index(s.series) - (len(beside) - 1) / 2)

@@ -40,3 +40,27 @@ def test_what_lies_beyond_the_axis_stands_at_its_edge_with_its_figure(tmp_path, 
     assert np.allclose(edges, [0.39, 0.61])
     assert ax.get_xlim()[0] > 0.3
     pictures.plt.close(drawn[0])
+
+
+def test_the_line_that_all_are_held_against_is_never_beyond_the_axis(tmp_path, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(pictures, "save", lambda figure, *args: drawn.append(figure))
+    panels = {"all": scores_of(3.0, 0.4, 0.5, 0.6, 0.45, 0.55)}
+    draw_scores(tmp_path / "p.png", "title", "score", panels, line="model 0")
+    (ax,) = drawn[0].axes
+    assert ax.get_xlim()[1] > 3.0
+    assert not ax.texts
+    pictures.plt.close(drawn[0])
+
+
+def test_a_gain_that_is_far_from_the_others_is_an_arrow_with_its_figure(tmp_path, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(pictures, "save", lambda figure, *args: drawn.append(figure))
+    gains = [pictures.Gain(f"{v}", v, v - 2, v + 2, "all") for v in (-60.0, 1.0, -3.0, 2.0)]
+    pictures.draw_gains(
+        tmp_path / "p.png", "title", ["gain"], {"": gains}, {"all": "C0"}, form=".0f"
+    )
+    (ax,) = drawn[0].axes
+    assert ax.get_xlim()[0] > -10
+    assert "\N{MINUS SIGN}60" in [text.get_text() for text in ax.texts]
+    pictures.plt.close(drawn[0])
