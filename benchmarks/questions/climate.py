@@ -125,11 +125,11 @@ def models(names: list[str], folds: TimeSeriesSplit, plan: Any) -> list[Model]:
     ]
 
 
-def windows(model: Any, flatten: bool = False) -> Pipeline:
+def windows(model: Any, flatten: bool = False) -> rnn.CompleteRows:
     """Return a model of the lags of all standardised series and of the season to come."""
     scale = StandardScaler().set_output(transform="pandas")
     lags = rnn.LagTransformer(N_LAGS, known_ahead=SEASON, flatten=flatten)
-    return Pipeline([("scale", scale), ("lags", lags), ("model", model)])
+    return rnn.CompleteRows(Pipeline([("scale", scale), ("lags", lags), ("model", model)]))
 
 
 class ForEach(RegressorMixin, BaseEstimator):

@@ -70,17 +70,19 @@ def ours(form: str, plan: Any) -> Task:
     days = list(X.columns[3:]) or None
     lags = {"lags__n_lags": plan.lags}
 
-    def pipeline(model: Any, flatten: bool) -> Pipeline:
+    def pipeline(model: Any, flatten: bool) -> Any:
         scale = StandardScaler().set_output(transform="pandas")
         windows = rnn.LagTransformer(known_ahead=days, flatten=flatten)
-        return Pipeline([("scale", scale), ("lags", windows), ("model", model)])
+        steps = [("scale", scale), ("lags", windows), ("model", model)]
+        return rnn.CompleteRows(Pipeline(steps))
 
     yesterday = make_pipeline(rnn.LagTransformer(1), rnn.PersistenceRegressor(channel=VOLUME))
     models = [Model("training mean", DummyRegressor()), Model("persistence", yesterday)]
     if days:
         parts = [("today", "passthrough", days)]
         windows = ColumnTransformer(parts, remainder=rnn.LagTransformer(5, flatten=True))
-        models.append(Model(ONLY_TODAY, make_pipeline(windows, LinearRegression())))
+        pipe = rnn.CompleteRows(make_pipeline(windows, LinearRegression()))
+        models.append(Model(ONLY_TODAY, pipe))
     ar_lags = {"lagtransformer__n_lags": plan.ar_lags}
     models += [
         Model("AR(5)", rnn.make_ar(5, known_ahead=days)),
