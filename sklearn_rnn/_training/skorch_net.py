@@ -127,33 +127,23 @@ class SequenceNet(NeuralNet):
 
     def warn_if_unfinished(self, name: str) -> None:
         """Warn, for the estimator of a name, if the loss still fell when the last epoch ended."""
-        curve, c, constant = self._watched_losses(), self.config, self.constant_loss_
+        c, loss, constant = self.config, self.final_loss_, self.constant_loss_
         if constant is None:
             return
-        loss = min(curve) if c.early_stopping else curve[-1]
-        remedy = "" if c.optimizer == "lbfgs" else " or learning_rate"
-        advice = f"; raise max_epochs{remedy}."
-        if loss > constant:
-            remedy = "" if c.optimizer == "lbfgs" else " If it rose at first, lower learning_rate."
-            advice = f" with a loss of {loss:.3g}, above {constant:.3g} of a constant.{remedy}"
+        if c.optimizer == "lbfgs":
+            advice = "; raise max_epochs."
+        elif loss <= constant:
+            advice = "; raise max_epochs or learning_rate."
+        else:
+            advice = (
+                f" with a loss of {loss:.3g}, above {constant:.3g} of a constant. If it rose at "
+                "first, lower learning_rate."
+            )
         warnings.warn(
             f"{name} was still improving when max_epochs={c.max_epochs} ended the fit{advice}",
             ConvergenceWarning,
             stacklevel=4,
         )
-
-    def _is_unfinished(self) -> bool:
-        """Tell whether the loss was still falling when the last epoch of the last run ended."""
-        c = self.config
-        if self.stopped_ or c.lr_schedule in PLANNED:
-            return False
-        return still_improving(self._watched_losses(), c.patience, c.tol)
-
-    def _watched_losses(self) -> list[float]:
-        """Return the loss of each epoch of the last run that decides when it stops."""
-        watched = "valid_loss" if self.config.early_stopping else "train_loss"
-        rows = self.history[-self.config.max_epochs :]
-        return [row[watched] for row in rows if watched in row]
 
     def _take_over(self, config: TrainingConfig) -> None:
         """Go on with other config; callbacks keep what they have seen if they are the same."""
@@ -197,8 +187,12 @@ class SequenceNet(NeuralNet):
             if self._callback_stops(train, valid):
                 break
         trainer.finish()
-        watched = train if valid is None else valid
-        self.constant_loss_ = self._constant_loss(watched) if self._is_unfinished() else None
+        c = self.config
+        curve = self.history[-state.epoch :, "valid_loss" if c.early_stopping else "train_loss"]
+        self.final_loss_, self.constant_loss_ = min(curve) if c.early_stopping else curve[-1], None
+        falls = not self.stopped_ and c.lr_schedule not in PLANNED
+        if falls and still_improving(curve, c.patience, c.tol):
+            self.constant_loss_ = self._constant_loss(train if valid is None else valid)
 
     def _constant_loss(self, examples: Examples) -> float:
         """Return the loss if all outputs are zero: the mean of y, or equal probabilities."""
