@@ -15,10 +15,10 @@ from sklearn.utils import indexable
 from sklearn_rnn._sklearn.metaestimators import default_scoring
 from sklearn_rnn.model_selection._comparison import Comparison
 from sklearn_rnn.model_selection._complexity import n_parameters
+from sklearn_rnn.model_selection._default_split import make_splitter, times_of
 from sklearn_rnn.model_selection._fit_and_score import (
     Evaluator,
     losses_of,
-    make_splitter,
     run_all,
     table_of,
 )
@@ -60,9 +60,10 @@ def compare_models(
         Targets.
     cv : int, cross-validation generator or iterable, default=None
         Cross-validation splits. None uses ``TimeSeriesSplit(5)`` if the index of X holds times,
-        which must be sorted, and otherwise the default of scikit-learn: five folds without
-        shuffling. For a panel, with a MultiIndex whose last level is time, times are split instead
-        of rows.
+        which must be sorted, and ``PanelTimeSeriesSplit(5)``, which splits the times of all series
+        at once, if X is a panel: a MultiIndex with a level of times, windows of several series, or
+        a long table whose columns a `LagTransformer` in the models names. Otherwise it is the
+        default of scikit-learn: five folds without shuffling.
     groups : array-like of shape (n_rows,), default=None
         Group labels for `cv`, and for searches inside the models whose splitters use groups. With
         metadata routing, pass them in `params`.
@@ -144,7 +145,8 @@ def compare_models(
     size = n_parameters if complexity is None else complexity if callable(complexity) else None
     scorer = check_scoring(next(iter(models.values())), scoring)
     evaluator = Evaluator(scorer, *LOSSES[loss], size)
-    splitter = make_splitter(cv, X, y, classifies)
+    times, is_panel = times_of(X, models.values())
+    splitter = make_splitter(cv, X, y, times, is_panel=is_panel, is_classifier=classifies)
     metadata = route_metadata(
         models, splitter=splitter, scorer=evaluator.scorer, groups=groups, params=params
     )
@@ -164,7 +166,7 @@ def compare_models(
     return Comparison(
         names=list(models),
         runs=_with_complexity(table, complexity),
-        losses=losses_of(runs, folds, X),
+        losses=losses_of(runs, folds, times if is_panel else None),
         scoring=_name_of(scoring),
         loss=loss,
         horizon=horizon,

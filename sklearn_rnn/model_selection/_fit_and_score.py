@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import clone
-from sklearn.model_selection import TimeSeriesSplit, check_cv
 from sklearn.utils.parallel import Parallel, delayed
 from tqdm import tqdm
 
@@ -26,7 +25,6 @@ from sklearn_rnn.preprocessing._omit_incomplete import count_omitted
 PROGRESS_DELAY = 2.0
 """Seconds before the progress bar appears."""
 
-_TIMES = (pd.DatetimeIndex, pd.PeriodIndex, pd.TimedeltaIndex)
 
 Fold = tuple[NDArray[np.intp], NDArray[np.intp]]
 
@@ -87,38 +85,6 @@ class Run:
     n_incomplete: float = np.nan
     error: str | None = None
     losses: NDArray[np.float64] | None = None
-
-
-def make_splitter(cv: Any, X: Any, y: Any, is_classifier: bool) -> Any:
-    """Return the splitter; the default splits by time if the index of X holds times."""
-    times = _times_of(X)
-    if cv is None and times is not None:
-        if times.hasnans or not (
-            isinstance(X.index, pd.MultiIndex) or times.is_monotonic_increasing
-        ):
-            raise ValueError(
-                "cv=None splits by time, but the time index of X is not in ascending order; sort "
-                "X and y by time, or give cv."
-            )
-        cv = _folds_by_time(times)
-    return check_cv(cv, y, classifier=is_classifier)
-
-
-def _folds_by_time(times: pd.Index[Any]) -> list[Fold]:
-    """Split times, so that all rows of one time in a panel are in the same part."""
-    number, distinct = times.factorize(sort=True)
-    return [
-        (np.flatnonzero(np.isin(number, train)), np.flatnonzero(np.isin(number, test)))
-        for train, test in TimeSeriesSplit(5).split(distinct)
-    ]
-
-
-def _times_of(X: Any) -> pd.Index[Any] | None:
-    """Return the times of the rows, if the (last level of the) index of X holds times."""
-    if not isinstance(X, pd.DataFrame | pd.Series):
-        return None
-    index = X.index.get_level_values(-1)
-    return index if isinstance(index, _TIMES) else None
 
 
 def seeded(estimator: Any, seeds: Sequence[int]) -> Iterator[tuple[int | None, Any]]:
@@ -211,10 +177,13 @@ def table_of(runs: Sequence[Run]) -> pd.DataFrame:
     return pd.DataFrame(rows).astype({"seed": "Int64"})
 
 
-def losses_of(runs: Sequence[Run], folds: Sequence[Fold], X: Any) -> pd.DataFrame:
+def losses_of(
+    runs: Sequence[Run], folds: Sequence[Fold], times: pd.Index[Any] | None
+) -> pd.DataFrame:
     """Return the loss of each test row, averaged over seeds and folds, in one column per model.
 
-    Rows of a panel that share their time are dependent, and are averaged too.
+    Rows of a panel that share their time are dependent, and are averaged too; `times` are those of
+    a panel.
     """
     parts = [
         pd.DataFrame({"model": run.model, "row": folds[run.fold][1], "loss": run.losses})
@@ -224,6 +193,6 @@ def losses_of(runs: Sequence[Run], folds: Sequence[Fold], X: Any) -> pd.DataFram
     if not parts:
         return pd.DataFrame()
     losses = pd.concat(parts).pivot_table(index="row", columns="model", values="loss", sort=True)
-    if isinstance(getattr(X, "index", None), pd.MultiIndex) and (times := _times_of(X)) is not None:
+    if times is not None:
         losses = losses.groupby(times[losses.index]).mean()
     return losses.rename_axis(columns=None)

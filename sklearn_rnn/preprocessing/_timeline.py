@@ -112,7 +112,7 @@ def split_index(
     index: Any = X.index if isinstance(X, pd.DataFrame) else None
     levels: list[int] = []
     if isinstance(index, pd.MultiIndex):
-        at = _time_level(index, time, series)
+        at = time_level(index, time, series)
         levels = [level for level in range(index.nlevels) if level != at]
     times = index.get_level_values(at) if levels or isinstance(index, pd.MultiIndex) else index
     if time is not None and not (index is not None and time in index.names):
@@ -138,7 +138,7 @@ def _factorize(index: Any, levels: list[int]) -> tuple[NDArray[np.intp], list[Ha
     return codes, list(names)
 
 
-def _time_level(index: Any, time: Any, series: Any) -> int:
+def time_level(index: Any, time: Any = None, series: Any = None) -> int:
     """Return which level of an index holds the times: the last of times, or else of numbers."""
     if time is not None and time in index.names:
         return list(index.names).index(time)
