@@ -156,3 +156,17 @@ def test_warnings_are_silent_in_one_thread_alone():
             pool.submit(lags.transform, X.tail(1)).result()
     with pytest.warns(IncompleteWindowsWarning):
         lags.transform(X.tail(1))
+
+
+@pytest.mark.parametrize(("share", "counts_rows"), [(0.03, True), (0.08, True), (0.2, False)])
+def test_holidays_of_working_days_are_no_steps_and_no_reason_to_warn(share, counts_rows):
+    days = pd.bdate_range("2020-01-01", periods=1000)
+    is_holiday = np.random.default_rng(0).random(1000) < share
+    values = np.arange(1000.0)[~is_holiday]
+    X = pd.DataFrame({"a": values}, index=days[~is_holiday])
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        lagged = np.asarray(LagTransformer(5, fill_value=-1).fit_transform(X))
+    by_rows = (lagged[5:, 0, 0] == values[:-5]).all()
+    assert by_rows == counts_rows
+    assert bool(caught) == (not counts_rows)  # then the holidays are missing rows
