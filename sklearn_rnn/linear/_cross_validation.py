@@ -94,9 +94,9 @@ class CrossValidated(LinearWindowModel):
             data = self._read_training_set(X, y, sample_weight)
             folds = make_folds(self.cv, X, data)
             moments = FoldMoments(data, folds)
-            system = self._system(moments.total)
-            self.alphas_ = self._alphas(system, data)
+            self.alphas_ = self._alphas(self._system(moments.total), data)
             losses = self._losses(data, folds, moments)
+            system = self._system(moments.total)  # anew: it is as large as the moments
             chosen = losses.choose(self.rule)
             path = self._unscaled(self._path(system, self.alphas_, data), system)
             self._set_coefficients(path[chosen], moments.total)

@@ -92,10 +92,13 @@ def add_products(
     if weight is None:
         spacing = usual_spacing(design.first)
         shift = Shift.of(spacing, design.step)
+        blocks = gram.reshape(design.n_lags, design.n_channels, design.n_lags, design.n_channels)
         for run in find_runs(design.first, spacing):
             if shift.is_worth(run.stop - run.start, design.n_lags):
-                _add_run(design.take(run), target[run], shift, center, gram, products)
+                _add_run(design.take(run), target[run], shift, center, blocks, products)
                 rest[run] = False
+        for a in range(design.n_lags):
+            blocks[a + 1 :, :, a] = blocks[a, :, a + 1 :].transpose(1, 2, 0)
     design, target = design.take(rest), target[rest]
     for part, block in design.blocks(center):
         weighted = block if weight is None else block * np.sqrt(weight[part, np.newaxis])
@@ -110,20 +113,15 @@ def _add_run(
     target: FloatArray,
     shift: Shift,
     center: FloatArray,
-    gram: FloatArray,
+    blocks: FloatArray,
     products: FloatArray,
 ) -> None:
-    """Add the Gram matrix of a run of windows, and its products with targets."""
-    n_lags, n_channels = run.n_lags, run.n_channels
-    blocks = np.zeros((n_lags, n_channels, n_lags, n_channels))  # (a, b) for b >= a
+    """Add the blocks (a, b) with b >= a of a run of windows, and its products with targets."""
     shared = _shared_terms(run, target, shift, center, products)
-    for a in range(n_lags):
+    for a in range(run.n_lags):
         base = a % shift.lags
-        blocks[a, :, a:] = shared[base, :, base : n_lags - (a - base)]
+        blocks[a, :, a:] += shared[base, :, base : run.n_lags - (a - base)]
     _add_ends(run, shift, center, blocks)
-    for a in range(n_lags):
-        blocks[a + 1 :, :, a] = blocks[a, :, a + 1 :].transpose(1, 2, 0)
-    gram += blocks.reshape(gram.shape)
 
 
 def _shared_terms(

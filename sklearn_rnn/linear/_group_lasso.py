@@ -83,9 +83,9 @@ def group_lasso_path(
     Parameters
     ----------
     xx, xy, yy : ndarray
-        Normal equations for one sample.
+        Normal equations.
     alphas : ndarray of shape (n_alphas,)
-        Decreasing penalties.
+        Decreasing penalties of the sum over samples.
     l1_ratio : float
         Share of the norm in the penalty.
     grouping : tuple of ndarray

@@ -76,26 +76,19 @@ def elastic_net_path(
     """
     n_ridge = len(alphas) if penalty.l1_ratio == 0 else int((alphas == 0).sum())
     ridge, alphas = alphas[len(alphas) - n_ridge :], alphas[: len(alphas) - n_ridge]
-    parts, n_iter = [], 1
+    parts, n_iter = [], 1  # the objective of ElasticNet, a mean over samples, as a sum over them
     if len(alphas):
         projection = Projection.of(system, penalty.factor == 0)
         kept = ~projection.is_free
         groups = None if penalty.groups is None else penalty.groups[kept]
         rest = replace(penalty, factor=penalty.factor[kept], groups=groups)
-        unit = _per_sample(projection.rest)
         solve = _lasso_path if groups is None else _group_path
-        path, n_iter = solve(unit, alphas, rest)
+        path, n_iter = solve(projection.rest, system.weight * alphas, rest)
         parts.append(projection.complete(path))
     if n_ridge:  # without an L1 part
         shares = ridge * (1 - penalty.l1_ratio) * system.weight
         parts.append(ridge_path(system, shares, penalty.factor))
     return np.concatenate(parts), n_iter
-
-
-def _per_sample(system: System) -> System:
-    """Divide the equations by the number of samples, as the objective of ElasticNet is."""
-    n = system.weight
-    return replace(system, xx=system.xx / n, xy=system.xy / n, yy=system.yy / n, weight=1.0)
 
 
 def _group_path(system: System, alphas: FloatArray, penalty: Penalty) -> tuple[FloatArray, int]:
@@ -161,7 +154,8 @@ def _descend(
     """Return coefficients of shape (n_alphas, n_columns), and the number of sweeps at the last.
 
     `enet_path` reads the size of X, and the norm of y for the duality gap, and nothing else of
-    them where it has the Gram matrix: one row and its norm stand for all samples.
+    them where it has the Gram matrix: one row and its norm stand for all samples, so that penalties
+    are those of a sum over samples.
     """
     _, coefs, _, n_iters = enet_path(
         np.zeros((1, len(system.xx)), order="F"),
