@@ -112,7 +112,7 @@ def _lasso_path(system: System, alphas: FloatArray, penalty: Penalty) -> tuple[F
     if not n_columns:
         return path, n_iter
     factor = penalty.factor
-    for k in range(n_outputs):
+    for k in np.flatnonzero(system.yy).tolist():  # a constant target has no coefficients
         if (factor == factor[0]).all():
             path[:, :, k], last = _descend(system, k, alphas * factor[0], penalty.l1_ratio, penalty)
         elif penalty.l1_ratio == 1:  # columns divided by their factors have the factor one
