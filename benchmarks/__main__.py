@@ -1,7 +1,5 @@
 """Run benchmarks by name: ``python -m benchmarks nyse``, ``python -m benchmarks all --quick``."""
 
-from __future__ import annotations
-
 import argparse
 import importlib
 import time

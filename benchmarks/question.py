@@ -3,8 +3,6 @@
 Its report is the template ``questions/NAME.md``, see `report/writer.py`.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace

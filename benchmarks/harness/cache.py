@@ -1,7 +1,5 @@
 """What has been computed before, kept as lines of JSON, so that a run goes on where it stopped."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

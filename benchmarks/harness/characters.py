@@ -1,7 +1,5 @@
 """Windows of a text, and forecasts of its next character from how often characters follow."""
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 
 import numpy as np
@@ -35,7 +33,7 @@ class Grams(ClassifierMixin, BaseEstimator):
     def __init__(self, order: int = 1) -> None:
         self.order = order
 
-    def fit(self, X: np.ndarray, y: np.ndarray) -> Grams:
+    def fit(self, X: np.ndarray, y: np.ndarray) -> "Grams":
         """Count what follows each context; what a window repeats of the one before is left out."""
         self.classes_ = np.unique(y)
         self.counts_: dict[bytes, Counter[int]] = defaultdict(Counter)

@@ -1,7 +1,5 @@
 """A model whose settings are chosen on rows that follow those it is fitted to."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -24,7 +22,7 @@ class HeldOut(RegressorMixin, BaseEstimator):
         self.param_grid = param_grid
         self.n_train = n_train
 
-    def fit(self, X: Any, y: Any) -> HeldOut:
+    def fit(self, X: Any, y: Any) -> "HeldOut":
         train, later = slice(self.n_train), slice(self.n_train, None)
         candidates = list(ParameterGrid(self.param_grid))
         models = [clone(self.model).set_params(**settings) for settings in candidates]

@@ -1,7 +1,5 @@
 """Tasks of long memory, images, music and text: their data, simple models and measures."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np
@@ -88,7 +86,7 @@ class Steps(ClassifierMixin, BaseEstimator):
     def __init__(self, model: Any = None) -> None:
         self.model = model
 
-    def fit(self, X: np.ndarray, y: np.ndarray) -> Steps:
+    def fit(self, X: np.ndarray, y: np.ndarray) -> "Steps":
         self.classes_ = np.unique(y)
         counts = (y[..., None] == self.classes_).sum(axis=0)
         varies = counts.max(axis=1) < len(y)

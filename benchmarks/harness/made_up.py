@@ -3,8 +3,6 @@
 They are those of Hochreiter and Schmidhuber (1997) in the form of Bai, Kolter and Koltun (2018).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Forecasts of the keys of the next step of a piece, and what they cost."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,7 +17,7 @@ class Frames(ClassifierMixin, BaseEstimator):
     def __init__(self, model: Any = None) -> None:
         self.model = model
 
-    def fit(self, X: Sequence[np.ndarray], y: Sequence[np.ndarray]) -> Frames:
+    def fit(self, X: Sequence[np.ndarray], y: Sequence[np.ndarray]) -> "Frames":
         frames, keys = np.concatenate(X), np.concatenate(y)
         self.shares_ = (keys.sum(axis=0) + 1) / (len(keys) + 2)
         sounding = np.flatnonzero(np.ptp(keys, axis=0))

@@ -1,7 +1,5 @@
 """Natural cubic splines of one column."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np
@@ -26,7 +24,7 @@ class NaturalSplines(TransformerMixin, BaseEstimator):
         self.low = low
         self.high = high
 
-    def fit(self, X: Any, y: Any = None) -> NaturalSplines:
+    def fit(self, X: Any, y: Any = None) -> "NaturalSplines":
         if self.d < 2:
             raise ValueError(f"d must be at least 2; got {self.d}.")
         x = np.asarray(X, dtype=float)[:, 0]

@@ -1,7 +1,5 @@
 """How far a run is and about how long it will take, from what its fits cost in an earlier run."""
 
-from __future__ import annotations
-
 import csv
 import sys
 from collections.abc import Mapping
@@ -47,7 +45,7 @@ class Progress:
             bar_format="{percentage:3.0f}% |{bar:20}| {elapsed} gone{postfix}",
         )
 
-    def __enter__(self) -> Progress:
+    def __enter__(self) -> "Progress":
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -5,8 +5,6 @@ the model is fitted to the training part, once for each random state, and the te
 predicted. A task may ask for the score of its fits in cross-validation on the training part, too.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -89,7 +87,7 @@ class Task:
     note: str = ""
 
     @classmethod
-    def split(cls, name: str, X: Any, y: Any, train: Any, *rest: Any, **more: Any) -> Task:
+    def split(cls, name: str, X: Any, y: Any, train: Any, *rest: Any, **more: Any) -> "Task":
         """Return the task whose training part are the rows that are marked."""
         return cls(name, X[train], y[train], X[~train], y[~train], *rest, **more)
 

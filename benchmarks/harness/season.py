@@ -1,7 +1,5 @@
 """The time of the year as columns that are known ahead."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 from sklearn.linear_model import LinearRegression

@@ -1,7 +1,5 @@
 """The settings that were chosen for a model, and whether they lie at an end of what was tried."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 

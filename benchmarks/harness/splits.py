@@ -5,8 +5,6 @@ So the first split is that of others, whose results stand beside ours, and furth
 much of a difference is luck.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any

@@ -1,7 +1,5 @@
 """Film reviews as tokens: which words they hold, and their last words."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

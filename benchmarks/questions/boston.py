@@ -1,7 +1,5 @@
 """Values of houses in Boston: nets, linear models and forests on random splits."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

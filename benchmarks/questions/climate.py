@@ -1,7 +1,5 @@
 """Monthly weather at three stations: nets, linear models and the mean of each month."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -138,7 +136,7 @@ class ForEach(RegressorMixin, BaseEstimator):
     def __init__(self, models: Sequence[Any]) -> None:
         self.models = models
 
-    def fit(self, X: Any, y: pd.DataFrame) -> ForEach:
+    def fit(self, X: Any, y: pd.DataFrame) -> "ForEach":
         pairs = zip(self.models, y.columns, strict=True)
         self.estimators_ = [clone(model).fit(X, y[name]) for model, name in pairs]
         self.n_parameters_ = int(np.nansum([n_parameters(model) for model in self.estimators_]))

@@ -1,7 +1,5 @@
 """Every learning rate and patience with every family, on problems that are no test elsewhere."""
 
-from __future__ import annotations
-
 import itertools
 import warnings
 from collections.abc import Callable, Mapping

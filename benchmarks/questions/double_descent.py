@@ -1,7 +1,5 @@
 """Models that grow: splines, dense nets and LSTMs, and their errors on new draws of the data."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path

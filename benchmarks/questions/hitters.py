@@ -1,7 +1,5 @@
 """Salaries of baseball players: nets, linear models and forests on random splits."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import partial
 from typing import Any

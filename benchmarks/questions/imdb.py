@@ -1,7 +1,5 @@
 """Film reviews as tokens and as text: nets that read them in order, lassos on their words."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path

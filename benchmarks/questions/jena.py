@@ -1,7 +1,5 @@
 """Temperatures a day (or a month) ahead: the nets of a book, and simple models."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Every network on NYSE, beside a linear model and without, against the linear model alone."""
 
-from __future__ import annotations
-
 import warnings
 from typing import Any
 

@@ -1,7 +1,5 @@
 """By how much the memory in use grows where windows of a long table are cut, fitted and read."""
 
-from __future__ import annotations
-
 import re
 import tempfile
 import threading

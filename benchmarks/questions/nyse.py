@@ -1,7 +1,5 @@
 """Trading volume of the NYSE: nets, linear models and two protocols of choosing settings."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Paths of fifty penalties by a lasso and by nets, beside a single fit at their ends."""
 
-from __future__ import annotations
-
 import time
 import warnings
 from pathlib import Path

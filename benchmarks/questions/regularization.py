@@ -1,7 +1,5 @@
 """An LSTM with one regularisation at a time, on trading volume and on film reviews."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path

@@ -7,8 +7,6 @@ the competitors take turns, so that a slow minute of the machine hits all of the
 take part if they are installed (``pip install -e ".[bench-peers]"``).
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

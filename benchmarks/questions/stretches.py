@@ -1,7 +1,5 @@
 """A TCN on windows that share rows, convolved once, and on copies; and with one level less."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import partial
 from types import SimpleNamespace
@@ -38,7 +36,7 @@ PLANS = sizes(n_seeds=(1, 10, 30), max_epochs=(1, 200, 200), only_nyse=(True, Fa
 class DayBefore(RegressorMixin, BaseEstimator):
     """Forecasts the change of the day before from windows of hours."""
 
-    def fit(self, X: Any, y: Any) -> DayBefore:
+    def fit(self, X: Any, y: Any) -> "DayBefore":
         self.n_parameters_ = 0
         return self
 

@@ -1,7 +1,5 @@
 """Nets of about the same size on made-up tasks of long memory, images, music and text."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial

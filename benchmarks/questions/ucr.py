@@ -1,7 +1,5 @@
 """Four labelled sets of series: one setting a family of nets, and simple models of rows."""
 
-from __future__ import annotations
-
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import replace

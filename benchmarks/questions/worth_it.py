@@ -1,7 +1,5 @@
 """Classical models and nets on the same folds of six data sets, by `compare_models`."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """What one model gains on another on the same test rows, with an interval."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The pictures that questions share: scores by model, and gains with their intervals."""
 
-from __future__ import annotations
-
 import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -193,7 +191,7 @@ class Gain(NamedTuple):
     kind: str
 
     @classmethod
-    def of(cls, row: str, gain: Effect) -> Gain:
+    def of(cls, row: str, gain: Effect) -> "Gain":
         """Return a gain that is judged by its interval."""
         return cls(row, *gain.interval, gain.verdict)
 

@@ -1,7 +1,5 @@
 """What is told of models that were compared on random splits: facts of `splits.md`, a picture."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Mapping

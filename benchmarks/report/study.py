@@ -1,7 +1,5 @@
 """What an experiment has found, and the files that keep it: a report is made of these alone."""
 
-from __future__ import annotations
-
 import csv
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence

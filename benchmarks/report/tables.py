@@ -1,7 +1,5 @@
 """Tables in Markdown, and what their cells tell of the models of a study."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np

@@ -5,8 +5,6 @@ and the simple model that are compared there are the best in cross-validation on
 the best of several on the test part would owe a part of its gain to luck.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from benchmarks.report.effects import Effect

@@ -4,8 +4,6 @@ A template, `questions/NAME.md`, is the report with what is found left open. It 
 question. `study` or `table` is what was found, `closing.md` tells how it was run.
 """
 
-from __future__ import annotations
-
 import datetime
 import os
 import platform

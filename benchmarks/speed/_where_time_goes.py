@@ -1,7 +1,5 @@
 """Where the time of a fit goes: kernels, gathering, the loop, and what comes before it."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager

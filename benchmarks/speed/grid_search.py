@@ -1,7 +1,5 @@
 """A search over the same candidates by a bare loop, by skorch's estimator and by ours."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial

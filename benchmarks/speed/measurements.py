@@ -1,7 +1,5 @@
 """All that is measured, as the rows of one table."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 import warnings

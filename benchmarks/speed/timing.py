@@ -1,7 +1,5 @@
 """Seconds of tasks that take turns, and their ratios to the bare loop."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Mapping
 

@@ -1,7 +1,5 @@
 """The workloads: sequences, the network that learns them, and the ratios that are aimed at."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The competitors, and which of them need a process of their own."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version

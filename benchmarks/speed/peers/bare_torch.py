@@ -1,7 +1,5 @@
 """The loop that everything is compared with: the same networks in plain PyTorch."""
 
-from __future__ import annotations
-
 import numpy as np
 import torch
 from torch import nn

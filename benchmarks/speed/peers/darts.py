@@ -1,7 +1,5 @@
 """darts as it comes: a series with as many windows as the workload has sequences."""
 
-from __future__ import annotations
-
 from darts import TimeSeries
 from darts.models import BlockRNNModel, TCNModel
 

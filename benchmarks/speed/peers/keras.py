@@ -1,7 +1,5 @@
 """Keras as it comes, on the backend that KERAS_BACKEND names."""
 
-from __future__ import annotations
-
 import keras
 from keras import layers
 

@@ -1,7 +1,5 @@
 """neuralforecast as it comes: a series with as many windows as the workload has sequences."""
 
-from __future__ import annotations
-
 import pandas as pd
 from neuralforecast import NeuralForecast
 from neuralforecast.losses.pytorch import MSE

@@ -1,7 +1,5 @@
 """sklearn_rnn itself; in the process without native kernels, beside a bare loop."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from benchmarks.speed.peers.bare_torch import BareLoop

@@ -4,8 +4,6 @@ A process waits at a pipe for what to do next, so that all competitors take turn
 worker of multiprocessing, in which sklearn_rnn would keep to one thread.
 """
 
-from __future__ import annotations
-
 import logging
 import os
 import subprocess

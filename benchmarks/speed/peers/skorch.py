@@ -1,7 +1,5 @@
 """skorch as it comes, but without its validation split."""
 
-from __future__ import annotations
-
 from functools import partial
 
 import torch
