@@ -20,7 +20,7 @@ from sklearn_rnn._training.optimizers import Adam
 from sklearn_rnn._training.skorch_net import SequenceNet
 from sklearn_rnn.neural_network import _base
 from sklearn_rnn.neural_network._base import BaseSequenceEstimator
-from sklearn_rnn.neural_network._regressor import SequenceRegressor
+from sklearn_rnn.neural_network._target_encoder import RegressionEncoder
 
 REST = "all else"
 PARTS: dict[str, dict[Any, str]] = {
@@ -33,7 +33,7 @@ PARTS: dict[str, dict[Any, str]] = {
     },
     "scales, tensors": {
         BaseSequenceEstimator: "_learn _examples",
-        SequenceRegressor: "_learn_target",
+        RegressionEncoder: "fit",
     },
     "net and optimizer": {NeuralNet: "initialized_instance", _net: "new_vector", Adam: "__init__"},
     "skorch": {_base: "build_net", SequenceNet: "notify"},

@@ -15,10 +15,10 @@ from sklearn_rnn._training.tensors import (
     RaggedTensor,
     consecutive,
     contiguous_blocks,
+    longest,
     series_of,
     shares_rows,
     to_device,
-    values_per_sequence,
 )
 
 MAX_VALUES_GATHERED = 2**20
@@ -83,9 +83,12 @@ class Examples:
     values_per_sequence: int = field(init=False)
 
     def __post_init__(self) -> None:
-        is_fixed = isinstance(self.x, Tensor) or self.x.is_fixed
+        if isinstance(self.x, Tensor):
+            is_fixed, n_values = True, self.x.shape[1:].numel()
+        else:
+            is_fixed, n_values = self.x.is_fixed, longest(self.x) * self.x.rows.shape[-1]
         object.__setattr__(self, "has_fixed_length", is_fixed and self.first is None)
-        object.__setattr__(self, "values_per_sequence", values_per_sequence(self.x))
+        object.__setattr__(self, "values_per_sequence", n_values)
 
     @classmethod
     def of(

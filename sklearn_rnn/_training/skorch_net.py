@@ -34,7 +34,7 @@ from sklearn_rnn._training.flat_parameters import new_vector, parameters_as_view
 from sklearn_rnn._training.loop import Trainer
 from sklearn_rnn._training.optimizers import OPTIMIZERS
 from sklearn_rnn._training.schedules import PLANNED
-from sklearn_rnn._training.state import TrainingState, still_improving
+from sklearn_rnn._training.state import TrainingState
 from sklearn_rnn._training.tensors import n_steps_run
 
 
@@ -226,6 +226,17 @@ class SequenceNet(NeuralNet):
             self.history.record_batch("train_loss", float(loss))
             self.history.record_batch("train_batch_size", len(y))
         self.notify(hook, batch=(x, y), training=True)
+
+
+def still_improving(losses: list[float], patience: int, tol: float) -> bool:
+    """Return whether the loss still fell by more than `tol` per epoch at the end of training.
+
+    The end is the last `patience` epochs, or the second half if there are fewer than twice as many.
+    """
+    n_last = min(patience, len(losses) // 2)
+    if not n_last:
+        return False
+    return min(losses[:-n_last]) - min(losses[-n_last:]) > tol * n_last
 
 
 def _of_estimator(method: str) -> NotImplementedError:

@@ -165,14 +165,3 @@ PLAIN = (
     *("n_misses", "best", "stopped"),
 )
 """The attributes of a state that are copied as they are."""
-
-
-def still_improving(losses: list[float], patience: int, tol: float) -> bool:
-    """Return whether the loss still fell by more than `tol` per epoch at the end of training.
-
-    The end is the last `patience` epochs, or the second half if there are fewer than twice as many.
-    """
-    n_last = min(patience, len(losses) // 2)
-    if not n_last:
-        return False
-    return min(losses[:-n_last]) - min(losses[-n_last:]) > tol * n_last

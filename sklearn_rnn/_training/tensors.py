@@ -152,12 +152,6 @@ def longest(x: Tensor | RaggedTensor) -> int:
     return max(1, int(x.lengths.max())) if isinstance(x, RaggedTensor) else x.shape[1]
 
 
-def values_per_sequence(x: Tensor | RaggedTensor) -> int:
-    """Return the number of values of the longest sequence."""
-    rows = x.rows if isinstance(x, RaggedTensor) else x
-    return longest(x) * rows.shape[-1]
-
-
 def shares_rows(x: Tensor | RaggedTensor, receptive_field: int | None) -> bool:
     """Return whether x has windows that share the rows of their last `receptive_field` steps."""
     if receptive_field is None or receptive_field > longest(x):

@@ -226,7 +226,7 @@ class BaseSequenceEstimator(TrainingParameters, Fitted, BaseEstimator):
         )
         self.channel_scale_ = self._reader.scale
         self.missing_channels_ = self._reader.missing_channels
-        self._learn_target(data.target, data.weight)
+        self._encoder = self._encoder.fit(data.target, data.weight)
 
     def _examples(
         self, data: Data, config: TrainingConfig

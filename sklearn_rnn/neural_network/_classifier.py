@@ -160,10 +160,6 @@ class SequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
             self._encoder = self._encoder.with_class_weight(self.class_weight, y)
         return self._encoder.weighted(weight, y)
 
-    def _learn_target(self, target: NDArray[Any], weight: NDArray[np.float64]) -> None:
-        """Check that there are two classes at least; a classification target has no scale."""
-        self._encoder.check_distinct(target, weight)
-
     def _hold_out(self, rows: NDArray[np.intp], data: Data, rng: np.random.RandomState) -> Split:
         stratified = data.lengths is None and not self._encoder.multilabel
         if data.order is not None:  # random windows of a series overlap with those that are held

@@ -90,8 +90,8 @@ class LabelEncoder:
         codes = np.searchsorted(self.classes, labels)
         return codes[:, np.newaxis].astype(np.float64) if len(self.classes) == 2 else codes
 
-    def check_distinct(self, target: NDArray[Any], weight: NDArray[np.float64]) -> None:
-        """Check that the encoded targets of positive weight have two classes at least."""
+    def fit(self, target: NDArray[Any], weight: NDArray[np.float64]) -> LabelEncoder:
+        """Check that targets of positive weight have two classes at least; they have no scale."""
         present = len(np.unique(target[weight > 0], axis=0))
         if self.announced:  # more may come in later calls of partial_fit
             present = len(self.classes)
@@ -100,6 +100,7 @@ class LabelEncoder:
                 f"y must hold at least two classes with a positive weight; got {present} class. "
                 "If more come later, name all of them in partial_fit(..., classes=)."
             )
+        return self
 
     def to_network(self, target: NDArray[Any]) -> NDArray[Any]:
         """Return encoded targets unchanged: the network is trained on them."""

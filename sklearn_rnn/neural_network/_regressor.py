@@ -10,6 +10,7 @@ from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 from torch import nn
 
+from sklearn_rnn._sequences.scaling import Scale
 from sklearn_rnn._sequences.training_data import Data
 from sklearn_rnn._sklearn.compat import StrOptions, fit_context
 from sklearn_rnn._sklearn.parameters import param, parametrized
@@ -110,10 +111,10 @@ class SequenceRegressor(RegressorMixin, BaseSequenceEstimator):
         )
         return target
 
-    def _learn_target(self, target: NDArray[np.float64], weight: NDArray[np.float64]) -> None:
-        """Learn the scale of the targets."""
-        self._encoder = self._encoder.fit(target, weight)
-        self.target_scale_ = self._encoder.scale
+    @property
+    def target_scale_(self) -> Scale:
+        """The mean and scale of each output."""
+        return self._encoder.scale
 
     def _hold_out(self, rows: NDArray[np.intp], data: Data, rng: np.random.RandomState) -> Split:
         return hold_out_last(rows, data, self.validation_fraction)
