@@ -41,6 +41,9 @@ class Grid:
         """Return the number of the nearest slot of each time, and whether it belongs there."""
         if times.dtype.kind == "i" and self.step == 1:
             return times - self.origin, np.ones(len(times), dtype=bool)
+        if times.dtype.kind == "i" and self._holds_all(times):
+            first = (int(times[0]) - self.origin) // self.step
+            return np.arange(first, first + len(times)), np.ones(len(times), dtype=bool)
         if times.dtype.kind == "i" and isinstance(self.step, int):
             slots, rest = np.divmod(times - self.origin, self.step)
             if not rest.any():
@@ -56,6 +59,15 @@ class Grid:
     def times(self, slots: NDArray[np.int64]) -> NDArray[Any]:
         """Return the time of each slot."""
         return np.asarray(self.origin + self.step * slots)
+
+    def _holds_all(self, times: NDArray[np.integer[Any]]) -> bool:
+        """Tell whether times stand on slots that follow each other."""
+        if not len(times) or not isinstance(self.step, int):
+            return False
+        last = times[0] + self.step * (len(times) - 1)
+        if times[-1] != last or (times[0] - self.origin) % self.step:
+            return False
+        return bool((times[1:] - times[:-1] == self.step).all())
 
 
 @dataclass(frozen=True)

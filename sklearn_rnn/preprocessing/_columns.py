@@ -81,6 +81,10 @@ def column_means(rows: NDArray[Any]) -> NDArray[np.float64]:
     """Return the mean of the observed values of each column; NaN where there are none."""
     total, count = np.zeros(rows.shape[1]), np.zeros(rows.shape[1], dtype=np.intp)
     for piece in row_chunks(*rows.shape):
+        sums = np.sum(rows[piece], axis=0, dtype=np.float64)
+        if np.isfinite(sums).all():  # then nothing is missing
+            total, count = total + sums, count + len(rows[piece])
+            continue
         observed = ~np.isnan(rows[piece])
         total += np.sum(rows[piece], axis=0, where=observed, dtype=np.float64)
         count += observed.sum(axis=0)

@@ -199,7 +199,7 @@ class History:
 def _is_near_end(positions: NDArray[np.int64], lookback: int) -> NDArray[np.bool_]:
     """Tell which rows are less than ``lookback`` from the end of their block."""
     ends = np.flatnonzero(np.append(np.diff(positions) > 1, True))
-    end = positions[ends][np.searchsorted(ends, np.arange(len(positions)))]
+    end = np.repeat(positions[ends], np.diff(ends, prepend=-1))
     return np.asarray(end - positions < lookback)
 
 

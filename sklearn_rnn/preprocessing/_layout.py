@@ -197,7 +197,7 @@ def lay_out(
         A place for each.
     """
     n_rows, lookback = len(series), window.lookback
-    if series[0] == series[-1] and _is_contiguous(positions) and not np.diff(series).any():
+    if series[0] == series[-1] and _is_contiguous(positions) and (series == series[0]).all():
         back = positions[0] - past_positions
         past = np.flatnonzero((past_series == series[0]) & (back > 0) & (back <= lookback))
         places = np.arange(lookback, lookback + n_rows)

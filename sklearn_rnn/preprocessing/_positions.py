@@ -114,9 +114,11 @@ class RankPositions:
 
     def at(self, times: NDArray[Any]) -> NDArray[np.int64]:
         """Return the position of each time."""
+        positions = np.arange(len(self.known))
         is_break = np.diff(self.known) > self.max_gap * _ROUNDING
-        positions = np.arange(len(self.known)) + FAR * np.append(0, np.cumsum(is_break))
-        return np.asarray(positions[np.searchsorted(self.known, times)])
+        if is_break.any():
+            positions += FAR * np.append(0, np.cumsum(is_break))
+        return positions if times is self.known else positions[np.searchsorted(self.known, times)]
 
 
 Positions = CalendarPositions | RankPositions

@@ -97,7 +97,7 @@ def read_timeline(
     times = times if order is None else times[order]
     codes = codes if order is None else codes[order]
     n_timed = n_rows - int(missing.sum())
-    first = np.flatnonzero(np.diff(codes[:n_timed], prepend=-1))
+    first = np.flatnonzero(np.append(n_timed > 0, codes[1:n_timed] != codes[: n_timed - 1]))
     present, starts = codes[first], np.append(first, n_timed)
     if kind.name != "none":
         times = _separate_repeated(times, starts, kind)
@@ -170,9 +170,12 @@ def _sort(
     times: NDArray[Any], codes: NDArray[np.intp], missing: NDArray[np.bool_]
 ) -> NDArray[np.intp] | None:
     """Return the order by series and time, rows of the same time as they come; None if sorted."""
-    is_sorted = not missing.any() and (np.diff(times) >= 0) | (np.diff(codes) > 0)
-    if np.all(is_sorted) and not (np.diff(codes) < 0).any():
-        return None
+    if not missing.any():
+        is_sorted, changes = times[1:] >= times[:-1], codes[1:] != codes[:-1]
+        if changes.any():
+            is_sorted = np.where(changes, codes[1:] > codes[:-1], is_sorted)
+        if is_sorted.all():
+            return None
     return np.lexsort((times, codes))
 
 
@@ -180,7 +183,8 @@ def _separate_repeated(
     times: NDArray[Any], starts: NDArray[np.intp], kind: TimeKind
 ) -> NDArray[Any]:
     """Let repeated times increase by the least that numbers can, in the order of the rows."""
-    repeated = np.flatnonzero(np.diff(times[: starts[-1]]) == 0) + 1
+    timed = times[: starts[-1]]
+    repeated = np.flatnonzero(timed[1:] == timed[:-1]) + 1
     repeated = repeated[~np.isin(repeated, starts)]
     if not len(repeated):
         return times
