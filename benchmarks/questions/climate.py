@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from sklearn.base import BaseEstimator, RegressorMixin, clone
 from sklearn.compose import ColumnTransformer
 from sklearn.linear_model import LassoCV
@@ -21,7 +20,17 @@ import sklearn_rnn as rnn
 from benchmarks.harness.runner import Model, Task
 from benchmarks.harness.season import SEASON, mean_of_the_month, with_season
 from benchmarks.question import Question, sizes
-from benchmarks.report.pictures import COLOURS, NET, SEEDED, SIMPLE, Scores, draw_scores, plt, save
+from benchmarks.report.pictures import (
+    COLOURS,
+    NET,
+    SEEDED,
+    SIMPLE,
+    Scores,
+    axes_of,
+    draw_lines,
+    draw_scores,
+    save,
+)
 from benchmarks.report.study import CV, Study
 from sklearn_rnn.datasets import fetch_climate, fetch_debilt
 from sklearn_rnn.model_selection import n_parameters
@@ -205,30 +214,16 @@ def draw(to: Path, study: Study) -> None:
     draw_scores(to / "climate.png", title, label, panels, line=FLOOR)
     for task, kept in study.pictures.items():
         series = {name: np.asarray(values) for name, values in kept.items() if name != "months"}
-        stem, names = f"climate-{task.replace(' ', '-')}", variables(study, task)
-        shown = {name: series[name] for name in ("observed", FLOOR, taken(study, task))}
+        stem = f"climate-{task.replace(' ', '-')}"
+        months = pd.to_datetime(kept["months"])[-SHOWN:]
+        shown = {"observed": "k.-", FLOOR: COLOURS[SIMPLE], taken(study, task): COLOURS[NET]}
+        panels = {
+            name: {model: (months, series[model][-SHOWN:, k], how) for model, how in shown.items()}
+            for k, name in enumerate(variables(study, task))
+        }
         title = f"Weather at {task}, forecast a month ahead"
-        draw_forecasts(to / f"{stem}.png", title, pd.to_datetime(kept["months"]), names, shown)
-        draw_scatter(to / f"{stem}-scatter.png", title, names, series, study.nets(task))
-
-
-def draw_forecasts(
-    path: Path, title: str, months: Any, names: list[str], series: Mapping[str, np.ndarray]
-) -> None:
-    """Draw each variable over the last months, observed, by a simple model and by a net."""
-    how: dict[str, Any] = {"figsize": (10, 1.9 * len(names)), "sharex": True}
-    figure, axes = plt.subplots(len(names), 1, layout="constrained", **how)
-    styles = dict(zip(series, ("k.-", *COLOURS.values()), strict=True))
-    for k, (ax, name) in enumerate(zip(axes, names, strict=True)):
-        for model, values in series.items():
-            ax.plot(months[-SHOWN:], values[-SHOWN:, k], styles[model], lw=1.2, ms=4, label=model)
-        ax.set_ylabel(name.replace("_", " "))
-        ax.spines[["top", "right"]].set_visible(False)
-    locator = AutoDateLocator(minticks=4, maxticks=9)
-    axes[-1].xaxis.set_major_locator(locator)
-    axes[-1].xaxis.set_major_formatter(ConciseDateFormatter(locator))
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
-    save(figure, path, title, dpi=100)
+        draw_lines(to / f"{stem}.png", title, panels, sharex=True)
+        draw_scatter(to / f"{stem}-scatter.png", title, list(panels), series, study.nets(task))
 
 
 def draw_scatter(
@@ -237,22 +232,20 @@ def draw_scatter(
     """Draw forecast against observed: variables downwards, models to the right."""
     observed, forecasts = series["observed"], {m: series[m] for m in series if m != "observed"}
     size = (1.45 * len(forecasts), 1.5 * len(names))
-    how: dict[str, Any] = {"sharex": "row", "sharey": "row", "layout": "constrained"}
-    figure, axes = plt.subplots(len(names), len(forecasts), figsize=size, **how)
+    figure, axes = axes_of(len(names), len(forecasts), size, sharex="row", sharey="row")
     for k, name in enumerate(names):
         ends = observed[:, k].min(), observed[:, k].max()
         for ax, (model, forecast) in zip(axes[k], forecasts.items(), strict=True):
             colour = COLOURS[NET if model in nets else SIMPLE]
             ax.plot(observed[:, k], forecast[:, k], ".", color=colour, ms=2.5, alpha=0.6)
             ax.plot(ends, ends, color="0.3", lw=0.8)
-            ax.spines[["top", "right"]].set_visible(False)
             ax.tick_params(labelsize=7)
             if k == 0:
                 ax.set_title(model, fontsize=7.5)
         axes[k, 0].set_ylabel(name.replace("_", " "), fontsize=8)
     figure.supxlabel("observed", fontsize=9)
     figure.supylabel("forecast, the mean over random states", fontsize=9)
-    save(figure, path, title, dpi=100)
+    save(figure, path, title)
 
 
 ON = (FLOOR, CLASSICAL)

@@ -22,7 +22,7 @@ import sklearn_rnn
 from benchmarks.harness.cache import CACHE, Cache
 from benchmarks.harness.natural_splines import NaturalSplines
 from benchmarks.question import Measurement, sizes
-from benchmarks.report.pictures import plt, save
+from benchmarks.report.pictures import axes_of, save
 from sklearn_rnn.model_selection import n_parameters
 
 NOISE = 0.3
@@ -177,51 +177,41 @@ def draw(to: Path, table: pd.DataFrame, kept: Any) -> None:
     draw_curves(to / "double_descent.png", growing)
     X, y = points(typical(growing[0]))
     grid = np.linspace(-5, 5, 1001)
-    how: dict[str, Any] = {"sharex": True, "sharey": True, "layout": "constrained"}
-    figure, axes = plt.subplots(2, 2, figsize=(9, 6), **how)
+    figure, axes = axes_of(2, 2, (9, 6), sharex=True, sharey=True)
     for ax, d in zip(axes.flat, SHOWN, strict=True):
         ax.plot(grid, np.sin(grid), "k", lw=1, label="sin(x)")
         ax.plot(grid, splines(d).fit(X, y).predict(grid[:, None]), "C1", lw=1.5, label="fit")
         ax.plot(X[:, 0], y, "o", color="C0", ms=5, mec="white", label="data")
-        ax.set(ylim=(-3, 3))
-        ax.set_title(f"{d} basis functions", fontsize=11)
-        ax.spines[["top", "right"]].set_visible(False)
-    figure.supxlabel("x", fontsize=10)
-    figure.supylabel("y", fontsize=10)
-    axes[0, 0].legend(frameon=False, fontsize=9, loc="upper left")
+        ax.set(ylim=(-3, 3), xlabel="x", ylabel="y", title=f"{d} basis functions")
+        ax.label_outer()
+    legend = axes[0, 0].get_legend_handles_labels()
     title = f"Least squares on natural splines, {N_POINTS} points: a typical draw"
-    save(figure, to / "double_descent_fits.png", title, dpi=120)
+    save(figure, to / "double_descent_fits.png", title, legend)
 
 
 def draw_curves(path: Path, curves: Sequence[SimpleNamespace]) -> None:
     """Draw training and test error by size, a panel for each model."""
-    figure, axes = plt.subplots(1, len(curves), figsize=(12, 4.2), layout="constrained")
-    for ax, c in zip(axes, curves, strict=True):
+    figure, axes = axes_of(1, len(curves), (12, 4.2))
+    for ax, c in zip(axes[0], curves, strict=True):
         is_splines = c is curves[0]
         numbers = c.medians.index if is_splines else c.medians["parameters"]
         marker = "" if is_splines else "."
-        for values, colour, label in (
-            (c.train, "C0", "training error"),
-            (c.test, "C1", "test error"),
-        ):
+        for values, colour, label in ((c.train, "C0", "training"), (c.test, "C1", "test")):
             low, middle, high = (values.clip(lower=LEAST).quantile(q) for q in (0.1, 0.5, 0.9))
             ax.fill_between(numbers, low, high, color=colour, alpha=0.2, lw=0)
-            ax.plot(numbers, middle, color=colour, marker=marker, label=label)
+            ax.plot(numbers, middle, color=colour, marker=marker, label=f"{label} error")
         ax.axvline(c.n_rows, color="0.5", lw=1, ls="--", label="as many rows for training")
-        ax.set(xscale="log", yscale="log")
+        ax.set(xscale="log", yscale="log", title=f"{c.name}, {c.n_draws} draws")
+        ax.set_xlabel("basis functions, d" if is_splines else "parameters")
+        ax.set_ylim(bottom=1e-3)
         if is_splines:
             ax.set_xticks(TICKS, [f"{d}" for d in TICKS])
         ax.xaxis.set_minor_formatter(NullFormatter())
-        ax.set_ylim(bottom=1e-3)
-        ax.set_xlabel("basis functions, d" if is_splines else "parameters")
-        ax.set_title(f"{c.name}, {c.n_draws} draws", fontsize=11)
-        ax.spines[["top", "right"]].set_visible(False)
         ax.grid(color="0.93")
-    axes[0].set_ylabel("mean squared error\n(median, and 10 to 90 % of the draws)")
-    handles, labels = axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)
+    axes[0, 0].set_ylabel("mean squared error\n(median, and 10 to 90 % of the draws)")
+    legend = axes[0, 0].get_legend_handles_labels()
     title = "The test error falls again when a model grows beyond as many parameters as rows"
-    save(figure, path, title, dpi=120)
+    save(figure, path, title, legend)
 
 
 QUESTION = Measurement(measure, facts, draw)

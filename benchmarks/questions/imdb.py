@@ -155,7 +155,7 @@ def draw(to: Path, study: Study) -> None:
     n_all = sum(len(study.nets(task)) for task in study.tasks)
     title = f"Film reviews: {n_better} of {n_all} nets are shown to be better than a lasso"
     label = f"share of the test reviews with the right label (line: {lasso})"
-    panels = {task: panel(study, task, published=LAB.get(task)) for task in study.tasks}
+    panels = {task: panel(study, task, LAB.get(task, {})) for task in study.tasks}
     draw_scores(to / "imdb.png", title, label, panels, line=lasso)
 
 

@@ -5,7 +5,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import matplotlib.dates
 import numpy as np
 from sklearn.compose import ColumnTransformer, make_column_selector
 from sklearn.dummy import DummyRegressor
@@ -18,9 +17,9 @@ import sklearn_rnn as rnn
 from benchmarks.harness.runner import Model, Task
 from benchmarks.question import Question, sizes
 from benchmarks.report.effects import squared
-from benchmarks.report.pictures import Scores, draw_scores, plt, save
+from benchmarks.report.pictures import COLOURS, NET, SIMPLE, Scores, draw_lines, draw_scores
 from benchmarks.report.study import Study
-from benchmarks.report.verdict import LEAST, best_simple, is_worth_it, judge
+from benchmarks.report.verdict import LEAST, Verdict, best_simple, is_worth_it, judge
 from sklearn_rnn.datasets import load_nyse
 
 OURS, TEXTBOOK = "settings from training years", "textbook protocol"
@@ -222,30 +221,19 @@ def keep(tasks: list[Task], study: Study) -> dict[str, Any]:
     return {"days": [f"{day:%Y-%m-%d}" for day in task.y_test.index], **kept}
 
 
-def draw_forecast(path: Path, verdict: Any, kept: Mapping[str, Any]) -> None:
+def draw_forecast(path: Path, verdict: Verdict, kept: Mapping[str, Any]) -> None:
     """Draw the last days of the test, and how the gain of the net adds up over all of it."""
     days, y = np.asarray(kept["days"], dtype="datetime64[D]"), np.asarray(kept["y"])
-    forecasts = {name: np.asarray(kept[name]) for name in (verdict.simple, verdict.net)}
-    gain = -np.cumsum(np.subtract(*(squared(y, f) for f in reversed(forecasts.values()))))
-    how = {"figsize": (10, 6.5), "layout": "constrained", "height_ratios": [1.5, 1]}
-    figure, (above, below) = plt.subplots(2, 1, **how)
-    last = slice(-100, None)
-    above.plot(days[last], y[last], color="0.55", linewidth=1.2, label="observed")
-    for (name, forecast), colour in zip(forecasts.items(), ("C1", "C0"), strict=True):
-        above.plot(days[last], forecast[last], color=colour, linewidth=1.5, label=name)
-    above.set_ylabel("log volume, last 100 days")
-    above.legend(ncols=3, frameon=False, loc="upper right", bbox_to_anchor=(1, 1.14))
-    below.plot(days, gain / len(y), color="C0")
-    below.axhline(0, color="0.6", linewidth=1)
-    below.set_ylabel(f"gain in R2 on {verdict.simple},\nadded up over the test")
-    for ax in (above, below):
-        ax.spines[["top", "right"]].set_visible(False)
-        locator = matplotlib.dates.AutoDateLocator()
-        ax.xaxis.set_major_locator(locator)
-        ax.xaxis.set_major_formatter(matplotlib.dates.ConciseDateFormatter(locator))
-    alike = np.corrcoef(*forecasts.values())[0, 1]
+    simple, net = np.asarray(kept[verdict.simple]), np.asarray(kept[verdict.net])
+    gain = np.cumsum(squared(y, simple) - squared(y, net)) / len(y)
+    lines = {"observed": (y, "0.55"), verdict.simple: (simple, COLOURS[SIMPLE])}
+    lines |= {verdict.net: (net, COLOURS[NET])}
+    last = {name: (days[-100:], of[-100:], colour) for name, (of, colour) in lines.items()}
+    label = f"gain in R2 on {verdict.simple},\nadded up over the test"
+    panels = {"log volume, last 100 days": last, label: {"": (days, gain, COLOURS[NET])}}
+    alike = np.corrcoef(simple, net)[0, 1]
     title = f"Forecasts of log volume by {verdict.simple} and {verdict.net}: "
-    save(figure, path, f"{title}their correlation is {alike:.2f}")
+    draw_lines(path, f"{title}their correlation is {alike:.2f}", panels, zero=label)
 
 
 QUESTION = Question(

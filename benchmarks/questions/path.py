@@ -127,7 +127,7 @@ def draw(to: Path, table: pd.DataFrame, kept: Any) -> None:
     for name, path in kept.get("paths", {}).items():
         path = {key: np.asarray(values) for key, values in path.items()}
         figure = PathDisplay(**path).plot().figure_
-        save(figure, to / file_of(name), f"Weights along the path: {name}", dpi=150)
+        save(figure, to / file_of(name), f"Weights along the path: {name}")
 
 
 QUESTION = Measurement(measure, facts, draw)

@@ -171,10 +171,11 @@ def facts(study: Study) -> dict[str, Any]:
 
 def draw(to: Path, study: Study) -> None:
     """Draw the gains of the nets with their intervals, a panel for each data set."""
-    panels = {
-        task: [Gain.of(name, study.gain(task, name, BASE)) for name in changes(study, task)]
-        for task in study.tasks
-    }
+    panels: dict[str, list[Gain]] = {task: [] for task in study.tasks}
+    for task, gains in panels.items():
+        for name in changes(study, task):
+            gain = study.gain(task, name, BASE)
+            gains.append(Gain(name, *gain.interval, gain.verdict))
     told = " and ".join(
         f"{sum(g.kind == 'helps' for g in gains)} of {len(gains)} changes help on {task}"
         for task, gains in panels.items()

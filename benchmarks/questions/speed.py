@@ -12,10 +12,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.ticker import LogLocator, NullLocator
 
 from benchmarks.question import Measurement
-from benchmarks.report.pictures import plt, save
+from benchmarks.report.pictures import Scores, draw_scores
 from benchmarks.report.writer import RESULTS, render
 from benchmarks.speed import measurements
 from benchmarks.speed.peers import BARE, OURS, PEERS, PLAIN, WRITTEN_OUT
@@ -28,15 +27,11 @@ TARGETED = [(competitor, measure) for competitor in (OURS, PLAIN) for measure in
 """What the targets of a workload are for, in their order."""
 MOST_MS = 1.5
 """What a fit of one batch may take more than the loop."""
-STYLES = {
-    OURS: ("D", "C0", "sklearn_rnn"),
-    WRITTEN_OUT: ("d", "C9", "sklearn_rnn on copied windows"),
-    PLAIN: ("X", "0.5", "sklearn_rnn without its compiled kernels"),
-    "skorch": ("o", "C1", "skorch"),
-    "Keras on JAX": ("^", "C2", "Keras on JAX"),
-    "Keras on torch": ("v", "C3", "Keras on PyTorch"),
-    "neuralforecast": ("s", "C4", "neuralforecast"),
-    "darts": ("P", "C5", "darts"),
+SHOWN = {  # in the picture, by these names
+    OURS: "sklearn_rnn",
+    WRITTEN_OUT: "sklearn_rnn on copied windows",
+    PLAIN: "sklearn_rnn without its compiled kernels",
+    **{name: name for name in ("skorch", *PEERS)},
 }
 
 
@@ -109,20 +104,19 @@ def short(number: float) -> str:
 
 def draw(to: Path, table: pd.DataFrame, kept: Any) -> None:
     """Draw the ratios of training and prediction, workloads downwards; write the README's table."""
-    names = measured(table)
-    size = (11, 2 + 0.55 * len(names))
-    figure, axes = plt.subplots(1, 2, figsize=size, sharex=True, sharey=True, layout="constrained")
-    for ax, measure in zip(axes, RATIOS, strict=True):
-        draw_panel(ax, table[table["measure"] == measure], names)
-        ax.set_title({"train": "Training", "predict": "Prediction"}[measure], fontsize=11)
-    axes[0].set_yticks(range(len(names)), [label(WORKLOADS[name]) for name in names], fontsize=9)
-    axes[0].invert_yaxis()
+    loop, rows = "a plain PyTorch loop", {name: label(WORKLOADS[name]) for name in measured(table)}
+    panels: dict[str, list[Scores]] = {}
+    for measure, title in zip(RATIOS, ("Training", "Prediction"), strict=True):
+        ratios = table[table["measure"] == measure].set_index(["workload", "competitor"])["ratio"]
+        panels[title] = [Scores(row, loop, [1.0]) for row in rows.values()]
+        for competitor, told in SHOWN.items():
+            of = {name: ratios.get((name, competitor)) for name in rows}
+            panels[title] += [Scores(rows[name], told, [r]) for name, r in of.items() if r]
     ours = table[(table["measure"] == "train") & (table["competitor"] == OURS)]["ratio"]
     times = f"{1 / ours.max():.1f} to {1 / ours.min():.0f} times"
-    legend: dict[str, Any] = {"loc": "outside lower center", "ncols": 4, "frameon": False}
-    figure.legend(*axes[0].get_legend_handles_labels(), **legend, fontsize=9)
     title = f"sklearn_rnn trains {times} as fast as a plain PyTorch loop on a CPU"
-    save(figure, to / "speed.png", title, dpi=100)
+    axis = "seconds relative to the PyTorch loop (line; left of it: faster)"
+    draw_scores(to / "speed.png", title, axis, panels, line=next(iter(rows.values())), height=0.7)
     if to == RESULTS:
         text = between_marks(README.read_text(encoding="utf-8"), table)
         README.write_text(text, encoding="utf-8")
@@ -135,26 +129,6 @@ def label(workload: Workload) -> str:
     kind = "windows of one series" if workload.of_series else "sequences"
     total = workload.out_of or workload.n_samples
     return f"{workload.network}: {total:,} {kind}\nof {workload.n_steps} {channels}"
-
-
-def draw_panel(ax: plt.Axes, part: pd.DataFrame, names: list[str]) -> None:
-    """Draw the ratios of training or of prediction on a logarithmic axis."""
-    for i, (competitor, (marker, colour, text)) in enumerate(STYLES.items()):
-        points = part[part["competitor"] == competitor]
-        heights = [names.index(name) + 0.09 * (i - 3.5) for name in points["workload"]]
-        style = {"ms": 9 if i == 0 else 7, "color": colour, "mec": "white", "mew": 0.5}
-        if len(points):
-            ax.plot(points["ratio"], heights, marker, label=text, **style)
-    ax.axvline(1, color="0.4", linewidth=1, zorder=1.6)
-    for row in range(1, len(names)):
-        ax.axhline(row - 0.5, color="0.85", linewidth=0.8, zorder=0)
-    ax.set_xscale("log")
-    ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=99))
-    ax.xaxis.set_major_formatter("{x:g}")
-    ax.xaxis.set_minor_locator(NullLocator())
-    ax.set_xlabel("seconds relative to the PyTorch loop (left of 1: faster)")
-    ax.grid(axis="x", color="0.94")
-    ax.spines[["top", "right"]].set_visible(False)
 
 
 QUESTION = Measurement(measure, facts, draw)

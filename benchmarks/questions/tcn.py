@@ -258,7 +258,7 @@ def draw(to: Path, study: Study) -> None:
         panels = {}
         for task in told[tasks]:
             simple, kept = best(study, task, study.simple(task)), [BEST_SIMPLE, *study.nets(task)]
-            scores = panel(study, task, published=PUBLISHED.get(task))
+            scores = panel(study, task, PUBLISHED.get(task, {}))
             scores = [s._replace(row=BEST_SIMPLE) if s.row == simple else s for s in scores]
             heading = f"{task}\n{kind_of(task).measure},\n{direction(task)} is better"
             panels[heading] = [s for s in scores if s.row in kept]

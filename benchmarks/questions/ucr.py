@@ -22,7 +22,7 @@ from benchmarks.harness.cache import Cache
 from benchmarks.harness.runner import Model, Task, cross_validated, seeded
 from benchmarks.harness.settings import setting
 from benchmarks.question import Question, sizes
-from benchmarks.report.pictures import draw_scores, panel
+from benchmarks.report.pictures import Scores, draw_scores, panel
 from benchmarks.report.study import Study
 from sklearn_rnn.datasets import fetch_ucr
 
@@ -161,11 +161,13 @@ def facts(study: Study) -> dict[str, Any]:
 
 def draw(to: Path, study: Study) -> None:
     n_met = facts(study)["n_met"]
-    title = (
-        f"Labels of series: the best net reaches the target on {n_met} of {len(study.tasks)} sets"
-    )
+    on = f"on {n_met} of {len(study.tasks)} sets"
+    title = f"Labels of series: the best net reaches the target {on}"
     label = "share of the test part with the right label (line: target)"
-    panels = {name: panel(study, name, target=TARGETS[name]) for name in study.tasks}
+    panels = {
+        name: [Scores("target", "target for the best net", [TARGETS[name]]), *panel(study, name)]
+        for name in study.tasks
+    }
     draw_scores(to / "ucr.png", title, label, panels, line="target")
 
 

@@ -10,24 +10,23 @@ import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.ticker import MaxNLocator
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
-from benchmarks.report.effects import Effect
 from benchmarks.report.study import Study
 
 SIMPLE, NET = "simple model", "net"
 COLOURS = {SIMPLE: "C0", NET: "C2"}
 KINDS = {SIMPLE: ("o", COLOURS[SIMPLE]), NET: ("D", COLOURS[NET])}  # the same in all pictures
-OTHERS = [("s", "C1"), ("^", "C3"), ("v", "C4"), ("P", "C5")]
+KINDS["sklearn_rnn"] = ("D", "C0")
+OTHERS = list(zip("s^vPodX<*", ["C1", "C3", "C4", "C5", "C6", "C8", "0.5", "C9", "k"], strict=True))
 SEEDED = f"{NET} (small dots: its random states)"
 FAR = 2.5  # spans of the other rows that a row may lie beyond them before it is clipped
+NONE: Mapping[str, float] = {}
+DPI = 110
 MINUS = "\N{MINUS SIGN}"
-ABOVE: dict[str, Any] = {
-    "textcoords": "offset points",
-    "ha": "center",
-    "fontsize": 9,
-    "bbox": {"facecolor": "white", "edgecolor": "none", "pad": 0.8},
-}
+ABOVE: dict[str, Any] = {"textcoords": "offset points", "ha": "center", "fontsize": 9}
+ABOVE |= {"bbox": {"facecolor": "white", "edgecolor": "none", "pad": 0.8}}
 
 
 class Scores(NamedTuple):
@@ -38,22 +37,36 @@ class Scores(NamedTuple):
     values: Sequence[float]
 
 
-def panel(
-    study: Study,
-    task: str,
-    by: str = "",
-    *,
-    target: float | None = None,
-    published: Mapping[str, float] | None = None,
-) -> list[Scores]:
-    """Return a score of the models of a task as a panel, beside what is to be reached or known."""
-    scores = [] if target is None else [Scores("target", "target for the best net", [target])]
+def panel(study: Study, task: str, published: Mapping[str, float] = NONE) -> list[Scores]:
+    """Return the scores of the models of a task, beside those that others report."""
+    panel = []
     for model in study.models(task):
         series = SEEDED if model in study.nets(task) else SIMPLE
-        scores.append(Scores(model, series, study.scores(task, model, by)))
-        if published and model in published:
-            scores.append(Scores(model, "published", [published[model]]))
-    return scores
+        panel.append(Scores(model, series, study.scores(task, model)))
+        if model in published:
+            panel.append(Scores(model, "published", [published[model]]))
+    return panel
+
+
+def axes_of(n_rows: int, n_columns: int, size: tuple[float, float], **how: Any) -> tuple[Any, Any]:
+    """Return a figure and its axes, which have neither top nor right."""
+    how = {"layout": "constrained", "squeeze": False, **how}
+    figure, axes = plt.subplots(n_rows, n_columns, figsize=size, **how)
+    for ax in axes.flat:
+        ax.spines[["top", "right"]].set_visible(False)
+    return figure, axes
+
+
+def save(
+    figure: Any, path: Path, title: str, legend: Any = (), n: int = 3, heading: str | None = None
+) -> None:
+    """Give a figure its title, and below it a legend of `n` columns; write and close it."""
+    figure.suptitle(title, fontsize=12)
+    if legend:
+        below = {"loc": "outside lower center", "frameon": False}
+        figure.legend(*legend, ncols=n, title=heading, **below)
+    figure.savefig(path, dpi=DPI)
+    plt.close(figure)
 
 
 def draw_scores(
@@ -64,6 +77,7 @@ def draw_scores(
     *,
     rows: Sequence[str] | None = None,
     line: str,
+    height: float = 0.36,
 ) -> None:
     """Draw a panel for each form of the data: models downwards, scores to the right.
 
@@ -73,8 +87,7 @@ def draw_scores(
     """
     rows = list(dict.fromkeys(rows or (s.row for scores in panels.values() for s in scores)))
     series = list(dict.fromkeys(s.series for scores in panels.values() for s in scores))
-    how: dict[str, Any] = {"sharey": True, "layout": "constrained", "squeeze": False}
-    figure, axes = plt.subplots(1, len(panels), figsize=(10, 1.6 + 0.36 * len(rows)), **how)
+    figure, axes = axes_of(1, len(panels), (10, 1.6 + height * len(rows)), sharey=True)
     for ax, (name, scores) in zip(axes[0], panels.items(), strict=True):
         reference = float(np.mean(next(s.values for s in scores if s.row == line)))
         _draw_panel(ax, scores, rows, series, reference, most_ticks=max(2, 12 // len(panels)))
@@ -82,25 +95,12 @@ def draw_scores(
         ax.set_title(name, fontsize=10)
     axes[0, 0].set_yticks(range(len(rows)), rows)
     axes[0, 0].invert_yaxis()
-    below: dict[str, Any] = {"loc": "outside lower center", "frameon": False}
-    figure.legend(_handles(series), series, title=label, ncols=min(len(series), 4), **below)
-    save(figure, path, title)
-
-
-def save(figure: Any, path: Path, title: str, dpi: int = 130) -> None:
-    """Give a figure its title, write and close it."""
-    figure.suptitle(title, fontsize=12)
-    figure.savefig(path, dpi=dpi)
-    plt.close(figure)
+    handles = [plt.Line2D([], [], marker=m, color=c, ls="", ms=7) for m, c in _styles(series)]
+    save(figure, path, title, (handles, series), min(len(series), 4), label)
 
 
 def _draw_panel(
-    ax: plt.Axes,
-    scores: Sequence[Scores],
-    rows: list[str],
-    series: list[str],
-    reference: float,
-    most_ticks: int,
+    ax: plt.Axes, scores: Any, rows: list[str], series: list[str], reference: float, most_ticks: int
 ) -> None:
     """Draw the rows of a panel, on an axis that holds the reference whatever lies beyond it."""
     every = [value for s in scores for value in s.values]
@@ -109,16 +109,19 @@ def _draw_panel(
     low, high = min(low, reference), max(high, reference)
     for s in scores:
         beside = [other.series for other in scores if other.row == s.row]
-        shift = 0.22 * (beside.index(s.series) - (len(beside) - 1) / 2)
+        shift = min(0.22, 0.8 / len(beside)) * (beside.index(s.series) - (len(beside) - 1) / 2)
         _draw_row(ax, s, rows.index(s.row) + shift, series, low, high)
     if is_log:
         ax.set_xscale("log")
+        if high < 1e4 * low:
+            ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=99))
+            ax.xaxis.set_major_formatter("{x:g}")
+            ax.xaxis.set_minor_locator(NullLocator())
     else:
         margin = 0.05 * (high - low) or 0.5
         ax.set_xlim(low - margin, high + margin)
         ax.xaxis.set_major_locator(MaxNLocator(most_ticks, steps=[1, 2, 5, 10]))
     ax.grid(axis="y", color="0.92")
-    ax.spines[["top", "right"]].set_visible(False)
 
 
 def limits(scores: Sequence[Scores], far: float = FAR, near: float = 1) -> tuple[float, float]:
@@ -169,11 +172,6 @@ def _draw_arrow(
     ax.annotate(text.replace("-", MINUS), (edge, y), ha=side, **how)
 
 
-def _handles(series: Sequence[str]) -> list[plt.Line2D]:
-    """Return what the legend shows of each series."""
-    return [plt.Line2D([], [], marker=m, color=c, ls="", ms=7) for m, c in _styles(series)]
-
-
 def _styles(series: Sequence[str]) -> list[tuple[str, str]]:
     """Return the marker and the colour of each series."""
     others = iter(OTHERS)
@@ -190,10 +188,30 @@ class Gain(NamedTuple):
     high: float
     kind: str
 
-    @classmethod
-    def of(cls, row: str, gain: Effect) -> "Gain":
-        """Return a gain that is judged by its interval."""
-        return cls(row, *gain.interval, gain.verdict)
+
+def draw_lines(
+    path: Path,
+    title: str,
+    panels: Mapping[str, Mapping[str, tuple[Any, Any, str]]],
+    *,
+    zero: str = "",
+    **how: Any,
+) -> None:
+    """Draw a panel for each label, downwards: dates, values and style of lines by their names.
+
+    A line is drawn at zero in the panel of this label.
+    """
+    figure, axes = axes_of(len(panels), 1, (10, 1 + 1.6 * len(panels)), **how)
+    for ax, (label, lines) in zip(axes.flat, panels.items(), strict=True):
+        for name, (dates, values, style) in lines.items():
+            ax.plot(dates, values, style, lw=1.2, ms=4, label=name)
+        if label == zero:
+            ax.axhline(0, color="0.6", linewidth=1)
+        locator = AutoDateLocator(minticks=4, maxticks=9)
+        ax.xaxis.set_major_locator(locator)
+        ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+        ax.set_ylabel(label)
+    save(figure, path, title, axes[0, 0].get_legend_handles_labels())
 
 
 def draw_gains(
@@ -211,25 +229,20 @@ def draw_gains(
     `labels` say what the axis of each panel shows, `colours` are those of the kinds of gains in the
     order of the legend, `sides` what lies to the left and to the right of zero.
     """
-    height = 2 + 0.5 * max(map(len, panels.values()))
-    how: dict[str, Any] = {"layout": "constrained", "squeeze": False}
-    size = (max(10, 5.5 * len(panels)), height)
-    figure, axes = plt.subplots(1, len(panels), figsize=size, **how)
+    size = (max(10, 5.5 * len(panels)), 2 + 0.5 * max(map(len, panels.values())))
+    figure, axes = axes_of(1, len(panels), size)
     for ax, label, (name, gains) in zip(axes[0], labels, panels.items(), strict=True):
         _draw_gains(ax, gains, colours, form)
-        for text, side in zip(sides, ("right", "left"), strict=True):
-            arrow = "\N{LEFTWARDS ARROW}" if side == "right" else "\N{RIGHTWARDS ARROW}"
-            words = f"{text} {arrow} " if side == "right" else f" {arrow} {text}"
-            ax.text(0, -0.75, words, ha=side, va="center", color="0.4", fontsize=9)
+        left, right = f"{sides[0]} \N{LEFTWARDS ARROW} ", f" \N{RIGHTWARDS ARROW} {sides[1]}"
+        for text, side in ((left, "right"), (right, "left")):
+            ax.text(0, -0.75, text, ha=side, va="center", color="0.4", fontsize=9)
         ax.set_xlabel(textwrap.fill(label, 100 // len(panels)))
         ax.xaxis.set_major_locator(MaxNLocator(12 // len(panels)))
         ax.set_title(name, fontsize=11)
-        ax.spines[["top", "right"]].set_visible(False)
         ax.grid(axis="x", color="0.92")
     used = [kind for kind in colours if any(g.kind == kind for of in panels.values() for g in of)]
     handles = [plt.Line2D([], [], marker="D", color=colours[k], ls="", ms=8) for k in used]
-    figure.legend(handles, used, loc="outside lower center", ncols=len(used), frameon=False)
-    save(figure, path, title)
+    save(figure, path, title, (handles, used), len(used))
 
 
 def _draw_gains(ax: plt.Axes, gains: Sequence[Gain], colours: Mapping[str, str], form: str) -> None:
