@@ -18,7 +18,6 @@ def find() -> dict[str, str]:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the benchmarks that the command line names."""
     found = find()
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",

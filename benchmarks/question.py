@@ -76,7 +76,6 @@ class Question:
         self._report(to, name, study)
 
     def rewrite(self, name: str) -> None:
-        """Write report and pictures anew from the committed results."""
         self._report(folder("usual"), name, read_study(RESULTS, name))
 
     def _report(self, to: Path, name: str, study: Study) -> None:
@@ -107,7 +106,6 @@ class Measurement:
         self._report(to, name, to)
 
     def rewrite(self, name: str) -> None:
-        """Write report and pictures anew from the committed results."""
         self._report(folder("usual"), name, RESULTS)
 
     def _report(self, to: Path, name: str, of: Path) -> None:

@@ -21,7 +21,6 @@ SCORE = "score"  # one name for all measures, so that one file holds all fits
 
 
 def adding(n_samples: int, n_steps: int = 600) -> Task:
-    """Return the adding problem."""
     data = made_up.parts(made_up.adding, n_samples, n_steps)
     ridge = make_pipeline(FunctionTransformer(as_rows), RidgeCV(np.logspace(0, 6, 7)))
     models = [Model("training mean", DummyRegressor()), Model("ridge", ridge)]
@@ -29,7 +28,6 @@ def adding(n_samples: int, n_steps: int = 600) -> Task:
 
 
 def copying(n_samples: int, n_waiting: int) -> Task:
-    """Return the copy memory."""
     X, y, X_test, y_test = made_up.parts(made_up.copying, n_samples, n_waiting)
     data = [made_up.indicators(X), y, made_up.indicators(X_test), y_test]
     rows = FunctionTransformer(as_rows)
@@ -108,7 +106,6 @@ class Steps(ClassifierMixin, BaseEstimator):
 
 
 def as_rows(X: np.ndarray) -> np.ndarray:
-    """Return each sequence as a row."""
     return X.reshape(len(X), -1)
 
 
@@ -117,7 +114,6 @@ def squared_error(fitted: Any, X: Any, y: Any) -> dict[str, float]:
 
 
 def accuracy(fitted: Any, X: Any, y: Any) -> dict[str, float]:
-    """Return the share of sequences that get their label."""
     return {SCORE: fitted.score(X, y)}
 
 

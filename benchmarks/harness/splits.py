@@ -46,7 +46,6 @@ def dense(plan: Any, n_columns: int, units: tuple[int, ...], **settings: Any) ->
 
 
 def scaled(model: Any) -> Pipeline:
-    """Return a model of standardised columns."""
     return Pipeline([("scale", StandardScaler()), ("model", model)])
 
 

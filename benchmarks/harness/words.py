@@ -31,7 +31,6 @@ def bag_of_words(reviews: Sequence[Any], dense: bool = False) -> Any:
 
 
 def last_words(reviews: Sequence[Any], n_words: int) -> list[Any]:
-    """Return the end of each review."""
     return [review[-n_words:] for review in reviews]
 
 

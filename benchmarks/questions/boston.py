@@ -23,13 +23,11 @@ PUBLISHED = {"nnet MAE": {NNET: 2.757}, "nnet MSE": {NNET: 31.06}}
 
 
 def tasks(plan: Any, download: bool = False) -> dict[str, Callable[[], Task]]:
-    """Return the splits."""
     X, y = load_boston(return_X_y=True, as_frame=True)
     return splits(X, y, N_TEST, models(plan), plan)
 
 
 def models(plan: Any) -> list[Model]:
-    """Return the models of the median value."""
     lasso = LassoCV(eps=1e-4, cv=KFold(10, shuffle=True, random_state=0), max_iter=200_000)
     nnet: dict[str, Any] = {"activation": "logistic", "optimizer": "lbfgs", "alpha": 0.0}
     nnet |= {"max_epochs": 200, "patience": 199, "tol": 1e9}  # never sooner

@@ -156,7 +156,6 @@ class ForEach(RegressorMixin, BaseEstimator):
 
 
 def taken(study: Study, task: str) -> str:
-    """Return the net that does best in cross-validation."""
     return study.best(task, study.nets(task), CV)
 
 
@@ -200,7 +199,6 @@ def keep(tasks: list[Task], study: Study) -> dict[str, Any]:
 
 
 def draw(to: Path, study: Study) -> None:
-    """Draw the relative errors, and the forecasts where they were kept."""
     panels = {
         task: [
             Scores(m, SEEDED if m in study.nets(task) else SIMPLE, relative(study, task, m))

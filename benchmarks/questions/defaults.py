@@ -55,7 +55,6 @@ def sums() -> list[Split]:
 
 
 def series(X: Any, y: Any, n_past: int) -> list[Split]:
-    """Return the first rows, and those that follow."""
     X, y = np.asarray(X), np.ravel(y)
     return [(X[:n_past], y[:n_past], X[n_past:], y[n_past:])]
 

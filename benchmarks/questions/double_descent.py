@@ -149,7 +149,6 @@ def curve(name: str, fits: pd.DataFrame) -> SimpleNamespace:
 
 
 def facts(table: pd.DataFrame, kept: Any) -> dict[str, Any]:
-    """Return the curves of models that grow, and the others."""
     curves = {name: curve(name, fits) for name, fits in table.groupby("model", sort=False)}
     growing, others = list(curves.values())[:3], list(curves.values())[3:]
     beside = {

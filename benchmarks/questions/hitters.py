@@ -29,7 +29,6 @@ PUBLISHED = {
 
 
 def tasks(plan: Any, download: bool = False) -> dict[str, Callable[[], Task]]:
-    """Return the splits of the players."""
     X, y = load_hitters(return_X_y=True, as_frame=True)
     X = pd.get_dummies(X, drop_first=True, dtype=float)
     alphas = penalties(X, y)[:: 1 if plan.n_rows is None else 50]
@@ -44,7 +43,6 @@ def penalties(X: pd.DataFrame, y: pd.Series) -> np.ndarray:
 
 
 def simple_models(alphas: np.ndarray) -> list[Model]:
-    """Return the mean, the linear models and the forests."""
     folds = KFold(10, shuffle=True, random_state=1)
     lasso = searched(Lasso(max_iter=30_000), alphas, folds)
     log_lasso = scaled(LassoCV(eps=0.01, cv=folds, max_iter=30_000))
@@ -85,7 +83,6 @@ def searched(model: Any, alphas: np.ndarray, folds: KFold) -> GridSearchCV:
 
 
 def logarithmic(model: Any) -> TransformedTargetRegressor:
-    """Return a model of the logarithm of the salary."""
     return TransformedTargetRegressor(model, func=np.log, inverse_func=np.exp)
 
 

@@ -43,14 +43,12 @@ PLANS = sizes(
 
 
 def training(plan: Any, learning_rate: float, max_epochs: int) -> dict[str, Any]:
-    """Return the training of a net."""
     cycle = {"learning_rate": learning_rate, "lr_schedule": "onecycle"}
     epochs = plan.max_epochs or max_epochs
     return {**cycle, "max_epochs": epochs, "batch_size": 32, "alpha": 0.0}
 
 
 def tasks(plan: Any, download: bool) -> dict[str, Callable[[], Task]]:
-    """Return both forms of the reviews."""
     forms = {"tokens": of_tokens, "text": of_text}
     return {f"IMDB, {form}": partial(load, form, of, plan, download) for form, of in forms.items()}
 
@@ -93,7 +91,6 @@ def of_tokens(plan: Any) -> list[Model]:
 
 
 def of_text(plan: Any) -> list[Model]:
-    """Return the same for raw text."""
     short, long = training(plan, 0.005, 3), training(plan, 0.01, 3)
     nets = {
         "LSTM": rnn.LSTMClassifier(pooling="mean", **VECTORS, **long),
@@ -119,7 +116,6 @@ def accuracy(fitted: Any, X: Any, y: Any) -> dict[str, float]:
 
 
 def as_array(words: Any) -> np.ndarray:
-    """Return a sparse table as an array."""
     return np.asarray(words.toarray())
 
 

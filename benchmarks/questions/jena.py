@@ -122,7 +122,6 @@ def simple_models(windows: Any, last: Any, n_train: int) -> list[Model]:
 
 
 def nets(windows: Any, n_train: int, n_all: int, plan: Any) -> list[Model]:
-    """Return the nets of the book."""
     epochs = int(np.clip(plan.n_windows // n_train, *plan.n_epochs))
     how: dict[str, Any] = {"loss": "absolute_error", "optimizer": "rmsprop", "learning_rate": 0.001}
     how |= {"early_stopping": True, "validation_fraction": 1 - n_train / n_all, "alpha": 0.0}
@@ -160,12 +159,10 @@ def with_beside(entered: list[Task], plan: Any, cache: Cache) -> list[Task]:
 
 
 def reversed_steps(windows: np.ndarray) -> np.ndarray:
-    """Return windows whose newest step comes first."""
     return np.ascontiguousarray(windows[:, ::-1])
 
 
 def absolute(y: Any, predictions: Any) -> np.ndarray:
-    """Return absolute errors."""
     return np.abs(y - predictions)
 
 

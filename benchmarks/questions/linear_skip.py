@@ -25,7 +25,6 @@ SCORES = ["mean", "least", "mean without", "least without"]
 
 
 def measure(size: str) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """Return the differences in test R2, net by net."""
     warnings.simplefilter("ignore", ConvergenceWarning)
     quick = size == "quick"
     nyse = load_nyse(as_frame=True)

@@ -24,7 +24,6 @@ N_ROWS, N_CHANNELS, WIDE = 420_551, 14, 256
 
 
 def measure(size: str) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """Return the growth of memory in each case."""
     n_rows = N_ROWS // 100 if size == "quick" else N_ROWS
     X = np.random.default_rng(0).standard_normal((n_rows, N_CHANNELS), dtype=np.float32)
     y = X[:, 1].copy()

@@ -57,7 +57,6 @@ PLANS = sizes(
 
 
 def tasks(plan: Any, download: bool = False) -> dict[str, Callable[[], Task]]:
-    """Return both protocols for both forms of the data."""
     return {f"{m.__name__}, {f}": partial(m, f, plan) for m in (ours, textbook) for f in FORMS}
 
 
@@ -142,12 +141,10 @@ def read(form: str, plan: Any) -> tuple[Any, Any, np.ndarray]:
 
 
 def folds(plan: Any) -> TimeSeriesSplit:
-    """Return later and later parts of the training years."""
     return TimeSeriesSplit(plan.n_splits)
 
 
 def ridge() -> RidgeCV:
-    """Return ridge regression that chooses its penalty by leaving one row out."""
     return RidgeCV(np.logspace(-1, 4, 21))
 
 
@@ -157,12 +154,10 @@ def lasso(plan: Any) -> LassoCV:
 
 
 def net(name: str, **settings: Any) -> Any:
-    """Return a net by its name in the tables."""
     return getattr(rnn, f"{'Dense' if name == 'dense' else name}Regressor")(**settings)
 
 
 def grid(name: str, plan: Any) -> dict[str, Sequence[Any]]:
-    """Return the grid of a net in a pipeline."""
     sizes = [(size,) if name == "dense" else size for size in plan.sizes]
     chosen = {f"model__{SIZE.get(name, 'hidden_size')}": sizes} if len(sizes) > 1 else {}
     return {"model__alpha": plan.alphas, **chosen}
@@ -185,7 +180,6 @@ def facts(study: Study) -> dict[str, Any]:
 
 
 def draw(to: Path, study: Study) -> None:
-    """Draw R2 by model, and what was kept of the forecasts."""
     draw_r2(to / "nyse_r2.png", study)
     if study.pictures:
         draw_forecast(to / "nyse_forecast.png", judge(study, study.tasks[1]), study.pictures)

@@ -37,7 +37,6 @@ FORMS = {
 
 
 def models(n_days: int | None) -> dict[str, tuple[Any, Any, Any]]:
-    """Return what is measured: an estimator and its data, by name."""
     players, salary = load_hitters(return_X_y=True, as_frame=True)
     players = pd.get_dummies(players, drop_first=True, dtype=float)
     nyse = load_nyse(as_frame=True, day_of_week=True)
@@ -61,7 +60,6 @@ def models(n_days: int | None) -> dict[str, tuple[Any, Any, Any]]:
 
 
 def measure(size: str) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """Return the costs of all paths, and how many inputs are read along each."""
     warnings.simplefilter("ignore", ConvergenceWarning)
     n_alphas, tasks = (5, models(300)) if size == "quick" else (50, models(None))
     warm_up, X, y = next(iter(tasks.values()))
@@ -107,7 +105,6 @@ def errors(path: Any, X: Any, y: Any) -> list[float]:
 
 
 def file_of(name: str) -> str:
-    """Return the name of the picture of a path."""
     return f"path-{name.split(',')[0].replace(' ', '-')}.png"
 
 

@@ -62,7 +62,6 @@ PLANS = sizes(
 
 
 def tasks(plan: Any, download: bool) -> dict[str, Callable[[], Task]]:
-    """Return both data sets."""
     return {"NYSE": partial(nyse, plan), "IMDB": partial(imdb, plan, download=download)}
 
 
@@ -132,7 +131,6 @@ def training(plan: Any, max_epochs: int, batch_size: int) -> dict[str, Any]:
 
 
 def variants(steps: list[Any], net: Any, changes: Changes, plan: Any) -> list[Model]:
-    """Return the net as it is, and with each change."""
     model = Pipeline([*steps, ("model", net)])
     return [
         Model(name, model, {f"model__{k}": v[: plan.n_values] for k, v in change.items()}, True)
@@ -188,7 +186,6 @@ def draw(to: Path, study: Study) -> None:
 
 
 def on(study: Study, task: str) -> list[str]:
-    """Return the models that gains are told on: the bare net, and the floor."""
     return [BASE, study.models(task)[0]]
 
 

@@ -123,7 +123,6 @@ def draw(to: Path, table: pd.DataFrame, kept: Any) -> None:
 
 
 def label(workload: Workload) -> str:
-    """Return network and data in two lines."""
     is_text = workload.kind == "tokens"
     channels = "tokens" if is_text else f"steps of {workload.n_channels} channels"
     kind = "windows of one series" if workload.of_series else "sequences"

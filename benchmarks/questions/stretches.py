@@ -47,7 +47,6 @@ class DayBefore(RegressorMixin, BaseEstimator):
 
 
 def tasks(plan: Any, download: bool) -> dict[str, Callable[[], Task]]:
-    """Return what is forecast: in two ways of training, and by two nets."""
     net = partial(TCNRegressor, max_epochs=plan.max_epochs)
     copied = make_pipeline(FunctionTransformer(np.ascontiguousarray), net())
     ways = [Model(name, m, seeded=True) for name, m in zip(WAYS, (net(), copied), strict=True)]
@@ -60,7 +59,6 @@ def tasks(plan: Any, download: bool) -> dict[str, Callable[[], Task]]:
 
 
 def nyse(n_lags: int, nets: list[Model]) -> Task:
-    """Return log volume a day ahead."""
     data = load_nyse()
     X, y = make_lagged(data.data.astype(np.float32), data.target, n_lags)
     y, n_train = y - X[:, -1, 1], int(data.train.sum()) - n_lags
@@ -85,7 +83,6 @@ def forecast(name: str, X: Any, y: Any, n_train: int, n_before: int, models: Any
 
 
 def measure(fitted: Any, X: Any, y: Any) -> dict[str, float]:
-    """Return R2, and the epochs that a net was trained."""
     net = fitted[-1] if hasattr(fitted, "steps") else fitted
     return {"R2": fitted.score(X, y), "epochs": getattr(net, "n_iter_", 0)}
 
@@ -108,7 +105,6 @@ def pair(study: Study, task: str) -> SimpleNamespace:
 
 
 def ratio(study: Study, task: str, what: str) -> float:
-    """Return the median ratio of a measure of the first net to that of the second."""
     return float(np.median(np.divide(*of_nets(study, task, what).values())))
 
 

@@ -55,12 +55,10 @@ KINDS = {  # by how the names of the tasks begin
 
 
 def kind_of(task: str) -> Kind:
-    """Return what the score of a task is."""
     return next(kind for start, kind in KINDS.items() if task.startswith(start))
 
 
 def direction(task: str) -> str:
-    """Return which scores are better."""
     return "less" if kind_of(task).is_less_better else "more"
 
 
@@ -89,7 +87,6 @@ class Setting:
         )
 
     def models(self, task: Task, *, short: bool) -> list[Model]:
-        """Return the nets for a task."""
         how: dict[str, Any] = {
             "max_epochs": 1 if short else self.max_epochs,
             "batch_size": self.batch_size,
@@ -186,7 +183,6 @@ def with_nets(name: str, load: Callable[[], Task], plan: Any) -> Task:
 
 
 def best(study: Study, task: str, names: Sequence[str]) -> str:
-    """Return which of some models has the best mean score."""
     return study.best(task, names, less=kind_of(task).is_less_better)
 
 

@@ -39,12 +39,10 @@ PLANS = sizes(
 
 
 def tasks(plan: Any, download: bool) -> dict[str, Callable[[], Task]]:
-    """Return the sets."""
     return {name: partial(load, name, plan, download) for name in TARGETS}
 
 
 def load(name: str, plan: Any, download: bool) -> Task:
-    """Return a set with the simple models."""
     data = []
     for subset in ("train", "test"):
         X, y = fetch_ucr(name, subset=subset, return_X_y=True, download_if_missing=download)
@@ -55,7 +53,6 @@ def load(name: str, plan: Any, download: bool) -> Task:
 
 
 def families(plan: Any) -> list[Model]:
-    """Return the families of nets with their grids."""
     training: dict[str, Any] = {"max_epochs": plan.max_epochs, "batch_size": 16}
     training |= {"learning_rate": 0.01, "lr_schedule": "onecycle", "max_grad_norm": 1.0}
     training |= {"early_stopping": False, "pooling": "max"}
@@ -75,12 +72,10 @@ def families(plan: Any) -> list[Model]:
 
 
 def accuracy(fitted: Any, X: Any, y: Any) -> dict[str, float]:
-    """Return the share of series that get their label."""
     return {"accuracy": fitted.score(X, y)}
 
 
 def simple_models(X: Any, plan: Any) -> list[Model]:
-    """Return the models that take a series as one row."""
     n_steps = int(statistics.median(map(len, X)))
     rows = FunctionTransformer(stretched, kw_args={"n_steps": n_steps})
     folds = StratifiedKFold(plan.n_folds, shuffle=True, random_state=0)
@@ -149,7 +144,6 @@ def reached(study: Study) -> dict[str, list[str]]:
 
 
 def facts(study: Study) -> dict[str, Any]:
-    """Return what reaches the targets, and the columns of the tables."""
     met = reached(study)
     chosen = dict(text.split(": ") for text in study.notes[study.tasks[0]].split("; "))
     return {

@@ -66,7 +66,6 @@ class Problem:
 
 
 def training(plan: Any, n_rows: int) -> dict[str, Any]:
-    """Return the training of every net."""
     return {
         **CYCLE,
         "max_epochs": plan.max_epochs or (EPOCHS if n_rows >= SMALL else EPOCHS_OF_SMALL),
@@ -275,12 +274,10 @@ def answered(runs: pd.DataFrame, kept: Mapping[str, Any]) -> SimpleNamespace:
 
 
 def answers(runs: pd.DataFrame, kept: Any) -> list[SimpleNamespace]:
-    """Return what came of all problems."""
     return [answered(runs[runs["data"] == of["name"]], of) for of in kept["problems"]]
 
 
 def facts(runs: pd.DataFrame, kept: Any) -> dict[str, Any]:
-    """Return the problems, their tables, and the settings of the nets."""
     settings = {"CYCLE": CYCLE, "LAST_WORDS": LAST_WORDS, "EPOCHS": EPOCHS, "SMALL": SMALL}
     settings["reader"] = ", ".join(f"{name}={value!r}" for name, value in READER.items())
     settings["EPOCHS_OF_SMALL"] = EPOCHS_OF_SMALL
@@ -306,7 +303,6 @@ def table(answer: SimpleNamespace) -> str:
 
 
 def draw(to: Path, runs: pd.DataFrame, kept: Any) -> None:
-    """Draw the gain on each data set, and the scores of each."""
     found = answers(runs, kept)
     n_taken = sum(a.percent.kind == TAKE[True] for a in found)
     title = f"Is the net worth it? A net is to be taken on {n_taken} of {len(found)} data sets"

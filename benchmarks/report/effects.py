@@ -32,11 +32,9 @@ class Effect:
 
     @property
     def interval(self) -> tuple[float, float, float]:
-        """The value and both ends."""
         return self.value, self.value - self.reach, self.value + self.reach
 
     def told(self, form: str = "+.4f") -> str:
-        """Return it with its interval."""
         value, low, high = self.interval
         return f"{value:{form}} ({low:{form}} to {high:{form}})"
 

@@ -173,7 +173,6 @@ def _draw_arrow(
 
 
 def _styles(series: Sequence[str]) -> list[tuple[str, str]]:
-    """Return the marker and the colour of each series."""
     others = iter(OTHERS)
     kinds = [name.partition(" (")[0] for name in series]
     return [KINDS[kind] if kind in KINDS else next(others) for kind in kinds]

@@ -64,7 +64,6 @@ class SplitsReport:
         }
 
     def draw(self, to: Path, study: Study) -> None:
-        """Draw the errors on the first split, and on all."""
         of_first, every, first = [], [], study.tasks[0]
         for name, errors in errors_by_split(study).items():
             series = SIMPLE if name in study.simple() else NET
@@ -87,7 +86,6 @@ def taken(study: Study, task: str) -> str:
 
 
 def errors_by_split(study: Study) -> dict[str, list[float]]:
-    """Return the errors of each model, and of the net that is taken, on each split."""
     errors = {m: [study.mean(task, m, ERROR) for task in study.tasks] for m in study.models()}
     errors[TAKEN] = [study.mean(task, taken(study, task), ERROR) for task in study.tasks]
     return errors

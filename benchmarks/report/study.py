@@ -43,12 +43,10 @@ class Study:
 
     @property
     def tasks(self) -> list[str]:
-        """The names of the tasks."""
         return list(dict.fromkeys(task for task, _ in self._fits))
 
     @property
     def seeds(self) -> list[int]:
-        """The random states."""
         return sorted({r.seed for r in self.results if r.seed is not None})
 
     @property
@@ -61,7 +59,6 @@ class Study:
         return self._fits.get((task, model), [])
 
     def of_task(self, task: str) -> list[Result]:
-        """Return all fits of a task."""
         return [r for r in self.results if r.task == task]
 
     def models(self, task: str | None = None) -> list[str]:
@@ -73,7 +70,6 @@ class Study:
         return [name for name in self.models(task) if self._is_net(task, name)]
 
     def simple(self, task: str | None = None) -> list[str]:
-        """Return the other models."""
         return [name for name in self.models(task) if not self._is_net(task, name)]
 
     def _is_net(self, task: str | None, model: str) -> bool:
@@ -81,19 +77,15 @@ class Study:
         return next(of)[0].seed is not None
 
     def measures(self, task: str) -> list[str]:
-        """Return the names of the scores of a task."""
         return list(self.of_task(task)[0].scores)
 
     def scores(self, task: str, model: str, by: str = "") -> list[float]:
-        """Return a score of a model, one for each random state."""
         return [score_of(r, by) for r in self.of(task, model)]
 
     def mean(self, task: str, model: str, by: str = "") -> float:
-        """Return the mean of a score over the random states."""
         return float(np.mean(self.scores(task, model, by)))
 
     def size(self, task: str, model: str) -> int:
-        """Return the number of parameters, which is the same for all random states."""
         return self.of(task, model)[0].n_parameters
 
     def best(self, task: str, models: Iterable[str], by: str = "", *, less: bool = False) -> str:

@@ -19,7 +19,6 @@ def plus_minus(values: Sequence[float], form: str = ".4f") -> str:
 
 
 def score(name: str = "", form: str = ".4f") -> Column:
-    """Return a column of a score."""
     return lambda study, task, model: plus_minus(study.scores(task, model, name), form)
 
 
@@ -39,7 +38,6 @@ def mean(name: str = "", form: str = ".4f") -> Column:
 
 
 def cv_score(form: str = ".4f") -> Column:
-    """Return a column of the scores in cross-validation."""
     return mean(CV, form)
 
 
@@ -54,12 +52,10 @@ def gain(on: str, form: str = "+.4f") -> Column:
 
 
 def seconds(study: Study, task: str, model: str) -> str:
-    """Return the mean seconds of a fit."""
     return f"{np.mean([r.fit_seconds for r in study.of(task, model)]):.2f}"
 
 
 def parameters(study: Study, task: str, model: str) -> str:
-    """Return the number of parameters."""
     return f"{study.size(task, model)}"
 
 

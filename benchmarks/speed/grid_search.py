@@ -36,7 +36,6 @@ def searches(workload: Workload, n_jobs: int) -> dict[str, Search]:
 
 
 def bare_search(workload: Workload, n_jobs: int, X: np.ndarray, y: np.ndarray) -> float:
-    """Search by the bare loop."""
     jobs = [
         delayed(bare_error)(replace(workload, batch=size), rate, (X, y), *fold)
         for rate, size in product(RATES, BATCHES)
@@ -48,7 +47,6 @@ def bare_search(workload: Workload, n_jobs: int, X: np.ndarray, y: np.ndarray) -
 def bare_error(
     workload: Workload, rate: float, data: Data, train: np.ndarray, test: np.ndarray
 ) -> float:
-    """Return the error of the bare loop on a fold."""
     X, y = data
     loop = BareLoop(workload, (X[train], y[train]), rate)
     loop.train()

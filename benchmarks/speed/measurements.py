@@ -80,7 +80,6 @@ def fixed_costs(rounds: int) -> list[Row]:
 
 
 def imports() -> list[Row]:
-    """Measure the import, in new interpreters."""
     codes = {BARE: "import torch, sklearn.base, pandas, skorch", OURS: "import sklearn_rnn"}
     run = partial(subprocess.run, check=True)
     tasks = {name: partial(run, [sys.executable, "-c", code]) for name, code in codes.items()}
@@ -88,7 +87,6 @@ def imports() -> list[Row]:
 
 
 def where_time_goes(quick: bool) -> list[Row]:
-    """Take fits apart."""
     runs = {"64 rows of W1": (BATCH, 200)}
     runs |= {name: (WORKLOADS[name], 5) for name in (*RECURRENT, "W6")}
     rows: list[Row] = []

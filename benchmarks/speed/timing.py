@@ -18,7 +18,6 @@ SHARE = "share of the seconds of a fit"
 
 
 def seconds(task: Callable[[], object]) -> float:
-    """Return how long a task takes."""
     start = time.perf_counter()
     task()
     return time.perf_counter() - start

@@ -42,7 +42,6 @@ class Workload:
 
     @property
     def network(self) -> str:
-        """The network with its units."""
         return f"{'LSTM' if self.kind == 'tokens' else self.kind.upper()}({self.hidden})"
 
     def __str__(self) -> str:
@@ -69,7 +68,6 @@ class Workload:
         return X, y.astype(np.float32)
 
     def series(self, n_rows: int) -> np.ndarray:
-        """Return a series of shape (n_rows, n_channels)."""
         return np.random.default_rng(1).standard_normal((n_rows, self.n_channels), np.float32)
 
     def estimator(self) -> BaseEstimator:

@@ -56,7 +56,6 @@ class TCN(nn.Module):
 
 
 def network(workload: Workload) -> nn.Module:
-    """Return the network of a workload."""
     if workload.kind == "tcn":
         return TCN(workload.n_channels, workload.hidden)
     if workload.kind == "tokens":

@@ -29,7 +29,6 @@ class Forecaster:
 
 
 def network(workload: Workload) -> BlockRNNModel | TCNModel:
-    """Return an untrained network."""
     options = {"input_chunk_length": workload.n_steps, "output_chunk_length": 1, "dropout": 0.0}
     options |= {"n_epochs": workload.epochs, "batch_size": workload.batch}
     options |= {"pl_trainer_kwargs": TRAINER}

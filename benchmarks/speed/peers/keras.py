@@ -25,7 +25,6 @@ class Keras:
 
 
 def network(workload: Workload) -> keras.Model:
-    """Return the untrained network of a workload."""
     if workload.kind == "tokens":
         start = keras.Input((workload.n_steps,), dtype="int32")
         x = layers.Embedding(workload.n_channels, EMBEDDING)(start)
@@ -41,7 +40,6 @@ def network(workload: Workload) -> keras.Model:
 
 
 def block(x: keras.KerasTensor, n_out: int, dilation: int) -> keras.KerasTensor:
-    """Return the output of a residual block of the TCN."""
     options = {"padding": "causal", "dilation_rate": dilation, "activation": "relu"}
     first = layers.Conv1D(n_out, TCN_KERNEL, **options)(x)
     second = layers.Conv1D(n_out, TCN_KERNEL, **options)(first)

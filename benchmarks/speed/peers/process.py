@@ -42,7 +42,6 @@ class PeerProcess:
             raise RuntimeError(error)
 
     def stop(self) -> None:
-        """End the process."""
         self.pipe.close()
         self.process.terminate()
         self.process.wait()
