@@ -13,16 +13,12 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import mean_absolute_error, mean_squared_error, r2_score
 from sklearn.model_selection import KFold, train_test_split
-from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import StandardScaler
 
 from benchmarks.harness.runner import Metrics, Model, Task
 from benchmarks.question import sizes
 from sklearn_rnn import DenseRegressor
 
 METRICS = Metrics({"R2": r2_score, "MAE": mean_absolute_error, "MSE": mean_squared_error})
-
-
 PLANS = sizes(
     n_splits=(2, 10, 30),
     n_folds=(2, 5, 10),  # of the training rows, to choose settings
@@ -43,10 +39,6 @@ def dense(plan: Any, n_columns: int, units: tuple[int, ...], **settings: Any) ->
     """Return a dense net of a row of columns, trained without early stopping."""
     every: dict[str, Any] = {"n_channels": n_columns, "early_stopping": False}
     return DenseRegressor(hidden_layer_sizes=units, **(every | settings | plan.every_net))
-
-
-def scaled(model: Any) -> Pipeline:
-    return Pipeline([("scale", StandardScaler()), ("model", model)])
 
 
 def splits(

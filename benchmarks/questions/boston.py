@@ -9,8 +9,9 @@ from sklearn.linear_model import LassoCV, LinearRegression
 from sklearn.model_selection import KFold
 from sklearn.pipeline import Pipeline
 
+from benchmarks.harness.models import scaled
 from benchmarks.harness.runner import Model, Task
-from benchmarks.harness.splits import PLANS, dense, grid_of, scaled, splits
+from benchmarks.harness.splits import PLANS, dense, grid_of, splits
 from benchmarks.question import Question
 from benchmarks.report.splits import SplitsReport
 from sklearn_rnn.datasets import load_boston

@@ -14,9 +14,9 @@ from sklearn.metrics import mean_absolute_error, root_mean_squared_error
 from sklearn.model_selection import TimeSeriesSplit
 from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 import sklearn_rnn as rnn
+from benchmarks.harness.models import of_lags
 from benchmarks.harness.runner import Model, Task
 from benchmarks.harness.season import SEASON, mean_of_the_month, with_season
 from benchmarks.question import Question, sizes
@@ -31,7 +31,7 @@ from benchmarks.report.pictures import (
     draw_scores,
     save,
 )
-from benchmarks.report.study import CV, Study
+from benchmarks.report.study import Study
 from sklearn_rnn.datasets import fetch_climate, fetch_debilt
 from sklearn_rnn.model_selection import n_parameters
 
@@ -70,12 +70,12 @@ def tasks(plan: Any, download: bool) -> dict[str, Callable[[], Task]]:
 def task_of(station: str, plan: Any, *, download: bool) -> Task:
     """Return the months at a station, and the models of the next one."""
     first, first_test = STATIONS[station]
+    how: dict[str, Any] = {"as_frame": True, "download_if_missing": download}
     if station == "De Bilt":
-        series = fetch_debilt(as_frame=True, download_if_missing=download).data.dropna()
+        series = fetch_debilt(**how).data.dropna()[first:]
     else:
-        record = fetch_climate(station, as_frame=True, download_if_missing=download)
-        series = record.data[~record.provisional]
-    series = series[first:]
+        record = fetch_climate(station, **how)
+        series = record.data[~record.provisional][first:]
     if plan.n_months is not None:
         series = series[-plan.n_months :]
         first_test = str(series.index[-plan.n_months // 4].year)
@@ -85,7 +85,7 @@ def task_of(station: str, plan: Any, *, download: bool) -> Task:
     scale = np.mean((test.to_numpy() - floor) ** 2, axis=0)
     months = f"{test.index[0]:%Y-%m} to {test.index[-1]:%Y-%m}"
     note = f"{train.sum()} months for training, {len(test)} for the test, {months}."
-    how: dict[str, Any] = {"score": measure, "validate": "first", "note": note}
+    how = {"score": measure, "validate": "first", "note": note}
     how |= {"losses": partial(relative_losses, scale=scale), "blocks": test.index.year.to_numpy()}
     folds = TimeSeriesSplit(plan.n_folds)
     chosen = models(list(series.columns), folds, plan)
@@ -113,6 +113,8 @@ def models(names: list[str], folds: TimeSeriesSplit, plan: Any) -> list[Model]:
     lasso = MultiOutputRegressor(LassoCV(cv=folds, max_iter=20_000))
     training = {"learning_rate": 0.01, "lr_schedule": "onecycle", "early_stopping": False}
     grid = {"model__alpha": plan.alphas, "model__max_epochs": plan.epochs}
+    trained = {name: clone(net).set_params(**training) for name, net in NETS.items()}
+    nets = {name: of_lags(net, N_LAGS, SEASON) for name, net in trained.items()}
 
     def own(name: str) -> Pipeline:  # an autoregression of one of the series
         kept = [("own", "passthrough", [name, *SEASON])]
@@ -124,19 +126,9 @@ def models(names: list[str], folds: TimeSeriesSplit, plan: Any) -> list[Model]:
         Model(FLOOR, mean_of_the_month()),
         Model("same month last year", make_pipeline(rnn.LagTransformer(12), ForEach(a_year_ago))),
         Model(CLASSICAL, ForEach([own(name) for name in names])),
-        Model("lasso", windows(lasso, flatten=True)),
-        *(
-            Model(name, windows(clone(net).set_params(**training)), grid, seeded=True)
-            for name, net in NETS.items()
-        ),
+        Model("lasso", of_lags(lasso, N_LAGS, SEASON, flatten=True)),
+        *(Model(name, net, grid, seeded=True) for name, net in nets.items()),
     ]
-
-
-def windows(model: Any, flatten: bool = False) -> rnn.CompleteRows:
-    """Return a model of the lags of all standardised series and of the season to come."""
-    scale = StandardScaler().set_output(transform="pandas")
-    lags = rnn.LagTransformer(N_LAGS, known_ahead=SEASON, flatten=flatten)
-    return rnn.CompleteRows(Pipeline([("scale", scale), ("lags", lags), ("model", model)]))
 
 
 class ForEach(RegressorMixin, BaseEstimator):
@@ -155,10 +147,6 @@ class ForEach(RegressorMixin, BaseEstimator):
         return np.column_stack([model.predict(X) for model in self.estimators_])
 
 
-def taken(study: Study, task: str) -> str:
-    return study.best(task, study.nets(task), CV)
-
-
 def variables(study: Study, task: str) -> list[str]:
     """Return what is forecast at a station."""
     names = study.of(task, FLOOR)[0].scores
@@ -174,14 +162,10 @@ def relative(study: Study, task: str, model: str) -> list[float]:
 
 def facts(study: Study) -> dict[str, Any]:
     n_better = {
-        on: sum(study.gain(t, taken(study, t), on).verdict == "helps" for t in study.tasks)
+        on: sum(study.gain(t, study.taken(t), on).verdict == "helps" for t in study.tasks)
         for on in (FLOOR, CLASSICAL)
     }
-    return {
-        **{"floor": FLOOR, "classical": CLASSICAL, "n_better": n_better},
-        **{"taken": taken, "variables": variables, "relative": relative},
-        "measures": list(MEASURES),
-    }
+    return {"n_better": n_better}
 
 
 def keep(tasks: list[Task], study: Study) -> dict[str, Any]:
@@ -214,7 +198,7 @@ def draw(to: Path, study: Study) -> None:
         series = {name: np.asarray(values) for name, values in kept.items() if name != "months"}
         stem = f"climate-{task.replace(' ', '-')}"
         months = pd.to_datetime(kept["months"])[-SHOWN:]
-        shown = {"observed": "k.-", FLOOR: COLOURS[SIMPLE], taken(study, task): COLOURS[NET]}
+        shown = {"observed": "k.-", FLOOR: COLOURS[SIMPLE], study.taken(task): COLOURS[NET]}
         panels = {
             name: {model: (months, series[model][-SHOWN:, k], how) for model, how in shown.items()}
             for k, name in enumerate(variables(study, task))

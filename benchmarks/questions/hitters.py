@@ -13,8 +13,9 @@ from sklearn.linear_model import Lasso, LassoCV, LinearRegression
 from sklearn.model_selection import GridSearchCV, KFold, train_test_split
 from sklearn.preprocessing import StandardScaler
 
+from benchmarks.harness.models import scaled
 from benchmarks.harness.runner import Model, Task
-from benchmarks.harness.splits import PLANS, dense, grid_of, scaled, splits
+from benchmarks.harness.splits import PLANS, dense, grid_of, splits
 from benchmarks.question import Question
 from benchmarks.report.splits import SplitsReport
 from sklearn_rnn.datasets import load_hitters

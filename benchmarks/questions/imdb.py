@@ -21,10 +21,7 @@ from benchmarks.report.study import Study
 from sklearn_rnn.datasets import fetch_imdb
 
 N_TOKENS = 10_000
-FORMS: dict[str, dict[str, Any]] = {
-    "tokens": {"kind": "tokens", "num_words": N_TOKENS},
-    "text": {},
-}
+FORMS: dict[str, Any] = {"tokens": {"kind": "tokens", "num_words": N_TOKENS}, "text": {}}
 WHICH, OFTEN = "lasso on which words", "lasso on tf-idf"
 OF_SHARES = [1.0, 3.0, 10.0, 30.0]  # the strengths of the lasso on tf-idf
 LOSS = "validation loss"
@@ -32,8 +29,6 @@ TARGETS = {"LSTM(32)": 0.87, "best net": 0.89}
 LAB = {"IMDB, tokens": {WHICH: 0.88, "dense 16-16": 0.845, "LSTM(32)": 0.840}}
 TEXT = {"IMDB, tokens": {"LSTM(32)": 0.87}}
 VECTORS: dict[str, Any] = {"embedding_dim": 32, "dropout": 0.5}
-
-
 PLANS = sizes(
     n_seeds=(1, 3, 10),
     n_reviews=(100, 25_000, 25_000),  # of each part
@@ -69,11 +64,10 @@ def of_tokens(plan: Any) -> list[Model]:
     units: dict[str, Any] = {"hidden_layer_sizes": (16, 16), "standardize": False}
     dense = rnn.DenseClassifier(**units, **training(plan, 0.001, 4))
     short, long = training(plan, 0.005, 2), training(plan, 0.01, 3)
+    both: dict[str, Any] = {"bidirectional": True, "pooling": "max"}
     nets = {
         "LSTM(32)": rnn.LSTMClassifier(pooling="max", **VECTORS, **long),
-        "bidirectional GRU": rnn.GRUClassifier(
-            bidirectional=True, pooling="max", **VECTORS, **long
-        ),
+        "bidirectional GRU": rnn.GRUClassifier(**both, **VECTORS, **long),
         "CNN": rnn.CNNClassifier(pooling="max", **VECTORS, **short),
         "GRU, attention pooling": rnn.GRUClassifier(pooling="attention", **VECTORS, **long),
     }
@@ -119,14 +113,10 @@ def as_array(words: Any) -> np.ndarray:
     return np.asarray(words.toarray())
 
 
-def sentences(
-    reviews: Sequence[np.ndarray], n_words: int, length: int = 25
-) -> list[list[np.ndarray]]:
-    """Return the last words of each review in pieces of a fixed length."""
-    return [
-        [review[i : i + length] for i in range(0, len(review), length)]
-        for review in last_words(reviews, n_words)
-    ]
+def sentences(reviews: Sequence[np.ndarray], n_words: int) -> list[list[np.ndarray]]:
+    """Return the last words of each review in pieces of 25."""
+    ends = last_words(reviews, n_words)
+    return [[end[i : i + 25] for i in range(0, len(end), 25)] for end in ends]
 
 
 def reference(study: Study, task: str) -> str:
@@ -140,11 +130,6 @@ def count(study: Study, task: str, verdict: str) -> int:
     return sum(study.gain(task, net, on).verdict == verdict for net in study.nets(task))
 
 
-def facts(study: Study) -> dict[str, Any]:
-    known = {"lab": LAB, "text": TEXT, "targets": TARGETS, "loss": LOSS}
-    return known | {"reference": reference, "count": count}
-
-
 def draw(to: Path, study: Study) -> None:
     lasso = reference(study, study.tasks[0])
     n_better = sum(count(study, task, "helps") for task in study.tasks)
@@ -155,4 +140,4 @@ def draw(to: Path, study: Study) -> None:
     draw_scores(to / "imdb.png", title, label, panels, line=lasso)
 
 
-QUESTION = Question(PLANS, tasks, facts, draw, lambda study, task: [reference(study, task)])
+QUESTION = Question(PLANS, tasks, draw=draw, on=lambda study, task: [reference(study, task)])

@@ -11,7 +11,6 @@ from tqdm import tqdm
 
 import sklearn_rnn as rnn
 from benchmarks.question import Measurement
-from benchmarks.report.tables import markdown
 from sklearn_rnn.datasets import load_nyse
 
 ALLOWED = 0.002
@@ -22,6 +21,7 @@ TRAINING: dict[str, dict[str, Any]] = {
 }
 NETS = ("Dense", "RNN", "GRU", "LSTM", "TCN", "CNN", "CNNLSTM")
 SCORES = ["mean", "least", "mean without", "least without"]
+FORMS = dict.fromkeys(SCORES, "+.4f") | {"linear share": ".2f"}
 
 
 def measure(size: str) -> tuple[pd.DataFrame, dict[str, Any]]:
@@ -52,10 +52,7 @@ def measure(size: str) -> tuple[pd.DataFrame, dict[str, Any]]:
 def facts(table: pd.DataFrame, kept: Any) -> dict[str, Any]:
     lost = table[table["least"] < -ALLOWED]
     losers = (lost["network"] + " (" + lost["training"] + ")").tolist()
-    texts = table.assign(**{name: table[name].map("{:+.4f}".format) for name in SCORES})
-    texts["linear share"] = table["linear share"].map("{:.2f}".format)
-    rows = markdown(list(texts), texts.to_numpy().tolist())
-    return {"rows": rows, "losers": losers, "allowed": ALLOWED}
+    return {"losers": losers}
 
 
 QUESTION = Measurement(measure, facts)

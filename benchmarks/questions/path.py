@@ -14,7 +14,6 @@ from sklearn.preprocessing import scale
 
 from benchmarks.question import Measurement
 from benchmarks.report.pictures import save
-from benchmarks.report.tables import markdown
 from sklearn_rnn import DenseRegressor, LSTMRegressor, make_lagged
 from sklearn_rnn.datasets import load_hitters, load_nyse
 from sklearn_rnn.model_selection import penalty_path
@@ -26,14 +25,9 @@ LASSO = DenseRegressor(
 )
 TIGHT = {"tol": 1e-10, "dtype": "float64", "patience": 2}
 GROUPS = {"penalty": "group", "l1_ratio": 0.9, "learning_rate": 0.005, "random_state": 0}
-FORMS = {
-    "ratio": ".1f",
-    "single fit (CPU s)": ".2f",
-    "path (CPU s)": ".2f",
-    "ratio in seconds": ".1f",
-    "error of a weight": ".1g",
-    "error of R2": ".1g",
-}
+FORMS = dict.fromkeys(["ratio", "ratio in seconds"], ".1f")
+FORMS |= dict.fromkeys(["single fit (CPU s)", "path (CPU s)"], ".2f")
+FORMS |= dict.fromkeys(["error of a weight", "error of R2"], ".1g")
 
 
 def models(n_days: int | None) -> dict[str, tuple[Any, Any, Any]]:
@@ -43,17 +37,12 @@ def models(n_days: int | None) -> dict[str, tuple[Any, Any, Any]]:
     past = slice(0, n_days or int(nyse.train.sum()))
     X, y = make_lagged(nyse.data[past], nyse.target[past], 5)
     X, y = np.asarray(X), np.ravel(y)
+    ways = {"": {}, " closer, tol=1e-6": {"tol": 1e-6}, " tight, tol=1e-10": TIGHT}
+    of_players = clone(LASSO).set_params(n_channels=players.shape[1])
     lassos = {
-        f"lasso {data}{name}": (clone(LASSO).set_params(**settings, **channels), *of)
-        for data, channels, of in (
-            ("Hitters", {"n_channels": 19}, (players, salary)),
-            ("NYSE", {}, (X, y)),
-        )
-        for name, settings in (
-            ("", {}),
-            (" closer, tol=1e-6", {"tol": 1e-6}),
-            (" tight, tol=1e-10", TIGHT),
-        )
+        f"lasso {data}{way}": (clone(lasso).set_params(**settings), *of)
+        for data, lasso, *of in (("Hitters", of_players, players, salary), ("NYSE", LASSO, X, y))
+        for way, settings in ways.items()
     }
     nets = {"dense": DenseRegressor(**GROUPS), "LSTM": LSTMRegressor(**GROUPS)}
     return lassos | {f"{name} NYSE, adam, groups": (net, X, y) for name, net in nets.items()}
@@ -109,14 +98,9 @@ def file_of(name: str) -> str:
 
 
 def facts(table: pd.DataFrame, kept: Any) -> dict[str, Any]:
-    texts = table.astype(object)
-    for name, form in FORMS.items():
-        texts[name] = table[name].map(lambda v, form=form: "" if np.isnan(v) else f"{v:{form}}")
     return {
-        "rows": markdown(list(texts), texts.astype(str).to_numpy().tolist()),
-        **{"epochs": table["ratio"], "seconds": table["ratio in seconds"], "limit": LIMIT},
+        **{"epochs": table["ratio"], "seconds": table["ratio in seconds"]},
         "over": table["model"][table["ratio"] > LIMIT].tolist(),
-        "files": {name: file_of(name) for name in table["model"]},
     }
 
 

@@ -11,16 +11,18 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score
 from sklearn.model_selection import StratifiedKFold, TimeSeriesSplit
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.preprocessing import FunctionTransformer
 
+from benchmarks.harness.models import of_lags
 from benchmarks.harness.runner import REGRESSION, Metrics, Model, Task
 from benchmarks.harness.words import FIRST_WORD, LASSO, N_WORDS, bag_of_words
 from benchmarks.question import Question, sizes
+from benchmarks.questions.nyse import read
 from benchmarks.report.effects import squared, wrong
 from benchmarks.report.pictures import Gain, draw_gains
 from benchmarks.report.study import CV, Study
-from sklearn_rnn import LagTransformer, LSTMClassifier, LSTMRegressor, make_ar
-from sklearn_rnn.datasets import fetch_imdb, load_nyse
+from sklearn_rnn import LSTMClassifier, LSTMRegressor, make_ar
+from sklearn_rnn.datasets import fetch_imdb
 
 BASE = "none"
 N_STEPS = 100  # words
@@ -47,8 +49,6 @@ OF_LABELS: Changes = {
     "batch size": {"batch_size": [8, 16, 32, 128, 512]},
     "label smoothing": {"label_smoothing": [0.02, 0.05, 0.1, 0.2, 0.4]},
 }
-
-
 PLANS = sizes(
     n_seeds=(2, 10, 20),
     n_folds=(2, 3, 5),
@@ -74,23 +74,16 @@ def task_of(name: str, *data: Any, **how: Any) -> Task:
 
 def nyse(plan: Any) -> Task:
     """Return the trading volume, and the LSTMs that forecast it."""
-    data = load_nyse(as_frame=True, day_of_week=True)
-    first_test = int(data.train.sum())
-    around = plan.n_days or len(data.train)
-    kept = slice(max(0, first_test - around), first_test + around)
-    days = list(data.data.columns[3:])
-    scale = StandardScaler().set_output(transform="pandas")
-    steps = [("scale", scale), ("lags", LagTransformer(N_LAGS, known_ahead=days))]
-    net = LSTMRegressor(**training(plan, 40, 128))
+    X, y, train = read("with day of week", plan)
+    days = list(X.columns[3:])
+    net = of_lags(LSTMRegressor(**training(plan, 40, 128)), N_LAGS, days)
     models = [
         Model("mean", DummyRegressor()),
         Model(f"AR({N_LAGS})", make_ar(N_LAGS, known_ahead=days)),
-        *variants(steps, net, COMMON | OF_NUMBERS, plan),
+        *variants(net, COMMON | OF_NUMBERS, plan),
     ]
     folds = TimeSeriesSplit(plan.n_folds)
-    train = data.train[kept].to_numpy()
-    rows = data.data[kept], data.target[kept], train
-    return task_of("NYSE", *rows, models, folds, score=REGRESSION, losses=squared)
+    return task_of("NYSE", X, y, train, models, folds, score=REGRESSION, losses=squared)
 
 
 def imdb(plan: Any, *, download: bool) -> Task:
@@ -109,7 +102,7 @@ def imdb(plan: Any, *, download: bool) -> Task:
     models = [
         Model("majority class", DummyClassifier()),
         Model("lasso on which words", words, {"model__C": [0.03, 0.1, 0.3, 1.0, 3.0]}),
-        *variants([], net, COMMON | OF_LABELS, plan),
+        *variants(Pipeline([("model", net)]), COMMON | OF_LABELS, plan),
     ]
     folds = StratifiedKFold(plan.n_folds, shuffle=True, random_state=0)
     accuracy = Metrics({"accuracy": accuracy_score})
@@ -130,10 +123,9 @@ def training(plan: Any, max_epochs: int, batch_size: int) -> dict[str, Any]:
     return {"max_epochs": epochs, **how, **never_sooner}
 
 
-def variants(steps: list[Any], net: Any, changes: Changes, plan: Any) -> list[Model]:
-    model = Pipeline([*steps, ("model", net)])
+def variants(net: Any, changes: Changes, plan: Any) -> list[Model]:
     return [
-        Model(name, model, {f"model__{k}": v[: plan.n_values] for k, v in change.items()}, True)
+        Model(name, net, {f"model__{k}": v[: plan.n_values] for k, v in change.items()}, True)
         for name, change in list(changes.items())[: plan.n_variants]
     ]
 
@@ -163,10 +155,6 @@ def worse(study: Study, task: str) -> list[str]:
     return [m for m in helpful if study.mean(task, m, CV) < study.mean(task, BASE, CV)]
 
 
-def facts(study: Study) -> dict[str, Any]:
-    return {"base": BASE, "changes": changes, "verdict": verdict, "idle": idle, "worse": worse}
-
-
 def draw(to: Path, study: Study) -> None:
     """Draw the gains of the nets with their intervals, a panel for each data set."""
     panels: dict[str, list[Gain]] = {task: [] for task in study.tasks}
@@ -189,4 +177,4 @@ def on(study: Study, task: str) -> list[str]:
     return [BASE, study.models(task)[0]]
 
 
-QUESTION = Question(PLANS, tasks, facts, draw, on, parallel=True)
+QUESTION = Question(PLANS, tasks, draw=draw, on=on, parallel=True)

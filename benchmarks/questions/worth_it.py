@@ -9,7 +9,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
-from sklearn.base import clone
 from sklearn.compose import ColumnTransformer, make_column_selector
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.ensemble import RandomForestRegressor
@@ -19,11 +18,12 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
 import sklearn_rnn as rnn
+from benchmarks.harness.models import of_lags
 from benchmarks.harness.season import SEASON, mean_of_the_month, with_season
 from benchmarks.harness.words import FIRST_WORD, N_WORDS, bag_of_words, lasso, last_words
 from benchmarks.question import Measurement, load, sizes
+from benchmarks.report import tables
 from benchmarks.report.pictures import NET, SIMPLE, Gain, Scores, draw_gains, draw_scores
-from benchmarks.report.tables import markdown
 from sklearn_rnn import datasets
 from sklearn_rnn.model_selection import Comparison, compare_models
 
@@ -66,16 +66,14 @@ class Problem:
 
 
 def training(plan: Any, n_rows: int) -> dict[str, Any]:
-    return {
-        **CYCLE,
-        "max_epochs": plan.max_epochs or (EPOCHS if n_rows >= SMALL else EPOCHS_OF_SMALL),
-    }
+    epochs = plan.max_epochs or (EPOCHS if n_rows >= SMALL else EPOCHS_OF_SMALL)
+    return {**CYCLE, "max_epochs": epochs}
 
 
 def nyse(plan: Any, **fetching: Any) -> Problem:
     data = datasets.load_nyse(as_frame=True, day_of_week=True).data
     about = "Log volume of a day, from 3 series of the 5 days before and the days of the week."
-    return forecast("NYSE volume", about, data, "log_volume", 5, plan, known=list(data.columns[3:]))
+    return forecast("NYSE volume", about, data, "log_volume", 5, plan, list(data.columns[3:]), None)
 
 
 def oxford(plan: Any, **fetching: Any) -> Problem:
@@ -95,7 +93,7 @@ def debilt(plan: Any, **fetching: Any) -> Problem:
 def etth1(plan: Any, **fetching: Any) -> Problem:
     data = datasets.fetch_ett(as_frame=True, **fetching).data
     about = "Oil temperature of a transformer, from 7 series of the 24 hours before."
-    return forecast("ETTh1 oil temperature", about, data, "OT", 24, plan)
+    return forecast("ETTh1 oil temperature", about, data, "OT", 24, plan, None, None)
 
 
 def monthly(name: str, about: str, station: Any, data: Any, target: str, plan: Any) -> Problem:
@@ -109,30 +107,22 @@ def monthly(name: str, about: str, station: Any, data: Any, target: str, plan: A
     }
     editions = [f"{file} has the SHA-256 {sha[:12]}." for file, sha in station.sha256.items()]
     about = " ".join([f"{about} of the 12 months before and the season.", *editions])
-    return forecast(name, about, data, target, 12, plan, known=SEASON, classical=seasonal)
+    return forecast(name, about, data, target, 12, plan, SEASON, seasonal)
 
 
 def forecast(
-    name: str,
-    about: str,
-    data: pd.DataFrame,
-    target: str,
-    n_lags: int,
-    plan: Any,
-    *,
-    known: list[str] | None = None,
-    classical: dict[str, Any] | None = None,
+    name: str, about: str, data: Any, target: str, n_lags: int, plan: Any, known: Any, usual: Any
 ) -> Problem:
-    """Return the problem to forecast a column from the rows before it."""
+    """Return the problem to forecast a column from the rows before it, and what is known ahead.
+
+    `usual` are the classical models beside the mean and the lasso, None persistence and AR.
+    """
     data = data[: plan.n_rows]
     last = rnn.PersistenceRegressor(channel=list(data.columns).index(target))
-    usual = {
+    usual = usual or {
         "persistence": make_pipeline(rnn.LagTransformer(1), last),
         f"AR({n_lags})": rnn.make_ar(n_lags, known_ahead=known),
     }
-    windows = rnn.LagTransformer(n_lags, known_ahead=known)
-    scale = StandardScaler().set_output(transform="pandas")
-    flat = make_pipeline(scale, clone(windows).set_params(flatten=True))
     lasso_path = LassoCV(cv=TimeSeriesSplit(plan.n_folds), max_iter=20_000)
     how = training(plan, len(data))
     nets = {
@@ -140,19 +130,11 @@ def forecast(
         "LSTM": rnn.LSTMRegressor(**how),
         "linear + dense": rnn.DenseRegressor(linear_skip=True, **how),
     }
-    return Problem(
-        name,
-        about,
-        data,
-        data[target],
-        {
-            "mean": DummyRegressor(),
-            **(classical or usual),
-            "lasso": make_pipeline(*flat, lasso_path),
-        },
-        {net: make_pipeline(scale, windows, model) for net, model in nets.items()},
-        TimeSeriesSplit(plan.n_folds, test_size=len(data) // 2 // plan.n_folds),
-    )
+    lasso_of_lags = of_lags(lasso_path, n_lags, known, flatten=True)
+    classical = {"mean": DummyRegressor(), **usual, "lasso": lasso_of_lags}
+    nets = {net: of_lags(model, n_lags, known) for net, model in nets.items()}
+    folds = TimeSeriesSplit(plan.n_folds, test_size=len(data) // 2 // plan.n_folds)
+    return Problem(name, about, data, data[target], classical, nets, folds)
 
 
 def hitters(plan: Any, **fetching: Any) -> Problem:
@@ -278,11 +260,7 @@ def answers(runs: pd.DataFrame, kept: Any) -> list[SimpleNamespace]:
 
 
 def facts(runs: pd.DataFrame, kept: Any) -> dict[str, Any]:
-    settings = {"CYCLE": CYCLE, "LAST_WORDS": LAST_WORDS, "EPOCHS": EPOCHS, "SMALL": SMALL}
-    settings["reader"] = ", ".join(f"{name}={value!r}" for name, value in READER.items())
-    settings["EPOCHS_OF_SMALL"] = EPOCHS_OF_SMALL
-    words = {"TAKE": TAKE, "interval": interval, "table_of_one": table}
-    return settings | words | {"answers": answers(runs, kept)}
+    return {"answers": answers(runs, kept)}
 
 
 def interval(difference: Any) -> str:
@@ -297,9 +275,7 @@ def table(answer: SimpleNamespace) -> str:
     frame = answer.comparison.to_frame()
     frame["vs_best_p_dm"] = pd.Series(answer.p_rows, dtype=float)
     names = [*COLUMNS, "failures", "message"] if frame["failures"].any() else COLUMNS
-    texts = frame[names].apply(lambda c: c.map(lambda v: format(v, DIGITS.get(c.name, ".3g"))))
-    texts = texts.mask(frame[names].isna(), "").reset_index()
-    return markdown(list(texts.columns), texts.to_numpy().tolist())
+    return tables.frame(frame[names].reset_index(), {n: DIGITS.get(n, ".3g") for n in names})
 
 
 def draw(to: Path, runs: pd.DataFrame, kept: Any) -> None:
@@ -308,9 +284,8 @@ def draw(to: Path, runs: pd.DataFrame, kept: Any) -> None:
     title = f"Is the net worth it? A net is to be taken on {n_taken} of {len(found)} data sets"
     how: dict[str, Any] = {"form": "+.1f", "sides": ("net worse", "net better")}
     panels = {"": [a.percent for a in found]}
-    draw_gains(
-        to / "worth_it.png", title, [AXIS], panels, {TAKE[True]: "C0", TAKE[False]: "C1"}, **how
-    )
+    colours = {TAKE[True]: "C0", TAKE[False]: "C1"}
+    draw_gains(to / "worth_it.png", title, [AXIS], panels, colours, **how)
     for a in found:
         rows = [
             Scores(m, f"{SIMPLE if m in a.classical else NET} (small dots: folds)", a.scores[m])

@@ -12,7 +12,7 @@ import pandas as pd
 
 from benchmarks.report import tables
 from benchmarks.report.pictures import NET, SIMPLE, Scores, draw_scores
-from benchmarks.report.study import CV, Study, score_of
+from benchmarks.report.study import Study, score_of
 from sklearn_rnn.model_selection import Comparison
 
 TAKEN = "the net that is taken"
@@ -53,8 +53,8 @@ class SplitsReport:
         return {
             **vars(self),
             **{"error": ERROR, "taken": TAKEN, "told": told, "errors": errors, "means": means},
-            **{"net": net, "simple": simple, "of_first": taken(study, first)},
-            "takes": Counter(taken(study, task) for task in study.tasks).most_common(),
+            **{"net": net, "simple": simple, "of_first": study.taken(first)},
+            "takes": Counter(study.taken(task) for task in study.tasks).most_common(),
             "others": dict.fromkeys([self.reference, simple]),
             "n_test": re.findall(r"\d+", study.notes[first])[1],
             "simplest": compare(study, self.test_size, with_taken=False).simplest_as_good(),
@@ -67,7 +67,7 @@ class SplitsReport:
         of_first, every, first = [], [], study.tasks[0]
         for name, errors in errors_by_split(study).items():
             series = SIMPLE if name in study.simple() else NET
-            model = taken(study, first) if name == TAKEN else name
+            model = study.taken(first) if name == TAKEN else name
             of_first.append(Scores(name, series, study.scores(first, model, ERROR)))
             every.append(Scores(name, series, errors))
         for column, known in self.published.items():
@@ -80,14 +80,9 @@ class SplitsReport:
         draw_scores(to / f"{self.name}.png", self.title, label, panels, line=self.reference)
 
 
-def taken(study: Study, task: str) -> str:
-    """Return the net that does best in cross-validation on the training rows of a split."""
-    return study.best(task, study.nets(task), CV)
-
-
 def errors_by_split(study: Study) -> dict[str, list[float]]:
     errors = {m: [study.mean(task, m, ERROR) for task in study.tasks] for m in study.models()}
-    errors[TAKEN] = [study.mean(task, taken(study, task), ERROR) for task in study.tasks]
+    errors[TAKEN] = [study.mean(task, study.taken(task), ERROR) for task in study.tasks]
     return errors
 
 
@@ -96,7 +91,7 @@ def compare(study: Study, test_size: float, *, with_taken: bool = True) -> Compa
     runs = []
     for fold, task in enumerate(study.tasks):
         mine = [(r.model, r) for r in study.of_task(task)]
-        mine += [(TAKEN, r) for r in study.of(task, taken(study, task))] if with_taken else []
+        mine += [(TAKEN, r) for r in study.of(task, study.taken(task))] if with_taken else []
         for model, r in mine:
             run = {"model": model, "fold": fold, "seed": r.seed, "score": -score_of(r, ERROR)}
             run |= {"fit_seconds": r.fit_seconds, "predict_seconds": r.predict_seconds}

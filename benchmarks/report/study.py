@@ -92,6 +92,10 @@ class Study:
         """Return which of some models has the largest, or least, mean score."""
         return (min if less else max)(models, key=lambda model: self.mean(task, model, by))
 
+    def taken(self, task: str) -> str:
+        """Return the net that does best in cross-validation on the training rows."""
+        return self.best(task, self.nets(task), CV)
+
     def gain(self, task: str, model: str, on: str) -> Effect:
         """Return what a model gains on another, from the gains on the former or on the latter."""
         if (task, model, on) in self.gains:

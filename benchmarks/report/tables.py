@@ -3,11 +3,13 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
+import pandas as pd
 
 from benchmarks.harness.runner import Result
 from benchmarks.harness.settings import AT_END
 from benchmarks.report.study import CV, Study
 
+NONE: Mapping[str, str] = {}
 Column = Callable[[Study, str, str], str]
 """``column(study, task, model)`` returns what a table tells of a model in a task."""
 
@@ -73,11 +75,17 @@ COSTS: dict[str, Column] = {
 
 def table(study: Study, task: str, columns: Mapping[str, Column]) -> str:
     """Return a table of the models of a task: some columns, sizes, seconds and settings."""
-    every = {**columns, **COSTS}
-    cells = [
-        [m, *(column(study, task, m) for column in every.values())] for m in study.models(task)
-    ]
-    return markdown(["model", *every], cells)
+    every = {"model": lambda study, task, model: model, **columns, **COSTS}
+    rows = [[column(study, task, m) for column in every.values()] for m in study.models(task)]
+    return markdown(every, rows)
+
+
+def frame(table: pd.DataFrame, forms: Mapping[str, str] = NONE) -> str:
+    """Return a table of pandas; what is missing in columns with a form is left empty."""
+    texts = table.astype(object)
+    for name, form in forms.items():
+        texts[name] = ["" if pd.isna(value) else format(value, form) for value in table[name]]
+    return markdown(list(texts), texts.astype(str).to_numpy().tolist())
 
 
 def at_ends(results: Iterable[Result]) -> str:

@@ -34,7 +34,7 @@ def best_simple(study: Study, task: str) -> str:
 
 def judge(study: Study, task: str) -> Verdict:
     """Compare the best net with the best simple model."""
-    net, simple = study.best(task, study.nets(task), CV), best_simple(study, task)
+    net, simple = study.taken(task), best_simple(study, task)
     gain = study.gain(task, net, simple)
     smallest_first = sorted(study.simple(task), key=lambda m: study.size(task, m))
     as_good = [

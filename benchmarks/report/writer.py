@@ -8,6 +8,7 @@ import datetime
 import os
 import platform
 import re
+import sys
 import tempfile
 from collections.abc import Mapping
 from importlib.metadata import version
@@ -66,8 +67,12 @@ def templates() -> Environment:
 
 
 def render(name: str, facts: Mapping[str, Any]) -> str:
-    """Return the report of a question: its template with the facts, and tables aligned."""
-    text = templates().get_template(f"{name}.md").render(facts)
+    """Return the report of a question: its template with the facts, and tables aligned.
+
+    Besides the facts a template knows all that the module of the question does.
+    """
+    known = vars(sys.modules.get(f"benchmarks.questions.{name}", tables))
+    text = templates().get_template(f"{name}.md").render({**known, **facts})
     text = re.sub(r"(^\|.*\|\n)+", lambda match: aligned(match.group()), text, flags=re.MULTILINE)
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
