@@ -74,14 +74,15 @@ def models(plan: Any) -> Iterator[tuple[str, Callable[[int, int], Data], dict[in
     yield "dense net", sequences, {n: dense(hidden_layer_sizes=(n,), **how) for n in plan.dense}
     yield "LSTM", sequences, {n: lstm(hidden_size=n, **how) for n in plan.lstm}
     folds = KFold(5, shuffle=True, random_state=0)
-    grid, mse = {"naturalsplines__d": range(2, 13)}, "neg_mean_squared_error"
+    grid, by = (
+        {"naturalsplines__d": range(2, 13)},
+        {"cv": folds, "scoring": "neg_mean_squared_error"},
+    )
     ridge = RidgeCV(np.logspace(-6, 2, 33), fit_intercept=False)
     cubic = PolynomialFeatures(3)
     of_points = {
         "training mean": DummyRegressor(),
-        "splines, d chosen by cross-validation": GridSearchCV(
-            splines(2), grid, cv=folds, scoring=mse
-        ),
+        "splines, d chosen by cross-validation": GridSearchCV(splines(2), grid, **by),
         f"ridge on {MOST} splines": make_pipeline(NaturalSplines(MOST), ridge),
     }
     of_sequences = {
@@ -151,17 +152,11 @@ def curve(name: str, fits: pd.DataFrame) -> SimpleNamespace:
 def facts(table: pd.DataFrame, kept: Any) -> dict[str, Any]:
     curves = {name: curve(name, fits) for name, fits in table.groupby("model", sort=False)}
     growing, others = list(curves.values())[:3], list(curves.values())[3:]
-    beside = {
-        n: ", ".join(
-            f"{c.name.rpartition(', ')[0]} {c.last.test:.3f}" for c in others if c.n_rows == n
-        )
-        for n in (N_POINTS, N_SEQUENCES)
-    }
-    return {
-        **{"growing": growing, "beside": beside, "noise": NOISE**2},
-        **{"others": others},
-        **{"minutes": table["fit_seconds"].sum() / 60, "typical": typical(growing[0])},
-    }
+    beside: dict[int, str] = {}
+    for n in (N_POINTS, N_SEQUENCES):
+        told = {c.name.rpartition(", ")[0]: c.last.test for c in others if c.n_rows == n}
+        beside[n] = ", ".join(f"{name} {error:.3f}" for name, error in told.items())
+    return {"growing": growing, "beside": beside, "noise": NOISE**2, "others": others}
 
 
 def typical(c: SimpleNamespace) -> int:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -31,8 +32,9 @@ MEASURE, VALIDATION = "MAE", "validation MAE"
 BESIDE = "GRU beside a linear model"
 PATIENCE = 5
 FILE = "jena_climate_2009_2016.csv"
-PUBLISHED = {"persistence": 0.29, "GRU": 0.265}
+PUBLISHED = {"Jena": {"persistence": 0.29, "GRU": 0.265}}
 ENDS = (200_000 / 420_551, 300_000 / 420_551)  # where training and validation of Jena end
+FORM: dict[str, Any] = {"delay": 1, "step": 1, "season": 1, "ends": ENDS, "most": None}
 ENDS_OF_ETT, MONTHS_OF_ETT = (12 / 20, 16 / 20), 20  # of 30 days
 PLANS = sizes(
     n_seeds=(1, 3, 10),
@@ -73,33 +75,21 @@ def tasks(plan: Any, download: bool) -> dict[str, Callable[[], Task]]:
     return {name: partial(task_of, name, plan, download, **form) for name, form in forms.items()}
 
 
-def task_of(
-    name: str,
-    plan: Any,
-    download: bool,
-    *,
-    read: Callable[..., Any],
-    target: str,
-    n_lags: int,
-    block: int,
-    delay: int = 1,
-    step: int = 1,
-    season: int = 1,
-    ends: tuple[float, float] = ENDS,
-    most: int | None = None,
-) -> Task:
+def task_of(name: str, plan: Any, download: bool, **form: Any) -> Task:
     """Return the rows for training and validation, and those for the test, with models."""
-    data = read(as_frame=True, download_if_missing=download).data[: plan.most_rows][:most]
-    n_train, first = (int(len(data) * share + 1e-6) for share in ends)
+    of = SimpleNamespace(**FORM | form)
+    data = of.read(as_frame=True, download_if_missing=download).data[: plan.most_rows][: of.most]
+    n_train, first = (int(len(data) * share + 1e-6) for share in of.ends)
     X = data.reset_index(drop=True).astype(np.float32)
-    y, deviation = X[target].astype(np.float64), float(data[target][:n_train].std())
-    last = rnn.PersistenceRegressor(channel=list(data.columns).index(target), season=season)
-    windows = rnn.LagTransformer(n_lags, step=step, delay=delay)
+    y, deviation = X[of.target].astype(np.float64), float(data[of.target][:n_train].std())
+    channel = list(data.columns).index(of.target)
+    last = rnn.PersistenceRegressor(channel=channel, season=of.season)
+    windows = rnn.LagTransformer(of.n_lags, step=of.step, delay=of.delay)
     models = [*simple_models(windows, last, n_train), *nets(windows, n_train, first, plan)]
     later = partial(validated, X=X[:first], y=y[:first], n_train=n_train, deviation=deviation)
     how: dict[str, Any] = {"score": partial(errors, deviation=deviation), "also": later}
-    how |= {"losses": absolute, "blocks": np.arange(len(y) - first) // block}
-    how["note"] = f"blocks of {block} rows"
+    how |= {"losses": absolute, "blocks": np.arange(len(y) - first) // of.block}
+    how["note"] = f"blocks of {of.block} rows"
     return Task(name, X[:first], y[:first], X[first:], y[first:], models, **how)
 
 
@@ -209,8 +199,6 @@ def facts(study: Study) -> dict[str, Any]:
         "verdicts": [gain(study, task, best(study, task)[0]).verdict for task in study.tasks],
         "of_all": [gain(study, task, net).verdict for task, net in every],
         "given_up": [t for t in study.tasks if max(study.scores(t, BESIDE, "epochs")) <= PATIENCE],
-        **{"best": best, "gained": gained, "epochs": epochs, "known": {"Jena": PUBLISHED}},
-        **{"beside": BESIDE, "validation": VALIDATION},
     }
 
 
@@ -223,6 +211,8 @@ def draw(to: Path, study: Study) -> None:
     draw_scores(to / "jena.png", title, label, panels, line="persistence")
 
 
-QUESTION = Question(
-    PLANS, tasks, facts, draw, lambda study, task: [best(study, task)[1]], with_beside
-)
+def on(study: Study, task: str) -> list[str]:
+    return [best(study, task)[1]]
+
+
+QUESTION = Question(PLANS, tasks, facts, draw, on, with_beside)

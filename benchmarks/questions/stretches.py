@@ -111,8 +111,7 @@ def ratio(study: Study, task: str, what: str) -> float:
 def facts(study: Study) -> dict[str, Any]:
     ways = [task for task in study.tasks if study.nets(task) == list(WAYS)]
     levels = [task for task in study.tasks if task not in ways]
-    known = {"ways": ways, "levels": levels, "forms": FORMS, "simple": SIMPLE}
-    return known | {"pair": pair, "ratio": ratio, "of_nets": of_nets}
+    return {"ways": ways, "levels": levels}
 
 
 QUESTION = Question(PLANS, tasks, facts)

@@ -27,8 +27,6 @@ from benchmarks.report.study import Study
 from sklearn_rnn.datasets import fetch_ucr
 
 TARGETS = {"JapaneseVowels": 0.97, "BasicMotions": 1.0, "ItalyPowerDemand": 0.96, "GunPoint": 0.97}
-
-
 PLANS = sizes(
     n_folds=(2, 3, 10),
     n_seeds=(1, 3, 10),
@@ -102,15 +100,11 @@ def stretched(X: Sequence[Any], n_steps: int) -> np.ndarray:
 def with_nets(entered: list[Task], plan: Any, cache: Cache) -> list[Task]:
     """Add the nets, each with its one setting."""
     chosen = [choose(family, entered, plan, cache) for family in families(plan)]
-    note = "; ".join(f"{net.name}: {told}" for net, _, told in chosen)
-    return [
-        replace(
-            task,
-            models=[*task.models, *(replace(n, cv_score=scores[k]) for n, scores, _ in chosen)],
-            note=note,
-        )
-        for k, task in enumerate(entered)
-    ]
+    note, complete = "; ".join(f"{net.name}: {told}" for net, _, told in chosen), []
+    for k, task in enumerate(entered):
+        nets = [replace(net, cv_score=scores[k]) for net, scores, _ in chosen]
+        complete.append(replace(task, models=[*task.models, *nets], note=note))
+    return complete
 
 
 def choose(
@@ -135,19 +129,14 @@ def choose(
     return model, table[best].tolist(), f"{taken} ({means})"
 
 
-def reached(study: Study) -> dict[str, list[str]]:
-    """Return the sets on which each net reaches the target."""
-    return {
+def facts(study: Study) -> dict[str, Any]:
+    met = {
         net: [task for task in study.tasks if study.mean(task, net) >= TARGETS[task]]
         for net in study.nets()
     }
-
-
-def facts(study: Study) -> dict[str, Any]:
-    met = reached(study)
     chosen = dict(text.split(": ") for text in study.notes[study.tasks[0]].split("; "))
     return {
-        **{"reached": met, "n_met": len(set().union(*met.values())), "targets": TARGETS},
+        **{"reached": met, "n_met": len(set().union(*met.values()))},
         "of_all": [net for net, sets in met.items() if len(sets) == len(study.tasks)],
         "chosen": {net: text[:-1].split(" (") for net, text in chosen.items()},
     }
@@ -158,10 +147,8 @@ def draw(to: Path, study: Study) -> None:
     on = f"on {n_met} of {len(study.tasks)} sets"
     title = f"Labels of series: the best net reaches the target {on}"
     label = "share of the test part with the right label (line: target)"
-    panels = {
-        name: [Scores("target", "target for the best net", [TARGETS[name]]), *panel(study, name)]
-        for name in study.tasks
-    }
+    target = {name: Scores("target", "target for the best net", [n]) for name, n in TARGETS.items()}
+    panels = {name: [target[name], *panel(study, name)] for name in study.tasks}
     draw_scores(to / "ucr.png", title, label, panels, line="target")
 
 

@@ -117,21 +117,14 @@ def gains_of(
     """Return what every model gains on some, by task, where predictions were kept."""
     gains = {}
     for task in (task for task in tasks if task.losses is not None):
-        losses = {
-            model: np.stack(
-                [
-                    task.losses(np.asarray(task.y_test), np.asarray(r.predictions))
-                    for r in study.of(task.name, model)
-                ]
-            )
-            for model in study.models(task.name)
-        }
-        for reference in on(study, task.name):
-            gains |= {
-                (task.name, model, reference): effect(lost, losses[reference], task.blocks)
-                for model, lost in losses.items()
-                if model != reference
-            }
+        y, losses = np.asarray(task.y_test), {}
+        for model in study.models(task.name):
+            predictions = [np.asarray(r.predictions) for r in study.of(task.name, model)]
+            losses[model] = np.stack([task.losses(y, of) for of in predictions])
+        for on_model in on(study, task.name):
+            for model in (name for name in losses if name != on_model):
+                gain = effect(losses[model], losses[on_model], task.blocks)
+                gains[task.name, model, on_model] = gain
     return gains
 
 
@@ -161,18 +154,13 @@ def write_json(path: Path, parts: Mapping[str, Any]) -> None:
     def lines(part: Any) -> str:
         if not part or not isinstance(part, (list, dict)):
             return json.dumps(part)
-        is_list = isinstance(part, list)
-        items = (
-            map(json.dumps, part)
-            if is_list
-            else (f"{json.dumps(k)}: {json.dumps(v)}" for k, v in part.items())
-        )
-        begin, end = "[]" if is_list else "{}"
-        return f"{begin}\n  " + ",\n  ".join(items) + f"\n {end}"
+        if isinstance(part, list):
+            return "[\n  " + ",\n  ".join(map(json.dumps, part)) + "\n ]"
+        items = [f"{json.dumps(k)}: {json.dumps(v)}" for k, v in part.items()]
+        return "{\n  " + ",\n  ".join(items) + "\n }"
 
-    text = ",\n ".join(
-        f"{json.dumps(name)}: {lines(part)}" for name, part in parts.items() if part != {}
-    )
+    every = [f"{json.dumps(name)}: {lines(part)}" for name, part in parts.items() if part != {}]
+    text = ",\n ".join(every)
     path.write_text(f"{{\n {text}\n}}\n", encoding="utf-8")
 
 
