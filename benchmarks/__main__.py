@@ -19,21 +19,17 @@ def find() -> dict[str, str]:
 
 def main(arguments: list[str] | None = None) -> None:
     found = find()
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks",
-        description="Answer a question by an experiment; results go to benchmarks/output.",
-    )
+    told = "Answer a question by an experiment; results go to benchmarks/output."
+    parser = argparse.ArgumentParser("python -m benchmarks", description=told)
     parser.add_argument("names", metavar="NAME", nargs="*", help="a benchmark, or all")
     size = parser.add_mutually_exclusive_group()
     size.add_argument("--quick", action="store_true", help="see that it runs; no result counts")
     size.add_argument("--full", action="store_true", help="larger grids and more seeds")
-    size.add_argument(
-        "--report", action="store_true", help="run nothing: write report and pictures anew"
-    )
+    anew = "run nothing: write report and pictures anew"
+    size.add_argument("--report", action="store_true", help=anew)
     parser.add_argument("--fresh", action="store_true", help="forget the fits of earlier runs")
-    parser.add_argument(
-        "--keep", action="store_true", help="write to benchmarks/results, which is committed"
-    )
+    kept = "write to benchmarks/results, which is committed"
+    parser.add_argument("--keep", action="store_true", help=kept)
     parser.add_argument("--list", action="store_true", help="list the benchmarks")
     options = parser.parse_args(arguments)
     if options.list or not options.names:

@@ -7,14 +7,14 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.feature_selection import VarianceThreshold
 from sklearn.linear_model import LogisticRegression, RidgeCV
-from sklearn.metrics import mean_squared_error
+from sklearn.metrics import accuracy_score, mean_squared_error
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, MinMaxScaler
 
 from benchmarks.harness import made_up
 from benchmarks.harness.characters import Grams, bits, windows
 from benchmarks.harness.music import Frames, frame_cost
-from benchmarks.harness.runner import Model, Task
+from benchmarks.harness.runner import Metrics, Model, Task
 from sklearn_rnn.datasets import fetch_mnist, fetch_polymusic, fetch_ptb
 
 SCORE = "score"  # one name for all measures, so that one file holds all fits
@@ -24,7 +24,9 @@ def adding(n_samples: int, n_steps: int = 600) -> Task:
     data = made_up.parts(made_up.adding, n_samples, n_steps)
     ridge = make_pipeline(FunctionTransformer(as_rows), RidgeCV(np.logspace(0, 6, 7)))
     models = [Model("training mean", DummyRegressor()), Model("ridge", ridge)]
-    return Task(f"adding over {n_steps} steps", *data, models, score=squared_error)
+    return Task(
+        f"adding over {n_steps} steps", *data, models, score=Metrics({SCORE: mean_squared_error})
+    )
 
 
 def copying(n_samples: int, n_waiting: int) -> Task:
@@ -46,7 +48,7 @@ def digits(n_samples: int, *, permuted: bool, **way: Any) -> Task:
     logistic = make_pipeline(MinMaxScaler(), LogisticRegression(max_iter=100, C=0.1))
     models = [Model("majority class", DummyClassifier()), Model("logistic regression", logistic)]
     name = "permuted MNIST" if permuted else "sequential MNIST"
-    return Task(name, *data, models, score=accuracy)
+    return Task(name, *data, models, score=Metrics({SCORE: accuracy_score}))
 
 
 def music(name: str, n_pieces: int | None, **way: Any) -> Task:
@@ -107,14 +109,6 @@ class Steps(ClassifierMixin, BaseEstimator):
 
 def as_rows(X: np.ndarray) -> np.ndarray:
     return X.reshape(len(X), -1)
-
-
-def squared_error(fitted: Any, X: Any, y: Any) -> dict[str, float]:
-    return {SCORE: mean_squared_error(y, fitted.predict(X))}
-
-
-def accuracy(fitted: Any, X: Any, y: Any) -> dict[str, float]:
-    return {SCORE: fitted.score(X, y)}
 
 
 def cross_entropy(fitted: Any, X: Any, y: np.ndarray) -> dict[str, float]:

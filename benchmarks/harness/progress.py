@@ -38,12 +38,8 @@ class Progress:
         self.left, self.n_jobs, self.trust = total, n_jobs, START if known else 0.0
         self.done = 0.0
         often = 0.1 if sys.stderr.isatty() else 30.0
-        self.bar = tqdm(
-            total=total,
-            mininterval=often,
-            maxinterval=often,
-            bar_format="{percentage:3.0f}% |{bar:20}| {elapsed} gone{postfix}",
-        )
+        form = "{percentage:3.0f}% |{bar:20}| {elapsed} gone{postfix}"
+        self.bar = tqdm(total=total, mininterval=often, maxinterval=often, bar_format=form)
 
     def __enter__(self) -> "Progress":
         return self

@@ -14,7 +14,7 @@ from typing import Any
 import joblib
 import numpy as np
 from sklearn.base import BaseEstimator, clone
-from sklearn.metrics import mean_absolute_error, r2_score
+from sklearn.metrics import accuracy_score, mean_absolute_error, r2_score
 from sklearn.model_selection import GridSearchCV, ParameterGrid, TimeSeriesSplit, cross_val_score
 
 import sklearn_rnn
@@ -39,6 +39,7 @@ class Metrics:
 
 
 REGRESSION = Metrics({"R2": r2_score, "MAE": mean_absolute_error})
+ACCURACY = Metrics({"accuracy": accuracy_score})
 
 
 @dataclass(frozen=True)
@@ -246,9 +247,7 @@ def _fits(task: Task, model: Model, settings: Mapping[str, Any]) -> list[_Fit]:
     ]
 
 
-def _run_fits(
-    fits: Sequence[_Fit], cache: Cache, n_jobs: int
-) -> Iterator[tuple[_Fit, Result, bool]]:
+def _run_fits(fits: Sequence[_Fit], cache: Cache, n_jobs: int) -> Iterator[tuple[Any, Any, bool]]:
     """Run the fits that the cache does not have; yield all, and whether they are new."""
     missing = {fit.key: fit for fit in fits if fit.key not in cache}
     workers = joblib.Parallel(n_jobs=min(n_jobs, len(missing) or 1), return_as="generator")
@@ -264,12 +263,9 @@ def _run_fits(
 
 def _with_cv_scores(results: Sequence[Result]) -> list[Result]:
     """Tell the score of the first random state in cross-validation of those that have none."""
-    first: dict[tuple[str, str], float | None] = {}
-    for r in results:
-        first.setdefault((r.task, r.model), r.cv_score)
-    return [
-        replace(r, cv_score=first[r.task, r.model]) if r.cv_score is None else r for r in results
-    ]
+    first = {(r.task, r.model): r.cv_score for r in reversed(results)}
+    scores = [first[r.task, r.model] if r.cv_score is None else r.cv_score for r in results]
+    return [replace(r, cv_score=score) for r, score in zip(results, scores, strict=True)]
 
 
 def cross_validated(task: Task, estimator: Any, cache: Cache | None = None) -> float:

@@ -19,6 +19,7 @@ from sklearn_rnn.datasets import fetch_climate, fetch_ett, fetch_ucr, load_nyse
 
 RATES = [0.001, 0.002, 0.005, 0.01]
 PATIENCES = [10, 20]
+COLUMNS = ["problem", "family", "setting", "score"]
 FORECASTERS = ("DenseRegressor", "LSTMRegressor", "GRURegressor", "TCNRegressor")
 LABELLERS = ("LSTMClassifier", "GRUClassifier", "TCNClassifier")
 Split = tuple[Any, Any, Any, Any]
@@ -86,19 +87,18 @@ def measure(size: str) -> tuple[pd.DataFrame, dict[str, Any]]:
     problems = dict(list(problems.items())[: 1 if quick else None])
     settings = list(itertools.product(RATES, PATIENCES))[:: 7 if quick else 1]
 
-    def run(name: str) -> list[dict[str, Any]]:
+    def run(name: str) -> list[list[Any]]:
         make, families = problems[name]
         splits, lines = make(), []
         for family, (rate, patience) in tqdm([*itertools.product(families, settings)], desc=name):
             net = partial(getattr(rnn, family), learning_rate=rate, patience=patience)
             runs = itertools.product(range(1 if quick else 2), splits)
             scores = [net(random_state=seed).fit(*s[:2]).score(*s[2:]) for seed, s in runs]
-            line = {"problem": name, "family": family, "setting": f"{rate:g}, {patience}"}
-            lines.append(line | {"score": np.mean(scores)})
+            lines.append([name, family, f"{rate:g}, {patience}", np.mean(scores)])
         return lines
 
     found, absent = load({name: partial(run, name) for name in problems})
-    return pd.DataFrame(itertools.chain(*found)), {"absent": absent}
+    return pd.DataFrame(itertools.chain(*found), columns=COLUMNS), {"absent": absent}
 
 
 def facts(table: pd.DataFrame, kept: Any) -> dict[str, Any]:
@@ -108,10 +108,8 @@ def facts(table: pd.DataFrame, kept: Any) -> dict[str, Any]:
     order = table[["problem", "family"]].drop_duplicates().to_numpy().tolist()
     regret = -scores.sub(scores.max(axis=1), axis=0)
     by_problem = regret.groupby("problem").mean()
-    rows = by_problem.T.to_dict("series") | {
-        "mean over problems": by_problem.mean(),
-        "median over problems and families": regret.median(),
-    }
+    rows = by_problem.T.to_dict("series") | {"mean over problems": by_problem.mean()}
+    rows |= {"median over problems and families": regret.median()}
     net = rnn.LSTMRegressor()
     defaults = f"{net.learning_rate:g}, {net.patience}"
     return {

@@ -133,13 +133,10 @@ def curve(name: str, fits: pd.DataFrame) -> SimpleNamespace:
     parameters, train, test, seconds = values
     n_rows = N_POINTS if name == "splines" or name.endswith(f", {N_POINTS} rows") else N_SEQUENCES
     medians = pd.DataFrame({"parameters": parameters.median(), "test": test.median()})
-    peak = (medians["test"] / medians["test"].cummin()).idxmax()
-    places = {
-        "peak": peak,
-        "before": medians["test"].loc[:peak].idxmin(),
-        "after": medians["test"].loc[peak:].idxmin(),
-        "last": medians.index[-1],
-    }
+    error = medians["test"]
+    peak = (error / error.cummin()).idxmax()
+    places = {"peak": peak, "before": error.loc[:peak].idxmin(), "after": error.loc[peak:].idxmin()}
+    places["last"] = medians.index[-1]
     return SimpleNamespace(
         **{"name": name, "n_rows": n_rows, "n_draws": len(test), "medians": medians},
         **{"parameters": parameters, "train": train, "test": test, "seconds": seconds},

@@ -45,7 +45,8 @@ def penalties(X: pd.DataFrame, y: pd.Series) -> np.ndarray:
 
 def simple_models(alphas: np.ndarray) -> list[Model]:
     folds = KFold(10, shuffle=True, random_state=1)
-    lasso = searched(Lasso(max_iter=30_000), alphas, folds)
+    by: dict[str, Any] = {"cv": folds, "scoring": "neg_mean_absolute_error"}
+    lasso = GridSearchCV(scaled(Lasso(max_iter=30_000)), {"model__alpha": alphas}, **by)
     log_lasso = scaled(LassoCV(eps=0.01, cv=folds, max_iter=30_000))
     forest = scaled(RandomForestRegressor(random_state=0))
     return [
@@ -75,12 +76,6 @@ def nets(plan: Any) -> list[Model]:
         Model("net, absolute errors", absolute, grid, seeded=True),
         Model("net of log salary", log, grid_of_log, seeded=True),
     ]
-
-
-def searched(model: Any, alphas: np.ndarray, folds: KFold) -> GridSearchCV:
-    """Return a model of standardised columns whose penalty has the least absolute error."""
-    way = {"cv": folds, "scoring": "neg_mean_absolute_error"}
-    return GridSearchCV(scaled(model), {"model__alpha": alphas}, **way)
 
 
 def logarithmic(model: Any) -> TransformedTargetRegressor:

@@ -95,6 +95,7 @@ def textbook(form: str, plan: Any) -> Task:
 
     islp = rnn.DenseRegressor(hidden_layer_sizes=(32,), dropout=0.5, **of_islp(plan, 20))
     recurrent = rnn.RNNRegressor(hidden_size=12, dropout=0.1, n_channels=p, **of_islp(plan, 200))
+    reads_days = Model("dense of ISLP", with_today(islp), seeded=True)
     models = [
         Model("training mean", DummyRegressor()),
         Model("persistence", rnn.PersistenceRegressor(channel=VOLUME, n_channels=p)),
@@ -102,17 +103,14 @@ def textbook(form: str, plan: Any) -> Task:
         Model("AR(5)", LinearRegression()),
         Model("ridge", RIDGE),
         Model("lasso", lasso(plan)),
-        Model("dense of ISLP", with_today(islp), seeded=True)
-        if days
-        else Model("RNN of ISLP", recurrent, seeded=True),
+        reads_days if days else Model("RNN of ISLP", recurrent, seeded=True),
     ]
     for name in NETS:
         plain = net(name, n_channels=p, **plan.every_net)
         models.append(Model(f"{name}, defaults", plain, seeded=True))
     for name in NETS:
-        tuned = net(name, n_channels=p, **TRAINING | plan.every_net)
-        model = Pipeline([("model", tuned)])
-        models.append(Model(f"{name}, tuned", model, grid(name, plan), seeded=True))
+        tuned = Pipeline([("model", net(name, n_channels=p, **TRAINING | plan.every_net))])
+        models.append(Model(f"{name}, tuned", tuned, grid(name, plan), seeded=True))
     windows = lags.fit_transform(X)[5:]
     note = f"{train[5:].sum()} days for training, {(~train).sum()} for the test."
     name = f"{TEXTBOOK}, {form}"

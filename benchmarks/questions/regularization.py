@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import accuracy_score
 from sklearn.model_selection import StratifiedKFold, TimeSeriesSplit
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from benchmarks.harness.models import of_lags
-from benchmarks.harness.runner import REGRESSION, Metrics, Model, Task
+from benchmarks.harness.runner import ACCURACY, REGRESSION, Model, Task
 from benchmarks.harness.words import FIRST_WORD, LASSO, N_WORDS, bag_of_words
 from benchmarks.question import Question, sizes
 from benchmarks.questions.nyse import read
@@ -105,8 +104,7 @@ def imdb(plan: Any, *, download: bool) -> Task:
         *variants(Pipeline([("model", net)]), COMMON | OF_LABELS, plan),
     ]
     folds = StratifiedKFold(plan.n_folds, shuffle=True, random_state=0)
-    accuracy = Metrics({"accuracy": accuracy_score})
-    return task_of("IMDB", X, y, train, models, folds, score=accuracy, losses=wrong)
+    return task_of("IMDB", X, y, train, models, folds, score=ACCURACY, losses=wrong)
 
 
 def last_words(X: Sequence[Any], y: Any, n: int) -> tuple[Any, Any]:

@@ -1,10 +1,6 @@
 """Ratios of training and prediction to a plain PyTorch loop: report, picture, README's table.
 
-Workloads from 5 steps of 3 channels to 120 steps of 14 and 500 tokens, and one of a million
-sequences; the fixed cost of a fit, of a prediction and of the import; where the time of a fit goes;
-a grid search; and how the cost grows with the data. Every ratio is the median over rounds in which
-the competitors take turns, so that a slow minute of the machine hits all of them. Other libraries
-take part if they are installed (``pip install -e ".[bench-peers]"``).
+Other libraries take part if they are installed (``pip install -e ".[bench-peers]"``).
 """
 
 from pathlib import Path
@@ -23,10 +19,8 @@ from benchmarks.speed.workloads import WORKLOADS, Workload
 
 README = Path(__file__).parents[1] / "README.md"
 BEGIN, END = "<!-- speed: begin -->", "<!-- speed: end -->"
-TARGETED = [(competitor, measure) for competitor in (OURS, PLAIN) for measure in RATIOS]
-"""What the targets of a workload are for, in their order."""
-MOST_MS = 1.5
-"""What a fit of one batch may take more than the loop."""
+TARGETED = [(of, measure) for of in (OURS, PLAIN) for measure in RATIOS]  # as targets are ordered
+MOST_MS = 1.5  # that a fit of one batch may take more than the loop
 SHOWN = {  # in the picture, by these names
     OURS: "sklearn_rnn",
     WRITTEN_OUT: "sklearn_rnn on copied windows",

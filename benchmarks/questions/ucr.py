@@ -19,7 +19,7 @@ from tqdm import tqdm
 
 import sklearn_rnn as rnn
 from benchmarks.harness.cache import Cache
-from benchmarks.harness.runner import Model, Task, cross_validated, seeded
+from benchmarks.harness.runner import ACCURACY, Model, Task, cross_validated, seeded
 from benchmarks.harness.settings import setting
 from benchmarks.question import Question, sizes
 from benchmarks.report.pictures import Scores, draw_scores, panel
@@ -47,7 +47,7 @@ def load(name: str, plan: Any, download: bool) -> Task:
         every = slice(None, None, -(-len(y) // (plan.most_rows or len(y))))
         data += [X[every], y[every]]
     folds = StratifiedKFold(plan.n_folds, shuffle=True, random_state=0)
-    return Task(name, *data, simple_models(data[0], plan), folds, accuracy)
+    return Task(name, *data, simple_models(data[0], plan), folds, ACCURACY)
 
 
 def families(plan: Any) -> list[Model]:
@@ -67,10 +67,6 @@ def families(plan: Any) -> list[Model]:
         Model("CNN", cnn, filters, seeded=True),
         Model("CNN-LSTM", cnn_lstm, filters, seeded=True),
     ]
-
-
-def accuracy(fitted: Any, X: Any, y: Any) -> dict[str, float]:
-    return {"accuracy": fitted.score(X, y)}
 
 
 def simple_models(X: Any, plan: Any) -> list[Model]:

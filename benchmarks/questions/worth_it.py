@@ -242,15 +242,10 @@ def answered(runs: pd.DataFrame, kept: Mapping[str, Any]) -> SimpleNamespace:
     take = comparison.simplest_as_good()
     row = f"{kept['name']}\n{net} against {classical}"
     return SimpleNamespace(
-        **kept,
-        comparison=comparison,
+        **{**kept, "comparison": comparison, "means": means, "gain": gain, "take": take},
+        **{"best_classical": classical, "net": net},
         scores=comparison.scores[list(means.index)],
-        means=means,
-        best_classical=classical,
-        net=net,
-        gain=gain,
         percent=Gain(row, *percent, TAKE[take not in kept["classical"]]),
-        take=take,
         file=f"worth_it-{kept['name'].replace(' ', '-')}.png",
     )
 

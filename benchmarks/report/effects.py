@@ -1,10 +1,8 @@
 """What one model gains on another on the same test rows, with an interval."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 LEVEL = 0.95
@@ -39,11 +37,7 @@ class Effect:
         return f"{value:{form}} ({low:{form}} to {high:{form}})"
 
 
-def effect(
-    losses: NDArray[np.float64],
-    reference: NDArray[np.float64],
-    blocks: NDArray[Any] | None = None,
-) -> Effect:
+def effect(losses: np.ndarray, reference: np.ndarray, blocks: np.ndarray | None = None) -> Effect:
     """Return what a model gains on a reference: positive where its losses are less.
 
     The losses on the test rows are a line for each seed. A seed is paired with itself, and a model
@@ -62,7 +56,7 @@ def effect(
     return Effect(float(difference.mean()), float(np.sqrt(variance)), float(freedom))
 
 
-def _spread(values: NDArray[np.float64], blocks: NDArray[Any] | None = None) -> tuple[float, int]:
+def _spread(values: np.ndarray, blocks: np.ndarray | None = None) -> tuple[float, int]:
     """Return the variance of the mean of values, and its degrees of freedom."""
     every = np.arange(len(values)) if blocks is None else blocks
     labels = np.unique(every, return_inverse=True)[1]
@@ -71,11 +65,11 @@ def _spread(values: NDArray[np.float64], blocks: NDArray[Any] | None = None) -> 
     return len(sums) / max(freedom, 1) * float(np.sum(sums**2)) / len(values) ** 2, freedom
 
 
-def squared(y: NDArray[Any], predictions: NDArray[Any]) -> NDArray[np.float64]:
+def squared(y: np.ndarray, predictions: np.ndarray) -> np.ndarray:
     """Return squared errors as shares of the variance: their mean is 1 - R2."""
     return np.asarray((y - predictions) ** 2 / np.var(y))
 
 
-def wrong(y: NDArray[Any], predictions: NDArray[Any]) -> NDArray[np.float64]:
+def wrong(y: np.ndarray, predictions: np.ndarray) -> np.ndarray:
     """Return 1 where a label is wrong: the mean is 1 - accuracy."""
     return np.asarray(predictions != y, dtype=float)

@@ -57,12 +57,8 @@ def seconds(study: Study, task: str, model: str) -> str:
     return f"{np.mean([r.fit_seconds for r in study.of(task, model)]):.2f}"
 
 
-def parameters(study: Study, task: str, model: str) -> str:
-    return f"{study.size(task, model)}"
-
-
 COSTS: dict[str, Column] = {
-    "parameters": parameters,
+    "parameters": lambda study, task, model: f"{study.size(task, model)}",
     "fit (s)": seconds,
     "predict (s)": lambda study, task, model: (
         f"{np.mean([r.predict_seconds for r in study.of(task, model)]):.3f}"

@@ -1,16 +1,11 @@
-"""Which model to take: the smallest of those that the data cannot tell from the best.
-
-More parameters are worth it if they gain at least two standard errors on the test part. The net
-and the simple model that are compared there are the best in cross-validation on the training part:
-the best of several on the test part would owe a part of its gain to luck.
-"""
+"""Which model to take: the smallest of those that the data cannot tell from the best."""
 
 from typing import NamedTuple
 
 from benchmarks.report.effects import Effect
 from benchmarks.report.study import CV, Study
 
-LEAST = 2  # standard errors that a gain must have
+LEAST = 2  # standard errors that a gain must have for more parameters to be worth it
 
 
 class Verdict(NamedTuple):
@@ -33,7 +28,11 @@ def best_simple(study: Study, task: str) -> str:
 
 
 def judge(study: Study, task: str) -> Verdict:
-    """Compare the best net with the best simple model."""
+    """Compare the best net with the best simple model.
+
+    They are the best in cross-validation on the training part, and compared on the test part: the
+    best of several there would owe a part of its gain to luck.
+    """
     net, simple = study.taken(task), best_simple(study, task)
     gain = study.gain(task, net, simple)
     smallest_first = sorted(study.simple(task), key=lambda m: study.size(task, m))

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from itertools import product
+from typing import Any
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -44,9 +45,7 @@ def bare_search(workload: Workload, n_jobs: int, X: np.ndarray, y: np.ndarray) -
     return float(np.reshape(Parallel(n_jobs)(jobs), (-1, N_FOLDS)).mean(1).min())
 
 
-def bare_error(
-    workload: Workload, rate: float, data: Data, train: np.ndarray, test: np.ndarray
-) -> float:
+def bare_error(workload: Workload, rate: float, data: Data, train: Any, test: Any) -> float:
     X, y = data
     loop = BareLoop(workload, (X[train], y[train]), rate)
     loop.train()

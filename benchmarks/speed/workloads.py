@@ -10,13 +10,8 @@ from sklearn_rnn import GRURegressor, LSTMRegressor, RNNRegressor, TCNRegressor
 
 TCN_LEVELS, TCN_KERNEL = 4, 3
 EMBEDDING = 32
-ESTIMATORS = {
-    "rnn": RNNRegressor,
-    "lstm": LSTMRegressor,
-    "gru": GRURegressor,
-    "tcn": TCNRegressor,
-    "tokens": LSTMRegressor,
-}
+ESTIMATORS = {"rnn": RNNRegressor, "lstm": LSTMRegressor, "gru": GRURegressor, "tcn": TCNRegressor}
+ESTIMATORS["tokens"] = LSTMRegressor
 
 
 @dataclass(frozen=True)

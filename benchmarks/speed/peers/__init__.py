@@ -9,11 +9,9 @@ WRITTEN_OUT, PLAIN = f"{OURS}, windows written out", f"{OURS} without kernels"
 RECURRENT = ("W1", "W2", "W3", "W4")
 SHORT = (*RECURRENT, "W5")
 ALL = (*SHORT, "W6", "IMDB", "1M")
-SILENT = dict.fromkeys(
-    ["logger", "enable_checkpointing", "enable_progress_bar", "enable_model_summary"], False
-)
-TRAINER = {"accelerator": "cpu", **SILENT}
-"""Arguments of Lightning's trainer: as it comes, but silent."""
+# Arguments of Lightning's trainer: as it comes, but silent.
+LOUD = ("logger", "enable_checkpointing", "enable_progress_bar", "enable_model_summary")
+TRAINER = {"accelerator": "cpu", **dict.fromkeys(LOUD, False)}
 
 
 @dataclass(frozen=True)
