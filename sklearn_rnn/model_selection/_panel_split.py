@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.model_selection import TimeSeriesSplit
 
+from sklearn_rnn._sequences.window_array import WindowArray
 from sklearn_rnn._sklearn.compat import num_samples
 from sklearn_rnn.preprocessing._timeline import split_index
 from sklearn_rnn.preprocessing._times import missing_times, read_times
@@ -69,11 +70,12 @@ class PanelTimeSeriesSplit(TimeSeriesSplit):
         Parameters
         ----------
         X : array-like of shape (n_rows, ...)
-            A table whose index or column tells the times; windows and arrays need `groups`.
+            A table whose index or column holds the times, or windows of `LagTransformer` or
+            `make_lagged`; arrays need `groups`.
         y : object, default=None
             Ignored.
         groups : array-like of shape (n_rows,), default=None
-            The time of each row, if X does not tell it.
+            The time of each row, if X does not hold it.
 
         Yields
         ------
@@ -83,7 +85,8 @@ class PanelTimeSeriesSplit(TimeSeriesSplit):
         Raises
         ------
         ValueError
-            If there are no times, or a row has none.
+            If there are no times (an index that numbers the rows does not count), or a row has
+            none.
         """
         times = self._read_times(X, groups)
         _, codes = np.unique(times, return_inverse=True)
@@ -91,11 +94,22 @@ class PanelTimeSeriesSplit(TimeSeriesSplit):
             yield np.flatnonzero(np.isin(codes, train)), np.flatnonzero(np.isin(codes, test))
 
     def _read_times(self, X: Any, groups: Any) -> NDArray[Any]:
-        index = split_index(X, num_samples(X), self.time, None)[0] if groups is None else groups
+        if groups is not None:
+            index = groups
+        elif isinstance(X, WindowArray):
+            index = X.times
+        else:
+            index = split_index(X, num_samples(X), self.time, None)[0]
+        if isinstance(index, pd.RangeIndex):
+            raise ValueError(
+                "The index of X numbers its rows, which are no times of a panel; name the column "
+                'of times, PanelTimeSeriesSplit(time="date"), or take TimeSeriesSplit for the rows '
+                "of one series."
+            )
         kind, times = ("none", None) if index is None else read_times(pd.Index(index))
         if times is None or str(kind) == "no times":
             raise ValueError(
-                "X tells no times; give a DataFrame whose index or column `time` holds them, or "
+                "X has no times; give a DataFrame whose index or column `time` holds them, or "
                 "the time of each row as groups."
             )
         if missing_times(times).any():

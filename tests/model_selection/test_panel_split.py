@@ -37,17 +37,24 @@ def forms(seed):
         (long, "date", None),
         (long.astype({"date": str}), "date", None),
         (X.to_numpy(), None, X.index.get_level_values("date")),
+        (LagTransformer(2).fit_transform(X), None, None),
     ]
 
 
+@pytest.mark.filterwarnings("ignore::sklearn_rnn.exceptions.IncompleteWindowsWarning")
 @pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize("form", range(6))
+@pytest.mark.parametrize("form", range(7))
 def test_no_training_row_is_as_late_as_a_test_row(seed, form):
     X, time, groups = forms(seed)[form]
     dates = forms(seed)[0][0].index.get_level_values("date")
     for train, test in PanelTimeSeriesSplit(4, gap=1, time=time).split(X, groups=groups):
         assert (dates[test].min() - dates[train].max()).days >= 2
         assert not set(dates[test]) & set(np.delete(dates, test))
+
+
+def test_numbers_of_rows_are_no_times():
+    with pytest.raises(ValueError, match=r"name the column of times, .*TimeSeriesSplit"):
+        next(PanelTimeSeriesSplit(3).split(PANEL.reset_index()))
 
 
 @pytest.mark.filterwarnings("ignore::sklearn_rnn.exceptions.IncompleteWindowsWarning")
@@ -71,8 +78,8 @@ def test_test_rows_of_every_series_see_their_training_rows():
 @pytest.mark.parametrize(
     ("X", "text"),
     [
-        (np.zeros((9, 1)), "X tells no times; give a DataFrame whose index or column `time`"),
-        (pd.DataFrame(index=list("abcdef")), "X tells no times; give a DataFrame"),
+        (np.zeros((9, 1)), "X has no times; give a DataFrame whose index or column `time`"),
+        (pd.DataFrame(index=list("abcdef")), "X has no times; give a DataFrame"),
         (pd.DataFrame(index=[0, 1, 2, np.nan]), "1 rows of X have no time"),
     ],
 )
