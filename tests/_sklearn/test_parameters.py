@@ -23,6 +23,8 @@ POSITIONAL = {
     "LagTransformer": ["n_lags"],
     "CompleteRows": ["estimator"],
     "RecursiveForecaster": ["estimator"],
+    "LagRidge": ["alpha"],
+    "LagElasticNet": ["alpha"],
 }
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(30, 4))
@@ -207,9 +209,9 @@ def test_a_subclass_adds_parameters_and_redeclares_inherited_ones_in_place():
     assert Ring().get_params() == {"radius": 1.0, "colour": "blue", "n_holes": 1}
     assert Ring(3, radius=2.0).get_params() == {"radius": 2.0, "colour": "blue", "n_holes": 3}
     assert [head.split(" : ")[0] for head, _ in section(Ring, "Parameters")] == [
+        "n_holes",  # given by position, and so first, as in the signature
         "radius",
         "colour",
-        "n_holes",
     ]
     assert ("colour : {'blue'}, default='blue'", "Always blue.") in (section(Ring, "Parameters"))
     assert [text for _, text in section(Ring, "Attributes")] == [
