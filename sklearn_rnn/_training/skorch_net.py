@@ -136,8 +136,8 @@ class SequenceNet(NeuralNet):
             advice = "; raise max_epochs or learning_rate."
         else:
             advice = (
-                f" with a loss of {loss:.3g}, above {constant:.3g} of a constant. If it rose at "
-                "first, lower learning_rate."
+                f" with a loss of {loss:.3g}, more than that of a constant prediction, "
+                f"{constant:.3g}. If it rose at first, lower learning_rate."
             )
         warnings.warn(
             f"{name} was still improving when max_epochs={c.max_epochs} ended the fit{advice}",

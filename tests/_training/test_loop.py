@@ -530,7 +530,7 @@ def test_the_advice_after_an_exploded_loss_is_not_to_raise_the_rate(
     settings = {"learning_rate": 100.0, "max_epochs": 4, "early_stopping": early_stopping}
     settings |= parameters if cls is DenseRegressor else {}
     net = make(cls, dropout=0.0, **settings)
-    text = r"ended the fit with a loss of \S+, above \S+ of a constant\. .* lower learning_rate\.$"
+    text = r"with a loss of \S+, more than that of a constant .* lower learning_rate\.$"
     with pytest.warns(ConvergenceWarning, match=text) as record:
         net.fit(X, targets(net))
     assert "raise" not in str(record[0].message)
