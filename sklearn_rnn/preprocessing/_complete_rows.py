@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+import numpy as np
+from numpy.typing import NDArray
 from sklearn import get_config
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
 from sklearn.pipeline import Pipeline
 
 from sklearn_rnn._sklearn.compat import HasMethods, StrOptions, fit_context
 from sklearn_rnn._sklearn.parameters import param, parametrized
-from sklearn_rnn.preprocessing._fit_complete import fit_complete, nested_pipelines
+from sklearn_rnn.preprocessing._fit_complete import fit_complete, nested_pipelines, select_rows
 from sklearn_rnn.preprocessing._incomplete_rows import find_lags
 from sklearn_rnn.preprocessing._pipeline_proxy import PipelineProxy
 
@@ -88,7 +90,6 @@ class CompleteRows(PipelineProxy, MetaEstimatorMixin, BaseEstimator):
         ),
     }
 
-    @fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: Any, y: Any = None, **params: Any) -> CompleteRows:
         """Fit the transformers to all rows, and the last step to complete rows.
 
@@ -113,15 +114,24 @@ class CompleteRows(PipelineProxy, MetaEstimatorMixin, BaseEstimator):
         ValueError
             If no row is complete, or the last step is a search around a LagTransformer.
         """
+        return self._fit_rows(X, y, params)
+
+    @fit_context(prefer_skip_nested_validation=False)
+    def _fit_rows(
+        self, X: Any, y: Any, params: dict[str, Any], excluded: NDArray[np.bool_] | None = None
+    ) -> CompleteRows:
+        """Fit, with further rows that the last step does not see."""
         estimator = clone(self.estimator)
         pipelines = nested_pipelines(estimator)
         _check_nothing_inside(pipelines[-1].steps[-1][1] if pipelines else estimator)
         params = _name_weights(pipelines, params)
-        n_omitted = 0
+        n_omitted = 0 if excluded is None else int(excluded.sum())
         if pipelines:
             omits = self.incomplete == "omit"
-            n_omitted = fit_complete(pipelines, X, y, params, omits=omits)
+            n_omitted = fit_complete(pipelines, X, y, params, omits=omits, excluded=excluded)
         else:
+            if excluded is not None and n_omitted:
+                X, y, params = select_rows(~excluded, X, y, params)
             estimator.fit(X, y, **params)
         self.estimator_ = estimator
         self.n_rows_omitted_ = n_omitted

@@ -26,7 +26,13 @@ def nested_pipelines(estimator: Any) -> list[Pipeline]:
 
 
 def fit_complete(
-    pipelines: list[Pipeline], X: Any, y: Any, params: dict[str, Any], *, omits: bool
+    pipelines: list[Pipeline],
+    X: Any,
+    y: Any,
+    params: dict[str, Any],
+    *,
+    omits: bool,
+    excluded: NDArray[np.bool_] | None = None,
 ) -> int:
     """Fit a pipeline, the last step to complete rows only, and return how many are left out.
 
@@ -41,8 +47,10 @@ def fit_complete(
     params : dict of str to object
         Parameters of ``Pipeline.fit``. Values with one entry per row are selected with the rows.
     omits : bool
-        False leaves no row out, and marks all windows as complete for networks, which otherwise
-        leave out the others themselves.
+        Whether rows with incomplete windows are left out. False marks all windows as complete for
+        networks, which otherwise leave out the others themselves.
+    excluded : ndarray of bool, of shape (n_rows,), or None
+        Further rows that the last step does not see.
 
     Returns
     -------
@@ -59,11 +67,21 @@ def fit_complete(
     if final is None or final == "passthrough":
         pipelines[0].fit(X, y, **params)
         return 0
-    last_step = _LastStep(final, pipelines, X if omits else None)
+    last_step = _LastStep(final, pipelines, X if omits else None, excluded)
     innermost.steps = [*innermost.steps[:-1], (name, last_step)]
     pipelines[0].fit(X, y, **params)
     innermost.steps = [*innermost.steps[:-1], (name, final)]
     return last_step.n_omitted
+
+
+def select_rows(
+    chosen: NDArray[np.bool_], X: Any, y: Any, params: dict[str, Any]
+) -> tuple[Any, Any, dict[str, Any]]:
+    """Return some rows of X and y, and of the parameters with one entry per row."""
+    kept = np.flatnonzero(chosen)
+    params = dict(check_method_params(X, params, kept))
+    X, y = (None if data is None else take_rows(data, kept) for data in indexable(X, y))
+    return X, y, params
 
 
 class _LastStep:
@@ -72,30 +90,37 @@ class _LastStep:
     So all that a pipeline does in `fit`, caching and metadata routing included, stays its own.
     """
 
-    def __init__(self, estimator: Any, pipelines: list[Pipeline], rows: Any) -> None:
-        self.estimator, self.pipelines, self.rows = estimator, pipelines, rows
+    def __init__(
+        self,
+        estimator: Any,
+        pipelines: list[Pipeline],
+        rows: Any,
+        excluded: NDArray[np.bool_] | None,
+    ) -> None:
+        self.estimator, self.pipelines = estimator, pipelines
+        self.rows, self.excluded = rows, excluded
         self.n_omitted = 0
 
     def fit(self, X: Any, y: Any = None, **params: Any) -> _LastStep:
-        if self.rows is not None:
-            X, y, params = self._select(X, y, params)
-        elif isinstance(X, WindowArray):
+        if self.rows is None and isinstance(X, WindowArray):
             X = WindowArray(X.rows, X.starts, X.n_steps, X.step, X.origin, times=X.times)
+        omitted = self._find_omitted(num_samples(X))
+        self.n_omitted = int(omitted.sum())
+        if self.n_omitted:
+            X, y, params = select_rows(~omitted, X, y, params)
         self.estimator.fit(X, y, **params)
         return self
 
-    def _select(self, X: Any, y: Any, params: dict[str, Any]) -> tuple[Any, Any, dict[str, Any]]:
-        """Return complete rows, with their targets and parameters."""
+    def _find_omitted(self, n_rows: int) -> NDArray[np.bool_]:
+        """Tell which rows the last step does not see."""
+        excluded = np.zeros(n_rows, dtype=bool) if self.excluded is None else self.excluded
+        if self.rows is None:
+            return excluded
         steps = [step for pipeline in self.pipelines for _, step in pipeline.steps[:-1]]
-        incomplete = incomplete_in_fit(steps, self.rows)
-        self.n_omitted = int(incomplete.sum())
-        if not self.n_omitted:
-            return X, y, params
-        _check_any_complete(incomplete, steps)
-        kept = np.flatnonzero(~incomplete)
-        params = dict(check_method_params(X, params, kept))
-        X, y = (None if data is None else take_rows(data, kept) for data in indexable(X, y))
-        return X, y, params
+        omitted = incomplete_in_fit(steps, self.rows) | excluded
+        if omitted.any():
+            _check_any_complete(omitted, steps)
+        return omitted
 
     def get_metadata_routing(self) -> MetadataRequest | MetadataRouter:
         return get_routing_for_object(self.estimator)
