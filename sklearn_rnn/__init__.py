@@ -3,6 +3,7 @@
 from sklearn_rnn import neural_network
 from sklearn_rnn._sklearn.versions import show_versions
 from sklearn_rnn.forecasting import (
+    DifferencedRegressor,
     PersistenceRegressor,
     RecursiveForecaster,
     make_ar,
@@ -19,6 +20,7 @@ __all__ = ["LagTransformer", "make_lagged", "CompleteRows", "TextSequencer"]
 __all__ += neural_network.__all__
 __all__ += ["LagElasticNet", "LagElasticNetCV", "LagRidge", "LagRidgeCV"]
 __all__ += [
+    "DifferencedRegressor",
     "PersistenceRegressor",
     "make_ar",
     "make_lasso",

@@ -26,7 +26,8 @@ class TargetLeakWarning(UserWarning):
 
     Estimators of this package warn if windows hold such a column (``delay=0``, or the target in
     ``known_ahead``), or tables have it as ``x_lag0``; `LagTransformer` warns if it makes flat
-    windows for another estimator. Arrays of three dimensions do not tell their lags and never
+    windows for another estimator, and `DifferencedRegressor` if its regressor reads the target of
+    the row that it predicts. Arrays of three dimensions do not tell their lags and never
     cause it.
 
     Examples

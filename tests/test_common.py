@@ -26,14 +26,18 @@ from sklearn_rnn import CompleteRows, LagTransformer
 
 PUBLIC = [getattr(sklearn_rnn, name) for name in sklearn_rnn.__all__]
 ESTIMATORS = [C for C in PUBLIC if inspect.isclass(C) and issubclass(C, BaseEstimator)]
-# They are held to their own laws in test_text.py, test_hierarchical.py and test_recursive.py.
+# They are held to their own laws in the tests of their files.
 OF_ANOTHER_KIND = {
     "TextSequencer": "it reads strings, for which scikit-learn has no checks",
     "HierarchicalAttentionClassifier": "it reads documents, lists of lists of tokens",
+    "DifferencedRegressor": "its y is a column of X",
     "RecursiveForecaster": "its predict takes a number of steps",
 }
 # Arguments without default.
-REQUIRED = {"CompleteRows": {"estimator": make_pipeline(StandardScaler(), Ridge())}}
+REQUIRED = {
+    "CompleteRows": {"estimator": make_pipeline(StandardScaler(), Ridge())},
+    "DifferencedRegressor": {"regressor": make_pipeline(LagTransformer(2, flatten=True), Ridge())},
+}
 CHECKED = [C for C in ESTIMATORS if C.__name__ not in OF_ANOTHER_KIND]
 AROUND_LAGS = CompleteRows(make_pipeline(LagTransformer(2, delay=0, flatten=True), Ridge()))
 OF_ROW_ORDER = "a lag depends on the order of the rows by its nature"

@@ -23,7 +23,7 @@ MAY_IMPORT = {
     "preprocessing": {"exceptions", "_sklearn", "_sequences"},
     "neural_network": {"_modules", "_sklearn", "_sequences", "_training"},
     "linear": {"_sklearn", "_sequences"},
-    "forecasting": {"_sklearn", "_sequences", "preprocessing", "linear"},
+    "forecasting": {"exceptions", "_sklearn", "_sequences", "preprocessing", "linear"},
     "inspection": {"_modules", "_sklearn", "_sequences", "preprocessing"},
     "model_selection": {
         *("_modules", "_sklearn", "_sequences", "_training", "preprocessing", "neural_network"),

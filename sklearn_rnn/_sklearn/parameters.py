@@ -77,7 +77,7 @@ def parametrized(cls: type[_T]) -> type[_T]:
     """
     cls = dataclass(eq=False, repr=False)(cls)
     own = fields(cls)  # type: ignore[arg-type]  # a dataclass since the line above
-    declared = sorted(own, key=lambda f: f.kw_only)  # in the order of the constructor
+    declared = sorted(own, key=lambda f: bool(f.kw_only))  # in the order of the constructor
     constraints = {f.name: f.metadata["constraint"] for f in declared}
     cls._parameter_constraints = constraints  # type: ignore[attr-defined]  # made here
     cls._get_param_names = sorted(constraints).copy  # type: ignore[attr-defined]  # made here

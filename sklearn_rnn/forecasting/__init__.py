@@ -1,11 +1,13 @@
 """Baseline forecasts, and recursive forecasts of several steps."""
 
 from sklearn_rnn.forecasting._autoregression import make_ar
+from sklearn_rnn.forecasting._differenced import DifferencedRegressor
 from sklearn_rnn.forecasting._penalized import make_lasso, make_linear
 from sklearn_rnn.forecasting._persistence import PersistenceRegressor
 from sklearn_rnn.forecasting._recursive import RecursiveForecaster
 
 __all__ = [
+    "DifferencedRegressor",
     "PersistenceRegressor",
     "make_ar",
     "make_lasso",

@@ -21,12 +21,16 @@ _FITTED_INSIDE = ("regressor_", "estimator_", "estimators_")
 
 
 def find_lags(estimator: Any) -> list[LagTransformer]:
-    """Return all LagTransformers inside an estimator, and inside the results of searches."""
+    """Return all LagTransformers inside an estimator, and inside the results of searches.
+
+    An estimator that itself looks back at rows of X tells it by a method ``_own_lags``.
+    """
     estimator = open_search(estimator)
     if not hasattr(estimator, "get_params"):
         return []
     parts = {id(part): part for part in (estimator, *estimator.get_params().values())}
     found = [part for part in parts.values() if isinstance(part, LagTransformer)]
+    found += [lags for part in parts.values() for lags in getattr(part, "_own_lags", list)()]
     searches = [part for part in parts.values() if hasattr(part, "best_estimator_")]
     return sum(map(find_lags, searches), found)
 
@@ -152,3 +156,5 @@ class _Visit:
             )
         inside = getattr(part, names[0])
         yield from inside if names[0] == "estimators_" else [inside]
+        if hasattr(part, "past_"):
+            yield part.past_

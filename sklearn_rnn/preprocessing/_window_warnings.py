@@ -91,6 +91,24 @@ def warn_of_doubtful(history: History, timeline: Timeline, lookback: int) -> Non
         )
 
 
+def warn_of_missing_values(missing: NDArray[np.bool_], lag: int) -> None:
+    """Warn of rows whose target is unknown ``lag`` rows before, although that row is there.
+
+    Parameters
+    ----------
+    missing : ndarray of bool, of shape (n_rows,)
+        Which rows these are.
+    lag : int
+        Number of rows.
+    """
+    if missing.any() and not _IS_SILENT.get():
+        _warn(
+            f"{int(missing.sum())} of {len(missing)} predictions start from the mean of the "
+            f"training targets, since the target {lag} rows before is a missing value; fill "
+            "missing values of the target in X."
+        )
+
+
 def _describe_lost(history: History, timeline: Timeline, lost: Any) -> str:
     """Tell which rows of a series do not follow those of `fit`."""
     back = np.empty(len(timeline.times), dtype=np.intp)

@@ -25,14 +25,16 @@ POSITIONAL = {
     "RecursiveForecaster": ["estimator"],
     "LagRidge": ["alpha"],
     "LagElasticNet": ["alpha"],
+    "DifferencedRegressor": ["regressor"],
 }
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(30, 4))
 FRAME = pd.DataFrame(X, columns=list("abcd"))
 
 each_class = pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
-# A meta-estimator has no default: see its own tests.
-WITH_DEFAULTS = [C for C in CLASSES if C.__name__ != "CompleteRows"]
+# Meta-estimators have no default: see their own tests.
+WITHOUT_DEFAULTS = {"CompleteRows", "DifferencedRegressor"}
+WITH_DEFAULTS = [C for C in CLASSES if C.__name__ not in WITHOUT_DEFAULTS]
 with_defaults = pytest.mark.parametrize("cls", WITH_DEFAULTS, ids=lambda cls: cls.__name__)
 # These read strings, documents, and a table of their target: see their own tests.
 NOT_OF_NUMBERS = {"TextSequencer", "HierarchicalAttentionClassifier", "RecursiveForecaster"}

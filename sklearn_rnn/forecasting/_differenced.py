@@ -1,0 +1,293 @@
+"""Models of the change since some rows before: `DifferencedRegressor`."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from datetime import timedelta
+from numbers import Integral, Real
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn import get_config
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
+from sklearn.compose import ColumnTransformer
+from sklearn.utils import Tags, check_array, get_tags
+from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from sklearn_rnn._sklearn.compat import (
+    HasMethods,
+    Interval,
+    StrOptions,
+    fit_context,
+    safe_indexing,
+)
+from sklearn_rnn._sklearn.parameters import param, parametrized
+from sklearn_rnn._sklearn.validation import check_target, check_targets, restore_on_error
+from sklearn_rnn.exceptions import TargetLeakWarning
+from sklearn_rnn.forecasting._regressor_of_changes import (
+    SHARED,
+    check_any_known,
+    check_changes_can_be_fitted,
+)
+from sklearn_rnn.forecasting._target_columns import find_target_columns, replace_column
+from sklearn_rnn.preprocessing._columns import named_columns
+from sklearn_rnn.preprocessing._complete_rows import CompleteRows
+from sklearn_rnn.preprocessing._lag_transformer import LagTransformer
+from sklearn_rnn.preprocessing._window_warnings import warn_of_missing_values, without_warnings
+
+
+@parametrized
+class DifferencedRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator):
+    r"""Fit a regressor to the change of the target, and predict the target itself.
+
+    With k = ``lag`` the regressor learns :math:`y_t - y_{t - k}`, and its prediction is added to
+    :math:`y_{t - k}`: the last value for k = 1, that of one season before for k = 12 in monthly
+    data. A series that wanders, or has a trend or a season, is thus predicted from where it is,
+    and a model that has learned nothing is as good as `PersistenceRegressor`.
+
+    {parameters}
+
+    {attributes}
+
+    See Also
+    --------
+    PersistenceRegressor : The forecast that the change is added to.
+    sklearn.compose.TransformedTargetRegressor : Transforms y row by row, and cannot look back.
+
+    Notes
+    -----
+    **Rows.** y must be a column of X, from which predictions take the value ``lag`` rows before, or
+    from the last rows seen in `fit`, by the index. Series, gaps and calendars are those of
+    `LagTransformer`. The columns of X are passed to the regressor as they are: its windows hold
+    values, not differences.
+
+    **Fit.** A row without a value ``lag`` rows before it is not fitted, nor is one whose window is
+    incomplete (give ``CompleteRows(pipeline, incomplete="fit")`` to fit these). The transformers of
+    a pipeline see all rows, where supervised ones find the mean change in place of an unknown one.
+
+    **Predictions** of rows whose value ``lag`` rows before is missing start from the mean of the
+    training targets, which an `IncompleteWindowsWarning` tells as `LagTransformer` does.
+
+    **No leak.** The lag must be at least the delay of the windows, since newer values are unknown
+    when the forecast is made. A `TargetLeakWarning` tells if the regressor reads the target of the
+    row that it predicts.
+
+    **Searches go around it**, as in ``GridSearchCV(DifferencedRegressor(pipeline), grid)``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import Ridge
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn_rnn import DifferencedRegressor, LagTransformer
+    >>> series = 100.0 + np.arange(30.0)
+    >>> X = series[:, np.newaxis]
+    >>> pipeline = make_pipeline(LagTransformer(2, flatten=True), Ridge(alpha=1e6))
+    >>> pipeline.fit(X[:20], series[:20]).predict(X[20:])[-2:].round(2)
+    array([109.52, 109.52])
+    >>> model = DifferencedRegressor(pipeline).fit(X[:20], series[:20])
+    >>> model.predict(X[20:])[-2:].round(2), model.n_rows_omitted_
+    (array([128., 129.]), 2)
+    """
+
+    regressor: Any = param(
+        [HasMethods(["fit", "predict"])],
+        """A regressor that reads rows: a pipeline with LagTransformers before its last step, or
+        `CompleteRows` with such a pipeline, as `make_ar` returns it.""",
+        kw_only=False,
+    )
+    lag: int = param(
+        [Interval(Integral, 1, None, closed="left")],
+        "Number of rows between the target and the value that is subtracted from it.",
+        default=1,
+    )
+    target: str | int | Sequence[str] | Sequence[int] | None = param(
+        [str, Integral, "array-like", None],
+        """Name or position of the column of X that y is, or a list of them for several targets.
+        None finds the only column that equals y row by row. A missing value of X equals any y.""",
+        default=None,
+    )
+    max_gap: float | str | timedelta | np.timedelta64 | None = param(
+        [None, str, timedelta, np.timedelta64, Interval(Real, 0, None, closed="neither")],
+        "Largest step of the index between consecutive rows, as in `LagTransformer`.",
+        default=None,
+    )
+    lag_unit: str = param(
+        [StrOptions({"auto", "rows", "time"})],
+        "What the lag counts where rows are missing, as in `LagTransformer`.",
+        default="auto",
+    )
+    time: str | None = param(
+        [str, None],
+        "Column of X, or level of its index, with the times. None uses the index.",
+        default=None,
+    )
+    series: str | None = param(
+        [str, None],
+        """Column of X, or level of its index, with the name of each row's series, as in
+        `LagTransformer`, whose `max_gap`, `lag_unit`, `time` and `series` must be the same.""",
+        default=None,
+    )
+
+    _learned: ClassVar[dict[str, str]] = {
+        "regressor_ : estimator": "The fitted regressor of changes.",
+        "past_ : ColumnTransformer": "Fitted transformer to the values ``lag`` rows before.",
+        "target_columns_ : list of int": "Position in X of the column of each target.",
+        "n_rows_omitted_ : int": "Number of training rows that the regressor has not seen.",
+        "n_features_in_ : int": "Number of columns of X.",
+        "feature_names_in_ : ndarray of shape (n_features_in_,)": (
+            "Names of the columns of X, if all are strings."
+        ),
+    }
+
+    @fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X: ArrayLike, y: ArrayLike, **params: Any) -> DifferencedRegressor:
+        """Fit the regressor to the changes of the target.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_columns)
+            Training rows. y is one of the columns.
+        y : array-like of shape (n_rows,) or (n_rows, n_targets)
+            Targets, in units of their columns.
+        **params : dict of str to object
+            Parameters of ``fit`` of the regressor. ``sample_weight`` goes to the last step of a
+            pipeline. Values with one entry per row are selected with the rows.
+
+        Returns
+        -------
+        DifferencedRegressor
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If the lag is less than the delay of the windows, y is no column of X, LagTransformers
+            of the regressor count rows in another way, or no row has a value ``lag`` rows before.
+
+        Warns
+        -----
+        TargetLeakWarning
+            If the regressor reads the target of the row that it predicts.
+        """
+        check_changes_can_be_fitted(self.regressor, self.lag, self._shared())
+        with restore_on_error(self):
+            X = self._read(X)
+            validate_data(self, X=X, y=y, skip_check_array=True)
+            check_targets(y, X)
+            target = check_target(y)
+            check_any_known(np.arange(len(target)) < self.lag, self.lag)
+            change = self._fit_past(X, target)
+            unknown = np.asarray(np.isnan(change.reshape(len(change), -1)).any(axis=1))
+            check_any_known(unknown, self.lag)
+            if unknown.any():
+                change[unknown] = change[~unknown].mean(axis=0)
+            is_complete_rows = isinstance(self.regressor, CompleteRows)
+            model = clone(self.regressor) if is_complete_rows else CompleteRows(self.regressor)
+            model._fit_rows(X, change, self._route("fit", params), unknown)
+            self.regressor_ = model if is_complete_rows else model.estimator_
+            self.n_rows_omitted_ = model.n_rows_omitted_
+            self._warn_of_leak(X, target)
+        return self
+
+    def predict(self, X: ArrayLike, **params: Any) -> NDArray[Any]:
+        """Predict the target: the value ``lag`` rows before, and the predicted change.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_columns)
+            Rows. Those that the lag falls on are among them, or the last rows of `fit`.
+        **params : dict of str to object
+            Parameters of ``predict`` of the regressor.
+
+        Returns
+        -------
+        ndarray of shape (n_rows,) or (n_rows, n_targets)
+            Predictions in units of y.
+        """
+        check_is_fitted(self)
+        X = self._read(X)
+        validate_data(self, X=X, reset=False, skip_check_array=True)
+        change = np.asarray(self.regressor_.predict(X, **self._route("predict", params)))
+        past = np.asarray(self.past_.transform(X), dtype=np.float64)
+        missing = np.isnan(past)
+        warn_of_missing_values(np.asarray(missing.any(axis=1)), self.lag)
+        past = np.where(missing, self.past_.named_transformers_["past"].fill_values_, past)
+        return np.asarray(change + (past[:, 0] if change.ndim == 1 else past))
+
+    def _read(self, X: Any) -> Any:
+        """Return X as a table whose columns can be selected, with values of any type."""
+        if hasattr(X, "columns"):
+            return X
+        checks: dict[str, Any] = {"dtype": None, "ensure_all_finite": False}
+        return check_array(X, estimator=self, input_name="X", **checks)
+
+    def _fit_past(self, X: Any, target: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Learn to look back, and return the change of the target; NaN where it is unknown."""
+        named = named_columns(X, self.time, self.series)
+        self.target_columns_ = find_target_columns(self.target, X, target, named)
+        others = [list(X.columns).index(name) for name in named]
+        lags = LagTransformer(1, delay=self.lag, flatten=True, **self._shared())
+        self.past_ = ColumnTransformer([("past", lags, [*self.target_columns_, *others])])
+        past = np.asarray(self.past_.fit_transform(X), dtype=np.float64)
+        past[self.past_.named_transformers_["past"].incomplete_rows_] = np.nan
+        return target - past.reshape(target.shape)
+
+    def _warn_of_leak(self, X: Any, target: NDArray[np.float64]) -> None:
+        """Warn if the prediction of the last row depends on the target in that row."""
+        row = other = safe_indexing(X, slice(len(target) - 1, None))
+        targets = target[-1:].reshape(1, -1).T
+        for column, value in zip(self.target_columns_, targets, strict=True):
+            other = replace_column(other, column, 2 * value + np.where(value < 0, -1, 1))
+        with without_warnings():
+            without, changed = (np.asarray(self.regressor_.predict(t)) for t in (row, other))
+        if not np.array_equal(without, changed, equal_nan=True):
+            columns = list(getattr(X, "columns", range(X.shape[1])))
+            warnings.warn(
+                f"regressor reads the columns {[columns[i] for i in self.target_columns_]} of X, "
+                "which are y, in the row that it predicts: the target is among the inputs. Set "
+                "delay=1 or more in LagTransformer, take the columns out of known_ahead, or let a "
+                "ColumnTransformer drop them.",
+                TargetLeakWarning,
+                stacklevel=2,
+            )
+
+    def _route(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
+        """Return the parameters of a method of the regressor."""
+        if not get_config()["enable_metadata_routing"]:
+            return dict(params)
+        return dict(process_routing(self, method, **params).regressor[method])
+
+    def _shared(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in SHARED}
+
+    def _own_lags(self) -> list[LagTransformer]:
+        """Return the lags that this estimator itself reads, for those who ask how far it looks."""
+        return [LagTransformer(1, delay=self.lag, **self._shared())]
+
+    def get_metadata_routing(self) -> MetadataRouter:
+        """Return which metadata the regressor requests.
+
+        Returns
+        -------
+        MetadataRouter
+            `fit` and `predict` pass their metadata to the same method of the regressor.
+        """
+        mapping = MethodMapping()
+        for method in ("fit", "predict"):
+            mapping.add(caller=method, callee=method)
+        router = MetadataRouter(owner=type(self).__name__).add_self_request(self)
+        return router.add(regressor=self.regressor, method_mapping=mapping)
+
+    def __sklearn_tags__(self) -> Tags:
+        """Return tags of the regressor: several targets, missing values."""
+        tags, inside = super().__sklearn_tags__(), get_tags(self.regressor)
+        tags.target_tags.multi_output = inside.target_tags.multi_output
+        tags.target_tags.single_output = inside.target_tags.single_output
+        tags.input_tags.allow_nan = inside.input_tags.allow_nan
+        tags.non_deterministic = inside.non_deterministic
+        tags.regressor_tags.poor_score = True
+        return tags
