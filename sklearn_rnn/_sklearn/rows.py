@@ -13,4 +13,6 @@ from sklearn_rnn._sklearn.compat import safe_indexing
 def take_rows(data: Any, rows: NDArray[np.intp]) -> Any:
     """Return rows of any container; contiguous ones by a slice, so that windows stay views."""
     contiguous = len(rows) > 0 and np.array_equal(rows, np.arange(rows[0], rows[0] + len(rows)))
-    return safe_indexing(data, slice(rows[0], rows[-1] + 1) if contiguous else rows)
+    # polars returns no rows for a slice of numpy's integers
+    part = slice(int(rows[0]), int(rows[-1]) + 1) if contiguous else rows
+    return safe_indexing(data, part)

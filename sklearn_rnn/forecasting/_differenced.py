@@ -232,7 +232,7 @@ class DifferencedRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator):
         others = [list(X.columns).index(name) for name in named]
         lags = LagTransformer(1, delay=self.lag, flatten=True, **self._shared())
         self.past_ = ColumnTransformer([("past", lags, [*self.target_columns_, *others])])
-        past = np.asarray(self.past_.fit_transform(X), dtype=np.float64)
+        past = np.array(self.past_.fit_transform(X), dtype=np.float64)
         past[self.past_.named_transformers_["past"].incomplete_rows_] = np.nan
         return target - past.reshape(target.shape)
 

@@ -7,6 +7,7 @@ from contextlib import suppress
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 import sklearn
 from sklearn.base import clone
@@ -236,6 +237,22 @@ def test_columns_of_text_are_left_to_the_regressor():
     change = model.predict(X)[1:] - Y.shift(1).to_numpy()[1:]
     means = Y.diff().groupby(DAYS.day_name()).transform("mean").to_numpy()[1:]
     np.testing.assert_allclose(change, means, atol=1e-6)
+
+
+@pytest.mark.parametrize("container", ["pandas", "polars"])
+def test_the_container_of_transformed_tables_does_not_matter(container):
+    model = DifferencedRegressor(autoregression(), lag=3)
+    expected = model.fit(FRAME, Y).predict(FRAME)
+    with sklearn.config_context(transform_output=container):
+        np.testing.assert_allclose(model.fit(FRAME, Y).predict(FRAME), expected, **EXACT)
+
+
+def test_a_table_of_polars_names_its_times():
+    table = pl.DataFrame({**FRAME.to_dict("list"), "day": DAYS.to_numpy()})
+    model = DifferencedRegressor(autoregression(time="day"), lag=3, time="day")
+    forecast = model.fit(table[:40], table["a"][:40]).predict(table[40:])
+    by_index = DifferencedRegressor(autoregression(), lag=3).fit(FRAME[:40], Y[:40])
+    np.testing.assert_allclose(forecast, by_index.predict(FRAME[40:]), **EXACT)
 
 
 def test_rows_with_incomplete_windows_are_fitted_on_demand():
