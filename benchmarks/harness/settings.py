@@ -6,6 +6,8 @@ from typing import Any
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
+from sklearn_rnn import CompleteRows
+
 AT_END = " (end)"
 
 
@@ -51,7 +53,7 @@ def setting(name: str, value: Any) -> str:
 def layers(fitted: Any) -> Iterator[Any]:
     """Yield a model and what predicts within it, in a pipeline, a search or under a target."""
     yield fitted
-    inner = fitted[-1] if isinstance(fitted, Pipeline) else None
+    inner = fitted[-1] if isinstance(fitted, (Pipeline, CompleteRows)) else None
     for name in ("regressor_", "best_estimator_"):
         inner = getattr(fitted, name, inner)
     if inner is not None:

@@ -14,6 +14,7 @@ from benchmarks.harness.held_out import HeldOut
 from benchmarks.harness.runner import Result
 from benchmarks.harness.settings import describe
 from benchmarks.report.tables import at_ends
+from sklearn_rnn import CompleteRows
 
 
 def result(model: str, settings: str) -> Result:
@@ -62,7 +63,8 @@ def test_what_a_model_has_chosen_by_itself_is_told_and_whether_it_lies_at_an_end
     x, noise = np.tile([-1.0, 1.0], 30), 0.01 * rng.normal(size=60)
     y = np.stack([x + noise, noise], axis=1)
     y = y if isinstance(model, MultiOutputRegressor) else y[:, 0]
-    for fitted in (model, make_pipeline(StandardScaler(), model)):
+    pipe = make_pipeline(StandardScaler(), model)
+    for fitted in (model, pipe, CompleteRows(pipe)):
         assert describe(fitted.fit(x[:, None], y), {}) == told
 
 
