@@ -219,11 +219,10 @@ class DifferencedRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator):
         return np.asarray(change + (past[:, 0] if change.ndim == 1 else past))
 
     def _read(self, X: Any) -> Any:
-        """Return X as a table whose columns can be selected, with values of any type."""
+        """Return X as a table whose columns can be selected; only an array must hold numbers."""
         if hasattr(X, "columns"):
             return X
-        checks: dict[str, Any] = {"dtype": None, "ensure_all_finite": False}
-        return check_array(X, estimator=self, input_name="X", **checks)
+        return check_array(X, estimator=self, input_name="X", ensure_all_finite=False)
 
     def _fit_past(self, X: Any, target: NDArray[np.float64]) -> NDArray[np.float64]:
         """Learn to look back, and return the change of the target; NaN where it is unknown."""

@@ -377,7 +377,6 @@ class OfFirstColumns(DifferencedRegressor):
 
 OF_ROW_ORDER = "a difference depends on the order of the rows by its nature"
 EXPECTED_FAILED = {
-    "check_dtype_object": "columns that are no numbers are left to the regressor",
     "check_methods_sample_order_invariance": OF_ROW_ORDER,
     "check_methods_subset_invariance": OF_ROW_ORDER,
 }
