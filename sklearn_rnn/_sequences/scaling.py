@@ -209,9 +209,14 @@ def standardized(
 
 
 def scaled_rows(
-    given: NDArray[Any], scale: Scale, dtype: DTypeLike, indicated: NDArray[np.intp]
+    given: NDArray[Any], scale: Scale, dtype: DTypeLike, indicated: NDArray[np.intp] | None
 ) -> NDArray[Any]:
-    """Return a standardised copy of rows; see `standardized`."""
+    """Return a standardised copy of rows; see `standardized`.
+
+    If `indicated` is None, missing values stay NaN.
+    """
+    if indicated is None:
+        return scale.standardize(given, out=np.empty(given.shape, dtype=dtype))
     n_rows, n_channels = given.shape
     rows = np.zeros((n_rows, n_channels + len(indicated)), dtype=dtype)
     values = scale.standardize(given, out=rows[:, :n_channels])

@@ -68,7 +68,7 @@ def warn_of_target(read: Read, y: Any, channels: Mapping[int, str]) -> None:
     if targets.dtype.kind not in "biuf" or targets.ndim not in (1, 2) or len(targets) < 2:
         return
     for channel, name in channels.items():
-        if any(_is_equal(read, channel, t) for t in targets.reshape(len(targets), -1).T):
+        if any(is_equal(read, channel, t) for t in targets.reshape(len(targets), -1).T):
             warnings.warn(
                 f"y equals the column {name} of X at lag 0: the target is among the inputs. Set "
                 "delay=1 or more in LagTransformer, take the column out of known_ahead, or leave "
@@ -78,7 +78,7 @@ def warn_of_target(read: Read, y: Any, channels: Mapping[int, str]) -> None:
             )
 
 
-def _is_equal(read: Read, channel: int, target: NDArray[Any]) -> bool:
+def is_equal(read: Read, channel: int, target: NDArray[Any]) -> bool:
     """Return whether target and channel are the same numbers, and not all one number.
 
     Slices grow, so that a difference is found in the first.

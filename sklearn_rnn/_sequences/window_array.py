@@ -240,17 +240,21 @@ class WindowArray(NDArrayOperatorsMixin):
             None if self.times is None else self.times[positions],
         )
 
-    def _extent(self) -> slice:
-        """Return the rows from the first to the last that a window holds."""
+    def _extent(self, *, with_targets: bool = False) -> slice:
+        """Return the rows from the first to the last that a window holds, or of its target."""
         if not len(self):
             return slice(0, 0)
-        return slice(int(np.min(self.starts)), int(np.max(self.starts)) + self._span)
+        span = self._span + (self.delay if with_targets else 0)
+        return slice(int(np.min(self.starts)), int(np.max(self.starts)) + span)
 
     def _compact(self) -> WindowArray:
-        """Return the same windows without rows that none of them holds, if these are many."""
+        """Return the same windows without other rows than theirs, if these are many.
+
+        The rows of the targets remain in their places, which tell the channel of y.
+        """
         starts, n_rows, first_starts = self.starts, len(self.rows), self.origin.first_starts
         if isinstance(starts, range):
-            extent = self._extent()
+            extent = self._extent(with_targets=True)
             if _is_most(extent.stop - extent.start, n_rows):
                 return self
             first_starts = first_starts - extent.start
@@ -258,7 +262,8 @@ class WindowArray(NDArrayOperatorsMixin):
                 self.rows[extent], range(0, len(starts) * starts.step, starts.step), first_starts
             )
         begins, ends = (
-            np.bincount(places, minlength=n_rows + 1) for places in (starts, starts + self._span)
+            np.bincount(places, minlength=n_rows + 1)
+            for places in (starts, np.minimum(starts + self._span + self.delay, n_rows))
         )
         begins -= ends
         is_held = np.cumsum(begins, out=begins)[:-1] > 0

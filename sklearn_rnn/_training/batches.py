@@ -98,10 +98,12 @@ class Examples:
         weight: NDArray[np.float64],
         rows: NDArray[np.intp],
         lengths: NDArray[np.intp] | None = None,
+        factor: NDArray[np.float64] | None = None,
     ) -> Examples:
         """Return the examples of the sequences `rows`, with weights scaled to mean one.
 
-        With `lengths` each step has its own target and weight.
+        With `lengths` each step has its own target and weight. A `factor` by which the loss of each
+        target is multiplied is not scaled.
         """
         index, first, terms = torch.as_tensor(rows), None, rows
         if isinstance(x, Tensor):
@@ -110,12 +112,12 @@ class Examples:
             starts = np.cumsum(lengths) - lengths
             terms = np.flatnonzero(np.repeat(np.isin(np.arange(len(lengths)), rows), lengths))
             first = torch.as_tensor(starts, device=x.device)
-        if (weight[terms] == weight[terms[0]]).all():
+        if factor is None and (weight[terms] == weight[terms[0]]).all():
             return cls(x, y, None, index, first)
-        rows_of = x.rows if isinstance(x, RaggedTensor) else x
-        dtype = rows_of.dtype if rows_of.is_floating_point() else torch.float64
-        scaled = torch.as_tensor(weight / weight[terms].mean(), dtype=dtype, device=x.device)
-        return cls(x, y, scaled, index, first)
+        dtype = x.dtype if x.dtype.is_floating_point else torch.float64
+        scaled = weight / weight[terms].mean()
+        scaled = scaled if factor is None else scaled * factor
+        return cls(x, y, torch.as_tensor(scaled, dtype=dtype, device=x.device), index, first)
 
     def __len__(self) -> int:
         return len(self.index)

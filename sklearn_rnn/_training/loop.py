@@ -186,8 +186,10 @@ class Trainer:
             and examples.has_fixed_length
         )
         if not self.config.mixed:
-            loss = KernelLoss(self.criterion.kernel, self.criterion.option)
-            self.native = self.module.native_training(loss)
+            number = self.criterion.kernel
+            if number is not None:
+                loss = KernelLoss(number, self.criterion.option)
+                self.native = self.module.native_training(loss)
             self.uses_vjp = self.native is None and self.module.has_vjp()
         self.runs_epochs_in_kernel = many and isinstance(self.native, NativeTraining)
 

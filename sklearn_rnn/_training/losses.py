@@ -16,11 +16,14 @@ class Loss(nn.Module):
     """A pointwise loss and its mean.
 
     Subclasses define `pointwise`, with values of shape (batch, n_outputs). The compiled kernels
-    identify them by `kernel`, the number in ``enum loss`` of fused_training.h, and `option`.
+    identify them by `kernel`, the number in ``enum loss`` of fused_training.h or None, and
+    `option`. The loss of c times an error is ``c ** degree`` times that of the error; other losses
+    have no `degree`.
     """
 
-    kernel: int
+    kernel: int | None
     option = 0.0
+    degree: int | None = None
 
     def pointwise(self, output: Tensor, target: Tensor) -> Tensor:
         """Return the loss of each sample and output, of shape (batch, n_outputs)."""
@@ -47,6 +50,7 @@ class SquaredError(Loss):
     """Half the squared error, so that a linear model with a penalty is an elastic net."""
 
     kernel = 0
+    degree = 2
 
     def pointwise(self, output: Tensor, target: Tensor) -> Tensor:
         """Return ``(output - target)**2 / 2``."""
@@ -67,6 +71,7 @@ class AbsoluteError(Loss):
     """The absolute error, minimised by the median."""
 
     kernel = 1
+    degree = 1
 
     def pointwise(self, output: Tensor, target: Tensor) -> Tensor:
         """Return ``|output - target|``."""
@@ -91,6 +96,7 @@ class Quantile(Loss):
     """The pinball loss, minimised by the `quantile` of the target (Koenker, Bassett, 1978)."""
 
     kernel = 3
+    degree = 1
 
     def __init__(self, quantile: float) -> None:
         super().__init__()
@@ -110,6 +116,24 @@ class Poisson(Loss):
     def pointwise(self, output: Tensor, target: Tensor) -> Tensor:
         """Return ``exp(output) - target * output``."""
         return output.exp() - target * output
+
+
+class Rescaled(Loss):
+    """Another loss of outputs and targets that are both multiplied by factors.
+
+    The factors, one for each target, are the second half of the columns of the target.
+    """
+
+    kernel = None
+
+    def __init__(self, loss: Loss) -> None:
+        super().__init__()
+        self.loss = loss
+
+    def pointwise(self, output: Tensor, target: Tensor) -> Tensor:
+        """Return the loss of ``factor * output`` and ``factor * target``."""
+        target, factor = target.chunk(2, dim=1)
+        return self.loss.pointwise(factor * output, factor * target)
 
 
 class CrossEntropy(Loss):

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from sklearn_rnn._sequences.ragged import Ragged
 from sklearn_rnn._sequences.scaling import Scale, scaled_rows
+from sklearn_rnn._sequences.step_targets import valid_lengths
 from sklearn_rnn._sequences.windows import Windows
 from sklearn_rnn._training.tensors import RaggedTensor, to_device
 
@@ -26,17 +27,17 @@ class StreamedRows:
         The rows, unscaled.
     scale : Scale
         Means and scales of the channels.
-    indicated : ndarray of int
-        Channels that have a missing-value indicator, see `scaled_rows`.
+    indicated : ndarray of int or None
+        Channels that have a missing-value indicator, or None to leave NaN; see `scaled_rows`.
     dtype : torch.dtype
-        Dtype of the network.
+        Dtype of the rows on access.
     device : torch.device
         Device of the network.
     """
 
     rows: NDArray[Any]
     scale: Scale
-    indicated: NDArray[np.intp]
+    indicated: NDArray[np.intp] | None
     dtype: torch.dtype
     device: torch.device
 
@@ -46,7 +47,8 @@ class StreamedRows:
     @property
     def shape(self) -> torch.Size:
         """Return the numbers of rows and of channels, indicators included."""
-        return torch.Size([len(self), self.rows.shape[1] + len(self.indicated)])
+        n_indicators = 0 if self.indicated is None else len(self.indicated)
+        return torch.Size([len(self), self.rows.shape[1] + n_indicators])
 
     def is_floating_point(self) -> bool:
         """Return True, as `torch.Tensor.is_floating_point` would."""
@@ -70,11 +72,11 @@ def stream(
     """Return sequences over rows that are read and scaled on access."""
     target = torch.device(device)
     rows = StreamedRows(sequences.rows, scale, indicated, getattr(torch, dtype), target)
-    if isinstance(sequences, Ragged):
-        starts, lengths = sequences.starts, sequences.lengths
-    else:
-        starts = sequences.first_rows()
-        lengths = np.full(sequences.n_windows, sequences.n_steps)
-    extents = torch.from_numpy(starts), torch.from_numpy(lengths)
     is_series = isinstance(sequences, Windows) and sequences.window_stride == 1
-    return RaggedTensor(rows, *extents, sequences.step_stride, is_series)
+    return RaggedTensor(rows, *extents(sequences), sequences.step_stride, is_series)
+
+
+def extents(sequences: Windows | Ragged) -> tuple[Tensor, Tensor]:
+    """Return the first row and the number of steps of each sequence."""
+    starts = sequences.starts if isinstance(sequences, Ragged) else sequences.first_rows()
+    return torch.from_numpy(starts), torch.from_numpy(valid_lengths(sequences))

@@ -62,6 +62,11 @@ class RaggedTensor:
         """Return the device of the rows."""
         return self.rows.device
 
+    @property
+    def dtype(self) -> torch.dtype:
+        """Return the dtype of gathered sequences."""
+        return self.rows.dtype
+
     def __len__(self) -> int:
         return len(self.starts)
 

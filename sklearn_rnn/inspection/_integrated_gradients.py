@@ -51,6 +51,11 @@ def attributions(model: WindowModel, n_points: int) -> Iterator[tuple[FloatArray
 def _network_gradient(model: WindowModel) -> tuple[Scale, Gradient]:
     """Return the scale of the channels, and the gradient with respect to standardised input."""
     estimator, module = model.estimator, model.estimator.net_.module_
+    if isinstance(estimator.standardize, str):
+        raise ValueError(
+            "method='integrated_gradients' needs a network whose windows have one scale; got "
+            f"standardize=\"{estimator.standardize}\". Use method='permutation'."
+        )
     shape = _fitted_shape(model)
     own = _reshaped(estimator.channel_scale_, shape, model.windows.shape[1:])
     scale = own if estimator.standardize else _scale_of(model.windows)

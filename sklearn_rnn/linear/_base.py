@@ -13,6 +13,12 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklearn_rnn._sequences.input_form import InputForm, Reading
+from sklearn_rnn._sequences.target_channel import (
+    channel_at,
+    channel_names,
+    channels_known_ahead,
+    needs_channel,
+)
 from sklearn_rnn._sequences.validation import check_sequences
 from sklearn_rnn._sequences.window_array import WindowArray
 from sklearn_rnn._sequences.windows import Windows
@@ -165,21 +171,13 @@ class LinearWindowModel(RegressorMixin, LinearParameters):
         """Return what ``standardize="last"`` subtracts from windows and y."""
         if self.standardize != "last":
             return None
-        form, origin = self._form, X.origin if isinstance(X, WindowArray) else None
-        names = form.columns and form.columns.channels
-        names = origin.channels if origin is not None else names
-        channel = self.target_channel
-        if channel is None and form.n_channels == 1:
-            channel = 0
-        if isinstance(channel, str):
-            channel = names.index(channel) if names and channel in names else None
-        if channel is None or channel >= form.n_channels:
-            raise ValueError(
-                'standardize="last" needs target_channel, the channel of X with past values of y: '
-                f"a position below {form.n_channels}{f' or one of {list(names)}' if names else ''};"
-                f" got {self.target_channel!r}."
-            )
-        known_ahead = () if origin is None else origin.known_ahead
+        form, given = self._form, self.target_channel
+        names = channel_names(X, form.columns)
+        given = 0 if given is None and form.n_channels == 1 else given
+        channel = channel_at(given, form.n_channels, names)
+        if channel is None:
+            raise needs_channel("last", form.n_channels, names, repr(given))
+        known_ahead = channels_known_ahead(X, form.columns)
         return LastValue.of(form.n_steps, form.n_channels, channel, known_ahead)
 
     def _set_coefficients(self, coef: FloatArray, moments: Moments) -> None:

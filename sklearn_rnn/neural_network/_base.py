@@ -11,14 +11,12 @@ import torch
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import validate_data
 
-from sklearn_rnn._modules.base import SequenceModule
 from sklearn_rnn._modules.kernels.threads import one_thread
-from sklearn_rnn._sequences.lists import comes_as_list
 from sklearn_rnn._sequences.ragged import Ragged
 from sklearn_rnn._sequences.scaling import without_extremes
-from sklearn_rnn._sequences.step_targets import flatten_steps, unflatten_steps, valid_lengths
+from sklearn_rnn._sequences.step_targets import flatten_steps, valid_lengths
 from sklearn_rnn._sequences.training_data import Data, complete_only
 from sklearn_rnn._sequences.windows import Windows
 from sklearn_rnn._sklearn.compat import check_sample_weight, fit_context
@@ -28,13 +26,16 @@ from sklearn_rnn._training.augmentation import check_augmentation
 from sklearn_rnn._training.batches import Examples
 from sklearn_rnn._training.callbacks import check_callbacks, check_monitored
 from sklearn_rnn._training.config import TrainingConfig, stops_early
-from sklearn_rnn._training.inference import raw_outputs
 from sklearn_rnn._training.linear_init import beside, linear_share
 from sklearn_rnn._training.linear_skip import fit_with_linear
 from sklearn_rnn._training.skorch_net import SequenceNet, build_net
 from sklearn_rnn.neural_network._fitted import Fitted
 from sklearn_rnn.neural_network._input_reader import declared_reading
-from sklearn_rnn.neural_network._training_parameters import TrainingParameters, check_continues
+from sklearn_rnn.neural_network._training_parameters import (
+    TrainingParameters,
+    check_continues,
+    check_window_scaling,
+)
 
 
 @parametrized
@@ -115,6 +116,7 @@ class BaseSequenceEstimator(TrainingParameters, Fitted, BaseEstimator):
             self._begun_with = parameters
         if self.callbacks:
             check_callbacks(self.callbacks)
+        check_window_scaling(parameters)
         if self.augmentation:
             check_augmentation(self.augmentation, per_step=self.return_sequences)
 
@@ -138,6 +140,8 @@ class BaseSequenceEstimator(TrainingParameters, Fitted, BaseEstimator):
             sequences, y = self._read_sequences(X, y, reset=reset)
         with prefix_errors("y"):
             target = self._encode(y, reset=reset, classes=classes)
+        if reset and isinstance(self.standardize, str):
+            self._find_target_channel(X, target)
         with prefix_errors("sample_weight"):
             weight = check_sample_weight(
                 sample_weight, np.empty((sequences.n_windows, 1)), ensure_non_negative=True
@@ -153,6 +157,9 @@ class BaseSequenceEstimator(TrainingParameters, Fitted, BaseEstimator):
     ) -> NDArray[np.float64]:
         """Return the weights unchanged: only a classifier has class weights."""
         return weight
+
+    def _find_target_channel(self, X: Any, target: NDArray[Any]) -> None:
+        """Do nothing: only the target of a regressor follows the level of a window."""
 
     def _read_validation(self, X_val: Any, y_val: Any) -> Data | None:
         if X_val is None and y_val is None:
@@ -226,19 +233,21 @@ class BaseSequenceEstimator(TrainingParameters, Fitted, BaseEstimator):
         )
         self.channel_scale_ = self._reader.scale
         self.missing_channels_ = self._reader.missing_channels
-        self._encoder = self._encoder.fit(data.target, data.weight)
+        encoder = self._encoder_at(self._reader.window_scale(data.sequences))
+        self._encoder = encoder.fit(data.target, data.weight)
 
     def _examples(
         self, data: Data, config: TrainingConfig
     ) -> Callable[[NDArray[np.intp]], Examples]:
         """Return a function from row indices to these examples, as tensors on the device."""
-        copy = bool(self.callbacks)  # which may modify the batches
-        x = self._reader.tensor(data.sequences, config.dtype, config.device, copy=copy)
-        target = self._encoder.to_network(data.target)
+        windows = self._reader.window_scale(data.sequences)
+        x = self._tensor(data.sequences, config, windows)
+        encoder = self._encoder_at(windows)
+        target = encoder.to_network(data.target)
         if target.dtype.kind == "f":
             target = target.astype(config.dtype)
         y = torch.as_tensor(target, device=config.device)
-        return lambda rows: Examples.of(x, y, data.weight, rows, data.lengths)
+        return lambda rows: Examples.of(x, y, data.weight, rows, data.lengths, encoder.loss_factor)
 
     def _run(
         self,
@@ -276,49 +285,6 @@ class BaseSequenceEstimator(TrainingParameters, Fitted, BaseEstimator):
             module = self._reader.build_module(self._module_class, architecture, config.n_outputs)
             module = beside(module) if self.linear_skip else module
             return build_net(module, self._criterion(), config, seed)
-
-    def _raw_outputs(self, X: Any) -> tuple[torch.Tensor, Callable[..., NDArray[Any]]]:
-        """Return the raw outputs of the network for X, and a function that gives X's shape to rows.
-
-        The outputs have shape (n_samples, n_outputs), or one row per valid step. The function takes
-        an array with as many rows, and a fill value for padding.
-        """
-        check_is_fitted(self)
-        sequences, _ = self._read_sequences(X)
-        raw_output = self._outputs_of(sequences)
-        if not self.return_sequences:
-            return raw_output, lambda values, fill: values
-        ragged = comes_as_list(X)
-        return raw_output, partial(unflatten_steps, sequences=sequences, ragged=ragged)
-
-    def _outputs_of(
-        self, sequences: Windows | Ragged, module: SequenceModule | None = None
-    ) -> torch.Tensor:
-        """Return the outputs of the network, or of another module, for validated sequences."""
-        net, copy = self.net_, bool(self.callbacks)  # which may modify the batches
-        x = self._reader.tensor(sequences, net.config.dtype, net.device, copy=copy)
-        return raw_outputs(module or net.module_, x, mixed=net.config.mixed).double()
-
-    def predict(self, X: Any) -> NDArray[Any]:
-        """Predict the targets of a regression, or the labels of a classification.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_steps, n_channels) or (n_samples, n_columns), or list
-            Sequences, as in `fit`.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            Predictions in the shape of the `y` of `fit`: targets in its units, or the most probable
-            labels; for a multilabel target an indicator matrix of zeros and ones.
-        """
-        raw_output, in_shape = self._raw_outputs(X)
-        return in_shape(self._encoder.decode(raw_output), fill=self._encoder.padding)
-
-    def __sklearn_is_fitted__(self) -> bool:
-        """Return whether the estimator has a trained network."""
-        return hasattr(self, "net_")
 
     def __sklearn_tags__(self) -> Any:
         """Return scikit-learn's tags: X of two or three dimensions."""

@@ -109,8 +109,7 @@ class SequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
             Probabilities in the order of `classes_`. Rows sum to one, except for a multilabel
             target, where each column is the probability of its label.
         """
-        raw_output, in_shape = self._raw_outputs(X)
-        return in_shape(self._encoder.probabilities(raw_output), fill=np.nan)
+        return self._response(X, LabelEncoder.probabilities, fill=np.nan)
 
     def predict_log_proba(self, X: Any) -> NDArray[np.float64]:
         """Predict log-probabilities, accurately also for probabilities near zero.
@@ -125,8 +124,7 @@ class SequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
         ndarray of shape (n_samples, n_classes)
             Logarithms of the probabilities.
         """
-        raw_output, in_shape = self._raw_outputs(X)
-        return in_shape(self._encoder.log_probabilities(raw_output), fill=np.nan)
+        return self._response(X, LabelEncoder.log_probabilities, fill=np.nan)
 
     def decision_function(self, X: Any) -> NDArray[np.float64]:
         """Return the logits: the outputs of the network before the softmax or the sigmoid.
@@ -141,8 +139,7 @@ class SequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
         ndarray of shape (n_samples,) or (n_samples, n_classes)
             Logits; for two classes the log-odds of the second.
         """
-        raw_output, in_shape = self._raw_outputs(X)
-        return in_shape(self._encoder.decisions(raw_output), fill=np.nan)
+        return self._response(X, LabelEncoder.decisions, fill=np.nan)
 
     def _encode(self, y: Any, *, reset: bool, classes: Any = None) -> NDArray[Any]:
         """Return y as class indices, or as zeros and ones of shape (n_samples, n_logits)."""

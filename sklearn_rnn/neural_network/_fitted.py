@@ -1,4 +1,4 @@
-"""Learned attributes of an estimator: scores, summary and selected inputs."""
+"""What a fitted estimator gives: predictions, scores, summary and selected inputs."""
 
 from __future__ import annotations
 
@@ -12,25 +12,30 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_rnn._modules.base import SequenceModule
 from sklearn_rnn._modules.summary import summarize
+from sklearn_rnn._sequences.lists import comes_as_list
 from sklearn_rnn._sequences.ragged import Ragged
-from sklearn_rnn._sequences.step_targets import flatten_steps, valid_lengths
+from sklearn_rnn._sequences.step_targets import flatten_steps, unflatten_steps, valid_lengths
+from sklearn_rnn._sequences.window_scaling import WindowScale
 from sklearn_rnn._sequences.windows import Windows
 from sklearn_rnn._sklearn.validation import check_length
+from sklearn_rnn._training.config import TrainingConfig
+from sklearn_rnn._training.inference import raw_outputs
 from sklearn_rnn._training.penalties import input_weights
 from sklearn_rnn._training.skorch_net import SequenceNet
+from sklearn_rnn._training.tensors import RaggedTensor
 from sklearn_rnn.neural_network._input_reader import InputReader
 
 
 class Fitted:
-    """Mixin with the learned attributes of an estimator and methods that only read them."""
+    """Mixin with the learned attributes of an estimator, and methods that only read them."""
 
     net_: SequenceNet
     n_channels_: int
     n_steps_: int
     missing_channels_: NDArray[np.intp]
-    predict: Callable[[Any], NDArray[Any]]
     _multi_output: ClassVar[bool] = False
     _begun_with: dict[str, Any]
+    callbacks: Any
     return_sequences: bool = False
     vocabulary_size: int | None = None
     embedding_dim: int | None = None
@@ -72,6 +77,75 @@ class Fitted:
             Steps that the network uses, oldest first. For dense networks (MLP) only: the others
             share their weights between steps.""",
     }
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Predict the targets of a regression, or the labels of a classification.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_steps, n_channels) or (n_samples, n_columns), or list
+            Sequences, as in `fit`.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Predictions in the shape of the `y` of `fit`: targets in its units, or the most probable
+            labels; for a multilabel target an indicator matrix of zeros and ones.
+        """
+        return self._response(X, lambda encoder, raw_output: encoder.decode(raw_output))
+
+    def _response(
+        self, X: Any, decode: Callable[[Any, torch.Tensor], NDArray[Any]], **padding: Any
+    ) -> NDArray[Any]:
+        """Return decoded outputs for X: one for each sample, or for each step.
+
+        Parameters
+        ----------
+        X : array-like or list
+            Sequences.
+        decode : callable
+            Takes the encoder and raw outputs of shape (n_samples, n_outputs), or with a row for
+            each valid step.
+        **padding : object
+            ``fill``, the response at steps of padding; by default that of the encoder.
+        """
+        check_is_fitted(self)
+        sequences, _ = self._read_sequences(X)
+        windows = self._reader.window_scale(sequences)
+        encoder = self._encoder_at(windows)
+        values = decode(encoder, self._outputs_of(sequences, windows=windows))
+        if not self.return_sequences:
+            return values
+        fill = padding.get("fill", encoder.padding)
+        return unflatten_steps(values, sequences, ragged=comes_as_list(X), fill=fill)
+
+    def _outputs_of(
+        self,
+        sequences: Windows | Ragged,
+        module: SequenceModule | None = None,
+        windows: WindowScale | None = None,
+    ) -> torch.Tensor:
+        """Return the outputs of the network, or of another module, for validated sequences."""
+        net = self.net_
+        x = self._tensor(sequences, net.config, windows)
+        return raw_outputs(module or net.module_, x, mixed=net.config.mixed).double()
+
+    def _tensor(
+        self, sequences: Windows | Ragged, config: TrainingConfig, windows: WindowScale | None
+    ) -> torch.Tensor | RaggedTensor:
+        """Return the input tensor of the network, see `InputReader.tensor`."""
+        copy = bool(self.callbacks)  # which may modify the batches
+        return self._reader.tensor(
+            sequences, config.dtype, config.device, copy=copy, windows=windows
+        )
+
+    def _encoder_at(self, windows: WindowScale | None) -> Any:
+        """Return the encoder of the targets of windows, by what these are normalised by."""
+        return self._encoder
+
+    def __sklearn_is_fitted__(self) -> bool:
+        """Return whether the estimator has a trained network."""
+        return hasattr(self, "net_")
 
     def summary(self) -> None:
         """Print the layers of the network with their output shapes and numbers of parameters."""

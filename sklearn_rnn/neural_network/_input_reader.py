@@ -16,8 +16,11 @@ from sklearn_rnn._sequences.input_form import InputForm, Reading
 from sklearn_rnn._sequences.ragged import Ragged
 from sklearn_rnn._sequences.scaling import IDENTITY, Scale, is_scaled, standardized
 from sklearn_rnn._sequences.storage import has_nan
+from sklearn_rnn._sequences.target_channel import channels_known_ahead
 from sklearn_rnn._sequences.validation import Validate, check_sequences
+from sklearn_rnn._sequences.window_scaling import WindowScale, WindowScaling
 from sklearn_rnn._sequences.windows import Windows
+from sklearn_rnn._training.normalized import normalized
 from sklearn_rnn._training.streaming import stream
 from sklearn_rnn._training.tensors import RaggedTensor, as_tensor, must_stream
 
@@ -48,6 +51,8 @@ def declared_reading(parameters: Any, *, any_length: bool) -> Reading:
     tokens = p.vocabulary_size is not None or p.embedding_dim is not None
     if tokens and p.augmentation:
         raise ValueError("augmentation changes numbers; it cannot change tokens.")
+    if tokens and isinstance(p.standardize, str):
+        raise ValueError(f'standardize="{p.standardize}" needs numbers; tokens have no level.')
     if tokens and p.linear_skip:
         raise ValueError("linear_skip=True needs numbers; it cannot read tokens.")
     if tokens and p.penalty == "group" and p.l1_ratio:
@@ -79,8 +84,12 @@ class InputReader:
         What X may contain.
     form : InputForm
         The form of X in `fit`.
+    known_ahead : tuple of int
+        Channels whose newest steps are not the past.
     scale : Scale
         Means and scales of the channels.
+    scaling : WindowScaling or None
+        How windows are normalised by their own values, if they are.
     missing_channels : ndarray of int
         Channels that have a missing-value indicator.
     known_tokens : ndarray of bool, of shape (vocabulary_size,)
@@ -92,7 +101,9 @@ class InputReader:
     name: str
     reading: Reading
     form: InputForm
+    known_ahead: tuple[int, ...] = ()
     scale: Scale = IDENTITY
+    scaling: WindowScaling | None = None
     missing_channels: NDArray[np.intp] = field(default_factory=partial(np.arange, 0))
     known_tokens: NDArray[np.bool_] = field(default_factory=partial(np.array, [], np.bool_))
     embedding_dim: int = 0
@@ -103,7 +114,8 @@ class InputReader:
     ) -> tuple[InputReader, Windows | Ragged, Any]:
         """Validate the X (and y) of `fit`; return a reader for its form, the sequences and y."""
         sequences, y, form = check_sequences(validate, X, y, name=name, reading=reading)
-        return cls(name, reading, form), sequences, y
+        known_ahead = channels_known_ahead(X, form.columns)
+        return cls(name, reading, form, known_ahead), sequences, y
 
     def read(
         self, X: Any, y: Any = "no_validation", *, validate: Validate
@@ -129,7 +141,7 @@ class InputReader:
         sequences: Windows | Ragged,
         weight: NDArray[np.float64],
         *,
-        standardize: bool,
+        standardize: bool | str,
         missing_indicator: bool,
         vocabulary_size: int | None = None,
         embedding_dim: int | None = None,
@@ -142,7 +154,7 @@ class InputReader:
             The training data.
         weight : ndarray of shape (n_sequences,)
             Sample weights; sequences of weight zero are ignored.
-        standardize, missing_indicator, vocabulary_size, embedding_dim : bool, int or None
+        standardize, missing_indicator, vocabulary_size, embedding_dim : bool, str, int or None
             The parameters of the estimator.
         """
         rows, covered = sequences.rows, sequences.coverage(weight)
@@ -156,7 +168,15 @@ class InputReader:
         if missing_indicator and has_nan(rows):
             missing = np.flatnonzero(np.isnan(rows[covered > 0]).any(axis=0))
         scale = Scale.of(rows, covered) if standardize else self._identity()
-        return replace(self, scale=scale, missing_channels=missing)
+        scaling = None
+        if isinstance(standardize, str):
+            ahead = self.known_ahead
+            scaling = WindowScaling.learn(standardize, scale, ahead, sequences, weight)
+        return replace(self, scale=scale, scaling=scaling, missing_channels=missing)
+
+    def window_scale(self, sequences: Windows | Ragged) -> WindowScale | None:
+        """Return what each window is normalised by, in units of the channels, or None."""
+        return None if self.scaling is None else self.scaling.scales(sequences)
 
     def _identity(self) -> Scale:
         """Return the scale that leaves all channels as they are."""
@@ -195,9 +215,11 @@ class InputReader:
         device: str | torch.device,
         *,
         copy: bool = False,
+        windows: WindowScale | None = None,
     ) -> torch.Tensor | RaggedTensor:
         """Return the input tensor of the network; with `copy` it never shares memory with X.
 
+        What windows are normalised by, see `window_scale`, is computed unless it is given.
         Rows that are on disk, or too large for the device, stay there and are read in batches.
         """
         rows, scale, missing = sequences.rows, self.scale, self.missing_channels
@@ -205,6 +227,10 @@ class InputReader:
             within = np.minimum(rows, len(self.known_tokens) - 1)
             known = (within == rows) & self.known_tokens[within]
             return as_tensor(replace(sequences, rows=np.where(known, rows, UNKNOWN)), device)
+        if self.scaling is not None:
+            windows = self.scaling.scales(sequences) if windows is None else windows
+            windows = windows.before(self.scaling.remainder)
+            return normalized(sequences, scale, windows, missing, dtype, device)
         if must_stream(rows, device):
             return stream(sequences, scale, missing, dtype, device)
         if copy or len(missing) or not is_scaled(rows, scale, dtype):

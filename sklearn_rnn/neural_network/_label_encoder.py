@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -40,6 +40,9 @@ class LabelEncoder:
     multilabel: bool
     announced: bool = False
     class_weights: list[Weights] | None = None
+
+    loss_factor: ClassVar[None] = None
+    """The loss of labels has no units."""
 
     @classmethod
     def of(cls, y: Any, name: str, classes: Any = None) -> tuple[LabelEncoder, NDArray[Any]]:

@@ -79,6 +79,18 @@ class DenseRegressor(SequenceRegressor, _Dense):
     (3,)
     >>> bool(model.score(X, y) > 0.9)
     True
+
+    A series that leaves the range of its training rows, in windows less their last value:
+
+    >>> from sklearn_rnn import make_lagged
+    >>> series = np.arange(300.0) + np.random.default_rng(0).normal(size=300)
+    >>> X, y = make_lagged(series[:, None], series, 5)
+    >>> model = DenseRegressor(
+    ...     standardize="last", learning_rate=0.02, lr_schedule="onecycle", max_epochs=50,
+    ...     random_state=0,
+    ... ).fit(X[:200], y[:200])
+    >>> bool(model.score(X[200:], y[200:]) > 0.9)
+    True
     """
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from numbers import Integral
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,8 +13,10 @@ from sklearn.metrics import r2_score
 from torch import nn
 
 from sklearn_rnn._sequences.scaling import Scale
+from sklearn_rnn._sequences.target_channel import find_target_channels
 from sklearn_rnn._sequences.training_data import Data
-from sklearn_rnn._sklearn.compat import StrOptions, fit_context
+from sklearn_rnn._sequences.window_scaling import WindowScale
+from sklearn_rnn._sklearn.compat import Interval, StrOptions, fit_context
 from sklearn_rnn._sklearn.parameters import param, parametrized
 from sklearn_rnn._training import losses as _losses
 from sklearn_rnn.neural_network._base import BaseSequenceEstimator
@@ -53,9 +57,20 @@ class SequenceRegressor(RegressorMixin, BaseSequenceEstimator):
         default=1.35,
     )
 
+    target_channel: Any = param(
+        [Interval(Integral, 0, None, closed="left"), str, "array-like", None],
+        """With ``standardize="window"`` or ``"last"``, the channel of `X` that holds past values of
+        `y`, in its units: a position, or a name if `X` tells names; one for each output if these
+        are of different channels. None finds it, if `X` are windows of `LagTransformer` or
+        `make_lagged` and `y` equals one of their channels row by row.""",
+        default=None,
+    )
+
     _multi_output: ClassVar[bool] = True
     _learned: ClassVar[dict[str, str]] = {
-        "target_scale_ : Scale": "Used ``mean`` and ``scale`` of each output.",
+        "target_scale_ : Scale": """
+            Used ``mean`` and ``scale`` of each output; of what remains of it in windows that are
+            normalised by themselves.""",
     }
 
     @fit_context(prefer_skip_nested_validation=True)
@@ -108,6 +123,7 @@ class SequenceRegressor(RegressorMixin, BaseSequenceEstimator):
             type(self).__name__,
             log_link=self.loss == "poisson",
             standardize=self.standardize,
+            degree=LOSSES[self.loss][0].degree,
         )
         return target
 
@@ -116,9 +132,27 @@ class SequenceRegressor(RegressorMixin, BaseSequenceEstimator):
         """The mean and scale of each output."""
         return self._encoder.scale
 
+    def _find_target_channel(self, X: Any, target: NDArray[np.float64]) -> None:
+        """Tell the encoder which channels the targets follow."""
+        channels = find_target_channels(
+            self.target_channel,
+            X,
+            target,
+            standardize=str(self.standardize),
+            n_channels=self.n_channels_,
+            columns=self._reader.form.columns,
+        )
+        self._encoder = replace(self._encoder, channels=channels)
+
+    def _encoder_at(self, windows: WindowScale | None) -> RegressionEncoder:
+        return self._encoder.at(windows, self._reader.scale)
+
     def _hold_out(self, rows: NDArray[np.intp], data: Data, rng: np.random.RandomState) -> Split:
         return hold_out_last(rows, data, self.validation_fraction)
 
     def _criterion(self) -> tuple[type[nn.Module], dict[str, Any]]:
         loss, names = LOSSES[self.loss]
-        return loss, {name: getattr(self, name) for name in names}
+        parameters = {name: getattr(self, name) for name in names}
+        if self._encoder.has_factors:
+            return _losses.Rescaled, {"loss": loss(**parameters)}
+        return loss, parameters

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from sklearn_rnn._sequences.scaling import IDENTITY, Scale
+from sklearn_rnn._sequences.window_scaling import WindowScale
 from sklearn_rnn._sklearn.validation import check_target
 
 
@@ -25,17 +26,30 @@ class RegressionEncoder:
         Shape of the target of one sample.
     log_link : bool
         Whether the network predicts the logarithm of the mean, as ``loss="poisson"`` does.
-    standardize : bool
-        Whether to standardise targets to mean zero and variance one.
+    standardize : bool, "window" or "last"
+        Whether to standardise targets to mean zero and variance one; of windows that are normalised
+        by their own values, what remains of the targets.
+    degree : int or None
+        The degree of the loss, see `Loss`.
+    channels : ndarray of int, of shape (n_outputs,), or None
+        The channels that the outputs follow in such windows.
     scale : Scale
         Mean and scale of each output.
+    unit : ndarray of shape (n_outputs,) or None
+        The mean scale of windows in training, in which their loss is measured.
+    windows : WindowScale or None
+        Levels and scales of the windows of some targets, by output.
     """
 
     name: str
     shape: tuple[int, ...]
     log_link: bool = False
-    standardize: bool = True
+    standardize: bool | str = True
+    degree: int | None = None
+    channels: NDArray[np.intp] | None = None
     scale: Scale = IDENTITY
+    unit: NDArray[np.float64] | None = None
+    windows: WindowScale | None = None
 
     padding: ClassVar[float] = np.nan
     """The prediction at steps of padding."""
@@ -47,11 +61,17 @@ class RegressionEncoder:
 
     @classmethod
     def of(
-        cls, y: Any, name: str, *, log_link: bool, standardize: bool
+        cls,
+        y: Any,
+        name: str,
+        *,
+        log_link: bool,
+        standardize: bool | str,
+        degree: int | None,
     ) -> tuple[RegressionEncoder, NDArray[np.float64]]:
         """Return an encoder for targets of the shape of y, and the encoded y."""
         values = check_target(y)
-        encoder = cls(name, values.shape[1:], log_link, standardize)
+        encoder = cls(name, values.shape[1:], log_link, standardize, degree)
         return encoder, encoder._table(values)
 
     def encode(self, y: Any) -> NDArray[np.float64]:
@@ -70,8 +90,30 @@ class RegressionEncoder:
             )
         return values.reshape(len(values), -1)
 
+    def at(self, windows: WindowScale | None, channels: Scale) -> RegressionEncoder:
+        """Return the encoder of the targets of some windows, for their normalised channels."""
+        if windows is None or self.channels is None:
+            return self
+        windows = windows.in_units_of(channels).columns(self.channels)
+        return replace(self, windows=windows)
+
     def fit(self, target: NDArray[np.float64], weight: NDArray[np.float64]) -> RegressionEncoder:
-        """Return an encoder with the weighted means and scales of the targets."""
+        """Return an encoder with the weighted means and scales of the targets.
+
+        In windows of different scale a target counts as much as its error counts in the loss.
+        """
+        if self.windows is not None:
+            residual = (target - self.windows.level) / self.windows.scale
+            largest, degree = self.windows.scale.max(axis=0), self.degree or 2
+            size = (self.windows.scale / largest) ** degree
+            scales = [
+                Scale.of(residual[:, j : j + 1], weight * size[:, j]) for j in range(len(largest))
+            ]
+            means, deviations = (
+                np.concatenate([getattr(s, name) for s in scales]) for name in ("mean", "scale")
+            )
+            unit = largest * (weight @ size / weight.sum()) ** (1 / degree)
+            return replace(self, scale=Scale(means, deviations), unit=unit, windows=None)
         if not (self.log_link or self.standardize):
             return replace(self, scale=Scale.identity(target.shape[1]))
         scale = Scale.of(target, weight)
@@ -82,8 +124,36 @@ class RegressionEncoder:
         return replace(self, scale=scale)
 
     def to_network(self, target: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return encoded targets on the scale of the network."""
-        return self.scale.standardize(target, out=np.empty(target.shape))
+        """Return encoded targets on the scale of the network, and behind them their factors."""
+        if self.windows is not None:
+            target = (target - self.windows.level) / self.windows.scale
+        target = self.scale.standardize(target, out=np.empty(target.shape))
+        return np.hstack([target, self._factors]) if self.has_factors else target
+
+    @property
+    def has_factors(self) -> bool:
+        """Whether the loss needs a factor of each target, as no weight has the same effect.
+
+        It does in windows of different scale if the loss has no degree, or outputs follow different
+        channels.
+        """
+        if self.standardize != "window" or self.channels is None:
+            return False
+        return self.degree is None or bool((self.channels != self.channels[0]).any())
+
+    @property
+    def loss_factor(self) -> NDArray[np.float64] | None:
+        """The factor of the loss of each target: loss is measured in units of all windows."""
+        if self.standardize != "window" or self.degree is None or self.has_factors:
+            return None
+        return np.asarray(self._factors[:, 0] ** self.degree)
+
+    @property
+    def _factors(self) -> NDArray[np.float64]:
+        """Scales of windows, relative to their mean in training."""
+        assert self.windows is not None, "the encoder is that of some windows"
+        assert self.unit is not None, "the encoder is fitted"
+        return self.windows.scale / self.unit
 
     def decode(self, raw_output: Tensor) -> NDArray[np.float64]:
         """Return raw outputs (n_samples, n_outputs) as predictions in the shape and units of y."""
@@ -92,4 +162,6 @@ class RegressionEncoder:
             values = np.exp(output) * self.scale.scale
         else:
             values = output * self.scale.scale + self.scale.mean
+        if self.windows is not None:
+            values = values * self.windows.scale + self.windows.level
         return values.ravel() if self.shape == () else values

@@ -167,10 +167,17 @@ class TrainingParameters:
         must then be unchanged.""",
         default=False,
     )
-    standardize: bool = param(
-        ["boolean"],
+    standardize: bool | str = param(
+        ["boolean", StrOptions({"window", "last"})],
         """Whether channels and regression targets are standardised inside the estimator, with
-        means and standard deviations of the training data, as glmnet does.""",
+        means and standard deviations of the training data, as glmnet does. For series that wander
+        each window can be normalised by itself as well: ``"last"`` subtracts the last observed
+        value of each channel (NLinear, Zeng et al., 2023), and standardises what remains;
+        ``"window"`` subtracts the mean of each channel in the window and divides by its standard
+        deviation there, at least 0.001 of that in training (RevIN, Kim et al., 2022). A regression
+        target follows its channel, and the loss has the same units for all windows. Channels
+        `known_ahead` are standardised by the training data alone; a channel without an observed
+        value in a window is at its training mean.""",
         default=True,
     )
     dtype: str = param(
@@ -234,6 +241,34 @@ CHANGEABLE = frozenset(
     }
 )
 """Parameters that may change when training is continued."""
+
+
+def check_window_scaling(parameters: Mapping[str, Any]) -> None:
+    """Check that parameters go with windows that are normalised by their own values.
+
+    Parameters
+    ----------
+    parameters : mapping of str to object
+        All parameters of an estimator.
+
+    Raises
+    ------
+    ValueError
+        If they do not.
+    """
+    kind = parameters["standardize"]
+    if not isinstance(kind, str):
+        return
+    if parameters.get("loss") == "poisson":
+        raise ValueError(
+            f'standardize="{kind}" subtracts the level of a window from y, and loss="poisson" '
+            "needs counts; set standardize=True, or another loss."
+        )
+    if parameters.get("return_sequences"):
+        raise ValueError(
+            f'standardize="{kind}" normalises by the values of the whole window, which the outputs '
+            "of earlier steps must not depend on; set standardize=True with return_sequences=True."
+        )
 
 
 def check_continues(parameters: Mapping[str, Any], before: Mapping[str, Any]) -> None:
