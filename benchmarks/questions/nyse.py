@@ -204,7 +204,7 @@ def draw_forecast(path: Path, verdict: Verdict, kept: Mapping[str, Any]) -> None
     lines = {"observed": (y, "0.55"), verdict.simple: (simple, COLOURS[SIMPLE])}
     lines |= {verdict.net: (net, COLOURS[NET])}
     last = {name: (days[-100:], of[-100:], colour) for name, (of, colour) in lines.items()}
-    label = f"gain in R2 on {verdict.simple},\nadded up over the test"
+    label = "gain of the net in R2,\nadded up over the test"
     panels = {"log volume, last 100 days": last, label: {"": (days, gain, COLOURS[NET])}}
     alike = np.corrcoef(simple, net)[0, 1]
     title = f"Forecasts of log volume by {verdict.simple} and {verdict.net}: "

@@ -200,7 +200,7 @@ def draw_lines(
 
     A line is drawn at zero in the panel of this label.
     """
-    figure, axes = axes_of(len(panels), 1, (10, 1 + 1.6 * len(panels)), **how)
+    figure, axes = axes_of(len(panels), 1, (10, max(5.5, 1 + 1.6 * len(panels))), **how)
     for ax, (label, lines) in zip(axes.flat, panels.items(), strict=True):
         for name, (dates, values, style) in lines.items():
             ax.plot(dates, values, style, lw=1.2, ms=4, label=name)
