@@ -1,10 +1,11 @@
-"""The base class of all estimators: validation, training and raw outputs."""
+"""The base classes of all estimators: the network they name, validation and training."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -13,6 +14,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import validate_data
 
+from sklearn_rnn._modules.base import SequenceModule
 from sklearn_rnn._modules.kernels.threads import one_thread
 from sklearn_rnn._sequences.ragged import Ragged
 from sklearn_rnn._sequences.scaling import without_extremes
@@ -36,6 +38,35 @@ from sklearn_rnn.neural_network._training_parameters import (
     check_continues,
     check_window_scaling,
 )
+
+
+class Architecture:
+    """Mixin that names the network of an estimator.
+
+    Attributes
+    ----------
+    _module_class : type
+        Class of the network.
+    _any_length : bool
+        Whether the network accepts sequences of any length.
+    _fixed : mapping of str to object
+        Arguments of the network that are the same for all estimators of a class.
+    """
+
+    penalty: str  # declared by TrainingParameters
+    _module_class: ClassVar[type[SequenceModule]]
+    _any_length: ClassVar[bool] = True
+    _fixed: ClassVar[Mapping[str, Any]] = {}
+
+    def _architecture(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """Return keyword arguments of the network: the parameters of the same names.
+
+        A subclass adds those that differ in name or value. The input and output sizes come from
+        the data.
+        """
+        of_network = inspect.signature(self._module_class).parameters.values()
+        names = [a.name for a in of_network if a.kind is a.KEYWORD_ONLY and a.name in parameters]
+        return {**{name: parameters[name] for name in names}, **self._fixed}
 
 
 @parametrized
@@ -116,7 +147,8 @@ class BaseSequenceEstimator(TrainingParameters, Fitted, BaseEstimator):
             self._begun_with = parameters
         if self.callbacks:
             check_callbacks(self.callbacks)
-        check_window_scaling(parameters)
+        if isinstance(self.standardize, str):
+            check_window_scaling(parameters)
         if self.augmentation:
             check_augmentation(self.augmentation, per_step=self.return_sequences)
 
@@ -233,7 +265,8 @@ class BaseSequenceEstimator(TrainingParameters, Fitted, BaseEstimator):
         )
         self.channel_scale_ = self._reader.scale
         self.missing_channels_ = self._reader.missing_channels
-        encoder = self._encoder_at(self._reader.window_scale(data.sequences))
+        windows = self._reader.window_scale(data.sequences)
+        encoder = self._encoder if windows is None else self._encoder_at(windows)
         self._encoder = encoder.fit(data.target, data.weight)
 
     def _examples(
@@ -241,13 +274,16 @@ class BaseSequenceEstimator(TrainingParameters, Fitted, BaseEstimator):
     ) -> Callable[[NDArray[np.intp]], Examples]:
         """Return a function from row indices to these examples, as tensors on the device."""
         windows = self._reader.window_scale(data.sequences)
-        x = self._tensor(data.sequences, config, windows)
-        encoder = self._encoder_at(windows)
+        copy = bool(self.callbacks)  # which may modify the batches
+        how: dict[str, Any] = {"copy": copy, "windows": windows}
+        x = self._reader.tensor(data.sequences, config.dtype, config.device, **how)
+        encoder = self._encoder if windows is None else self._encoder_at(windows)
+        factor = None if windows is None else encoder.loss_factor
         target = encoder.to_network(data.target)
         if target.dtype.kind == "f":
             target = target.astype(config.dtype)
         y = torch.as_tensor(target, device=config.device)
-        return lambda rows: Examples.of(x, y, data.weight, rows, data.lengths, encoder.loss_factor)
+        return lambda rows: Examples.of(x, y, data.weight, rows, data.lengths, factor)
 
     def _run(
         self,
@@ -285,12 +321,3 @@ class BaseSequenceEstimator(TrainingParameters, Fitted, BaseEstimator):
             module = self._reader.build_module(self._module_class, architecture, config.n_outputs)
             module = beside(module) if self.linear_skip else module
             return build_net(module, self._criterion(), config, seed)
-
-    def __sklearn_tags__(self) -> Any:
-        """Return scikit-learn's tags: X of two or three dimensions."""
-        tags = super().__sklearn_tags__()
-        tags.input_tags.three_d_array = True
-        tags.input_tags.allow_nan = True
-        tags.target_tags.required = True
-        tags.target_tags.multi_output = self._multi_output
-        return tags

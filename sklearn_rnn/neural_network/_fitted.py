@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklearn_rnn._modules.base import SequenceModule
 from sklearn_rnn._modules.summary import summarize
@@ -18,11 +19,9 @@ from sklearn_rnn._sequences.step_targets import flatten_steps, unflatten_steps, 
 from sklearn_rnn._sequences.window_scaling import WindowScale
 from sklearn_rnn._sequences.windows import Windows
 from sklearn_rnn._sklearn.validation import check_length
-from sklearn_rnn._training.config import TrainingConfig
 from sklearn_rnn._training.inference import raw_outputs
 from sklearn_rnn._training.penalties import input_weights
 from sklearn_rnn._training.skorch_net import SequenceNet
-from sklearn_rnn._training.tensors import RaggedTensor
 from sklearn_rnn.neural_network._input_reader import InputReader
 
 
@@ -110,9 +109,9 @@ class Fitted:
             ``fill``, the response at steps of padding; by default that of the encoder.
         """
         check_is_fitted(self)
-        sequences, _ = self._read_sequences(X)
+        sequences, _ = self._reader.read(X, validate=partial(validate_data, self, reset=False))
         windows = self._reader.window_scale(sequences)
-        encoder = self._encoder_at(windows)
+        encoder = self._encoder if windows is None else self._encoder_at(windows)
         values = decode(encoder, self._outputs_of(sequences, windows=windows))
         if not self.return_sequences:
             return values
@@ -127,25 +126,27 @@ class Fitted:
     ) -> torch.Tensor:
         """Return the outputs of the network, or of another module, for validated sequences."""
         net = self.net_
-        x = self._tensor(sequences, net.config, windows)
+        copy = bool(self.callbacks)  # which may modify the batches
+        how: dict[str, Any] = {"copy": copy, "windows": windows}
+        x = self._reader.tensor(sequences, net.config.dtype, net.config.device, **how)
         return raw_outputs(module or net.module_, x, mixed=net.config.mixed).double()
 
-    def _tensor(
-        self, sequences: Windows | Ragged, config: TrainingConfig, windows: WindowScale | None
-    ) -> torch.Tensor | RaggedTensor:
-        """Return the input tensor of the network, see `InputReader.tensor`."""
-        copy = bool(self.callbacks)  # which may modify the batches
-        return self._reader.tensor(
-            sequences, config.dtype, config.device, copy=copy, windows=windows
-        )
-
-    def _encoder_at(self, windows: WindowScale | None) -> Any:
+    def _encoder_at(self, windows: WindowScale) -> Any:
         """Return the encoder of the targets of windows, by what these are normalised by."""
         return self._encoder
 
     def __sklearn_is_fitted__(self) -> bool:
         """Return whether the estimator has a trained network."""
         return hasattr(self, "net_")
+
+    def __sklearn_tags__(self) -> Any:
+        """Return scikit-learn's tags: X of two or three dimensions."""
+        tags = super().__sklearn_tags__()  # type: ignore[misc]  # of BaseEstimator
+        tags.input_tags.three_d_array = True
+        tags.input_tags.allow_nan = True
+        tags.target_tags.required = True
+        tags.target_tags.multi_output = self._multi_output
+        return tags
 
     def summary(self) -> None:
         """Print the layers of the network with their output shapes and numbers of parameters."""

@@ -18,6 +18,7 @@ from sklearn_rnn._sequences.scaling import IDENTITY, Scale, is_scaled, standardi
 from sklearn_rnn._sequences.storage import has_nan
 from sklearn_rnn._sequences.target_channel import channels_known_ahead
 from sklearn_rnn._sequences.validation import Validate, check_sequences
+from sklearn_rnn._sequences.window_array import WindowArray
 from sklearn_rnn._sequences.window_scaling import WindowScale, WindowScaling
 from sklearn_rnn._sequences.windows import Windows
 from sklearn_rnn._training.normalized import normalized
@@ -114,7 +115,9 @@ class InputReader:
     ) -> tuple[InputReader, Windows | Ragged, Any]:
         """Validate the X (and y) of `fit`; return a reader for its form, the sequences and y."""
         sequences, y, form = check_sequences(validate, X, y, name=name, reading=reading)
-        known_ahead = channels_known_ahead(X, form.columns)
+        known_ahead: tuple[int, ...] = ()
+        if isinstance(X, WindowArray) or form.columns is not None:
+            known_ahead = channels_known_ahead(X, form.columns)
         return cls(name, reading, form, known_ahead), sequences, y
 
     def read(

@@ -10,7 +10,7 @@ from sklearn_rnn._modules.base import SequenceModule
 from sklearn_rnn._modules.mlp import ACTIVATIONS, Dense
 from sklearn_rnn._sklearn.compat import StrOptions
 from sklearn_rnn._sklearn.parameters import param, parametrized
-from sklearn_rnn.neural_network._architecture import Architecture
+from sklearn_rnn.neural_network._base import Architecture
 from sklearn_rnn.neural_network._classifier import SequenceClassifier
 from sklearn_rnn.neural_network._regressor import SequenceRegressor
 from sklearn_rnn.neural_network._training_parameters import DROPOUT

@@ -144,7 +144,7 @@ class SequenceRegressor(RegressorMixin, BaseSequenceEstimator):
         )
         self._encoder = replace(self._encoder, channels=channels)
 
-    def _encoder_at(self, windows: WindowScale | None) -> RegressionEncoder:
+    def _encoder_at(self, windows: WindowScale) -> RegressionEncoder:
         return self._encoder.at(windows, self._reader.scale)
 
     def _hold_out(self, rows: NDArray[np.intp], data: Data, rng: np.random.RandomState) -> Split:
@@ -153,6 +153,6 @@ class SequenceRegressor(RegressorMixin, BaseSequenceEstimator):
     def _criterion(self) -> tuple[type[nn.Module], dict[str, Any]]:
         loss, names = LOSSES[self.loss]
         parameters = {name: getattr(self, name) for name in names}
-        if self._encoder.has_factors:
+        if self.standardize == "window" and self._encoder.has_factors:
             return _losses.Rescaled, {"loss": loss(**parameters)}
         return loss, parameters

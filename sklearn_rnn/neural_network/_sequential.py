@@ -18,7 +18,7 @@ from sklearn_rnn._sequences.step_targets import unflatten_steps
 from sklearn_rnn._sequences.windows import Windows
 from sklearn_rnn._sklearn.compat import Interval, StrOptions
 from sklearn_rnn._sklearn.parameters import param, parametrized
-from sklearn_rnn.neural_network._architecture import Architecture
+from sklearn_rnn.neural_network._base import Architecture
 from sklearn_rnn.neural_network._training_parameters import COUNT
 
 POOLINGS = {"last", "mean", "max", "attention"}

@@ -127,8 +127,10 @@ class RegressionEncoder:
         """Return encoded targets on the scale of the network, and behind them their factors."""
         if self.windows is not None:
             target = (target - self.windows.level) / self.windows.scale
-        target = self.scale.standardize(target, out=np.empty(target.shape))
-        return np.hstack([target, self._factors]) if self.has_factors else target
+        if self.has_factors:
+            target = self.scale.standardize(target, out=np.empty(target.shape))
+            return np.hstack([target, self._factors])
+        return self.scale.standardize(target, out=np.empty(target.shape))
 
     @property
     def has_factors(self) -> bool:
