@@ -15,6 +15,9 @@ from sklearn_rnn._sequences.windows import Windows
 from sklearn_rnn._sklearn.compat import safe_indexing
 from sklearn_rnn._sklearn.validation import check_length, check_targets
 
+TIMES = (pd.DatetimeIndex, pd.PeriodIndex, pd.TimedeltaIndex)
+"""Types of the levels of an index that hold times."""
+
 
 @dataclass(frozen=True)
 class Data:
@@ -70,15 +73,23 @@ class Data:
 def groups_of(X: Any, y: Any) -> NDArray[np.intp] | None:
     """Return the series of each row: of windows that know it, or of a MultiIndex of y, else of X.
 
-    All but the last level of an index name the series.
+    All levels of an index but that of the times name the series.
     """
     if isinstance(X, WindowArray) and X.times is not None:
         return X.series
     for table in (y, X):
         index = getattr(table, "index", None)
         if isinstance(index, pd.MultiIndex):
-            return np.asarray(index.droplevel(-1).factorize()[0])
+            return np.asarray(index.droplevel(_time_level(index)).factorize()[0])
     return None
+
+
+def _time_level(index: pd.MultiIndex) -> int:
+    """Return the last level of times, or else of numbers, or else the last."""
+    levels = list(enumerate(index.levels))
+    times = [at for at, level in levels if isinstance(level, TIMES)]
+    numbers = [at for at, level in levels if pd.api.types.is_numeric_dtype(level)]
+    return (times or numbers or [index.nlevels - 1])[-1]
 
 
 class RowOrigin(NamedTuple):
@@ -132,6 +143,7 @@ def _select_complete(X: WindowArray, y: Any, sample_weight: Any) -> tuple[Window
             "fewer lags or a smaller delay, or fit np.asarray(X) to train on filled lags."
         )
     check_targets(y, X)
+    X.check_labels(y)
     others = [y, sample_weight]
     for name, values in zip(("y", "sample_weight"), others, strict=True):
         if _has_length(values):

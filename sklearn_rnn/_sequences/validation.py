@@ -19,7 +19,11 @@ from sklearn_rnn._sequences.target_leaks import columns_at_lag_zero, warn_of_tar
 from sklearn_rnn._sequences.window_array import WindowArray
 from sklearn_rnn._sequences.windows import Windows, window_rows
 from sklearn_rnn._sklearn.compat import get_feature_names
-from sklearn_rnn._sklearn.validation import check_numbers, check_targets, prefix_errors
+from sklearn_rnn._sklearn.validation import (
+    check_numbers,
+    check_targets,
+    prefix_errors,
+)
 
 FloatArray = NDArray[np.float64]
 Validate = Callable[..., Any]
@@ -173,7 +177,12 @@ def _checked_with_windows(
     validate: Validate, X: WindowArray, y: Any, targets: dict[str, bool]
 ) -> Any:
     """Return the checked targets of windows, whose rows scikit-learn need not copy to check."""
+    if not len(X):
+        raise ValueError(
+            f"Found array with 0 sample(s) (shape={X.shape}) while a minimum of 1 is required."
+        )
     check_targets(y, X)
+    X.check_labels(y)
     validate(X, skip_check_array=True, ensure_2d=False)  # names of columns, of which X has none
     return validate(y=y, **targets) if targets else y
 

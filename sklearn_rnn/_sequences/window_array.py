@@ -14,6 +14,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from sklearn_rnn._sequences.windows import Windows
 from sklearn_rnn._sklearn.compat import get_namespace
+from sklearn_rnn._sklearn.validation import check_labels
 
 MIN_SAVING = 0.25
 """Share of the rows that no window holds from which on the others are copied, to pass on less."""
@@ -132,6 +133,14 @@ class WindowArray(NDArrayOperatorsMixin):
         if self._complete is None:
             return np.ones(len(self), dtype=bool)
         return self._complete
+
+    def check_labels(self, y: Any) -> None:
+        """Check that y, of pandas, has the times of the targets as its index, if they are known."""
+        times = self.times if len(self.origin.series) == 1 else None  # else they name no rows
+        if times is None or not isinstance(y, pd.DataFrame | pd.Series):
+            return
+        if times.dtype == y.index.dtype:  # other forms of the same times are not compared
+            check_labels(y, pd.Series(0, index=times))
 
     def windows(self) -> Windows:
         """Return the same windows without what is known of them, over the rows that they hold."""

@@ -104,7 +104,7 @@ def check_labels(y: Any, X: Any) -> None:
     Parameters
     ----------
     y, X : object
-        Targets and samples, as many of the one as of the other.
+        Targets and samples; not checked if there are not as many of the one as of the other.
 
     Raises
     ------
@@ -117,7 +117,7 @@ def check_labels(y: Any, X: Any) -> None:
         If y has other labels than X.
     """
     rows, targets = (t.index if isinstance(t, pd.DataFrame | pd.Series) else None for t in (X, y))
-    if rows is None or targets is None or rows.equals(targets):
+    if rows is None or targets is None or len(rows) != len(targets) or rows.equals(targets):
         return
     if _only_numbers(rows, targets) or _only_numbers(targets, rows):
         return

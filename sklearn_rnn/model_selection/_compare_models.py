@@ -13,6 +13,7 @@ from sklearn.metrics import check_scoring
 from sklearn.utils import indexable
 
 from sklearn_rnn._sklearn.metaestimators import default_scoring
+from sklearn_rnn._sklearn.validation import check_labels
 from sklearn_rnn.model_selection._comparison import Comparison
 from sklearn_rnn.model_selection._complexity import n_parameters
 from sklearn_rnn.model_selection._default_split import make_splitter, times_of
@@ -134,6 +135,7 @@ def compare_models(
     if horizon < 1:
         raise ValueError(f"horizon must be at least 1; got {horizon}.")
     X, y, groups = indexable(X, y, groups)
+    check_labels(y, X)
     if scoring is None:
         scoring = default_scoring(next(iter(models.values())))
     if not (isinstance(scoring, str) or callable(scoring)):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import train_test_split
@@ -26,7 +28,8 @@ def hold_out_last(
     fraction : float
         The share to set aside.
     keep_classes : bool, default=False
-        Whether samples of a class are kept for training that would lose all of them.
+        Whether samples of a class are kept for training that would lose all of them. If none is
+        left to hold out, the last samples of each class are.
 
     Returns
     -------
@@ -46,6 +49,10 @@ def hold_out_last(
     if keep_classes:
         codes = data.target[rows].ravel()
         held &= np.isin(codes, codes[~held])
+        if not held.any() and len(np.unique(codes)) > 1:  # the last rows of each class
+            groups = np.zeros(data.sequences.n_windows, dtype=np.intp)
+            groups[rows] = np.unique(codes, return_inverse=True)[1]
+            return hold_out_last(rows, replace(data, groups=groups), fraction)
     if not held.any():
         raise ValueError(
             f"early_stopping=True needs two samples at least; got {len(rows)} with "

@@ -12,6 +12,7 @@ from sklearn.pipeline import Pipeline
 
 from sklearn_rnn._sklearn.compat import HasMethods, StrOptions, fit_context
 from sklearn_rnn._sklearn.parameters import param, parametrized
+from sklearn_rnn._sklearn.validation import check_labels
 from sklearn_rnn.preprocessing._fit_complete import fit_complete, nested_pipelines, select_rows
 from sklearn_rnn.preprocessing._incomplete_rows import find_lags
 from sklearn_rnn.preprocessing._pipeline_proxy import PipelineProxy
@@ -121,6 +122,7 @@ class CompleteRows(PipelineProxy, MetaEstimatorMixin, BaseEstimator):
         self, X: Any, y: Any, params: dict[str, Any], excluded: NDArray[np.bool_] | None = None
     ) -> CompleteRows:
         """Fit, with further rows that the last step does not see."""
+        check_labels(y, X)
         estimator = clone(self.estimator)
         pipelines = nested_pipelines(estimator)
         _check_nothing_inside(pipelines[-1].steps[-1][1] if pipelines else estimator)

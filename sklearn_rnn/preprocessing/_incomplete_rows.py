@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import FeatureUnion, Pipeline
 
+from sklearn_rnn._sequences.window_array import WindowArray
 from sklearn_rnn._sequences.windows import lag_windows
 from sklearn_rnn._sklearn.compat import num_samples, safe_indexing
 from sklearn_rnn._sklearn.metaestimators import open_search
@@ -81,7 +82,10 @@ def incomplete_rows(estimator: Any, X: Any) -> NDArray[np.bool_]:
         If a LagTransformer is inside of an unknown kind of estimator.
     """
     with without_warnings():  # which the prediction gives
-        return _Visit(in_fit=False).of(estimator, X, np.zeros(num_samples(X), dtype=bool))
+        incomplete = np.zeros(num_samples(X), dtype=bool)
+        if isinstance(X, WindowArray):
+            incomplete = ~X.is_complete
+        return _Visit(in_fit=False).of(estimator, X, incomplete)
 
 
 class _Visit:
@@ -95,6 +99,8 @@ class _Visit:
         part = open_search(part)
         if not find_lags(part):
             return incomplete
+        if isinstance(part, LagTransformer) and not hasattr(part, "incomplete_rows_"):
+            return incomplete  # a ColumnTransformer does not fit it to no columns
         if isinstance(part, LagTransformer):
             return self._of_lags(part, X, incomplete)
         if isinstance(part, Pipeline):

@@ -16,7 +16,7 @@ from sklearn_rnn._sequences.window_array import WindowArray
 from sklearn_rnn._sequences.windows import flatten_windows
 from sklearn_rnn._sklearn.compat import check_feature_names_in, fit_context
 from sklearn_rnn._sklearn.parameters import parametrized
-from sklearn_rnn._sklearn.validation import check_numbers, prefix_errors
+from sklearn_rnn._sklearn.validation import check_labels, check_numbers, prefix_errors
 from sklearn_rnn.preprocessing._columns import (
     advance_columns,
     column_means,
@@ -146,7 +146,7 @@ class LagTransformer(LagParameters, TransformerMixin, BaseEstimator):
         LagTransformer
             The estimator itself.
         """
-        self._warn_of_target(self._fit(X)[0], y)
+        self._warn_of_target(self._fit(X, y)[0], y)
         return self
 
     @fit_context(prefer_skip_nested_validation=True)
@@ -166,7 +166,7 @@ class LagTransformer(LagParameters, TransformerMixin, BaseEstimator):
             The windows, of the dtype of X if that is float32, otherwise float64; with
             ``flatten=True`` an ndarray of shape (n_rows, n_lags * n_channels).
         """
-        rows, timeline, placement = self._fit(X)
+        rows, timeline, placement = self._fit(X, y)
         self._warn_of_target(rows, y)
         return self._lay_windows(rows, timeline, placement)
 
@@ -192,11 +192,12 @@ class LagTransformer(LagParameters, TransformerMixin, BaseEstimator):
         timeline = self._read_timeline(X, len(rows), self._history.kind)
         return self._lay_windows(rows, timeline, self._history.place(timeline, self._window()))
 
-    def _fit(self, X: Any) -> tuple[NDArray[Any], Timeline, Placement]:
+    def _fit(self, X: Any, y: Any) -> tuple[NDArray[Any], Timeline, Placement]:
         """Fit, and return the rows of X with their times and places."""
         named = named_columns(X, self.time, self.series)
         features = drop_columns(X, named)
         check_numbers(features)
+        check_labels(y, X)
         with prefix_errors("X"):
             rows = check_array(features, estimator=self, input_name="X", **X_CHECKS)
         window = self._window()

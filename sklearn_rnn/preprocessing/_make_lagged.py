@@ -14,7 +14,12 @@ from sklearn.utils import check_array
 from sklearn_rnn._sequences.window_array import WindowArray
 from sklearn_rnn._sequences.windows import flatten_windows, lag_windows
 from sklearn_rnn._sklearn.compat import Interval, validate_params
-from sklearn_rnn._sklearn.validation import check_numbers, check_targets, prefix_errors
+from sklearn_rnn._sklearn.validation import (
+    check_labels,
+    check_numbers,
+    check_targets,
+    prefix_errors,
+)
 from sklearn_rnn.preprocessing._columns import advance_columns, find_columns
 from sklearn_rnn.preprocessing._history import History
 from sklearn_rnn.preprocessing._lag_count import LagCount
@@ -114,6 +119,7 @@ def make_lagged(
         y, dtype=None, ensure_2d=False, ensure_all_finite="allow-nan", input_name="y"
     )
     check_targets(values, rows)
+    check_labels(y, X)
     window = Window(n_lags, delay, step)
     count, timeline = LagCount(lag_unit, max_gap), read_timeline(X, len(rows))
     placement = History(count).place(timeline, window)

@@ -220,7 +220,12 @@ class PipelineProxy:
             The estimator itself.
         """
         names = self.get_params(deep=False)
-        own = {name: value for name, value in params.items() if name.split("__")[0] in names}
+        inner = self.estimator.get_params() if "estimator" not in params else {}
+        own = {  # a step of the pipeline may have the name of a parameter
+            name: value
+            for name, value in params.items()
+            if name.split("__")[0] in names and (name in names or name not in inner)
+        }
         super().set_params(**own)  # type: ignore[misc]  # of BaseEstimator
         if inside := {name: value for name, value in params.items() if name not in own}:
             self.estimator.set_params(**inside)

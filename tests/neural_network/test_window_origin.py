@@ -10,7 +10,15 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, cross_val_score
 from sklearn.pipeline import make_pipeline
 
-from sklearn_rnn import DenseRegressor, GRURegressor, LagTransformer, LSTMClassifier, LSTMRegressor
+from sklearn_rnn import (
+    DenseRegressor,
+    GRUClassifier,
+    GRURegressor,
+    LagTransformer,
+    LSTMClassifier,
+    LSTMRegressor,
+)
+from sklearn_rnn._sequences.training_data import groups_of
 from tests.nets import CLASSIFIERS, NETS
 
 ROWS = np.random.default_rng(0).normal(size=(150, 2))
@@ -217,3 +225,35 @@ def test_searches_and_folds_take_windows_as_themselves():
     whole = fitted(GRURegressor, W, y, lr_schedule="cosine").score(W, y)
     scores = by_pipeline.cv_results_["mean_test_score"]
     np.testing.assert_allclose(scores[1], whole, rtol=1e-6)
+
+
+@pytest.mark.parametrize("level", [0, 1])
+def test_series_of_an_index_are_held_out_alike_wherever_the_times_stand(level):
+    index = pd.MultiIndex.from_product([list("ABCD"), pd.date_range("2024", periods=50)])
+    groups = groups_of(None, pd.Series(0.0, index=index))
+    swapped = pd.Series(0.0, index=index.swaplevel() if level == 0 else index)
+    np.testing.assert_array_equal(groups_of(None, swapped), groups)
+    numbers = pd.MultiIndex.from_product([list("ABCD"), range(50)])
+    swapped = pd.Series(0.0, index=numbers.swaplevel() if level == 0 else numbers)
+    np.testing.assert_array_equal(groups_of(None, swapped), groups)
+
+
+@pytest.mark.parametrize("newest_class", [2, None])
+def test_the_last_samples_of_each_class_are_held_out_where_the_last_are_all_of_a_class(
+    newest_class,
+):
+    n = 600
+    X = np.random.default_rng(0).normal(size=(n, 1))
+    y = np.arange(n) // 30 if newest_class is None else np.arange(n) % 2
+    if newest_class is not None:
+        y[-60:] = newest_class
+    net = GRUClassifier(max_epochs=1, lr_schedule="cosine", early_stopping=True, random_state=0)
+    fitted = make_pipeline(LagTransformer(3), net).fit(X, y)
+    assert len(fitted[-1].classes_) == len(np.unique(y))
+
+
+def test_no_windows_are_refused_as_scikit_learn_refuses_no_samples():
+    windows = LagTransformer(2).fit_transform(np.arange(30.0)[:, np.newaxis])
+    net = GRURegressor(max_epochs=1, lr_schedule="cosine").fit(windows, np.arange(30.0))
+    with pytest.raises(ValueError, match=r"0 sample\(s\)"):
+        net.predict(windows[:0])

@@ -353,3 +353,19 @@ def test_components_are_those_of_complete_rows():
 def test_around_a_pipeline_without_lags_all_checks_of_scikit_learn_pass(estimator):
     results = check_estimator(CompleteRows(estimator), on_fail=None)
     assert {r["check_name"]: r["status"] for r in results if r["status"] != "passed"} == {}
+
+
+def test_a_column_transformer_that_selects_no_columns_for_windows_omits_nothing():
+    X = pd.DataFrame({"a": np.arange(20.0)})
+    lags = ("lags", LagTransformer(2, flatten=True), [])
+    columns = ColumnTransformer([lags, ("rest", "passthrough", ["a"])])
+    model = CompleteRows(make_pipeline(columns, Ridge())).fit(X, X["a"])
+    assert model.n_rows_omitted_ == 0
+
+
+def test_a_step_may_be_named_as_a_parameter_is():
+    lags = ("lags", LagTransformer(2, flatten=True))
+    model = CompleteRows(Pipeline([lags, ("estimator", Ridge())]))
+    assert model.set_params(estimator__alpha=3.0).get_params()["estimator__alpha"] == 3.0
+    assert model.estimator.steps[-1][1].alpha == 3.0
+    assert model.set_params(estimator__lags__n_lags=4).estimator["lags"].n_lags == 4
