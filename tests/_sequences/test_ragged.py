@@ -386,7 +386,7 @@ def test_numbers_that_are_no_tokens_are_refused(X, text):
     ("options", "text"),
     [
         ({"linear_skip": True}, "^linear_skip=True needs numbers"),
-        ({"n_channels": 2}, "^n_channels must be 1 with tokens; got 2"),
+        ({"n_channels": 2}, "^n_channels must be None or 1 with tokens; got 2"),
         ({"penalty": "group", "l1_ratio": 0.5}, '^penalty="group" selects channels'),
     ],
 )

@@ -69,7 +69,7 @@ def test_exogenous_columns_are_autoregs_exog(seasonal):
 @pytest.mark.filterwarnings("ignore::sklearn_rnn.exceptions.IncompleteWindowsWarning")
 def test_seasonal_lags_and_exogenous_columns_work_on_arrays_and_in_new_rows():
     X = NYSE[["DJ_return", "log_volume", "log_volatility"]]
-    given = {"seasonal_lags": (5, 22), "known_ahead": [0]}
+    given = {"seasonal_lags": (5, 22), "known_ahead": [1]}
     by_name = make_ar(2, exogenous=["DJ_return"], **given).fit(X, SERIES)
     by_position = make_ar(2, exogenous=[0], **given).fit(X.to_numpy(), SERIES)
     np.testing.assert_allclose(by_name.predict(X), by_position.predict(X.to_numpy()))

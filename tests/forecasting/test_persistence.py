@@ -160,6 +160,8 @@ def test_windows_tell_their_lags_and_channels(channel, delay, step):
     np.testing.assert_array_equal(forecast.predict(np.asarray(windows)), target)
 
 
+# The target is the covariate itself.
+@pytest.mark.filterwarnings("ignore::sklearn_rnn.exceptions.TargetLeakWarning")
 def test_a_covariate_known_ahead_is_read_at_its_own_lags():
     X = seasonal()
     windows, target = make_lagged(X, X["b"], 12, delay=3, known_ahead=["b"])

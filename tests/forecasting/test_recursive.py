@@ -386,6 +386,7 @@ def scaled(**parameters):
     ],
 )
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+# Before the error the fit has warned.
 @pytest.mark.filterwarnings("ignore::sklearn_rnn.exceptions.TargetLeakWarning")
 def test_a_model_that_reads_the_target_it_forecasts_is_refused(estimator, target):
     forecaster = RecursiveForecaster(estimator, target=target)
