@@ -55,7 +55,9 @@ class Stepwise(Architecture):
         """What a step at either end of a sequence is if all its channels are NaN. ``"absent"``:
         padding, which is dropped. ``"value"``: missing values at that step, so that all other
         steps keep their lags. ``"auto"`` is ``"value"`` for windows that share rows with each
-        other, as those of a series do, and ``"absent"`` for lists, padded arrays and tokens.
+        other, as those of a series do, and ``"absent"`` for lists, padded arrays and tokens. On
+        a series that wanders slowly ``"absent"`` can forecast better, since the last observed
+        value then stands at the newest step.
         `fit` decides, and predictions follow.""",
         default="auto",
     )

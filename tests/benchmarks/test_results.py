@@ -28,7 +28,13 @@ from benchmarks.report import writer
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "benchmarks" / "results"
 GUARDED = ["boston", "climate", "double_descent", "hitters", "imdb", "regularization", "tcn"]
-NO_PICTURES = {"defaults", "linear_skip", "memory", "path"}  # the paths of its run were not kept
+NO_PICTURES = {
+    "defaults",
+    "linear_skip",
+    "memory",
+    "missing_steps",
+    "path",
+}  # the paths of its run were not kept
 STUDIES = sorted(path.stem for path in RESULTS.glob("*.json"))
 
 
