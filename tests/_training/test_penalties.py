@@ -1,6 +1,7 @@
 """Laws of the penalties with exact zeros: proximal steps, fixed points, and the classic limits."""
 
 import copy
+import inspect
 import pickle
 from types import SimpleNamespace
 
@@ -31,7 +32,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceW
 REGRESSORS = [
     getattr(sklearn_rnn, name) for name in sklearn_rnn.__all__ if name.endswith("Regressor")
 ]
-NETS = [C for C in REGRESSORS if "alpha" in C().get_params()]
+NETS = [C for C in REGRESSORS if "alpha" in inspect.signature(C).parameters]
 SMALL_NETS = {
     "hidden_size": 4,
     "num_channels": 4,
