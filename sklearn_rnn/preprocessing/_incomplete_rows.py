@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import UserList
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -107,7 +108,7 @@ class _Visit:
             return self.through([step for _, step in part.steps], X, incomplete)
         if isinstance(part, ColumnTransformer):
             inside = [
-                self.of(transformer, safe_indexing(X, columns, axis=1), incomplete)
+                self.of(transformer, safe_indexing(X, _plain(columns), axis=1), incomplete)
                 for _, transformer, columns in part.transformers_
                 if find_lags(transformer)
             ]
@@ -164,3 +165,8 @@ class _Visit:
         yield from inside if names[0] == "estimators_" else [inside]
         if hasattr(part, "past_"):
             yield part.past_
+
+
+def _plain(columns: Any) -> Any:
+    """Return the columns of a remainder as a list, which scikit-learn 1.6 wraps."""
+    return columns.data if isinstance(columns, UserList) else columns

@@ -12,6 +12,7 @@ from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
 from sklearn.decomposition import PCA
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
+from sklearn.metrics import make_scorer, r2_score
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, cross_validate
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -149,7 +150,9 @@ def test_weights_follow_metadata_routing():
         model = CompleteRows(make_pipeline(flat(), least_squares))
         model.fit(FRAME, Y, sample_weight=WEIGHT)
         np.testing.assert_allclose(model[-1].coef_, WEIGHTED.coef_, **EXACT)
-        search = GridSearchCV(model, {"linearregression__positive": [False]}, cv=2)
+        scorer = make_scorer(r2_score).set_score_request(sample_weight=True)
+        grid = {"linearregression__positive": [False]}
+        search = GridSearchCV(model, grid, cv=2, scoring=scorer)
         search.fit(FRAME, Y, sample_weight=WEIGHT)
         np.testing.assert_allclose(search.best_estimator_[-1].coef_, WEIGHTED.coef_, **EXACT)
         unasked = CompleteRows(make_pipeline(flat(), LinearRegression()))
