@@ -25,7 +25,7 @@ results: .venv/ready ## run a benchmark and keep its results: make results NAME=
 test: .venv/installed ## run the tests and the doctests
 	.venv/bin/python $(PYTEST)
 
-native: .venv/installed ## compile the native kernels in place, after a change in sklearn_rnn/_kernels
+native: .venv/installed ## compile the native kernels in place, after a change in sklearn_rnn/_modules/kernels
 	.venv/bin/python hatch_build.py
 
 test-torch: export SKLEARN_RNN_NATIVE := 0
@@ -41,13 +41,13 @@ sanitize: .venv/installed ## run the native kernels under the address and undefi
 	for bits in 32 64; do for bytes in 16 32 64; do \
 	  $(CC) -g -O1 -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Wno-psabi -Wno-unused-function -Wno-missing-field-initializers \
 	    -fsanitize=address,undefined -fno-sanitize-recover=all -DREAL_BITS=$$bits -DVECTOR_BYTES=$$bytes \
-	    -DVARIANT=sanitized -Isklearn_rnn/_kernels sklearn_rnn/_kernels/[alrg]*.c tests/_kernels/drive.c -lm \
+	    -DVARIANT=sanitized -Isklearn_rnn/_modules/kernels sklearn_rnn/_modules/kernels/[alrg]*.c tests/_modules/kernels/drive.c -lm \
 	    -o build/drive && build/drive || exit 1; done; done
 	rm -rf build/sanitized && mkdir build/sanitized && cp -r sklearn_rnn tests *.py pyproject.toml build/sanitized
 	cd build/sanitized && $(CURDIR)/.venv/bin/python hatch_build.py -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined
 	cd build/sanitized && export PYTHONPATH=. ASAN_OPTIONS=detect_leaks=0 && \
 	  export LD_PRELOAD="$(foreach name,asan ubsan,$(shell $(CC) -print-file-name=lib$(name).so))" && \
-	  $(CURDIR)/.venv/bin/python -c "from sklearn_rnn._kernels import loader as l; assert l.LIBRARY and 'sanitized' in str(l.FOLDER), l.STATUS" && \
+	  $(CURDIR)/.venv/bin/python -c "from sklearn_rnn._modules.kernels import loader as l; assert l.LIBRARY and 'sanitized' in str(l.FOLDER), l.STATUS" && \
 	  $(CURDIR)/.venv/bin/python $(PYTEST) -k "not hundred_thousand" tests/_modules/kernels
 
 test-oldest: .venv-oldest/installed ## run the tests with the oldest versions that pyproject.toml admits

@@ -1,9 +1,9 @@
 """Compile the native kernels while the package is built; without a compiler the build goes on.
 
-``python hatch_build.py`` compiles them in place, into ``sklearn_rnn/_kernels``; so does an editable
-installation. A wheel that carries the kernels is tagged with the platform, but with no version of
-Python: the library is plain C and is called through ctypes. A text file beside it says how it was
-built, or why it was not; `sklearn_rnn.show_versions` repeats it.
+``python hatch_build.py`` compiles them in place, into ``sklearn_rnn/_modules/kernels``; so does an
+editable installation. A wheel that carries the kernels is tagged with the platform, but with no
+version of Python: the library is plain C and is called through ctypes. A text file beside it says
+how it was built, or why it was not; `sklearn_rnn.show_versions` repeats it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ try:
 except ImportError:  # compiled in place, without a build
     BuildHookInterface = object
 
-NATIVE = Path(__file__).parent / "sklearn_rnn" / "_kernels"
+NATIVE = Path(__file__).parent / "sklearn_rnn" / "_modules" / "kernels"
 LIBRARY, REPORT = "kernels.so", "kernels.txt"
 FLAGS = ["-O3", "-std=gnu11", "-D_GNU_SOURCE", "-fPIC", "-fvisibility=hidden"]
 FLAGS += ["-Wall", "-Wextra", "-Wno-unknown-pragmas"]
@@ -115,7 +115,8 @@ class NativeBuildHook(BuildHookInterface):  # type: ignore[misc]  # hatchling's,
             where = sysconfig.get_platform().replace("-", "_").replace(".", "_")
             build_data.update(pure_python=False, tag=f"py3-none-{where}")
         for name in names:
-            build_data["force_include"][str(folder / name)] = f"sklearn_rnn/_kernels/{name}"
+            path = (NATIVE / name).relative_to(Path(__file__).parent)
+            build_data["force_include"][str(folder / name)] = path.as_posix()
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import pytest
 
 import sklearn_rnn
-from sklearn_rnn._kernels import loader as library
+from sklearn_rnn._modules.kernels import loader as library
 
 # It reads documents, which are lists of lists of tokens.
 OF_ANOTHER_INPUT = {"HierarchicalAttentionClassifier"}

@@ -22,7 +22,7 @@ OLD_PHRASES = re.compile(
     flags=re.IGNORECASE,
 )
 PACKAGE = sorted((ROOT / "sklearn_rnn").rglob("*.py"))
-SOURCES = [*PACKAGE, *sorted((ROOT / "sklearn_rnn" / "_kernels").glob("*.[ch]"))]
+SOURCES = [*PACKAGE, *sorted((ROOT / "sklearn_rnn" / "_modules" / "kernels").glob("*.[ch]"))]
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from sklearn_rnn._kernels.loader import STATUS
+from sklearn_rnn._modules.kernels.loader import STATUS
 
 PACKAGES = ("sklearn-rnn", "scikit-learn", "torch", "skorch", "numpy", "scipy", "pandas", "joblib")
 

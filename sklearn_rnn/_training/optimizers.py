@@ -6,8 +6,8 @@ from typing import Any
 
 import torch
 
-from sklearn_rnn._kernels.loader import LIBRARY
 from sklearn_rnn._modules.kernels.layer import BITS
+from sklearn_rnn._modules.kernels.loader import LIBRARY
 from sklearn_rnn._modules.kernels.training import step_of_adam
 
 

@@ -8,8 +8,8 @@ import torch
 from numpy.testing import assert_allclose
 from torch import nn
 
-from sklearn_rnn._kernels import loader as library
 from sklearn_rnn._modules import recurrent
+from sklearn_rnn._modules.kernels import loader as library
 from sklearn_rnn._modules.kernels.layer import is_native, native_layer
 from sklearn_rnn._modules.kernels.training import KernelLoss
 from sklearn_rnn._modules.layers import Dropout

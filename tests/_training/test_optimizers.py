@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from sklearn_rnn import RNNRegressor
-from sklearn_rnn._kernels import loader as library
+from sklearn_rnn._modules.kernels import loader as library
 from sklearn_rnn._training import optimizers
 from sklearn_rnn._training.flat_parameters import REGISTER, new_vector, parameters_as_views
 from sklearn_rnn._training.optimizers import Adam

@@ -1,1 +1,17 @@
-"""The compiled kernels as torch operations: layers, training, threads."""
+"""Recurrent layers in C, forward and backward over all steps of a batch in one call.
+
+In C:
+
+* `simd.h`, `matmul.h`, `activations.h`: vectors, the matrix product, tanh and logistic functions;
+* `layer.h` with `forward.h` and `backward.h`: a layer with any cell;
+* `fused_training.h`: a layer with its head, loss and optimizer, Adam (`adam.h`, `adam.c`);
+* `rnn.c`, `lstm.c`, `gru.c`: the cells; `exports.h` defines what each of them exports;
+* `cpu_dispatch.c`: the instruction sets of the CPU; `activations.c`: activations for the tests.
+
+In Python:
+
+* `loader`: loads the compiled library, if it was built and is not turned off;
+* `layer`, `training`, `threads`: its functions as torch operations, and the threads that run them.
+
+`hatch_build.py` in the root of the repository compiles them.
+"""

@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from sklearn_rnn._kernels.loader import CALL, FUNCTIONS, LIBRARY, lanes
+from sklearn_rnn._modules.kernels.loader import CALL, FUNCTIONS, LIBRARY, lanes
 from sklearn_rnn._modules.kernels.threads import addresses, parts_of, run_together
 from sklearn_rnn._modules.layers import Layer
 from sklearn_rnn._modules.overlapping_windows import SharedRows, as_windows, shared_rows

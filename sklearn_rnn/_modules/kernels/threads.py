@@ -13,7 +13,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from sklearn_rnn._kernels.loader import CHUNK, GROUPS
+from sklearn_rnn._modules.kernels.loader import CHUNK, GROUPS
 
 WORTH_THREADS = 4_000_000
 """Multiplications of a call below which handing a part to a second thread costs more."""

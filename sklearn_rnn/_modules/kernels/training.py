@@ -12,8 +12,8 @@ from typing import Any, NamedTuple, Protocol
 import torch
 from torch import Tensor, nn
 
-from sklearn_rnn._kernels.loader import ADAM, CHUNK, FUNCTIONS, TRAINING
 from sklearn_rnn._modules.kernels.layer import BITS, CELLS, sizes_of
+from sklearn_rnn._modules.kernels.loader import ADAM, CHUNK, FUNCTIONS, TRAINING
 from sklearn_rnn._modules.kernels.threads import addresses, parts_of, run_together
 from sklearn_rnn._modules.masking import zero_padding
 from sklearn_rnn._modules.recurrent_cells import RecurrentLayer

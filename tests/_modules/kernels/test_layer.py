@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from sklearn_rnn._kernels import loader as library
 from sklearn_rnn._modules.embedding import Embedded
+from sklearn_rnn._modules.kernels import loader as library
 from sklearn_rnn._modules.kernels.layer import (
     LARGEST_HIDDEN,
     Options,
@@ -466,7 +466,7 @@ STATES = (
 )
 STATES += "m = Recurrent(3, 5, 1, cell='lstm', hidden_size=6).double(); "
 STATES += "print(m(torch.ones(2, 5, 3, dtype=torch.float64)).tolist()); "
-STATES += "from sklearn_rnn._kernels import loader as library; print(library.STATUS)"
+STATES += "from sklearn_rnn._modules.kernels import loader as library; print(library.STATUS)"
 
 
 def in_process(**environment):

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 from sklearn_rnn import GRURegressor, LSTMClassifier, LSTMRegressor, RNNRegressor
-from sklearn_rnn._kernels import loader as library
 from sklearn_rnn._modules.embedding import Embedded
+from sklearn_rnn._modules.kernels import loader as library
 from sklearn_rnn._modules.kernels.threads import parts_of
 from sklearn_rnn._modules.kernels.training import KernelLoss, Ridge, Sequences
 from sklearn_rnn._modules.recurrent import Recurrent
