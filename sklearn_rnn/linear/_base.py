@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, ClassVar
@@ -11,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import RegressorMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
+from typing_extensions import Self
 
 from sklearn_rnn._sequences.input_form import InputForm, Reading
 from sklearn_rnn._sequences.target_channel import (
@@ -22,9 +24,9 @@ from sklearn_rnn._sequences.target_channel import (
 from sklearn_rnn._sequences.validation import check_sequences
 from sklearn_rnn._sequences.window_array import WindowArray
 from sklearn_rnn._sequences.windows import Windows
-from sklearn_rnn._sklearn.compat import check_sample_weight
+from sklearn_rnn._sklearn.compat import check_sample_weight, fit_context
 from sklearn_rnn._sklearn.parameters import parametrized
-from sklearn_rnn._sklearn.validation import check_target, prefix_errors
+from sklearn_rnn._sklearn.validation import check_target, prefix_errors, restore_on_error
 from sklearn_rnn.linear._design import Design, FloatArray
 from sklearn_rnn.linear._last_value import LastValue
 from sklearn_rnn.linear._moments import Moments
@@ -89,6 +91,32 @@ class LinearWindowModel(RegressorMixin, LinearParameters):
             "Names of the columns, if all are strings."
         ),
     }
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
+        """Fit the coefficients; first choose the penalty, if the model does so.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_lags, n_channels) or (n_samples, n_columns)
+            Windows, as `LagTransformer` gives them, or flattened ones.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples, in the fits and in the errors of cross-validation.
+
+        Returns
+        -------
+        object
+            The fitted estimator.
+        """
+        with restore_on_error(self):
+            self._fit(X, self._read_training_set(X, y, sample_weight))
+        return self
+
+    @abstractmethod
+    def _fit(self, X: Any, data: TrainingSet) -> None:
+        """Set the learned attributes; `X` has the calendar of the samples, if they have one."""
 
     def predict(self, X: ArrayLike) -> NDArray[np.float64]:
         """Predict the targets.

@@ -8,11 +8,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
-from typing_extensions import Self
 
-from sklearn_rnn._sklearn.compat import Interval, StrOptions, fit_context
+from sklearn_rnn._sklearn.compat import Interval, StrOptions
 from sklearn_rnn._sklearn.parameters import param, parametrized
-from sklearn_rnn._sklearn.validation import check_numbers, restore_on_error
+from sklearn_rnn._sklearn.validation import check_numbers
 from sklearn_rnn.linear._base import LinearWindowModel, TrainingSet, intercepts
 from sklearn_rnn.linear._design import FloatArray
 from sklearn_rnn.linear._folds import Fold, FoldMoments, make_folds
@@ -72,41 +71,21 @@ class CrossValidated(LinearWindowModel):
     def _path(self, system: System, alphas: FloatArray, data: TrainingSet) -> FloatArray:
         """Return coefficients of shape (n_alphas, n_columns, n_outputs)."""
 
-    @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
-        """Choose the penalty by cross-validation, and fit the coefficients to all samples.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_lags, n_channels) or (n_samples, n_columns)
-            Windows, as `LagTransformer` gives them, or flattened ones.
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            Targets.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the samples, in the fits and in the errors.
-
-        Returns
-        -------
-        object
-            The fitted estimator.
-        """
-        with restore_on_error(self):
-            data = self._read_training_set(X, y, sample_weight)
-            folds = make_folds(self.cv, X, data)
-            moments = FoldMoments(data, folds)
-            self.alphas_ = self._alphas(self._system(moments.total), data)
-            losses = self._losses(data, folds, moments)
-            system = self._system(moments.total)  # anew: it is as large as the moments
-            chosen = losses.choose(self.rule)
-            path = self._unscaled(self._path(system, self.alphas_, data), system)
-            self._set_coefficients(path[chosen], moments.total)
-            coefs = self._in_order_of_columns(path.transpose(0, 2, 1))
-            self.coefs_ = coefs.reshape(len(path), *self.coef_.shape)
-            self.alpha_ = float(self.alphas_[chosen])
-            self.scale_ = self._in_order_of_columns(system.scale)
-            self.mse_path_ = losses.by_fold
-            self.mse_mean_, self.mse_error_ = losses.mean, losses.error
-        return self
+    def _fit(self, X: Any, data: TrainingSet) -> None:
+        folds = make_folds(self.cv, X, data)
+        moments = FoldMoments(data, folds)
+        self.alphas_ = self._alphas(self._system(moments.total), data)
+        losses = self._losses(data, folds, moments)
+        system = self._system(moments.total)  # anew: it is as large as the moments
+        chosen = losses.choose(self.rule)
+        path = self._unscaled(self._path(system, self.alphas_, data), system)
+        self._set_coefficients(path[chosen], moments.total)
+        coefs = self._in_order_of_columns(path.transpose(0, 2, 1))
+        self.coefs_ = coefs.reshape(len(path), *self.coef_.shape)
+        self.alpha_ = float(self.alphas_[chosen])
+        self.scale_ = self._in_order_of_columns(system.scale)
+        self.mse_path_ = losses.by_fold
+        self.mse_mean_, self.mse_error_ = losses.mean, losses.error
 
     def _alphas(self, system: System, data: TrainingSet) -> FloatArray:
         """Return the penalties, decreasing."""

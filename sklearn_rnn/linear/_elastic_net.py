@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from numbers import Real
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from sklearn_rnn._sklearn.compat import Interval, fit_context
+from sklearn_rnn._sklearn.compat import Interval
 from sklearn_rnn._sklearn.parameters import param, parametrized
-from sklearn_rnn._sklearn.validation import restore_on_error
-from sklearn_rnn.linear._base import LinearWindowModel
+from sklearn_rnn.linear._base import LinearWindowModel, TrainingSet
 from sklearn_rnn.linear._lasso_path import elastic_net_path
 from sklearn_rnn.linear._parameters import ElasticNetParameters
 
@@ -75,32 +73,10 @@ class LagElasticNet(ElasticNetParameters, LinearWindowModel):
 
     _learned: ClassVar[dict[str, str]] = {"n_iter_ : int": "Number of sweeps."}
 
-    @fit_context(prefer_skip_nested_validation=True)
-    def fit(
-        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
-    ) -> LagElasticNet:
-        """Fit the coefficients.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_lags, n_channels) or (n_samples, n_columns)
-            Windows, as `LagTransformer` gives them, or flattened ones.
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            Targets.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the samples.
-
-        Returns
-        -------
-        LagElasticNet
-            The fitted estimator.
-        """
-        with restore_on_error(self):
-            data = self._read_training_set(X, y, sample_weight)
-            penalty = self._penalty(data.design.n_lags, data.design.n_channels)
-            moments = data.moments()
-            system = self._system(moments)
-            alphas = np.array([self.alpha], dtype=np.float64)
-            (coef,), self.n_iter_ = elastic_net_path(system, alphas, penalty)
-            self._set_coefficients(self._unscaled(coef, system), moments)
-        return self
+    def _fit(self, X: Any, data: TrainingSet) -> None:
+        penalty = self._penalty(data.design.n_lags, data.design.n_channels)
+        moments = data.moments()
+        system = self._system(moments)
+        alphas = np.array([self.alpha], dtype=np.float64)
+        (coef,), self.n_iter_ = elastic_net_path(system, alphas, penalty)
+        self._set_coefficients(self._unscaled(coef, system), moments)

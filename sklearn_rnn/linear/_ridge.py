@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import warnings
 from numbers import Real
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 from scipy.linalg import LinAlgWarning
 
-from sklearn_rnn._sklearn.compat import Interval, fit_context
+from sklearn_rnn._sklearn.compat import Interval
 from sklearn_rnn._sklearn.parameters import param, parametrized
-from sklearn_rnn._sklearn.validation import restore_on_error
 from sklearn_rnn.linear._base import LinearWindowModel, TrainingSet, intercepts
 from sklearn_rnn.linear._design import FloatArray
 from sklearn_rnn.linear._moments import Moments
@@ -72,41 +71,21 @@ class LagRidge(LinearWindowModel):
         kw_only=False,
     )
 
-    @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> LagRidge:
-        """Fit the coefficients.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_lags, n_channels) or (n_samples, n_columns)
-            Windows, as `LagTransformer` gives them, or flattened ones.
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            Targets.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the samples.
-
-        Returns
-        -------
-        LagRidge
-            The fitted estimator.
-        """
-        with restore_on_error(self):
-            data = self._read_training_set(X, y, sample_weight)
-            factor = self._penalty_factor(data.design.n_lags, data.design.n_channels)
-            moments = data.moments()
-            system = self._system(moments)
-            gradient = self._gradient(data, moments, system)
-            coef, is_accurate = solve_ridge(system, self.alpha, factor, gradient)
-            self._set_coefficients(self._unscaled(coef, system), moments)
+    def _fit(self, X: Any, data: TrainingSet) -> None:
+        factor = self._penalty_factor(data.design.n_lags, data.design.n_channels)
+        moments = data.moments()
+        system = self._system(moments)
+        gradient = self._gradient(data, moments, system)
+        coef, is_accurate = solve_ridge(system, self.alpha, factor, gradient)
+        self._set_coefficients(self._unscaled(coef, system), moments)
         if not is_accurate:
             warnings.warn(
                 "The columns of X are collinear to working precision: the coefficients of least "
                 "norm were taken, and have few correct digits. Increase alpha, or leave columns "
                 "out.",
                 LinAlgWarning,
-                stacklevel=3,
+                stacklevel=4,
             )
-        return self
 
     def _gradient(self, data: TrainingSet, moments: Moments, system: System) -> Gradient:
         """Return the function of coefficients that gives the products of columns and residuals."""
