@@ -136,14 +136,7 @@ def compare_models(
         raise ValueError(f"horizon must be at least 1; got {horizon}.")
     X, y, groups = indexable(X, y, groups)
     check_labels(y, X)
-    if scoring is None:
-        scoring = default_scoring(next(iter(models.values())))
-    if not (isinstance(scoring, str) or callable(scoring)):
-        raise ValueError(f"scoring must be a single score, a str or a callable; got {scoring!r}.")
-    if loss == "auto":
-        loss = choose_loss(_name_of(scoring), classifies, models.values())
-    elif loss not in LOSSES:
-        raise ValueError(f"loss must be 'auto' or one of {sorted(LOSSES)}; got {loss!r}.")
+    scoring, loss = _check_scoring(scoring, loss, models, classifies)
     size = n_parameters if complexity is None else complexity if callable(complexity) else None
     scorer = check_scoring(next(iter(models.values())), scoring)
     evaluator = Evaluator(scorer, *LOSSES[loss], size)
@@ -214,6 +207,21 @@ def _check_seeds(seeds: int | Sequence[int]) -> list[int]:
     if len(set(listed)) < len(listed) or min(listed) < 0:
         raise ValueError(f"seeds must be distinct non-negative integers; got {listed}.")
     return listed
+
+
+def _check_scoring(
+    scoring: Any, loss: str, models: Mapping[str, Any], classifies: bool
+) -> tuple[str | Callable[..., Any], str]:
+    """Return the score and the name of the pointwise loss, with defaults filled in."""
+    if scoring is None:
+        scoring = default_scoring(next(iter(models.values())))
+    if not (isinstance(scoring, str) or callable(scoring)):
+        raise ValueError(f"scoring must be a single score, a str or a callable; got {scoring!r}.")
+    if loss == "auto":
+        loss = choose_loss(_name_of(scoring), classifies, models.values())
+    elif loss not in LOSSES:
+        raise ValueError(f"loss must be 'auto' or one of {sorted(LOSSES)}; got {loss!r}.")
+    return scoring, loss
 
 
 def _check_complexity(complexity: Any, models: Mapping[str, Any]) -> None:
