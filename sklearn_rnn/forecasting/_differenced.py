@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from datetime import timedelta
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any, ClassVar
 
 import numpy as np
@@ -20,7 +19,6 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from sklearn_rnn._sklearn.compat import (
     HasMethods,
     Interval,
-    StrOptions,
     fit_context,
     safe_indexing,
 )
@@ -35,12 +33,13 @@ from sklearn_rnn.forecasting._regressor_of_changes import (
 from sklearn_rnn.forecasting._target_columns import find_target_columns, replace_column
 from sklearn_rnn.preprocessing._columns import named_columns
 from sklearn_rnn.preprocessing._complete_rows import CompleteRows
+from sklearn_rnn.preprocessing._lag_parameters import CalendarParameters
 from sklearn_rnn.preprocessing._lag_transformer import LagTransformer
 from sklearn_rnn.preprocessing._window_warnings import warn_of_missing_values, without_warnings
 
 
 @parametrized
-class DifferencedRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator):
+class DifferencedRegressor(CalendarParameters, RegressorMixin, MetaEstimatorMixin, BaseEstimator):
     r"""Fit a regressor to the change of the target, and predict the target itself.
 
     With k = ``lag`` the regressor learns :math:`y_t - y_{t - k}`, and its prediction is added to
@@ -60,9 +59,9 @@ class DifferencedRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator):
     Notes
     -----
     **Rows.** y must be a column of X, from which predictions take the value ``lag`` rows before, or
-    from the last rows seen in `fit`, by the index. Series, gaps and calendars are those of
-    `LagTransformer`. The columns of X are passed to the regressor as they are: its windows hold
-    values, not differences.
+    from the last rows seen in `fit`, by the index. `max_gap`, `lag_unit`, `time` and `series` must
+    be those of the LagTransformer inside. The columns of X are passed to the regressor as they are:
+    its windows hold values, not differences.
 
     **Fit.** A row without a value ``lag`` rows before it is not fitted, nor is one whose window is
     incomplete (give ``CompleteRows(pipeline, incomplete="fit")`` to fit these). The transformers of
@@ -108,27 +107,6 @@ class DifferencedRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator):
         [str, Integral, "array-like", None],
         """Name or position of the column of X that y is, or a list of them for several targets.
         None finds the only column that equals y row by row. A missing value of X equals any y.""",
-        default=None,
-    )
-    max_gap: float | str | timedelta | np.timedelta64 | None = param(
-        [None, str, timedelta, np.timedelta64, Interval(Real, 0, None, closed="neither")],
-        "Largest step of the index between consecutive rows, as in `LagTransformer`.",
-        default=None,
-    )
-    lag_unit: str = param(
-        [StrOptions({"auto", "rows", "time"})],
-        "What the lag counts where rows are missing, as in `LagTransformer`.",
-        default="auto",
-    )
-    time: str | None = param(
-        [str, None],
-        "Column of X, or level of its index, with the times. None uses the index.",
-        default=None,
-    )
-    series: str | None = param(
-        [str, None],
-        """Column of X, or level of its index, with the name of each row's series, as in
-        `LagTransformer`, whose `max_gap`, `lag_unit`, `time` and `series` must be the same.""",
         default=None,
     )
 

@@ -13,7 +13,45 @@ from sklearn_rnn._sklearn.parameters import param, parametrized
 
 
 @parametrized
-class LagParameters:
+class CalendarParameters:
+    """The parameters that say when rows are, and which row is how many before another."""
+
+    max_gap: float | str | timedelta | np.timedelta64 | None = param(
+        [None, str, timedelta, np.timedelta64, Interval(Real, 0, None, closed="neither")],
+        """
+        Largest step of the index between adjacent rows: a number for an index of numbers, a
+        timedelta or a string such as '7D' for times. No window crosses a longer step. None infers
+        gaps from the rows, see `lag_unit`.
+        """,
+        default=None,
+    )
+    lag_unit: str = param(
+        [StrOptions({"auto", "rows", "time"})],
+        """
+        Unit of the lags where rows are missing: rows ('rows'), so that the row after a gap follows
+        the one before it, or steps of the calendar ('time'), so that the lag is missing. 'auto'
+        counts time for periods and equal steps; open days or hours, without holidays, for working
+        days and trading sessions; and rows if times are irregular.
+        """,
+        default="auto",
+    )
+    time: str | None = param(
+        [str, None],
+        "Column of X, or level of its index, with the times. None uses the index.",
+        default=None,
+    )
+    series: str | None = param(
+        [str, None],
+        """
+        Column of X, or level of its index, with the name of each row's series. None uses the levels
+        of a MultiIndex other than the time; without a MultiIndex, X is one series.
+        """,
+        default=None,
+    )
+
+
+@parametrized
+class LagParameters(CalendarParameters):
     """The parameters of `LagTransformer`."""
 
     n_lags: int = param(
@@ -66,36 +104,4 @@ class LagParameters:
         come only from the X passed to `transform`.
         """,
         default="auto",
-    )
-    max_gap: float | str | timedelta | np.timedelta64 | None = param(
-        [None, str, timedelta, np.timedelta64, Interval(Real, 0, None, closed="neither")],
-        """
-        Largest step of the index between adjacent rows: a number for an index of numbers, a
-        timedelta or a string such as '7D' for times. No window crosses a longer step. None infers
-        gaps from the rows, see `lag_unit`.
-        """,
-        default=None,
-    )
-    lag_unit: str = param(
-        [StrOptions({"auto", "rows", "time"})],
-        """
-        Unit of the lags where rows are missing: rows ('rows'), so that the row after a gap follows
-        the one before it, or steps of the calendar ('time'), so that the lag is missing. 'auto'
-        counts time for periods and equal steps; open days or hours, without holidays, for working
-        days and trading sessions; and rows if times are irregular.
-        """,
-        default="auto",
-    )
-    time: str | None = param(
-        [str, None],
-        "Column of X, or level of its index, with the times. None uses the index.",
-        default=None,
-    )
-    series: str | None = param(
-        [str, None],
-        """
-        Column of X, or level of its index, with the name of each row's series. None uses the levels
-        of a MultiIndex other than the time; without a MultiIndex, X is one series.
-        """,
-        default=None,
     )
