@@ -97,7 +97,8 @@ def build(folder: Path, extra: list[str] | None = None) -> bool:
     return folder.joinpath(LIBRARY).exists()
 
 
-class NativeBuildHook(BuildHookInterface):  # type: ignore[misc]  # hatchling's, or object
+# mypy sees a base that is one of two classes: hatchling's, or `object` without it.
+class NativeBuildHook(BuildHookInterface):  # type: ignore[misc]
     """Called by hatchling before it collects the files of a wheel."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:

@@ -162,7 +162,7 @@ class TCN(SequenceModule):
         h, plan = self._start(x)
         pulls = []
         for block, steps in zip(self.blocks, plan, strict=True):
-            h, pull = block.forward_and_vjp(h, steps)  # type: ignore[operator]  # a method
+            h, pull = block.forward_and_vjp(h, steps)  # type: ignore[operator]  # a ModuleList hides the class of its items
             pulls.append(pull)
         outputs, pull_head = self.head.forward_and_vjp(h.flatten(0, 1))
         shape = h.shape

@@ -76,11 +76,12 @@ def parametrized(cls: type[_T]) -> type[_T]:
         The same class.
     """
     cls = dataclass(eq=False, repr=False)(cls)
-    own = fields(cls)  # type: ignore[arg-type]  # a dataclass since the line above
+    own = fields(cls)  # type: ignore[arg-type]  # mypy does not see that `cls` is a dataclass now
     declared = sorted(own, key=lambda f: bool(f.kw_only))  # in the order of the constructor
     constraints = {f.name: f.metadata["constraint"] for f in declared}
-    cls._parameter_constraints = constraints  # type: ignore[attr-defined]  # made here
-    cls._get_param_names = sorted(constraints).copy  # type: ignore[attr-defined]  # made here
+    # scikit-learn's own names for them, which `type` does not declare.
+    cls._parameter_constraints = constraints  # type: ignore[attr-defined]
+    cls._get_param_names = sorted(constraints).copy  # type: ignore[attr-defined]
     if cls.__doc__ and "{parameters}" in cls.__doc__:
         doc = inspect.cleandoc(cls.__doc__)
         entries = {

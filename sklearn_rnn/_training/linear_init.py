@@ -228,7 +228,7 @@ def _by_lbfgs(
     def closure() -> float:
         optimizer.zero_grad()
         objective = 0.5 * alpha * weight.square().sum()
-        objective.backward()  # type: ignore[no-untyped-call]  # torch does not declare it
+        objective.backward()
         total = float(objective.detach())
         for x, y, w, *_ in examples.batches(_batch(examples)):
             output = nn.functional.linear(x.flatten(1).double(), weight, bias)
@@ -238,5 +238,5 @@ def _by_lbfgs(
             total += float(loss.detach())
         return total
 
-    optimizer.step(closure)  # type: ignore[no-untyped-call]  # torch does not declare it
+    optimizer.step(closure)
     return weight.detach(), bias.detach()

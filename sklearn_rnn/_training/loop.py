@@ -259,7 +259,8 @@ class Trainer:
 
         if self.state.proximal is not None:
             return self.state.proximal.step(closure)
-        return self.optimizer.step(closure)  # type: ignore[arg-type, return-value]  # tensors, not floats
+        # torch declares closures that return a float; it hands on what ours return, a tensor.
+        return self.optimizer.step(closure)  # type: ignore[arg-type, return-value]
 
     def _gradient(self, batch: Batch) -> Tensor:
         """Write the gradient of the objective into the vector and return the objective."""
@@ -286,7 +287,7 @@ class Trainer:
             return self._gradient_by_vjp(batch)
         self._vector_grad.zero_()
         loss = self._loss(batch)
-        loss.backward()  # type: ignore[no-untyped-call]  # torch does not declare it
+        loss.backward()
         return loss.detach()
 
     @torch.no_grad()

@@ -35,7 +35,7 @@ class Adam(torch.optim.Adam):
         step_of_adam(self)
         return None
 
-    step.hooked = True  # type: ignore[attr-defined]  # else torch wraps it for its profiler
+    step.hooked = True  # type: ignore[attr-defined]  # torch's mark; without it torch wraps `step`
     _step_of_torch = torch.optim.Adam.step
 
 

@@ -86,7 +86,7 @@ def _null_gradient(module: nn.Module, criterion: nn.Module, examples: Examples) 
             total += float(loss.detach())
         return total
 
-    optimizer.step(closure)  # type: ignore[no-untyped-call]  # torch does not declare it
+    optimizer.step(closure)
     closure()
     gradients = [parameter.grad for name, parameter in named if penalized[name]]
     return torch.cat([gradient.reshape(-1) for gradient in gradients if gradient is not None])

@@ -141,7 +141,7 @@ class Fitted:
 
     def __sklearn_tags__(self) -> Any:
         """Return scikit-learn's tags: X of two or three dimensions."""
-        tags = super().__sklearn_tags__()  # type: ignore[misc]  # of BaseEstimator
+        tags = super().__sklearn_tags__()  # type: ignore[misc]  # BaseEstimator comes after this mixin
         tags.input_tags.three_d_array = True
         tags.input_tags.allow_nan = True
         tags.target_tags.required = True

@@ -114,7 +114,7 @@ class PipelineProxy:
         array-like
             Transformed rows.
         """
-        return self.fit(X, y, **params).transform(X)  # type: ignore[attr-defined]  # in subclasses
+        return self.fit(X, y, **params).transform(X)  # type: ignore[attr-defined]  # subclasses define fit
 
     @available_if(_has("get_feature_names_out"))
     def get_feature_names_out(self, input_features: Any = None) -> Any:
@@ -201,7 +201,7 @@ class PipelineProxy:
         dict of str to object
             Values by name.
         """
-        own: dict[str, Any] = super().get_params(deep)  # type: ignore[misc]  # of BaseEstimator
+        own: dict[str, Any] = super().get_params(deep)  # type: ignore[misc]  # BaseEstimator comes after this mixin
         if not deep or not hasattr(self.estimator, "get_params"):
             return own
         return {**self.estimator.get_params(), **own}
@@ -226,7 +226,7 @@ class PipelineProxy:
             for name, value in params.items()
             if name.split("__")[0] in names and (name in names or name not in inner)
         }
-        super().set_params(**own)  # type: ignore[misc]  # of BaseEstimator
+        super().set_params(**own)  # type: ignore[misc]  # BaseEstimator comes after this mixin
         if inside := {name: value for name, value in params.items() if name not in own}:
             self.estimator.set_params(**inside)
         return self

@@ -32,7 +32,7 @@ _PADDING, _UNKNOWN, _FIRST_WORD = 0, 1, 2
 class TextSequencer(
     TransformerMixin,
     BaseEstimator,
-    auto_wrap_output_keys=None,  # type: ignore[call-arg]  # an argument of TransformerMixin
+    auto_wrap_output_keys=None,  # type: ignore[call-arg]  # read by TransformerMixin when a class is made
 ):
     r"""Convert texts to sequences of integer tokens, one per word.
 

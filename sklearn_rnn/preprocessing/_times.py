@@ -88,7 +88,7 @@ def read_times(index: Any, like: TimeKind | None = None) -> tuple[TimeKind, NDAr
         unit = unit if unit == "ns" else "us"
         name = "times" if isinstance(index, pd.DatetimeIndex) else "durations"
         kind = TimeKind(name, unit, getattr(index, "tz", None))
-        return kind, index.as_unit(unit).asi8  # type: ignore[arg-type]  # one of two literals
+        return kind, index.as_unit(unit).asi8  # type: ignore[arg-type]  # `unit` is one of pandas' literals
     if is_any_real_numeric_dtype(index.dtype):
         return TimeKind("numbers"), _read_numbers(index)
     return TimeKind(), np.zeros(0)

@@ -76,7 +76,8 @@ def draws_in_another_thread():
         thread.join()
 
 
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # short fits
+# Few epochs are enough for laws.
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("case", CASES)
 def test_no_number_of_a_fit_comes_from_the_global_generator(case):
     cls, parameters, data = CASES[case]

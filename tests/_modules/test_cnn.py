@@ -157,7 +157,8 @@ def test_convolution_equals_that_of_torch(kernel_size):
     theirs.load_state_dict(ours.state_dict())
     x = torch.randn(4, 2, 9, dtype=torch.float64)
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Using padding='same' with even kernel")  # it copies
+        # torch warns that it pads a copy.
+        warnings.filterwarnings("ignore", "Using padding='same' with even kernel")
         expected = theirs(x)
     torch.testing.assert_close(ours(x)[0], expected.relu())
 

@@ -200,7 +200,7 @@ def test_predictions_for_a_view_are_those_for_a_copy(lagged):
     assert_allclose(net.predict(X), net.predict(np.ascontiguousarray(X)), rtol=1e-9)
 
 
-@pytest.mark.filterwarnings("ignore:TCNRegressor was still improving")  # short fits
+@pytest.mark.filterwarnings("ignore:TCNRegressor was still improving")  # few epochs are enough
 def test_a_full_batch_trains_on_a_view_as_on_a_copy(lagged):
     X, y = lagged
     nets = [

@@ -33,7 +33,7 @@ def kernels(request, monkeypatch):
     if request.param == "torch":
         monkeypatch.setattr(recurrent, "is_native", lambda layer, x: False)
     elif library.LIBRARY is None:
-        pytest.skip(f"kernels: {library.STATUS}")
+        pytest.skip(f"no compiled kernels to compare with: {library.STATUS}")
 
 
 def make(cell, **parameters):

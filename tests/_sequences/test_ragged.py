@@ -24,7 +24,6 @@ from sklearn_rnn._sequences.windows import Windows, lag_windows, window_rows
 from tests.nets import STEPWISE
 
 # Few epochs are enough for laws.
-# Fits are short on purpose.
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 SIZES = {"hidden_size": 4, "num_channels": 4}

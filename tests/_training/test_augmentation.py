@@ -10,7 +10,6 @@ from sklearn_rnn._training.augmentation import KINDS, Augmentation
 from sklearn_rnn._training.batches import Batch
 
 # Few epochs are enough for laws.
-# Fits are short on purpose.
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 STRENGTHS = {"jitter": 0.1, "scaling": 0.2, "slicing": 0.8, "mixup": 0.4}

@@ -29,7 +29,6 @@ from sklearn_rnn.datasets import load_nyse
 from tests.nets import NETS
 
 # Few epochs are enough for laws.
-# Fits are short on purpose.
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 SIZES = {"hidden_size": 4, "num_channels": 4, "hidden_layer_sizes": (4,)}

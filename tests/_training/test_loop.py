@@ -45,7 +45,6 @@ from sklearn_rnn._training.skorch_net import SequenceNet
 from tests.nets import NETS
 
 # Few epochs are enough for laws; the warning itself is tested below.
-# Fits are short on purpose.
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 SIZES = {

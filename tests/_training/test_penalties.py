@@ -26,7 +26,7 @@ from sklearn_rnn._training.proximal_steps import GroupLasso, Lasso, step_sizes
 from sklearn_rnn._training.skorch_net import OPTIMIZERS
 from sklearn_rnn.datasets import load_hitters, load_nyse
 
-# Fits are short on purpose.
+# Few epochs are enough for laws.
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 REGRESSORS = [

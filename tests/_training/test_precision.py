@@ -42,8 +42,7 @@ def test_products_are_in_bfloat16(net):
     parts = dict(model.net_.module_.named_modules())
     inner = "blocks.0.conv1" if net is TCNRegressor else next(n for n in parts if "." in n)
     for name in (inner, "head.linear"):
-        hook = lambda m, x, out, name=name: seen.add((name, out.dtype))  # noqa: E731
-        parts[name].register_forward_hook(hook)
+        parts[name].register_forward_hook(lambda m, x, out, name=name: seen.add((name, out.dtype)))
     model.predict(X)
     model.set_params(warm_start=True).fit(X, y)
     assert seen == {(inner, torch.bfloat16), ("head.linear", torch.float32)}

@@ -16,7 +16,7 @@ RNG = np.random.default_rng(0)
 X = RNG.normal(size=(40, 4, 2))
 Y = X[:, -1, 0]
 SHORT = {"max_epochs": 2, "random_state": 0, "device": "cpu"}
-# Fits are short on purpose.
+# Few epochs are enough for laws.
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 

@@ -18,7 +18,7 @@ from sklearn_rnn import (
 )
 from tests.nets import NETS, STEPWISE
 
-# Fits are short on purpose.
+# Few epochs are enough for laws.
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 RNG = np.random.default_rng(0)

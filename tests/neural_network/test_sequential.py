@@ -9,7 +9,7 @@ from sklearn_rnn import LSTMClassifier, LSTMRegressor, TCNRegressor
 from sklearn_rnn._sequences.windows import lag_windows
 from tests.nets import CLASSIFIERS, STEPWISE
 
-# Fits are short on purpose.
+# Few epochs are enough for laws.
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 RNG = np.random.default_rng(0)

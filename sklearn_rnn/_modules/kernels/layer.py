@@ -142,7 +142,8 @@ def native_layer(
     """
     weights = (layer.weight_ih_l0, layer.weight_hh_l0, layer.bias_ih_l0, layer.bias_hh_l0)
     options = Options(*CELLS[layer.mode], states, mask, lengths)
-    return native_cell(options, x, weights, initial)  # type: ignore[arg-type]  # its tensors
+    # `nn.RNNBase` declares its weights as tensors or modules; they are tensors.
+    return native_cell(options, x, weights, initial)  # type: ignore[arg-type]
 
 
 class Options(NamedTuple):
@@ -167,7 +168,8 @@ def native_cell(
         x = x.contiguous()
     arguments = (x, *weights, *(initial or ()))
     if torch.is_grad_enabled() and any(t is not None and t.requires_grad for t in arguments):
-        result: Result = _Layer.apply(options, *arguments)  # type: ignore[no-untyped-call]  # torch does not declare it
+        # torch does not declare the types of `apply`.
+        result: Result = _Layer.apply(options, *arguments)  # type: ignore[no-untyped-call]
         return result
     shared = shared_rows(x) if options.lengths is None else None
     if shared is not None:

@@ -397,7 +397,8 @@ def test_parameters_copies_and_pickles_know_nothing_of_the_kernels(cell):
 
 
 @needs_library
-@pytest.mark.filterwarnings("ignore")  # torch warns of tracing, and of its own layers in it
+# torch warns that tracing is deprecated, and of its own recurrent layers while it traces them.
+@pytest.mark.filterwarnings("ignore")
 def test_a_traced_module_is_made_of_torchs_own_layers():
     module = Recurrent(3, 5, 1, cell="gru", hidden_size=6).eval()
     x = torch.randn(4, 5, 3)
@@ -429,7 +430,7 @@ def resident_bytes():
 
 
 @needs_library
-@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.skipif(sys.platform != "linux", reason="memory in use is read from /proc")
 def test_no_memory_is_lost_over_a_hundred_thousand_calls():
     drawn = [problem(kind, (3, 2, 2, 4), torch.float32, [1] * 4, 0) for kind in KINDS]
     trained, whole, plain = 10_000, 20_000, 70_000

@@ -250,7 +250,8 @@ def test_what_is_not_trained_by_kernels(monkeypatch):
         assert module.native_training(loss) is None
 
 
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # three epochs
+# Few epochs are enough for laws.
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize(
     ("estimator", "parameters"),
     [
