@@ -27,7 +27,8 @@ except ImportError:  # compiled in place, without a build
     BuildHookInterface = object
 
 NATIVE = Path(__file__).parent / "sklearn_rnn" / "_modules" / "kernels"
-LIBRARY, REPORT = "kernels.so", "kernels.txt"
+# Two dots, so that nothing that walks over the package takes the library for a module of Python.
+LIBRARY, REPORT = "kernels.c.so", "kernels.txt"
 FLAGS = ["-O3", "-std=gnu11", "-D_GNU_SOURCE", "-fPIC", "-fvisibility=hidden"]
 FLAGS += ["-Wall", "-Wextra", "-Wno-unknown-pragmas"]
 # a * b + c may be fused; errno and floating-point traps are not read; NaN and infinity are kept

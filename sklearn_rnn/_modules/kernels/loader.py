@@ -61,11 +61,11 @@ def _load(wanted: str) -> tuple[ctypes.CDLL, str]:
             f"{wanted!r}, which is ignored.",
             stacklevel=2,
         )
-    if not (FOLDER / "kernels.so").exists():
+    if not (FOLDER / "kernels.c.so").exists():
         report = FOLDER / "kernels.txt"
         raise _Unavailable(report.read_text().strip() if report.exists() else "not compiled")
     try:
-        library = ctypes.CDLL(str(FOLDER / "kernels.so"))
+        library = ctypes.CDLL(str(FOLDER / "kernels.c.so"))
     except OSError as error:
         raise _Unavailable(str(error)) from error
     if sources() not in ("", _read_string(library, "sklearn_rnn_sources")):
