@@ -36,19 +36,22 @@ test-torch: .venv/installed ## run the tests of modules and training without the
 # emulated. Then the tests of the kernels, in a copy of the package; gcc's runtime is loaded before
 # Python, whose own leaks do not count. Memory after many calls is not looked at: the address
 # sanitizer keeps what is freed.
-sanitize: .venv/installed ## run the native kernels under the address and undefined-behaviour sanitizers
-	@mkdir -p build
-	for bits in 32 64; do for bytes in 16 32 64; do \
-	  $(CC) -g -O1 -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Wno-psabi -Wno-unused-function -Wno-missing-field-initializers \
-	    -fsanitize=address,undefined -fno-sanitize-recover=all -DREAL_BITS=$$bits -DVECTOR_BYTES=$$bytes \
-	    -DVARIANT=sanitized -Isklearn_rnn/_modules/kernels sklearn_rnn/_modules/kernels/[alrg]*.c tests/_modules/kernels/drive.c -lm \
-	    -o build/drive && build/drive || exit 1; done; done
+DRIVES := $(foreach bits,32 64,$(foreach bytes,16 32 64,build/drive-$(bits)-$(bytes)))
+sanitize: .venv/installed $(DRIVES) ## run the native kernels under the address and undefined-behaviour sanitizers
 	rm -rf build/sanitized && mkdir build/sanitized && cp -r sklearn_rnn tests *.py pyproject.toml build/sanitized
 	cd build/sanitized && $(CURDIR)/.venv/bin/python hatch_build.py -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined
 	cd build/sanitized && export PYTHONPATH=. ASAN_OPTIONS=detect_leaks=0 && \
 	  export LD_PRELOAD="$(foreach name,asan ubsan,$(shell $(CC) -print-file-name=lib$(name).so))" && \
 	  $(CURDIR)/.venv/bin/python -c "from sklearn_rnn._modules.kernels import loader as l; assert l.LIBRARY and 'sanitized' in str(l.FOLDER), l.STATUS" && \
 	  $(CURDIR)/.venv/bin/python $(PYTEST) -k "not hundred_thousand" tests/_modules/kernels
+
+build/drive-%: $(wildcard sklearn_rnn/_modules/kernels/*.[ch] tests/_modules/kernels/*.c)
+	@mkdir -p build
+	$(CC) -g -O1 -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Wno-psabi -Wno-unused-function -Wno-missing-field-initializers \
+	  -fsanitize=address,undefined -fno-sanitize-recover=all \
+	  -DREAL_BITS=$(word 1,$(subst -, ,$*)) -DVECTOR_BYTES=$(word 2,$(subst -, ,$*)) -DVARIANT=sanitized \
+	  -Isklearn_rnn/_modules/kernels $(filter-out %.h %/cpu_dispatch.c,$^) -lm -o $@
+	$@
 
 test-oldest: .venv-oldest/installed ## run the tests with the oldest versions that pyproject.toml admits
 	.venv-oldest/bin/python $(PYTEST)
