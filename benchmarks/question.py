@@ -89,8 +89,9 @@ class Measurement:
     """A question that is answered by a table of what was measured, and by a few facts beside it.
 
     ``measure(size)`` returns the table, which is kept as CSV, and the facts, kept as JSON, with
-    `run`, which says when and with what it was run. ``facts(table, kept)`` returns what the
-    template of the report names besides those, ``draw(to, table, kept)`` draws pictures.
+    `run`, which says when and with what it was run; it raises FileNotFoundError as ``tasks`` of a
+    `Question` do. ``facts(table, kept)`` returns what the template of the report names besides
+    those, ``draw(to, table, kept)`` draws pictures.
     """
 
     measure: Callable[[str], tuple[pd.DataFrame, dict[str, Any]]]
@@ -99,7 +100,11 @@ class Measurement:
 
     def answer(self, name: str, size: str) -> None:
         """Measure, keep what was found, and write the report."""
-        table, kept = self.measure(size)
+        try:
+            table, kept = self.measure(size)
+        except FileNotFoundError as error:
+            print(f"Nothing was run: {error}")
+            return
         to = folder(size)
         table.to_csv(to / f"{name}.csv", index=False, lineterminator="\n")
         write_json(to / f"{name}.json", {"run": environment(), "size": size, **kept})
