@@ -40,7 +40,7 @@ def check_augmentation(augmentation: dict[str, Any] | None, *, per_step: bool) -
         if per_step and name in OF_WHOLE_SEQUENCES:
             raise ValueError(
                 f"augmentation[{name!r}] moves steps or targets of whole sequences; with "
-                "return_sequences=True there is jitter and scaling."
+                "return_sequences=True only jitter and scaling are available."
             )
 
 

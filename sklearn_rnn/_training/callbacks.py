@@ -10,10 +10,10 @@ from skorch.callbacks.scoring import ScoringBase
 from tqdm import tqdm
 
 REFUSED: dict[type[Callback], str] = {
-    ScoringBase: "scores what skorch's own loop predicts; give fit X_val and y_val, and read "
+    ScoringBase: "needs skorch's own training loop; pass X_val and y_val to fit, and read "
     "validation_loss_curve_",
-    ParamMapper: "chooses among the parameters of the net, but they are trained as one vector",
-    of_skorch.ProgressBar: "counts the batches of skorch's own loop; set verbose=2",
+    ParamMapper: "selects parameters of the network, but they are trained as one vector",
+    of_skorch.ProgressBar: "needs skorch's own training loop; set verbose=2",
 }
 """Callbacks that this training loop does not support, and why."""
 
@@ -47,7 +47,7 @@ def check_callbacks(callbacks: list[Any] | None) -> None:
     for callback in _without_names(callbacks):
         kind = callback if isinstance(callback, type) else type(callback)
         if not issubclass(kind, Callback):
-            raise ValueError(f"callbacks must be callbacks of skorch; got {callback!r}.")
+            raise ValueError(f"callbacks must be skorch callbacks; got {callback!r}.")
         for refused, why in REFUSED.items():
             if issubclass(kind, refused):
                 raise ValueError(f"callbacks has a {kind.__name__}, which {why}.")
@@ -59,9 +59,9 @@ def check_monitored(callbacks: list[Any] | None, *, validated: bool) -> None:
         watched = str(getattr(callback, "monitor", None) or "")
         if watched.startswith("valid_loss") and not validated:
             raise ValueError(
-                f"callbacks has a {type(callback).__name__}, which watches {watched}, but there is "
-                "no validation data; set early_stopping=True, give fit X_val and y_val, or let it "
-                "watch train_loss."
+                f"callbacks has a {type(callback).__name__}, which monitors {watched}, but there "
+                "is no validation data; set early_stopping=True, pass X_val and y_val to fit, or "
+                "let it monitor train_loss."
             )
 
 

@@ -242,8 +242,8 @@ def still_improving(losses: list[float], patience: int, tol: float) -> bool:
 def _of_estimator(method: str) -> NotImplementedError:
     """Return the error for a method that a net leaves to its estimator."""
     return NotImplementedError(
-        f"net_.{method} is not available: the net knows standardised tensors alone. Call "
-        f"{method} of the estimator that holds the net, which takes X as it is."
+        f"net_.{method} is not available: the network takes standardised tensors. Call {method} "
+        "of the estimator, which takes X as it is."
     )
 
 

@@ -93,11 +93,11 @@ class BaseSequenceEstimator(TrainingParameters, Fitted, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_steps, n_channels) or (n_samples, n_columns), or list
-            Sequences; views and windows of `LagTransformer` are not copied. Windows that begin
-            before their series or in a gap are left out. Networks for sequences of any length also
-            take a list of arrays of shape (n_steps_i, n_channels); for them, steps at either end
-            that are NaN in all channels may be padding, see `all_missing`. Any other NaN is a
-            missing value, replaced by the mean of its channel.
+            Sequences; views and windows of `LagTransformer` are not copied. Incomplete windows,
+            with lags before the start of the series or in a gap, are left out. Networks for
+            sequences of any length also take a list of arrays of shape (n_steps_i, n_channels); for
+            them, steps at either end that are NaN in all channels may be padding, see
+            `all_missing`. Any other NaN is a missing value, replaced by the mean of its channel.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Targets; with ``return_sequences=True`` of shape (n_samples, n_steps) or (n_samples,
             n_steps, n_outputs), or a list where `X` is one.
@@ -181,7 +181,7 @@ class BaseSequenceEstimator(TrainingParameters, Fitted, BaseEstimator):
         weight = np.repeat(without_extremes(weight), 1 if lengths is None else lengths)
         weight = self._class_weighted(weight, y, trained_on=trained_on)
         if not weight.any():
-            raise ValueError("The weight of every sample is zero; give some a positive one.")
+            raise ValueError("All samples have weight zero; give some a positive weight.")
         return Data(sequences, target, weight, lengths, *origin)
 
     def _class_weighted(
@@ -191,13 +191,13 @@ class BaseSequenceEstimator(TrainingParameters, Fitted, BaseEstimator):
         return weight
 
     def _find_target_channel(self, X: Any, target: NDArray[Any]) -> None:
-        """Do nothing: only the target of a regressor follows the level of a window."""
+        """Do nothing: only regression targets are normalised with their window."""
 
     def _read_validation(self, X_val: Any, y_val: Any) -> Data | None:
         if X_val is None and y_val is None:
             return None
         if X_val is None or y_val is None:
-            raise ValueError("X_val and y_val must be given together; only one of them was.")
+            raise ValueError("X_val and y_val must be given together; got only one of them.")
         try:
             return self._read(X_val, y_val, None, reset=False, trained_on=False)
         except (TypeError, ValueError) as error:

@@ -77,7 +77,7 @@ class SequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
         return self._fit(X, y, sample_weight, continues=True, classes=classes, **ONE_EPOCH)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """Return the accuracy; with ``return_sequences=True`` over all steps but padding.
+        """Return the accuracy; with ``return_sequences=True`` over all steps except padding.
 
         Parameters
         ----------

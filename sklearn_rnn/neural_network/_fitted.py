@@ -51,15 +51,16 @@ class Fitted:
     _learned: ClassVar[dict[str, str]] = {
         "n_channels_ : int": "Number of channels of the sequences seen in `fit`.",
         "n_steps_ : int": "Number of steps of the longest sequence seen in `fit`.",
-        "channel_scale_ : Scale": "Used ``mean`` and ``scale`` of each channel.",
+        "channel_scale_ : Scale": "``mean`` and ``scale`` by which each channel is standardised.",
         "missing_channels_ : ndarray of int": """
             Channels with missing values in the training data, each of which has an indicator input
             in the network; empty with ``missing_indicator=False``.""",
-        "n_features_in_ : int": "Columns of a 2-D `X`, or channels of a 3-D `X`, seen in `fit`.",
+        "n_features_in_ : int": "Number of columns of a 2-D `X`, or of channels of a 3-D `X`.",
         "feature_names_in_ : ndarray of shape (n_features_in_,)": """
             Column names of `X`, if all are strings.""",
         "n_rows_omitted_ : int": """
-            Windows that `fit` left out because they begin before their series or in a gap.""",
+            Number of windows that `fit` left out: those with lags before the start of the series or
+            in a gap.""",
         "net_ : skorch.NeuralNet": "The trained network; its ``module_`` is the torch module.",
         "n_iter_ : int": "Number of epochs run.",
         "loss_curve_ : list of float": "Training objective of each epoch, including the penalty.",

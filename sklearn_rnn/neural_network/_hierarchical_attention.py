@@ -80,10 +80,10 @@ class HierarchicalAttentionClassifier(SequenceClassifier):
 
     Notes
     -----
-    `X` is a list of documents, each a list of sentences, each a sequence of tokens; or an array of
-    integers of shape (n_documents, n_sentences, n_words). Token 0 is padding and 1 the unknown
-    token. Padding and empty sentences have no effect, at any position. Memory use grows with the
-    number of words, whatever the lengths of documents and sentences.
+    `X` is a list of documents, each a list of sentences, each a sequence of tokens; or
+    an array of integers of shape (n_documents, n_sentences, n_words). Token 0 is padding and 1 the
+    unknown token. Padding and empty sentences have no effect, at any position. Memory use grows
+    with the number of words, regardless of the lengths of documents and sentences.
 
     References
     ----------

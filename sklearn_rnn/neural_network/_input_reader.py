@@ -86,7 +86,7 @@ class InputReader:
     form : InputForm
         The form of X in `fit`.
     known_ahead : tuple of int
-        Channels whose newest steps are not the past.
+        Positions of the known future covariates.
     scale : Scale
         Means and scales of the channels.
     scaling : WindowScaling or None
@@ -222,8 +222,8 @@ class InputReader:
     ) -> torch.Tensor | RaggedTensor:
         """Return the input tensor of the network; with `copy` it never shares memory with X.
 
-        What windows are normalised by, see `window_scale`, is computed unless it is given.
-        Rows that are on disk, or too large for the device, stay there and are read in batches.
+        What windows are normalised by, see `window_scale`, is computed unless it is given. Rows on
+        disk, or too large for the device, are read in batches.
         """
         rows, scale, missing = sequences.rows, self.scale, self.missing_channels
         if self.reading.tokens:
@@ -246,8 +246,8 @@ def _known_tokens(tokens: NDArray[np.int64], vocabulary_size: int | None) -> NDA
     largest = int(tokens.max())
     if vocabulary_size is None and largest > MAX_INFERRED_TOKEN:
         raise ValueError(
-            f"X holds the token {largest}; number the tokens from 1 on, or set "
-            "vocabulary_size, from which on tokens are unknown."
+            f"X holds the token {largest}; number the tokens from 1, or set vocabulary_size: "
+            "tokens of at least this value are unknown."
         )
     size = vocabulary_size or max(largest + 1, UNKNOWN + 1)
     known = np.bincount(tokens[tokens < size], minlength=size) > 0

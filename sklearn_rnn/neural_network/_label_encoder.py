@@ -71,7 +71,7 @@ class LabelEncoder:
         if classes is not None and not np.array_equal(np.unique(classes), self.classes):
             raise ValueError(
                 f"classes={np.unique(classes).tolist()} must be the classes of the first call, "
-                f"{self.classes.tolist()}; y may hold fewer of them."
+                f"{self.classes.tolist()}; y may contain only some of them."
             )
         return self._codes(*_checked(y))
 
@@ -94,14 +94,14 @@ class LabelEncoder:
         return codes[:, np.newaxis].astype(np.float64) if len(self.classes) == 2 else codes
 
     def fit(self, target: NDArray[Any], weight: NDArray[np.float64]) -> LabelEncoder:
-        """Check that targets of positive weight have two classes at least; they have no scale."""
+        """Check that targets of positive weight have at least two classes; they have no scale."""
         present = len(np.unique(target[weight > 0], axis=0))
         if self.announced:  # more may come in later calls of partial_fit
             present = len(self.classes)
         if present < 2 and not self.multilabel:
             raise ValueError(
                 f"y must hold at least two classes with a positive weight; got {present} class. "
-                "If more come later, name all of them in partial_fit(..., classes=)."
+                "If later calls have more, give all of them in partial_fit(..., classes=)."
             )
         return self
 

@@ -80,7 +80,7 @@ class DenseRegressor(SequenceRegressor, _Dense):
     >>> bool(model.score(X, y) > 0.9)
     True
 
-    A series that leaves the range of its training rows, in windows less their last value:
+    A series that leaves the range of the training data, in windows minus their last value:
 
     >>> from sklearn_rnn import make_lagged
     >>> series = np.arange(300.0) + np.random.default_rng(0).normal(size=300)

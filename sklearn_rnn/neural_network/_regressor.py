@@ -59,18 +59,19 @@ class SequenceRegressor(RegressorMixin, BaseSequenceEstimator):
 
     target_channel: Any = param(
         [Interval(Integral, 0, None, closed="left"), str, "array-like", None],
-        """With ``standardize="window"`` or ``"last"``, the channel of `X` that holds past values of
-        `y`, in its units: a position, or a name if `X` tells names; one for each output if these
-        are of different channels. None finds it, if `X` are windows of `LagTransformer` or
-        `make_lagged` and `y` equals one of their channels row by row.""",
+        """With ``standardize="window"`` or ``"last"``, the channel of `X` with the past values of
+        `y`, in the units of `y`: its position, or its name if `X` has names; a sequence with one
+        channel per output if they differ. None finds the channel if `X` is windows of
+        `LagTransformer` or `make_lagged` and `y` equals one of their columns row by row.""",
         default=None,
     )
 
     _multi_output: ClassVar[bool] = True
     _learned: ClassVar[dict[str, str]] = {
         "target_scale_ : Scale": """
-            Used ``mean`` and ``scale`` of each output; of what remains of it in windows that are
-            normalised by themselves.""",
+            ``mean`` and ``scale`` by which each output is standardised; with
+            ``standardize="window"`` or ``"last"``, those of the outputs after the normalisation by
+            window.""",
     }
 
     @fit_context(prefer_skip_nested_validation=True)
@@ -96,7 +97,7 @@ class SequenceRegressor(RegressorMixin, BaseSequenceEstimator):
         return self._fit(X, y, sample_weight, continues=True, **ONE_EPOCH)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """Return the R2 score; with ``return_sequences=True`` over all steps but padding.
+        """Return the R2 score; with ``return_sequences=True`` over all steps except padding.
 
         Parameters
         ----------

@@ -52,13 +52,12 @@ class Stepwise(Architecture):
     )
     all_missing: str = param(
         [StrOptions({"auto", "value", "absent"})],
-        """What a step at either end of a sequence is if all its channels are NaN. ``"absent"``:
-        padding, which is dropped. ``"value"``: missing values at that step, so that all other
-        steps keep their lags. ``"auto"`` is ``"value"`` for windows that share rows with each
-        other, as those of a series do, and ``"absent"`` for lists, padded arrays and tokens. On
-        a series that wanders slowly ``"absent"`` can forecast better, since the last observed
-        value then stands at the newest step.
-        `fit` decides, and predictions follow.""",
+        """How to read a step at either end of a sequence if all its channels are NaN. ``"absent"``:
+        as padding, which is dropped. ``"value"``: as missing values, so that all other steps keep
+        their lags. ``"auto"`` is ``"value"`` for windows that share rows, as those of a series do,
+        and ``"absent"`` for lists, padded arrays and tokens; it is resolved in `fit`. If a series
+        changes slowly, ``"absent"`` can forecast better, since the newest step then holds the last
+        observed value.""",
         default="auto",
     )
     pooling: str = param(

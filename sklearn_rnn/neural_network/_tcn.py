@@ -76,9 +76,9 @@ class TCNRegressor(SequenceRegressor, _Convolutional):
 
     Notes
     -----
-    With ``kernel_size=3`` and the default `num_levels`, the receptive field is at most the length
-    of a window for windows of 5, 13, 29, 30, 61 to 64 and 125 to 131 steps, among those of up to
-    250 steps (windows of 5 steps are trained one by one). Convolving the series once also requires
+    With ``kernel_size=3`` and the default `num_levels`, the receptive field fits into
+    windows of 5, 13, 29, 30, 61 to 64 and 125 to 131 steps, but no others of up to 250 steps
+    (windows of 5 steps are trained one by one). Convolving the series once also requires
     ``pooling="last"``, no `augmentation`, and that at least half of the windows of the series are
     used for training, which then draws short contiguous blocks of the series in random order, not
     single windows.

@@ -129,8 +129,8 @@ class TrainingParameters:
     validation_fraction: float = param(
         [INSIDE],
         """Fraction of the data held out for early stopping: the last rows in regression, a
-        stratified random sample in classification. Of windows that `LagTransformer` makes, the
-        last of each series are held out in both.""",
+        stratified random sample in classification. If `X` is windows of `LagTransformer`, the last
+        windows of each series are held out in both.""",
         default=0.1,
     )
     patience: int = param(
@@ -169,23 +169,23 @@ class TrainingParameters:
     )
     standardize: bool | str = param(
         ["boolean", StrOptions({"window", "last"})],
-        """Whether channels and regression targets are standardised inside the estimator, with
-        means and standard deviations of the training data, as glmnet does. For series that wander
-        each window can be normalised by itself as well: ``"last"`` subtracts the last observed
-        value of each channel (NLinear, Zeng et al., 2023), and standardises what remains;
-        ``"window"`` subtracts the mean of each channel in the window and divides by its standard
-        deviation there, at least 0.001 of that in training (RevIN, Kim et al., 2022). A regression
-        target follows its channel, and the loss has the same units for all windows. Channels
-        `known_ahead` are standardised by the training data alone; a channel without an observed
-        value in a window is at its training mean.""",
+        """Whether channels and regression targets are standardised inside the estimator, with means
+        and standard deviations of the training data, as glmnet does. For non-stationary series each
+        window can also be normalised by its own values: ``"last"`` subtracts the last observed
+        value of each channel (NLinear, Zeng et al., 2023), and standardises the rest; ``"window"``
+        subtracts the mean of each channel in the window and divides by its standard deviation
+        there, at least 0.001 of that in training (RevIN, Kim et al., 2022). A regression target is
+        normalised by the same values as its channel, and the loss has the same units for all
+        windows. Known future covariates (`known_ahead`) are standardised by the training data only;
+        a channel without an observed value in a window is set to its training mean.""",
         default=True,
     )
     dtype: str = param(
         [StrOptions({"auto", "float32", "float64", "bfloat16"})],
         """Precision of the network. ``"auto"`` is ``"float64"`` if X has at most 10,000 values,
-        where it costs next to nothing, and ``"float32"`` above. ``"bfloat16"`` (mixed precision)
-        keeps the weights in float32 and computes products in bfloat16, with 3 significant
-        digits; it is meant for hardware that supports it, such as most current GPUs.""",
+        where it costs almost no time, and ``"float32"`` above. ``"bfloat16"`` (mixed precision)
+        keeps the weights in float32 and computes products in bfloat16, with 3 significant digits;
+        it is meant for hardware that supports it, such as most current GPUs.""",
         default="auto",
     )
     device: str = param(
@@ -290,6 +290,6 @@ def check_continues(parameters: Mapping[str, Any], before: Mapping[str, Any]) ->
         now, value = parameters[name], before[name]
         if not np.array_equal(now, value):
             raise ValueError(
-                f"{name}={now!r} cannot continue what {name}={value!r} began; set it back, or "
-                "begin anew with warm_start=False."
+                f"{name} cannot change from {value!r} to {now!r} when training is continued; set "
+                "it back, or start again with warm_start=False."
             )

@@ -55,7 +55,7 @@ def hold_out_last(
             return hold_out_last(rows, replace(data, groups=groups), fraction)
     if not held.any():
         raise ValueError(
-            f"early_stopping=True needs two samples at least; got {len(rows)} with "
+            f"early_stopping=True needs at least two samples; got {len(rows)} with "
             f"validation_fraction={fraction}."
         )
     return rows[~held], rows[held]
@@ -102,8 +102,8 @@ def hold_out_random(
     if not 0 < n_held < len(rows):
         raise ValueError(
             f"early_stopping cannot hold out validation_fraction={fraction} of "
-            f"{len(rows)} samples, without classes that have a single member; give fit "
-            "X_val and y_val, or set early_stopping=False."
+            f"{len(rows)} samples (classes with a single member are not counted); pass X_val "
+            "and y_val to fit, or set early_stopping=False."
         )
     if stratified and min(n_held, len(rows) - n_held) >= n_classes:
         strata = data.target[rows]

@@ -896,7 +896,7 @@ def test_a_warm_start_with_another_optimizer_is_refused_and_changes_nothing():
     model = DenseRegressor(lr_schedule="cosine", max_epochs=2, warm_start=True, random_state=0)
     model.fit(X, X[:, -1, 0])
     before = model.predict(X)
-    message = "optimizer='adamw' cannot continue what optimizer='adam' began; set it back"
+    message = "optimizer cannot change from 'adam' to 'adamw' when training is continued; set"
     with pytest.raises(ValueError, match=re.escape(message)):
         model.set_params(optimizer="adamw").fit(X, X[:, -1, 0])
     np.testing.assert_array_equal(model.predict(X), before)
@@ -919,7 +919,7 @@ OTHERS = {
 def test_what_made_the_net_cannot_be_changed_while_it_is_trained_further(name):
     model = plain(warm_start=True).fit(X, Y**2)
     before, weights, n_epochs = model.predict(X), parameters_of(model), model.n_iter_
-    text = f"{name}={OTHERS[name]!r} cannot continue what {name}={model.get_params()[name]!r} began"
+    text = f"{name} cannot change from {model.get_params()[name]!r} to {OTHERS[name]!r} when"
     model.set_params(**{name: OTHERS[name]})
     for go_on in (model.fit, model.partial_fit):
         with pytest.raises(ValueError, match=re.escape(text)):
@@ -969,12 +969,12 @@ def test_the_line_search_of_lbfgs_finds_its_rate_without_a_schedule(name):
 @pytest.mark.parametrize(
     ("callback", "text"),
     [
-        (3, "callbacks must be callbacks of skorch; got 3."),
-        (("three", 3), "callbacks must be callbacks of skorch; got 3."),
-        (EpochScoring("r2"), "callbacks has a EpochScoring, which scores what skorch's own loop"),
-        (Freezer("head.*"), "callbacks has a Freezer, which chooses among the parameters"),
-        (SkorchBar(), "callbacks has a ProgressBar, which counts the batches of skorch's own"),
-        (EarlyStopping(), "callbacks has a EarlyStopping, which watches valid_loss, but there is"),
+        (3, "callbacks must be skorch callbacks; got 3."),
+        (("three", 3), "callbacks must be skorch callbacks; got 3."),
+        (EpochScoring("r2"), "callbacks has a EpochScoring, which needs skorch's own training"),
+        (Freezer("head.*"), "callbacks has a Freezer, which selects parameters of the net"),
+        (SkorchBar(), "callbacks has a ProgressBar, which needs skorch's own training loop"),
+        (EarlyStopping(), "callbacks has a EarlyStopping, which monitors valid_loss, but there is"),
     ],
     ids=["number", "named", "scoring", "freezer", "bar", "nothing to watch"],
 )

@@ -275,8 +275,8 @@ def test_without_announcement_the_first_part_says_which_classes_there_are():
 # --- refusals ------------------------------------------------------------------------------------
 
 ONE_CLASS = (
-    "y must hold at least two classes with a positive weight; got 1 class. If more come later, "
-    "name all of them in partial_fit(..., classes=)."
+    "y must hold at least two classes with a positive weight; got 1 class. If later calls have "
+    "more, give all of them in partial_fit(..., classes=)."
 )
 REFUSED = {
     "one class": (np.full(N, "yes"), {}, {}, ONE_CLASS),
@@ -438,7 +438,7 @@ def test_partial_fit_cannot_balance_classes_that_it_has_not_seen():
 def test_classes_without_weight_cannot_validate():
     weight = {"low": 0.0, "middle": 1.0, "top": 1.0}
     low = THREE == "low"
-    text = "X_val and y_val cannot be used for validation. The weight of every sample is zero"
+    text = "X_val and y_val cannot be used for validation. All samples have weight zero"
     with pytest.raises(ValueError, match=f"^{text}"):
         small(class_weight=weight).fit(X, THREE, X_val=X[low], y_val=THREE[low])
 

@@ -546,7 +546,7 @@ REFUSED = {
         X[:1],
         Y[:1],
         {"early_stopping": True},
-        "early_stopping=True needs two samples at least; got 1 with validation_fraction=0.1.",
+        "early_stopping=True needs at least two samples; got 1 with validation_fraction=0.1.",
     ),
 }
 
@@ -582,7 +582,7 @@ def test_sparse_input_is_refused():
 ZERO_WEIGHTS = (
     # scikit-learn from 1.9 on
     "sample_weight: Sample weights must contain at least one non-zero number.",
-    "The weight of every sample is zero; give some a positive one.",
+    "All samples have weight zero; give some a positive weight.",
 )
 
 
@@ -661,7 +661,7 @@ def test_nets_along_the_steps_refuse_other_channels_too(cls):
 
 @pytest.mark.parametrize("given", [{"X_val": X}, {"y_val": Y}])
 def test_validation_data_come_as_a_pair(given):
-    text = "X_val and y_val must be given together; only one of them was."
+    text = "X_val and y_val must be given together; got only one of them."
     with pytest.raises(ValueError, match=f"^{re.escape(text)}$"):
         small().fit(X, Y, **given)
 
