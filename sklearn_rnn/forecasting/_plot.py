@@ -77,7 +77,7 @@ class ForecastDisplay:
         return display.plot(kind=kind, ax=ax)
 
     def plot(self, *, kind: str = "time", ax: Any = None) -> ForecastDisplay:
-        """Plot.
+        """Plot the observed and the predicted values.
 
         Parameters
         ----------

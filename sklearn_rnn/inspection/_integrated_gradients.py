@@ -53,7 +53,7 @@ def _network_gradient(model: WindowModel) -> tuple[Scale, Gradient]:
     estimator, module = model.estimator, model.estimator.net_.module_
     if isinstance(estimator.standardize, str):
         raise ValueError(
-            "method='integrated_gradients' needs a network whose windows have one scale; got "
+            "method='integrated_gradients' needs a network with one scale for all windows; got "
             f"standardize=\"{estimator.standardize}\". Use method='permutation'."
         )
     shape = _fitted_shape(model)

@@ -121,7 +121,7 @@ class LagImportanceDisplay:
         return display.plot(ax=ax, cmap=cmap)
 
     def plot(self, *, ax: Any = None, cmap: Any = None) -> LagImportanceDisplay:
-        """Plot.
+        """Plot the importances.
 
         Parameters
         ----------

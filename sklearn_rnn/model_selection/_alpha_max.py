@@ -44,8 +44,8 @@ def alpha_max(model: Any, data: Data, examples: Examples) -> tuple[float, bool]:
     """
     if data.lengths is not None or isinstance(data.sequences, Ragged):
         raise ValueError(
-            "The largest alpha of the path is known only for sequences of equal length with one "
-            "target each; give alphas."
+            "The largest alpha of the path can be computed only for sequences of equal length "
+            "with one target each; give alphas."
         )
     target = data.target[data.weight > 0]
     if (target == target[0]).all():

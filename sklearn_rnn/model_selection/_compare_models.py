@@ -51,9 +51,9 @@ def compare_models(
     ----------
     models : mapping of str to estimator
         Regressors or classifiers of any package, pipelines and searches included. They are cloned.
-        Pipelines with a `LagTransformer`, also inside of searches, are put into `CompleteRows`,
-        unless they are in it already: rows with incomplete windows are not fitted. All test rows
-        are scored, as in ``cross_val_score``.
+        Pipelines with a `LagTransformer`, also inside searches, are wrapped in `CompleteRows`
+        unless they already are: rows with incomplete windows are left out of each fit. All test
+        rows are scored, as in ``cross_val_score``.
     X : array-like
         Input of all models. For forecasts: a DataFrame indexed by time, and models that begin with
         `LagTransformer`.
@@ -61,10 +61,11 @@ def compare_models(
         Targets.
     cv : int, cross-validation generator or iterable, default=None
         Cross-validation splits. None uses ``TimeSeriesSplit(5)`` if the index of X holds times,
-        which must be sorted, and ``PanelTimeSeriesSplit(5)``, which splits the times of all series
-        at once, if X is a panel: a MultiIndex with a level of times, windows of several series, or
-        a long table whose columns a `LagTransformer` in the models names. Otherwise it is the
-        default of scikit-learn: five folds without shuffling.
+        which must be sorted, and ``PanelTimeSeriesSplit(5)``, which splits all series at the same
+        times, if X is a panel: a table with a MultiIndex that has a level of times, windows of
+        several series, or a table in long format for which a `LagTransformer` in the models names
+        the columns of time and series. Otherwise it is the default of scikit-learn: five folds
+        without shuffling.
     groups : array-like of shape (n_rows,), default=None
         Group labels for `cv`, and for searches inside the models whose splitters use groups. With
         metadata routing, pass them in `params`.
@@ -100,8 +101,8 @@ def compare_models(
     -------
     Comparison
         Scores, times, sizes, differences with tests, the simplest model that is as good as the
-        best, a verdict in words, and a plot. A model that raises an error is reported there, and
-        so is the number of rows with incomplete windows.
+        best, a verdict in words, and a plot. It also reports models that raised an error, and the
+        number of rows with incomplete windows.
 
     Raises
     ------

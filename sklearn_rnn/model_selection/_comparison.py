@@ -1,4 +1,4 @@
-"""Results of a comparison: scores, differences, tests, and the model to take."""
+"""Results of a comparison: scores, differences, tests, and the recommended model."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ class Comparison:
     runs : DataFrame
         One row for each fit: model, fold, seed (missing for a deterministic model), score,
         fit_seconds, predict_seconds, n_parameters, complexity, unit (of the complexity), n_omitted
-        (training rows not fitted, because their windows are incomplete), n_incomplete (test rows
-        with incomplete windows, scored with filled lags) and error.
+        (training rows left out because their windows are incomplete), n_incomplete (test rows with
+        incomplete windows, scored with filled lags) and error.
     losses : DataFrame of shape (n_test_rows, n_models)
         Loss of each row of the test sets, averaged over seeds. For panel data, losses are averaged
         over the series at each time.
@@ -169,9 +169,9 @@ class Comparison:
         return self._frame.copy()
 
     def verdict(self) -> str:
-        """Return which model to take and why, how larger models compare, and what failed.
+        """Return in words which model to use and why, how larger ones compare, and what failed.
 
-        It also tells how many rows have incomplete windows, if any have. The choice follows
+        It also states how many rows have incomplete windows, if any. The choice follows
         `simplest_as_good`.
         """
         failures = describe_failures(self.runs)

@@ -1,4 +1,4 @@
-"""The size of a fitted model, by which a simple one is told from a complex one."""
+"""The size of a fitted model, which orders models from simple to complex."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Size(NamedTuple):
 
 
 def n_parameters(estimator: Any, X: Any = None, y: Any = None) -> float:
-    """Count what a fitted estimator has learned.
+    """Return the size of a fitted estimator: its number of parameters, leaves or stored values.
 
     It has the signature of a scorer, so that a search can record it:
     ``scoring={"score": "r2", "n_parameters": n_parameters}``.
@@ -29,8 +29,8 @@ def n_parameters(estimator: Any, X: Any = None, y: Any = None) -> float:
     Parameters
     ----------
     estimator : estimator
-        A fitted estimator. Of a search, a pipeline or a transformed target, only the estimator
-        at the end is counted.
+        A fitted estimator. For a search, a pipeline or a transformed target, only the final
+        estimator is counted.
     X, y : object
         Ignored.
 
@@ -129,7 +129,7 @@ def _n_weights(model: Any) -> int:
 
 
 def _n_leaves(model: Any) -> int:
-    """Count the leaves of histogram-based boosting, which scikit-learn does not tell."""
+    """Count the leaves of histogram-based boosting, which scikit-learn does not report."""
     return sum(tree.get_n_leaf_nodes() for trees in model._predictors for tree in trees)
 
 

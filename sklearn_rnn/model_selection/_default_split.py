@@ -1,4 +1,4 @@
-"""The folds of a comparison: by time where X tells the times, all series of a panel at once."""
+"""The folds of a comparison: split by time if X has times, all series of a panel at once."""
 
 from __future__ import annotations
 

@@ -67,8 +67,8 @@ class OneStandardError:
         if self.param is None:
             if N_PARAMETERS not in cv_results:
                 raise ValueError(
-                    "one_standard_error() needs to know which candidates are simple: give param or "
-                    "key, or let the search record the sizes with scoring={'score': ..., "
+                    "one_standard_error() cannot order the candidates by size: give param or key, "
+                    "or record the sizes in the search by scoring={'score': ..., "
                     "'n_parameters': sklearn_rnn.model_selection.n_parameters}."
                 )
             return float(cv_results[N_PARAMETERS][candidate])
@@ -95,8 +95,8 @@ def one_standard_error(
     .. math:: m_i \ge m_{best} - \frac{s}{\sqrt J}, \qquad
         s^2 = \frac{1}{J - 1} \sum_j (m_{best, j} - m_{best})^2,
 
-    the rule behind glmnet's ``lambda.1se``. Give the result to ``refit`` of
-    ``GridSearchCV`` or ``RandomizedSearchCV``.
+    the rule behind glmnet's ``lambda.1se``. Pass the result as ``refit`` to ``GridSearchCV`` or
+    ``RandomizedSearchCV``.
 
     Parameters
     ----------
@@ -125,7 +125,7 @@ def one_standard_error(
     Notes
     -----
     scikit-learn's ``std_test_score`` divides by J, not by J - 1; the standard error here is
-    ``std_test_score / sqrt(J - 1)``, as ``cvsd`` of glmnet. Among equally simple candidates the
+    ``std_test_score / sqrt(J - 1)``, like ``cvsd`` of glmnet. Among equally simple candidates the
     best is chosen. A search with a callable ``refit`` has no ``best_score_``.
 
     References

@@ -17,7 +17,7 @@ from sklearn_rnn.preprocessing._times import missing_times, read_times
 
 
 class PanelTimeSeriesSplit(TimeSeriesSplit):
-    """Split the times of several series: training rows of all of them come before test rows.
+    """Split panel data in time: in all series, training rows come before test rows.
 
     Each distinct time is one step of `sklearn.model_selection.TimeSeriesSplit`, and all rows of
     that time are in the same part, however the rows are ordered.
@@ -102,9 +102,8 @@ class PanelTimeSeriesSplit(TimeSeriesSplit):
             index = split_index(X, num_samples(X), self.time, None)[0]
         if isinstance(index, pd.RangeIndex):
             raise ValueError(
-                "The index of X numbers its rows, which are no times of a panel; name the column "
-                'of times, PanelTimeSeriesSplit(time="date"), or take TimeSeriesSplit for the rows '
-                "of one series."
+                "The index of X numbers its rows and holds no times; name the column of times, "
+                'PanelTimeSeriesSplit(time="date"), or use TimeSeriesSplit for a single series.'
             )
         kind, times = ("none", None) if index is None else read_times(pd.Index(index))
         if times is None or str(kind) == "no times":

@@ -92,7 +92,7 @@ def test_the_rule_survives_clone_and_pickle():
     ("rule", "text"),
     [
         (one_standard_error("beta"), "param='beta' is not set by the candidate {'alpha': "),
-        (one_standard_error(), "one_standard_error() needs to know which candidates are simple: "),
+        (one_standard_error(), "one_standard_error() cannot order the candidates by size: "),
         (
             one_standard_error("alpha", metric="r2"),
             "metric='r2' is not among the scores of the search, ['score'].",

@@ -242,5 +242,5 @@ def test_what_it_does_not_go_with_is_refused(kind):
     with pytest.raises(ValueError, match="needs windows of two steps at least; X has one"):
         DenseClassifier(**SHORT, standardize=kind).fit(X[:, 0], Y > 0)
     model = fitted(DenseRegressor, W, Y, standardize=kind)
-    with pytest.raises(ValueError, match="'integrated_gradients' needs a network whose windows"):
+    with pytest.raises(ValueError, match="'integrated_gradients' needs a network with one scale"):
         lag_importance(model, W, Y, method="integrated_gradients")

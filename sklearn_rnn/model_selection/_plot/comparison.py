@@ -110,16 +110,17 @@ class ComparisonDisplay:
         return display.plot(kind=kind, ax=ax)
 
     def plot(self, *, kind: str = "scores", ax: Any = None) -> ComparisonDisplay:
-        """Plot.
+        """Plot the scores or the differences.
 
         Parameters
         ----------
         kind : {'scores', 'differences'}, default='scores'
             With 'scores', a point for each fold, the mean with its standard error, and a grey area
             to the left of the best mean with the width of one standard error of the difference
-            between the model and the best: a mean inside is as good. With 'differences', the mean
-            difference to the reference with its 95 % confidence interval. A star marks the simplest
-            model that is as good as the best. Outliers are clipped, with an arrow and the value.
+            between the model and the best: models with their mean inside are as good as the best.
+            With 'differences', the mean difference to the reference with its 95 % confidence
+            interval. A star marks the simplest model that is as good as the best. Outliers are
+            clipped, with an arrow and the value.
         ax : matplotlib Axes, default=None
             Axes to plot on; None creates a figure.
 

@@ -127,7 +127,7 @@ class PathDisplay:
         return display.plot(n_labels=n_labels, ax=ax)
 
     def plot(self, *, n_labels: int = 8, ax: Any = None) -> PathDisplay:
-        """Plot.
+        """Plot the path.
 
         Parameters
         ----------
