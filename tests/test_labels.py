@@ -48,5 +48,5 @@ def test_targets_in_another_order_are_refused(fit):
 @pytest.mark.parametrize("fit", FITS.values(), ids=FITS)
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_other_labels_give_a_warning(fit):
-    with pytest.warns(UserWarning, match="labels"):
+    with pytest.warns(UserWarning, match="indexes of X and y differ"):
         fit(Y.shift(1, freq="D"))

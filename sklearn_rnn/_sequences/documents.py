@@ -142,6 +142,6 @@ def _check_tokens(tokens: NDArray[Any]) -> NDArray[np.int64]:
     wrong = ~((tokens >= 0) & (tokens < 2**62) & (tokens == np.floor(tokens)))
     if wrong.any():
         raise ValueError(
-            f"X must hold tokens, integers from 0 up; got {tokens[wrong][0].tolist()}."
+            f"X must hold tokens, which are non-negative integers; got {tokens[wrong][0].tolist()}."
         )
     return tokens.astype(np.int64)

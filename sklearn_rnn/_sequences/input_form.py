@@ -20,7 +20,7 @@ class Reading:
         What NaN is: an error; a missing value; or a missing value, and an absent step (padding)
         where all channels of steps at an end of a sequence are NaN.
     tokens : bool
-        Whether X holds tokens: integers from 0 up, of which 0 is an absent step.
+        Whether X holds tokens: non-negative integers, of which 0 is padding.
     why : str
         Why a network needs sequences of one length that otherwise does not: the start of a clause
         of error messages, with a space at its end.

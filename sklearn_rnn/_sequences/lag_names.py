@@ -82,8 +82,8 @@ def read_lag_names(names: Sequence[Any] | None, n_channels: int | None = None) -
         return None
     if others:
         raise ValueError(
-            f"X has columns named by lags, such as {matches[0].string!r}, beside others: "
-            f"{_listed(others)}. Leave the others out, give as many lags of each "
+            f"X has columns named by lags, such as {matches[0].string!r}, and others: "
+            f"{_listed(others)}. Leave the others out, give the same lags of each "
             f"({others[0]}_lag1, ...), or pass X without names and set n_channels."
         )
     lags: dict[str, dict[int, int]] = {}

@@ -85,7 +85,7 @@ def find_target_channels(
     if given is None:
         equal = channels_equal_to(X, target)
         if not isinstance(X, WindowArray):
-            raise error("None, and X does not know its rows")
+            raise error("None, and X is not windows of LagTransformer or make_lagged")
         for found in equal:
             if len(found) != 1:
                 how = f"the channels {found}" if found else "no channel"
@@ -102,7 +102,7 @@ def find_target_channels(
         if place is None:
             raise error(repr(channel))
         if place in channels_known_ahead(X, columns):
-            raise error(f"{channel!r}, which is known ahead: its newest value is not the past")
+            raise error(f"{channel!r}, which is in known_ahead: its newest value is not the past")
     return np.array(places, dtype=np.intp)
 
 

@@ -138,9 +138,10 @@ def _select_complete(X: WindowArray, y: Any, sample_weight: Any) -> tuple[Window
     kept = np.flatnonzero(X.is_complete)
     if not len(kept):
         raise ValueError(
-            f"No window of X is complete: each of the {len(X)} begins before its series or in a "
-            f"gap, with n_lags={X.n_steps}, delay={X.delay} and step={X.step}. Give longer series, "
-            "fewer lags or a smaller delay, or fit np.asarray(X) to train on filled lags."
+            f"No window of X is complete: each of the {len(X)} has lags before the start of its "
+            f"series or in a gap, with n_lags={X.n_steps}, delay={X.delay} and step={X.step}. Give "
+            "longer series, fewer lags or a smaller delay, or fit np.asarray(X) to train on filled "
+            "lags."
         )
     check_targets(y, X)
     X.check_labels(y)

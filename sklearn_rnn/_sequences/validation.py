@@ -209,8 +209,8 @@ def _as_tokens(sequences: Windows | Ragged) -> Windows | Ragged:
     tokens = tokens.astype(np.int64, copy=False)
     if tokens.min(initial=0) < 0 or (tokens is not rows and (tokens != rows).any()):
         raise ValueError(
-            "X must hold tokens, integers from 0 up; got other numbers. Unset vocabulary_size and "
-            "embedding_dim if they are measurements."
+            "X must hold tokens, which are non-negative integers; got other numbers. Unset "
+            "vocabulary_size and embedding_dim if they are measurements."
         )
     return replace(sequences, rows=tokens)
 

@@ -129,7 +129,7 @@ class WindowArray(NDArrayOperatorsMixin):
 
     @property
     def is_complete(self) -> NDArray[np.bool_]:
-        """Whether all rows of a window exist: it does not begin before its series or in a gap."""
+        """Whether each window is complete: no lag is before the start of its series or in a gap."""
         if self._complete is None:
             return np.ones(len(self), dtype=bool)
         return self._complete
@@ -175,7 +175,7 @@ class WindowArray(NDArrayOperatorsMixin):
         is_view = isinstance(self.starts, range) and dtype == self.dtype
         if copy is False and not is_view:
             raise ValueError(
-                "These windows are not evenly spaced, or of another data type: they cannot become "
+                "These windows are not evenly spaced, or have another dtype: they cannot become "
                 "an array without a copy. Leave copy=False out."
             )
         array = self._windows().array()

@@ -91,7 +91,7 @@ class WindowScaling:
         """
         if sequences.n_steps < 2:
             raise ValueError(
-                f'standardize="{kind}" needs windows of two steps at least; X has one. Give '
+                f'standardize="{kind}" needs windows of at least two steps; X has one. Give '
                 "n_channels if X has two dimensions, more lags, or standardize=True."
             )
         scaling = cls(kind, channels, known_ahead, Scale.identity(len(channels.mean)))

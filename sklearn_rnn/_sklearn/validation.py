@@ -124,13 +124,14 @@ def check_labels(y: Any, X: Any) -> None:
     labels = rows.append(targets).factorize()[0].reshape(2, -1)
     if np.array_equal(*np.sort(labels)):
         raise ValueError(
-            "y has the labels of X in another order, but rows are matched by position; give "
+            "y has the index labels of X in another order, but rows are matched by position; give "
             "y.loc[X.index]."
         )
     first = int(np.argmax(labels[0] != labels[1]))
     warnings.warn(
-        f"y has other labels than X: row {first} is {rows[first]!r} in X and {targets[first]!r} in "
-        "y. Rows are matched by position; if that is meant, give y.to_numpy().",
+        f"The indexes of X and y differ: row {first} is {rows[first]!r} in X and "
+        f"{targets[first]!r} in y. Rows are matched by position; if that is intended, give "
+        "y.to_numpy().",
         UserWarning,
         stacklevel=2,
     )
@@ -197,7 +198,7 @@ def _check_array(values: Any, name: str) -> None:
                 f"Complex data not supported: {name} holds complex numbers."
             ) from error
         kind = TypeError if isinstance(error, TypeError) else ValueError
-        raise kind(f"{name} must hold numbers, in an array without holes. {error}") from error
+        raise kind(f"{name} must hold numbers, in a regular array. {error}") from error
     if array.dtype.kind == "c":
         raise ValueError(f"Complex data not supported: {name} has the dtype {array.dtype}.")
     if array.dtype.kind in "mMSU":

@@ -1,4 +1,4 @@
-"""Columns by name: those known beforehand, and those that tell time and series."""
+"""Columns by name: known future covariates, and the columns of time and series."""
 
 from __future__ import annotations
 

@@ -23,9 +23,9 @@ class CompleteRows(PipelineProxy, MetaEstimatorMixin, BaseEstimator):
     """Fit a pipeline to the rows whose windows are complete, and predict all rows.
 
     `LagTransformer` keeps the number of rows and fills lags before the start of a series, or in a
-    gap. Such a row is no example of how the target follows from the past. This meta-estimator fits
-    the transformers of a pipeline to all rows and its last step to those rows only whose windows
-    hold observed rows. A missing value does not make a row incomplete.
+    gap. Rows with filled lags are misleading examples for training. This meta-estimator fits the
+    transformers of a pipeline to all rows, but its last step only to rows with complete windows. A
+    missing value (NaN) in a row does not make a window incomplete.
 
     {parameters}
 
@@ -38,19 +38,19 @@ class CompleteRows(PipelineProxy, MetaEstimatorMixin, BaseEstimator):
 
     Notes
     -----
-    **Which rows.** All LagTransformers before the last step are asked, also inside of FeatureUnion,
-    ColumnTransformer and pipelines; a row must be complete for each of them. A window of windows,
-    behind a second LagTransformer, is complete if all of these are. Without a LagTransformer
+    **Which rows.** A row must have a complete window in every LagTransformer before the last step,
+    also inside a FeatureUnion, a ColumnTransformer or another pipeline. After a second
+    LagTransformer, a window of windows is complete if all of these are. Without a LagTransformer
     nothing is left out.
 
-    **In place of the pipeline.** Steps are reached as those of a pipeline, by `named_steps`,
-    `steps`, and ``model[0]`` or ``model["ridge"]``; after `fit` these are the fitted ones of
-    ``estimator_``. Parameters have their names in the pipeline (``ridge__alpha``) as well as those
-    in a meta-estimator (``estimator__ridge__alpha``), so that a grid for the pipeline stays valid.
+    **In place of the pipeline.** Steps are accessed as in a pipeline, by `named_steps`, `steps`,
+    and ``model[0]`` or ``model["ridge"]``; after `fit` these are the fitted ones of ``estimator_``.
+    Parameters have their names in the pipeline (``ridge__alpha``) as well as those in a
+    meta-estimator (``estimator__ridge__alpha``), so that a grid for the pipeline stays valid.
 
-    **Searches go around it**, as in ``GridSearchCV(CompleteRows(pipeline), grid)``, and so do
-    transformed targets and ensembles. `compare_models` and `RecursiveForecaster` put it into
-    models with a LagTransformer themselves.
+    **Searches**, transformed targets and ensembles must contain it, not the reverse:
+    ``GridSearchCV(CompleteRows(pipeline), grid)``. `compare_models` and `RecursiveForecaster` add
+    it to models with a LagTransformer.
 
     Examples
     --------
@@ -83,7 +83,7 @@ class CompleteRows(PipelineProxy, MetaEstimatorMixin, BaseEstimator):
 
     _learned: ClassVar[dict[str, str]] = {
         "estimator_ : estimator": "The fitted pipeline.",
-        "n_rows_omitted_ : int": "Number of training rows that the last step has not seen.",
+        "n_rows_omitted_ : int": "Number of training rows left out of the fit of the last step.",
         "classes_ : ndarray of shape (n_classes,)": "Class labels, of a classifier.",
         "n_features_in_ : int": "Number of columns of X.",
         "feature_names_in_ : ndarray of shape (n_features_in_,)": (

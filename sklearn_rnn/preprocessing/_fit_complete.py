@@ -135,5 +135,5 @@ def _check_any_complete(incomplete: NDArray[np.bool_], steps: list[Any]) -> None
         f"None of the {num_samples(incomplete)} rows of X has a complete window: with "
         f"n_lags={lags.n_lags}, delay={lags.delay}, step={lags.step} a row needs "
         f"{lags._window().lookback} rows of its series before it, without a gap; take fewer lags, "
-        "give longer series, or fit rows with filled lags by incomplete='fit'."
+        "give longer series, or set incomplete='fit' to fit rows with filled lags."
     )

@@ -157,9 +157,9 @@ class _Visit:
         names = [] if self.in_fit else [name for name in _FITTED_INSIDE if hasattr(part, name)]
         if not names:
             raise ValueError(
-                f"{type(part).__name__} hides a LagTransformer, so that the rows with incomplete "
-                "windows are unknown; put LagTransformer into the steps of a Pipeline, a "
-                "FeatureUnion or a ColumnTransformer."
+                f"{type(part).__name__} contains a LagTransformer, but is of an unknown kind, so "
+                "rows with incomplete windows cannot be found; put LagTransformer into the steps "
+                "of a Pipeline, a FeatureUnion or a ColumnTransformer."
             )
         inside = getattr(part, names[0])
         yield from inside if names[0] == "estimators_" else [inside]

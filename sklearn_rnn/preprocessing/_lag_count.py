@@ -54,15 +54,15 @@ class LagCount:
         Raises
         ------
         ValueError
-            If lags shall count time, but the times are irregular.
+            If ``lag_unit='time'`` and the times are irregular.
         """
         if kind.name == "none":
             return RankPositions(times, np.inf)
         if self.max_gap is not None:
             if self.unit == "time":
                 raise ValueError(
-                    f"max_gap={self.max_gap!r} tells which rows are adjacent where lags count "
-                    "rows; with lag_unit='time' leave it out."
+                    f"max_gap={self.max_gap!r} cannot be combined with lag_unit='time', where lags "
+                    "do not count rows; leave it out."
                 )
             return RankPositions(times, read_gap(self.max_gap, kind))
         if len(times) < 2:
@@ -75,8 +75,8 @@ class LagCount:
         if in_time:
             raise ValueError(
                 "lag_unit='time' needs times in equal steps, of which some may be missing, but "
-                f"those of X are irregular, such as {kind.to_index(times[:3]).tolist()}; take "
-                "lag_unit='rows', or bring X to equal steps, as DataFrame.resample does."
+                f"those of X are irregular, such as {kind.to_index(times[:3]).tolist()}; use "
+                "lag_unit='rows', or resample X to equal steps (DataFrame.resample)."
             )
         return RankPositions.learn(times)
 
@@ -118,13 +118,13 @@ def read_gap(max_gap: Any, kind: TimeKind) -> Any:
         return max_gap
     if not is_time:
         raise ValueError(
-            f"max_gap={max_gap!r} is a time, but the index of X holds numbers; give a number."
+            f"max_gap={max_gap!r} is a duration, but the index of X holds numbers; give a number."
         )
     given: Any = max_gap
     gap = pd.to_timedelta(given, errors="coerce")
     if not gap > pd.Timedelta(0):
         raise ValueError(
-            "max_gap must be a time above zero that pandas understands, such as '7D'; "
+            "max_gap must be a positive duration that pandas can parse, such as '7D'; "
             f"got {max_gap!r}."
         )
     return gap / _unit_of(kind)

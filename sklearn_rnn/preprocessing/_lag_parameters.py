@@ -1,4 +1,4 @@
-"""The parameters of `LagTransformer`: which rows are lags of a row, and what stands for others."""
+"""The parameters of `LagTransformer`: which rows are lags of a row, and how others are filled."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sklearn_rnn._sklearn.parameters import param, parametrized
 
 @parametrized
 class CalendarParameters:
-    """The parameters that say when rows are, and which row is how many before another."""
+    """The parameters that determine times, series and gaps, and so which rows are lags."""
 
     max_gap: float | str | timedelta | np.timedelta64 | None = param(
         [None, str, timedelta, np.timedelta64, Interval(Real, 0, None, closed="neither")],
@@ -28,10 +28,10 @@ class CalendarParameters:
     lag_unit: str = param(
         [StrOptions({"auto", "rows", "time"})],
         """
-        Unit of the lags where rows are missing: rows ('rows'), so that the row after a gap follows
-        the one before it, or steps of the calendar ('time'), so that the lag is missing. 'auto'
-        counts time for periods and equal steps; open days or hours, without holidays, for working
-        days and trading sessions; and rows if times are irregular.
+        What lags count where rows are missing: existing rows ('rows'), so that gaps are skipped, or
+        steps of the calendar ('time'), so that lags in a gap are missing. 'auto' counts time for
+        periods and equal steps; open days or hours without holidays for business days and trading
+        hours; and rows for irregular times.
         """,
         default="auto",
     )
@@ -56,7 +56,7 @@ class LagParameters(CalendarParameters):
 
     n_lags: int = param(
         [Interval(Integral, 1, None, closed="left")],
-        "Number of lags: the steps of a window.",
+        "Number of lags, which are the steps of a window.",
         default=5,
         kw_only=False,
     )

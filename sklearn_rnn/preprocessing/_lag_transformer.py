@@ -74,10 +74,10 @@ class LagTransformer(LagParameters, TransformerMixin, BaseEstimator):
     -----
     **Windows.** The output is a read-only array, which any function accepts, over one padded copy
     of X for any ``n_lags``. Its attributes ``delay``, ``step``, ``lags``, ``channels``, ``series``,
-    ``times`` and ``is_complete`` say where the windows come from. Selected windows keep them, and
-    the networks read them: `fit` leaves incomplete windows out, and early stopping holds out the
-    last windows of each series. ``np.asarray(windows)`` is an ordinary array: a view if X is one
-    series without gaps, otherwise a copy, as with ``flatten=True``.
+    ``times`` and ``is_complete`` describe the origin of the windows. Selected windows keep them,
+    and the networks read them: `fit` leaves incomplete windows out, and early stopping holds out
+    the last windows of each series. ``np.asarray(windows)`` is an ordinary array: a view if X is
+    one series without gaps, otherwise a copy, as with ``flatten=True``.
 
     **Memory.** If X is a ``np.memmap`` of at least 256 MB, in single or double precision, the
     padded copy is a temporary file (in ``TMPDIR``), which the networks read batch by batch.
@@ -127,7 +127,7 @@ class LagTransformer(LagParameters, TransformerMixin, BaseEstimator):
         "max_gap_ : number, timedelta64 or None": """
             Largest step of the index between adjacent rows of X; None without an index.""",
         "incomplete_rows_ : ndarray of int": """
-            Rows of X in `fit` whose window begins before their series, or in a gap.""",
+            Rows of X in `fit` that have lags before the start of their series or in a gap.""",
     }
 
     @fit_context(prefer_skip_nested_validation=True)
@@ -139,7 +139,7 @@ class LagTransformer(LagParameters, TransformerMixin, BaseEstimator):
         X : array-like of shape (n_rows, n_channels)
             Rows, in temporal order unless an index or column has the times.
         y : array-like of shape (n_rows,), default=None
-            Not used, except for the warning if it is a column that flat windows hold at lag 0.
+            Not used, except to warn if it is a column of flattened windows at lag 0.
 
         Returns
         -------
@@ -158,7 +158,7 @@ class LagTransformer(LagParameters, TransformerMixin, BaseEstimator):
         X : array-like of shape (n_rows, n_channels)
             Rows, in temporal order unless an index or column has the times.
         y : array-like of shape (n_rows,), default=None
-            Not used, except for the warning if it is a column that flat windows hold at lag 0.
+            Not used, except to warn if it is a column of flattened windows at lag 0.
 
         Returns
         -------

@@ -30,8 +30,8 @@ class Window:
         if n_rows <= self.lookback:
             raise ValueError(
                 f"X has n_samples={n_rows}, too few for n_lags={self.n_lags}: with "
-                f"delay={self.delay} and step={self.step} it needs {self.lookback + 1} at least, "
-                "or every window has filled steps; give a longer series or fewer lags."
+                f"delay={self.delay} and step={self.step} a complete window needs at least "
+                f"{self.lookback + 1}; give a longer series or fewer lags."
             )
 
 

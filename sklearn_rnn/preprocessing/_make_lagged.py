@@ -85,11 +85,10 @@ def make_lagged(
     Returns
     -------
     windows : WindowArray of shape (n_windows, n_lags, n_channels)
-        The windows, in the read-only array that `LagTransformer` returns, or with
-        ``flatten=True`` an ndarray of shape (n_windows, n_lags * n_channels). They are over the
-        memory of X, unless rows are missing between those of X, X contains several series,
-        ``known_ahead`` or ``flatten`` is set, or X is not of floats. Windows and targets do not
-        cross series or contain missing rows.
+        The windows, in the read-only array that `LagTransformer` returns, or with ``flatten=True``
+        an ndarray of shape (n_windows, n_lags * n_channels). They share the memory of X, unless X
+        has gaps, several series or a dtype other than float, or ``known_ahead`` or ``flatten`` is
+        set. Windows and targets do not cross series or contain missing rows.
     targets : ndarray of shape (n_windows,), (n_windows, n_outputs)
         The targets, in the order of X; with ``horizon > 1`` the second axis is the horizon:
         (n_windows, horizon) or (n_windows, horizon, n_outputs).
@@ -128,7 +127,7 @@ def make_lagged(
     if not len(chosen):
         longest = layout.longest_block()
         raise ValueError(
-            f"X is too short: its longest block of rows without a gap has {longest}, and "
+            f"X is too short: its longest block without a gap has {longest} rows, but "
             f"n_lags={n_lags}, delay={delay}, step={step}, horizon={horizon} need "
             f"{window.lookback + horizon}; take fewer lags."
         )

@@ -162,7 +162,7 @@ class PipelineProxy:
         return self._inside.named_steps
 
     def __getitem__(self, index: int | str | slice) -> Any:
-        """Return a step by position or name, or a pipeline of several, as of a pipeline."""
+        """Return a step by position or name, or a pipeline of several steps by a slice."""
         return self._inside[index]
 
     def __len__(self) -> int:
@@ -170,7 +170,7 @@ class PipelineProxy:
         return len(self._inside)
 
     def __bool__(self) -> bool:
-        """Return True: an estimator without steps is one, too."""
+        """Return True, even if the pipeline has no steps."""
         return True
 
     @property
@@ -260,5 +260,5 @@ class PipelineProxy:
 
     def _learned_inside(self, name: str) -> Any:
         if not hasattr(self, "estimator_"):
-            raise AttributeError(f"{type(self).__name__} has {name} after fit only.")
+            raise AttributeError(f"{type(self).__name__} has {name} only after fit.")
         return getattr(self.estimator_, name)

@@ -193,12 +193,12 @@ def _separate_repeated(
     text = f"{n_repeated} of the {n_rows} times of X repeat, such as {example}"
     if n_repeated > max(1, _MAX_REPEATED * n_rows):
         raise ValueError(
-            f"{text}. If X holds several series, name the column that tells them apart, "
+            f"{text}. If X holds several series, name the column that identifies them, "
             "LagTransformer(series=...), or give a MultiIndex of series and time; if rows are "
-            "drawn with replacement, as in bagging, put that estimator behind LagTransformer."
+            "drawn with replacement, as in bagging, put LagTransformer before that estimator."
         )
     warnings.warn(
-        f"{text}: rows of the same time follow each other in the order in which they come.",
+        f"{text}: rows with the same time are taken as consecutive, in their order in X.",
         IncompleteWindowsWarning,
         stacklevel=4,
     )

@@ -1,4 +1,4 @@
-"""Warnings that name how many windows lack rows, why, and what to do."""
+"""Warnings about incomplete windows: how many there are, why, and what to do."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MAX_SHARE = 0.1
 
 @contextmanager
 def without_warnings() -> Iterator[None]:
-    """Let incomplete windows of this block pass: those of rows that are only the past of others."""
+    """Do not warn of incomplete windows in this block: its first rows only serve as lags."""
     token = _IS_SILENT.set(True)
     try:
         yield
@@ -50,26 +50,26 @@ def warn_of_incomplete(
         return
     if timeline.kind != history.kind:
         _warn(
-            f"The index of X holds {timeline.kind}, but that of fit held {history.kind}: no row of "
-            f"fit is the past of these {len(timeline.times)} rows, and lags before them are "
-            "filled. Give X an index as in fit."
+            f"The index of X holds {timeline.kind}, but that of fit held {history.kind}: rows of "
+            f"fit cannot be lags of these {len(timeline.times)} rows, and lags before them are "
+            "filled. Give X the same kind of index as in fit."
         )
         return
     incomplete = ~complete & placement.is_beyond_start
     n_incomplete, n_windows = int(incomplete.sum()), int(placement.is_beyond_start.sum())
     lost = placement.first_rows[incomplete[placement.first_rows]]
-    counts = f"{n_incomplete} of {n_windows} windows beyond the start of their series"
+    counts = f"{n_incomplete} of {n_windows} windows after the start of their series"
     if len(lost):
         _warn(
-            f"{counts} have filled lags: {_describe_lost(history, timeline, lost)} Give the "
-            f"{placement.layout.window.lookback} rows before along with them; if a splitter leaves "
-            "them out, make the windows before the split."
+            f"{counts} have filled lags: {_describe_lost(history, timeline, lost)} Give them "
+            f"together with the {placement.layout.window.lookback} rows before; if a splitter "
+            "leaves those out, make the windows before the split."
         )
     elif n_incomplete > _MAX_SHARE * n_windows:
         _warn(
-            f"{counts} have filled lags: rows are missing between those of X, or between X and the "
-            "rows of fit. Give the missing rows, or let lags count the rows that are there, "
-            "lag_unit='rows'; if a splitter leaves rows out, make the windows before the split."
+            f"{counts} have filled lags: rows are missing within X, or between X and the rows of "
+            "fit. Give the missing rows, or set lag_unit='rows' so that lags count existing rows; "
+            "if a splitter leaves rows out, make the windows before the split."
         )
 
 
@@ -85,9 +85,9 @@ def warn_of_doubtful(history: History, timeline: Timeline, lookback: int) -> Non
     n_doubtful, n_windows = np.sum(counts, axis=0) if counts else (0, 0)
     if n_doubtful:
         _warn(
-            f"The times of X are in equal steps, but most are missing. Lags count rows: the oldest "
-            f"lag of {n_doubtful} of {n_windows} windows is more than {lookback} steps old. Set "
-            "lag_unit='time' if lags are to be so many steps old, and 'rows' if this is right."
+            f"The times of X are in equal steps, but most are missing, so lags count rows: the "
+            f"oldest lag of {n_doubtful} of {n_windows} windows is more than {lookback} steps old. "
+            "Set lag_unit='time' to count steps, or 'rows' to count rows without this warning."
         )
 
 
@@ -104,13 +104,13 @@ def warn_of_missing_values(missing: NDArray[np.bool_], lag: int) -> None:
     if missing.any() and not _IS_SILENT.get():
         _warn(
             f"{int(missing.sum())} of {len(missing)} predictions start from the mean of the "
-            f"training targets, since the target {lag} rows before is a missing value; fill "
-            "missing values of the target in X."
+            f"training targets, since the target {lag} rows before is a missing value; impute "
+            "the target in X."
         )
 
 
 def _describe_lost(history: History, timeline: Timeline, lost: Any) -> str:
-    """Tell which rows of a series do not follow those of `fit`."""
+    """Return which rows of a series do not follow those of `fit`."""
     back = np.empty(len(timeline.times), dtype=np.intp)
     back[np.arange(len(back)) if timeline.order is None else timeline.order] = np.arange(len(back))
     at = int(back[lost[0]])

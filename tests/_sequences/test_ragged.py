@@ -370,8 +370,8 @@ def test_a_net_finds_a_word_that_matters():
 @pytest.mark.parametrize(
     ("X", "text"),
     [
-        ([[0.5, 1.0], [1.0, 2.0]], "^X must hold tokens, integers from 0 up"),
-        ([[-1, 1], [1, 2]], "^X must hold tokens, integers from 0 up"),
+        ([[0.5, 1.0], [1.0, 2.0]], "^X must hold tokens, which are non-negative integers"),
+        ([[-1, 1], [1, 2]], "^X must hold tokens, which are non-negative integers"),
         (np.ones((2, 3, 2), dtype=int), "^X must hold one token at each step; got 2 channels"),
         ([[np.nan, 1], [1, 2]], "^X must hold tokens"),
     ],

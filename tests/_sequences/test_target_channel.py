@@ -78,7 +78,7 @@ def test_it_is_never_guessed(y, twice, given, got):
 
 def test_arrays_do_not_tell_it():
     X = np.asarray(LagTransformer(3).fit_transform(ROWS))
-    with pytest.raises(ValueError, match=r"target_channel.*got None, and X does not know its rows"):
+    with pytest.raises(ValueError, match=r"target_channel.*got None, and X is not windows of"):
         found(X, ROWS[:, 0])
 
 
@@ -91,7 +91,7 @@ def test_one_channel_for_each_output():
 def test_a_channel_known_ahead_is_not_the_past():
     W = LagTransformer(3, known_ahead=["b"]).fit_transform(TABLES["gap"])
     assert channels_known_ahead(W, None) == (1,)
-    with pytest.raises(ValueError, match="got 'b', which is known ahead"):
+    with pytest.raises(ValueError, match="got 'b', which is in known_ahead"):
         found(W, ROWS[:, 0], "b")
     with pytest.raises(ValueError, match="got None, and y equals no channel"):
         found(W, ROWS[:, 1])

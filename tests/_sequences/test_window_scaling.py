@@ -82,5 +82,5 @@ def test_channels_known_ahead_have_one_scale(kind, values):
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_single_step_is_refused(kind):
     windows = window_rows(np.zeros((4, 1, 2)))
-    with pytest.raises(ValueError, match=f'standardize="{kind}" needs windows of two steps'):
+    with pytest.raises(ValueError, match=f'standardize="{kind}" needs windows of at least two'):
         WindowScaling.learn(kind, CHANNELS, (), windows, np.ones(4))

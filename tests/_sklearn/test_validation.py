@@ -47,7 +47,7 @@ def test_the_labels_of_y_are_those_of_x_in_the_same_order(index, wide):
     for unlabelled in (y.to_numpy(), y.to_numpy().tolist()):
         check_labels(unlabelled, X)
         check_labels(y, unlabelled)
-    with pytest.raises(ValueError, match=r"^y has the labels of X in another order"):
+    with pytest.raises(ValueError, match=r"^y has the index labels of X in another order"):
         check_labels(y[::-1], X)
     shuffled = y.iloc[RNG.permutation(N)]
     with pytest.raises(ValueError, match=r"give y.loc\[X.index\]"):
@@ -59,7 +59,7 @@ def test_the_labels_of_y_are_those_of_x_in_the_same_order(index, wide):
 @each_index
 def test_other_labels_are_warned_of_by_the_first(index):
     X, y = pair(index, index)
-    with pytest.warns(UserWarning, match=r"^y has other labels than X: row [01] is .*y.to_numpy"):
+    with pytest.warns(UserWarning, match=r"^The indexes of X and y differ: row [01] .*y.to_numpy"):
         check_labels(y[1:], X[:-1])
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -81,7 +81,7 @@ def test_integers_are_labels_beside_numbers_of_rows():
 @pytest.mark.parametrize("estimator", [DenseRegressor(max_epochs=1), GRURegressor(max_epochs=1)])
 def test_fit_refuses_targets_in_another_order(estimator):
     X, y = pair(INDEXES["days"], INDEXES["days"])
-    with pytest.raises(ValueError, match=r"^y has the labels of X in another order"):
+    with pytest.raises(ValueError, match=r"^y has the index labels of X in another order"):
         estimator.fit(X, y[::-1])
 
 

@@ -186,7 +186,7 @@ def test_folds_in_time_have_the_past_of_fit():
         model.fit(FRAME.iloc[train], Y.iloc[train])
         is_whole = test > test[0] + 2  # the rows whose lags are not in the gap
         expected = past[test] + twin.predict(lags[test])
-        with pytest.warns(IncompleteWindowsWarning, match="windows beyond the start"):
+        with pytest.warns(IncompleteWindowsWarning, match="windows after the start"):
             forecast = model.predict(FRAME.iloc[test])
         np.testing.assert_allclose(forecast[is_whole], expected[is_whole], **EXACT)
     scores = cross_val_score(model, FRAME, Y, cv=TimeSeriesSplit(4), error_score="raise")

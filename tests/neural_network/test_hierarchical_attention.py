@@ -201,7 +201,7 @@ def test_it_goes_through_cross_validation_clones_and_pickles():
         ([[np.array(3)], [[2]]], "^X must hold documents"),
         ([[[[1], [2]]], [[3]]], "^X must hold documents"),
         ([[[None]], [[1]]], "^X must hold documents"),
-        ([[[np.nan]], [[1]]], "^X must hold tokens, integers from 0 up; got nan"),
+        ([[[np.nan]], [[1]]], "^X must hold tokens, which are non-negative integers; got nan"),
         ([[[np.inf]], [[1]]], "^X must hold tokens"),
         (np.zeros((0, 2, 2)), "^X must hold documents"),
         ([[[10**9]], [[1]]], "^X holds the token 1000000000; .*vocabulary_size"),

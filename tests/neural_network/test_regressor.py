@@ -395,7 +395,7 @@ def test_predictions_do_not_depend_on_the_other_rows(monkeypatch):
 def test_names_of_columns_are_learned_and_held_against():
     frame = pd.DataFrame(FLAT, columns=list("abcdef"))
     net = small(n_channels=2)
-    with pytest.warns(UserWarning, match=r"^y has other labels than X: row 0 is 0 in X and 5 in y"):
+    with pytest.warns(UserWarning, match=r"^The indexes of X and y differ: row 0 is 0 in X and 5"):
         net.fit(frame, pd.Series(Y, index=range(5, N + 5)))
     assert list(net.feature_names_in_) == list("abcdef")
     assert_array_equal(net.predict(frame), small().fit(X, Y).predict(X))
@@ -477,13 +477,13 @@ REFUSED = {
         np.full(X.shape, "a", dtype=object),
         Y,
         {},
-        "X must hold numbers, in an array without holes. could not convert",
+        "X must hold numbers, in a regular array. could not convert",
     ),
     "object strings, flat": (
         np.full(FLAT.shape, "a", dtype=object),
         Y,
         {},
-        "X must hold numbers, in an array without holes. could not convert",
+        "X must hold numbers, in a regular array. could not convert",
     ),
     "strings": (
         np.full(X.shape, "a"),

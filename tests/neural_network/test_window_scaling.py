@@ -239,7 +239,7 @@ def test_what_it_does_not_go_with_is_refused(kind):
         with pytest.raises(ValueError, match=re.escape(text)):
             model.fit(np.abs(X).astype(int), Y)
         assert not hasattr(model, "net_")
-    with pytest.raises(ValueError, match="needs windows of two steps at least; X has one"):
+    with pytest.raises(ValueError, match="needs windows of at least two steps; X has one"):
         DenseClassifier(**SHORT, standardize=kind).fit(X[:, 0], Y > 0)
     model = fitted(DenseRegressor, W, Y, standardize=kind)
     with pytest.raises(ValueError, match="'integrated_gradients' needs a network with one scale"):

@@ -290,7 +290,7 @@ def test_a_transformer_that_hides_lags_is_refused():
             self.inside = inside
 
     model = CompleteRows(make_pipeline(Hides(flat()), Ridge()))
-    with pytest.raises(ValueError, match=r"^Hides hides a LagTransformer, so that the rows with"):
+    with pytest.raises(ValueError, match=r"^Hides contains a LagTransformer, but is of an"):
         model.fit(FRAME, Y)
 
 

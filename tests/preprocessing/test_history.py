@@ -60,7 +60,7 @@ def test_test_rows_see_their_true_past_exactly_when_they_follow(name):
             lags = LagTransformer(**LAGS).fit(X.iloc[train])
             seen = VALUES.copy()
             seen[train[-1] + 1 : test[0]] = -9.0
-            with pytest.warns(IncompleteWindowsWarning, match="Give the 6 rows before"):
+            with pytest.warns(IncompleteWindowsWarning, match="with the 6 rows before"):
                 windows = lags.transform(X.iloc[test])
             np.testing.assert_array_equal(windows, windows_of(seen)[test])
 

@@ -140,36 +140,36 @@ def test_a_change_of_clocks_is_no_break(zone):
             "auto",
             "7D",
             pd.RangeIndex(9),
-            "max_gap='7D' is a time, but the index of X holds numbers; give a number.",
+            "max_gap='7D' is a duration, but the index of X holds numbers; give a number.",
         ),
         (
             "auto",
             "a week",
             DAYS,
-            "max_gap must be a time above zero that pandas understands, such as '7D'; got "
+            "max_gap must be a positive duration that pandas can parse, such as '7D'; got "
             "'a week'.",
         ),
         (
             "rows",
             timedelta(0),
             DAYS,
-            "max_gap must be a time above zero that pandas understands, such as '7D'; got "
+            "max_gap must be a positive duration that pandas can parse, such as '7D'; got "
             "datetime.timedelta(0).",
         ),
         (
             "time",
             "7D",
             DAYS,
-            "max_gap='7D' tells which rows are adjacent where lags count rows; with "
-            "lag_unit='time' leave it out.",
+            "max_gap='7D' cannot be combined with lag_unit='time', where lags do not count rows; "
+            "leave it out.",
         ),
         (
             "time",
             None,
             pd.Index([0.0, 1.3, 1.7, 6.1]),
             "lag_unit='time' needs times in equal steps, of which some may be missing, but those "
-            "of X are irregular, such as [0.0, 1.3, 1.7]; take lag_unit='rows', or bring X to "
-            "equal steps, as DataFrame.resample does.",
+            "of X are irregular, such as [0.0, 1.3, 1.7]; use lag_unit='rows', or resample X "
+            "to equal steps (DataFrame.resample).",
         ),
     ],
 )

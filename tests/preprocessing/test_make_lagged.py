@@ -109,7 +109,7 @@ def test_short_series_and_breaks_give_no_windows():
     [
         (
             {"X": X[:7], "y": Y[:7], "n_lags": 5, "horizon": 4},
-            "X is too short: its longest block of rows without a gap has 7, and n_lags=5, "
+            "X is too short: its longest block without a gap has 7 rows, but n_lags=5, "
             "delay=1, step=1, horizon=4 need 9; take fewer lags.",
         ),
         (

@@ -104,9 +104,9 @@ def test_many_repeated_times_are_refused():
     index = DAYS.append(DAYS)
     text = (
         "6 of the 12 times of X repeat, such as 2024-03-28 00:00:00. If X holds several series, "
-        "name the column that tells them apart, LagTransformer(series=...), or give a MultiIndex "
-        "of series and time; if rows are drawn with replacement, as in bagging, put that "
-        "estimator behind LagTransformer."
+        "name the column that identifies them, LagTransformer(series=...), or give a MultiIndex "
+        "of series and time; if rows are drawn with replacement, as in bagging, put "
+        "LagTransformer before that estimator."
     )
     with pytest.raises(ValueError, match=f"^{re.escape(text)}$"):
         read(index)

@@ -38,10 +38,10 @@ def warning_of(run):
 def test_training_rows_without_their_past_are_warned_of(rows, counts, begin, where):
     lags = LagTransformer(3).fit(X)
     assert warning_of(lambda: lags.transform(X[rows])) == (
-        f"{counts} windows beyond the start of their series have filled lags: the rows that begin "
+        f"{counts} windows after the start of their series have filled lags: the rows that begin "
         f"at {begin} 00:00:00 {where} the rows of fit, which end at 2020-04-09 00:00:00, and only "
-        "the last rows before each gap are remembered. Give the 3 rows before along with them; if "
-        "a splitter leaves them out, make the windows before the split."
+        "the last rows before each gap are remembered. Give them together with the 3 rows "
+        "before; if a splitter leaves those out, make the windows before the split."
     )
 
 
@@ -96,17 +96,17 @@ def test_the_same_times_in_another_form_are_converted(change):
 def test_another_kind_of_index_is_warned_of(index, held):
     lags = LagTransformer(3, fill_value=-9).fit(X[:80])
     assert warning_of(lambda: lags.transform(X[80:].set_axis(index))) == (
-        f"The index of X holds {held}, but that of fit held times: no row of fit is the past of "
-        "these 20 rows, and lags before them are filled. Give X an index as in fit."
+        f"The index of X holds {held}, but that of fit held times: rows of fit cannot be lags of "
+        "these 20 rows, and lags before them are filled. Give X the same kind of index as in fit."
     )
 
 
 def test_more_than_a_tenth_of_incomplete_windows_is_warned_of():
     many = X.drop(DAYS[5:100:9])
     assert warning_of(lambda: LagTransformer(3).fit_transform(many)) == (
-        "33 of 86 windows beyond the start of their series have filled lags: rows are missing "
-        "between those of X, or between X and the rows of fit. Give the missing rows, or let lags "
-        f"count the rows that are there, lag_unit='rows'; {SPLIT}"
+        "33 of 86 windows after the start of their series have filled lags: rows are missing "
+        "within X, or between X and the rows of fit. Give the missing rows, or set lag_unit='rows' "
+        f"so that lags count existing rows; {SPLIT}"
     )
     assert warning_of(lambda: LagTransformer(3, lag_unit="rows").fit_transform(many)) is None
     assert warning_of(lambda: LagTransformer(3).fit_transform(X.drop(DAYS[50]))) is None
@@ -125,9 +125,9 @@ def test_lags_that_count_rows_of_equal_steps_are_warned_of():
     sparse = X.iloc[np.sort(np.random.default_rng(1).permutation(100)[:25])]
     text = warning_of(lambda: LagTransformer(3).fit(sparse))
     assert re.match(
-        "The times of X are in equal steps, but most are missing. Lags count rows: the oldest lag "
-        r"of \d+ of 22 windows is more than 3 steps old. Set lag_unit='time' if lags are to be so "
-        "many steps old, and 'rows' if this is right.",
+        "The times of X are in equal steps, but most are missing, so lags count rows: the oldest "
+        r"lag of \d+ of 22 windows is more than 3 steps old. Set lag_unit='time' to count steps, "
+        "or 'rows' to count rows without this warning.",
         text,
     )
     for unit in ("rows", "time"):
