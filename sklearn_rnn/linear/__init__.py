@@ -1,4 +1,4 @@
-"""Linear models on windows, which are never written out."""
+"""Linear models on windows, fitted without storing the flattened windows."""
 
 from sklearn_rnn.linear._elastic_net import LagElasticNet
 from sklearn_rnn.linear._elastic_net_cv import LagElasticNetCV

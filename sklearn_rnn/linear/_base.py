@@ -124,7 +124,7 @@ class LinearWindowModel(RegressorMixin, LinearParameters):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_lags, n_channels) or (n_samples, n_columns)
-            Windows. Missing values (NaN) stand at the mean of their channel in training.
+            Windows. Missing values (NaN) are replaced by the training mean of their channel.
 
         Returns
         -------
@@ -147,7 +147,7 @@ class LinearWindowModel(RegressorMixin, LinearParameters):
                 sample_weight, np.empty((len(design), 1)), ensure_non_negative=True
             )
         if not weight.any():
-            raise ValueError("sample_weight must be positive for a sample at least; all are zero.")
+            raise ValueError("sample_weight must be positive for some sample; all are zero.")
         self._target_shape = target.shape[1:]
         self._last_value = self._find_last_value(X)
         samples = np.arange(len(design))
@@ -157,8 +157,8 @@ class LinearWindowModel(RegressorMixin, LinearParameters):
             used &= X.is_complete
             if not used.any():
                 raise ValueError(
-                    f"X has no complete window among {len(X)}: each begins before its series, or "
-                    "in a gap, or has weight 0. Give longer series, or fewer lags."
+                    f"X has no complete window among {len(X)}: each has lags before the start of "
+                    "its series or in a gap, or weight 0. Give longer series, or fewer lags."
                 )
         return data if used.all() else data.take(np.flatnonzero(used))
 

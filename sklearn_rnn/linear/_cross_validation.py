@@ -27,15 +27,15 @@ class CrossValidated(LinearWindowModel):
 
     alphas: int | ArrayLike = param(
         [Interval(Integral, 1, None, closed="left"), "array-like"],
-        """Penalties in any order, or their number: they then decrease on a logarithmic grid from
-        the first one that matters, by the factor `eps` in total.""",
+        """Penalties in any order, or their number: they then decrease on a logarithmic grid, as in
+        glmnet, by the factor `eps` in total.""",
         default=100,
     )
     cv: Any = param(
         ["cv_object"],
-        """Splitter, or iterable of splits. An integer is a number of folds in the order of time,
-        ``TimeSeriesSplit(cv)``: of the times of windows that know them, all series at once, and of
-        the samples otherwise. None is 5.""",
+        """Splitter, or iterable of splits. An integer is a number of folds in time order, as in
+        ``TimeSeriesSplit(cv)``: of the times if `X` is windows of `LagTransformer` or `make_lagged`
+        with times, all series at once, otherwise of the samples. None is 5.""",
         default=None,
     )
     rule: str = param(

@@ -16,7 +16,7 @@ from sklearn_rnn.linear._parameters import ElasticNetParameters
 
 @parametrized
 class LagElasticNet(ElasticNetParameters, LinearWindowModel):
-    r"""Lasso, elastic net and group lasso on windows, which are never written out.
+    r"""Lasso, elastic net and group lasso on windows, without storing the flattened windows.
 
     The coefficients are those of scikit-learn's ``ElasticNet`` on the flattened windows: they
     minimise
@@ -27,7 +27,7 @@ class LagElasticNet(ElasticNetParameters, LinearWindowModel):
     with :math:`\rho` = `l1_ratio`, weights w (`sample_weight`) and factors v (`penalty_factor`).
     With `groups` the sum is over groups of p columns, and :math:`|b_j|` is replaced by
     :math:`\sqrt p` times the norm of the coefficients of the group, for all targets together.
-    Without, each of several targets is a fit of its own.
+    Without `groups`, several targets are fitted separately.
 
     {parameters}
 
@@ -40,9 +40,9 @@ class LagElasticNet(ElasticNetParameters, LinearWindowModel):
 
     Notes
     -----
-    Memory and cost, and what is done with missing values and incomplete windows, are as in
-    `LagRidge`; the coordinate descent is scikit-learn's, on the products of the columns. Columns of
-    factor 0 are projected out of all others.
+    Memory, cost and the treatment of missing values and incomplete windows are as in `LagRidge`;
+    the coordinate descent is scikit-learn's, on the products of the columns. Columns of factor 0
+    are projected out of all others.
 
     **glmnet** divides y by its standard deviation s (of n, not n - 1), which its ridge part keeps:
     with ``standardize=True``, its penalty `lambda` and its L1 share a have the coefficients of

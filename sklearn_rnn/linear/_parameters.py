@@ -22,8 +22,9 @@ def standardize_param(*, default: bool) -> Any:
         ["boolean", StrOptions({"last"})],
         """Whether to penalise the coefficients of columns divided by their standard deviation over
         the training windows, as glmnet does. With ``"last"`` the last value of each window is
-        subtracted before, from its channels that are not known ahead and, of `target_channel`, from
-        y (NLinear): for series that wander. `coef_` is that of X in any case.""",
+        subtracted first: from all channels except known future covariates, and that of
+        `target_channel` from y (NLinear), for non-stationary series. `coef_` always refers to X
+        itself.""",
         default=default,
     )
 
@@ -45,7 +46,7 @@ class LinearParameters(BaseEstimator):
     target_channel: int | str | None = param(
         [Interval(Integral, 0, None, closed="left"), str, None],
         """The channel with past values of y, for ``standardize="last"``: its position, or its name
-        if X tells names. None is the only channel.""",
+        if X has names. None is the only channel.""",
         default=None,
     )
     n_channels: int | None = param(

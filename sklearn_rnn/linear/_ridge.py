@@ -20,7 +20,7 @@ from sklearn_rnn.linear._system import System
 
 @parametrized
 class LagRidge(LinearWindowModel):
-    r"""Ridge regression on windows, which are never written out.
+    r"""Ridge regression on windows, without storing the flattened windows.
 
     The coefficients are those of scikit-learn's ``Ridge`` on the flattened windows: they minimise
 
@@ -44,12 +44,13 @@ class LagRidge(LinearWindowModel):
     the first and last: memory grows with the rows and the square of the columns, and the cost with
     rows times lags. With sample weights that differ, each window is read once, in blocks.
 
-    Rows are centred before any product. Where the condition number of the columns is above 1e4,
-    the solution is refined by the windows themselves; above 1e7 a ``LinAlgWarning`` says so.
-    Missing values (NaN) stand at the mean of their channel over the training windows.
+    Rows are centred before any product. If the condition number of the columns is above 1e4, the
+    solution is refined with the windows themselves; above 1e7 a ``LinAlgWarning`` is raised.
+    Missing values (NaN) are replaced by the mean of their channel over the training windows.
 
-    Windows of `LagTransformer` that begin before their series, or in a gap, are predicted but not
-    fitted; as ordinary arrays, ``np.asarray(windows)``, they are fitted with their filled values.
+    Incomplete windows of `LagTransformer` (with lags before the start of the series or in a gap)
+    are predicted but not fitted; in ordinary arrays, ``np.asarray(windows)``, they are fitted with
+    their filled values.
 
     glmnet with ``alpha=0`` minimises the mean of squares over two, and scales y: for y of standard
     deviation s (of n, not n - 1) and n rows, its ``lambda`` is ``alpha * s / n``.
