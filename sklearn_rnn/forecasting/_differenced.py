@@ -44,8 +44,8 @@ class DifferencedRegressor(CalendarParameters, RegressorMixin, MetaEstimatorMixi
 
     With k = ``lag`` the regressor learns :math:`y_t - y_{t - k}`, and its prediction is added to
     :math:`y_{t - k}`: the last value for k = 1, that of one season before for k = 12 in monthly
-    data. A series that wanders, or has a trend or a season, is thus predicted from where it is,
-    and a model that has learned nothing is as good as `PersistenceRegressor`.
+    data. This suits non-stationary series: with a stochastic or linear trend, or a season. A model
+    that predicts no change equals `PersistenceRegressor`.
 
     {parameters}
 
@@ -54,27 +54,29 @@ class DifferencedRegressor(CalendarParameters, RegressorMixin, MetaEstimatorMixi
     See Also
     --------
     PersistenceRegressor : The forecast that the change is added to.
-    sklearn.compose.TransformedTargetRegressor : Transforms y row by row, and cannot look back.
+    sklearn.compose.TransformedTargetRegressor : Transforms y row by row, without earlier rows.
 
     Notes
     -----
-    **Rows.** y must be a column of X, from which predictions take the value ``lag`` rows before, or
-    from the last rows seen in `fit`, by the index. `max_gap`, `lag_unit`, `time` and `series` must
-    be those of the LagTransformer inside. The columns of X are passed to the regressor as they are:
+    **Rows.** y must be a column of X. Predictions look up the value ``lag`` rows before in X, or in
+    the last rows seen in `fit`, by the index. `max_gap`, `lag_unit`, `time` and `series` must be
+    those of the LagTransformer inside. The columns of X are passed to the regressor as they are:
     its windows hold values, not differences.
 
-    **Fit.** A row without a value ``lag`` rows before it is not fitted, nor is one whose window is
-    incomplete (give ``CompleteRows(pipeline, incomplete="fit")`` to fit these). The transformers of
-    a pipeline see all rows, where supervised ones find the mean change in place of an unknown one.
+    **Fit.** Rows without a value ``lag`` rows before are left out, and so are rows with incomplete
+    windows (give ``CompleteRows(pipeline, incomplete="fit")`` to fit these). The transformers of a
+    pipeline are fitted to all rows; where the change is unknown, supervised ones get the mean
+    change as y.
 
     **Predictions** of rows whose value ``lag`` rows before is missing start from the mean of the
-    training targets, which an `IncompleteWindowsWarning` tells as `LagTransformer` does.
+    training targets, with an `IncompleteWindowsWarning` as from `LagTransformer`.
 
     **No leak.** The lag must be at least the delay of the windows, since newer values are unknown
-    when the forecast is made. A `TargetLeakWarning` tells if the regressor reads the target of the
-    row that it predicts.
+    when the forecast is made. A `TargetLeakWarning` is raised if the regressor reads the target of
+    the row that it predicts.
 
-    **Searches go around it**, as in ``GridSearchCV(DifferencedRegressor(pipeline), grid)``.
+    **Searches** must contain it, not the reverse:
+    ``GridSearchCV(DifferencedRegressor(pipeline), grid)``.
 
     Examples
     --------
@@ -105,8 +107,8 @@ class DifferencedRegressor(CalendarParameters, RegressorMixin, MetaEstimatorMixi
     )
     target: str | int | Sequence[str] | Sequence[int] | None = param(
         [str, Integral, "array-like", None],
-        """Name or position of the column of X that y is, or a list of them for several targets.
-        None finds the only column that equals y row by row. A missing value of X equals any y.""",
+        """Name or position of the column of X that equals y, or a list of them for several targets.
+        None finds the only column that equals y row by row, ignoring missing values of X.""",
         default=None,
     )
 
@@ -114,7 +116,7 @@ class DifferencedRegressor(CalendarParameters, RegressorMixin, MetaEstimatorMixi
         "regressor_ : estimator": "The fitted regressor of changes.",
         "past_ : ColumnTransformer": "Fitted transformer to the values ``lag`` rows before.",
         "target_columns_ : list of int": "Position in X of the column of each target.",
-        "n_rows_omitted_ : int": "Number of training rows that the regressor has not seen.",
+        "n_rows_omitted_ : int": "Number of training rows left out of the fit of the regressor.",
         "n_features_in_ : int": "Number of columns of X.",
         "feature_names_in_ : ndarray of shape (n_features_in_,)": (
             "Names of the columns of X, if all are strings."
@@ -144,7 +146,7 @@ class DifferencedRegressor(CalendarParameters, RegressorMixin, MetaEstimatorMixi
         ------
         ValueError
             If the lag is less than the delay of the windows, y is no column of X, LagTransformers
-            of the regressor count rows in another way, or no row has a value ``lag`` rows before.
+            of the regressor count rows differently, or no row has a value ``lag`` rows before.
 
         Warns
         -----
@@ -177,7 +179,7 @@ class DifferencedRegressor(CalendarParameters, RegressorMixin, MetaEstimatorMixi
         Parameters
         ----------
         X : array-like of shape (n_rows, n_columns)
-            Rows. Those that the lag falls on are among them, or the last rows of `fit`.
+            Rows. Those ``lag`` rows before are looked up among them and the last rows of `fit`.
         **params : dict of str to object
             Parameters of ``predict`` of the regressor.
 
@@ -225,9 +227,9 @@ class DifferencedRegressor(CalendarParameters, RegressorMixin, MetaEstimatorMixi
             columns = list(getattr(X, "columns", range(X.shape[1])))
             warnings.warn(
                 f"regressor reads the columns {[columns[i] for i in self.target_columns_]} of X, "
-                "which are y, in the row that it predicts: the target is among the inputs. Set "
-                "delay=1 or more in LagTransformer, take the columns out of known_ahead, or let a "
-                "ColumnTransformer drop them.",
+                "which equal y, in the row that it predicts: the target is among the inputs. Set "
+                "delay=1 or more in LagTransformer, take the columns out of known_ahead, or drop "
+                "them by a ColumnTransformer.",
                 TargetLeakWarning,
                 stacklevel=2,
             )
@@ -242,7 +244,7 @@ class DifferencedRegressor(CalendarParameters, RegressorMixin, MetaEstimatorMixi
         return {name: getattr(self, name) for name in SHARED}
 
     def _own_lags(self) -> list[LagTransformer]:
-        """Return the lags that this estimator itself reads, for those who ask how far it looks."""
+        """Return the lags that this estimator itself reads, which add to its lookback."""
         return [LagTransformer(1, delay=self.lag, **self._shared())]
 
     def get_metadata_routing(self) -> MetadataRouter:

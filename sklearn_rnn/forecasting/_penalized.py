@@ -56,7 +56,7 @@ def make_lasso(
 
     See Also
     --------
-    make_linear : Ridge regression on windows less their last value.
+    make_linear : Ridge regression on windows minus their last value.
     make_ar : Least squares.
 
     Examples
@@ -99,7 +99,7 @@ def make_linear(
     rule: str = "min",
     cv: Any = None,
 ) -> CompleteRows:
-    """Make a ridge regression on windows less their last value (NLinear).
+    """Make a ridge regression on windows minus their last value (NLinear).
 
     The last value of the window is subtracted from its lags and from y, and added to the
     prediction: with a strong penalty the forecast is the last value, with a weak one that of an

@@ -57,17 +57,17 @@ class PersistenceRegressor(RegressorMixin, BaseEstimator):
 
     See Also
     --------
-    make_ar : Linear autoregression, the next baseline.
+    make_ar : Linear autoregression.
 
     Notes
     -----
     Nothing is learned from y: the channel must contain past values of the target in units of the
     target, so X must not be scaled.
 
-    The windows of `LagTransformer` and `make_lagged` tell their lags. The columns of a table tell
-    them by name, as ``LagTransformer(flatten=True)`` with ``set_output(transform="pandas")`` gives
-    them (``sales_lag3``). Other arrays are assumed to contain the rows directly before the target
-    (``delay=1`` and ``step=1``).
+    Windows of `LagTransformer` and `make_lagged` know their lags. Those of a table are read from
+    the names of its columns (``sales_lag3``), as ``LagTransformer(flatten=True)`` with
+    ``set_output(transform="pandas")`` gives them. Other arrays are assumed to contain the rows
+    directly before the target (``delay=1`` and ``step=1``).
 
     Examples
     --------
@@ -81,8 +81,9 @@ class PersistenceRegressor(RegressorMixin, BaseEstimator):
 
     channel: int | str = param(
         [Interval(Integral, 0, None, closed="left"), str],
-        """Position of the channel with past values of the target, or its name: of a column of the
-        DataFrame that the windows were made of, or of columns of X ``<channel>_lag<number>``.""",
+        """Position of the channel with past values of the target, or its name: that of a column of
+        the DataFrame from which the windows were made, or the prefix of columns of X named
+        ``<channel>_lag<number>``.""",
         default=0,
     )
     season: int = param(
@@ -93,7 +94,7 @@ class PersistenceRegressor(RegressorMixin, BaseEstimator):
     n_channels: int | None = param(
         [Interval(Integral, 1, None, closed="left"), None],
         """Number of channels of a 2-D X, whose columns are blocks of channels, oldest first. None
-        reads it from names of columns, or else is 1. Not used if `channel` is a name.""",
+        reads it from the names of columns, otherwise it is 1. Not used if `channel` is a name.""",
         default=None,
     )
 

@@ -50,14 +50,14 @@ class RecursiveForecaster(MetaEstimatorMixin, BaseEstimator):
     future is not extrapolated. A covariate that is unknown in the future can be a target too, if
     the model has several outputs.
 
-    **Fit.** The pipeline is put into `CompleteRows`, which fits it to rows whose lags are complete.
+    **Fit.** The pipeline is wrapped in `CompleteRows`, which fits it to rows with complete windows.
     Give ``CompleteRows(pipeline, incomplete="fit")`` to fit all rows.
 
     **Rows.** At each step the model predicts for the row to be forecast, whose targets are NaN,
-    preceded by as many rows as the total lookback of all its LagTransformers.
-    The index of the forecasts is that of ``exog``, or else continues the calendar of the index of
-    X, which may lack single rows: business days, month ends, quarters, days of a time zone and so
-    on. Holidays are unknown, and an irregular index has no continuation: give the times ahead by
+    preceded by as many rows as the total lookback of all its LagTransformers. The index of the
+    forecasts is that of ``exog``; otherwise it continues the calendar of X, from which rows may be
+    missing: business days, month ends, quarters, days of a time zone and so on. Holidays are not
+    known, and an irregular index cannot be continued: give the future times by
     ``exog=pd.DataFrame(index=times)``.
 
     **Scores.** Forecasts start at the end of the training data; to evaluate them on later rows,
@@ -195,7 +195,7 @@ class RecursiveForecaster(MetaEstimatorMixin, BaseEstimator):
             )
         if self.freq_ is None:
             raise ValueError(
-                "The index of X is irregular, so the times ahead are unknown; give them by "
+                "The index of X is irregular, so future times are unknown; give them by "
                 "exog=pd.DataFrame(index=...)."
             )
         return pd.DataFrame(np.nan, continue_index(past.index, self.freq_, steps), past.columns)
@@ -248,7 +248,7 @@ def _check_no_leak(estimator: Any, rows: pd.DataFrame, targets: list[Any]) -> No
         one, other = (np.asarray(model.predict(table))[-1:] for table in (known, changed))
     if not _as_table(one).equals(_as_table(other)):
         raise ValueError(
-            f"estimator reads {targets} in the row whose {targets} it forecasts; set delay=1 or "
+            f"estimator reads {targets} in the row that it forecasts; set delay=1 or "
             "more in its LagTransformer, and leave targets out of known_ahead and exogenous."
         )
 

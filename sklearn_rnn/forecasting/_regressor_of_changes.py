@@ -13,7 +13,7 @@ from sklearn_rnn.preprocessing._fit_complete import nested_pipelines
 from sklearn_rnn.preprocessing._incomplete_rows import find_lags
 
 SHARED = ("max_gap", "lag_unit", "time", "series")
-"""Parameters that tell which row is how many rows before another one."""
+"""Parameters that determine which row is how many rows before another."""
 
 
 def check_changes_can_be_fitted(regressor: Any, lag: int, shared: Mapping[str, Any]) -> None:

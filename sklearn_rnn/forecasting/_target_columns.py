@@ -28,7 +28,7 @@ def find_target_columns(
     y : ndarray of shape (n_rows,) or (n_rows, n_targets)
         Targets.
     but : sequence of str
-        Names of columns that hold no numbers of the series, but times.
+        Names of columns that are not values of the series, such as times.
 
     Returns
     -------
@@ -91,13 +91,13 @@ def _find_equal(X: Any, target: NDArray[np.float64], columns: list[int], names: 
         return equal[0]
     if equal:
         raise ValueError(
-            f"target must say which column of X is y, since {len(equal)} of them equal y row by "
-            f"row: {[names[column] for column in equal]}; set target={names[equal[0]]!r}, or leave "
-            "one of them out of X."
+            f"target must name the column of X that is y, since {len(equal)} of them equal y row "
+            f"by row: {[names[column] for column in equal]}; set target={names[equal[0]]!r}, or "
+            "leave one of them out of X."
         )
     raise ValueError(
-        "target: no column of X equals y row by row, so that the value of y some rows before is "
-        "unknown in predictions; put y into X as a column, which LagTransformer(delay=1) lags."
+        "target: no column of X equals y row by row, but predictions need earlier values of y; "
+        "add y as a column to X, and use LagTransformer with delay=1 or more."
     )
 
 
@@ -109,7 +109,7 @@ def _check_equal(X: Any, column: int, target: NDArray[np.float64], name: Any) ->
     value = np.asarray(safe_indexing(X, column, axis=1))[row]
     raise ValueError(
         f"target: the column {name!r} of X must equal y row by row; row {row} is {value} in X and "
-        f"{target[row]} in y. Give y=X[{name!r}], or name the column that y is."
+        f"{target[row]} in y. Give y=X[{name!r}], or name the column that equals y."
     )
 
 

@@ -125,7 +125,7 @@ def test_an_irregular_index_is_continued_by_exog_alone():
     ahead = X.set_axis(X.index + (X.index[-1] - X.index[0] + pd.Timedelta("1h")))
     forecaster = RecursiveForecaster(make_ar(2)).fit(X[["a"]])
     assert forecaster.freq_ is None
-    with pytest.raises(ValueError, match=r"^The index of X is irregular, so the times ahead are"):
+    with pytest.raises(ValueError, match=r"^The index of X is irregular, so future times are"):
         forecaster.predict(STEPS)
     found = forecaster.predict(STEPS, exog=ahead[[]])
     assert found.index.equals(ahead.index[:STEPS])

@@ -68,7 +68,7 @@ def test_errors_tell_what_the_target_must_be(target, y, text):
 
 def test_two_equal_columns_are_no_guess():
     X = FRAME.assign(copy=Y)
-    text = "target must say which column of X is y, since 2 of them equal y row by row: ['b', "
+    text = "target must name the column of X that is y, since 2 of them equal y row by row: ['b', "
     text += "'copy']; set target='b', or leave one of them out of X."
     with pytest.raises(ValueError, match=f"^{re.escape(text)}$"):
         find_target_columns(None, X, Y)
