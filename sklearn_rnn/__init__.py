@@ -11,7 +11,7 @@ from sklearn_rnn.forecasting import (
     make_linear,
 )
 from sklearn_rnn.linear import LagElasticNet, LagElasticNetCV, LagRidge, LagRidgeCV
-from sklearn_rnn.neural_network import *  # noqa: F403 - twelve networks, listed once, in its `__all__`
+from sklearn_rnn.neural_network import *  # noqa: F403 - the networks, listed once in its `__all__`
 from sklearn_rnn.preprocessing import CompleteRows, LagTransformer, TextSequencer, make_lagged
 
 __version__ = "0.1.0"
