@@ -51,15 +51,9 @@ class CalendarParameters:
 
 
 @parametrized
-class LagParameters(CalendarParameters):
-    """The parameters of `LagTransformer`."""
+class WindowParameters(CalendarParameters):
+    """The parameters that say which rows before a row are read, and what stands for others."""
 
-    n_lags: int = param(
-        [Interval(Integral, 1, None, closed="left")],
-        "Number of lags, which are the steps of a window.",
-        default=5,
-        kw_only=False,
-    )
     delay: int = param(
         [Interval(Integral, 0, None, closed="left")],
         """
@@ -82,14 +76,6 @@ class LagParameters(CalendarParameters):
         """,
         default=None,
     )
-    flatten: bool = param(
-        ["boolean"],
-        """
-        Whether to return a table of ``n_lags`` blocks of columns, oldest first, for any
-        scikit-learn estimator, instead of a three-dimensional array.
-        """,
-        default=False,
-    )
     fill_value: str | float = param(
         [StrOptions({"mean", "nan"}), Interval(Real, None, None, closed="neither")],
         """
@@ -104,4 +90,24 @@ class LagParameters(CalendarParameters):
         come only from the X passed to `transform`.
         """,
         default="auto",
+    )
+
+
+@parametrized
+class LagParameters(WindowParameters):
+    """The parameters of `LagTransformer`."""
+
+    n_lags: int = param(
+        [Interval(Integral, 1, None, closed="left")],
+        "Number of lags, which are the steps of a window.",
+        default=5,
+        kw_only=False,
+    )
+    flatten: bool = param(
+        ["boolean"],
+        """
+        Whether to return a table of ``n_lags`` blocks of columns, oldest first, for any
+        scikit-learn estimator, instead of a three-dimensional array.
+        """,
+        default=False,
     )
