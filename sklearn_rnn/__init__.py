@@ -3,6 +3,7 @@
 from sklearn_rnn import neural_network
 from sklearn_rnn._sklearn.versions import show_versions
 from sklearn_rnn.forecasting import (
+    ARRegressor,
     DifferencedRegressor,
     PersistenceRegressor,
     RecursiveForecaster,
@@ -20,6 +21,7 @@ __all__ = ["LagTransformer", "make_lagged", "CompleteRows", "TextSequencer"]
 __all__ += neural_network.__all__
 __all__ += ["LagElasticNet", "LagElasticNetCV", "LagRidge", "LagRidgeCV"]
 __all__ += [
+    "ARRegressor",
     "DifferencedRegressor",
     "PersistenceRegressor",
     "make_ar",

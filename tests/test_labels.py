@@ -6,6 +6,7 @@ import pytest
 from sklearn.pipeline import make_pipeline
 
 from sklearn_rnn import (
+    ARRegressor,
     CompleteRows,
     DenseRegressor,
     GRURegressor,
@@ -24,6 +25,7 @@ WINDOWS = LagTransformer(3).fit_transform(X)
 
 FITS = {
     "windows": lambda y: LagTransformer(3).fit(X, y),
+    "autoregression": lambda y: ARRegressor(2).fit(X, y),
     "make_ar": lambda y: make_ar(2).fit(X, y),
     "pipeline": lambda y: make_pipeline(LagTransformer(3), LagRidge()).fit(X, y),
     "complete rows": lambda y: CompleteRows(make_pipeline(LagTransformer(3), LagRidge())).fit(X, y),

@@ -18,9 +18,9 @@ LARGE_FILE = 2**28
 """Size in bytes from which on the rows of a file are not copied into memory."""
 
 
-def row_chunks(n_rows: int, n_columns: int) -> Iterator[slice]:
-    """Return slices that cover all rows, of about `CHUNK_VALUES` values each."""
-    size = max(1, CHUNK_VALUES // n_columns)
+def row_chunks(n_rows: int, n_columns: int, at_least: int = 1) -> Iterator[slice]:
+    """Return slices that cover all rows, about `CHUNK_VALUES` values and some rows at least."""
+    size = max(at_least, CHUNK_VALUES // n_columns)
     return (slice(start, start + size) for start in range(0, n_rows, size))
 
 

@@ -75,6 +75,13 @@ def check_numbers(values: Any, name: str = "X") -> None:
         _check_array(values, name)
 
 
+def check_table(X: Any, estimator: Any) -> Any:
+    """Return X as a table with columns: a DataFrame as it is, anything else as an array."""
+    if hasattr(X, "columns"):
+        return X
+    return check_array(X, estimator=estimator, input_name="X", ensure_all_finite=False)
+
+
 def check_target(y: Any, name: str = "y", dtype: Any = np.float64) -> NDArray[Any]:
     """Return y as a finite array of `dtype`, of one dimension or more."""
     check_numbers(y, name)

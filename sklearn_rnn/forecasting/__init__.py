@@ -1,5 +1,6 @@
 """Baseline forecasts, and recursive forecasts of several steps."""
 
+from sklearn_rnn.forecasting._ar_regressor import ARRegressor
 from sklearn_rnn.forecasting._autoregression import make_ar
 from sklearn_rnn.forecasting._differenced import DifferencedRegressor
 from sklearn_rnn.forecasting._penalized import make_lasso, make_linear
@@ -7,6 +8,7 @@ from sklearn_rnn.forecasting._persistence import PersistenceRegressor
 from sklearn_rnn.forecasting._recursive import RecursiveForecaster
 
 __all__ = [
+    "ARRegressor",
     "DifferencedRegressor",
     "PersistenceRegressor",
     "make_ar",

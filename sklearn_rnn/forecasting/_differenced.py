@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn import get_config
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
 from sklearn.compose import ColumnTransformer
-from sklearn.utils import Tags, check_array, get_tags
+from sklearn.utils import Tags, get_tags
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -23,7 +23,12 @@ from sklearn_rnn._sklearn.compat import (
     safe_indexing,
 )
 from sklearn_rnn._sklearn.parameters import param, parametrized
-from sklearn_rnn._sklearn.validation import check_target, check_targets, restore_on_error
+from sklearn_rnn._sklearn.validation import (
+    check_table,
+    check_target,
+    check_targets,
+    restore_on_error,
+)
 from sklearn_rnn.exceptions import TargetLeakWarning
 from sklearn_rnn.forecasting._regressor_of_changes import (
     SHARED,
@@ -155,7 +160,7 @@ class DifferencedRegressor(CalendarParameters, RegressorMixin, MetaEstimatorMixi
         """
         check_changes_can_be_fitted(self.regressor, self.lag, self._shared())
         with restore_on_error(self):
-            X = self._read(X)
+            X = check_table(X, self)
             validate_data(self, X=X, y=y, skip_check_array=True)
             check_targets(y, X)
             target = check_target(y)
@@ -189,7 +194,7 @@ class DifferencedRegressor(CalendarParameters, RegressorMixin, MetaEstimatorMixi
             Predictions in units of y.
         """
         check_is_fitted(self)
-        X = self._read(X)
+        X = check_table(X, self)
         validate_data(self, X=X, reset=False, skip_check_array=True)
         change = np.asarray(self.regressor_.predict(X, **self._route("predict", params)))
         past = np.asarray(self.past_.transform(X), dtype=np.float64)
@@ -197,12 +202,6 @@ class DifferencedRegressor(CalendarParameters, RegressorMixin, MetaEstimatorMixi
         warn_of_missing_values(np.asarray(missing.any(axis=1)), self.lag)
         past = np.where(missing, self.past_.named_transformers_["past"].fill_values_, past)
         return np.asarray(change + (past[:, 0] if change.ndim == 1 else past))
-
-    def _read(self, X: Any) -> Any:
-        """Return X as a table whose columns can be selected; only an array must hold numbers."""
-        if hasattr(X, "columns"):
-            return X
-        return check_array(X, estimator=self, input_name="X", ensure_all_finite=False)
 
     def _fit_past(self, X: Any, target: NDArray[np.float64]) -> NDArray[np.float64]:
         """Learn to look back, and return the change of the target; NaN where it is unknown."""

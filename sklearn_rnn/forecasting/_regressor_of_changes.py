@@ -39,6 +39,11 @@ def check_changes_can_be_fitted(regressor: Any, lag: int, shared: Mapping[str, A
     final = pipelines[-1].steps[-1][1] if pipelines else model
     if find_lags(final):
         name = type(final).__name__
+        if not any(hasattr(part, "fit") for part in final.get_params().values()):
+            raise ValueError(
+                f"regressor must be a pipeline with LagTransformers before its last step, but "
+                f"{name} reads lags itself; take make_ar(...), which is such a pipeline."
+            )
         raise ValueError(
             f"regressor must have its LagTransformers before the last step of a pipeline, but "
             f"{name} contains one; put DifferencedRegressor inside of {name}, around the pipeline "

@@ -13,8 +13,10 @@ from sklearn_rnn._sequences.storage import row_chunks
 from sklearn_rnn.preprocessing._layout import Window
 
 
-def find_columns(columns: Any, X: Any, n_columns: int) -> NDArray[np.intp]:
-    """Return the positions of the columns named by the parameter ``known_ahead``.
+def find_columns(
+    columns: Any, X: Any, n_columns: int, parameter: str = "known_ahead"
+) -> NDArray[np.intp]:
+    """Return the positions of the columns that a parameter names.
 
     Parameters
     ----------
@@ -24,6 +26,8 @@ def find_columns(columns: Any, X: Any, n_columns: int) -> NDArray[np.intp]:
         The table, whose names are used if it has any.
     n_columns : int
         Number of its columns.
+    parameter : str, default="known_ahead"
+        Name of the parameter, for errors.
 
     Returns
     -------
@@ -31,9 +35,8 @@ def find_columns(columns: Any, X: Any, n_columns: int) -> NDArray[np.intp]:
         Positions from 0.
     """
     names = list(getattr(X, "columns", ()))
-    found = [
-        _find_column(column, names, n_columns) for column in (() if columns is None else columns)
-    ]
+    given = () if columns is None else columns
+    found = [_find_column(column, names, n_columns, parameter) for column in given]
     return np.array(found, dtype=np.intp)
 
 
@@ -51,21 +54,21 @@ def drop_columns(X: Any, names: Sequence[Any]) -> Any:
     return X.select(kept) if hasattr(X, "column_names") else X[kept]
 
 
-def _find_column(column: Any, names: Sequence[Any], n_columns: int) -> int:
+def _find_column(column: Any, names: Sequence[Any], n_columns: int, parameter: str) -> int:
     if isinstance(column, str):
         if column in names:
             return names.index(column)
         raise ValueError(
-            f"known_ahead names the column {column!r}, which X does not have; its columns are "
+            f"{parameter} names the column {column!r}, which X does not have; its columns are "
             f"{names}."
             if names
-            else f"known_ahead names the column {column!r}, but X has no column names; give "
+            else f"{parameter} names the column {column!r}, but X has no column names; give "
             "positions, or a DataFrame."
         )
     is_position = isinstance(column, Integral) and not isinstance(column, bool | np.bool_)
     if not is_position or not 0 <= int(column) < n_columns:
         raise ValueError(
-            f"known_ahead must hold names of columns or positions from 0 to {n_columns - 1}; "
+            f"{parameter} must hold names of columns or positions from 0 to {n_columns - 1}; "
             f"got {column!r}."
         )
     return int(column)

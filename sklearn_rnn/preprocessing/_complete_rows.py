@@ -142,12 +142,17 @@ class CompleteRows(PipelineProxy, MetaEstimatorMixin, BaseEstimator):
 
 def _check_nothing_inside(final: Any) -> None:
     """Check that the last step is no search, transformed target or ensemble of pipelines."""
-    if hasattr(final, "predict") and find_lags(final):
+    if not (hasattr(final, "predict") and find_lags(final)):
+        return
+    name = type(final).__name__
+    if not any(hasattr(part, "fit") for part in final.get_params().values()):
         raise ValueError(
-            f"CompleteRows must be inside of {type(final).__name__}, which contains a "
-            "LagTransformer, and not around it: put CompleteRows(pipeline) in place of the "
-            "pipeline that it contains."
+            f"{name} leaves out rows with incomplete windows itself; give it without CompleteRows."
         )
+    raise ValueError(
+        f"CompleteRows must be inside of {name}, which contains a LagTransformer, and not around "
+        "it: put CompleteRows(pipeline) in place of the pipeline that it contains."
+    )
 
 
 def _name_weights(pipelines: list[Pipeline], params: dict[str, Any]) -> dict[str, Any]:

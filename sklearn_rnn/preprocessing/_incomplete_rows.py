@@ -155,16 +155,17 @@ class _Visit:
             yield from (transformer for _, transformer in part.transformer_list)
             return
         names = [] if self.in_fit else [name for name in _FITTED_INSIDE if hasattr(part, name)]
-        if not names:
+        past = [] if self.in_fit or not hasattr(part, "past_") else [part.past_]
+        if not names and not past:
             raise ValueError(
                 f"{type(part).__name__} contains a LagTransformer, but is of an unknown kind, so "
                 "rows with incomplete windows cannot be found; put LagTransformer into the steps "
                 "of a Pipeline, a FeatureUnion or a ColumnTransformer."
             )
-        inside = getattr(part, names[0])
-        yield from inside if names[0] == "estimators_" else [inside]
-        if hasattr(part, "past_"):
-            yield part.past_
+        if names:
+            inside = getattr(part, names[0])
+            yield from inside if names[0] == "estimators_" else [inside]
+        yield from past
 
 
 def _plain(columns: Any) -> Any:

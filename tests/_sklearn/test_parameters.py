@@ -21,6 +21,7 @@ CLASSES = [C for name in sklearn_rnn.__all__ if inspect.isclass(C := getattr(skl
 NON_NEGATIVE = Interval(Real, 0, None, closed="left")
 POSITIONAL = {
     "LagTransformer": ["n_lags"],
+    "ARRegressor": ["n_lags"],
     "CompleteRows": ["estimator"],
     "RecursiveForecaster": ["estimator"],
     "LagRidge": ["alpha"],
