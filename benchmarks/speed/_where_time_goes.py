@@ -26,7 +26,7 @@ REST = "all else"
 PARTS: dict[str, dict[Any, str]] = {
     "kernels": {native: "run_together", native_training: "run_together", Adam: "step"},
     "gathering": {torch: "randperm index_select", torch.Tensor: "index_select index_add_"},
-    "the loop": {SequenceNet: "fit_examples _fit_epochs"},
+    "the loop": {SequenceNet: "fit_examples"},
     "checks of parameters, X and y": {
         BaseEstimator: "_validate_params",
         BaseSequenceEstimator: "_check_parameters _read",

@@ -17,6 +17,9 @@ REFUSED: dict[type[Callback], str] = {
 }
 """Callbacks that this training loop does not support, and why."""
 
+WITH_FILES = (Checkpoint, of_skorch.TrainEndCheckpoint, of_skorch.LoadInitState)
+"""Callbacks that write the weights of a net to files, or read them there."""
+
 
 class ProgressBar(Callback):
     """Progress bar over the epochs, with the losses and the time left."""
@@ -42,8 +45,8 @@ class ProgressBar(Callback):
         self.bar_ = None
 
 
-def check_callbacks(callbacks: list[Any] | None) -> None:
-    """Check that the training loop supports all of the callbacks."""
+def check_callbacks(callbacks: list[Any] | None, *, several: bool = False) -> None:
+    """Check that the training loop supports all of the callbacks, for `several` nets or for one."""
     for callback in _without_names(callbacks):
         kind = callback if isinstance(callback, type) else type(callback)
         if not issubclass(kind, Callback):
@@ -51,6 +54,11 @@ def check_callbacks(callbacks: list[Any] | None) -> None:
         for refused, why in REFUSED.items():
             if issubclass(kind, refused):
                 raise ValueError(f"callbacks has a {kind.__name__}, which {why}.")
+        if several and issubclass(kind, WITH_FILES):
+            raise ValueError(
+                f"callbacks has a {kind.__name__}, whose files all members would share; set "
+                "n_members=1."
+            )
 
 
 def check_monitored(callbacks: list[Any] | None, *, validated: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import replace
 
 from torch import Tensor
@@ -18,10 +19,12 @@ from sklearn_rnn._training.linear_init import (
 from sklearn_rnn._training.skorch_net import SequenceNet, build_net
 
 
-def fit_with_linear(
+def epochs_with_linear(
     net: SequenceNet, train: Examples, valid: Examples | None, config: TrainingConfig
-) -> None:
+) -> Generator[None]:
     """Train a new network from the linear model on; with early stopping, combine both at the end.
+
+    Each step of the generator is an epoch, see `SequenceNet.epochs`.
 
     Parameters
     ----------
@@ -33,7 +36,7 @@ def fit_with_linear(
         The configuration of the run.
     """
     start = _fit_linear(net, train, config)
-    net.fit_examples(train, valid, config)
+    yield from net.epochs(train, valid, config)
     if config.early_stopping and valid is not None:
         combine_with_start(net.module_, start, valid, net.criterion_)
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager
 from copy import deepcopy
 from typing import Any
 
@@ -25,7 +25,7 @@ from torch import Tensor, nn
 
 from sklearn_rnn._modules.base import SequenceModule
 from sklearn_rnn._modules.kernels.layer import is_mostly_native
-from sklearn_rnn._modules.kernels.threads import threads_for
+from sklearn_rnn._modules.kernels.threads import OPERATIONS_WORTH_THREADS, threads_for
 from sklearn_rnn._sklearn.validation import restore_on_error
 from sklearn_rnn._training.batches import Batch, Examples
 from sklearn_rnn._training.callbacks import ProgressBar, uses_batches
@@ -86,6 +86,18 @@ class SequenceNet(NeuralNet):
 
         If that fails or is interrupted, the net is as it was before.
         """
+        with closing(self.epochs(train, valid, config)) as epochs:
+            for _ in epochs:
+                pass
+        return self
+
+    def epochs(
+        self, train: Examples, valid: Examples | None, config: TrainingConfig
+    ) -> Generator[None]:
+        """Train as `fit_examples` does, an epoch at each step, in whichever thread takes it.
+
+        If the generator is closed before its end, the net is as it was before.
+        """
         vector = self.optimizer_.param_groups[0]["params"][0]
         with parameters_as_views(vector, self.module_), self._restored_on_failure(vector):
             if len(self.history):
@@ -96,10 +108,9 @@ class SequenceNet(NeuralNet):
             trainer = Trainer(self.module_, self.criterion_, self.config, state, observer)
             try:
                 self.notify("on_train_begin", X=train, y=None)
-                self._fit_epochs(trainer, train, valid)
+                yield from self._fit_epochs(trainer, train, valid)
             finally:
                 self.notify("on_train_end", X=train, y=None)
-        return self
 
     def fit(self, X: Any, y: Any = None, **_: Any) -> SequenceNet:
         """Refuse: the estimator reads and scales X and y, and trains the net."""
@@ -119,17 +130,38 @@ class SequenceNet(NeuralNet):
 
     def threads(self, train: Examples, config: TrainingConfig) -> AbstractContextManager[None]:
         """Return a context with as many threads as make training on these examples faster."""
+        operations = self._operations(train, config)
+        return threads_for(operations, in_kernels=is_mostly_native(self.module_))
+
+    def trains_on_one_thread(self, train: Examples, config: TrainingConfig) -> bool:
+        """Return whether torch has one thread; results do not depend on those of the kernels."""
+        small = self._operations(train, config) < OPERATIONS_WORTH_THREADS
+        return config.device == "cpu" and (small or is_mostly_native(self.module_))
+
+    def _operations(self, train: Examples, config: TrainingConfig) -> int:
+        """Return the multiplications of a training step."""
         module = self.module_
         n_parameters = sum(p.numel() for p in module.parameters())
         shared = not config.augmentation and train.shares(module.receptive_field)
-        operations = config.batch_size * n_steps_run(train.x, shared=shared) * n_parameters
-        return threads_for(operations, in_kernels=is_mostly_native(module))
+        return config.batch_size * n_steps_run(train.x, shared=shared) * n_parameters
 
-    def warn_if_unfinished(self, name: str) -> None:
-        """Warn, for the estimator of a name, if the loss still fell when the last epoch ended."""
-        c, loss, constant = self.config, self.final_loss_, self.constant_loss_
-        if constant is None:
+    def copied(self) -> SequenceNet:
+        """Return a copy that can be trained further without an effect on this net."""
+        return deepcopy(self, {id(self.config): self.config})  # whose callbacks are compared
+
+    def warn_if_unfinished(self, name: str, members: Sequence[Any] = ()) -> None:
+        """Warn, for the estimator of a name, if the loss still fell when the last epoch ended.
+
+        Of an estimator with several `members`, if that of one of them did.
+        """
+        nets = [member.net_ for member in members] or [self]
+        unfinished = [net for net in nets if net.constant_loss_ is not None]
+        if not unfinished:
             return
+        if members:
+            name += f" ({len(unfinished)} of {len(members)} members)"
+        net = unfinished[0]
+        c, loss, constant = net.config, net.final_loss_, net.constant_loss_
         if c.optimizer == "lbfgs":
             advice = "; raise max_epochs."
         elif loss <= constant:
@@ -171,7 +203,9 @@ class SequenceNet(NeuralNet):
             del self.history[n_epochs:]
             raise
 
-    def _fit_epochs(self, trainer: Trainer, train: Examples, valid: Examples | None) -> None:
+    def _fit_epochs(
+        self, trainer: Trainer, train: Examples, valid: Examples | None
+    ) -> Generator[None]:
         """Train until a plateau or the last epoch; keep the best weights if validated."""
         state, self.stopped_ = trainer.state, False
         trainer.start(valid)
@@ -186,6 +220,7 @@ class SequenceNet(NeuralNet):
             self.stopped_ = state.stopped
             if self._callback_stops(train, valid):
                 break
+            yield
         trainer.finish()
         c = self.config
         curve = self.history[-state.epoch :, "valid_loss" if c.early_stopping else "train_loss"]

@@ -49,16 +49,27 @@ def attributions(model: WindowModel, n_points: int) -> Iterator[tuple[FloatArray
 
 
 def _network_gradient(model: WindowModel) -> tuple[Scale, Gradient]:
-    """Return the scale of the channels, and the gradient with respect to standardised input."""
-    estimator, module = model.estimator, model.estimator.net_.module_
+    """Return the scale of the channels, and the gradient with respect to standardised input.
+
+    The gradient of an estimator with several members is the mean of theirs.
+    """
+    estimator, shape = model.estimator, model.windows.shape[1:]
     if isinstance(estimator.standardize, str):
         raise ValueError(
             "method='integrated_gradients' needs a network with one scale for all windows; got "
             f"standardize=\"{estimator.standardize}\". Use method='permutation'."
         )
-    shape = _fitted_shape(model)
-    own = _reshaped(estimator.channel_scale_, shape, model.windows.shape[1:])
+    own = _reshaped(estimator.channel_scale_, _fitted_shape(estimator, model), shape)
     scale = own if estimator.standardize else _scale_of(model.windows)
+    members = getattr(estimator, "members_", [estimator])
+    gradients = [_member_gradient(member, model, scale) for member in members]
+    return scale, lambda z: np.asarray(sum(g(z) for g in gradients) / len(gradients))
+
+
+def _member_gradient(estimator: Any, model: WindowModel, scale: Scale) -> Gradient:
+    """Return the gradient of one network with respect to input that is standardised by `scale`."""
+    module, shape = estimator.net_.module_, _fitted_shape(estimator, model)
+    own = _reshaped(estimator.channel_scale_, shape, model.windows.shape[1:])
     unit = 1.0
     if hasattr(estimator, "target_scale_") and getattr(estimator, "loss", None) != "poisson":
         unit = estimator.target_scale_.scale
@@ -81,16 +92,16 @@ def _network_gradient(model: WindowModel) -> tuple[Scale, Gradient]:
         by_inner = torch.stack(each, dim=-1).cpu().double().numpy().reshape(*inner.shape, -1)
         return np.asarray(by_inner * (scale.scale / own.scale)[..., np.newaxis] * unit)
 
-    return scale, gradient
+    return gradient
 
 
-def _fitted_shape(model: WindowModel) -> tuple[int, int]:
-    """Return the steps and channels of the windows as the network reads them.
+def _fitted_shape(estimator: Any, model: WindowModel) -> tuple[int, int]:
+    """Return the steps and channels of the windows as a network reads them.
 
     Dense networks may read flat windows as one step. The windows must be numbers without missing
     values, as interpolation needs.
     """
-    estimator, (n_steps, n_channels) = model.estimator, model.windows.shape[1:]
+    n_steps, n_channels = model.windows.shape[1:]
     n_inputs = len(estimator.channel_scale_.mean) + len(estimator.missing_channels_)
     if np.isfinite(model.windows).all():
         if n_inputs == n_channels:

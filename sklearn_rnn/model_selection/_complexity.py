@@ -123,8 +123,9 @@ def _n_nonzero(*arrays: Any) -> int:
 
 
 def _n_weights(model: Any) -> int:
-    """Count the weights and biases of a network that are not zero."""
-    parameters = model.net_.module_.parameters()
+    """Count the weights and biases of a network, or of all members, that are not zero."""
+    modules = [member.net_.module_ for member in getattr(model, "members_", [model])]
+    parameters = [p for module in modules for p in module.parameters()]
     return sum(int(p.detach().count_nonzero()) for p in parameters if p.requires_grad)
 
 

@@ -188,6 +188,11 @@ def _check_arguments(estimator: Any, alphas: Any, X_val: Any, y_val: Any) -> Non
             "estimator has l1_ratio=0, so no weight becomes exactly zero; set l1_ratio, to 0.9 for "
             "example."
         )
+    if estimator.n_members > 1:
+        raise ValueError(
+            f"estimator has n_members={estimator.n_members}, but the path is that of one network; "
+            "set n_members=1."
+        )
     if (X_val is None) != (y_val is None):
         raise ValueError("X_val and y_val must be given together; got only one of them.")
     if alphas is None:

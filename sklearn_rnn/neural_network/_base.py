@@ -28,11 +28,11 @@ from sklearn_rnn._training.augmentation import check_augmentation
 from sklearn_rnn._training.batches import Examples
 from sklearn_rnn._training.callbacks import check_callbacks, check_monitored
 from sklearn_rnn._training.config import TrainingConfig, stops_early
-from sklearn_rnn._training.linear_init import beside, linear_share
-from sklearn_rnn._training.linear_skip import fit_with_linear
+from sklearn_rnn._training.linear_init import beside
 from sklearn_rnn._training.skorch_net import SequenceNet, build_net
 from sklearn_rnn.neural_network._fitted import Fitted
 from sklearn_rnn.neural_network._input_reader import declared_reading
+from sklearn_rnn.neural_network._members import MAX_SEED, fit_members
 from sklearn_rnn.neural_network._training_parameters import (
     TrainingParameters,
     check_continues,
@@ -113,7 +113,7 @@ class BaseSequenceEstimator(TrainingParameters, Fitted, BaseEstimator):
             The fitted estimator. If an error is raised, the estimator is left unchanged.
         """
         self._fit(X, y, sample_weight, X_val, y_val, continues=self.warm_start)
-        self.net_.warn_if_unfinished(type(self).__name__)
+        self.net_.warn_if_unfinished(type(self).__name__, getattr(self, "members_", ()))
         return self
 
     def _fit(
@@ -136,7 +136,11 @@ class BaseSequenceEstimator(TrainingParameters, Fitted, BaseEstimator):
             data = self._read(X, y, sample_weight, reset=not continues, classes=classes)
             given = self._read_validation(X_val, y_val)
             self.n_rows_omitted_ = data.n_omitted
-            self._train(data, given, {**parameters, **changed}, continues=continues)
+            how: dict[str, Any] = {"parameters": {**parameters, **changed}, "continues": continues}
+            if self.n_members > 1:
+                fit_members(self, data, given, **how)
+            else:
+                self._run(*self._prepare(data, given, **how), continues=continues)
         return self
 
     def _check_parameters(self, parameters: dict[str, Any], *, continues: bool) -> None:
@@ -146,7 +150,7 @@ class BaseSequenceEstimator(TrainingParameters, Fitted, BaseEstimator):
         else:
             self._begun_with = parameters
         if self.callbacks:
-            check_callbacks(self.callbacks)
+            check_callbacks(self.callbacks, several=self.n_members > 1)
         if isinstance(self.standardize, str):
             check_window_scaling(parameters)
         if self.augmentation:
@@ -190,6 +194,10 @@ class BaseSequenceEstimator(TrainingParameters, Fitted, BaseEstimator):
         """Return the weights unchanged: only a classifier has class weights."""
         return weight
 
+    def _splits_at_random(self, data: Data) -> bool:
+        """Return False: only a classifier holds out random samples."""
+        return False
+
     def _find_target_channel(self, X: Any, target: NDArray[Any]) -> None:
         """Do nothing: only regression targets are normalised with their window."""
 
@@ -221,12 +229,17 @@ class BaseSequenceEstimator(TrainingParameters, Fitted, BaseEstimator):
             del self.feature_names_in_
         return sequences, y
 
-    def _train(
-        self, data: Data, given: Data | None, parameters: dict[str, Any], *, continues: bool
-    ) -> None:
-        """Train on `data`, validate on `given` or held-out data; set the learned attributes."""
+    def _prepare(
+        self,
+        data: Data,
+        given: Data | None,
+        *,
+        parameters: dict[str, Any],
+        continues: bool,
+    ) -> tuple[SequenceNet, Examples, Examples | None, TrainingConfig]:
+        """Return a net, examples of `data`, of `given` or held-out data, and a configuration."""
         rng = check_random_state(self.random_state)
-        seed = int(rng.randint(np.iinfo(np.int32).max))
+        seed = int(rng.randint(MAX_SEED))
         rows, held = np.flatnonzero(data.sample_weight), None
         has_given = given is not None
         early = stops_early(parameters["early_stopping"], len(rows), has_validation=has_given)
@@ -251,7 +264,7 @@ class BaseSequenceEstimator(TrainingParameters, Fitted, BaseEstimator):
         elif given is not None:
             valid = self._examples(given, config)(np.flatnonzero(given.sample_weight))
         net = self.net_ if continues else self._new_net(parameters, config, seed)
-        self._run(net, train, valid, config, continues=continues)
+        return net, train, valid, config
 
     def _learn(self, data: Data) -> None:
         """Learn the scales of channels and targets from the training data."""
@@ -284,33 +297,6 @@ class BaseSequenceEstimator(TrainingParameters, Fitted, BaseEstimator):
             target = target.astype(config.dtype)
         y = torch.as_tensor(target, device=config.device)
         return lambda rows: Examples.of(x, y, data.weight, rows, data.lengths, factor)
-
-    def _run(
-        self,
-        net: SequenceNet,
-        train: Examples,
-        valid: Examples | None,
-        config: TrainingConfig,
-        *,
-        continues: bool,
-    ) -> None:
-        """Train a network and set the learned attributes."""
-        module = net.module_
-        with net.threads(train, config):
-            if self.linear_skip and not continues:
-                fit_with_linear(net, train, valid, config)
-            else:
-                net.fit_examples(train, valid, config)
-            if self.linear_skip:
-                self.linear_share_ = linear_share(module, train)
-            elif hasattr(self, "linear_share_"):  # of an earlier fit
-                del self.linear_share_
-        self.net_ = net
-        self.n_parameters_ = sum(p.numel() for p in module.parameters())
-        self.n_iter_ = len(net.history)
-        self.loss_curve_ = net.history[:, "train_loss"]
-        valid_losses = [row["valid_loss"] for row in net.history if "valid_loss" in row]
-        self.validation_loss_curve_ = valid_losses or None
 
     def _new_net(
         self, parameters: dict[str, Any], config: TrainingConfig, seed: int

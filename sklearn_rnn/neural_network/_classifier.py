@@ -111,6 +111,21 @@ class SequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
         """
         return self._response(X, LabelEncoder.probabilities, fill=np.nan)
 
+    def predict_members(self, X: Any) -> NDArray[np.float64]:
+        """Predict the probability of each class by each member; `predict_proba` is their mean.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_steps, n_channels) or (n_samples, n_columns), or list
+            Sequences, as in `fit`.
+
+        Returns
+        -------
+        ndarray of shape (n_members, n_samples, n_classes)
+            Probabilities, in the form of `predict_proba`.
+        """
+        return self._response(X, LabelEncoder.probabilities, of_each=True, fill=np.nan)
+
     def predict_log_proba(self, X: Any) -> NDArray[np.float64]:
         """Predict log-probabilities, accurately also for probabilities near zero.
 
@@ -137,7 +152,8 @@ class SequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, n_classes)
-            Logits; for two classes the log-odds of the second.
+            Logits; for two classes the log-odds of the second. Of several members those of their
+            mean probabilities.
         """
         return self._response(X, LabelEncoder.decisions, fill=np.nan)
 
@@ -157,9 +173,13 @@ class SequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
             self._encoder = self._encoder.with_class_weight(self.class_weight, y)
         return self._encoder.weighted(weight, y)
 
+    def _splits_at_random(self, data: Data) -> bool:
+        """Return whether samples are held out at random, for early stopping."""
+        return data.order is None
+
     def _hold_out(self, rows: NDArray[np.intp], data: Data, rng: np.random.RandomState) -> Split:
         stratified = data.lengths is None and not self._encoder.multilabel
-        if data.order is not None:  # random windows of a series overlap with those that are held
+        if not self._splits_at_random(data):  # random windows of a series overlap with those held
             return hold_out_last(rows, data, self.validation_fraction, keep_classes=stratified)
         return hold_out_random(rows, data, self.validation_fraction, rng, stratified=stratified)
 

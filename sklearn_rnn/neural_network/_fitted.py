@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from functools import partial
 from typing import Any, ClassVar
 
@@ -19,22 +20,28 @@ from sklearn_rnn._sequences.step_targets import flatten_steps, unflatten_steps, 
 from sklearn_rnn._sequences.window_scaling import WindowScale
 from sklearn_rnn._sequences.windows import Windows
 from sklearn_rnn._sklearn.validation import check_length
+from sklearn_rnn._training.batches import Examples
+from sklearn_rnn._training.config import TrainingConfig
 from sklearn_rnn._training.inference import raw_outputs
+from sklearn_rnn._training.linear_init import linear_share
+from sklearn_rnn._training.linear_skip import epochs_with_linear
 from sklearn_rnn._training.penalties import input_weights
 from sklearn_rnn._training.skorch_net import SequenceNet
 from sklearn_rnn.neural_network._input_reader import InputReader
 
 
 class Fitted:
-    """Mixin with the learned attributes of an estimator, and methods that only read them."""
+    """Mixin with the learned attributes of an estimator, the run that sets them, and their use."""
 
     net_: SequenceNet
+    members_: list[Any]
     n_channels_: int
     n_steps_: int
     missing_channels_: NDArray[np.intp]
     _multi_output: ClassVar[bool] = False
     _begun_with: dict[str, Any]
     callbacks: Any
+    linear_skip: bool
     return_sequences: bool = False
     vocabulary_size: int | None = None
     embedding_dim: int | None = None
@@ -61,22 +68,64 @@ class Fitted:
         "n_rows_omitted_ : int": """
             Number of windows that `fit` left out: those with lags before the start of the series or
             in a gap.""",
-        "net_ : skorch.NeuralNet": "The trained network; its ``module_`` is the torch module.",
-        "n_iter_ : int": "Number of epochs run.",
-        "loss_curve_ : list of float": "Training objective of each epoch, including the penalty.",
+        "net_ : skorch.NeuralNet": """
+            The trained network, of several the first; its ``module_`` is the torch module.""",
+        "member_seeds_ : ndarray of int, of shape (n_members,)": """
+            With `n_members` > 1, the `random_state` of each member.""",
+        "members_ : list of estimators": """
+            With `n_members` > 1, the fitted members, each an estimator with a single network.""",
+        "n_iter_ : int": "Number of epochs run, by the member that ran the most.",
+        "loss_curve_ : list of float": """
+            Training objective of each epoch, including the penalty; the mean over all members, of
+            which those that have stopped count with the loss of their last epoch.""",
         "validation_loss_curve_ : list of float or None": """
-            Validation loss after each epoch; None without validation data.""",
-        "n_parameters_ : int": "Number of trainable parameters of the network.",
+            Validation loss after each epoch, a mean in the same way; None without validation
+            data.""",
+        "n_parameters_ : int": "Number of trainable parameters, of all members together.",
         "linear_share_ : float": """
             With `linear_skip`, the linear part's share of the variance of the raw outputs on the
-            training data: cov(linear part, raw output) / var(raw output).""",
+            training data: cov(linear part, raw output) / var(raw output). Of several members the
+            mean.""",
         "selected_channels_ : ndarray of bool, of shape (n_channels_,)": """
-            Channels that the network uses: those with a nonzero weight on the channel or on its
-            missing-value indicator. For a TCN, available only with ``penalty="group"``.""",
+            Channels that the network, or any member, uses: those with a nonzero weight on the
+            channel or on its missing-value indicator. For a TCN, available only with
+            ``penalty="group"``.""",
         "selected_lags_ : ndarray of bool, of shape (n_steps_,)": """
             Steps that the network uses, oldest first. For dense networks (MLP) only: the others
             share their weights between steps.""",
     }
+
+    def _run(
+        self,
+        net: SequenceNet,
+        train: Examples,
+        valid: Examples | None,
+        config: TrainingConfig,
+        *,
+        continues: bool,
+    ) -> None:
+        """Train a network and set the learned attributes."""
+        with net.threads(train, config):
+            if self.linear_skip and not continues:
+                with closing(epochs_with_linear(net, train, valid, config)) as epochs:
+                    for _ in epochs:
+                        pass
+            else:
+                net.fit_examples(train, valid, config)
+            self._keep(net, train)
+
+    def _keep(self, net: SequenceNet, train: Examples) -> None:
+        """Set the learned attributes to those of a network that was trained on the examples."""
+        for name in ("linear_share_", "members_", "member_seeds_"):
+            vars(self).pop(name, None)  # of an earlier fit
+        if self.linear_skip:
+            self.linear_share_ = linear_share(net.module_, train)
+        self.net_ = net
+        self.n_parameters_ = sum(p.numel() for p in net.module_.parameters())
+        self.n_iter_ = len(net.history)
+        self.loss_curve_ = net.history[:, "train_loss"]
+        valid_losses = [row["valid_loss"] for row in net.history if "valid_loss" in row]
+        self.validation_loss_curve_ = valid_losses or None
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Predict the targets of a regression, or the labels of a classification.
@@ -95,7 +144,12 @@ class Fitted:
         return self._response(X, lambda encoder, raw_output: encoder.decode(raw_output))
 
     def _response(
-        self, X: Any, decode: Callable[[Any, torch.Tensor], NDArray[Any]], **padding: Any
+        self,
+        X: Any,
+        decode: Callable[[Any, torch.Tensor], NDArray[Any]],
+        *,
+        of_each: bool = False,
+        **padding: Any,
     ) -> NDArray[Any]:
         """Return decoded outputs for X: one for each sample, or for each step.
 
@@ -106,6 +160,8 @@ class Fitted:
         decode : callable
             Takes the encoder and raw outputs of shape (n_samples, n_outputs), or with a row for
             each valid step.
+        of_each : bool, default=False
+            Whether to return the response of each member, along a first axis.
         **padding : object
             ``fill``, the response at steps of padding; by default that of the encoder.
         """
@@ -113,24 +169,44 @@ class Fitted:
         sequences, _ = self._reader.read(X, validate=partial(validate_data, self, reset=False))
         windows = self._reader.window_scale(sequences)
         encoder = self._encoder if windows is None else self._encoder_at(windows)
-        values = decode(encoder, self._outputs_of(sequences, windows=windows))
-        if not self.return_sequences:
-            return values
-        fill = padding.get("fill", encoder.padding)
-        return unflatten_steps(values, sequences, ragged=comes_as_list(X), fill=fill)
+        outputs = self._outputs_of(sequences, windows=windows)
+        if not of_each and len(outputs) > 1:
+            outputs = [encoder.averaged(torch.stack(outputs))]
+        values = [decode(encoder, output) for output in outputs]
+        if self.return_sequences:
+            fill, ragged = padding.get("fill", encoder.padding), comes_as_list(X)
+            values = [unflatten_steps(v, sequences, ragged=ragged, fill=fill) for v in values]
+        return np.stack(values) if of_each else values[0]
 
     def _outputs_of(
         self,
         sequences: Windows | Ragged,
-        module: SequenceModule | None = None,
+        through: Callable[[SequenceModule], SequenceModule] | None = None,
         windows: WindowScale | None = None,
-    ) -> torch.Tensor:
-        """Return the outputs of the network, or of another module, for validated sequences."""
-        net = self.net_
-        copy = bool(self.callbacks)  # which may modify the batches
-        how: dict[str, Any] = {"copy": copy, "windows": windows}
-        x = self._reader.tensor(sequences, net.config.dtype, net.config.device, **how)
-        return raw_outputs(module or net.module_, x, mixed=net.config.mixed).double()
+    ) -> list[torch.Tensor]:
+        """Return the outputs of the network, or of each member, for validated sequences.
+
+        Parameters
+        ----------
+        sequences : Windows or Ragged
+            The sequences.
+        through : callable, optional
+            Makes of a network the one whose outputs are returned.
+        windows : WindowScale, optional
+            What windows are normalised by, if that is known.
+        """
+        reader, outputs = self._reader, []
+        how: dict[str, Any] = {"copy": bool(self.callbacks)}  # which may modify the batches
+        config = self.net_.config
+        x = reader.tensor(sequences, config.dtype, config.device, windows=windows, **how)
+        for member in getattr(self, "members_", (self,)):
+            net, module = member.net_, member.net_.module_
+            if member._reader is not reader:  # it has learned from other samples
+                reader = member._reader
+                x = reader.tensor(sequences, net.config.dtype, config.device, **how)
+            module = module if through is None else through(module)
+            outputs.append(raw_outputs(module, x, mixed=net.config.mixed).double())
+        return outputs
 
     def _encoder_at(self, windows: WindowScale) -> Any:
         """Return the encoder of the targets of windows, by what these are normalised by."""
@@ -157,6 +233,8 @@ class Fitted:
             dtype = torch.int64
         x = torch.zeros(1, self.n_steps_, self._reader.n_inputs, dtype=dtype)
         print(summarize(self.net_.module_, x))
+        if hasattr(self, "members_"):
+            print(f"one of {len(self.members_)} members, {self.n_parameters_:,} parameters in all")
 
     @property
     def selected_channels_(self) -> NDArray[np.bool_]:
@@ -177,6 +255,8 @@ class Fitted:
     def _inputs_read(self) -> NDArray[np.bool_]:
         """Return which channels (or channels at each step) have a nonzero weight."""
         check_is_fitted(self)
+        if hasattr(self, "members_"):
+            return np.logical_or.reduce([member._inputs_read() for member in self.members_])
         try:
             weights = input_weights(self.net_.module_)
         except ValueError as error:

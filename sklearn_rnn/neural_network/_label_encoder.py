@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -145,6 +146,22 @@ class LabelEncoder:
         if self.multilabel:
             return np.asarray(functional.logsigmoid(raw_output).numpy())
         return np.asarray(functional.log_softmax(self._logits(raw_output), dim=1).numpy())
+
+    def averaged(self, raw_outputs: Tensor) -> Tensor:
+        """Return the raw outputs whose probabilities are the means of those of all members.
+
+        They are logarithms of mean probabilities, of one or two classes the log-odds.
+
+        Parameters
+        ----------
+        raw_outputs : Tensor of shape (n_members, n_samples, n_logits)
+            The raw outputs of each member.
+        """
+        if self.is_binary or self.multilabel:
+            yes, no = (functional.logsigmoid(sign * raw_outputs).logsumexp(0) for sign in (1, -1))
+            return yes - no
+        means = functional.log_softmax(raw_outputs, dim=2).logsumexp(0)
+        return means - math.log(len(raw_outputs))
 
     def decisions(self, raw_output: Tensor) -> NDArray[np.float64]:
         """Return the logits; for two classes that of the second, of shape (n_samples,)."""

@@ -96,6 +96,21 @@ class SequenceRegressor(RegressorMixin, BaseSequenceEstimator):
         """
         return self._fit(X, y, sample_weight, continues=True, **ONE_EPOCH)
 
+    def predict_members(self, X: Any) -> NDArray[np.float64]:
+        """Predict by each member; `predict` is their mean.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_steps, n_channels) or (n_samples, n_columns), or list
+            Sequences, as in `fit`.
+
+        Returns
+        -------
+        ndarray of shape (n_members, n_samples) or (n_members, n_samples, n_outputs)
+            Predictions, each in the form of `predict`.
+        """
+        return self._response(X, RegressionEncoder.decode, of_each=True)
+
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return the R2 score; with ``return_sequences=True`` over all steps except padding.
 

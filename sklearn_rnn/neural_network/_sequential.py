@@ -90,9 +90,9 @@ class Stepwise(Architecture):
 
 
 def attention_of(estimator: Any, sequences: Windows | Ragged) -> NDArray[np.float64]:
-    """Return the attention weight of each valid step of the sequences."""
-    weights = estimator._outputs_of(sequences, _Attention(estimator.net_.module_))
-    return np.asarray(weights.numpy()[:, 0])
+    """Return the attention weight of each valid step of the sequences, the mean over members."""
+    weights = torch.stack(estimator._outputs_of(sequences, _Attention))
+    return np.asarray(weights.mean(0).numpy()[:, 0])
 
 
 class _Attention(SequenceModule):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -156,6 +157,18 @@ class RegressionEncoder:
         assert self.windows is not None, "the encoder is that of some windows"
         assert self.unit is not None, "the encoder is fitted"
         return self.windows.scale / self.unit
+
+    def averaged(self, raw_outputs: Tensor) -> Tensor:
+        """Return the raw outputs whose predictions are the means of those of all members.
+
+        Parameters
+        ----------
+        raw_outputs : Tensor of shape (n_members, n_samples, n_outputs)
+            The raw outputs of each member.
+        """
+        if self.log_link:
+            return raw_outputs.logsumexp(0) - math.log(len(raw_outputs))
+        return raw_outputs.mean(0)
 
     def decode(self, raw_output: Tensor) -> NDArray[np.float64]:
         """Return raw outputs (n_samples, n_outputs) as predictions in the shape and units of y."""

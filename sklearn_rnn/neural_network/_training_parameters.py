@@ -200,6 +200,17 @@ class TrainingParameters:
         and the validation split. Pass an integer for reproducible results.""",
         default=None,
     )
+    n_members: int = param(
+        [COUNT],
+        """Number of networks that `fit` trains, which differ in their seeds (`member_seeds_`, drawn
+        from `random_state`). `predict` returns the mean of their predictions, in classification of
+        their probabilities (deep ensembles, Lakshminarayanan et al., 2017); `predict_members` those
+        of each. A member is, bit for bit, the network of ``random_state=member_seeds_[i]`` alone.
+        The data are read once, and small networks are trained side by side on as many threads as
+        torch may use; in turn with `callbacks` or `verbose`. Training that continues keeps the
+        seeds.""",
+        default=1,
+    )
     callbacks: Any = param(
         [list, None],
         """skorch callbacks, called before and after each epoch, and each batch if they implement

@@ -5,7 +5,8 @@ from __future__ import annotations
 import multiprocessing
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import pairwise
@@ -152,3 +153,50 @@ def threads_for(operations: int, *, in_kernels: bool = False) -> Iterator[None]:
     of_torch: AbstractContextManager[None] = one_thread() if single else nullcontext()
     with of_torch, threads_for_kernels() if in_kernels else nullcontext():
         yield
+
+
+def run_side_by_side(tasks: Sequence[Generator[None]]) -> None:
+    """Run tasks to their ends in as many threads as torch may use, each by one thread of torch.
+
+    A task may be continued by another thread at each of its steps, so that all threads have work
+    until the end. Kernels of the last tasks use the threads that others no longer need. If a task
+    raises an error, or after Ctrl-C, the others are closed after their step and it is raised.
+
+    Parameters
+    ----------
+    tasks : sequence of generator
+        The tasks; what they compute must not depend on the number of threads.
+    """
+    n_allowed = 1 if in_worker() else n_threads()
+    waiting, ended = deque(tasks), deque[None]()
+    failed: deque[BaseException] = deque()
+
+    def work() -> None:
+        with one_thread():
+            while waiting and not failed:
+                try:
+                    task = waiting.popleft()
+                except IndexError:  # another thread took it
+                    return
+                _allowed.threads = max(1, n_allowed // (len(tasks) - len(ended)))
+                try:
+                    next(task)
+                    waiting.append(task)
+                except StopIteration:
+                    ended.append(None)
+                except BaseException as error:  # Ctrl-C too; it is raised again
+                    failed.append(error)
+
+    before = _allowed.threads
+    with one_thread(), ThreadPoolExecutor(n_allowed, "sklearn_rnn") as pool:
+        others = [pool.submit(work) for _ in range(min(n_allowed, len(tasks)) - 1)]
+        try:
+            work()
+            wait(others)
+        except BaseException as error:  # Ctrl-C between two steps
+            failed.append(error)
+    _allowed.threads = before
+    for task in tasks:
+        task.close()
+    if failed:
+        raise failed[0]
