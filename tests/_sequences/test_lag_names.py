@@ -57,9 +57,9 @@ def test_other_names_tell_nothing(names):
 @pytest.mark.parametrize(
     ("names", "n_channels", "text"),
     [
-        (["lag_1", "lag_2", "price"], None, "^X has .* 'lag_1', beside others: 'price'. .*price_l"),
-        (["price", "x_lag1"], 1, "'x_lag1', beside others: 'price'"),
-        (["x_lag1", 3], None, "beside others: 3"),
+        (["lag_1", "lag_2", "price"], None, "^X has .* 'lag_1', and others: 'price'. .*price_l"),
+        (["price", "x_lag1"], 1, "'x_lag1', and others: 'price'"),
+        (["x_lag1", 3], None, "and others: 3"),
         (["lag_1", "x_lag1", "lag_1"], None, "^X has several columns for the lag of 'lag_1'"),
         (["x_lag1", "x_lag_1"], None, "several columns for the lag of 'x_lag_1'"),
         (["a_lag1", "a_lag2", "b_lag1"], None, "the lags 1, 2 of 'a', but 1 of 'b'"),

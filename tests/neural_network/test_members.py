@@ -204,7 +204,7 @@ def test_training_that_continues_continues_each_member(case):
         assert bits(member) == bits(single)
     assert_array_equal(several.predict_members(data), [respond(s, data) for s in singles])
     assert before.n_iter_ < several.n_iter_ == len(several.loss_curve_)
-    with pytest.raises(ValueError, match="n_members=2 cannot continue what n_members=3 began"):
+    with pytest.raises(ValueError, match="n_members cannot change from 3 to 2"):
         several.set_params(n_members=2).fit(data, target)
 
 

@@ -100,7 +100,7 @@ def test_a_missing_newest_step_of_named_lags_keeps_its_place(cls):
 @pytest.mark.parametrize(
     ("columns", "n_channels", "text"),
     [
-        ([*NAMES[:7], "price"], None, "^X has .* 'a_lag4', beside others: 'price'. Leave"),
+        ([*NAMES[:7], "price"], None, "^X has .* 'a_lag4', and others: 'price'. Leave"),
         (NAMES, 1, "^n_channels=1, but the columns of X are lags of 2 channels: 'a', 'b'. Leave"),
         (NAMES, 4, "^n_channels=4, but"),
         ([*NAMES[:7], "b_lag9"], None, "^X has the lags 1, 2, 3, 4 of 'a', but 2, 3, 4, 9 of 'b'"),
