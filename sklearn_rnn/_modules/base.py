@@ -1,4 +1,4 @@
-"""The interface of the networks: what training, penalties and inspection ask of a module."""
+"""The interface of the networks, used by training, penalties and inspection."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ class SequenceModule(Layer, ABC):
     """Abstract base of the networks: a batch of sequences in, a batch of outputs out.
 
     A subclass is built as ``Module(n_channels, n_steps, n_outputs, *, <architecture>)`` and defines
-    `forward`. Whatever else it can do it says by overriding a method; the defaults say that it
-    cannot.
+    `forward`. It declares other capabilities by overriding the methods of this class, whose
+    defaults mean that it has none.
 
     Attributes
     ----------
@@ -70,10 +70,10 @@ class SequenceModule(Layer, ABC):
         Raises
         ------
         ValueError
-            If the weights of the network do not tell the channels apart.
+            If the weights of the network cannot be assigned to channels.
         """
         raise ValueError(
-            f"{type(self).__name__} does not tell which of its weights read which channel, so "
+            f"{type(self).__name__} does not declare which weights read which channel, so "
             'they cannot be penalised in groups; set penalty="elasticnet".'
         )
 

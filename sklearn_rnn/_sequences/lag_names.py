@@ -1,4 +1,4 @@
-"""Names of columns that tell channel and lag, as `LagTransformer` and other packages give them."""
+"""Column names with channel and lag, as `LagTransformer` and other packages give them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Lags = Mapping[str, Mapping[int, int]]
 
 @dataclass(frozen=True, eq=False)
 class LagColumns:
-    """What the names of lag columns say.
+    """Channels and lags from the names of columns.
 
     Attributes
     ----------

@@ -63,7 +63,7 @@ def find_target_channels(
     Parameters
     ----------
     given : int, str, sequence of them, or None
-        What the user says: the channel of all outputs, or one for each; None to find them.
+        Given by the user: the channel of all outputs, or one for each; None to find them.
     X : object
         The training windows.
     target : ndarray of shape (n_windows, n_outputs)
@@ -73,7 +73,7 @@ def find_target_channels(
     n_channels : int
         Number of channels.
     columns : LagColumns or None
-        What the names of the columns of a table say.
+        Channels and lags from the names of the columns of a table.
 
     Raises
     ------

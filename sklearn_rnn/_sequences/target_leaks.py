@@ -1,4 +1,4 @@
-"""Targets that stand among the inputs: y is a column of X at lag 0."""
+"""Targets among the inputs: y is a column of X at lag 0."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def columns_at_lag_zero(X: Any, columns: LagColumns | None) -> dict[int, str]:
     Parameters
     ----------
     X : object
-        Windows; only those that know their delay tell anything.
+        Windows; used only if they have a delay.
     columns : LagColumns or None
-        What the names of the columns of a table say.
+        Channels and lags from the names of the columns of a table.
     """
     if columns is not None:
         return column_texts(np.flatnonzero(columns.lags[-1] == 0), columns.channels)

@@ -101,7 +101,7 @@ class RowOrigin(NamedTuple):
 
 
 def complete_only(X: Any, y: Any, sample_weight: Any) -> tuple[tuple[Any, Any, Any], RowOrigin]:
-    """Leave out windows that begin before their series or in a gap, and tell the origin of others.
+    """Leave out incomplete windows, and return the origin of the others.
 
     Parameters
     ----------

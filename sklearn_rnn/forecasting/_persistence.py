@@ -246,7 +246,7 @@ class PersistenceRegressor(RegressorMixin, BaseEstimator):
 
 
 def _read_names(names: Iterable[str]) -> list[tuple[str, int]]:
-    """Return channel and lag of every column, or nothing if not all names tell them."""
+    """Return channel and lag of every column, or nothing if some name has none."""
     found = [LAG_NAME.fullmatch(name) for name in names]
     return (
         [(match["channel"] or "", int(match["lag"])) for match in found if match]

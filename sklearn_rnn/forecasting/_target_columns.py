@@ -114,7 +114,7 @@ def _check_equal(X: Any, column: int, target: NDArray[np.float64], name: Any) ->
 
 
 def _differs(X: Any, column: int, target: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Tell in which rows a column differs from a target: in all if it holds no numbers."""
+    """Return in which rows a column differs from a target: in all if it holds no numbers."""
     values = safe_indexing(X, column, axis=1)
     if not isinstance(values, pd.Series):
         values = pd.Series(np.asarray(values))

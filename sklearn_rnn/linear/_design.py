@@ -1,4 +1,4 @@
-"""The design matrix of a linear model on windows, which is never written out."""
+"""The design matrix of a linear model on windows, which is never stored."""
 
 from __future__ import annotations
 

@@ -162,4 +162,4 @@ _COUNTS: tuple[tuple[tuple[str, ...], Callable[[Any], float], str], ...] = (
     (("constant_",), lambda m: _n_values(m.constant_), PARAMETER),
     (("class_prior_",), lambda m: _n_values(m.class_prior_), PARAMETER),
 )
-"""Learned attributes that tell a kind of model, how its size is counted, and the unit."""
+"""Learned attributes that identify a kind of model, how its size is counted, and the unit."""

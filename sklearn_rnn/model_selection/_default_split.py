@@ -47,7 +47,7 @@ def make_splitter(
 
 
 def times_of(X: Any, models: Iterable[Any]) -> tuple[pd.Index[Any] | None, bool]:
-    """Return the time of each row, if X tells it, and whether X is a panel.
+    """Return the time of each row, if X has times, and whether X is a panel.
 
     A panel has a MultiIndex with a level of times, or columns that a `LagTransformer` inside of a
     model names as times and series, or is windows of several series.

@@ -22,7 +22,7 @@ def hold_out_last(
     Parameters
     ----------
     rows : ndarray of int
-        Samples with a positive weight, in the order of time unless the data tell it.
+        Samples with a positive weight, in time order unless the data have an order of their own.
     data : Data
         What they are samples of.
     fraction : float

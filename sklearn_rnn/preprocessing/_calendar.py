@@ -61,7 +61,7 @@ class Grid:
         return np.asarray(self.origin + self.step * slots)
 
     def _holds_all(self, times: NDArray[np.integer[Any]]) -> bool:
-        """Tell whether times stand on slots that follow each other."""
+        """Return whether times are on consecutive slots."""
         if not len(times) or not isinstance(self.step, int):
             return False
         last = times[0] + self.step * (len(times) - 1)
@@ -72,7 +72,7 @@ class Grid:
 
 @dataclass(frozen=True)
 class Months:
-    """One time in so many months: at the start, the end, or on a day in between."""
+    """One time every so many months: at the start, the end, or on a day in between."""
 
     kind: TimeKind
     origin: int

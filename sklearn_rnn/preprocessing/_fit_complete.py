@@ -55,7 +55,7 @@ def fit_complete(
     Returns
     -------
     int
-        Number of rows that the last step has not seen.
+        Number of rows left out of the fit of the last step.
 
     Raises
     ------
@@ -112,7 +112,7 @@ class _LastStep:
         return self
 
     def _find_omitted(self, n_rows: int) -> NDArray[np.bool_]:
-        """Tell which rows the last step does not see."""
+        """Return which rows are left out of the fit of the last step."""
         excluded = np.zeros(n_rows, dtype=bool) if self.excluded is None else self.excluded
         if self.rows is None:
             return excluded

@@ -23,7 +23,7 @@ class SeriesHistory:
     Attributes
     ----------
     positions : CalendarPositions, RankPositions or None
-        How its rows are counted; None if one row told no step.
+        How its rows are counted; None for a single row, which has no step.
     first, last : number
         Its first and last time.
     kept : slice
@@ -175,7 +175,7 @@ class History:
         return Placement(layout, timeline.unsort(is_beyond), known, layout.places[first])
 
     def ranks(self, label: Hashable) -> bool:
-        """Tell whether a series seen in `fit` has no calendar, so that its rows are counted."""
+        """Return whether a series seen in `fit` has no calendar, so that its rows are counted."""
         past = self.series.get(label)
         return past is not None and isinstance(past.positions, RankPositions)
 
@@ -197,7 +197,7 @@ class History:
 
 
 def _is_near_end(positions: NDArray[np.int64], lookback: int) -> NDArray[np.bool_]:
-    """Tell which rows are less than ``lookback`` from the end of their block."""
+    """Return which rows are less than ``lookback`` from the end of their block."""
     ends = np.flatnonzero(np.append(np.diff(positions) > 1, True))
     end = np.repeat(positions[ends], np.diff(ends, prepend=-1))
     return np.asarray(end - positions < lookback)

@@ -1,4 +1,4 @@
-"""Which rows have an incomplete window: asked of the LagTransformers inside of an estimator."""
+"""Which rows have an incomplete window, by the LagTransformers inside an estimator."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _FITTED_INSIDE = ("regressor_", "estimator_", "estimators_")
 def find_lags(estimator: Any) -> list[LagTransformer]:
     """Return all LagTransformers inside an estimator, and inside the results of searches.
 
-    An estimator that itself looks back at rows of X tells it by a method ``_own_lags``.
+    An estimator that itself looks back at rows of X declares it by a method ``_own_lags``.
     """
     estimator = open_search(estimator)
     if not hasattr(estimator, "get_params"):
@@ -38,13 +38,13 @@ def find_lags(estimator: Any) -> list[LagTransformer]:
 
 
 def incomplete_in_fit(steps: Sequence[Any], X: Any) -> NDArray[np.bool_]:
-    """Tell which training rows have a window that begins before their series, or in a gap.
+    """Return which training rows have an incomplete window.
 
     Parameters
     ----------
     steps : sequence of estimators
         Fitted transformers, applied one after the other. The LagTransformers among them may be
-        inside of a Pipeline, a FeatureUnion or a ColumnTransformer.
+        inside a Pipeline, a FeatureUnion or a ColumnTransformer.
     X : array-like
         The rows that they have been fitted on.
 
@@ -57,13 +57,13 @@ def incomplete_in_fit(steps: Sequence[Any], X: Any) -> NDArray[np.bool_]:
     Raises
     ------
     ValueError
-        If a LagTransformer is inside of another kind of estimator.
+        If a LagTransformer is inside another kind of estimator.
     """
     return _Visit(in_fit=True).through(steps, X, np.zeros(num_samples(X), dtype=bool))
 
 
 def incomplete_rows(estimator: Any, X: Any) -> NDArray[np.bool_]:
-    """Tell for which rows a fitted model reads a window with filled lags.
+    """Return for which rows a fitted model reads a window with filled lags.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def incomplete_rows(estimator: Any, X: Any) -> NDArray[np.bool_]:
     Raises
     ------
     ValueError
-        If a LagTransformer is inside of an unknown kind of estimator.
+        If a LagTransformer is inside an unknown kind of estimator.
     """
     with without_warnings():  # which the prediction gives
         incomplete = np.zeros(num_samples(X), dtype=bool)

@@ -49,7 +49,7 @@ class LagCount:
         Returns
         -------
         CalendarPositions, RankPositions or None
-            None if one row alone tells no step.
+            None for a single row, which has no step.
 
         Raises
         ------
@@ -81,7 +81,7 @@ class LagCount:
         return RankPositions.learn(times)
 
     def _counts_rows(self, times: NDArray[Any], calendar: Calendar) -> bool:
-        """Tell whether gaps are closed hours or days, rather than missing rows."""
+        """Return whether gaps are closed hours or days, rather than missing rows."""
         limit = two_weeks(calendar)
         if self.unit != "auto" or limit is None:
             return self.unit == "rows"

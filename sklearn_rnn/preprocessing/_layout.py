@@ -128,7 +128,7 @@ class Layout:
         return slice(int(self.places[0]), int(self.places[-1]) + 1)
 
     def is_complete(self, known_ahead: bool = False, horizon: int = 0) -> NDArray[np.bool_]:
-        """Tell for which rows of the table no row of the window is missing.
+        """Return for which rows of the table no row of the window is missing.
 
         Parameters
         ----------
@@ -235,7 +235,7 @@ def _is_seen(
     is_past: NDArray[np.bool_],
     lookback: int,
 ) -> NDArray[np.bool_]:
-    """Tell which sorted rows are of the table, or in the window of a row of the table."""
+    """Return which sorted rows are of the table, or in the window of a row of the table."""
     rows = np.flatnonzero(~is_past)
     following = np.searchsorted(rows, np.arange(len(series)))
     row = rows[following.clip(max=len(rows) - 1)]

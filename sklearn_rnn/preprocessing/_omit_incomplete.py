@@ -1,4 +1,4 @@
-"""`CompleteRows` put into models that others have built: pipelines, searches and the like."""
+"""Adds `CompleteRows` to given models: pipelines, searches and other meta-estimators."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ class Timeline:
     Attributes
     ----------
     kind : TimeKind
-        What the times are measured in; its name is 'none' if the table tells no time.
+        What the times are measured in; its name is 'none' if the table has no times.
     order : ndarray of shape (n_rows,) or None
         The rows by series, then by time; None if that is their order in the table.
     times : ndarray of shape (n_rows,)

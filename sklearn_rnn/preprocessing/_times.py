@@ -20,7 +20,7 @@ class TimeKind:
     Attributes
     ----------
     name : {'none', 'numbers', 'times', 'durations', 'periods'}
-        'none' where the index tells no time.
+        'none' if the index has no times.
     unit : str
         Resolution of times and durations, and frequency of periods.
     zone : tzinfo or None
@@ -95,7 +95,7 @@ def read_times(index: Any, like: TimeKind | None = None) -> tuple[TimeKind, NDAr
 
 
 def missing_times(values: NDArray[Any]) -> NDArray[np.bool_]:
-    """Tell which rows have no time: NaN, NaT, or infinite."""
+    """Return which rows have no time: NaN, NaT, or infinite."""
     if values.dtype.kind == "f":
         return ~np.isfinite(values)
     return values == np.iinfo(values.dtype).min

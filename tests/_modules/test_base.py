@@ -39,7 +39,7 @@ def test_by_default_nothing_is_offered():
         module.forward_and_vjp(x)
     with pytest.raises(ValueError, match="Last has no attention weights"):
         module.attention_weights(x)
-    with pytest.raises(ValueError, match="Last does not tell which of its weights"):
+    with pytest.raises(ValueError, match="Last does not declare which weights"):
         module.input_groups()
 
 

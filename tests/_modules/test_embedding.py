@@ -166,7 +166,7 @@ def test_copies_predict_the_same_bits():
 
 
 def test_tokens_have_no_channels_to_choose_from():
-    with pytest.raises(ValueError, match="Embedded does not tell which of its weights read which"):
+    with pytest.raises(ValueError, match="Embedded does not declare which weights read which"):
         make("gru").input_groups()
 
 

@@ -460,5 +460,5 @@ def test_a_module_without_groups_is_named():
             return x[:, -1]
 
     settings = SimpleNamespace(alpha=1.0, l1_ratio=0.5, penalty="group")
-    with pytest.raises(ValueError, match=r"Opaque does not tell .* set penalty"):
+    with pytest.raises(ValueError, match=r"Opaque does not declare .* set penalty"):
         sparse_penalty(Opaque(), settings)
