@@ -18,7 +18,9 @@ OLD_NAMES = {
 OLD_PHRASES = re.compile(
     r"\b(mend(s|ed|ing)?|laid in|laid_in|all_or_nothing|cannot be had|is there already|says? of|"
     r"said of|what (a|the) nets? says?|stretch(es)? of|a past that does not exist|least_alpha|"
-    r"gives the same bits at every call|to the present|the share of the lasso)\b",
+    r"gives the same bits at every call|to the present|the share of the lasso|"
+    r"begins? before (its|the|their) series|wander(s|ed|ing)?|never written out|"
+    r"stands? at the mean|windows? less (its|their) (last|means?)|has no say|have no say)\b",
     flags=re.IGNORECASE,
 )
 PACKAGE = sorted((ROOT / "sklearn_rnn").rglob("*.py"))
