@@ -79,8 +79,8 @@ class LinearWindowModel(RegressorMixin, LinearParameters):
 
     _learned: ClassVar[dict[str, str]] = {
         "coef_ : ndarray of shape (n_columns,) or (n_outputs, n_columns)": (
-            "Coefficients of the flattened windows: blocks of channels, oldest lag first. Of a 2-D "
-            "X those of its columns, in their order."
+            "Coefficients of the flattened windows: blocks of channels, oldest lag first. For a "
+            "2-D X, in the order of its columns."
         ),
         "lag_coef_ : ndarray of shape (n_lags, n_channels) or (n_outputs, n_lags, n_channels)": (
             "The same coefficients by lag, oldest first, and channel."

@@ -51,8 +51,8 @@ class CrossValidated(LinearWindowModel):
         "alphas_ : ndarray of shape (n_alphas,)": "All penalties, decreasing.",
         "mse_path_ : ndarray of shape (n_alphas, n_folds)": "Mean squared error of each fold.",
         "mse_mean_ : ndarray of shape (n_alphas,)": (
-            "Mean over the folds, weighted by their samples to predict. With fewer than three "
-            "samples a fold it is the mean over samples, as in glmnet."
+            "Mean over the folds, weighted by their test samples; with fewer than three test "
+            "samples per fold, the mean over samples, as in glmnet."
         ),
         "mse_error_ : ndarray of shape (n_alphas,)": "Standard error of this mean.",
         "coefs_ : ndarray of shape (n_alphas, n_columns) or (n_alphas, n_outputs, n_columns)": (

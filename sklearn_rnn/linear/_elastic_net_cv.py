@@ -23,8 +23,8 @@ class LagElasticNetCV(CrossValidated, ElasticNetParameters):
     """Lasso, elastic net and group lasso on windows, with `alpha` chosen by cross-validation.
 
     The path of each fold is that of scikit-learn's ``LassoCV`` on flattened windows, and the rules
-    to choose are glmnet's. The training sets of all folds take one pass over the rows where they
-    consist of common parts.
+    to choose are glmnet's. One pass over the rows serves all folds whose training sets share blocks
+    of samples.
 
     {parameters}
 

@@ -22,8 +22,8 @@ FIRST_L1_RATIO = 1e-3
 class LagRidgeCV(CrossValidated):
     """Ridge regression on windows, with `alpha` chosen by cross-validation.
 
-    All penalties of a fold are solved from one eigendecomposition, and the training sets of all
-    folds take one pass over the rows where they consist of common parts.
+    All penalties of a fold are solved from one eigendecomposition, and one pass over the rows
+    serves all folds whose training sets share blocks of samples.
 
     {parameters}
 
