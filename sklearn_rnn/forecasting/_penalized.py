@@ -86,6 +86,7 @@ def make_lasso(
 
 def make_linear(
     n_lags: int = 5,
+    horizon: int = 1,
     *,
     delay: int = 1,
     step: int = 1,
@@ -103,15 +104,19 @@ def make_linear(
 
     The last value of the window is subtracted from its lags and from y, and added to the
     prediction: with a strong penalty the forecast is the last value, with a weak one that of an
-    autoregression. For several steps at once give y as many columns, the h-th with the values h - 1
-    rows later; all share one set of sums over the rows.
+    autoregression. Several steps have coefficients of their own (a direct forecast), the same
+    penalty, and share one set of sums over the rows.
 
     Parameters
     ----------
     n_lags : int, default=5
         Number of lags.
+    horizon : int, default=1
+        Number of steps that are predicted at once, as in `CompleteRows`: with more than 1 the
+        prediction for row t has a column for each of the rows t, ..., t + horizon - 1.
     delay, step, known_ahead, fill_value, history, max_gap, lag_unit : object
-        Lags, as in `LagTransformer`. `delay` is the number of rows ahead.
+        Lags, as in `LagTransformer`. `delay` is the number of rows from the newest lag to the
+        first step.
     standardize : {'last', True, False}, default='last'
         Whether to subtract the last value, as in `LagRidgeCV`.
     target_channel : int or str, default=None
@@ -134,6 +139,12 @@ def make_linear(
     make_ar : Least squares, without a penalty.
     PersistenceRegressor : The last value itself.
 
+    Notes
+    -----
+    With several steps the last targets of the rows to train on are those of the first rows to
+    predict, in the folds that choose the penalty; ``cv=TimeSeriesSplit(5, gap=horizon - 1)`` keeps
+    them apart. Folds around the model, as those of `cross_val_score`, are apart.
+
     Examples
     --------
     >>> import numpy as np
@@ -154,4 +165,4 @@ def make_linear(
         lag_unit=lag_unit,
     )
     ridge = LagRidgeCV(standardize=standardize, target_channel=target_channel, rule=rule, cv=cv)
-    return CompleteRows(make_pipeline(lags, ridge))
+    return CompleteRows(make_pipeline(lags, ridge), horizon=horizon)

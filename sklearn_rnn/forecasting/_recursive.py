@@ -121,6 +121,7 @@ class RecursiveForecaster(MetaEstimatorMixin, BaseEstimator):
             raise ValueError(f"estimator must contain a LagTransformer; got {model!r}.")
         freq = find_frequency(X.index)
         fitted = clone(omit_incomplete(model)).fit(X, X[target])
+        _check_one_step(fitted)
         lags = find_lags(fitted)
         window_size = sum(Window(lag.n_lags, lag.delay, lag.step).lookback for lag in lags)
         targets = target if isinstance(target, list) else [target]
@@ -221,6 +222,16 @@ class RecursiveForecaster(MetaEstimatorMixin, BaseEstimator):
                     f"exog must continue the past without a gap; got {after} after {before}."
                 )
         return ahead
+
+
+def _check_one_step(fitted: Any) -> None:
+    """Check that a model forecasts one row."""
+    horizon = getattr(getattr(fitted, "best_estimator_", fitted), "horizon", 1)
+    if horizon > 1:
+        raise ValueError(
+            f"estimator must forecast one step, from which RecursiveForecaster makes several; got "
+            f"horizon={horizon}. Set horizon=1, or call predict of the estimator itself."
+        )
 
 
 def _last_input(estimator: Any, rows: pd.DataFrame) -> tuple[Any, Any]:

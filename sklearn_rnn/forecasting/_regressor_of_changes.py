@@ -35,6 +35,11 @@ def check_changes_can_be_fitted(regressor: Any, lag: int, shared: Mapping[str, A
         rows in another way, or has a delay of more than the lag.
     """
     model = regressor.estimator if isinstance(regressor, CompleteRows) else regressor
+    if model is not regressor and regressor.horizon > 1:
+        raise ValueError(
+            f"regressor must predict one step, since later steps are changes from other values; "
+            f"got horizon={regressor.horizon}. Set horizon=1, or take make_linear(horizon=...)."
+        )
     pipelines = nested_pipelines(model)
     final = pipelines[-1].steps[-1][1] if pipelines else model
     if find_lags(final):

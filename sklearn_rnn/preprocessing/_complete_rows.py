@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Integral
 from typing import Any, ClassVar
 
 import numpy as np
@@ -9,13 +10,16 @@ from numpy.typing import NDArray
 from sklearn import get_config
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
 from sklearn.pipeline import Pipeline
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
 
-from sklearn_rnn._sklearn.compat import HasMethods, StrOptions, fit_context
+from sklearn_rnn._sklearn.compat import HasMethods, Interval, StrOptions, fit_context
 from sklearn_rnn._sklearn.parameters import param, parametrized
 from sklearn_rnn._sklearn.validation import check_labels
 from sklearn_rnn.preprocessing._fit_complete import fit_complete, nested_pipelines, select_rows
+from sklearn_rnn.preprocessing._following_targets import following_targets
 from sklearn_rnn.preprocessing._incomplete_rows import find_lags
-from sklearn_rnn.preprocessing._pipeline_proxy import PipelineProxy
+from sklearn_rnn.preprocessing._pipeline_proxy import PipelineProxy, has_inside
 
 
 @parametrized
@@ -48,6 +52,12 @@ class CompleteRows(PipelineProxy, MetaEstimatorMixin, BaseEstimator):
     Parameters have their names in the pipeline (``ridge__alpha``) as well as those in a
     meta-estimator (``estimator__ridge__alpha``), so that a grid for the pipeline stays valid.
 
+    **Several steps.** With ``horizon=h`` `predict` returns the forecasts of rows t, ..., t + h - 1
+    in the columns of row t. `fit` and `score` take y of one step, so that no target comes from
+    after the training rows, and make the targets themselves. Scores by name, such as
+    ``"neg_mean_squared_error"``, compare y itself and do not apply. The last step must support
+    several targets.
+
     **Searches**, transformed targets and ensembles must contain it, not the reverse:
     ``GridSearchCV(CompleteRows(pipeline), grid)``. `compare_models` and `RecursiveForecaster` add
     it to models with a LagTransformer.
@@ -79,6 +89,15 @@ class CompleteRows(PipelineProxy, MetaEstimatorMixin, BaseEstimator):
         [StrOptions({"omit", "fit"})],
         "Whether rows with incomplete windows are left out of the fit of the last step, or fitted.",
         default="omit",
+    )
+    horizon: int = param(
+        [Interval(Integral, 1, None, closed="left")],
+        """
+        Number of steps that are predicted at once. The targets of row t are y in row t and in the
+        ``horizon - 1`` rows that follow it in its series, an output each; rows without them are not
+        fitted either, nor scored.
+        """,
+        default=1,
     )
 
     _learned: ClassVar[dict[str, str]] = {
@@ -124,6 +143,9 @@ class CompleteRows(PipelineProxy, MetaEstimatorMixin, BaseEstimator):
         """Fit, with further rows that the last step does not see."""
         check_labels(y, X)
         estimator = clone(self.estimator)
+        if self.horizon > 1:
+            y, lacks = following_targets(X, y, self.horizon, find_lags(estimator))
+            excluded = lacks if excluded is None else excluded | lacks
         pipelines = nested_pipelines(estimator)
         _check_nothing_inside(pipelines[-1].steps[-1][1] if pipelines else estimator)
         params = _name_weights(pipelines, params)
@@ -138,6 +160,39 @@ class CompleteRows(PipelineProxy, MetaEstimatorMixin, BaseEstimator):
         self.estimator_ = estimator
         self.n_rows_omitted_ = n_omitted
         return self
+
+    @available_if(has_inside("score"))
+    def score(self, X: Any, y: Any = None, sample_weight: Any = None, **params: Any) -> float:
+        """Return the score of the last step, such as R2 or accuracy.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_columns)
+            Rows; lags that are missing are filled.
+        y : array-like of shape (n_rows,) or (n_rows, n_outputs), default=None
+            Targets. With ``horizon > 1`` of one step, and rows without all their targets are left
+            out.
+        sample_weight : array-like of shape (n_rows,), default=None
+            Sample weights.
+        **params : dict of str to object
+            Parameters of ``score`` of the estimator.
+
+        Returns
+        -------
+        float
+            The score.
+        """
+        if sample_weight is not None:
+            params["sample_weight"] = sample_weight
+        check_is_fitted(self)
+        estimator = self.estimator_
+        if self.horizon > 1:
+            y, lacks = following_targets(X, y, self.horizon, find_lags(estimator))
+            while isinstance(estimator, Pipeline):
+                X = estimator[:-1].transform(X) if len(estimator) > 1 else X
+                estimator = estimator[-1]
+            X, y, params = select_rows(~lacks, X, y, params)
+        return float(estimator.score(X, y, **params))
 
 
 def _check_nothing_inside(final: Any) -> None:

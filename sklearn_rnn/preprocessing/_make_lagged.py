@@ -21,6 +21,7 @@ from sklearn_rnn._sklearn.validation import (
     prefix_errors,
 )
 from sklearn_rnn.preprocessing._columns import advance_columns, find_columns
+from sklearn_rnn.preprocessing._following_targets import following_values
 from sklearn_rnn.preprocessing._history import History
 from sklearn_rnn.preprocessing._lag_count import LagCount
 from sklearn_rnn.preprocessing._lag_transformer import X_CHECKS, LagTransformer
@@ -138,8 +139,7 @@ def make_lagged(
     else:
         rows = layout.fill(rows, None, np.zeros(rows.shape[1]))
         advance_columns(rows, known, delay)
-        following = layout.places[chosen, np.newaxis] + np.arange(horizon)
-        targets = values[layout.row_at(following)]
+        targets = following_values(layout, values, chosen, horizon)
         targets = targets if horizon > 1 else targets[:, 0]
     windows = windows_at(rows, timeline, placement, **place)
     return (flatten_windows(windows) if flatten else windows), targets

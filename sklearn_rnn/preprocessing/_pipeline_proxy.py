@@ -23,7 +23,7 @@ _RETURNS = {
 }
 
 
-def _has(name: str) -> Callable[[Any], bool]:
+def has_inside(name: str) -> Callable[[Any], bool]:
     """Return a check that the estimator inside has a method."""
 
     def check(self: Any) -> bool:
@@ -56,7 +56,7 @@ def _forward(name: str) -> Any:
         array-like
             {_RETURNS[name]}
         """
-    return available_if(_has(name))(method)
+    return available_if(has_inside(name))(method)
 
 
 class PipelineProxy:
@@ -71,32 +71,7 @@ class PipelineProxy:
     decision_function = _forward("decision_function")
     transform = _forward("transform")
 
-    @available_if(_has("score"))
-    def score(self, X: Any, y: Any = None, sample_weight: Any = None, **params: Any) -> float:
-        """Return the score of the last step on all rows, such as R2 or accuracy.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_rows, n_columns)
-            Rows; lags that are missing are filled.
-        y : array-like of shape (n_rows,) or (n_rows, n_outputs), default=None
-            Targets.
-        sample_weight : array-like of shape (n_rows,), default=None
-            Sample weights.
-        **params : dict of str to object
-            Parameters of ``score`` of the estimator.
-
-        Returns
-        -------
-        float
-            The score.
-        """
-        check_is_fitted(self)
-        if sample_weight is not None:
-            params["sample_weight"] = sample_weight
-        return float(self.estimator_.score(X, y, **params))
-
-    @available_if(_has("transform"))
+    @available_if(has_inside("transform"))
     def fit_transform(self, X: Any, y: Any = None, **params: Any) -> Any:
         """Fit, and transform all rows.
 
@@ -116,7 +91,7 @@ class PipelineProxy:
         """
         return self.fit(X, y, **params).transform(X)  # type: ignore[attr-defined]  # subclasses define fit
 
-    @available_if(_has("get_feature_names_out"))
+    @available_if(has_inside("get_feature_names_out"))
     def get_feature_names_out(self, input_features: Any = None) -> Any:
         """Return the names of the columns of transformed rows.
 
@@ -133,7 +108,7 @@ class PipelineProxy:
         check_is_fitted(self)
         return self.estimator_.get_feature_names_out(input_features)
 
-    @available_if(_has("set_output"))
+    @available_if(has_inside("set_output"))
     def set_output(self, *, transform: str | None = None) -> Any:
         """Set the container of the output of all steps.
 

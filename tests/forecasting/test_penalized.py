@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
+from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, cross_val_score
 
 from sklearn_rnn import (
     LagElasticNetCV,
@@ -81,6 +81,15 @@ def test_several_steps_share_one_fit():
     both = make_linear(4, target_channel=1).fit(NYSE[: len(y)], y)
     assert both.predict(NYSE).shape == (600, 3)
     assert both[-1].lag_coef_.shape == (3, 4, 3)
+    made = make_linear(4, 3, target_channel=1).fit(NYSE, VOLUME)
+    assert made.n_rows_omitted_ == 4 + 2
+    np.testing.assert_allclose(made.predict(NYSE)[4:], both.predict(NYSE)[4:], rtol=1e-8)
+    folds = TimeSeriesSplit(3)
+    scores = [
+        cross_val_score(make_linear(4, h, target_channel=1), NYSE, VOLUME, cv=folds).mean()
+        for h in (1, 3)
+    ]
+    assert 0.2 < scores[1] < scores[0]
 
 
 def test_they_are_searched_and_compared():
