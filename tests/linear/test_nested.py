@@ -25,7 +25,7 @@ def factor_of(X, y, weight=None, n_blocks=1):
 
 
 @given(
-    st.integers(1, 40), st.integers(1, 8), st.integers(1, 3), st.integers(1, 4), st.integers(0, 99)
+    st.integers(2, 40), st.integers(1, 8), st.integers(1, 3), st.integers(1, 4), st.integers(0, 99)
 )
 def test_every_leading_part_is_least_squares(n_samples, n_columns, n_outputs, n_blocks, seed):
     X, y = drawn(n_samples, n_columns, n_outputs, seed)
