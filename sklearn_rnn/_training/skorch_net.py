@@ -25,7 +25,7 @@ from torch import Tensor, nn
 
 from sklearn_rnn._modules.base import SequenceModule
 from sklearn_rnn._modules.kernels.layer import is_mostly_native
-from sklearn_rnn._modules.kernels.threads import OPERATIONS_WORTH_THREADS, threads_for
+from sklearn_rnn._modules.kernels.threads import threads_for
 from sklearn_rnn._sklearn.validation import restore_on_error
 from sklearn_rnn._training.batches import Batch, Examples
 from sklearn_rnn._training.callbacks import ProgressBar, uses_batches
@@ -94,10 +94,7 @@ class SequenceNet(NeuralNet):
     def epochs(
         self, train: Examples, valid: Examples | None, config: TrainingConfig
     ) -> Generator[None]:
-        """Train as `fit_examples` does, an epoch at each step, in whichever thread takes it.
-
-        If the generator is closed before its end, the net is as it was before.
-        """
+        """Train as `fit_examples` does, an epoch at each step; if closed early, restore the net."""
         vector = self.optimizer_.param_groups[0]["params"][0]
         with parameters_as_views(vector, self.module_), self._restored_on_failure(vector):
             if len(self.history):
@@ -130,24 +127,27 @@ class SequenceNet(NeuralNet):
 
     def threads(self, train: Examples, config: TrainingConfig) -> AbstractContextManager[None]:
         """Return a context with as many threads as make training on these examples faster."""
-        operations = self._operations(train, config)
+        operations = self.operations(train, config)
         return threads_for(operations, in_kernels=is_mostly_native(self.module_))
 
-    def trains_on_one_thread(self, train: Examples, config: TrainingConfig) -> bool:
-        """Return whether torch has one thread; results do not depend on those of the kernels."""
-        small = self._operations(train, config) < OPERATIONS_WORTH_THREADS
-        return config.device == "cpu" and (small or is_mostly_native(self.module_))
-
-    def _operations(self, train: Examples, config: TrainingConfig) -> int:
+    def operations(self, train: Examples, config: TrainingConfig) -> int:
         """Return the multiplications of a training step."""
         module = self.module_
         n_parameters = sum(p.numel() for p in module.parameters())
         shared = not config.augmentation and train.shares(module.receptive_field)
         return config.batch_size * n_steps_run(train.x, shared=shared) * n_parameters
 
-    def copied(self) -> SequenceNet:
-        """Return a copy that can be trained further without an effect on this net."""
-        return deepcopy(self, {id(self.config): self.config})  # whose callbacks are compared
+    def sibling(self, seed: int) -> SequenceNet:
+        """Return what `build` makes a new net without callbacks: this one with another seed."""
+        net = object.__new__(SequenceNet)
+        net.__dict__.update({**self.__dict__, "seed": seed, "history_": None})
+        return net
+
+    def build(self) -> SequenceNet:
+        """Create what depends on the seed: the module, with its optimizer, and the history."""
+        self.initialize_module().module_.to(self.config.device)
+        self.initialize_optimizer().initialize_history()
+        return self
 
     def warn_if_unfinished(self, name: str, members: Sequence[Any] = ()) -> None:
         """Warn, for the estimator of a name, if the loss still fell when the last epoch ended.

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from copy import copy
+from copy import copy, deepcopy
 from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.utils import check_random_state
 
-from sklearn_rnn._modules.kernels.threads import run_side_by_side
+from sklearn_rnn._modules.kernels.layer import is_mostly_native
+from sklearn_rnn._modules.kernels.threads import OPERATIONS_WORTH_THREADS, run_side_by_side
 from sklearn_rnn._sequences.training_data import Data
 from sklearn_rnn._training.batches import Examples
 from sklearn_rnn._training.config import TrainingConfig
@@ -24,12 +25,13 @@ OF_FIRST = ("_reader", "_encoder", "channel_scale_", "missing_channels_", "net_"
 
 
 class Run(NamedTuple):
-    """What a network is trained with."""
+    """What a network is trained with, and whether it is built yet."""
 
     net: SequenceNet
     train: Examples
     valid: Examples | None
     config: TrainingConfig
+    is_built: bool = True
 
 
 def fit_members(
@@ -60,12 +62,12 @@ def fit_members(
     seeds = estimator.member_seeds_ if continues else _drawn_seeds(estimator)
     members = [_single(estimator, seed) for seed in seeds.tolist()]
     for member, old in zip(members, before, strict=False):
-        member._reader, member.net_ = old._reader, old.net_.copied()
+        member._reader, member.net_ = old._reader, _copied(old.net_)
     alike = not estimator.callbacks and not (given is None and estimator._splits_at_random(data))
     runs: list[Run] = []
     for member in members:
         if runs and alike:
-            runs.append(_like_first(member, members[0], runs[0], parameters, continues=continues))
+            runs.append(_like_first(member, members[0], runs[0], continues=continues))
         else:
             run = member._prepare(data, given, parameters=parameters, continues=continues)
             runs.append(Run(*run))
@@ -90,35 +92,50 @@ def _single(estimator: Any, seed: int) -> Any:
     return member
 
 
-def _like_first(
-    member: Any, first: Any, run: Run, parameters: dict[str, Any], *, continues: bool
-) -> Run:
-    """Return the run of a member that reads what the first one reads."""
+def _copied(net: SequenceNet) -> SequenceNet:
+    """Return a copy that can be trained further without an effect on the net."""
+    return deepcopy(net, {id(net.config): net.config})  # whose callbacks are compared by identity
+
+
+def _like_first(member: Any, first: Any, run: Run, *, continues: bool) -> Run:
+    """Return the run of a member that reads what the first one reads; a new net is not built."""
     if continues:
         return run._replace(net=member.net_)
     for name in OF_FIRST[:-1]:
         setattr(member, name, getattr(first, name))
     seed = int(check_random_state(member.random_state).randint(MAX_SEED))
-    return run._replace(net=member._new_net(parameters, run.config, seed))
+    return run._replace(net=run.net.sibling(seed), is_built=False)
 
 
 def _train(members: Sequence[Any], runs: Sequence[Run], *, continues: bool) -> None:
     """Train the members, side by side where each would be trained by one thread of torch."""
-    in_turn = bool(runs[0].config.callbacks or runs[0].config.verbose)
-    if in_turn or not all(run.net.trains_on_one_thread(run.train, run.config) for run in runs):
+    config = runs[0].config
+    if config.callbacks or config.verbose or not all(map(_needs_one_thread, runs)):
         for member, run in zip(members, runs, strict=True):
-            member._run(*run, continues=continues)
+            net = run.net if run.is_built else run.net.build()
+            member._run(net, run.train, run.valid, run.config, continues=continues)
         return
     linear = members[0].linear_skip and not continues
-    run_side_by_side([_epochs(*run, linear=linear) for run in runs])
+    run_side_by_side([_epochs(run, linear=linear) for run in runs])
     for member, run in zip(members, runs, strict=True):
         with run.net.threads(run.train, run.config):
             member._keep(run.net, run.train)
 
 
-def _epochs(*run: Any, linear: bool) -> Generator[None]:
-    """Return the epochs of a run, from a linear model on if there is one."""
-    return epochs_with_linear(*run) if linear else SequenceNet.epochs(*run)
+def _needs_one_thread(run: Run) -> bool:
+    """Return whether torch has one thread in a single fit; kernels may have more.
+
+    The results of kernels do not depend on their number of threads, those of torch do.
+    """
+    small = run.net.operations(run.train, run.config) < OPERATIONS_WORTH_THREADS
+    return run.config.device == "cpu" and (small or is_mostly_native(run.net.module_))
+
+
+def _epochs(run: Run, *, linear: bool) -> Generator[None]:
+    """Train a network, an epoch at each step, from a linear model on if there is one."""
+    net = run.net if run.is_built else run.net.build()
+    train = epochs_with_linear if linear else SequenceNet.epochs
+    yield from train(net, run.train, run.valid, run.config)
 
 
 def _summarize(estimator: Any, members: Sequence[Any]) -> None:

@@ -28,7 +28,7 @@ from sklearn_rnn._modules.kernels.threads import run_side_by_side
 from sklearn_rnn._training.skorch_net import SequenceNet
 from sklearn_rnn.inspection import lag_importance
 from sklearn_rnn.model_selection import n_parameters, penalty_path
-from sklearn_rnn.neural_network._members import mean_curve
+from sklearn_rnn.neural_network._members import Run, _needs_one_thread, mean_curve
 from sklearn_rnn.plotting import TrainingCurveDisplay
 from tests.nets import NETS
 
@@ -284,13 +284,9 @@ def test_large_networks_have_the_bits_of_two_threads_of_torch():
     for member in model.members_:
         single = DenseRegressor(**wide, random_state=member.random_state).fit(data, target)
         assert bits(member) == bits(single)
-    train = single._prepare(
-        single._read(data, target, None, reset=False),
-        None,
-        parameters=single.get_params(),
-        continues=True,
-    )[1]
-    assert not single.net_.trains_on_one_thread(train, single.net_.config)
+    data = single._read(data, target, None, reset=False)
+    run = single._prepare(data, None, parameters=single.get_params(), continues=True)
+    assert not _needs_one_thread(Run(*run))
 
 
 def test_validation_data_are_those_of_all_members():
