@@ -13,6 +13,7 @@ from benchmarks.question import Measurement
 from benchmarks.report.pictures import Scores, draw_scores
 from benchmarks.report.writer import RESULTS, render
 from benchmarks.speed import measurements
+from benchmarks.speed.members import BOUND, FIVE, MEMBERS, SINGLE, TARGETS
 from benchmarks.speed.peers import BARE, OURS, PEERS, PLAIN, WRITTEN_OUT
 from benchmarks.speed.timing import FIT, IMPORT, PREDICT, RATIOS, SEARCH, SHARE
 from benchmarks.speed.workloads import WORKLOADS, Workload
@@ -59,7 +60,21 @@ def facts(table: pd.DataFrame, kept: Any) -> dict[str, Any]:
         "compiling": (part["warm_up_seconds"] - part["seconds"]).tolist(),
         "shares": {name: of.set_index("competitor") for name, of in parts},
         "seconds": table.set_index(["measure", "competitor"])["seconds"].to_dict(),
+        "together": together(found.loc[MEMBERS] if MEMBERS in found.index else None),
     }
+
+
+def together(found: pd.DataFrame | None) -> list[dict[str, Any]]:
+    """Return what five members take of the seconds of a single fit, by workload."""
+    if found is None:  # results of an earlier version
+        return []
+    return [
+        {
+            **{"name": name, "target": target, "seconds": found["seconds"][name, SINGLE]},
+            **{"ratio": found["ratio"][name, FIVE], "bound": found["ratio"][name, BOUND]},
+        }
+        for name, target in TARGETS.items()
+    ]
 
 
 def between_marks(text: str, table: pd.DataFrame) -> str:
