@@ -68,6 +68,11 @@ class ForecastDisplay:
             The display.
         """
         predicted, observed = np.asarray(estimator.predict(X)), np.asarray(y)
+        if output > 0 and predicted.ndim != observed.ndim:
+            raise ValueError(
+                f"y must have a column for each output that is predicted, to plot output={output}; "
+                f"got the shape {observed.shape}, and predictions of the shape {predicted.shape}."
+            )
         display = cls(
             observed=_column(observed, output),
             predicted=_column(predicted, output),

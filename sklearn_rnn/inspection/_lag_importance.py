@@ -116,6 +116,12 @@ def lag_importance(
         raise ValueError(f"method must be one of {METHODS}; got {method!r}.")
     if method == "permutation" and y is None:
         raise ValueError("method='permutation' needs y to compute a score.")
+    if method == "permutation" and getattr(estimator, "horizon", 1) > 1:
+        raise ValueError(
+            f"method='permutation' scores y of one step, but estimator predicts horizon="
+            f"{estimator.horizon} steps; take its last step with the windows and targets of "
+            "make_lagged(horizon=...), or method='integrated_gradients'."
+        )
     model = find_windows(estimator, X)
     if method == "integrated_gradients":
         return Bunch(

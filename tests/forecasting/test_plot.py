@@ -49,3 +49,9 @@ def test_observed_values_against_predicted_ones():
     np.testing.assert_array_equal(points.get_xdata(), model.predict(X))
     np.testing.assert_array_equal(points.get_ydata(), Y)
     np.testing.assert_array_equal(diagonal.get_xdata(), diagonal.get_ydata())
+
+
+def test_a_later_step_is_not_drawn_beside_y_of_the_first():
+    model = LinearRegression().fit(X, np.column_stack([Y, Y]))
+    with pytest.raises(ValueError, match="y must have a column for each output that is predicted"):
+        ForecastDisplay.from_estimator(model, X, Y, output=1)

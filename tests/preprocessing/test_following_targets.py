@@ -21,6 +21,7 @@ from sklearn_rnn import (
     make_ar,
     make_lagged,
 )
+from sklearn_rnn.inspection import lag_importance
 from sklearn_rnn.preprocessing._following_targets import following_targets
 
 RNG = np.random.default_rng(0)
@@ -165,6 +166,11 @@ def test_meta_estimators_of_one_step_refuse_several():
         RecursiveForecaster(model, target="a").fit(FRAME)
     with pytest.raises(ValueError, match=r"regressor must predict one step, .* got horizon=3"):
         DifferencedRegressor(model).fit(FRAME, FRAME["a"])
+    model.fit(FRAME, Y)
+    with pytest.raises(ValueError, match="scores y of one step, but estimator predicts horizon=3"):
+        lag_importance(model, FRAME, Y)
+    effects = lag_importance(model, FRAME, method="integrated_gradients").effects
+    assert effects.shape == (2, 2, 3)
 
 
 def test_lags_of_some_columns_tell_the_calendar():
