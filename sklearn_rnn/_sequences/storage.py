@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-CHUNK_VALUES = 2**20
-"""Values of a temporary copy."""
+CHUNK_VALUES = 2**18
+"""Values of a temporary copy: 2 MB, which a cache holds, and little beside a table."""
 
 LARGE_FILE = 2**28
 """Size in bytes from which on the rows of a file are not copied into memory."""

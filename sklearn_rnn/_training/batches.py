@@ -21,7 +21,7 @@ from sklearn_rnn._training.tensors import (
     to_device,
 )
 
-MAX_VALUES_GATHERED = 2**20
+MAX_VALUES_GATHERED = 2**18
 """Number of input values to gather in one call, before they are split into batches."""
 
 MIN_RECEPTIVE_FIELD_FOR_BLOCKS = 8

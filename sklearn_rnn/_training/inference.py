@@ -17,6 +17,7 @@ from sklearn_rnn._training.tensors import (
     longest,
     n_steps_run,
     shares_rows,
+    to_device,
 )
 
 OVERLAPPING_WINDOWS_PER_CHUNK = 2048
@@ -66,17 +67,22 @@ def _one_row_per_step(output: Tensor) -> Tensor:
 
 
 def _ragged_outputs(module: SequenceModule, x: RaggedTensor, size: int) -> Tensor:
-    """Return the outputs for sequences of different length, computed in order of length."""
+    """Return the outputs for sequences of different length, computed in order of length.
+
+    Each batch is written to its place at once: small outputs that stay between the large tensors of
+    the batches would keep the memory of these from being given back.
+    """
     order = torch.sort(x.lengths, stable=True).indices
-    first, parts, positions = torch.cumsum(x.lengths, 0) - x.lengths, [], []
+    first, result = torch.cumsum(x.lengths, 0) - x.lengths, torch.empty(0)
     for rows in torch.split(order, size):
         batch, lengths = x.gather(rows)
-        output = module(batch, lengths)
-        parts.append(at_valid_steps(output, lengths))
-        if output.dim() == 3:
+        raw = module(batch, lengths)
+        output, n_terms = at_valid_steps(raw, lengths), len(x)
+        if raw.dim() == 3:
             padded = None if lengths is None else x.lengths[rows]
             rows = positions_of_steps(first[rows], batch.shape[1], padded)
-        positions.append(rows)
-    result = torch.cat(parts).cpu()  # in one copy, which waits for the device
-    parts.clear()
-    return torch.empty_like(result).index_copy_(0, torch.cat(positions), result)
+            n_terms = int(x.lengths.sum())
+        if not len(result):
+            result = output.new_empty(n_terms, *output.shape[1:])
+        result.index_copy_(0, to_device(rows, result.device), output)
+    return result.cpu()  # in one copy, which waits for the device

@@ -205,18 +205,21 @@ class Trainer:
             part = Sequences(*block[:3])
             total += float(self.native.train(part, size, self.ridge, optimizer, rates))
             begin += n_batches
+            del block, part  # before the next block is gathered
         return total
 
     @torch.inference_mode()
     def mean_loss(self, examples: Examples) -> float:
         """Return the mean loss in evaluation mode, without penalty."""
         self.module.eval()
-        total: Tensor | float = 0.0
+        total: Tensor | None = None
         shared = examples.is_contiguous() and examples.shares(self.module.receptive_field)
         size = chunk_size(self.module, examples.x, shared=shared)
         for batch in examples.batches(size):
-            total = total + self._loss(batch) * len(batch.y)
-        return float(total) / examples.n_terms
+            loss = self._loss(batch) * len(batch.y)
+            # in place: a new sum between the tensors of two batches would fragment their memory
+            total = loss if total is None else total.add_(loss)
+        return float(0.0 if total is None else total) / examples.n_terms
 
     def _loss(self, batch: Batch) -> Tensor:
         """Return the mean loss of a batch."""
