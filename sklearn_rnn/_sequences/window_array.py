@@ -250,11 +250,14 @@ class WindowArray(NDArrayOperatorsMixin):
         )
 
     def _extent(self, *, with_targets: bool = False) -> slice:
-        """Return the rows from the first to the last that a window holds, or of its target."""
+        """Return the rows that evenly spaced windows hold, from the first to the last.
+
+        With `with_targets` the last may be that of a target.
+        """
         if not len(self):
             return slice(0, 0)
         span = self._span + (self.delay if with_targets else 0)
-        return slice(int(np.min(self.starts)), int(np.max(self.starts)) + span)
+        return slice(int(self.starts[0]), int(self.starts[-1]) + span)
 
     def _compact(self) -> WindowArray:
         """Return the same windows without other rows than theirs, if these are many.
@@ -308,7 +311,8 @@ def _spaced(starts: Starts) -> Starts:
         first = int(starts[0]) if len(starts) else 0
         return range(first, first + len(starts))
     stride = int(starts[1] - starts[0])
-    if stride <= 0 or (np.diff(starts) != stride).any():
+    span = stride * (len(starts) - 1)
+    if stride <= 0 or starts[-1] - starts[0] != span or (np.diff(starts) != stride).any():
         return starts
     return range(int(starts[0]), int(starts[-1]) + 1, stride)
 

@@ -42,7 +42,9 @@ def lag_windows(rows: NDArray[Any], n_lags: int, *, step: int = 1) -> NDArray[An
 
 def flatten_windows(windows: ArrayLike) -> NDArray[Any]:
     """Copy windows to a table of one block of columns for each step, oldest first."""
-    copied = np.array(windows, order="C")
+    array = np.asarray(windows)
+    is_copy = array is not windows and array.flags.owndata and array.flags.c_contiguous
+    copied = array if is_copy else np.array(array, order="C")
     n_windows, n_steps, n_channels = copied.shape
     return copied.reshape(n_windows, n_steps * n_channels)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -128,7 +128,7 @@ class History:
             return cls(count, timeline.kind, series, max_gap=max_gap)
         return cls(count, timeline.kind, series, rows[in_table], timeline.times[chosen], max_gap)
 
-    def place(self, timeline: Timeline, window: Window) -> Placement:
+    def place(self, timeline: Timeline, window: Window, *, in_fit: bool = False) -> Placement:
         """Place the rows of a table, and the kept rows that are in their windows.
 
         Parameters
@@ -137,6 +137,8 @@ class History:
             Series and times of the rows.
         window : Window
             What windows hold.
+        in_fit : bool, default=False
+            Whether the table is that of `fit`, so that all kept rows are in it.
 
         Returns
         -------
@@ -146,7 +148,7 @@ class History:
         n_rows = len(timeline.times)
         series, positions = np.zeros(n_rows, dtype=np.int32), np.zeros(n_rows, dtype=np.int64)
         is_beyond = np.zeros(n_rows, dtype=bool)
-        n_kept = 0 if self.times is None else len(self.times)
+        n_kept = 0 if self.times is None or in_fit else len(self.times)
         kept_series = np.full(n_kept, -1, dtype=np.int32)
         kept_positions = np.full(n_kept, -1, dtype=np.int64)
         first_rows = []
@@ -158,15 +160,17 @@ class History:
             start = positions[part.start]
             if past is not None and self.times is not None:
                 first_rows.append(part.start)
-                start = min(start, located.at(np.array([past.first]))[0])
+            if past is not None and self.times is not None and not in_fit:
+                known = located.at(np.append(past.first, self.times[past.kept]))
+                start = min(start, known[0])
                 kept_series[past.kept] = number
-                kept_positions[past.kept] = located.at(self.times[past.kept])
+                kept_positions[past.kept] = known[1:]
             is_beyond[part] = positions[part] - window.lookback >= start
         untimed = np.arange(timeline.starts[-1], n_rows)
         series[untimed] = len(timeline.labels) + np.arange(len(untimed))
         is_beyond[untimed] = -window.lookback >= 0
-        series, positions = timeline.unsort(series), timeline.unsort(positions)
         layout = lay_out(window, series, positions, kept_series, kept_positions)
+        layout = replace(layout, places=timeline.unsort(layout.places))
         first = np.concatenate([timeline.starts[:-1], untimed])
         known, first = (
             rows if timeline.order is None else timeline.order[rows]

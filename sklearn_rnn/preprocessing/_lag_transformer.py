@@ -206,7 +206,7 @@ class LagTransformer(LagParameters, TransformerMixin, BaseEstimator):
         timeline = self._read_timeline(X, len(rows))
         kept = window.lookback if self.history == "auto" else 0
         history = History.learn(timeline, rows, kept, LagCount(self.lag_unit, self.max_gap))
-        placement = history.place(timeline, window)
+        placement = history.place(timeline, window, in_fit=True)
         validate_data(self, X=X, skip_check_array=True)  # learns names; nothing below fails
         warn_of_doubtful(history, timeline, window.lookback)
         self.fill_values_ = (

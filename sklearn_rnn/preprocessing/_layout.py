@@ -142,14 +142,16 @@ class Layout:
         ndarray of shape (n_rows,)
             True where the window is complete.
         """
-        window, missing = self.window, np.flatnonzero(~self.is_present)
-        complete = np.ones(len(self.places), dtype=bool)
-        is_at_start = self.is_contiguous and missing.max(initial=-1) < self.places[0]
-        if is_at_start and horizon <= 1:  # rows behind the first ones see present rows alone
-            n_first = min(window.lookback, len(self.places))
-            n_places = int(self.places[0]) + n_first
-            first = replace(self, n_places=n_places, places=self.places[:n_first])
-            if n_first:
+        n_rows, lookback = len(self.places), self.window.lookback
+        is_at_end = self.is_contiguous and self.places[-1] == self.n_places - 1
+        if is_at_end and horizon <= 1:  # rows behind the first ones see present rows alone
+            complete = np.ones(n_rows, dtype=bool)
+            if not len(self.past):
+                complete[:lookback] = False
+            elif len(self.past) < self.places[0]:
+                n_first = min(lookback, n_rows)
+                n_places = int(self.places[0]) + n_first
+                first = replace(self, n_places=n_places, places=self.places[:n_first])
                 complete[:n_first] = first._complete(known_ahead)
             return complete
         complete = self._complete(known_ahead)
@@ -166,11 +168,15 @@ class Layout:
         """Tell where so many rows, ``step`` apart and the newest ``back`` back, are present."""
         span = n_rows * step
         size = -(-(self.n_places + 2 * span) // step)
-        missing = np.ones(size * step, dtype=np.int64)
-        missing[span : span + self.n_places] = ~self.is_present
-        total = np.cumsum(missing.reshape(size, step), axis=0).ravel()
-        newest = self.places + span - back
-        return np.asarray(total[newest] == total[newest - span])
+        missing = np.ones((size, step), dtype=np.int32 if size < 2**31 else np.int64)
+        total = missing.ravel()
+        total[span : span + self.n_places] = ~self.is_present
+        np.cumsum(missing, axis=0, out=missing)
+        newest = self.places + (span - back)
+        n_missing = total[newest]
+        newest -= span
+        n_missing -= total[newest]
+        return n_missing == 0
 
 
 def lay_out(
@@ -202,25 +208,39 @@ def lay_out(
         past = np.flatnonzero((past_series == series[0]) & (back > 0) & (back <= lookback))
         places = np.arange(lookback, lookback + n_rows)
         return Layout(window, lookback + n_rows, places, past, lookback - back[past])
-    apart = max(lookback, 1) + 1  # a gap has a place, even if windows do not look back
+    if not len(past_series) and _is_sorted(series, positions):
+        places = _spread(series, positions, lookback)
+        return Layout(window, int(places[-1]) + 1, places, np.arange(0), places[:0])
     series = np.concatenate([past_series, series])
     positions = np.concatenate([past_positions, positions])
     is_past = np.arange(len(series)) < len(past_series)
     order = np.lexsort((positions, series))
     if is_past.any():
         order = order[_is_seen(series[order], positions[order], is_past[order], lookback)]
-    sorted_places = np.empty(len(order), dtype=np.int64)
-    steps, sorted_positions = sorted_places[1:], positions[order]
-    np.subtract(sorted_positions[1:], sorted_positions[:-1], out=steps)
-    np.minimum(steps, apart, out=steps)
-    steps[np.diff(series[order]) != 0] = apart
-    sorted_places[0] = lookback
-    np.cumsum(sorted_places, out=sorted_places)
+    sorted_places = _spread(series[order], positions[order], lookback)
     places = np.full(len(series), -1)
     places[order] = sorted_places
     past = np.flatnonzero(places[: len(past_series)] >= 0)
     n_places = int(sorted_places[-1]) + 1
     return Layout(window, n_places, places[len(series) - n_rows :], past, places[past])
+
+
+def _spread(
+    series: NDArray[np.integer[Any]], positions: NDArray[np.int64], lookback: int
+) -> NDArray[np.int64]:
+    """Return the places of sorted rows: as far apart as their positions, or as a window sees."""
+    apart = max(lookback, 1) + 1  # a gap has a place, even if windows do not look back
+    places = np.empty(len(series), dtype=np.int64)
+    places[0], steps = lookback, places[1:]
+    np.subtract(positions[1:], positions[:-1], out=steps)
+    np.minimum(steps, apart, out=steps)
+    steps[series[1:] != series[:-1]] = apart
+    return np.cumsum(places, out=places)
+
+
+def _is_sorted(series: NDArray[np.integer[Any]], positions: NDArray[np.int64]) -> bool:
+    is_next, rises = series[1:] > series[:-1], positions[1:] >= positions[:-1]
+    return bool((is_next | (rises & (series[1:] == series[:-1]))).all())
 
 
 def _is_contiguous(positions: NDArray[np.int64]) -> bool:

@@ -45,9 +45,9 @@ class TimeKind:
             periods: Any = pd.PeriodIndex
             return periods.from_ordinals(values, freq=self.unit)
         if self.name == "durations":
-            return pd.TimedeltaIndex(values.astype(f"m8[{self.unit}]"))
+            return pd.TimedeltaIndex(values.view(f"m8[{self.unit}]"), copy=False)
         if self.name == "times":
-            times = pd.DatetimeIndex(values.astype(f"M8[{self.unit}]"))
+            times = pd.DatetimeIndex(values.view(f"M8[{self.unit}]"), copy=False)
             return times if self.zone is None else times.tz_localize("UTC").tz_convert(self.zone)
         return pd.Index(values)
 
@@ -114,8 +114,10 @@ def _parse_dates(index: Any) -> Any:
     """Return dates, arrow timestamps, and strings that are ISO dates, as an index of times."""
     if isinstance(index, pd.MultiIndex):
         index = index.get_level_values(0)
+    if isinstance(index, pd.DatetimeIndex | pd.TimedeltaIndex | pd.PeriodIndex):
+        return index
     kind = "datetime" if getattr(index.dtype, "kind", "O") == "M" else _infer_kind(index)
-    if isinstance(index, pd.DatetimeIndex | pd.TimedeltaIndex | pd.PeriodIndex) or not kind:
+    if not kind:
         return index
     if kind == "period":
         return pd.PeriodIndex(index)

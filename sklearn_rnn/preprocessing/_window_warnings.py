@@ -56,7 +56,8 @@ def warn_of_incomplete(
         )
         return
     incomplete = ~complete & placement.is_beyond_start
-    n_incomplete, n_windows = int(incomplete.sum()), int(placement.is_beyond_start.sum())
+    n_incomplete = np.count_nonzero(incomplete)
+    n_windows = np.count_nonzero(placement.is_beyond_start)
     lost = placement.first_rows[incomplete[placement.first_rows]]
     counts = f"{n_incomplete} of {n_windows} windows after the start of their series"
     if len(lost):
