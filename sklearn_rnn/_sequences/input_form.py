@@ -64,6 +64,8 @@ class InputForm:
         Whether steps with all channels NaN are missing values, and not absent.
     columns : LagColumns or None
         Channels, lags and order of the columns of a 2-D X, if their names told.
+    channels : tuple of str or None
+        Names of the channels of windows that know them.
     """
 
     n_features: int
@@ -72,3 +74,4 @@ class InputForm:
     is_list: bool
     keeps_missing_steps: bool = False
     columns: LagColumns | None = None
+    channels: tuple[str, ...] | None = None

@@ -106,6 +106,12 @@ def read_lag_names(names: Sequence[Any] | None, n_channels: int | None = None) -
     return LagColumns(tuple(lags), np.array(order, dtype=np.intp), by_step)
 
 
+def has_lag_names(X: Any) -> bool:
+    """Return whether X is a table all of whose columns are named by lags."""
+    names = list(getattr(X, "columns", ()))
+    return bool(names) and all(isinstance(n, str) and LAG_NAME.fullmatch(n) for n in names)
+
+
 def _check_alike(lags: Lags) -> None:
     """Check that all channels have the same lags, up to a shift."""
     spans = {name: sorted(of_lag) for name, of_lag in lags.items()}

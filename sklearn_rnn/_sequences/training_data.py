@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sklearn_rnn._sequences.lag_names import has_lag_names
 from sklearn_rnn._sequences.ragged import Ragged
 from sklearn_rnn._sequences.window_array import WindowArray
 from sklearn_rnn._sequences.windows import Windows
@@ -36,7 +37,8 @@ class Data:
     groups : ndarray of int, of shape (n_sequences,), or None
         The series that each sequence belongs to, if it is known.
     order : ndarray of int, of shape (n_sequences,), or None
-        Numbers that increase with time within each series, if X are windows that know their rows.
+        Numbers that increase with time within each series, if X are windows that know their rows,
+        or have columns named by their lags, which are rows of a series in their order.
     n_omitted : int
         Number of windows that were left out as incomplete.
     sample_weight : ndarray of shape (n_sequences,)
@@ -125,7 +127,8 @@ def complete_only(X: Any, y: Any, sample_weight: Any) -> tuple[tuple[Any, Any, A
         If no window is complete, or X has another number of samples than y or the weights.
     """
     if not isinstance(X, WindowArray):
-        return (X, y, sample_weight), RowOrigin(groups_of(X, y), None, 0)
+        order = np.arange(len(X)) if has_lag_names(X) else None
+        return (X, y, sample_weight), RowOrigin(groups_of(X, y), order, 0)
     n_given = len(X)
     X, y, sample_weight = _select_complete(X, y, sample_weight)
     origin = RowOrigin(groups_of(X, y), np.asarray(X.starts), n_given - len(X))

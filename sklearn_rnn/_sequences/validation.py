@@ -96,6 +96,7 @@ def check_sequences(
     elif knows_rows:
         y = _checked_with_windows(validate, X, y, targets)
         _check_channels(name, X, reading.n_channels, n_channels)
+        _check_channel_names(name, X.channels, None if form is None else form.channels)
         n_features, sequences = X.shape[2], X.windows()
         if reading.all_missing == "auto":
             reading = replace(reading, all_missing="value")
@@ -127,7 +128,8 @@ def check_sequences(
     if form is None and targets and (knows_rows or columns is not None):
         warn_of_target_in_windows(sequences, y, columns_at_lag_zero(table, columns))
     sizes = n_features, rows.shape[1], sequences.n_steps
-    return sequences, y, InputForm(*sizes, is_list, keeps, columns)
+    channels = X.channels if knows_rows else None
+    return sequences, y, InputForm(*sizes, is_list, keeps, columns, channels)
 
 
 def _keeps_missing_steps(
@@ -264,6 +266,19 @@ def _check_channels(
         raise ValueError(
             f"X has {found} channels, but {name} is expecting {fitted} channels as input."
         )
+
+
+def _check_channel_names(name: str, found: Any, fitted: Any) -> None:
+    """Check that channels with names are those of `fit`, in their order."""
+    if None not in (found, fitted) and found != fitted:
+        raise ValueError(
+            f"X has the channels {_listed(found)}, but {name} was fitted on {_listed(fitted)}; "
+            "give the same channels in the same order."
+        )
+
+
+def _listed(names: tuple[str, ...], most: int = 10) -> str:
+    return f"{list(names[:most])}"[:-1] + (", ...]" if len(names) > most else "]")
 
 
 def _as_windows(X: FloatArray) -> Windows:

@@ -237,6 +237,7 @@ class WindowArray(NDArrayOperatorsMixin):
 
     def _select(self, key: Any) -> WindowArray:
         """Return some of the windows, in any order."""
+        key = list(key) if isinstance(key, tuple) else key  # numpy takes a tuple for several axes
         positions = key if isinstance(key, slice) else np.arange(len(self))[key]
         is_sliced = isinstance(key, slice) and isinstance(self.starts, range)
         return WindowArray(
@@ -250,10 +251,7 @@ class WindowArray(NDArrayOperatorsMixin):
         )
 
     def _extent(self, *, with_targets: bool = False) -> slice:
-        """Return the rows that evenly spaced windows hold, from the first to the last.
-
-        With `with_targets` the last may be that of a target.
-        """
+        """Return the rows that evenly spaced windows hold, or up to the last target."""
         if not len(self):
             return slice(0, 0)
         span = self._span + (self.delay if with_targets else 0)

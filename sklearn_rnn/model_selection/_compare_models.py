@@ -60,12 +60,12 @@ def compare_models(
     y : array-like
         Targets.
     cv : int, cross-validation generator or iterable, default=None
-        Cross-validation splits. None uses ``TimeSeriesSplit(5)`` if the index of X holds times,
-        which must be sorted, and ``PanelTimeSeriesSplit(5)``, which splits all series at the same
-        times, if X is a panel: a table with a MultiIndex that has a level of times, windows of
+        Cross-validation splits. An integer n uses ``TimeSeriesSplit(n)`` if the index of X holds
+        times, which must be sorted, and ``PanelTimeSeriesSplit(n)``, which splits all series at the
+        same times, if X is a panel: a table with a MultiIndex that has a level of times, windows of
         several series, or a table in long format for which a `LagTransformer` in the models names
-        the columns of time and series. Otherwise it is the default of scikit-learn: five folds
-        without shuffling.
+        the columns of time and series. Otherwise it is the default of scikit-learn: n folds without
+        shuffling. None is 5.
     groups : array-like of shape (n_rows,), default=None
         Group labels for `cv`, and for searches inside the models whose splitters use groups. With
         metadata routing, pass them in `params`.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from numbers import Integral
 from typing import Any
 
 import pandas as pd
@@ -20,12 +21,12 @@ _TIMES = (pd.DatetimeIndex, pd.PeriodIndex, pd.TimedeltaIndex)
 def make_splitter(
     cv: Any, X: Any, y: Any, times: pd.Index[Any] | None, *, is_panel: bool, is_classifier: bool
 ) -> Any:
-    """Return the splitter; the default splits by time if the times are known.
+    """Return the splitter; a number of folds splits by time if the times are known.
 
     Parameters
     ----------
     cv : object
-        The splitter, or number of folds, that the user has given; None is the default.
+        The splitter, or number of folds, that the user has given; None is five folds.
     X, y : object
         The data.
     times : Index or None
@@ -35,14 +36,14 @@ def make_splitter(
     is_classifier : bool
         Whether the models are classifiers.
     """
-    if cv is None and times is not None:
+    if (cv is None or isinstance(cv, Integral)) and times is not None:
         is_missing = missing_times(read_times(times)[1]).any()
         if is_missing or not (is_panel or times.is_monotonic_increasing):
             raise ValueError(
-                "cv=None splits by time, but the time index of X is not in ascending order; sort "
-                "X and y by time, or give cv."
+                f"cv={cv} splits by time, but the time index of X is not in ascending order; sort "
+                f"X and y by time, or give a splitter, such as cv=KFold({cv or 5})."
             )
-        cv = list(PanelTimeSeriesSplit(5).split(X, groups=times))
+        cv = list(PanelTimeSeriesSplit(5 if cv is None else int(cv)).split(X, groups=times))
     return check_cv(cv, y, classifier=is_classifier)
 
 

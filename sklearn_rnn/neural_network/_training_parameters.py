@@ -130,7 +130,8 @@ class TrainingParameters:
         [INSIDE],
         """Fraction of the data held out for early stopping: the last rows in regression, a
         stratified random sample in classification. If `X` is windows of `LagTransformer`, the last
-        windows of each series are held out in both.""",
+        windows of each series are held out in both; if the columns of `X` are named by their lags,
+        the last rows, of each series if X or y has a MultiIndex that names it.""",
         default=0.1,
     )
     patience: int = param(

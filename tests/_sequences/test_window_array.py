@@ -251,3 +251,11 @@ def test_make_lagged_gives_the_complete_windows(table, lags):
     np.testing.assert_array_equal(found, np.asarray(W)[W.is_complete])
     np.testing.assert_array_equal(found.series, W.series[W.is_complete])
     assert (found.delay, found.step, found.channels) == (W.delay, W.step, W.channels)
+
+
+def test_a_tuple_of_positions_for_the_first_axis_selects_windows():
+    W = windows_of("gap", "plain")
+    for key in (((1, 2),), ((1, 2), slice(None)), ((),)):
+        np.testing.assert_array_equal(W[key], np.asarray(W)[key])
+    assert isinstance(W[((1, 2),)], WindowArray)
+    assert W[1, 2].shape == np.asarray(W)[1, 2].shape

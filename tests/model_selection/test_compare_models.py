@@ -162,9 +162,10 @@ def test_models_with_lags_are_fitted_to_complete_rows_and_score_all(data):
 
 def test_weights_and_groups_reach_the_steps_of_complete_rows():
     y, weight = DAILY["a"].to_numpy(), np.linspace(0.1, 1.0, len(DAILY))
-    found = compare_models({"a": RIDGE}, DAILY, y, cv=3, params={"sample_weight": weight})
+    cv = KFold(3)
+    found = compare_models({"a": RIDGE}, DAILY, y, cv=cv, params={"sample_weight": weight})
     expected = cross_val_score(
-        CompleteRows(RIDGE), DAILY, y, cv=3, params={"ridge__sample_weight": weight}
+        CompleteRows(RIDGE), DAILY, y, cv=cv, params={"ridge__sample_weight": weight}
     )
     np.testing.assert_allclose(found.scores["a"], expected)
     search = GridSearchCV(Ridge(), {"alpha": [1.0, 10.0]}, cv=GroupKFold(2))

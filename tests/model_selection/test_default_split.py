@@ -22,11 +22,11 @@ LAGS = LagTransformer(2, flatten=True)
 NAMED = LagTransformer(2, flatten=True, time="day", series="town")
 
 
-def folds_of(X, model=LAGS, y=Y):
-    """Return the folds that are used if none are given."""
+def folds_of(X, model=LAGS, y=Y, cv=None):
+    """Return the folds that are used if none are given, or only their number."""
     models = [make_pipeline(model, LinearRegression())]
     times, is_panel = times_of(X, models)
-    splitter = make_splitter(None, X, y, times, is_panel=is_panel, is_classifier=False)
+    splitter = make_splitter(cv, X, y, times, is_panel=is_panel, is_classifier=False)
     return list(splitter.split(X, y)), is_panel
 
 
@@ -44,7 +44,9 @@ FORMS = {
 def test_all_forms_of_a_panel_are_split_in_time(form):
     folds, is_panel = folds_of(*FORMS[form])
     assert is_panel
-    for found, expected in zip(folds, PanelTimeSeriesSplit(5).split(PANEL), strict=True):
+    number = folds_of(*FORMS[form], cv=3)[0]
+    expected_folds = [*PanelTimeSeriesSplit(5).split(PANEL), *PanelTimeSeriesSplit(3).split(PANEL)]
+    for found, expected in zip([*folds, *number], expected_folds, strict=True):
         for rows, expected_rows in zip(found, expected, strict=True):
             np.testing.assert_array_equal(rows, expected_rows)
 
@@ -63,7 +65,9 @@ def test_all_forms_of_a_panel_are_split_in_time(form):
 def test_one_series_is_split_as_a_time_series(X):
     folds, is_panel = folds_of(X)
     assert not is_panel
-    for found, expected in zip(folds, TimeSeriesSplit(5).split(X), strict=True):
+    folds += folds_of(X, cv=np.int64(2))[0]
+    expected_folds = [*TimeSeriesSplit(5).split(X), *TimeSeriesSplit(2).split(X)]
+    for found, expected in zip(folds, expected_folds, strict=True):
         for rows, expected_rows in zip(found, expected, strict=True):
             np.testing.assert_array_equal(rows, expected_rows)
 

@@ -39,11 +39,14 @@ def test_a_time_index_is_split_by_time_and_anything_else_as_scikit_learn_does():
     assert n_train(FRAME.reset_index(drop=True)) == pytest.approx(24 / 96)
     text = (
         "cv=None splits by time, but the time index of X is not in ascending order; sort X and y "
-        "by time, or give cv."
+        "by time, or give a splitter, such as cv=KFold(5)."
     )
     with pytest.raises(ValueError, match=f"^{re.escape(text)}$"):
         compare_models(LINEAR, FRAME[::-1], Y)
-    assert compare_models(LINEAR, FRAME[::-1], Y, cv=3).test_share == pytest.approx(40 / 80)
+    with pytest.raises(ValueError, match=r"^cv=3 splits by time, .*KFold\(3\)\.$"):
+        compare_models(LINEAR, FRAME[::-1], Y, cv=3)
+    comparison = compare_models(LINEAR, FRAME[::-1], Y, cv=KFold(3))
+    assert comparison.test_share == pytest.approx(40 / 80)
 
 
 def test_seeds_go_to_what_is_random_and_the_rest_runs_once():

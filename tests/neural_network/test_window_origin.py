@@ -14,6 +14,7 @@ from sklearn_rnn import (
     DenseRegressor,
     GRUClassifier,
     GRURegressor,
+    LagRidge,
     LagTransformer,
     LSTMClassifier,
     LSTMRegressor,
@@ -257,3 +258,36 @@ def test_no_windows_are_refused_as_scikit_learn_refuses_no_samples():
     net = GRURegressor(max_epochs=1, lr_schedule="cosine").fit(windows, np.arange(30.0))
     with pytest.raises(ValueError, match=r"0 sample\(s\)"):
         net.predict(windows[:0])
+
+
+def test_channels_in_another_order_are_refused_by_their_names():
+    y = targets_of(LSTMRegressor)
+    table = table_of("days")
+    W, swapped = (LagTransformer(3).fit_transform(X) for X in (table, table[["b", "a"]]))
+    for model in (fitted(GRURegressor, W, y), LagRidge().fit(W, y)):
+        text = rf"\['b', 'a'\], but {type(model).__name__} was fitted on \['a', 'b'\]; give"
+        with pytest.raises(ValueError, match=f"^X has the channels {text}"):
+            model.predict(swapped)
+        np.testing.assert_array_equal(model.predict(np.asarray(W)), model.predict(W))
+
+
+@pytest.mark.parametrize("kind", ["days", "panel"])
+def test_columns_named_by_lags_hold_out_the_last_rows_in_classification(kind):
+    lags = LagTransformer(3, flatten=True).set_output(transform="pandas")
+    table = lags.fit_transform(table_of(kind))
+    y = pd.Series(np.arange(150) // 10 % 2, table.index)
+    net = {"early_stopping": True, "validation_fraction": 0.2}
+    model = fitted(GRUClassifier, table, y, **net)
+    size = 30 if kind == "days" else 10
+    block = 150 if kind == "days" else 50
+    is_held = np.arange(150) % block >= block - size  # the last rows of each series
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        given = GRUClassifier(**SHORT, **net).fit(
+            table[~is_held], y[~is_held], X_val=table[is_held], y_val=y[is_held]
+        )
+    np.testing.assert_allclose(
+        model.validation_loss_curve_, given.validation_loss_curve_, rtol=1e-12
+    )
+    plain = fitted(GRUClassifier, table.to_numpy(), y, n_channels=2, **net)
+    assert plain.validation_loss_curve_ != model.validation_loss_curve_  # random rows
