@@ -1,6 +1,7 @@
 """The private names of scikit-learn that the package uses, imported here and nowhere else."""
 
 from sklearn.base import _fit_context as fit_context
+from sklearn.linear_model._cd_fast import enet_coordinate_descent_gram
 from sklearn.model_selection._search import BaseSearchCV
 from sklearn.utils import _safe_indexing as safe_indexing
 from sklearn.utils._array_api import get_namespace
@@ -31,6 +32,7 @@ __all__ = [
     "check_matplotlib_support",
     "check_method_params",
     "check_sample_weight",
+    "enet_coordinate_descent_gram",
     "fit_context",
     "get_feature_names",
     "get_namespace",

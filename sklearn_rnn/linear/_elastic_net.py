@@ -41,8 +41,9 @@ class LagElasticNet(ElasticNetParameters, LinearWindowModel):
     Notes
     -----
     Memory, cost and the treatment of missing values and incomplete windows are as in `LagRidge`;
-    the coordinate descent is scikit-learn's, on the products of the columns. Columns of factor 0
-    are projected out of all others.
+    the coordinate descent is scikit-learn's, on the products of the active columns, and ends with
+    the exact solution for the signs that it finds. Columns of factor 0 are projected out of all
+    others.
 
     **glmnet** divides y by its standard deviation s (of n, not n - 1), which its ridge part keeps:
     with ``standardize=True``, its penalty `lambda` and its L1 share a have the coefficients of

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.linear_model import enet_path
 
+from sklearn_rnn.linear._active_set import lasso_path
 from sklearn_rnn.linear._design import FloatArray
 from sklearn_rnn.linear._group_lasso import group_lasso_path
 from sklearn_rnn.linear._ridge_path import ridge_path
@@ -106,68 +106,24 @@ def _group_path(system: System, alphas: FloatArray, penalty: Penalty) -> tuple[F
 
 
 def _lasso_path(system: System, alphas: FloatArray, penalty: Penalty) -> tuple[FloatArray, int]:
-    """Return the path of each target, by scikit-learn's coordinate descent on the Gram matrix."""
+    """Return the path of each target: columns are divided by their factors, which leaves one."""
     n_columns, n_outputs = system.xy.shape
     path, n_iter = np.zeros((len(alphas), n_columns, n_outputs)), 1
     if not n_columns:
         return path, n_iter
     factor = penalty.factor
+    scaled = system if (factor == 1).all() else system.divided_by(factor)
+    ridge = None if penalty.l1_ratio == 1 else (1 - penalty.l1_ratio) / penalty.l1_ratio / factor
     for k in np.flatnonzero(system.yy).tolist():  # a constant target has no coefficients
-        if (factor == factor[0]).all():
-            path[:, :, k], last = _descend(system, k, alphas * factor[0], penalty.l1_ratio, penalty)
-        elif penalty.l1_ratio == 1:  # columns divided by their factors have the factor one
-            scaled, last = _descend(system.divided_by(factor), k, alphas, 1.0, penalty)
-            path[:, :, k] = scaled / factor
-        else:
-            path[:, :, k], last = _factored(system, k, alphas, penalty)
+        coefs, last = lasso_path(
+            scaled.xx,
+            scaled.xy[:, k],
+            float(system.yy[k]),
+            penalty.l1_ratio * alphas,
+            ridge,
+            tol=penalty.tol,
+            max_iter=penalty.max_iter,
+        )
+        path[:, :, k] = coefs / factor
         n_iter = max(n_iter, last)
     return path, n_iter
-
-
-def _factored(
-    system: System, k: int, alphas: FloatArray, penalty: Penalty
-) -> tuple[FloatArray, int]:
-    """Return the path of one target whose columns have different factors, with a ridge part.
-
-    Columns are divided by their factors. Of the ridge part this leaves different penalties, which
-    are added to the Gram matrix.
-    """
-    factor, l2_ratio = penalty.factor, 1 - penalty.l1_ratio
-    scaled = system.divided_by(factor)
-    coefs, start, n_iter = [], np.zeros(len(factor)), 1
-    for alpha in alphas.tolist():
-        damped = replace(scaled, xx=scaled.xx + np.diag(alpha * l2_ratio / factor))
-        share = np.array([alpha * penalty.l1_ratio])
-        (start,), n_iter = _descend(damped, k, share, 1.0, penalty, start)
-        coefs.append(start / factor)
-    return np.array(coefs), n_iter
-
-
-def _descend(
-    system: System,
-    k: int,
-    alphas: FloatArray,
-    l1_ratio: float,
-    penalty: Penalty,
-    start: FloatArray | None = None,
-) -> tuple[FloatArray, int]:
-    """Return coefficients of shape (n_alphas, n_columns), and the number of sweeps at the last.
-
-    `enet_path` reads the size of X, and the norm of y for the duality gap, and nothing else of
-    them where it has the Gram matrix: one row and its norm stand for all samples, so that penalties
-    are those of a sum over samples.
-    """
-    _, coefs, _, n_iters = enet_path(
-        np.zeros((1, len(system.xx)), order="F"),
-        np.sqrt(system.yy[k : k + 1]),
-        l1_ratio=l1_ratio,
-        alphas=alphas,
-        precompute=np.ascontiguousarray(system.xx),
-        Xy=np.ascontiguousarray(system.xy[:, k]),
-        coef_init=start,
-        tol=penalty.tol,
-        max_iter=penalty.max_iter,
-        check_input=False,
-        return_n_iter=True,
-    )
-    return coefs.T, int(n_iters[-1])
