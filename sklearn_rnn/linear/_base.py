@@ -30,7 +30,7 @@ from sklearn_rnn._sklearn.validation import check_target, prefix_errors, restore
 from sklearn_rnn.linear._design import Design, FloatArray
 from sklearn_rnn.linear._last_value import LastValue
 from sklearn_rnn.linear._moments import Moments
-from sklearn_rnn.linear._parameters import LinearParameters
+from sklearn_rnn.linear._parameters import ColumnParameters, LinearParameters
 from sklearn_rnn.linear._system import System
 
 
@@ -74,8 +74,8 @@ class TrainingSet:
 
 
 @parametrized
-class LinearWindowModel(RegressorMixin, LinearParameters):
-    """Base class of linear models on windows."""
+class WindowModel(ColumnParameters):
+    """Base class of linear models on windows, with any loss."""
 
     _learned: ClassVar[dict[str, str]] = {
         "coef_ : ndarray of shape (n_columns,) or (n_outputs, n_columns)": (
@@ -118,30 +118,17 @@ class LinearWindowModel(RegressorMixin, LinearParameters):
     def _fit(self, X: Any, data: TrainingSet) -> None:
         """Set the learned attributes; `X` has the calendar of the samples, if they have one."""
 
-    def predict(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Predict the targets.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_lags, n_channels) or (n_samples, n_columns)
-            Windows. Missing values (NaN) are replaced by the training mean of their channel.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            Predictions.
-        """
+    def _linear_predictor(self, X: Any) -> FloatArray:
+        """Return products of windows and coefficients, with intercepts: (n_samples, n_outputs)."""
         check_is_fitted(self)
         design, _ = self._read(X, "no_validation", reset=False)
-        n_outputs = np.size(self.intercept_)
-        coef = self.lag_coef_.reshape(n_outputs, design.n_columns).T
-        predicted = design.dot(coef, self._center) + self._at_center
-        return np.asarray(predicted.ravel() if self.coef_.ndim == 1 else predicted)
+        coef = self.lag_coef_.reshape(-1, design.n_columns).T
+        return design.dot(coef, self._center) + self._at_center
 
     def _read_training_set(self, X: Any, y: Any, sample_weight: Any) -> TrainingSet:
         """Validate the arguments of `fit`; leave out incomplete windows, and weights of zero."""
         design, y = self._read(X, y, reset=True)
-        target = check_target(y)
+        target = self._read_target(y)
         with prefix_errors("sample_weight"):
             weight = check_sample_weight(
                 sample_weight, np.empty((len(design), 1)), ensure_non_negative=True
@@ -149,7 +136,6 @@ class LinearWindowModel(RegressorMixin, LinearParameters):
         if not weight.any():
             raise ValueError("sample_weight must be positive for some sample; all are zero.")
         self._target_shape = target.shape[1:]
-        self._last_value = self._find_last_value(X)
         samples = np.arange(len(design))
         data = TrainingSet(design, target.reshape(len(target), -1), weight, samples, len(samples))
         used = weight > 0
@@ -183,6 +169,69 @@ class LinearWindowModel(RegressorMixin, LinearParameters):
             )
         return Design.of(windows), y
 
+    def _read_target(self, y: Any) -> NDArray[np.float64]:
+        """Return the checked targets as numbers."""
+        return check_target(y)
+
+    def _set_linear(self, coef: FloatArray, center: FloatArray, at_center: FloatArray) -> None:
+        """Set the learned attributes.
+
+        Parameters
+        ----------
+        coef : ndarray of shape (n_columns, n_outputs)
+            Coefficients.
+        center : ndarray of shape (n_columns,)
+            Where the intercepts are.
+        at_center : ndarray of shape (n_outputs,)
+            Intercepts there.
+        """
+        n_lags, n_channels = self._form.n_steps, self._form.n_channels
+        level = center @ coef if self.fit_intercept else at_center
+        intercept = at_center - level
+        shape = self._target_shape
+        self.coef_ = self._in_order_of_columns(coef.T).reshape(*shape, -1)
+        self.lag_coef_ = coef.T.reshape(*shape, n_lags, n_channels)
+        self.intercept_ = intercept.reshape(shape) if shape else float(intercept[0])
+        self._center, self._at_center = center[:n_channels], at_center
+
+    def _in_order_of_columns(self, values: FloatArray) -> FloatArray:
+        """Return values of the columns of the design, on the last axis, in the order of X."""
+        columns = self._form.columns
+        return values if columns is None else values[..., np.argsort(columns.order)]
+
+    def __sklearn_tags__(self) -> Tags:
+        """Declare 3-D input, missing values and several targets."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        tags.input_tags.allow_nan = True
+        return tags
+
+
+@parametrized
+class LinearWindowModel(RegressorMixin, WindowModel, LinearParameters):
+    """Base class of linear models on windows with squared errors."""
+
+    def predict(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Predict the targets.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_lags, n_channels) or (n_samples, n_columns)
+            Windows. Missing values (NaN) are replaced by the training mean of their channel.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Predictions.
+        """
+        predicted = self._linear_predictor(X)
+        return np.asarray(predicted.ravel() if self.coef_.ndim == 1 else predicted)
+
+    def _read_training_set(self, X: Any, y: Any, sample_weight: Any) -> TrainingSet:
+        data = super()._read_training_set(X, y, sample_weight)
+        self._last_value = self._find_last_value(X)
+        return data
+
     def _system(self, moments: Moments) -> System:
         """Return the normal equations of the columns that are penalised."""
         if self._last_value is not None:
@@ -210,24 +259,12 @@ class LinearWindowModel(RegressorMixin, LinearParameters):
 
     def _set_coefficients(self, coef: FloatArray, moments: Moments) -> None:
         """Set the learned attributes, by coefficients of shape (n_columns, n_outputs)."""
-        n_lags, n_channels = self._form.n_steps, self._form.n_channels
-        intercept, at_center = intercepts(coef, moments, self.fit_intercept)
-        shape = self._target_shape
-        self.coef_ = self._in_order_of_columns(coef.T).reshape(*shape, -1)
-        self.lag_coef_ = coef.T.reshape(*shape, n_lags, n_channels)
-        self.intercept_ = intercept.reshape(shape) if shape else float(intercept[0])
-        self._center, self._at_center = moments.center[:n_channels], at_center
-
-    def _in_order_of_columns(self, values: FloatArray) -> FloatArray:
-        """Return values of the columns of the design, on the last axis, in the order of X."""
-        columns = self._form.columns
-        return values if columns is None else values[..., np.argsort(columns.order)]
+        _, at_center = intercepts(coef, moments, self.fit_intercept)
+        self._set_linear(coef, moments.center, at_center)
 
     def __sklearn_tags__(self) -> Tags:
-        """Declare 3-D input, missing values and several targets."""
+        """Declare several targets."""
         tags = super().__sklearn_tags__()
-        tags.input_tags.three_d_array = True
-        tags.input_tags.allow_nan = True
         tags.target_tags.multi_output = True
         return tags
 

@@ -30,10 +30,9 @@ def standardize_param(*, default: bool) -> Any:
 
 
 @parametrized
-class LinearParameters(BaseEstimator):
+class ColumnParameters(BaseEstimator):
     """Parameters of all linear models on windows."""
 
-    standardize: bool | str = standardize_param(default=False)
     fit_intercept: bool = param(["boolean"], "Whether to fit an intercept.", default=True)
     penalty_factor: ArrayLike | None = param(
         ["array-like", None],
@@ -41,12 +40,6 @@ class LinearParameters(BaseEstimator):
         for each channel has the shape (n_channels,), for each lag (n_lags, 1). Columns of factor 0
         are not penalised. None is 1. Unlike glmnet's ``penalty.factor`` they are not rescaled to
         the mean 1.""",
-        default=None,
-    )
-    target_channel: int | str | None = param(
-        [Interval(Integral, 0, None, closed="left"), str, None],
-        """The channel with past values of y, for ``standardize="last"``: its position, or its name
-        if X has names. None is the only channel.""",
         default=None,
     )
     n_channels: int | None = param(
@@ -80,7 +73,20 @@ class LinearParameters(BaseEstimator):
 
 
 @parametrized
-class ElasticNetParameters(LinearParameters):
+class LinearParameters(ColumnParameters):
+    """Parameters of linear models with squared errors."""
+
+    standardize: bool | str = standardize_param(default=False)
+    target_channel: int | str | None = param(
+        [Interval(Integral, 0, None, closed="left"), str, None],
+        """The channel with past values of y, for ``standardize="last"``: its position, or its name
+        if X has names. None is the only channel.""",
+        default=None,
+    )
+
+
+@parametrized
+class ElasticNetParameters(ColumnParameters):
     """Parameters of the elastic nets."""
 
     l1_ratio: float = param(
