@@ -1,10 +1,12 @@
 """Convolution and pooling in front of a recurrent layer."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
 from sklearn_rnn._modules.base import InputGroups, SequenceModule
-from sklearn_rnn._modules.cnn import Convolution, input_channels
+from sklearn_rnn._modules.cnn import convolution, input_channels
 from sklearn_rnn._modules.masking import zero_padding
 from sklearn_rnn._modules.pooling import upsample
 from sklearn_rnn._modules.recurrent import Recurrent
@@ -31,8 +33,9 @@ class CNNRecurrent(SequenceModule):
         Size of the state.
     num_channels : int
         Filters of the convolution.
-    kernel_size : int, default=5
-        Taps of each filter, from 1 up.
+    kernel_size : int or sequence of int, default=5
+        Taps of each filter, from 1 up; of the filters of each branch, if there are several, see
+        `Branches`.
     pool_size : int, default=2
         Steps in a pool, from 1 up; 1 is no pooling.
     dropout : float in [0, 1), default=0.0
@@ -57,18 +60,18 @@ class CNNRecurrent(SequenceModule):
         cell: str,
         hidden_size: int,
         num_channels: int,
-        kernel_size: int = 5,
+        kernel_size: int | Sequence[int] = 5,
         pool_size: int = 2,
         dropout: float = 0.0,
         pooling: str = "last",
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
-        self.conv = Convolution(
+        self.conv = convolution(
             n_channels, num_channels, kernel_size, pool_size=pool_size, generator=generator
         )
         self.recurrent = Recurrent(
-            num_channels,
+            self.conv.n_out,
             -(-n_steps // pool_size),
             n_outputs,
             cell=cell,
@@ -94,7 +97,7 @@ class CNNRecurrent(SequenceModule):
         return upsample(weights, self.conv.pool_size, x.shape[1], lengths)
 
     def _pools(self, x: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor | None]:
-        """Compute the pools (batch, n_pools, num_channels), and how many of them are valid."""
+        """Compute the pools (batch, n_pools, n_features), and how many of them are valid."""
         if lengths is not None:
             x = zero_padding(x, lengths)
         pools, lengths = self.conv(x.transpose(1, 2), lengths)
@@ -102,4 +105,4 @@ class CNNRecurrent(SequenceModule):
 
     def input_groups(self) -> InputGroups:
         """Group the weights of the convolution by the channel they read: (n_channels,)."""
-        return input_channels("conv.weight", self.conv.weight)
+        return input_channels("conv", self.conv)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from numbers import Integral
 from typing import Any, ClassVar
 
 from sklearn_rnn._modules.base import SequenceModule
@@ -25,13 +26,16 @@ class _Pooling(Stepwise):
 
     num_channels: int = param(
         [COUNT],
-        "Number of filters of each convolution.",
+        "Number of filters of each convolution; with several kernel sizes, of each size.",
         default=32,
     )
-    kernel_size: int = param(
-        [COUNT],
+    kernel_size: int | Sequence[int] = param(
+        [COUNT, "array-like"],
         """Number of steps that a filter covers, centred on its own step; the ends are padded with
-        zeros. It may exceed the number of steps.""",
+        zeros. It may exceed the number of steps. Several numbers, such as ``(9, 19, 39)``, make
+        each convolution a layer of parallel ones, each with `num_channels` filters of its own
+        size, plus a linear map of the step itself, the residual connection (InceptionTime, Ismail
+        Fawaz et al., 2020). The receptive field is that of the largest.""",
         default=5,
     )
     pool_size: int = param(
@@ -45,6 +49,20 @@ class _Pooling(Stepwise):
         "Dropout probability of the inputs of the output layer.",
         default=0.0,
     )
+
+    def _architecture(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        sizes = parameters["kernel_size"]
+        several = not isinstance(sizes, Integral)
+        if several and not (len(sizes) and all(map(_is_count, sizes))):
+            raise ValueError(
+                "kernel_size must be an integer of at least 1, or several of them; got "
+                f"{self.kernel_size!r}."
+            )
+        return super()._architecture(parameters)
+
+
+def _is_count(size: Any) -> bool:
+    return isinstance(size, Integral) and not isinstance(size, bool) and int(size) > 0
 
 
 @parametrized
@@ -92,7 +110,8 @@ class CNNRegressor(SequenceRegressor, _CNN):
     wherever they occur, but hardly sees at which step: where the position matters, such as the
     newest step in forecasting, recurrent and temporal convolutional networks do better. The
     receptive field of the second convolution is ``(kernel_size - 1) * (pool_size + 1) +
-    pool_size`` steps, 14 by default. Windows may be shorter.
+    pool_size`` steps, 14 by default, with the largest of several kernel sizes. Windows may be
+    shorter.
 
     {parameters}
 
@@ -105,6 +124,8 @@ class CNNRegressor(SequenceRegressor, _CNN):
     References
     ----------
     Chollet (2017). Deep learning with Python. Manning. Section 6.4.
+    Ismail Fawaz et al. (2020). InceptionTime: Finding AlexNet for time series classification. Data
+    Mining and Knowledge Discovery 34, 1936-1962.
 
     Examples
     --------
@@ -131,7 +152,8 @@ class CNNClassifier(SequenceClassifier, _CNN):
     wherever they occur, but hardly sees at which step: where the position matters, such as the
     newest step in forecasting, recurrent and temporal convolutional networks do better. The
     receptive field of the second convolution is ``(kernel_size - 1) * (pool_size + 1) +
-    pool_size`` steps, 14 by default. Windows may be shorter.
+    pool_size`` steps, 14 by default, with the largest of several kernel sizes. Windows may be
+    shorter.
 
     {parameters}
 
@@ -144,6 +166,8 @@ class CNNClassifier(SequenceClassifier, _CNN):
     References
     ----------
     Chollet (2017). Deep learning with Python. Manning. Section 6.4.
+    Ismail Fawaz et al. (2020). InceptionTime: Finding AlexNet for time series classification. Data
+    Mining and Knowledge Discovery 34, 1936-1962.
 
     Examples
     --------

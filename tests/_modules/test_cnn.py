@@ -7,7 +7,8 @@ import pytest
 import torch
 from numpy.testing import assert_allclose
 
-from sklearn_rnn._modules.cnn import CNN, Convolution
+from sklearn_rnn import CNNLSTMClassifier, CNNRegressor
+from sklearn_rnn._modules.cnn import CNN, Branches, Convolution
 from sklearn_rnn._modules.cnn_lstm import CNNRecurrent
 from sklearn_rnn._modules.recurrent import Recurrent
 
@@ -42,13 +43,34 @@ def _seed():
 
 
 kernels_and_pools = pytest.mark.parametrize(
-    ("kernel_size", "pool_size"), [(k, p) for k in (1, 2, 3, 4, 5, 30) for p in (1, 2, 3, 20)]
+    ("kernel_size", "pool_size"),
+    [
+        *((k, p) for k in (1, 2, 3, 4, 5, 30) for p in (1, 2, 3, 20)),
+        *(((2, 5, 30), 1), ((4, 1), 3), ((3, 3), 20), ((6,), 2)),
+    ],
 )
+
+
+def widest(kernel_size):
+    """Return the largest of several sizes, which all others lie within."""
+    return int(np.max(kernel_size))
+
 
 # ---------------------------------------------------------------- the formulas, in loops
 
 
-def naive_convolution(conv, h):
+def naive_convolution(layer, h):
+    """Return max(0, .) of a convolution, or of several side by side plus a map of the step."""
+    if isinstance(layer, Convolution):
+        return np.maximum(naive_filters(layer, h), 0)
+    parts = [naive_filters(branch, h) for branch in layer.branches]
+    v = layer.residual.weight.detach().numpy()
+    return np.array(
+        [np.maximum(np.concatenate(row) + v @ x, 0) for *row, x in zip(*parts, h, strict=True)]
+    )
+
+
+def naive_filters(conv, h):
     """One step and tap at a time, zeros outside; h is (steps, channels)."""
     w, b = conv.weight.detach().numpy(), conv.bias.detach().numpy()
     n_out, _, kernel_size = w.shape
@@ -58,7 +80,7 @@ def naive_convolution(conv, h):
             s = t + j - (kernel_size - 1) // 2
             if 0 <= s < len(h):
                 out[t] += w[:, :, j] @ h[s]
-    return np.maximum(out, 0)
+    return out
 
 
 def naive_pooling(h, pool_size):
@@ -66,14 +88,14 @@ def naive_pooling(h, pool_size):
     pools = []
     for start in range(0, len(h), pool_size):
         pools.append([max(column) for column in h[start : start + pool_size].T])
-    return np.array(pools).reshape(-1, FILTERS)
+    return np.array(pools)
 
 
 def naive_cnn(module, x):
     """Outputs for one sequence (steps, channels), of zero steps or more."""
     pools = naive_pooling(naive_convolution(module.conv1, x), module.conv1.pool_size)
     v = naive_convolution(module.conv2, pools)
-    features = v.max(axis=0) if len(v) else np.zeros(FILTERS)
+    features = v.max(axis=0) if len(v) else np.zeros(module.conv2.n_out)
     W, b = module.head.linear.weight.detach().numpy(), module.head.linear.bias.detach().numpy()
     return W @ features + b
 
@@ -175,11 +197,12 @@ def pattern_at(start, n_steps=30):
     return x
 
 
-@pytest.mark.parametrize("kernel_size", [1, 2, 3])
+@pytest.mark.parametrize("kernel_size", [1, 2, 3, (1, 2, 3)])
 @pytest.mark.parametrize("pool_size", [1, 2, 3])
 def test_an_interior_pattern_may_move_by_whole_pools(kernel_size, pool_size):
     module = make(CNN, kernel_size, pool_size, num_channels=64)
-    receptive_field = (kernel_size - 1) * (pool_size + 1) + pool_size  # away from both ends
+    # away from both ends
+    receptive_field = (widest(kernel_size) - 1) * (pool_size + 1) + pool_size
     starts = [
         s for s in range(0, 30, pool_size) if receptive_field <= s <= 30 - 4 - receptive_field
     ]
@@ -205,10 +228,11 @@ def open_network(module):
     return module
 
 
-@pytest.mark.parametrize("kernel_size", [1, 2, 3, 4, 7])
+@pytest.mark.parametrize("kernel_size", [1, 2, 3, 4, 7, (2, 7), (5, 1, 4)])
 @pytest.mark.parametrize("pool_size", [1, 2, 3, 6])
 def test_receptive_field_by_gradient(kernel_size, pool_size):
     module = open_network(make(CNN, kernel_size, pool_size))
+    kernel_size = widest(kernel_size)
     field = (kernel_size - 1) * (pool_size + 1) + pool_size
     middle = field // pool_size + 1  # pools before it, so that the field lies inside
     n_steps = (2 * middle + 1) * pool_size
@@ -222,7 +246,7 @@ def test_receptive_field_by_gradient(kernel_size, pool_size):
     assert seen.tolist() == list(range(first, first + field))
 
 
-@pytest.mark.parametrize("kernel_size", [1, 2, 5])
+@pytest.mark.parametrize("kernel_size", [1, 2, 5, (2, 5)])
 def test_every_step_of_the_window_can_reach_the_output(kernel_size):
     for module in (
         make(CNN, kernel_size),
@@ -239,7 +263,7 @@ def test_every_step_of_the_window_can_reach_the_output(kernel_size):
 # ---------------------------------------------------------------- start, and groups of weights
 
 
-@pytest.mark.parametrize("kernel_size", [1, 3, 5])
+@pytest.mark.parametrize("kernel_size", [1, 3, 5, (9, 19, 39)])
 def test_scale_of_features_starts_near_that_of_the_input(kernel_size):
     torch.manual_seed(0)
     module = CNN(8, 40, 1, num_channels=64, kernel_size=kernel_size)
@@ -247,14 +271,15 @@ def test_scale_of_features_starts_near_that_of_the_input(kernel_size):
     u = module.conv1(x.transpose(1, 2))[0]
     for h in (u, module.conv2(u)[0]):
         assert 0.7 < h.square().mean().sqrt() < 3
-    assert not module.conv1.bias.any()
+    assert not any(p.any() for name, p in module.conv1.named_parameters() if "bias" in name)
 
 
+@pytest.mark.parametrize("kernel_size", [3, (2, 5)])
 @pytest.mark.parametrize(
     ("module_class", "architecture"), [(CNN, {}), (CNNRecurrent, {"cell": "gru", "hidden_size": 5})]
 )
-def test_a_channel_whose_group_is_zero_is_not_read(module_class, architecture):
-    module = make(module_class, **architecture)
+def test_a_channel_whose_group_is_zero_is_not_read(module_class, architecture, kernel_size):
+    module = make(module_class, kernel_size, **architecture)
     shape, labels = module.input_groups()
     assert shape == (N_CHANNELS,)
     x = sequences()
@@ -267,3 +292,49 @@ def test_a_channel_whose_group_is_zero_is_not_read(module_class, architecture):
     torch.testing.assert_close(module(changed), module(x))
     changed[:, :, 2] += 1.0  # the other channels are
     assert not torch.allclose(module(changed), module(x))
+
+
+# ---------------------------------------------------------------- kernels of several sizes
+
+
+def test_one_branch_without_its_residual_is_a_convolution():
+    one, several = Convolution(3, 4, 5, pool_size=2), Branches(3, 4, (5,), pool_size=2)
+    several.branches[0].load_state_dict(one.state_dict())
+    x = torch.randn(2, 3, 9)
+    assert not torch.allclose(several(x)[0], one(x)[0])
+    torch.nn.init.zeros_(several.residual.weight)
+    torch.testing.assert_close(several(x)[0], one(x)[0])
+
+
+@pytest.mark.parametrize("sizes", [(9, 19, 39), (2,), (1, 4)])
+def test_number_of_parameters_is_that_of_the_formula(sizes):
+    layer = Branches(7, 5, sizes)
+    n_parameters = sum(p.numel() for p in layer.parameters())
+    assert n_parameters == 5 * 7 * sum(k + 1 for k in sizes) + 5 * len(sizes)
+    assert layer(torch.randn(2, 7, 6))[0].shape == (2, layer.n_out, 6) == (2, 5 * len(sizes), 6)
+
+
+# Few epochs are enough for laws.
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_estimators_take_several_sizes_in_any_form_and_select_channels():
+    X = np.random.default_rng(0).normal(size=(40, 8, 3))
+    how = {"num_channels": 4, "max_epochs": 3, "random_state": 0, "device": "cpu"}
+    model = CNNRegressor(kernel_size=(2, 5), **how).fit(X, X[:, 2, 0])
+    for same in ([2, 5], np.array([2, 5])):
+        other = CNNRegressor(kernel_size=same, **how).fit(X, X[:, 2, 0])
+        assert (other.predict(X) == model.predict(X)).all()
+    strong = {"penalty": "group", "l1_ratio": 1.0, "alpha": 1000.0}
+    labels = np.arange(40) % 3
+    reader = CNNLSTMClassifier(kernel_size=(2, 5), **strong, **how).fit(X, labels)
+    assert not reader.selected_channels_.any()
+    assert (reader.predict_proba(X) == reader.predict_proba(X[:1])).all()
+    assert model.selected_channels_.all()
+
+
+@pytest.mark.parametrize("sizes", [(), (3, 0), (3, True), (3, 2.5), [[3, 5]], ("3",)])
+def test_kernel_sizes_that_are_none_are_refused(sizes):
+    X = np.zeros((10, 8, 1))
+    with pytest.raises(
+        ValueError, match="kernel_size must be an integer of at least 1, or several"
+    ):
+        CNNRegressor(kernel_size=sizes).fit(X, np.arange(10))

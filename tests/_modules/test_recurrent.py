@@ -29,6 +29,11 @@ ARCHITECTURES = {
     "tcn_short_field": (TCN, {"num_channels": 6, "kernel_size": 2, "num_levels": 1}),
     "cnn": (CNN, {"num_channels": 6}),
     "cnn_even_kernel": (CNN, {"num_channels": 6, "kernel_size": 2, "pool_size": 3}),
+    "cnn_kernels": (CNN, {"num_channels": 3, "kernel_size": (2, 5)}),
+    "cnn_gru_kernels": (
+        CNNRecurrent,
+        {"cell": "gru", "hidden_size": HIDDEN, "num_channels": 3, "kernel_size": (2, 5)},
+    ),
     "cnn_wide_pool": (CNN, {"num_channels": 6, "kernel_size": 9, "pool_size": 10}),
     **{
         f"cnn_{cell}": (CNNRecurrent, {"cell": cell, "hidden_size": HIDDEN, "num_channels": 6})
