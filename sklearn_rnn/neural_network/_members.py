@@ -7,10 +7,15 @@ from copy import copy, deepcopy
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
 from sklearn_rnn._modules.kernels.layer import is_mostly_native
-from sklearn_rnn._modules.kernels.threads import OPERATIONS_WORTH_THREADS, run_side_by_side
+from sklearn_rnn._modules.kernels.threads import (
+    OPERATIONS_WORTH_THREADS,
+    one_thread,
+    run_side_by_side,
+)
 from sklearn_rnn._sequences.training_data import Data
 from sklearn_rnn._training.batches import Examples
 from sklearn_rnn._training.config import TrainingConfig
@@ -65,9 +70,9 @@ def fit_members(
         member._reader, member.net_ = old._reader, _copied(old.net_)
     alike = not estimator.callbacks and not (given is None and estimator._splits_at_random(data))
     runs: list[Run] = []
-    for member in members:
+    for member, seed in zip(members, _net_seeds(seeds), strict=True):
         if runs and alike:
-            runs.append(_like_first(member, members[0], runs[0], continues=continues))
+            runs.append(_like_first(member, members[0], runs[0], None if continues else seed))
         else:
             run = member._prepare(data, given, parameters=parameters, continues=continues)
             runs.append(Run(*run))
@@ -78,10 +83,10 @@ def fit_members(
     estimator.members_, estimator.member_seeds_ = members, seeds
 
 
-def _drawn_seeds(estimator: Any) -> Any:
+def _drawn_seeds(estimator: Any) -> NDArray[np.int64]:
     """Return a seed for each member; more members have the same first seeds."""
     rng = check_random_state(estimator.random_state)
-    return rng.randint(MAX_SEED, size=estimator.n_members)
+    return np.asarray(rng.randint(MAX_SEED, size=estimator.n_members), dtype=np.int64)
 
 
 def _single(estimator: Any, seed: int) -> Any:
@@ -97,28 +102,41 @@ def _copied(net: SequenceNet) -> SequenceNet:
     return deepcopy(net, {id(net.config): net.config})  # whose callbacks are compared by identity
 
 
-def _like_first(member: Any, first: Any, run: Run, *, continues: bool) -> Run:
-    """Return the run of a member that reads what the first one reads; a new net is not built."""
-    if continues:
+def _net_seeds(seeds: NDArray[np.int64]) -> list[int]:
+    """Return the seed that the net of each member draws first of all from the member's own."""
+    rng = np.random.RandomState(0)  # to seed it is several times faster than to make another
+    drawn = []
+    for seed in seeds.tolist():
+        rng.seed(seed)
+        drawn.append(int(rng.randint(MAX_SEED)))
+    return drawn
+
+
+def _like_first(member: Any, first: Any, run: Run, seed: int | None) -> Run:
+    """Return the run of a member that reads what the first one reads, of a net yet to be built.
+
+    Without a seed it is that of the member's net.
+    """
+    if seed is None:
         return run._replace(net=member.net_)
     for name in OF_FIRST[:-1]:
         setattr(member, name, getattr(first, name))
-    seed = int(check_random_state(member.random_state).randint(MAX_SEED))
     return run._replace(net=run.net.sibling(seed), is_built=False)
 
 
 def _train(members: Sequence[Any], runs: Sequence[Run], *, continues: bool) -> None:
     """Train the members, side by side where each would be trained by one thread of torch."""
     config = runs[0].config
-    if config.callbacks or config.verbose or not all(map(_needs_one_thread, runs)):
+    different = {id(run.train): run for run in runs}.values()
+    if config.callbacks or config.verbose or not all(map(_needs_one_thread, different)):
         for member, run in zip(members, runs, strict=True):
             net = run.net if run.is_built else run.net.build()
             member._run(net, run.train, run.valid, run.config, continues=continues)
         return
     linear = members[0].linear_skip and not continues
     run_side_by_side([_epochs(run, linear=linear) for run in runs])
-    for member, run in zip(members, runs, strict=True):
-        with run.net.threads(run.train, run.config):
+    with one_thread():
+        for member, run in zip(members, runs, strict=True):
             member._keep(run.net, run.train)
 
 

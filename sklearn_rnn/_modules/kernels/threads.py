@@ -21,9 +21,9 @@ WORTH_THREADS = 4_000_000
 
 
 class _Allowed(threading.local):
-    """The number of threads that kernels may use, if it is not that of torch."""
+    """The number of threads that kernels may use, if it is not that of torch, or a function."""
 
-    threads: int | None = None
+    threads: int | Callable[[], int] | None = None
 
 
 _allowed = _Allowed()
@@ -34,7 +34,8 @@ if hasattr(os, "register_at_fork"):  # not on Windows, which does not fork
 
 def n_threads() -> int:
     """Return how many threads a kernel may use."""
-    return _allowed.threads or torch.get_num_threads()
+    allowed = _allowed.threads
+    return allowed() if callable(allowed) else allowed or torch.get_num_threads()
 
 
 @contextmanager
@@ -171,14 +172,17 @@ def run_side_by_side(tasks: Sequence[Generator[None]]) -> None:
     waiting, ended = deque(tasks), deque[None]()
     failed: deque[BaseException] = deque()
 
+    def share() -> int:
+        return max(1, n_allowed // max(1, len(tasks) - len(ended)))
+
     def work() -> None:
+        _allowed.threads = share
         with one_thread():
             while waiting and not failed:
                 try:
                     task = waiting.popleft()
                 except IndexError:  # another thread took it
                     return
-                _allowed.threads = max(1, n_allowed // (len(tasks) - len(ended)))
                 try:
                     next(task)
                     waiting.append(task)
