@@ -5,6 +5,10 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("no deadline", deadline=None)
+settings.load_profile("no deadline")  # a slow machine is no failure
 
 # scikit-learn runs its array API check only with this; scipy reads it when it is imported.
 os.environ["SCIPY_ARRAY_API"] = "1"

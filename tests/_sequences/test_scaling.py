@@ -49,7 +49,7 @@ def naive(rows, weight, dtype=np.longdouble):
 
 
 @needs_wide_exponents
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(tables(), st.integers(-1000, 1000))
 def test_means_and_deviations_are_those_of_long_doubles_at_every_magnitude(table, of_weight):
     rows, weight = table
@@ -63,7 +63,7 @@ def test_means_and_deviations_are_those_of_long_doubles_at_every_magnitude(table
     assert_array_equal(scale.scale[~varies], 1)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(tables(largest=30), st.integers(-800, 800), st.integers(-1000, 1000))
 def test_powers_of_two_as_units_and_weights_leave_every_bit(table, of_rows, of_weight):
     rows, weight = table[0].astype(np.float64), table[1]
@@ -78,7 +78,7 @@ def test_powers_of_two_as_units_and_weights_leave_every_bit(table, of_rows, of_w
         assert_array_equal(of_other[:, varies], scaled_rows(rows, scale, dtype, NONE)[:, varies])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(tables(largest=15))
 def test_ordinary_columns_have_the_bits_of_the_plain_formulas(table):
     rows, weight = table
@@ -124,7 +124,7 @@ def test_what_is_constant_up_to_rounding_is_what_standard_scaler_says(n, noise):
         assert_allclose(scale.scale, twin.scale_, rtol=1e-3 if noise < 1e6 else 1e-7)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(tables(), st.sampled_from([1e5, 1e39, 1e300, np.finfo(float).max]), st.booleans())
 def test_finite_rows_are_finite_and_within_the_bound_of_their_type(table, extreme, learned):
     rows, weight = table

@@ -95,7 +95,7 @@ def test_integers_are_as_frequent_as_countvectorizer_counts(parameters):
         np.testing.assert_array_equal(counts, expected)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(documents, documents, st.sampled_from([1, 2]), st.sampled_from([None, 2]))
 def test_counts_of_any_texts_are_those_of_countvectorizer(train, test, min_df, max_features):
     parameters = {"min_df": min_df, "max_features": max_features}

@@ -152,7 +152,7 @@ sizes = st.tuples(st.integers(1, 70), st.integers(1, 9), st.integers(1, 20), st.
 
 
 @needs_library
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=150, derandomize=True)
 @given(
     kind=st.sampled_from(KINDS),
     sizes=sizes,

@@ -126,7 +126,7 @@ def assert_that_of_autograd(cell, loss, sizes, dtype, *, weighted, padded):
     padded=st.booleans(),
     seed=st.integers(0, 2**31),
 )
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=150, derandomize=True)
 def test_objective_and_gradient_are_those_of_autograd(
     cell, loss, sizes, dtype, weighted, padded, seed
 ):
