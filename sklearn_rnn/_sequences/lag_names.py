@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -106,10 +106,9 @@ def read_lag_names(names: Sequence[Any] | None, n_channels: int | None = None) -
     return LagColumns(tuple(lags), np.array(order, dtype=np.intp), by_step)
 
 
-def has_lag_names(X: Any) -> bool:
-    """Return whether X is a table all of whose columns are named by lags."""
-    names = list(getattr(X, "columns", ()))
-    return bool(names) and all(isinstance(n, str) and LAG_NAME.fullmatch(n) for n in names)
+def has_lag_names(names: Iterable[Any]) -> bool:
+    """Return whether all columns of a table are named by lags."""
+    return all(isinstance(n, str) and LAG_NAME.fullmatch(n) for n in names)
 
 
 def _check_alike(lags: Lags) -> None:

@@ -127,7 +127,8 @@ def complete_only(X: Any, y: Any, sample_weight: Any) -> tuple[tuple[Any, Any, A
         If no window is complete, or X has another number of samples than y or the weights.
     """
     if not isinstance(X, WindowArray):
-        order = np.arange(len(X)) if has_lag_names(X) else None
+        named = hasattr(X, "columns") and has_lag_names(X.columns)
+        order = np.arange(len(X)) if named else None
         return (X, y, sample_weight), RowOrigin(groups_of(X, y), order, 0)
     n_given = len(X)
     X, y, sample_weight = _select_complete(X, y, sample_weight)
