@@ -64,15 +64,18 @@ def warn_of_target(read: Read, y: Any, channels: Mapping[int, str]) -> None:
     channels : mapping of int to str
         Channels, and what to call them.
     """
-    targets = np.asarray(y)
+    try:
+        targets = np.asarray(y)
+    except ValueError:  # a list of targets of steps, of different length
+        return
     if targets.dtype.kind not in "biuf" or targets.ndim not in (1, 2) or len(targets) < 2:
         return
     for channel, name in channels.items():
         if any(is_equal(read, channel, t) for t in targets.reshape(len(targets), -1).T):
             warnings.warn(
                 f"y equals the column {name} of X at lag 0: the target is among the inputs. Set "
-                "delay=1 or more in LagTransformer, take the column out of known_ahead, or leave "
-                "it out of X.",
+                "delay=1 or more in LagTransformer, take the column out of known_ahead and of "
+                "columns that are not lagged (exogenous), or leave it out of X.",
                 TargetLeakWarning,
                 stacklevel=2,
             )

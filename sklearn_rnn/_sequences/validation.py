@@ -20,6 +20,7 @@ from sklearn_rnn._sequences.window_array import WindowArray
 from sklearn_rnn._sequences.windows import Windows, window_rows
 from sklearn_rnn._sklearn.compat import get_feature_names
 from sklearn_rnn._sklearn.validation import (
+    check_dimensions,
     check_numbers,
     check_targets,
     prefix_errors,
@@ -149,6 +150,7 @@ def _checked_array(
     validate: Validate, X: Any, y: Any, reading: Reading, targets: dict[str, bool]
 ) -> tuple[NDArray[Any], Any]:
     """Return X as an array of two or three dimensions, and the checked targets."""
+    check_dimensions(X)
     check_numbers(X)
     n_dims = X.ndim if hasattr(X, "ndim") else np.asarray(X).ndim
     if n_dims > 3:

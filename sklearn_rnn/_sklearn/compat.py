@@ -8,6 +8,7 @@ from sklearn.utils._array_api import get_namespace
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils._param_validation import (
     HasMethods,
+    Hidden,
     Interval,
     InvalidParameterError,
     Options,
@@ -24,6 +25,7 @@ from sklearn.utils.validation import _num_samples as num_samples
 __all__ = [
     "BaseSearchCV",
     "HasMethods",
+    "Hidden",
     "Interval",
     "InvalidParameterError",
     "Options",

@@ -172,7 +172,7 @@ def _check_columns(table: pd.DataFrame, dtype: Any, name: str) -> None:
         if not is_string_dtype(dtype):
             raise TypeError(
                 f"{name} must hold numbers, but its {where} is of the dtype {dtype}; encode it or "
-                "leave it out."
+                f"leave it out{_name_time(dtype.kind in 'mM', table.columns[int(i)])}."
             )
         try:
             column.astype(np.float64)
@@ -186,10 +186,21 @@ def _check_polars(table: Any, name: str) -> None:
         if dtype.is_temporal():
             raise TypeError(
                 f"{name} must hold numbers, but its column {column!r} is of the dtype {dtype}; "
-                "encode it or leave it out."
+                f"encode it or leave it out{_name_time(True, column)}."
             )
         if not dtype.is_numeric():
             _check_array(table[column].to_numpy(), f"column {column!r} of {name}")
+
+
+def _name_time(is_time: bool, column: Any) -> str:
+    """Return the clause of an error that tells what to do with times of the rows."""
+    return f", or name it, LagTransformer(time={column!r}), if rows have these times" * is_time
+
+
+def check_dimensions(X: Any) -> None:
+    """Check that X is no Series, which is a table of one column only if it is made one."""
+    if isinstance(X, pd.Series):
+        raise ValueError("X must have two dimensions; got a Series: give X.to_frame().")
 
 
 def _check_array(values: Any, name: str) -> None:

@@ -34,6 +34,10 @@ def find_columns(
     ndarray of shape (n_found,)
         Positions from 0.
     """
+    if isinstance(columns, str):
+        raise ValueError(
+            f"known_ahead must be a list of columns; got {columns!r}, give [{columns!r}]."
+        )
     names = list(getattr(X, "columns", ()))
     given = () if columns is None else columns
     found = [_find_column(column, names, n_columns, parameter) for column in given]

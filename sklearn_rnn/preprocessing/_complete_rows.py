@@ -16,7 +16,12 @@ from sklearn.utils.validation import check_is_fitted
 from sklearn_rnn._sklearn.compat import HasMethods, Interval, StrOptions, fit_context
 from sklearn_rnn._sklearn.parameters import param, parametrized
 from sklearn_rnn._sklearn.validation import check_labels
-from sklearn_rnn.preprocessing._fit_complete import fit_complete, nested_pipelines, select_rows
+from sklearn_rnn.preprocessing._fit_complete import (
+    as_complete,
+    fit_complete,
+    nested_pipelines,
+    select_rows,
+)
 from sklearn_rnn.preprocessing._following_targets import following_targets
 from sklearn_rnn.preprocessing._incomplete_rows import find_lags
 from sklearn_rnn.preprocessing._pipeline_proxy import PipelineProxy, has_inside
@@ -45,7 +50,7 @@ class CompleteRows(PipelineProxy, MetaEstimatorMixin, BaseEstimator):
     **Which rows.** A row must have a complete window in every LagTransformer before the last step,
     also inside a FeatureUnion, a ColumnTransformer or another pipeline. After a second
     LagTransformer, a window of windows is complete if all of these are. Without a LagTransformer
-    nothing is left out.
+    nothing is left out, except by networks that are given incomplete windows; these are counted.
 
     **In place of the pipeline.** Steps are accessed as in a pipeline, by `named_steps`, `steps`,
     and ``model[0]`` or ``model["ridge"]``; after `fit` these are the fitted ones of ``estimator_``.
@@ -156,7 +161,9 @@ class CompleteRows(PipelineProxy, MetaEstimatorMixin, BaseEstimator):
         else:
             if excluded is not None and n_omitted:
                 X, y, params = select_rows(~excluded, X, y, params)
-            estimator.fit(X, y, **params)
+            estimator.fit(as_complete(X) if self.incomplete == "fit" else X, y, **params)
+        last = pipelines[-1].steps[-1][1] if pipelines else estimator
+        n_omitted += getattr(last, "n_rows_omitted_", 0)  # of windows that come ready
         self.estimator_ = estimator
         self.n_rows_omitted_ = n_omitted
         return self

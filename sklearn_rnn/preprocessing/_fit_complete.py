@@ -6,12 +6,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import Pipeline
 from sklearn.utils import indexable
 from sklearn.utils.metadata_routing import MetadataRequest, MetadataRouter, get_routing_for_object
 
+from sklearn_rnn._sequences.target_leaks import Read, column_texts, warn_of_target
 from sklearn_rnn._sequences.window_array import WindowArray
-from sklearn_rnn._sklearn.compat import check_method_params, num_samples
+from sklearn_rnn._sklearn.compat import check_method_params, num_samples, safe_indexing
 from sklearn_rnn._sklearn.rows import take_rows
 from sklearn_rnn.preprocessing._incomplete_rows import find_lags, incomplete_in_fit
 
@@ -67,11 +69,33 @@ def fit_complete(
     if final is None or final == "passthrough":
         pipelines[0].fit(X, y, **params)
         return 0
+    _warn_of_passed_target(pipelines[0].steps[0][1], X, y)
     last_step = _LastStep(final, pipelines, X if omits else None, excluded)
     innermost.steps = [*innermost.steps[:-1], (name, last_step)]
     pipelines[0].fit(X, y, **params)
     innermost.steps = [*innermost.steps[:-1], (name, final)]
     return last_step.n_omitted
+
+
+def _warn_of_passed_target(step: Any, X: Any, y: Any) -> None:
+    """Warn if y is a column that a ColumnTransformer passes on as it is, at lag 0."""
+    if y is None or not isinstance(step, ColumnTransformer) or isinstance(X, WindowArray):
+        return
+    for _, transformer, columns in step.transformers:
+        if not isinstance(transformer, str) or transformer != "passthrough" or callable(columns):
+            continue
+        listed = [columns] if isinstance(columns, str | int) else columns
+        table = safe_indexing(X, listed, axis=1)
+        values, names = np.asarray(table), getattr(table, "columns", None)
+        if names is None:
+            texts = {i: f"at position {column}" for i, column in enumerate(listed)}
+        else:
+            texts = column_texts(range(len(names)), list(names))
+        warn_of_target(_reader_of(values), y, texts)
+
+
+def _reader_of(values: NDArray[Any]) -> Read:
+    return lambda part, column: values[part, column]
 
 
 def select_rows(
@@ -82,6 +106,13 @@ def select_rows(
     params = dict(check_method_params(X, params, kept))
     X, y = (None if data is None else take_rows(data, kept) for data in indexable(X, y))
     return X, y, params
+
+
+def as_complete(X: Any) -> Any:
+    """Return windows as if all were complete, anything else as it is."""
+    if not isinstance(X, WindowArray):
+        return X
+    return WindowArray(X.rows, X.starts, X.n_steps, X.step, X.origin, times=X.times)
 
 
 class _LastStep:
@@ -102,13 +133,18 @@ class _LastStep:
         self.n_omitted = 0
 
     def fit(self, X: Any, y: Any = None, **params: Any) -> _LastStep:
-        if self.rows is None and isinstance(X, WindowArray):
-            X = WindowArray(X.rows, X.starts, X.n_steps, X.step, X.origin, times=X.times)
+        if self.rows is None:
+            X = as_complete(X)
         omitted = self._find_omitted(num_samples(X))
         self.n_omitted = int(omitted.sum())
         if self.n_omitted:
             X, y, params = select_rows(~omitted, X, y, params)
-        self.estimator.fit(X, y, **params)
+        try:
+            self.estimator.fit(X, y, **params)
+        except ValueError as error:
+            if "contains NaN" not in str(error) or not hasattr(X, "shape"):
+                raise
+            raise ValueError(_name_imputer(error, self.estimator)) from error
         return self
 
     def _find_omitted(self, n_rows: int) -> NDArray[np.bool_]:
@@ -124,6 +160,16 @@ class _LastStep:
 
     def get_metadata_routing(self) -> MetadataRequest | MetadataRouter:
         return get_routing_for_object(self.estimator)
+
+
+def _name_imputer(error: ValueError, estimator: Any) -> str:
+    name = type(estimator).__name__
+    reason = str(error).partition("\n")[0]
+    return (
+        f"{reason} The windows hold missing values of X or filled lags, which {name} does not "
+        f"read: put an imputer before it, make_pipeline(LagTransformer(..., flatten=True), "
+        f"SimpleImputer(), {name}()), or take a network, which reads missing values."
+    )
 
 
 def _check_any_complete(incomplete: NDArray[np.bool_], steps: list[Any]) -> None:

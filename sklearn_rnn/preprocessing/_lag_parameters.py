@@ -8,7 +8,7 @@ from numbers import Integral, Real
 
 import numpy as np
 
-from sklearn_rnn._sklearn.compat import Interval, StrOptions
+from sklearn_rnn._sklearn.compat import Hidden, Interval, StrOptions
 from sklearn_rnn._sklearn.parameters import param, parametrized
 
 
@@ -68,7 +68,7 @@ class WindowParameters(CalendarParameters):
         default=1,
     )
     known_ahead: Sequence[str] | Sequence[int] | None = param(
-        ["array-like", None],
+        ["array-like", None, Hidden(str)],  # a name alone is refused by an error with the fix
         """
         Known future covariates: names or positions of columns whose value at row t is known in
         advance, such as the day of the week. They are read ``delay`` rows later than the others:

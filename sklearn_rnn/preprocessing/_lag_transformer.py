@@ -16,7 +16,12 @@ from sklearn_rnn._sequences.window_array import WindowArray
 from sklearn_rnn._sequences.windows import flatten_windows
 from sklearn_rnn._sklearn.compat import check_feature_names_in, fit_context
 from sklearn_rnn._sklearn.parameters import parametrized
-from sklearn_rnn._sklearn.validation import check_labels, check_numbers, prefix_errors
+from sklearn_rnn._sklearn.validation import (
+    check_dimensions,
+    check_labels,
+    check_numbers,
+    prefix_errors,
+)
 from sklearn_rnn.preprocessing._columns import (
     advance_columns,
     column_means,
@@ -185,6 +190,7 @@ class LagTransformer(LagParameters, TransformerMixin, BaseEstimator):
             ``flatten=True`` an ndarray of shape (n_rows, n_lags * n_channels).
         """
         check_is_fitted(self)
+        check_dimensions(X)
         features = drop_columns(X, self._named if hasattr(X, "columns") else ())
         check_numbers(features)
         with prefix_errors("X"):
@@ -194,6 +200,7 @@ class LagTransformer(LagParameters, TransformerMixin, BaseEstimator):
 
     def _fit(self, X: Any, y: Any) -> tuple[NDArray[Any], Timeline, Placement]:
         """Fit, and return the rows of X with their times and places."""
+        check_dimensions(X)
         named = named_columns(X, self.time, self.series)
         features = drop_columns(X, named)
         check_numbers(features)
@@ -223,7 +230,7 @@ class LagTransformer(LagParameters, TransformerMixin, BaseEstimator):
 
     def _warn_of_target(self, rows: NDArray[Any], y: Any) -> None:
         """Warn if y is a column of flat windows at lag 0; other windows carry their delay along."""
-        if not (self.flatten and hasattr(y, "__array__")):
+        if not self.flatten or y is None or isinstance(y, str):
             return
         names = getattr(self, "feature_names_in_", None)
         if names is not None:

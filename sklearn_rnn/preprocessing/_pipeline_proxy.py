@@ -201,6 +201,15 @@ class PipelineProxy:
             for name, value in params.items()
             if name.split("__")[0] in names and (name in names or name not in inner)
         }
+        if unknown := [
+            name for name in params if name not in own and name.split("__")[0] not in inner
+        ]:
+            alike = [name for name in inner if name.endswith(f"__{unknown[0]}")]
+            if alike:
+                raise ValueError(
+                    f"{type(self).__name__} has no parameter {unknown[0]!r}; that of its step is "
+                    f"{' or '.join(map(repr, sorted(alike)))}."
+                )
         super().set_params(**own)  # type: ignore[misc]  # BaseEstimator comes after this mixin
         if inside := {name: value for name, value in params.items() if name not in own}:
             self.estimator.set_params(**inside)

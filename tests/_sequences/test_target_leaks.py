@@ -14,6 +14,7 @@ from sklearn_rnn import (
     LagTransformer,
     LSTMRegressor,
     PersistenceRegressor,
+    make_ar,
     make_lagged,
 )
 from sklearn_rnn.exceptions import TargetLeakWarning
@@ -92,3 +93,22 @@ def test_a_constant_or_what_is_no_number_leaks_nothing():
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             transformer.fit(X, y)
+
+
+@pytest.mark.parametrize("as_array", [False, True])
+def test_a_target_that_is_not_lagged_is_warned_of(as_array):
+    table = X.to_numpy() if as_array else X
+    names, text = ([0], "at position 0") if as_array else (["sales"], "'sales'")
+    with pytest.warns(TargetLeakWarning, match=f"y equals the column {text} of X at lag 0"):
+        make_ar(2, exogenous=names).fit(table, Y)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        make_ar(2, exogenous=[1] if as_array else ["price"]).fit(table, Y)
+
+
+def test_a_list_is_compared_as_an_array_is():
+    with pytest.warns(TargetLeakWarning, match="'sales'"):
+        LagTransformer(2, delay=0, flatten=True).fit(X, Y.tolist())
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        LagTransformer(2, delay=0, flatten=True).fit(X, [[1.0], [1.0, 2.0]] * 30)

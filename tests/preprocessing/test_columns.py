@@ -4,8 +4,10 @@ import re
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 
+from sklearn_rnn import GRURegressor, LagTransformer
 from sklearn_rnn.preprocessing._columns import advance_columns, find_columns
 
 X = np.arange(15.0).reshape(5, 3)
@@ -52,6 +54,11 @@ def test_columns_move_up_and_the_others_stay(delay):
             "a DataFrame.",
         ),
         (
+            "day",
+            FRAME,
+            "known_ahead must be a list of columns; got 'day', give ['day'].",
+        ),
+        (
             [3],
             X,
             "known_ahead must hold names of columns or positions from 0 to 2; got 3.",
@@ -71,3 +78,24 @@ def test_columns_move_up_and_the_others_stay(delay):
 def test_errors_name_argument_rule_and_value(columns, table, text):
     with pytest.raises(ValueError, match=f"^{re.escape(text)}$"):
         find_columns(columns, table, 3)
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_a_column_of_dates_is_refused_with_the_parameter_that_reads_it(library):
+    frame = FRAME.assign(date=pd.date_range("2026", periods=5))
+    table = frame if library == "pandas" else pl.DataFrame(frame.to_dict("list"))
+    text = r"column 'date' .* leave it out, or name it, LagTransformer\(time='date'\), if rows"
+    with pytest.raises(TypeError, match=text):
+        LagTransformer(2).fit(table)
+    assert LagTransformer(2, time="date").fit_transform(table).shape == (5, 2, 3)
+
+
+def test_a_series_is_no_table():
+    with pytest.raises(
+        ValueError, match=r"^X must have two dimensions; .* give X\.to_frame\(\)\.$"
+    ):
+        LagTransformer(2).fit(FRAME["day"])
+    with pytest.raises(ValueError, match=r"give X\.to_frame\(\)\.$"):
+        LagTransformer(2).fit(FRAME[["day"]]).transform(FRAME["day"])
+    with pytest.raises(ValueError, match=r"give X\.to_frame\(\)\.$"):
+        GRURegressor().fit(FRAME["day"], FRAME["day"])

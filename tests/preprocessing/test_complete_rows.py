@@ -11,6 +11,7 @@ from sklearn.base import clone
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
 from sklearn.decomposition import PCA
 from sklearn.exceptions import NotFittedError
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.metrics import make_scorer, r2_score
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, cross_validate
@@ -19,7 +20,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import check_estimator
 from sklearn.utils.validation import has_fit_parameter
 
-from sklearn_rnn import CompleteRows, DenseRegressor, LagTransformer
+from sklearn_rnn import CompleteRows, DenseRegressor, GRURegressor, LagTransformer, make_ar
 
 RNG = np.random.default_rng(0)
 N = 60
@@ -362,7 +363,7 @@ def test_a_column_transformer_that_selects_no_columns_for_windows_omits_nothing(
     X = pd.DataFrame({"a": np.arange(20.0)})
     lags = ("lags", LagTransformer(2, flatten=True), [])
     columns = ColumnTransformer([lags, ("rest", "passthrough", ["a"])])
-    model = CompleteRows(make_pipeline(columns, Ridge())).fit(X, X["a"])
+    model = CompleteRows(make_pipeline(columns, Ridge())).fit(X, X["a"] + 1)
     assert model.n_rows_omitted_ == 0
 
 
@@ -372,3 +373,26 @@ def test_a_step_may_be_named_as_a_parameter_is():
     assert model.set_params(estimator__alpha=3.0).get_params()["estimator__alpha"] == 3.0
     assert model.estimator.steps[-1][1].alpha == 3.0
     assert model.set_params(estimator__lags__n_lags=4).estimator["lags"].n_lags == 4
+
+
+def test_ready_windows_are_counted_as_the_network_omits_them():
+    rows = np.random.default_rng(0).normal(size=(60, 2))
+    W, y = LagTransformer(5).fit_transform(rows), rows[:, 0]
+    net = GRURegressor(max_epochs=1, lr_schedule="cosine", random_state=0)
+    assert CompleteRows(net).fit(W, y).n_rows_omitted_ == 5
+    assert CompleteRows(make_pipeline("passthrough", net)).fit(W, y).n_rows_omitted_ == 5
+    assert CompleteRows(net, incomplete="fit").fit(W, y).n_rows_omitted_ == 0
+
+
+def test_errors_name_the_step_that_is_meant():
+    X = np.random.default_rng(0).normal(size=(40, 2))
+    with pytest.raises(ValueError, match=r"'n_lags'; that of its step is 'lagtransformer__n_lags'"):
+        make_ar(2).set_params(n_lags=3)
+    assert GridSearchCV(make_ar(1), {"lagtransformer__n_lags": [1, 2]}, cv=2).fit(X, X[:, 0])
+    X[9, 0] = np.nan
+    y = np.nan_to_num(X[:, 0])
+    text = r"^Input X contains NaN\. .*, SimpleImputer\(\), LinearRegression\(\)\), or take a net"
+    with pytest.raises(ValueError, match=text):
+        make_ar(2).fit(X, y)
+    steps = LagTransformer(2, flatten=True), SimpleImputer(), LinearRegression()
+    assert np.isfinite(CompleteRows(make_pipeline(*steps)).fit(X, y).predict(X)).all()

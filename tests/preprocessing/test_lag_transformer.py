@@ -244,7 +244,7 @@ def test_a_failed_fit_leaves_what_was_learned():
         ("n_lags", 2.0),
         ("delay", -1),
         ("step", 0),
-        ("known_ahead", "day"),
+        ("known_ahead", 1),
         ("flatten", "yes"),
         ("fill_value", "median"),
         ("fill_value", np.inf),
