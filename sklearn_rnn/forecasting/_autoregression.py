@@ -27,6 +27,8 @@ def make_ar(
     history: str = "auto",
     max_gap: float | str | timedelta | np.timedelta64 | None = None,
     lag_unit: str = "auto",
+    time: str | None = None,
+    series: str | None = None,
 ) -> CompleteRows:
     r"""Make a linear autoregression, fitted by least squares.
 
@@ -64,6 +66,9 @@ def make_ar(
         Largest step of the index between consecutive rows.
     lag_unit : {'auto', 'rows', 'time'}, default='auto'
         What lags count where rows are missing, as in `LagTransformer`.
+    time, series : str, default=None
+        Columns of X that hold the times and the series of the rows, as in `LagTransformer`. All
+        series share the coefficients.
 
     Returns
     -------
@@ -93,6 +98,7 @@ def make_ar(
     """
     reading: dict[str, Any] = {"flatten": True, "fill_value": fill_value}
     reading |= {"history": history, "max_gap": max_gap, "lag_unit": lag_unit}
+    reading |= {"time": time, "series": series}
     first = LagTransformer(n_lags, delay=delay, step=step, known_ahead=known_ahead, **reading)
     for name, given in (("seasonal_lags", seasonal_lags), ("exogenous", exogenous)):
         if isinstance(given, str) or not isinstance(given, Iterable):

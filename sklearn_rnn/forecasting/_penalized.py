@@ -25,6 +25,8 @@ def make_lasso(
     history: str = "auto",
     max_gap: float | str | timedelta | np.timedelta64 | None = None,
     lag_unit: str = "auto",
+    time: str | None = None,
+    series: str | None = None,
     l1_ratio: float = 1.0,
     groups: str | None = None,
     rule: str = "min",
@@ -36,7 +38,7 @@ def make_lasso(
     ----------
     n_lags : int, default=5
         Number of lags.
-    delay, step, known_ahead, fill_value, history, max_gap, lag_unit : object
+    delay, step, known_ahead, fill_value, history, max_gap, lag_unit, time, series : object
         Lags, as in `LagTransformer`.
     l1_ratio : float, default=1.0
         L1 share of the penalty: below 1 an elastic net.
@@ -79,6 +81,8 @@ def make_lasso(
         history=history,
         max_gap=max_gap,
         lag_unit=lag_unit,
+        time=time,
+        series=series,
     )
     lasso = LagElasticNetCV(l1_ratio=l1_ratio, groups=groups, rule=rule, cv=cv)
     return CompleteRows(make_pipeline(lags, lasso))
@@ -95,6 +99,8 @@ def make_linear(
     history: str = "auto",
     max_gap: float | str | timedelta | np.timedelta64 | None = None,
     lag_unit: str = "auto",
+    time: str | None = None,
+    series: str | None = None,
     standardize: bool | str = "last",
     target_channel: int | str | None = None,
     rule: str = "min",
@@ -114,7 +120,7 @@ def make_linear(
     horizon : int, default=1
         Number of steps that are predicted at once, as in `CompleteRows`: with more than 1 the
         prediction for row t has a column for each of the rows t, ..., t + horizon - 1.
-    delay, step, known_ahead, fill_value, history, max_gap, lag_unit : object
+    delay, step, known_ahead, fill_value, history, max_gap, lag_unit, time, series : object
         Lags, as in `LagTransformer`. `delay` is the number of rows from the newest lag to the
         first step.
     standardize : {'last', True, False}, default='last'
@@ -163,6 +169,8 @@ def make_linear(
         history=history,
         max_gap=max_gap,
         lag_unit=lag_unit,
+        time=time,
+        series=series,
     )
     ridge = LagRidgeCV(standardize=standardize, target_channel=target_channel, rule=rule, cv=cv)
     return CompleteRows(make_pipeline(lags, ridge), horizon=horizon)

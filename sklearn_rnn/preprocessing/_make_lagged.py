@@ -8,6 +8,7 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_array
 
@@ -15,23 +16,39 @@ from sklearn_rnn._sequences.window_array import WindowArray
 from sklearn_rnn._sequences.windows import flatten_windows, lag_windows
 from sklearn_rnn._sklearn.compat import Interval, validate_params
 from sklearn_rnn._sklearn.validation import (
+    check_dimensions,
     check_labels,
     check_numbers,
     check_targets,
     prefix_errors,
 )
-from sklearn_rnn.preprocessing._columns import advance_columns, find_columns
+from sklearn_rnn.preprocessing._columns import (
+    advance_columns,
+    drop_columns,
+    find_columns,
+    named_columns,
+)
 from sklearn_rnn.preprocessing._following_targets import following_values
 from sklearn_rnn.preprocessing._history import History
 from sklearn_rnn.preprocessing._lag_count import LagCount
 from sklearn_rnn.preprocessing._lag_transformer import X_CHECKS, LagTransformer
-from sklearn_rnn.preprocessing._layout import Window
+from sklearn_rnn.preprocessing._layout import Layout, Window
 from sklearn_rnn.preprocessing._timeline import read_timeline
 from sklearn_rnn.preprocessing._window_places import windows_at
 
 _CONSTRAINTS = {
     name: LagTransformer._parameter_constraints[name]
-    for name in ("n_lags", "delay", "step", "known_ahead", "flatten", "max_gap", "lag_unit")
+    for name in (
+        "n_lags",
+        "delay",
+        "step",
+        "known_ahead",
+        "flatten",
+        "max_gap",
+        "lag_unit",
+        "time",
+        "series",
+    )
 } | {"horizon": [Interval(Integral, 1, None, closed="left")]}
 
 
@@ -48,6 +65,8 @@ def make_lagged(
     horizon: int = 1,
     max_gap: float | str | timedelta | np.timedelta64 | None = None,
     lag_unit: str = "auto",
+    time: str | None = None,
+    series: str | None = None,
 ) -> tuple[WindowArray | NDArray[Any], NDArray[Any]]:
     r"""Return complete windows of lags and the targets that follow them.
 
@@ -63,7 +82,7 @@ def make_lagged(
     X : array-like of shape (n_rows, n_channels)
         Rows in temporal order.
     y : array-like of shape (n_rows,) or (n_rows, n_outputs)
-        Targets of the same rows.
+        Targets of the same rows. Rows whose target is missing (NaN, None) are left out.
     n_lags : int
         Number of lags: the steps of a window.
     delay : int, default=1
@@ -82,6 +101,9 @@ def make_lagged(
         Largest step of the index between adjacent rows, as in `LagTransformer`.
     lag_unit : {'auto', 'rows', 'time'}, default='auto'
         Unit of the lags and the horizon where rows are missing, as in `LagTransformer`.
+    time, series : str, default=None
+        Columns of X, or levels of its index, that hold the times and the series of the rows. They
+        are no channels.
 
     Returns
     -------
@@ -89,7 +111,8 @@ def make_lagged(
         The windows, in the read-only array that `LagTransformer` returns, or with ``flatten=True``
         an ndarray of shape (n_windows, n_lags * n_channels). They share the memory of X, unless X
         has gaps, several series or a dtype other than float, or ``known_ahead`` or ``flatten`` is
-        set. Windows and targets do not cross series or contain missing rows.
+        set. Windows and targets do not cross series or contain missing rows;
+        a missing value of X stays in its window.
     targets : ndarray of shape (n_windows,), (n_windows, n_outputs)
         The targets, in the order of X; with ``horizon > 1`` the second axis is the horizon:
         (n_windows, horizon) or (n_windows, horizon, n_outputs).
@@ -111,38 +134,59 @@ def make_lagged(
     array([[3., 4.],
            [4., 5.]])
     """
-    check_numbers(X)
+    check_dimensions(X)
+    features = drop_columns(X, named_columns(X, time, series))
+    check_numbers(features)
     with prefix_errors("X"):
-        rows = check_array(X, estimator="make_lagged", input_name="X", **X_CHECKS)
-    known = find_columns(known_ahead, X, rows.shape[1])
+        rows = check_array(features, estimator="make_lagged", input_name="X", **X_CHECKS)
+    known = find_columns(known_ahead, features, rows.shape[1])
     values = check_array(
         y, dtype=None, ensure_2d=False, ensure_all_finite="allow-nan", input_name="y"
     )
     check_targets(values, rows)
     check_labels(y, X)
     window = Window(n_lags, delay, step)
-    count, timeline = LagCount(lag_unit, max_gap), read_timeline(X, len(rows))
-    placement = History(count).place(timeline, window)
+    timeline = read_timeline(X, len(rows), time=time, series=series)
+    placement = History(LagCount(lag_unit, max_gap)).place(timeline, window)
     layout = placement.layout
-    chosen = np.flatnonzero(layout.is_complete(len(known) > 0, horizon))
-    if not len(chosen):
-        longest = layout.longest_block()
-        raise ValueError(
-            f"X is too short: its longest block without a gap has {longest} rows, but "
-            f"n_lags={n_lags}, delay={delay}, step={step}, horizon={horizon} need "
-            f"{window.lookback + horizon}; take fewer lags."
-        )
-    place: dict[str, Any] = {"channels": _names(X), "known_ahead": known, "chosen": chosen}
-    if layout.is_contiguous and not len(known):  # rows and targets are views, without a copy
+    complete = layout.is_complete(len(known) > 0, horizon)
+    _check_any(complete, layout, horizon)
+    missing = pd.isna(values).reshape(len(values), -1).any(axis=1)
+    if missing.any():
+        without = following_values(layout, missing, np.flatnonzero(complete), horizon).any(axis=1)
+        complete[complete] = ~without
+        if not complete.any():
+            raise ValueError(
+                f"y is missing in {int(missing.sum())} of its {len(values)} rows, and no complete "
+                "window is followed by a target; give y where windows are complete, or fill it."
+            )
+    chosen = np.flatnonzero(complete)
+    place: dict[str, Any] = {"channels": _names(features), "known_ahead": known, "chosen": chosen}
+    is_view = layout.is_contiguous and not len(known)  # rows are not copied
+    if is_view:
         place["n_before"] = window.lookback
-        targets = _cut_targets(values[window.lookback :], horizon)[: len(chosen)]
     else:
         rows = layout.fill(rows, None, np.zeros(rows.shape[1]))
         advance_columns(rows, known, delay)
+    if is_view and not missing.any():
+        targets = _cut_targets(values[window.lookback :], horizon)[: len(chosen)]
+    else:
         targets = following_values(layout, values, chosen, horizon)
         targets = targets if horizon > 1 else targets[:, 0]
     windows = windows_at(rows, timeline, placement, **place)
     return (flatten_windows(windows) if flatten else windows), targets
+
+
+def _check_any(complete: NDArray[np.bool_], layout: Layout, horizon: int) -> None:
+    """Check that some row has a complete window and target."""
+    if not complete.any():
+        window = layout.window
+        raise ValueError(
+            f"X is too short: its longest block of rows without a gap has "
+            f"{layout.longest_block()}, and n_lags={window.n_lags}, delay={window.delay}, "
+            f"step={window.step}, horizon={horizon} need {window.lookback + horizon}; take fewer "
+            "lags."
+        )
 
 
 def _names(X: Any) -> list[str] | None:

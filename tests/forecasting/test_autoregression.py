@@ -9,7 +9,7 @@ import pytest
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, cross_val_score
 from statsmodels.tsa.ar_model import AutoReg
 
-from sklearn_rnn import make_ar
+from sklearn_rnn import make_ar, make_lasso, make_linear
 from sklearn_rnn.datasets import load_nyse
 
 NYSE = load_nyse(as_frame=True).frame.iloc[:800]
@@ -132,9 +132,30 @@ def test_make_ar_hands_its_parameters_on():
         "history": "never",
         "max_gap": 2,
         "lag_unit": "rows",
+        "time": "day",
+        "series": "store",
     }
-    of_windows = {"flatten": True, "time": None, "series": None}
-    assert make_ar(**given)[0].get_params() == {**given, **of_windows}
+    assert make_ar(**given)[0].get_params() == {**given, "flatten": True}
+
+
+@pytest.mark.parametrize("more", [{}, {"seasonal_lags": [3]}, {"exogenous": ["price"]}])
+def test_a_long_table_is_modelled_as_a_panel_is(more):
+    rng = np.random.default_rng(0)
+    index = pd.MultiIndex.from_product(
+        [["a", "b"], pd.date_range("2026", periods=40)], names=["store", "day"]
+    )
+    panel = pd.DataFrame(rng.normal(size=(80, 2)), index, ["sales", "price"])
+    long, y = panel.reset_index(), panel["sales"].to_numpy()
+    expected = make_ar(2, **more).fit(panel, y)
+    model = make_ar(2, time="day", series="store", **more).fit(long, y)
+    assert model.n_rows_omitted_ == expected.n_rows_omitted_
+    np.testing.assert_array_equal(model.predict(long), expected.predict(panel))
+    if not more:
+        for make in (make_lasso, make_linear):
+            given = {"target_channel": "sales"} if make is make_linear else {}
+            model = make(2, time="day", series="store", **given).fit(long, y)
+            expected = make(2, **given).fit(panel, y)
+            np.testing.assert_array_equal(model.predict(long), expected.predict(panel))
 
 
 @pytest.mark.parametrize(("delay", "expected"), [(1, 0.0330), (12, 0.0591)])

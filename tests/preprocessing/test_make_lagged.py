@@ -66,12 +66,38 @@ def test_labels_can_be_targets():
     np.testing.assert_array_equal(make_lagged(X, pd.Series(labels), 2)[1], labels[2:])
 
 
-def test_missing_values_pass():
+def test_missing_values_pass_and_rows_without_a_target_are_left_out():
     holes, targets = X.copy(), Y.copy()
-    holes[4, 1] = targets[7, 0] = np.nan
-    windows, future = make_lagged(holes, targets, 2)
-    assert np.isnan(windows).sum() == 2
-    assert np.isnan(future).sum() == 1
+    holes[14, 1] = targets[7, 0] = np.nan
+    for horizon, known in ((1, None), (3, None), (3, [1])):
+        shape = {"horizon": horizon, "known_ahead": known}
+        windows, future = make_lagged(holes, targets, 2, **shape)
+        all_windows, all_targets = by_loop(holes, targets, 2, 1, 1, horizon, known or ())
+        kept = ~np.isnan(all_targets).any(axis=tuple(range(1, all_targets.ndim)))
+        assert (~kept).sum() == horizon
+        np.testing.assert_array_equal(windows, all_windows[kept])
+        np.testing.assert_array_equal(future, all_targets[kept])
+        assert np.isnan(windows).any()
+        assert not np.isnan(future).any()
+    labels = np.where(Y[:, 0] > 0, "up", "down").astype(object)
+    labels[9] = None
+    np.testing.assert_array_equal(make_lagged(X, labels, 2)[1], np.delete(labels, 9)[2:])
+    with pytest.raises(ValueError, match=r"^y is missing in 30 of its 30 rows, and no complete"):
+        make_lagged(X, Y * np.nan, 2)
+
+
+def test_a_long_table_gives_the_windows_of_its_series():
+    index = pd.MultiIndex.from_product([["x", "y", "z"], range(10)], names=["store", "day"])
+    table = pd.DataFrame(X, index, ["a", "b", "c"])
+    order = np.random.default_rng(1).permutation(30)
+    long = table.reset_index().iloc[order]
+    with pytest.warns(match="decrease"):
+        windows, targets = make_lagged(long, Y[order], 3, time="day", series="store", horizon=2)
+    with pytest.warns(match="decrease"):
+        expected = make_lagged(table.iloc[order], Y[order], 3, horizon=2)
+    np.testing.assert_array_equal(windows, expected[0])
+    np.testing.assert_array_equal(targets, expected[1])
+    assert windows.channels == ("a", "b", "c")
 
 
 def panel(order):
@@ -115,6 +141,14 @@ def test_short_series_and_breaks_give_no_windows():
         (
             {"X": X, "y": Y[:29], "n_lags": 2},
             "y has 29 samples, but X has 30; give one for each sample of X.",
+        ),
+        (
+            {"X": X, "y": Y, "n_lags": 2, "known_ahead": "price"},
+            "known_ahead must be a list of columns; got 'price', give ['price'].",
+        ),
+        (
+            {"X": pd.Series(X[:, 0]), "y": Y, "n_lags": 2},
+            "X must have two dimensions; got a Series: give X.to_frame().",
         ),
         (
             {"X": X, "y": Y, "n_lags": 2, "horizon": 0},
