@@ -1,7 +1,6 @@
 """Several members in one estimator: each is the net of its seed, and predictions are means."""
 
 import pickle
-import threading
 
 import numpy as np
 import pytest
@@ -24,7 +23,6 @@ from sklearn_rnn import (
     TCNRegressor,
     make_lagged,
 )
-from sklearn_rnn._modules.kernels.threads import run_side_by_side
 from sklearn_rnn._training.skorch_net import SequenceNet
 from sklearn_rnn.inspection import lag_importance
 from sklearn_rnn.model_selection import n_parameters, penalty_path
@@ -98,14 +96,6 @@ def build(cls, **parameters):
 def fitted(case, **parameters):
     cls, options, data, target = CASES[case]
     return build(cls, **options, n_members=3, **parameters).fit(data, target)
-
-
-@pytest.fixture
-def two_threads():
-    before = torch.get_num_threads()
-    torch.set_num_threads(2)
-    yield
-    torch.set_num_threads(before)
 
 
 def bits(estimator):
@@ -248,32 +238,6 @@ def test_a_fit_that_fails_leaves_all_members_as_they_were(error, side_by_side, m
     assert torch.get_num_threads() == 2
     monkeypatch.undo()
     assert model.set_params(callbacks=None).fit(X, Y).n_iter_ == 6  # and all can go on
-
-
-@pytest.mark.usefixtures("two_threads")
-def test_tasks_run_in_two_threads_and_an_error_closes_the_others():
-    closed, seen, together = [], set(), threading.Barrier(2, timeout=60)
-
-    def task(i, n_steps):
-        try:
-            for step in range(n_steps):
-                if step == 0 and i < 2:
-                    together.wait()  # two run at the same time
-                seen.add(threading.get_ident())
-                assert torch.get_num_threads() == 1
-                if i == 2 and step == 3:
-                    raise ValueError("third")
-                yield
-        finally:
-            closed.append(i)
-
-    run_side_by_side([task(i, 3) for i in range(5)])
-    assert len(seen) == 2
-    assert sorted(closed) == list(range(5))
-    with pytest.raises(ValueError, match="third"):
-        run_side_by_side([task(i, 1000) for i in range(5)])
-    assert sorted(closed) == sorted([*range(5)] * 2)
-    assert torch.get_num_threads() == 2
 
 
 @pytest.mark.usefixtures("two_threads")
