@@ -182,10 +182,9 @@ def _check_any(complete: NDArray[np.bool_], layout: Layout, horizon: int) -> Non
     if not complete.any():
         window = layout.window
         raise ValueError(
-            f"X is too short: its longest block of rows without a gap has "
-            f"{layout.longest_block()}, and n_lags={window.n_lags}, delay={window.delay}, "
-            f"step={window.step}, horizon={horizon} need {window.lookback + horizon}; take fewer "
-            "lags."
+            f"X is too short: its longest block without a gap has {layout.longest_block()} rows, "
+            f"but n_lags={window.n_lags}, delay={window.delay}, step={window.step}, "
+            f"horizon={horizon} need {window.lookback + horizon}; take fewer lags."
         )
 
 
