@@ -1,11 +1,13 @@
-"""By how much the memory in use grows where windows of a long table are cut, fitted and read."""
+"""By how much memory in use grows where windows of long tables and panels are cut and fitted."""
 
 import re
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from glob import glob
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +20,11 @@ from sklearn.preprocessing import StandardScaler
 
 from benchmarks.question import Measurement
 from sklearn_rnn import GRURegressor, LagTransformer
+from sklearn_rnn.model_selection import PanelTimeSeriesSplit
 
 N_ROWS, N_CHANNELS, WIDE = 420_551, 14, 256
+N_SERIES, N_TIMES, PANEL_CHANNELS, PANEL_LAGS = 200, 1000, 8, 168
+ON_PANEL = {"windows": 1, "fit, 1 epoch": 1, "grid search in 2 processes": 2}  # processes at once
 
 
 def measure(size: str) -> tuple[pd.DataFrame, dict[str, Any]]:
@@ -39,10 +44,58 @@ def measure(size: str) -> tuple[pd.DataFrame, dict[str, Any]]:
         growth("pipeline: predict", lambda: fitted.predict(X), 400),
         growth("grid search of it in 2 processes", lambda: search.fit(X, y), 800),
         from_disk(n_rows),
+        *(in_fresh_process(on_panel, what, size) for what in ON_PANEL),
     ]
     header, n_mb = ["what", "memory grew by (MB)", "limit (MB)", "seconds"], X.nbytes / 1e6
-    data = f"A table of {n_rows:,} rows of {N_CHANNELS} channels, float32: {n_mb:.0f} MB."
+    n_series, n_times, panel_mb = panel_size(size)
+    data = (
+        f"A table of {n_rows:,} rows of {N_CHANNELS} channels, float32: {n_mb:.0f} MB. A panel of "
+        f"{n_series} series of {n_times:,} rows of {PANEL_CHANNELS} channels, double precision: "
+        f"{panel_mb:.1f} MB; its limit is three times the table in each process."
+    )
     return pd.DataFrame(rows, columns=header), {"data": data}
+
+
+def panel_size(size: str) -> tuple[int, int, float]:
+    """Return the numbers of series and of rows of each, and the size of the panel in MB."""
+    n_series = N_SERIES // 20 if size == "quick" else N_SERIES
+    return n_series, N_TIMES, n_series * N_TIMES * PANEL_CHANNELS * 8 / 1e6
+
+
+def panel(n_series: int, n_times: int) -> tuple[pd.DataFrame, pd.Series]:
+    """Return hourly rows of several series, and the first channel as target."""
+    hours = pd.date_range("2026-01-01", periods=n_times, freq="h")
+    index = pd.MultiIndex.from_product([range(n_series), hours], names=["series", "time"])
+    rows = np.random.default_rng(0).standard_normal((len(index), PANEL_CHANNELS))
+    X = pd.DataFrame(rows, index, [f"channel{i}" for i in range(PANEL_CHANNELS)])
+    return X, X["channel0"].copy()
+
+
+def on_panel(what: str, size: str) -> list[str]:
+    """Do one of three things with a panel, after the same with a small one."""
+    n_series, n_times, table_mb = panel_size(size)
+    small, (X, y) = panel(5, 2 * PANEL_LAGS), panel(n_series, n_times)
+    lags, model = LagTransformer(PANEL_LAGS), make_pipeline(LagTransformer(PANEL_LAGS), net())
+    grid, cv = {"gruregressor__hidden_size": [4, 8]}, PanelTimeSeriesSplit(2)
+    tasks: dict[str, Callable[[Any, Any], object]] = {
+        "windows": lags.fit_transform,
+        "fit, 1 epoch": model.fit,
+        "grid search in 2 processes": GridSearchCV(model, grid, cv=cv, n_jobs=2).fit,
+    }
+    if ON_PANEL[what] > 1:  # each worker loads what it needs
+        Parallel(n_jobs=2)(delayed(model.fit)(*small) for _ in range(4))
+    else:
+        tasks[what](*small)
+    label, mb, limit, seconds = growth(
+        f"panel: {what}", lambda: tasks[what](X, y), round(3 * table_mb * ON_PANEL[what])
+    )
+    return [f"{label} ({float(mb) / table_mb:.1f} tables)", mb, limit, seconds]
+
+
+def in_fresh_process(function: Callable[..., list[str]], *given: Any) -> list[str]:
+    """Call a function in a new process: one that has freed memory would use it again."""
+    with ProcessPoolExecutor(1, get_context("spawn")) as processes:
+        return processes.submit(function, *given).result()
 
 
 def from_disk(n_rows: int) -> list[str]:

@@ -102,6 +102,13 @@ def test_growth_of_memory_is_that_of_all_processes():
     assert float(seconds) >= 0.5
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+def test_what_is_done_with_a_panel_is_measured_beside_its_size():
+    label, grown, limit, _ = memory.on_panel("windows", "quick")
+    assert memory.panel_size("quick") == (10, 1000, 0.64)
+    assert (label, limit) == (f"panel: windows ({float(grown) / 0.64:.1f} tables)", "2")
+
+
 def test_readme_has_the_table_of_all_figures():
     readme = report.README.read_text(encoding="utf-8")
     table = pd.read_csv(RESULTS / "speed.csv")
