@@ -11,7 +11,16 @@ from sklearn_rnn.forecasting import (
     make_lasso,
     make_linear,
 )
-from sklearn_rnn.linear import LagElasticNet, LagElasticNetCV, LagRidge, LagRidgeCV
+from sklearn_rnn.linear import (
+    LagElasticNet,
+    LagElasticNetCV,
+    LagLogistic,
+    LagLogisticCV,
+    LagPoisson,
+    LagPoissonCV,
+    LagRidge,
+    LagRidgeCV,
+)
 from sklearn_rnn.neural_network import *  # noqa: F403 - the networks, listed once in its `__all__`
 from sklearn_rnn.preprocessing import CompleteRows, LagTransformer, TextSequencer, make_lagged
 
@@ -20,6 +29,7 @@ __version__ = "0.1.0"
 __all__ = ["LagTransformer", "make_lagged", "CompleteRows", "TextSequencer"]
 __all__ += neural_network.__all__
 __all__ += ["LagElasticNet", "LagElasticNetCV", "LagRidge", "LagRidgeCV"]
+__all__ += ["LagLogistic", "LagLogisticCV", "LagPoisson", "LagPoissonCV"]
 __all__ += [
     "ARRegressor",
     "DifferencedRegressor",

@@ -8,6 +8,7 @@ take many sweeps, and gives the coefficients of the next penalties until a colum
 from __future__ import annotations
 
 import warnings
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +41,10 @@ STRICTER = 0.9
 """Share of the duality gap that sweeps over some columns leave, so that rounding is no matter."""
 
 
+UNUSED = np.random.RandomState(0)
+"""Random numbers for sweeps in a random order, which these are not."""
+
+
 class ActiveSet:
     """The columns of a lasso that may have coefficients, and their part of the normal equations.
 
@@ -54,19 +59,25 @@ class ActiveSet:
     def __init__(self, xx: FloatArray, xy: FloatArray, yy: float, tol: float) -> None:
         self._xx, self._xy, self._yy, self._tol = xx, xy, yy, tol
         self._ridge: FloatArray | None = None
-        self._norm, self._rng = np.array([np.sqrt(yy)]), np.random.RandomState(0)  # not drawn from
+        self._norm = np.array([np.sqrt(yy)])
         self._is_out = np.ones(len(xy), dtype=bool)
         self.columns, self.coef, self._slopes = np.zeros(0, dtype=np.intp), np.zeros(0), xy
         self._before, self._alphas = self.coef, (np.inf, np.inf)
         self._selected = self.columns
         self._line: FloatArray | None = None
-        self._admit(min(len(xy), FIRST_SIZE))
+        self._admit_steepest(min(len(xy), FIRST_SIZE))
 
     def put_ridge(self, ridge: FloatArray) -> None:
         """Set the penalties of shape (n_columns,) on half the squares of the coefficients."""
         self._ridge = ridge
         diagonal = self._xx.diagonal()[self.columns] + ridge[self.columns]
         self._gram.flat[:: len(self.columns) + 1] = diagonal
+
+    def begin_at(self, coef: FloatArray) -> None:
+        """Admit the columns of coefficients of shape (n_columns,), and take these."""
+        self._admit(self._is_out & (coef != 0))
+        self.coef = coef[self.columns]
+        self._selected = self.coef.nonzero()[0]
 
     def move_to(self, alpha: float) -> None:
         """Move the coefficients to the next penalty by their signs, without descent.
@@ -135,7 +146,7 @@ class ActiveSet:
                 self._norm,
                 min(max_iter - n_iter, most),
                 STRICTER * self._tol,
-                self._rng,
+                UNUSED,
             )
             n_iter += max(1, n_sweeps)
             if self.is_solved():
@@ -149,13 +160,17 @@ class ActiveSet:
         """Admit the columns of steeper slopes."""
         n_above = int(np.count_nonzero((np.abs(self._slopes) > slope) & self._is_out))
         if n_above:
-            self._admit(max(n_above, int((GROWTH - 1) * len(self.columns))))
+            self._admit_steepest(max(n_above, int((GROWTH - 1) * len(self.columns))))
 
-    def _admit(self, n_columns: int) -> None:
+    def _admit_steepest(self, n_columns: int) -> None:
         """Admit the columns of the steepest slopes."""
         new = self._is_out.nonzero()[0]
         if n_columns < len(new):
             new = new[np.argpartition(-np.abs(self._slopes[new]), n_columns)[:n_columns]]
+        self._admit(new)
+
+    def _admit(self, new: NDArray[Any]) -> None:
+        """Admit columns, by positions or a mask."""
         self._is_out[new] = False
         before, self.columns = self.columns, (~self._is_out).nonzero()[0]
         place = np.searchsorted(self.columns, before)
@@ -203,6 +218,7 @@ def lasso_path(
     *,
     tol: float,
     max_iter: int,
+    start: FloatArray | None = None,
 ) -> tuple[FloatArray, int]:
     """Return lasso coefficients at decreasing penalties.
 
@@ -224,6 +240,8 @@ def lasso_path(
         Duality gap at which to stop.
     max_iter : int
         Largest number of sweeps over the coefficients for each penalty.
+    start : ndarray of shape (n_columns,), default=None
+        Coefficients to begin with; None is zeros.
 
     Returns
     -------
@@ -234,6 +252,8 @@ def lasso_path(
     """
     state, path = ActiveSet(xx, xy, yy, tol), np.zeros((len(alphas), len(xy)))
     n_iter, n_failed = 1, 0
+    if start is not None:
+        state.begin_at(start)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # of the few sweeps of each descent
         for k, alpha in enumerate(alphas.tolist()):

@@ -38,6 +38,16 @@ class Penalty:
     tol: float
     max_iter: int
 
+    def of(self, coef: FloatArray) -> float:
+        """Return the penalty of coefficients of shape (n_columns, n_outputs) at alpha one."""
+        squares = (coef**2).sum(axis=1)
+        if self.groups is None:
+            norms = self.factor @ np.abs(coef).sum(axis=1)
+        else:
+            sums = np.bincount(self.groups, weights=self.factor**2 * squares)
+            norms = (np.sqrt(sums * np.bincount(self.groups))).sum()
+        return float(self.l1_ratio * norms + (1 - self.l1_ratio) / 2 * (self.factor @ squares))
+
 
 def first_alpha(system: System, penalty: Penalty) -> float:
     """Return the smallest alpha of the lasso at which all penalised coefficients are zero."""
@@ -54,7 +64,7 @@ def first_alpha(system: System, penalty: Penalty) -> float:
 
 
 def elastic_net_path(
-    system: System, alphas: FloatArray, penalty: Penalty
+    system: System, alphas: FloatArray, penalty: Penalty, start: FloatArray | None = None
 ) -> tuple[FloatArray, int]:
     """Return the coefficients of elastic nets at decreasing penalties, with warm starts.
 
@@ -66,6 +76,8 @@ def elastic_net_path(
         Decreasing penalties, in the units of scikit-learn's ``ElasticNet``.
     penalty : Penalty
         The rest of the penalty.
+    start : ndarray of shape (n_columns, n_outputs), default=None
+        Coefficients to begin with, unless they are selected in groups.
 
     Returns
     -------
@@ -82,8 +94,12 @@ def elastic_net_path(
         kept = ~projection.is_free
         groups = None if penalty.groups is None else penalty.groups[kept]
         rest = replace(penalty, factor=penalty.factor[kept], groups=groups)
-        solve = _lasso_path if groups is None else _group_path
-        path, n_iter = solve(projection.rest, system.weight * alphas, rest)
+        sums = system.weight * alphas
+        if groups is None:
+            start = None if start is None else start[kept]
+            path, n_iter = _lasso_path(projection.rest, sums, rest, start)
+        else:
+            path, n_iter = _group_path(projection.rest, sums, rest)
         parts.append(projection.complete(path))
     if n_ridge:  # without an L1 part
         shares = ridge * (1 - penalty.l1_ratio) * system.weight
@@ -105,7 +121,9 @@ def _group_path(system: System, alphas: FloatArray, penalty: Penalty) -> tuple[F
     )
 
 
-def _lasso_path(system: System, alphas: FloatArray, penalty: Penalty) -> tuple[FloatArray, int]:
+def _lasso_path(
+    system: System, alphas: FloatArray, penalty: Penalty, start: FloatArray | None
+) -> tuple[FloatArray, int]:
     """Return the path of each target: columns are divided by their factors, which leaves one."""
     n_columns, n_outputs = system.xy.shape
     path, n_iter = np.zeros((len(alphas), n_columns, n_outputs)), 1
@@ -123,6 +141,7 @@ def _lasso_path(system: System, alphas: FloatArray, penalty: Penalty) -> tuple[F
             ridge,
             tol=penalty.tol,
             max_iter=penalty.max_iter,
+            start=None if start is None else start[:, k] * factor,
         )
         path[:, :, k] = coefs / factor
         n_iter = max(n_iter, last)

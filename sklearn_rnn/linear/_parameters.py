@@ -29,6 +29,16 @@ def standardize_param(*, default: bool) -> Any:
     )
 
 
+def standardize_columns_param(*, default: bool) -> Any:
+    """Declare ``standardize`` of models whose targets are no values of a channel."""
+    return param(
+        ["boolean"],
+        """Whether to penalise the coefficients of columns divided by their standard deviation over
+        the training windows, as glmnet does. `coef_` is that of X in any case.""",
+        default=default,
+    )
+
+
 @parametrized
 class ColumnParameters(BaseEstimator):
     """Parameters of all linear models on windows."""

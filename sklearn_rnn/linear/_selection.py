@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +20,7 @@ LEAST_SHARE = 1e-5
 
 @dataclass(frozen=True, eq=False)
 class Losses:
-    """Squared errors of a path on the samples of all folds.
+    """Losses of a path on the samples of all folds.
 
     Attributes
     ----------
@@ -75,7 +76,7 @@ def errors_by_moments(
     Returns
     -------
     (errors, weights) or None
-        As `squared_errors` gives them. None if a model is so good that its errors have few
+        As `mean_losses` gives them. None if a model is so good that its errors have few
         digits as a difference of moments.
     """
     errors, variance, total = np.zeros(len(path)), 0.0, 0.0
@@ -94,15 +95,21 @@ def errors_by_moments(
     return errors[:, np.newaxis] / total, np.array([total])
 
 
-def squared_errors(
+def squared(y: FloatArray, predicted: FloatArray) -> FloatArray:
+    """Return squared errors."""
+    return (predicted - y) ** 2
+
+
+def mean_losses(
     data: TrainingSet,
     path: FloatArray,
     at_center: FloatArray,
     center: FloatArray,
+    loss: Callable[[FloatArray, FloatArray], FloatArray] = squared,
     *,
     by_sample: bool,
 ) -> tuple[FloatArray, FloatArray]:
-    """Return the squared errors of the models of a path, and the weights of their columns.
+    """Return the losses of the models of a path, and the weights of their columns.
 
     Parameters
     ----------
@@ -114,13 +121,15 @@ def squared_errors(
         Intercepts for the centred design.
     center : ndarray of shape (n_channels,)
         The centre.
+    loss : callable, default=squared
+        Loss by targets and products of windows and coefficients, with intercepts.
     by_sample : bool
-        Whether to return the error of each sample, or one weighted mean.
+        Whether to return the loss of each sample, or one weighted mean.
 
     Returns
     -------
     errors : ndarray of shape (n_alphas, n_samples or 1)
-        Squared errors, the mean over the targets.
+        Losses, the mean over the targets.
     weights : ndarray of shape (n_samples or 1,)
         Their weights.
     """
@@ -129,8 +138,7 @@ def squared_errors(
     samples, sums = [], np.zeros((n_alphas, 1))
     for part, values in data.design.blocks(center, n_alphas * n_outputs):
         predicted = (values @ coef).reshape(-1, n_alphas, n_outputs) + at_center
-        predicted -= data.y[part, np.newaxis]
-        error = (predicted**2).mean(axis=2)
+        error = loss(data.y[part, np.newaxis], predicted).mean(axis=2)
         if by_sample:
             samples.append(error.T)
         else:
