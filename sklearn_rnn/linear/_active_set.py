@@ -177,7 +177,7 @@ class ActiveSet:
         both = np.zeros((2, len(self.columns)))
         both[:, place] = self.coef, self._before
         (self.coef, self._before), self._selected = both, place[self._selected]
-        self._gram = self._xx[self.columns].take(self.columns, axis=1)
+        self._gram = self._xx[self.columns[:, np.newaxis], self.columns]
         if self._ridge is not None:
             self.put_ridge(self._ridge)
 
