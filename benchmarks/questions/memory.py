@@ -82,10 +82,9 @@ def on_panel(what: str, size: str) -> list[str]:
         "fit, 1 epoch": model.fit,
         "grid search in 2 processes": GridSearchCV(model, grid, cv=cv, n_jobs=2).fit,
     }
-    if ON_PANEL[what] > 1:  # each worker loads what it needs
+    model.fit(*small).predict(small[0])  # loads what is needed, here and in the workers
+    if ON_PANEL[what] > 1:
         Parallel(n_jobs=2)(delayed(model.fit)(*small) for _ in range(4))
-    else:
-        tasks[what](*small)
     label, mb, limit, seconds = growth(
         f"panel: {what}", lambda: tasks[what](X, y), round(3 * table_mb * ON_PANEL[what])
     )
