@@ -86,7 +86,7 @@ def measure(size: str) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Return the errors of all fits."""
     warnings.simplefilter("ignore", ConvergenceWarning)
     quick = size == "quick"
-    n_seeds, n_epochs, horizons = (1, 1, HORIZONS[:1]) if quick else (5, 10, HORIZONS)
+    n_seeds, n_epochs, horizons = (1, 1, HORIZONS[:1]) if quick else (3, 10, HORIZONS)
     tables = {name: standardized(name, not quick) for name in PUBLISHED}
     cache, rows = Cache(None if quick else CACHE / "etth.jsonl"), []
     kinds = [(RIDGE, 0), *product(NETS, range(n_seeds))]

@@ -35,7 +35,7 @@ class CNN(SequenceModule):
 
     Initial values: He normal (2015) weights, zero biases.
 
-    With several kernel sizes each convolution is a layer of parallel ones, see `Branches`.
+    Several kernel sizes replace each convolution by parallel convolutions, see `Branches`.
 
     Parameters
     ----------

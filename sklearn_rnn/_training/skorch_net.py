@@ -138,7 +138,7 @@ class SequenceNet(NeuralNet):
         return config.batch_size * n_steps_run(train.x, shared=shared) * n_parameters
 
     def sibling(self, seed: int) -> SequenceNet:
-        """Return what `build` makes a new net without callbacks: this one with another seed."""
+        """Return a net like this one with another seed, for `build` to complete."""
         net = object.__new__(SequenceNet)
         net.__dict__.update({**self.__dict__, "seed": seed, "history_": None})
         return net

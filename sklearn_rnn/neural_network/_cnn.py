@@ -32,10 +32,10 @@ class _Pooling(Stepwise):
     kernel_size: int | Sequence[int] = param(
         [COUNT, "array-like"],
         """Number of steps that a filter covers, centred on its own step; the ends are padded with
-        zeros. It may exceed the number of steps. Several numbers, such as ``(9, 19, 39)``, make
-        each convolution a layer of parallel ones, each with `num_channels` filters of its own
-        size, plus a linear map of the step itself, the residual connection (InceptionTime, Ismail
-        Fawaz et al., 2020). The receptive field is that of the largest.""",
+        zeros. It may exceed the number of steps. Several numbers, such as ``(9, 19, 39)``,
+        replace each convolution by parallel convolutions, each with `num_channels` filters of its
+        own size, plus a linear map of the step itself, the residual connection (InceptionTime,
+        Ismail Fawaz et al., 2020). The receptive field is that of the largest.""",
         default=5,
     )
     pool_size: int = param(
@@ -53,16 +53,12 @@ class _Pooling(Stepwise):
     def _architecture(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
         sizes = parameters["kernel_size"]
         several = not isinstance(sizes, Integral)
-        if several and not (len(sizes) and all(map(_is_count, sizes))):
+        if several and not (len(sizes) and all(map(COUNT.is_satisfied_by, sizes))):
             raise ValueError(
                 "kernel_size must be an integer of at least 1, or several of them; got "
                 f"{self.kernel_size!r}."
             )
         return super()._architecture(parameters)
-
-
-def _is_count(size: Any) -> bool:
-    return isinstance(size, Integral) and not isinstance(size, bool) and int(size) > 0
 
 
 @parametrized

@@ -191,7 +191,7 @@ class Fitted:
         sequences : Windows or Ragged
             The sequences.
         through : callable, optional
-            Makes of a network the one whose outputs are returned.
+            Applied to each network; the outputs of its result are returned.
         windows : WindowScale, optional
             What windows are normalised by, if that is known.
         """

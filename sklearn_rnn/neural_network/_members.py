@@ -103,13 +103,8 @@ def _copied(net: SequenceNet) -> SequenceNet:
 
 
 def _net_seeds(seeds: NDArray[np.int64]) -> list[int]:
-    """Return the seed that the net of each member draws first of all from the member's own."""
-    rng = np.random.RandomState(0)  # to seed it is several times faster than to make another
-    drawn = []
-    for seed in seeds.tolist():
-        rng.seed(seed)
-        drawn.append(int(rng.randint(MAX_SEED)))
-    return drawn
+    """Return the seeds of the networks, which `_prepare` draws first from those of the members."""
+    return [int(check_random_state(seed).randint(MAX_SEED)) for seed in seeds.tolist()]
 
 
 def _like_first(member: Any, first: Any, run: Run, seed: int | None) -> Run:

@@ -37,4 +37,5 @@ def test_defaults_of_the_network_are_those_of_the_estimator(cls):
 def test_other_values_reach_the_network(cls):
     arguments = architecture(cls())
     for name in arguments.keys() & {"hidden_size", "num_channels", "dropout", "kernel_size"}:
-        assert architecture(cls(**{name: 0.5})) == {**arguments, name: 0.5}
+        value = 0.5 if name == "dropout" else 7
+        assert architecture(cls(**{name: value})) == {**arguments, name: value}
