@@ -1,41 +1,37 @@
 """Trading volume at the New York Stock Exchange: is an LSTM worth it, one day and five days ahead?
 
-On the same folds of the years to 1979 its R2, the mean of two seeds, is 0.557, that of a lasso
-0.547: within one standard error, so `compare_models` says to take the lasso. Then the next five
+On the same folds of the years to 1979 AR(5) has an R2 of 0.556, an LSTM, the mean of two seeds,
+0.555, and a lasso 0.549: `compare_models` says to take AR(5). Then the next five
 days at once: `make_lagged` gives five targets a window, and a net forecasts as many as it is given.
 From 1980 on two of three seeds are a little better than a linear regression at all of the five
 days (R2 of 0.202 at the second, where it has 0.197), and one is worse at four (0.185). All this
 takes 15 seconds.
 """
 
-from sklearn.linear_model import LassoCV, LinearRegression
 from sklearn.metrics import r2_score
 from sklearn.model_selection import TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
-from sklearn_rnn import LagTransformer, LSTMRegressor, make_ar, make_lagged
+from sklearn_rnn import LagRidge, LagTransformer, LSTMRegressor, make_ar, make_lagged, make_lasso
 from sklearn_rnn.datasets import load_nyse
 from sklearn_rnn.model_selection import compare_models
 
 X, y = load_nyse(return_X_y=True, as_frame=True)
 past, future = X.index < "1980", X.index >= "1980"
 
-scaler = StandardScaler().set_output(transform="pandas")
-lasso = LassoCV(cv=TimeSeriesSplit(5))
 net = LSTMRegressor(learning_rate=0.01, lr_schedule="onecycle", max_epochs=20, random_state=0)
 models = {
     "AR(5)": make_ar(5),
-    "lasso": make_pipeline(scaler, LagTransformer(5, flatten=True), lasso),
-    "LSTM": make_pipeline(scaler, LagTransformer(5), net),
+    "lasso": make_lasso(5),
+    "LSTM": make_pipeline(LagTransformer(5), net),
 }
 comparison = compare_models(models, X[past], y[past], cv=TimeSeriesSplit(5), seeds=2)
 print(comparison.verdict())
 
 windows, volumes = make_lagged(X[past], y[past], 5, horizon=5)
 new_windows, new_volumes = make_lagged(X[future], y[future], 5, horizon=5)
-linear = LinearRegression().fit(windows.reshape(len(windows), -1), volumes)
-forecasts = {"linear regression": linear.predict(new_windows.reshape(len(new_windows), -1))}
+linear = LagRidge(alpha=0).fit(windows, volumes)  # least squares
+forecasts = {"linear regression": linear.predict(new_windows)}
 for seed in range(3):
     net.set_params(random_state=seed).fit(windows, volumes)
     forecasts[f"LSTM, seed {seed}"] = net.predict(new_windows)
