@@ -30,13 +30,15 @@ GROWTH = {  # by what, the largest exponent, and the sizes
 
 def measure(size: str) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Return ratios, growth and memory beside their targets."""
-    shrink = 100 if size == "quick" else 1
+    shrink, rounds, n_lags = (100, 1, 12) if size == "quick" else (1, ROUNDS, 120)
     wide, slow = (partial(autoregressive, 20_000 // shrink, 8, 64, keep=k) for k in (0.9, 0.99))
     cases = {"20,000 x 8 x 64": (wide, 0.05), "the same, slow": (slow, 0.05), "NYSE": (nyse, 0.3)}
     with threadpool_limits(1):
-        rows = [beside_lasso_cv(name, *load(), most) for name, (load, most) in cases.items()]
-        rows += [growth(by, most, sizes, shrink) for by, (most, sizes) in GROWTH.items()]
-        rows.append(memory(420_551 // shrink))
+        rows = [
+            beside_lasso_cv(name, *load(), most, rounds) for name, (load, most) in cases.items()
+        ]
+        rows += [growth(by, most, sizes, shrink, rounds) for by, (most, sizes) in GROWTH.items()]
+        rows.append(memory(420_551 // shrink, n_lags))
     header = ["what", "ours", "reference", "ratio or exponent", "target", "difference of errors"]
     return pd.DataFrame(rows, columns=header), {}
 
@@ -67,7 +69,7 @@ def seconds(task: Callable[[], object]) -> float:
     return time.process_time() - start
 
 
-def beside_lasso_cv(name: str, windows, y, most: float) -> list[Any]:
+def beside_lasso_cv(name: str, windows, y, most: float, rounds: int) -> list[Any]:
     """Return the median seconds of both models, and the largest relative difference of errors."""
     flat = np.asfortranarray(windows.reshape(len(windows), -1))
     first = np.abs((flat - flat.mean(axis=0)).T @ (y - y.mean())).max() / len(y)
@@ -76,7 +78,7 @@ def beside_lasso_cv(name: str, windows, y, most: float) -> list[Any]:
     ours, theirs = LagElasticNetCV(standardize=False, **given), LassoCV(**given)
     taken = [
         (seconds(lambda: ours.fit(windows, y)), seconds(lambda: theirs.fit(flat, y)))
-        for _ in range(ROUNDS)
+        for _ in range(rounds)
     ]
     mine, other = np.median(taken, axis=0)
     difference = np.abs(ours.mse_path_ / theirs.mse_path_ - 1).max()
@@ -84,27 +86,27 @@ def beside_lasso_cv(name: str, windows, y, most: float) -> list[Any]:
     return [name, *figures, f"{difference:.0e}"]
 
 
-def growth(by: str, most: float, sizes: list[tuple[int, int, int]], shrink: int) -> list[Any]:
+def growth(by: str, most: float, sizes: Any, shrink: int, rounds: int) -> list[Any]:
     """Return the exponent with which the seconds of a fit grow."""
     taken = []
     for n_rows, *rest in sizes:
         fit = partial(LagRidge().fit, *autoregressive(n_rows // shrink, *rest))
-        taken.append(min(seconds(fit) for _ in range(ROUNDS)))
+        taken.append(min(seconds(fit) for _ in range(rounds)))
     at = np.log([size[0 if by == "rows" else 2] for size in sizes])
     exponent = np.polyfit(at, np.log(taken), 1)[0]
     name = f"LagRidge, {by} {sizes[0][0 if by == 'rows' else 2]:,} to {np.exp(at[-1]):,.0f}"
     return [name, f"{taken[-1]:.3f} s", "-", f"{exponent:.2f}", f"{most:g}", "-"]
 
 
-def memory(n_rows: int) -> list[Any]:
+def memory(n_rows: int, n_lags: int) -> list[Any]:
     """Return the memory that a path on a large table allocates, relative to the table."""
-    windows, y = autoregressive(n_rows, 14, 120, step=6)
+    windows, y = autoregressive(n_rows, 14, n_lags, step=6)
     model, table = LagElasticNetCV(cv=N_FOLDS, tol=1e-4), n_rows * 14 * 8 / 2**20
     tracemalloc.start()
     taken = seconds(lambda: model.fit(windows, y))
     most = tracemalloc.get_traced_memory()[1] / 2**20
     tracemalloc.stop()
-    name = f"memory, {n_rows:,} x 14 x 120, step 6 ({taken:.0f} s)"
+    name = f"memory, {n_rows:,} x 14 x {n_lags}, step 6 ({taken:.0f} s)"
     return [name, f"{most:.0f} MiB", f"{table:.0f} MiB", f"{most / table:.1f}", "3", "-"]
 
 

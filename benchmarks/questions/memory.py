@@ -28,7 +28,8 @@ ON_PANEL = {"windows": 1, "fit, 1 epoch": 1, "grid search in 2 processes": 2}  #
 
 
 def measure(size: str) -> tuple[pd.DataFrame, dict[str, Any]]:
-    n_rows = N_ROWS // 100 if size == "quick" else N_ROWS
+    quick = size == "quick"
+    n_rows = N_ROWS // 100 if quick else N_ROWS
     X = np.random.default_rng(0).standard_normal((n_rows, N_CHANNELS), dtype=np.float32)
     y = X[:, 1].copy()
     few = X[:2000], y[:2000]
@@ -44,7 +45,7 @@ def measure(size: str) -> tuple[pd.DataFrame, dict[str, Any]]:
         growth("pipeline: predict", lambda: fitted.predict(X), 400),
         growth("grid search of it in 2 processes", lambda: search.fit(X, y), 800),
         from_disk(n_rows),
-        *(in_fresh_process(on_panel, what, size) for what in ON_PANEL),
+        *(on_panel(what, size) if quick else in_fresh_process(on_panel, what) for what in ON_PANEL),
     ]
     header, n_mb = ["what", "memory grew by (MB)", "limit (MB)", "seconds"], X.nbytes / 1e6
     n_series, n_times, panel_mb = panel_size(size)
@@ -71,7 +72,7 @@ def panel(n_series: int, n_times: int) -> tuple[pd.DataFrame, pd.Series]:
     return X, X["channel0"].copy()
 
 
-def on_panel(what: str, size: str) -> list[str]:
+def on_panel(what: str, size: str = "usual") -> list[str]:
     """Do one of three things with a panel, after the same with a small one."""
     n_series, n_times, table_mb = panel_size(size)
     small, (X, y) = panel(5, 2 * PANEL_LAGS), panel(n_series, n_times)
