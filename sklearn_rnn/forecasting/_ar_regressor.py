@@ -29,7 +29,7 @@ from sklearn_rnn.forecasting._ar_model import ARModel
 from sklearn_rnn.forecasting._lag_terms import CRITERIA, check_enough, default_max_lags, read_terms
 from sklearn_rnn.forecasting._order_selection import Samples
 from sklearn_rnn.linear._nested import Factor
-from sklearn_rnn.preprocessing._columns import column_means, drop_columns, named_columns
+from sklearn_rnn.preprocessing._columns import column_means, named_columns
 from sklearn_rnn.preprocessing._lag_parameters import WindowParameters
 from sklearn_rnn.preprocessing._lag_transformer import LagTransformer
 from sklearn_rnn.preprocessing._layout import Window
@@ -109,7 +109,9 @@ class ARRegressor(WindowParameters, RegressorMixin, BaseEstimator):
         Number of lags of every column, or the criterion that chooses it: "aic", "bic", or "cv", the
         mean squared error of cross-validation. A dict has one of these for each column that enters,
         by name or position, or a list of its lags, such as ``{"sales": [1, 7], "price": 2}``; a
-        sequence has one entry for each column of X. Columns with a criterion have the same number.
+        sequence has one entry for each column. Positions count all columns of X, `time` and
+        `series` too; a sequence has no entry for these. Columns with a criterion have the same
+        number.
         """,
         default=5,
         kw_only=False,
@@ -242,15 +244,15 @@ class ARRegressor(WindowParameters, RegressorMixin, BaseEstimator):
         with without_warnings():  # the windows of the lags themselves will warn
             windows = self._lags(Window(1, self.delay, 1)).fit_transform(X)
         assert isinstance(windows, WindowArray), "windows are not flattened"
-        features = drop_columns(X, named_columns(X, self.time, self.series))
         terms = read_terms(
             self.n_lags,
             self.max_lags or default_max_lags(windows, self.step),
-            features,
+            X,
             windows.shape[2],
             np.array(windows.origin.known_ahead, dtype=np.intp),
             delay=self.delay,
             step=self.step,
+            named=named_columns(X, self.time, self.series),
         )
         windows = self._lags(terms.window(self.delay)).fit_transform(X)
         assert isinstance(windows, WindowArray), "windows are not flattened"

@@ -56,8 +56,8 @@ def make_ar(
         Columns that enter with their value at row t only, which must be known in advance.
     known_ahead : sequence of str or int, default=None
         Known future covariates: columns whose value at row t is known in advance. Their lags enter
-        too, ``delay`` rows later than those of other columns. Positions do not count the columns
-        ``exogenous``.
+        too, ``delay`` rows later than those of other columns. Positions count the columns
+        of X without ``exogenous``, but with `time` and `series`.
     fill_value : {'mean', 'nan'} or float, default='mean'
         Value of lags before the start of the series, in predictions.
     history : {'auto', 'never'}, default='auto'

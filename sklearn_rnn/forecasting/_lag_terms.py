@@ -77,7 +77,15 @@ class LagTerms:
 
 
 def read_terms(
-    n_lags: Any, max_lags: int, X: Any, n_columns: int, known: Index, *, delay: int, step: int
+    n_lags: Any,
+    max_lags: int,
+    X: Any,
+    n_columns: int,
+    known: Index,
+    *,
+    delay: int,
+    step: int,
+    named: Sequence[Any] = (),
 ) -> LagTerms:
     """Read the parameter `n_lags`.
 
@@ -91,14 +99,16 @@ def read_terms(
     X : object
         Table whose names of columns are used if it has any.
     n_columns : int
-        Number of its columns.
+        Number of its columns without those named.
     known : ndarray of int
-        Columns that are known ahead, whose first lag is 0.
+        Those of these that are known ahead, whose first lag is 0.
     delay, step : int
         First lag of the others, and rows from a lag to the next.
+    named : sequence of str
+        Columns of X that hold times and series.
     """
-    by_column = _by_column(n_lags, X, n_columns)
-    names = list(getattr(X, "columns", range(n_columns)))
+    by_column = _by_column(n_lags, X, n_columns, named)
+    names = [c for c in getattr(X, "columns", range(n_columns)) if c not in named]
     criteria = {given for given in by_column.values() if isinstance(given, str)}
     if len(criteria) > 1:
         raise ValueError(
@@ -116,18 +126,20 @@ def read_terms(
     return LagTerms(columns, lags, back, orders, criteria.pop() if criteria else None)
 
 
-def _by_column(n_lags: Any, X: Any, n_columns: int) -> dict[int, Any]:
+def _by_column(n_lags: Any, X: Any, n_columns: int, named: Sequence[Any]) -> dict[int, Any]:
     """Return the number of lags, list of lags or criterion of each column that has one."""
     if isinstance(n_lags, Integral | str):
         return dict.fromkeys(range(n_columns), n_lags)
     if isinstance(n_lags, Mapping):
-        places = find_columns(list(n_lags), X, n_columns, "n_lags").tolist()
+        places = find_columns(list(n_lags), X, n_columns, "n_lags", named=named).tolist()
         if len(set(places)) < len(places):
             raise ValueError(f"n_lags must name each column once; got {n_lags!r}.")
         return dict(zip(places, n_lags.values(), strict=True))
     if len(n_lags) != n_columns:
+        other = f" other than {[*named]}" if named else ""
         raise ValueError(
-            f"n_lags has {len(n_lags)} entries, but X has {n_columns} columns; give one for each, "
+            f"n_lags has {len(n_lags)} entries, but X has {n_columns} columns{other}; give one for "
+            "each, "
             "a number of lags or a list of lags, or a dict of columns."
         )
     return dict(enumerate(n_lags))

@@ -14,25 +14,32 @@ from sklearn_rnn.preprocessing._layout import Window
 
 
 def find_columns(
-    columns: Any, X: Any, n_columns: int, parameter: str = "known_ahead"
+    columns: Any,
+    X: Any,
+    n_columns: int,
+    parameter: str = "known_ahead",
+    *,
+    named: Sequence[Any] = (),
 ) -> NDArray[np.intp]:
-    """Return the positions of the columns that a parameter names.
+    """Return which channels a parameter names: columns of X that are neither time nor series.
 
     Parameters
     ----------
     columns : sequence of str or int, or None
-        Names or positions.
+        Names, or positions in X.
     X : object
         The table, whose names are used if it has any.
     n_columns : int
-        Number of its columns.
+        Number of channels.
     parameter : str, default="known_ahead"
         Name of the parameter, for errors.
+    named : sequence of str
+        The columns of X that hold times and series, from `named_columns`.
 
     Returns
     -------
     ndarray of shape (n_found,)
-        Positions from 0.
+        Positions among the channels, from 0.
     """
     if isinstance(columns, str):
         raise ValueError(
@@ -40,8 +47,16 @@ def find_columns(
         )
     names = list(getattr(X, "columns", ()))
     given = () if columns is None else columns
-    found = [_find_column(column, names, n_columns, parameter) for column in given]
-    return np.array(found, dtype=np.intp)
+    n_all = n_columns + len({*named})
+    is_channel = np.array([not named or names[i] not in named for i in range(n_all)], dtype=bool)
+    found = np.array([_find_column(c, names, n_all, parameter) for c in given], dtype=np.intp)
+    for column, position in zip(given, found, strict=True):
+        if not is_channel[position]:
+            raise ValueError(
+                f"{parameter} must not hold the columns time and series, {[*named]}, which are not "
+                f"channels; positions count all columns of X, {names}. Got {column!r}."
+            )
+    return (np.cumsum(is_channel)[found] - 1).astype(np.intp)
 
 
 def named_columns(X: Any, *names: Any) -> list[Any]:

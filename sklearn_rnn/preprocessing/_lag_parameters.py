@@ -72,7 +72,8 @@ class WindowParameters(CalendarParameters):
         """
         Known future covariates: names or positions of columns whose value at row t is known in
         advance, such as the day of the week. They are read ``delay`` rows later than the others:
-        the newest lag has their value at t itself.
+        the newest lag has their value at t itself. Positions count all columns of X, `time` and
+        `series` too.
         """,
         default=None,
     )

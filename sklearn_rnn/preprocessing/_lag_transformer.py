@@ -209,7 +209,7 @@ class LagTransformer(LagParameters, TransformerMixin, BaseEstimator):
             rows = check_array(features, estimator=self, input_name="X", **X_CHECKS)
         window = self._window()
         window.check_length(len(rows))
-        known = find_columns(self.known_ahead, features, rows.shape[1])
+        known = find_columns(self.known_ahead, X, rows.shape[1], named=named)
         timeline = self._read_timeline(X, len(rows))
         kept = window.lookback if self.history == "auto" else 0
         history = History.learn(timeline, rows, kept, LagCount(self.lag_unit, self.max_gap))

@@ -92,7 +92,8 @@ def make_lagged(
         Spacing between consecutive steps of a window, in rows (dilation).
     known_ahead : sequence of str or int, default=None
         Known future covariates: columns whose value at row t is known in advance. They are read
-        ``delay`` rows later than the others.
+        ``delay`` rows later than the others. Positions count all columns of X, `time` and `series`
+        too.
     flatten : bool, default=False
         Whether to return a table of ``n_lags`` blocks of columns, oldest first.
     horizon : int, default=1
@@ -135,11 +136,12 @@ def make_lagged(
            [4., 5.]])
     """
     check_dimensions(X)
-    features = drop_columns(X, named_columns(X, time, series))
+    named = named_columns(X, time, series)
+    features = drop_columns(X, named)
     check_numbers(features)
     with prefix_errors("X"):
         rows = check_array(features, estimator="make_lagged", input_name="X", **X_CHECKS)
-    known = find_columns(known_ahead, features, rows.shape[1])
+    known = find_columns(known_ahead, X, rows.shape[1], named=named)
     values = check_array(
         y, dtype=None, ensure_2d=False, ensure_all_finite="allow-nan", input_name="y"
     )

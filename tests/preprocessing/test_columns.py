@@ -7,7 +7,7 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from sklearn_rnn import GRURegressor, LagTransformer
+from sklearn_rnn import ARRegressor, GRURegressor, LagTransformer, make_lagged
 from sklearn_rnn.preprocessing._columns import advance_columns, find_columns
 
 X = np.arange(15.0).reshape(5, 3)
@@ -99,3 +99,35 @@ def test_a_series_is_no_table():
         LagTransformer(2).fit(FRAME[["day"]]).transform(FRAME["day"])
     with pytest.raises(ValueError, match=r"give X\.to_frame\(\)\.$"):
         GRURegressor().fit(FRAME["day"], FRAME["day"])
+
+
+def test_a_position_counts_the_columns_of_time_and_series_too():
+    days = np.tile(np.arange(6.0), 2)
+    values = np.random.default_rng(0).normal(size=(2, 12))
+    table = pd.DataFrame({"store": [0.0] * 6 + [1.0] * 6, "temp": values[0], "load": values[1]})
+    table["date"] = days
+    named = {"time": "date", "series": "store"}
+    y = table["load"].to_numpy()
+    for column, position in (("temp", 1), ("load", 2)):
+        by_name = LagTransformer(2, known_ahead=[column], **named).fit_transform(table)
+        by_position = LagTransformer(2, known_ahead=[position], **named).fit_transform(table)
+        np.testing.assert_array_equal(by_name, by_position)
+        by_name, _ = make_lagged(table, y, 2, known_ahead=[column], **named)
+        by_position, _ = make_lagged(table, y, 2, known_ahead=[position], **named)
+        np.testing.assert_array_equal(by_name, by_position)
+        dicts = [{column: 2}, {position: 2}]
+        lags = [ARRegressor(each, **named).fit(table, y).selected_lags_ for each in dicts]
+        assert lags == [{column: [1, 2]}] * 2
+    for wrong in (0, 3, "date"):
+        text = rf"must not hold the columns time and series, \['date', 'store'\].*Got {wrong!r}"
+        with pytest.raises(ValueError, match=f"^known_ahead {text}"):
+            LagTransformer(2, known_ahead=[wrong], **named).fit(table)
+        with pytest.raises(ValueError, match=f"^known_ahead {text}"):
+            make_lagged(table, y, 2, known_ahead=[wrong], **named)
+        with pytest.raises(ValueError, match=f"^n_lags {text}"):
+            ARRegressor({wrong: 2}, **named).fit(table, y)
+    with pytest.raises(ValueError, match=r"^known_ahead must hold .* from 0 to 3; got 4\.$"):
+        LagTransformer(2, known_ahead=[4], **named).fit(table)
+    text = r"^n_lags has 4 entries, but X has 2 columns other than \['date', 'store'\]"
+    with pytest.raises(ValueError, match=text):
+        ARRegressor([1, 1, 1, 1], **named).fit(table, y)
