@@ -5,17 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import indexable
 from sklearn.utils.metadata_routing import MetadataRequest, MetadataRouter, get_routing_for_object
 
-from sklearn_rnn._sequences.target_leaks import Read, column_texts, warn_of_target
+from sklearn_rnn._sequences.target_leaks import column_texts, warn_of_target
 from sklearn_rnn._sequences.window_array import WindowArray
 from sklearn_rnn._sklearn.compat import check_method_params, num_samples, safe_indexing
 from sklearn_rnn._sklearn.rows import take_rows
-from sklearn_rnn.preprocessing._incomplete_rows import find_lags, incomplete_in_fit
+from sklearn_rnn.preprocessing._incomplete_rows import find_lags, incomplete_in_fit, plain_columns
 
 
 def nested_pipelines(estimator: Any) -> list[Pipeline]:
@@ -69,8 +71,7 @@ def fit_complete(
     if final is None or final == "passthrough":
         pipelines[0].fit(X, y, **params)
         return 0
-    _warn_of_passed_target(pipelines[0].steps[0][1], X, y)
-    last_step = _LastStep(final, pipelines, X if omits else None, excluded)
+    last_step = _LastStep(final, pipelines, X, excluded, omits=omits)
     innermost.steps = [*innermost.steps[:-1], (name, last_step)]
     pipelines[0].fit(X, y, **params)
     innermost.steps = [*innermost.steps[:-1], (name, final)]
@@ -78,24 +79,30 @@ def fit_complete(
 
 
 def _warn_of_passed_target(step: Any, X: Any, y: Any) -> None:
-    """Warn if y is a column that a ColumnTransformer passes on as it is, at lag 0."""
+    """Warn if y is a column that a fitted ColumnTransformer passes on as it is, at lag 0."""
     if y is None or not isinstance(step, ColumnTransformer) or isinstance(X, WindowArray):
         return
-    for _, transformer, columns in step.transformers:
-        if not isinstance(transformer, str) or transformer != "passthrough" or callable(columns):
+    X = X if hasattr(X, "shape") else np.asarray(X)
+    names = list(X.columns) if hasattr(X, "columns") else None
+    # Names, slices, masks and positions select from a row of positions as they do from X.
+    positions = np.arange(X.shape[1])[np.newaxis]
+    row = positions if names is None else pd.DataFrame(positions, columns=names)
+    passed = {}
+    for _, transformer, columns in step.transformers_:
+        if not isinstance(transformer, FunctionTransformer) or transformer.func is not None:
             continue
-        listed = [columns] if isinstance(columns, str | int) else columns
-        table = safe_indexing(X, listed, axis=1)
-        values, names = np.asarray(table), getattr(table, "columns", None)
-        if names is None:
-            texts = {i: f"at position {column}" for i, column in enumerate(listed)}
-        else:
-            texts = column_texts(range(len(names)), list(names))
-        warn_of_target(_reader_of(values), y, texts)
+        for place in np.ravel(safe_indexing(row, plain_columns(columns), axis=1)).tolist():
+            values = np.asarray(safe_indexing(X, place, axis=1))
+            if values.ndim == 1 and values.dtype.kind in "biufO":  # a sparse column is of none
+                passed[place] = values
+    warn_of_target(lambda part, c: _numbers(passed[c][part]), y, column_texts(passed, names))
 
 
-def _reader_of(values: NDArray[Any]) -> Read:
-    return lambda part, column: values[part, column]
+def _numbers(values: NDArray[Any]) -> NDArray[Any]:
+    """Return values as numbers: NaN for objects that are none."""
+    if values.dtype.kind != "O":
+        return values
+    return pd.Series(pd.to_numeric(values, errors="coerce")).to_numpy(np.float64, na_value=np.nan)
 
 
 def select_rows(
@@ -127,13 +134,16 @@ class _LastStep:
         pipelines: list[Pipeline],
         rows: Any,
         excluded: NDArray[np.bool_] | None,
+        *,
+        omits: bool,
     ) -> None:
         self.estimator, self.pipelines = estimator, pipelines
-        self.rows, self.excluded = rows, excluded
+        self.rows, self.excluded, self.omits = rows, excluded, omits
         self.n_omitted = 0
 
     def fit(self, X: Any, y: Any = None, **params: Any) -> _LastStep:
-        if self.rows is None:
+        _warn_of_passed_target(self.pipelines[0].steps[0][1], self.rows, y)
+        if not self.omits:
             X = as_complete(X)
         omitted = self._find_omitted(num_samples(X))
         self.n_omitted = int(omitted.sum())
@@ -150,7 +160,7 @@ class _LastStep:
     def _find_omitted(self, n_rows: int) -> NDArray[np.bool_]:
         """Return which rows are left out of the fit of the last step."""
         excluded = np.zeros(n_rows, dtype=bool) if self.excluded is None else self.excluded
-        if self.rows is None:
+        if not self.omits:
             return excluded
         steps = [step for pipeline in self.pipelines for _, step in pipeline.steps[:-1]]
         omitted = incomplete_in_fit(steps, self.rows) | excluded

@@ -108,7 +108,7 @@ class _Visit:
             return self.through([step for _, step in part.steps], X, incomplete)
         if isinstance(part, ColumnTransformer):
             inside = [
-                self.of(transformer, safe_indexing(X, _plain(columns), axis=1), incomplete)
+                self.of(transformer, safe_indexing(X, plain_columns(columns), axis=1), incomplete)
                 for _, transformer, columns in part.transformers_
                 if find_lags(transformer)
             ]
@@ -168,6 +168,6 @@ class _Visit:
         yield from past
 
 
-def _plain(columns: Any) -> Any:
+def plain_columns(columns: Any) -> Any:
     """Return the columns of a remainder as a list, which scikit-learn 1.6 wraps."""
     return columns.data if isinstance(columns, UserList) else columns

@@ -4,11 +4,15 @@ import warnings
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
-from sklearn.linear_model import Ridge
+from sklearn.compose import ColumnTransformer
+from sklearn.dummy import DummyRegressor
+from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.pipeline import make_pipeline
 
 from sklearn_rnn import (
+    CompleteRows,
     DenseRegressor,
     LagRidge,
     LagTransformer,
@@ -104,6 +108,47 @@ def test_a_target_that_is_not_lagged_is_warned_of(as_array):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         make_ar(2, exogenous=[1] if as_array else ["price"]).fit(table, Y)
+
+
+@pytest.mark.parametrize("kind", ["pandas", "polars", "array"])
+def test_a_target_is_found_however_a_column_transformer_passes_it_on(kind):
+    table = {"pandas": X, "polars": pl.from_pandas(X), "array": X.to_numpy()}[kind]
+    forms = [slice(0, 1), [True, False], np.array([0]), [-2], lambda X: [0], slice(-2, None, 2)]
+    if kind != "array":
+        forms += [slice(None, "sales"), lambda X: ["sales"]]
+    lags = [("lags", LagTransformer(2, flatten=True), [0, 1])]
+    given = [ColumnTransformer([*lags, ("as_is", "passthrough", form)]) for form in forms]
+    rest = ColumnTransformer([("lags", lags[0][1], [1])], remainder="passthrough")
+    text = "at position 0" if kind == "array" else "'sales'"
+    for columns in (*given, rest):
+        model = CompleteRows(make_pipeline(columns, LinearRegression()))
+        with pytest.warns(TargetLeakWarning, match=f"y equals the column {text} of X at lag 0"):
+            model.fit(table, Y)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            model.fit(table, Y + 1)
+
+
+def test_columns_that_are_not_numbers_neither_warn_nor_fail():
+    odd = X.assign(
+        code=pd.array([*range(len(X) - 1), None], dtype="Int64"),
+        day=pd.date_range("2024-01-01", periods=len(X)),
+        word="a",
+        whole=np.trunc(Y).astype(int),
+    )
+    columns = ColumnTransformer([("lags", LagTransformer(2, flatten=True), ["sales"])])
+    columns.set_params(remainder="passthrough").set_output(transform="pandas")
+    model = CompleteRows(make_pipeline(columns, DummyRegressor()))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model.fit(odd, Y)
+    table = odd[["price", "word", "sales"]].to_numpy()  # of objects
+    columns.set_output(transform="default")
+    model.set_params(
+        columntransformer__transformers=[("lags", LagTransformer(2, flatten=True), [0])]
+    )
+    with pytest.warns(TargetLeakWarning, match="position 2"):
+        model.fit(table, Y)
 
 
 def test_a_list_is_compared_as_an_array_is():
