@@ -19,6 +19,11 @@ from sklearn_rnn._sklearn.compat import check_method_params, num_samples, safe_i
 from sklearn_rnn._sklearn.rows import take_rows
 from sklearn_rnn.preprocessing._incomplete_rows import find_lags, incomplete_in_fit, plain_columns
 
+_MISSING_TARGETS = (
+    "Each row needs a target: give rows without one the sample_weight zero and any number as y, or "
+    "leave their windows out by make_lagged."
+)
+
 
 def nested_pipelines(estimator: Any) -> list[Pipeline]:
     """Return the pipeline, the pipeline that is its last step, and so on."""
@@ -152,9 +157,12 @@ class _LastStep:
         try:
             self.estimator.fit(X, y, **params)
         except ValueError as error:
-            if "contains NaN" not in str(error) or not hasattr(X, "shape"):
-                raise
-            raise ValueError(_name_imputer(error, self.estimator)) from error
+            reason = str(error).partition("\n")[0]
+            if reason.startswith("Input X contains NaN") and hasattr(X, "shape"):
+                raise ValueError(_name_imputer(reason, self.estimator)) from error
+            if reason.startswith("Input y contains NaN"):
+                raise ValueError(f"{reason} {_MISSING_TARGETS}") from error
+            raise
         return self
 
     def _find_omitted(self, n_rows: int) -> NDArray[np.bool_]:
@@ -172,9 +180,8 @@ class _LastStep:
         return get_routing_for_object(self.estimator)
 
 
-def _name_imputer(error: ValueError, estimator: Any) -> str:
+def _name_imputer(reason: str, estimator: Any) -> str:
     name = type(estimator).__name__
-    reason = str(error).partition("\n")[0]
     return (
         f"{reason} The windows hold missing values of X or filled lags, which {name} does not "
         f"read: put an imputer before it, make_pipeline(LagTransformer(..., flatten=True), "

@@ -396,3 +396,8 @@ def test_errors_name_the_step_that_is_meant():
         make_ar(2).fit(X, y)
     steps = LagTransformer(2, flatten=True), SimpleImputer(), LinearRegression()
     assert np.isfinite(CompleteRows(make_pipeline(*steps)).fit(X, y).predict(X)).all()
+    missing = np.where(np.arange(40) == 30, np.nan, y)
+    with pytest.raises(ValueError, match=r"^Input y contains NaN\. .* zero .* by make_lagged\.$"):
+        make_ar(2).fit(y[:, np.newaxis], missing)
+    with pytest.raises(ValueError, match=r"^Input sample_weight contains NaN\.$"):
+        make_ar(2).fit(y[:, np.newaxis], y, linearregression__sample_weight=missing)
