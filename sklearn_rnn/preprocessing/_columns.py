@@ -43,7 +43,7 @@ def find_columns(
     """
     if isinstance(columns, str):
         raise ValueError(
-            f"known_ahead must be a list of columns; got {columns!r}, give [{columns!r}]."
+            f"{parameter} must be a list of columns; got {columns!r}, give [{columns!r}]."
         )
     names = list(getattr(X, "columns", ()))
     given = () if columns is None else columns

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from sklearn_rnn._sequences.target_leaks import column_texts, warn_of_target
 from sklearn_rnn._sequences.window_array import WindowArray
 from sklearn_rnn._sklearn.compat import check_method_params, num_samples, safe_indexing
 from sklearn_rnn._sklearn.rows import take_rows
+from sklearn_rnn.preprocessing._columns import find_columns
 from sklearn_rnn.preprocessing._incomplete_rows import find_lags, incomplete_in_fit, plain_columns
 
 _MISSING_TARGETS = (
@@ -76,11 +78,34 @@ def fit_complete(
     if final is None or final == "passthrough":
         pipelines[0].fit(X, y, **params)
         return 0
+    _check_passed_columns(pipelines[0].steps[0][1], X)
     last_step = _LastStep(final, pipelines, X, excluded, omits=omits)
     innermost.steps = [*innermost.steps[:-1], (name, last_step)]
     pipelines[0].fit(X, y, **params)
     innermost.steps = [*innermost.steps[:-1], (name, final)]
     return last_step.n_omitted
+
+
+def _check_passed_columns(step: Any, X: Any) -> None:
+    """Check that X has the columns that a ColumnTransformer lists and passes on, as of `make_ar`.
+
+    Errors name the transformer, which has the name of the parameter: ``exogenous``.
+    """
+    shape: tuple[int, ...] = getattr(X, "shape", ())
+    if not isinstance(step, ColumnTransformer) or len(shape) != 2:
+        return
+    for name, transformer, columns in step.transformers:
+        is_passed = isinstance(transformer, str) and transformer == "passthrough"
+        if not is_passed or not isinstance(columns, list):
+            continue
+        if not any(isinstance(column, bool | np.bool_) for column in columns):  # not a mask
+            find_columns([_from_start(c, shape[1]) for c in columns], X, shape[1], name)
+
+
+def _from_start(column: Any, n_columns: int) -> Any:
+    """Return a column, a position from the end as that from the start."""
+    is_from_end = isinstance(column, Integral) and -n_columns <= int(column) < 0
+    return column + n_columns if is_from_end else column
 
 
 def _warn_of_passed_target(step: Any, X: Any, y: Any) -> None:

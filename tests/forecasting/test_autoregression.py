@@ -91,6 +91,28 @@ def test_one_value_is_no_sequence(given):
         make_ar(3, **given)
 
 
+@pytest.mark.parametrize(
+    ("exogenous", "as_array", "text"),
+    [
+        (
+            ["zz"],
+            False,
+            "names the column 'zz', which X does not have; its columns are ['a', 'b'].",
+        ),
+        (["a"], True, "names the column 'a', but X has no column names; give positions, or a Data"),
+        ([2], False, "must hold names of columns or positions from 0 to 1; got 2."),
+        ([-3], True, "must hold names of columns or positions from 0 to 1; got -3."),
+    ],
+)
+def test_columns_that_x_lacks_are_errors_of_exogenous(exogenous, as_array, text):
+    X = pd.DataFrame(np.random.default_rng(0).normal(size=(30, 2)), columns=["a", "b"])
+    table, y = (X.to_numpy() if as_array else X), X["a"].to_numpy() + 1
+    with pytest.raises(ValueError, match=f"^exogenous {re.escape(text)}"):
+        make_ar(2, exogenous=exogenous).fit(table, y)
+    last, first = (make_ar(2, exogenous=[p]).fit(table, y) for p in (-1, 1))
+    np.testing.assert_array_equal(last.predict(table), first.predict(table))
+
+
 def autoregressive(n, coefficients, seed=0):
     """Return a series ``y_t = 2 + sum_j coefficients_j y_{t - j} + noise``."""
     series = list(np.random.default_rng(seed).normal(size=n + len(coefficients)))

@@ -78,6 +78,8 @@ def test_columns_move_up_and_the_others_stay(delay):
 def test_errors_name_argument_rule_and_value(columns, table, text):
     with pytest.raises(ValueError, match=f"^{re.escape(text)}$"):
         find_columns(columns, table, 3)
+    with pytest.raises(ValueError, match=f"^{re.escape(text.replace('known_ahead', 'lags'))}$"):
+        find_columns(columns, table, 3, "lags")
 
 
 @pytest.mark.parametrize("library", ["pandas", "polars"])
