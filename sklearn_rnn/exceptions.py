@@ -8,10 +8,10 @@ class IncompleteWindowsWarning(UserWarning):
 
     `LagTransformer` warns when lags of a series seen in `fit` are missing, when the type of the
     index differs from that in `fit`, and when more than a tenth of the windows, other than those of
-    the first rows of each series, have filled lags. It also warns when times decrease or repeat,
-    and when lags count rows although most times of a regular grid are missing. The message gives
-    the number of windows or rows, the reason and the remedy. Arrays have no index and never cause
-    it.
+    the first rows of each series, have filled lags. It also warns when times repeat, when
+    those of an index that ``time`` does not name decrease, and when lags count rows although most
+    times of a regular grid are missing. The message gives the number of windows or rows, the reason
+    and the remedy. Arrays have no index and never cause it.
 
     Examples
     --------

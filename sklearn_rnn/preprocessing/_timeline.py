@@ -103,7 +103,8 @@ def read_timeline(
     present, starts = codes[first], np.append(first, n_timed)
     if kind.name != "none":
         times = _separate_repeated(times, starts, kind)
-        _warn_of_decreasing(order, starts)
+        if time is None:  # whoever names a column of times knows that rows may be in any order
+            _warn_of_decreasing(order, starts)
     return Timeline(kind, order, times, starts, [labels[code] for code in present])
 
 
@@ -235,7 +236,8 @@ def _warn_of_decreasing(order: NDArray[np.intp] | None, starts: NDArray[np.intp]
         warnings.warn(
             f"The times of X decrease {n_decreases} times within a series: rows are out of order. "
             "Lags follow the times, not the order of the rows; if rows are missing between them, "
-            "as after a shuffled split or in a halving search, their lags are filled.",
+            "as after a shuffled split or in a halving search, lags are missing: LagTransformer "
+            "fills them, and make_lagged leaves their windows out.",
             IncompleteWindowsWarning,
             stacklevel=4,
         )
