@@ -92,7 +92,7 @@ class SequenceModule(Layer, ABC):
         return None
 
     def has_vjp(self) -> bool:
-        """Tell whether `forward_and_vjp` may replace automatic differentiation, as it is faster.
+        """Return whether `forward_and_vjp` may replace automatic differentiation, as it is faster.
 
         The cost of torch's automatic differentiation is several times that of the arithmetic of a
         small network.

@@ -165,7 +165,7 @@ class EmbeddedTraining:
 
 
 def _is_unpadded(tokens: Tensor) -> bool:
-    """Tell whether no row ends in padding, where that is known without waiting for a device."""
+    """Return whether no row ends in padding, where that is known without waiting for a device."""
     symbolic = torch.compiler.is_compiling() or torch._C._get_tracing_state()
     if symbolic or tokens.device.type != "cpu":
         return False

@@ -5,7 +5,7 @@ from torch import Tensor
 
 
 def valid_steps(lengths: Tensor, n_steps: int) -> Tensor:
-    """Tell which steps are valid: bool of shape (batch, n_steps, 1)."""
+    """Return which steps are valid: bool of shape (batch, n_steps, 1)."""
     return (torch.arange(n_steps, device=lengths.device) < lengths[:, None])[:, :, None]
 
 

@@ -153,7 +153,7 @@ class TCN(SequenceModule):
         return outputs
 
     def has_vjp(self) -> bool:
-        """Tell whether `forward_and_vjp` may replace `forward` and its backward pass."""
+        """Return whether `forward_and_vjp` may replace `forward` and its backward pass."""
         drops = self.training and self.drops
         return self.pooling.kind == "last" and not drops and has_no_hooks(self)
 

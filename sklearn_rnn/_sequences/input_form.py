@@ -63,7 +63,7 @@ class InputForm:
     keeps_missing_steps : bool
         Whether steps with all channels NaN are missing values, and not absent.
     columns : LagColumns or None
-        Channels, lags and order of the columns of a 2-D X, if their names told.
+        Channels, lags and order of the columns of a 2-D X, if their names give them.
     channels : tuple of str or None
         Names of the channels of windows that know them.
     """

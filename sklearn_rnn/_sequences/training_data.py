@@ -158,5 +158,5 @@ def _select_complete(X: WindowArray, y: Any, sample_weight: Any) -> tuple[Window
 
 
 def _has_length(values: Any) -> bool:
-    """Return whether an argument has a value for each sample: it is no number, text or None."""
+    """Return whether an argument has a value for each sample: it is not a number, text or None."""
     return hasattr(values, "__len__") and not isinstance(values, str) and np.ndim(values) > 0

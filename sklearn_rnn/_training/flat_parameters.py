@@ -17,7 +17,7 @@ REGISTER = 16
 
 
 def is_penalized(module: nn.Module) -> dict[str, bool]:
-    """Tell by the name of each parameter of a module whether it is penalised.
+    """Return, by the name of each parameter of a module, whether it is penalised.
 
     Parameters
     ----------

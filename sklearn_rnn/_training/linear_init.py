@@ -146,7 +146,7 @@ def combine_with_start(
 
 
 def has_linear(module: nn.Module) -> bool:
-    """Tell whether the module is a network plus a linear model."""
+    """Return whether the module is a network plus a linear model."""
     return isinstance(module, LinearSkip)
 
 

@@ -107,7 +107,7 @@ class ProximalLBFGS:
     def _accepts(
         self, closure: Callable[[], Tensor], point: Tensor, before: Tensor, expected: Tensor
     ) -> bool:
-        """Move to the point and tell whether the objective has decreased sufficiently."""
+        """Move to the point, and return whether the objective has decreased sufficiently."""
         self.vector.data.copy_(point)
         rounding = 4 * torch.finfo(before.dtype).eps * before.abs()
         return bool(closure() <= before - SUFFICIENT_DECREASE * expected + rounding)

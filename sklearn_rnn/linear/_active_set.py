@@ -38,7 +38,7 @@ COPY_COST = 3
 """Cost of a product with some rows of a matrix relative to one with as many where they are."""
 
 STRICTER = 0.9
-"""Share of the duality gap that sweeps over some columns leave, so that rounding is no matter."""
+"""Share of the duality gap that sweeps over some columns leave, so that rounding is harmless."""
 
 
 UNUSED = np.random.RandomState(0)

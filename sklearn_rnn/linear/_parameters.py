@@ -30,7 +30,7 @@ def standardize_param(*, default: bool) -> Any:
 
 
 def standardize_columns_param(*, default: bool) -> Any:
-    """Declare ``standardize`` of models whose targets are no values of a channel."""
+    """Declare ``standardize`` of models whose targets are not values of a channel."""
     return param(
         ["boolean"],
         """Whether to penalise the coefficients of columns divided by their standard deviation over

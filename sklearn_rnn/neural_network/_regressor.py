@@ -149,7 +149,7 @@ class SequenceRegressor(RegressorMixin, BaseSequenceEstimator):
         return self._encoder.scale
 
     def _find_target_channel(self, X: Any, target: NDArray[np.float64]) -> None:
-        """Tell the encoder which channels the targets follow."""
+        """Set in the encoder which channels the targets follow."""
         channels = find_target_channels(
             self.target_channel,
             X,

@@ -203,7 +203,7 @@ class CompleteRows(PipelineProxy, MetaEstimatorMixin, BaseEstimator):
 
 
 def _check_nothing_inside(final: Any) -> None:
-    """Check that the last step is no search, transformed target or ensemble of pipelines."""
+    """Check that the last step is not a search, transformed target or ensemble of pipelines."""
     if not (hasattr(final, "predict") and find_lags(final)):
         return
     name = type(final).__name__

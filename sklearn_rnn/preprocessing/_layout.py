@@ -165,7 +165,7 @@ class Layout:
         return complete
 
     def _has_all(self, back: int, n_rows: int, step: int) -> NDArray[np.bool_]:
-        """Tell where so many rows, ``step`` apart and the newest ``back`` back, are present."""
+        """Return for each row whether the rows ``back``, ``back + step``, ... before it exist."""
         span = n_rows * step
         size = -(-(self.n_places + 2 * span) // step)
         missing = np.ones((size, step), dtype=np.int32 if size < 2**31 else np.int64)

@@ -104,7 +104,7 @@ def make_lagged(
         Unit of the lags and the horizon where rows are missing, as in `LagTransformer`.
     time, series : str, default=None
         Columns of X, or levels of its index, that hold the times and the series of the rows. They
-        are no channels.
+        are not channels.
 
     Returns
     -------

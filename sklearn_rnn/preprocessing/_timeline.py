@@ -179,7 +179,7 @@ def _column(X: Any, name: Any, parameter: str) -> Any:
 
 
 def _is_increasing(times: NDArray[Any]) -> bool:
-    """Tell whether all rows have a time, and one later than that of the row before."""
+    """Return whether all rows have a time, and one later than that of the row before."""
     return bool((times[1:] > times[:-1]).all()) and not missing_times(times).any()
 
 

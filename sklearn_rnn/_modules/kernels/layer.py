@@ -43,7 +43,7 @@ Result: TypeAlias = tuple[Tensor | None, Tensor, Tensor | None]
 
 
 def is_native(layer: nn.Module, x: Tensor) -> TypeGuard[RecurrentLayer]:
-    """Tell whether `native_layer` may run `layer` on x (batch, n_steps, n_channels).
+    """Return whether `native_layer` may run `layer` on x (batch, n_steps, n_channels).
 
     It may on a CPU, for one direction of one layer with biases and without hooks, outside of
     tracing and compilation.
@@ -60,7 +60,7 @@ def is_native(layer: nn.Module, x: Tensor) -> TypeGuard[RecurrentLayer]:
 
 
 def has_kernel(layer: nn.Module) -> TypeGuard[RecurrentLayer]:
-    """Tell whether there is a kernel for a layer, at its size and where its parameters are."""
+    """Return whether there is a kernel for a layer, at its size and where its parameters are."""
     return (
         LIBRARY is not None
         and isinstance(layer, RecurrentLayer)
@@ -73,13 +73,13 @@ def has_kernel(layer: nn.Module) -> TypeGuard[RecurrentLayer]:
 
 
 def is_hooked(layer: nn.Module) -> bool:
-    """Tell whether a layer has hooks, forward or backward, which the kernels would not call."""
+    """Return whether a layer has hooks, forward or backward, which the kernels would not call."""
     forward = layer._forward_hooks or layer._forward_pre_hooks
     return bool(forward or layer._backward_hooks or layer._backward_pre_hooks)
 
 
 def has_no_hooks(module: nn.Module) -> bool:
-    """Tell whether a module and its parameters have no hooks, and all parameters a gradient."""
+    """Return whether a module and its parameters have no hooks, and all parameters a gradient."""
     return not any(map(is_hooked, module.modules())) and all(
         p.requires_grad and p.grad is not None and not p._backward_hooks
         for p in module.parameters()

@@ -118,7 +118,7 @@ OPERATIONS_WORTH_THREADS = 20_000_000
 
 
 def in_worker() -> bool:
-    """Tell whether this is a worker, as of joblib or dask: a child process or thread."""
+    """Return whether this is a worker, as of joblib or dask: a child process or thread."""
     in_process = multiprocessing.parent_process() is not None
     return in_process or threading.current_thread() is not threading.main_thread()
 
