@@ -53,6 +53,11 @@ class System:
             Whether the columns are divided by their standard deviations.
         """
         xx, xy, yy = moments.xx, moments.xy, moments.yy
+        constant = is_constant(moments)
+        if constant.any():  # their products are rounding errors
+            varies = ~constant
+            xx, xy = xx * varies, xy * varies[:, np.newaxis]
+            xx *= varies[:, np.newaxis]
         scale = column_scales(moments) if standardize else np.ones(len(xx))
         if not fit_intercept:
             x_mean = moments.center + moments.x_mean
@@ -126,14 +131,27 @@ class Projection:
 
 def column_scales(moments: Moments) -> FloatArray:
     """Return the standard deviation of each column, one for columns that are constant."""
-    deviation = np.sqrt(np.maximum(moments.xx.diagonal(), 0.0) / moments.weight)
+    return np.where(is_constant(moments), 1.0, _deviations(moments))
+
+
+def is_constant(moments: Moments) -> NDArray[np.bool_]:
+    """Return which columns differ from their mean by no more than the rounding of their level."""
     level = np.abs(moments.center + moments.x_mean)
-    noise = N_EPS_CONSTANT * np.finfo(np.float64).eps * level
-    return np.where(deviation <= noise, 1.0, deviation)
+    return _deviations(moments) <= N_EPS_CONSTANT * np.finfo(np.float64).eps * level
+
+
+def _deviations(moments: Moments) -> FloatArray:
+    return np.sqrt(np.maximum(moments.xx.diagonal(), 0.0) / moments.weight)
 
 
 def least_norm_solve(matrix: FloatArray, right: FloatArray) -> FloatArray:
     """Solve a positive semi-definite system; of many solutions take that of least norm."""
+    used = matrix.diagonal() > 0
+    if not used.all():  # columns of zeros get the coefficient zero
+        solution = np.zeros(right.shape)
+        if used.any():
+            solution[used] = least_norm_solve(matrix[np.ix_(used, used)], right[used])
+        return solution
     try:
         factor = cho_factor(matrix)
         pivots = np.abs(factor[0].diagonal())
