@@ -29,7 +29,7 @@ from sklearn_rnn._sklearn.parameters import parametrized
 from sklearn_rnn._sklearn.validation import check_target, prefix_errors, restore_on_error
 from sklearn_rnn.linear._design import Design, FloatArray
 from sklearn_rnn.linear._last_value import LastValue
-from sklearn_rnn.linear._moments import Moments
+from sklearn_rnn.linear._moments import Moments, channel_means
 from sklearn_rnn.linear._parameters import ColumnParameters, LinearParameters
 from sklearn_rnn.linear._system import System
 
@@ -50,6 +50,8 @@ class TrainingSet:
         Positions of the samples in the X that was given.
     n_given : int
         Number of samples of this X.
+    last_value : LastValue or None
+        What is subtracted from windows and targets; None is nothing.
     """
 
     design: Design
@@ -57,6 +59,7 @@ class TrainingSet:
     weight: FloatArray
     samples: NDArray[np.intp]
     n_given: int
+    last_value: LastValue | None = None
 
     def take(self, index: Any) -> TrainingSet:
         """Return some of the samples."""
@@ -69,8 +72,20 @@ class TrainingSet:
         )
 
     def moments(self, center: FloatArray | None = None) -> Moments:
-        """Return the moments of the samples, as `Moments.of`."""
-        return Moments.of(self.design, self.y, self.weight, center)
+        """Return the moments of the samples, as `Moments.of`, or of their steps."""
+        if self.last_value is None:
+            return Moments.of(self.design, self.y, self.weight, center)
+        origin = channel_means(self.design, self.weight) if center is None else center
+        steps = self.steps(origin)
+        moments = Moments.of(steps.design, steps.y, self.weight, self.last_value.steps_of(origin))
+        return replace(moments, origin=origin)
+
+    def steps(self, origin: FloatArray) -> TrainingSet:
+        """Return the samples whose moments are taken, with `origin` for missing values."""
+        if self.last_value is None:
+            return self
+        design, last = self.last_value.steps(self.design, origin)
+        return replace(self, design=design, y=self.y - last, last_value=None)
 
 
 @parametrized
@@ -230,14 +245,19 @@ class LinearWindowModel(RegressorMixin, WindowModel, LinearParameters):
     def _read_training_set(self, X: Any, y: Any, sample_weight: Any) -> TrainingSet:
         data = super()._read_training_set(X, y, sample_weight)
         self._last_value = self._find_last_value(X)
-        return data
+        return replace(data, last_value=self._last_value)
 
     def _system(self, moments: Moments) -> System:
         """Return the normal equations of the columns that are penalised."""
+        level = None
         if self._last_value is not None:
-            moments = self._last_value.reduce(moments)
-        standardize = bool(self.standardize)
-        return System.of(moments, fit_intercept=self.fit_intercept, standardize=standardize)
+            moments, level = self._last_value.reduce(moments)
+        return System.of(
+            moments,
+            fit_intercept=self.fit_intercept,
+            standardize=bool(self.standardize),
+            level=level,
+        )
 
     def _unscaled(self, coef: FloatArray, system: System) -> FloatArray:
         """Return coefficients of X by those of a system, of shape (..., n_columns, n_outputs)."""
@@ -259,8 +279,20 @@ class LinearWindowModel(RegressorMixin, WindowModel, LinearParameters):
 
     def _set_coefficients(self, coef: FloatArray, moments: Moments) -> None:
         """Set the learned attributes, by coefficients of shape (n_columns, n_outputs)."""
-        _, at_center = intercepts(coef, moments, self.fit_intercept)
-        self._set_linear(coef, moments.center, at_center)
+        center = np.tile(moments.origin, self._form.n_steps)
+        self._set_linear(coef, center, self._at_origin(coef, moments))
+
+    def _at_origin(self, coef: FloatArray, moments: Moments) -> FloatArray:
+        """Return intercepts at the origin, by coefficients (..., n_columns, n_outputs) of X."""
+        _, at_center = self._of_moments(coef, moments)
+        last = self._last_value
+        return at_center if last is None else at_center + moments.origin[last.target]
+
+    def _of_moments(self, coef: FloatArray, moments: Moments) -> tuple[FloatArray, FloatArray]:
+        """Return coefficients of the columns of moments by those of X, and intercepts there."""
+        if self._last_value is not None:
+            coef = self._last_value.of_steps(coef)
+        return coef, intercepts(coef, moments, self.fit_intercept)
 
     def __sklearn_tags__(self) -> Tags:
         """Declare several targets."""
@@ -269,15 +301,11 @@ class LinearWindowModel(RegressorMixin, WindowModel, LinearParameters):
         return tags
 
 
-def intercepts(
-    coef: FloatArray, moments: Moments, fit_intercept: bool
-) -> tuple[FloatArray, FloatArray]:
-    """Return intercepts for X as it is, and for X centred at `moments.center`.
+def intercepts(coef: FloatArray, moments: Moments, fit_intercept: bool) -> FloatArray:
+    """Return intercepts for columns centred at `moments.center`.
 
     Coefficients of shape (..., n_columns, n_outputs) give intercepts of shape (..., n_outputs).
     """
-    level = moments.center @ coef
     if not fit_intercept:
-        return np.zeros_like(level), level
-    at_center = moments.y_mean - moments.x_mean @ coef
-    return at_center - level, at_center
+        return np.asarray(moments.center @ coef)
+    return np.asarray(moments.y_mean - moments.x_mean @ coef)

@@ -6,7 +6,7 @@ from abc import abstractmethod
 from typing import Any, ClassVar
 
 from sklearn_rnn._sklearn.parameters import parametrized
-from sklearn_rnn.linear._base import LinearWindowModel, TrainingSet, intercepts
+from sklearn_rnn.linear._base import LinearWindowModel, TrainingSet
 from sklearn_rnn.linear._design import FloatArray
 from sklearn_rnn.linear._folds import Fold, FoldMoments, make_folds
 from sklearn_rnn.linear._moments import Moments
@@ -66,18 +66,17 @@ class CrossValidated(LinearWindowModel, PathParameters):
         by_sample = sum(len(test) for _, test in folds) < ROWS_PER_FOLD * len(folds)
         found: dict[int, tuple[FloatArray, FloatArray]] = {}
         for fold, own in moments.of_folds():
-            path, at_center = self._fit_path(own, data)
+            path = self._fit_path(own, data)
             errors = None
             if moments.shares and not by_sample:
-                errors = errors_by_moments(moments.of_test(fold), path, at_center)
+                errors = errors_by_moments(moments.of_test(fold), *self._of_moments(path, own))
             if errors is None:
-                test, center = data.take(folds[fold][1]), own.center[: data.design.n_channels]
-                errors = mean_losses(test, path, at_center, center, by_sample=by_sample)
+                test, at_origin = data.take(folds[fold][1]), self._at_origin(path, own)
+                errors = mean_losses(test, path, at_origin, own.origin, by_sample=by_sample)
             found[fold] = errors
         return Losses.of([found[fold] for fold in range(len(folds))])
 
-    def _fit_path(self, moments: Moments, data: TrainingSet) -> tuple[FloatArray, FloatArray]:
-        """Return the coefficients of a training set, and intercepts at its centre."""
+    def _fit_path(self, moments: Moments, data: TrainingSet) -> FloatArray:
+        """Return the coefficients of X for a training set."""
         system = self._system(moments)
-        path = self._unscaled(self._path(system, self.alphas_, data), system)
-        return path, intercepts(path, moments, self.fit_intercept)[1]
+        return self._unscaled(self._path(system, self.alphas_, data), system)

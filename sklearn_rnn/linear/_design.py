@@ -68,6 +68,11 @@ class Design:
         """Return the design of some of the windows."""
         return replace(self, first=self.first[index])
 
+    def cut(self) -> Design:
+        """Return the same windows over no other rows than theirs."""
+        begin, end = int(self.first.min()), int(self.first.max()) + self.span + 1
+        return replace(self, rows=self.rows[begin:end], first=self.first - begin)
+
     def coverage(self, weight: FloatArray) -> FloatArray:
         """Return the weight of each row of the table: that of all windows over it."""
         n_starts = len(self.rows) - self.span

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_rnn.linear._design import FloatArray
+from sklearn_rnn.linear._design import Design, FloatArray
 from sklearn_rnn.linear._moments import Moments
 
 
@@ -19,17 +19,21 @@ class LastValue:
     The newest lags themselves become columns of zeros. Channels that are known ahead are left as
     they are, since their newest lag is not the past.
 
+    A lag less the newest one is minus the sum of the steps between them, each from a lag to the
+    next. So moments are those of windows of steps, which lose no digits on a trend, where the
+    products of the values are large against those of their differences.
+
     Attributes
     ----------
-    newest : ndarray of int, of shape (n_columns,)
-        The column of the newest lag of the channel of each column.
-    is_changed : ndarray of bool, of shape (n_columns,)
-        Whether the newest lag is subtracted.
+    n_lags : int
+        Number of lags.
+    is_changed : ndarray of bool, of shape (n_channels,)
+        Of which channels the newest lag is subtracted.
     target : int
-        The column that is subtracted from y.
+        The channel whose newest lag is subtracted from y.
     """
 
-    newest: NDArray[np.intp]
+    n_lags: int
     is_changed: NDArray[np.bool_]
     target: int
 
@@ -38,46 +42,92 @@ class LastValue:
         cls, n_lags: int, n_channels: int, target: int, known_ahead: Sequence[int] = ()
     ) -> LastValue:
         """Return the change of columns, with the channel of y and channels known ahead."""
-        channel = np.tile(np.arange(n_channels), n_lags)
-        first = (n_lags - 1) * n_channels
-        return cls(first + channel, ~np.isin(channel, known_ahead), first + target)
+        return cls(n_lags, ~np.isin(np.arange(n_channels), known_ahead), target)
 
-    @property
-    def _is_zero(self) -> NDArray[np.bool_]:
-        return self.is_changed & (self.newest == np.arange(len(self.newest)))
+    def steps(self, design: Design, origin: FloatArray) -> tuple[Design, FloatArray]:
+        """Return windows of steps, and the last values that y is reduced by.
 
-    def reduce(self, moments: Moments) -> Moments:
-        """Return the moments of the changed columns and targets."""
-        t = self.target
+        Parameters
+        ----------
+        design : Design
+            Windows of values.
+        origin : ndarray of shape (n_channels,)
+            It stands for missing values.
+
+        Returns
+        -------
+        steps : Design
+            Windows whose rows are the values less those one lag before, in channels that are
+            changed. The steps to the oldest lags, which no column needs, are missing.
+        last : ndarray of shape (n_windows, 1)
+            The newest lags of the target.
+        """
+        design = design.cut()
+        rows, step = design.rows.astype(np.float64), design.step
+        np.copyto(rows, origin, where=np.isnan(rows))
+        last = rows[design.first + design.span, self.target, np.newaxis]
+        newer = replace(design, first=design.first + step, n_lags=design.n_lags - 1)
+        is_used = newer.coverage(np.ones(len(newer))) > 0
+        steps = np.full_like(rows, np.nan)
+        steps[step:] = rows[step:] - rows[:-step]
+        steps[~is_used] = np.nan
+        steps[:, ~self.is_changed] = rows[:, ~self.is_changed]
+        return replace(design, rows=steps), last
+
+    def steps_of(self, origin: FloatArray) -> FloatArray:
+        """Return the steps of rows that are all `origin`."""
+        return np.where(self.is_changed, 0.0, origin)
+
+    def reduce(self, moments: Moments) -> tuple[Moments, FloatArray]:
+        """Return the moments of the changed columns by those of steps, and levels of the values."""
         xx = self.contract(self.contract(moments.xx).T)
-        xy = self.contract(moments.xy - moments.xx[:, t : t + 1])
-        yy = moments.yy - 2 * moments.xy[t] + moments.xx[t, t]
-        level = moments.center[t] + moments.x_mean[t]
-        return replace(
+        center, x_mean = self._sums(moments.center), self._sums(moments.x_mean)
+        origin = np.where(self.is_changed, np.abs(moments.origin), 0.0)
+        level = np.maximum(np.abs(center + x_mean), np.tile(origin, self.n_lags))
+        reduced = replace(
             moments,
-            center=self._less_newest(moments.center),
-            x_mean=self._less_newest(moments.x_mean),
-            y_mean=moments.y_mean - level,
+            center=center,
+            x_mean=x_mean,
             xx=(xx + xx.T) / 2,
-            xy=xy,
-            yy=yy,
+            xy=self.contract(moments.xy),
         )
+        return reduced, level
 
     def contract(self, products: FloatArray) -> FloatArray:
-        """Return the products of the changed columns, by those of the columns (n_columns, k)."""
-        return self._less_newest(products.T).T
+        """Return the products of the changed columns, by those of steps (n_columns, k)."""
+        return self._sums(products.T).T
 
-    def _less_newest(self, values: FloatArray) -> FloatArray:
-        """Subtract values of the newest lags, on the last axis."""
-        less = values - np.where(self.is_changed, values[..., self.newest], 0.0)
-        less[..., self._is_zero] = 0.0
-        return less
+    def _sums(self, values: FloatArray) -> FloatArray:
+        """Return minus the sums over newer lags, of changed channels, on the last axis."""
+        by_lag = values.reshape(*values.shape[:-1], self.n_lags, -1)
+        sums = np.zeros(by_lag.shape)
+        np.cumsum(by_lag[..., :0:-1, :], axis=-2, out=sums[..., -2::-1, :])
+        np.negative(sums, out=sums)
+        np.copyto(sums, by_lag, where=~self.is_changed)
+        return sums.reshape(values.shape)
+
+    def of_steps(self, coef: FloatArray) -> FloatArray:
+        """Return coefficients of steps, by those (..., n_columns, k) of windows that `expand` has.
+
+        They are of y less its last value.
+        """
+        by_lag = self._by_lag(coef.copy())
+        by_lag[..., -1, self.target, :] -= 1.0
+        changed = by_lag[..., self.is_changed, :]
+        changed = changed[..., ::-1, :, :].cumsum(axis=-3)[..., ::-1, :, :]
+        changed[..., 0, :, :] = 0.0
+        by_lag[..., self.is_changed, :] = changed
+        return by_lag.reshape(coef.shape)
 
     def expand(self, coef: FloatArray) -> FloatArray:
-        """Return coefficients of the columns, by those (..., n_columns, k) of the changed ones."""
-        whole = np.where(self._is_zero[:, np.newaxis], 0.0, coef)
-        zeros = np.flatnonzero(self._is_zero)
-        for column in zeros:
-            whole[..., column, :] -= whole[..., self.newest == column, :].sum(axis=-2)
-        whole[..., self.target, :] += 1.0
-        return whole
+        """Return coefficients of windows, by those (..., n_columns, k) of the changed columns."""
+        whole = self._by_lag(coef.copy())
+        older = whole[..., :-1, self.is_changed, :].sum(axis=-3)
+        whole[..., -1, self.is_changed, :] = -older
+        whole[..., -1, self.target, :] += 1.0
+        return whole.reshape(coef.shape)
+
+    def _by_lag(self, coef: FloatArray) -> FloatArray:
+        """Return coefficients as (..., n_lags, n_channels, k)."""
+        n_channels = len(self.is_changed)
+        return coef.reshape(*coef.shape[:-2], self.n_lags, n_channels, coef.shape[-1])

@@ -31,6 +31,9 @@ class Moments:
         Weighted sum of products of columns and targets about their means.
     yy : ndarray of shape (n_outputs,)
         Weighted sum of squares of the targets about their means.
+    origin : ndarray of shape (n_channels,)
+        The row that stands for missing values, and in whose windows models have their intercept:
+        `center`, unless the columns are changed ones.
     """
 
     weight: float
@@ -40,6 +43,7 @@ class Moments:
     xx: FloatArray
     xy: FloatArray
     yy: FloatArray
+    origin: FloatArray
 
     @classmethod
     def of(
@@ -85,6 +89,7 @@ class Moments:
             xx=xx,
             xy=products[:, :n_outputs] - np.outer(x_mean, weight @ target[:, :n_outputs]),
             yy=weight @ target[:, :n_outputs] ** 2,
+            origin=center,
         )
 
     def __iadd__(self, other: Moments) -> Moments:
@@ -111,13 +116,13 @@ class Moments:
             self.xx.copy(),
             self.xy.copy(),
             self.yy.copy(),
+            self.origin,
         )
 
 
 def channel_means(design: Design, weight: FloatArray) -> FloatArray:
     """Return the mean of each channel over all lags of all windows."""
-    begin, end = int(design.first.min()), int(design.first.max()) + design.span + 1
-    inside = Design(design.rows[begin:end], design.first - begin, design.step, design.n_lags)
+    inside = design.cut()
     coverage = inside.coverage(weight)
     total, count = (np.zeros(design.n_channels) for _ in range(2))
     for part in row_chunks(len(coverage), design.n_channels):

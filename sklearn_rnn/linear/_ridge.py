@@ -11,7 +11,7 @@ from scipy.linalg import LinAlgWarning
 
 from sklearn_rnn._sklearn.compat import Interval
 from sklearn_rnn._sklearn.parameters import param, parametrized
-from sklearn_rnn.linear._base import LinearWindowModel, TrainingSet, intercepts
+from sklearn_rnn.linear._base import LinearWindowModel, TrainingSet
 from sklearn_rnn.linear._design import FloatArray
 from sklearn_rnn.linear._moments import Moments
 from sklearn_rnn.linear._ridge_path import Gradient, solve_ridge
@@ -90,16 +90,15 @@ class LagRidge(LinearWindowModel):
 
     def _gradient(self, data: TrainingSet, moments: Moments, system: System) -> Gradient:
         """Return the function of coefficients that gives the products of columns and residuals."""
-        n_channels = data.design.n_channels
-        center, weight = moments.center[:n_channels], data.weight[:, np.newaxis]
+        center, weight = moments.center[: data.design.n_channels], data.weight[:, np.newaxis]
 
         def gradient(coef: FloatArray) -> FloatArray:
-            own = self._unscaled(coef, system)
-            _, at_center = intercepts(own, moments, self.fit_intercept)
-            residual = data.y - data.design.dot(own, center) - at_center
+            own, at_center = self._of_moments(self._unscaled(coef, system), moments)
+            steps = data.steps(moments.origin)
+            residual = steps.y - steps.design.dot(own, center) - at_center
             if self.fit_intercept:
                 residual -= data.weight @ residual / moments.weight
-            products = data.design.transposed_dot(weight * residual, center)
+            products = steps.design.transposed_dot(weight * residual, center)
             if not self.fit_intercept:
                 products += np.outer(moments.center, data.weight @ residual)
             if self._last_value is not None:

@@ -40,7 +40,14 @@ class System:
     scale: FloatArray
 
     @classmethod
-    def of(cls, moments: Moments, *, fit_intercept: bool, standardize: bool) -> System:
+    def of(
+        cls,
+        moments: Moments,
+        *,
+        fit_intercept: bool,
+        standardize: bool,
+        level: FloatArray | None = None,
+    ) -> System:
         """Return the normal equations of a training set.
 
         Parameters
@@ -51,14 +58,16 @@ class System:
             Whether columns and targets are centred at their means, or at zero.
         standardize : bool
             Whether the columns are divided by their standard deviations.
+        level : ndarray of shape (n_columns,), default=None
+            Size of the numbers that were rounded; None is the mean of each column.
         """
         xx, xy, yy = moments.xx, moments.xy, moments.yy
-        constant = is_constant(moments)
+        constant = is_constant(moments, level)
         if constant.any():  # their products are rounding errors
             varies = ~constant
             xx, xy = xx * varies, xy * varies[:, np.newaxis]
             xx *= varies[:, np.newaxis]
-        scale = column_scales(moments) if standardize else np.ones(len(xx))
+        scale = column_scales(moments, level) if standardize else np.ones(len(xx))
         if not fit_intercept:
             x_mean = moments.center + moments.x_mean
             xx = xx + moments.weight * np.outer(x_mean, x_mean)
@@ -129,14 +138,14 @@ class Projection:
         return whole
 
 
-def column_scales(moments: Moments) -> FloatArray:
+def column_scales(moments: Moments, level: FloatArray | None = None) -> FloatArray:
     """Return the standard deviation of each column, one for columns that are constant."""
-    return np.where(is_constant(moments), 1.0, _deviations(moments))
+    return np.where(is_constant(moments, level), 1.0, _deviations(moments))
 
 
-def is_constant(moments: Moments) -> NDArray[np.bool_]:
+def is_constant(moments: Moments, level: FloatArray | None = None) -> NDArray[np.bool_]:
     """Return which columns differ from their mean by no more than the rounding of their level."""
-    level = np.abs(moments.center + moments.x_mean)
+    level = np.abs(moments.center + moments.x_mean) if level is None else level
     return _deviations(moments) <= N_EPS_CONSTANT * np.finfo(np.float64).eps * level
 
 

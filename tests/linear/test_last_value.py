@@ -33,7 +33,7 @@ class ByHand:
         return (windows - windows[:, -1:])[:, :-1].reshape(len(windows), -1)
 
     def fit(self, windows, y):
-        self.last = (slice(None), -1, 1, *[np.newaxis] * (y.ndim - 1))
+        self.last = (slice(None), -1, windows.shape[2] - 1, *[np.newaxis] * (y.ndim - 1))
         X = self.scaler.fit_transform(self._differences(windows))
         self.model.fit(X, y - windows[self.last])
         return self
@@ -59,6 +59,64 @@ def test_it_is_the_model_of_differences(ours, theirs, n_outputs, level):
     by_hand = ByHand(theirs).fit(windows[:200], y[:200])
     ours.set_params(**LAST).fit(windows[:200], y[:200])
     np.testing.assert_allclose(ours.predict(windows), by_hand.predict(windows), atol=1e-7)
+
+
+@pytest.mark.parametrize("slope", [0.0, 1.0, 100.0, 1e4])
+def test_a_trend_loses_no_digits(slope):
+    rng = np.random.default_rng(0)
+    rows = slope * np.arange(2000.0) + rng.normal(size=2000).cumsum() / 10 + rng.normal(size=2000)
+    windows, y = lag_windows(rows[:, np.newaxis], 5)[:-1], rows[5:]
+    for ours, theirs in (
+        (LagRidge(0.0), LinearRegression()),
+        (LagRidge(1.0), Ridge(1.0, solver="svd")),
+        (LagRidgeCV(alphas=[1.0]), Ridge(1.0, solver="svd")),
+        (LagElasticNet(0.01, tol=1e-12), Lasso(0.01, tol=1e-12)),
+        (LagElasticNetCV(alphas=[0.01], tol=1e-12), Lasso(0.01, tol=1e-12)),
+    ):
+        ours.set_params(standardize="last").fit(windows, y)
+        expected = ByHand(theirs).fit(windows, y).predict(windows)
+        np.testing.assert_allclose(ours.predict(windows), expected, rtol=0, atol=1e-7)
+        if isinstance(ours, LagRidgeCV):
+            for fold, (train, test) in enumerate(TimeSeriesSplit(5).split(y)):
+                by_hand = ByHand(theirs).fit(windows[train], y[train])
+                error = np.mean((by_hand.predict(windows[test]) - y[test]) ** 2)
+                np.testing.assert_allclose(ours.mse_path_[0, fold], error, rtol=1e-7)
+
+
+def test_ill_conditioned_differences_on_a_trend_are_solved():
+    rng = np.random.default_rng(0)
+    smooth = rng.normal(size=400).cumsum().cumsum().cumsum()
+    rows = (100 * smooth / smooth.std() + 1000 * np.arange(400.0))[:, np.newaxis]
+    windows, y = lag_windows(rows, 8)[:-1], rows[8:, 0] + rng.normal(size=392)
+    by_hand = ByHand(LinearRegression()).fit(windows, y)
+    assert np.linalg.cond(by_hand.scaler.transform(by_hand._differences(windows))) > 1e4
+    ours = LagRidge(0.0, standardize="last").fit(windows, y)
+    np.testing.assert_allclose(ours.predict(windows), by_hand.predict(windows), atol=1e-7)
+
+
+@pytest.mark.parametrize("weight", [None, np.random.default_rng(1).uniform(size=1995)])
+@pytest.mark.parametrize("model", [LagRidge(0.0), LagRidgeCV(), LagElasticNet(0.0)], ids=repr)
+def test_a_trend_without_noise_has_constant_differences(model, weight):
+    trend = 123.456 * np.arange(2000.0)
+    windows, y = lag_windows(trend[:, np.newaxis], 5)[:-1], trend[5:]
+    y = y + np.random.default_rng(0).normal(size=1995)
+    model.set_params(standardize="last").fit(windows, y, weight)
+    np.testing.assert_allclose(model.coef_, [0.0, 0.0, 0.0, 0.0, 1.0], atol=1e-12)
+
+
+@pytest.mark.parametrize("n_lags", [1, 4])
+def test_missing_values_stand_at_the_mean_of_their_channel(n_lags):
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(200, 2)).cumsum(axis=0)
+    rows[rng.random(rows.shape) < 0.1] = np.nan
+    windows, y = lag_windows(rows, n_lags, step=2)[:-1], rng.normal(size=200)
+    y = y[: len(windows)]
+    filled = np.where(np.isnan(windows), np.nanmean(windows[:150], axis=(0, 1)), windows)
+    ours = LagRidge(2.0, **LAST).fit(windows[:150], y[:150])
+    expected = filled[:, -1, 1] + np.mean(y[:150] - filled[:150, -1, 1])
+    if n_lags > 1:
+        expected = ByHand(Ridge(2.0)).fit(filled[:150], y[:150]).predict(filled)
+    np.testing.assert_allclose(ours.predict(windows), expected, atol=1e-10)
 
 
 def test_cross_validation_is_that_of_differences():
