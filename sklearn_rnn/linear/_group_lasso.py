@@ -13,6 +13,11 @@ from sklearn.exceptions import ConvergenceWarning
 
 from sklearn_rnn.linear._design import FloatArray
 
+EPS = float(np.finfo(np.float64).eps)
+
+N_EPS = 10
+"""Rounding errors by which a group that is at the bound of its penalty may exceed it."""
+
 
 @dataclass(frozen=True, eq=False)
 class Block:
@@ -49,18 +54,21 @@ class Block:
         It is :math:`(A + l_2 + l_1 / t)^{-1} r`, where t is its norm: the root of an equation in
         one unknown, in the eigenvectors of A.
         """
-        rotated = self.vectors.T @ right
-        squares, values = (rotated**2).sum(axis=1), np.maximum(self.values, 0.0) + l2
-        if squares.sum() <= l1**2:
+        rotated, values = self.vectors.T @ right, np.maximum(self.values, 0.0) + l2
+        rotated[values <= len(values) * EPS * values.max()] = 0.0  # rounding, no slope
+        squares = (rotated**2).sum(axis=1)
+        above = np.sqrt(squares.sum()) - l1 * (1 + N_EPS * EPS)
+        if above <= 0:
             return np.zeros_like(right)
 
         def excess(t: float) -> float:
             return float((squares / (values * t + l1) ** 2).sum()) - 1.0
 
-        low = high = (np.sqrt(squares.sum()) - l1) / values.max() * (1 - 1e-9)
+        norm = high = above / values.max() * (1 - 1e-9)  # at most the norm
         while excess(high) > 0:
             high *= 2
-        norm = brentq(excess, low, high, xtol=1e-300, rtol=1e-15)
+        if high > norm:
+            norm = brentq(excess, norm, high, xtol=1e-300, rtol=1e-15)
         return np.asarray(self.vectors @ (rotated / (values + l1 / norm)[:, np.newaxis]))
 
 

@@ -9,7 +9,8 @@ from sklearn.linear_model import ElasticNet, MultiTaskElasticNet
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sklearn_rnn import LagElasticNet, LagRidge
+from sklearn_rnn import LagElasticNet, LagElasticNetCV, LagLogisticCV, LagPoissonCV, LagRidge
+from sklearn_rnn.linear._group_lasso import Block
 from tests.linear.designs import assert_same, draw
 
 EXACT = {"tol": 1e-14, "max_iter": 1_000_000}
@@ -151,3 +152,39 @@ def test_factors_differ_between_groups_only():
     model = LagElasticNet(groups="channel", penalty_factor=[[1.0], [2.0]])
     with pytest.raises(ValueError, match=f"^{re.escape(text)}$"):
         model.fit(np.zeros((9, 2, 3)), np.arange(9.0))
+
+
+@pytest.mark.parametrize("groups", ["channel", "lag"])
+def test_groups_whose_slope_is_the_first_penalty_up_to_rounding(groups):
+    given = {"groups": groups, "alphas": 3, "cv": 2, "standardize": False}
+    axis = 0 if groups == "channel" else 1
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        X = rng.normal(size=(80, 3, 2))
+        y = X[:, 0, 0] + rng.normal(size=80)
+        fits = [(LagElasticNetCV(**given, tol=1e-9), y)]
+        if seed < 4:
+            counts = rng.poisson(np.exp(y / 2))
+            fits += [(LagLogisticCV(**given), y > 0), (LagPoissonCV(**given), counts)]
+        for model, target in fits:
+            model.fit(X, target)
+            is_logistic = isinstance(model, LagLogisticCV)
+            mean = model.predict_proba(X)[:, 1] if is_logistic else model.predict(X)
+            slope = np.einsum("i,ilc->lc", target - mean, X) / 80
+            coef = model.lag_coef_.reshape(3, 2)
+            norm, bound = np.linalg.norm(coef, axis=axis), np.sqrt(X.shape[1 + axis])
+            bound *= model.alpha_
+            assert (np.abs(model.coefs_[0]) < 1e-9).all()
+            assert (np.linalg.norm(slope, axis=axis) <= bound + 1e-3).all()
+            along = (slope * coef).sum(axis=axis)
+            np.testing.assert_allclose(along, bound * norm, atol=1e-3)
+
+
+def test_a_block_at_its_bound_ends():
+    eye, right = np.eye(2), np.array([[3.0], [4.0]])
+    for l1 in 5.0 * (1 + np.finfo(float).eps * np.arange(-40, 9)):
+        coef = Block(np.arange(2), 1.0, np.ones(2), eye).minimum(right, l1, 0.0)
+        np.testing.assert_allclose(coef, 0, atol=1e-13)
+    null = Block(np.arange(2), 1.0, np.array([0.0, 1.0]), eye)
+    np.testing.assert_allclose(null.minimum(right * [[1e-20], [1]], 1e-30, 0.0), [[0], [4]])
+    assert not Block(np.arange(2), 1.0, np.zeros(2), eye).minimum(right, 1e-30, 0.0).any()
