@@ -127,8 +127,8 @@ class ARRegressor(WindowParameters, RegressorMixin, BaseEstimator):
     cv: Any = param(
         ["cv_object"],
         """
-        Splits of ``n_lags="cv"``: a splitter, or a number of folds in the order of time. None is
-        five.
+        Splits of ``n_lags="cv"``: a splitter of all rows, or a number of folds in the order of
+        time of the rows that have all lags and a positive weight. None is five.
         """,
         default=None,
     )

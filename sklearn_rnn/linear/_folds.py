@@ -38,7 +38,8 @@ def make_folds(cv: Any, X: Any, data: TrainingSet) -> list[Fold]:
     X : array-like
         The argument of `fit`, in which splitters may look for an index.
     data : TrainingSet
-        The samples that are used; splits refer to all samples of X.
+        The samples that are used. An integer makes folds of these; other splits refer to all
+        samples of X.
 
     Returns
     -------
@@ -46,13 +47,7 @@ def make_folds(cv: Any, X: Any, data: TrainingSet) -> list[Fold]:
         Positions in the training set.
     """
     if cv is None or isinstance(cv, int | np.integer):
-        n_splits = DEFAULT_FOLDS if cv is None else int(cv)
-        if data.n_given <= n_splits:
-            raise ValueError(
-                f"cv makes {n_splits} folds in the order of time, which need {n_splits + 1} "
-                f"samples at least; got n_samples={data.n_given}."
-            )
-        cv = _split_times(X, n_splits)
+        return _split_times(X, data, DEFAULT_FOLDS if cv is None else int(cv))
     position = np.full(data.n_given, -1)
     position[data.samples] = np.arange(len(data.samples))
     folds = []
@@ -61,23 +56,44 @@ def make_folds(cv: Any, X: Any, data: TrainingSet) -> list[Fold]:
         if not (len(train) and len(test)):
             raise ValueError(
                 f"Fold {number} of cv has {len(train)} samples to train on and {len(test)} to "
-                "predict, of positive weight; each fold needs one of both."
+                f"predict; each fold needs one of both.{_left_out(X, data)}"
             )
         folds.append((train, test))
     return folds
 
 
-def _split_times(X: Any, n_splits: int) -> Any:
+def _split_times(X: Any, data: TrainingSet, n_splits: int) -> list[Fold]:
     """Return folds in the order of time: of the times of windows, or else of the samples."""
-    splitter = TimeSeriesSplit(n_splits)
     times = X.times if isinstance(X, WindowArray) else None
+    n_samples, name = len(data.samples), "samples"
+    number = np.arange(n_samples)
+    if times is not None:
+        number, distinct = times[data.samples].factorize(sort=True)
+        n_samples, name = len(distinct), "times"
+    if n_samples <= n_splits:
+        raise ValueError(
+            f"cv makes {n_splits} folds in the order of time, which need {n_splits + 1} {name} at "
+            f"least; got {n_samples}.{_left_out(X, data)}"
+        )
+    folds = TimeSeriesSplit(n_splits).split(np.empty(n_samples))
     if times is None:
-        return splitter
-    number, distinct = times.factorize(sort=True)
+        return list(folds)
     return [
-        tuple(np.flatnonzero(np.isin(number, part)) for part in parts)
-        for parts in splitter.split(distinct)
+        (np.flatnonzero(np.isin(number, train)), np.flatnonzero(np.isin(number, test)))
+        for train, test in folds
     ]
+
+
+def _left_out(X: Any, data: TrainingSet) -> str:
+    """Return a sentence on the samples of X that are not fitted, if there are any."""
+    n_left = data.n_given - len(data.samples)
+    n_lacking = len(X) - int(X.is_complete.sum()) if isinstance(X, WindowArray) else 0
+    reasons = {
+        f"{n_lacking} lack some of their lags": n_lacking,
+        f"{n_left - n_lacking} have weight 0": n_left - n_lacking,
+    }
+    reason = " and ".join(text for text, number in reasons.items() if number)
+    return f" Of {data.n_given} samples {reason}." if reason else ""
 
 
 def _find(part: Any, position: Index) -> Index:

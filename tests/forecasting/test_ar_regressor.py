@@ -146,8 +146,7 @@ def test_cross_validation_is_that_of_each_order_by_itself():
     rows = NYSE.to_numpy()
     design = np.hstack([rows[4 - lag : 800 - lag] for lag in (1, 2, 3, 4)])
     errors, n_test = [], []
-    for train, test in TimeSeriesSplit(3).split(rows):
-        train, test = (part[part >= 4] - 4 for part in (train, test))
+    for train, test in TimeSeriesSplit(3).split(rows[4:]):
         n_test.append(len(test))
         errors.append([])
         for order in range(5):
@@ -157,8 +156,16 @@ def test_cross_validation_is_that_of_each_order_by_itself():
     assert_equal(model.criteria_["mse"], np.average(errors, axis=0, weights=n_test))
     best = int(model.criteria_["mse"].argmin())
     assert model.selected_lags_["DJ_return"] == list(range(1, best + 1))
-    splits = list(TimeSeriesSplit(3).split(rows))
+    splits = [(train + 4, test + 4) for train, test in TimeSeriesSplit(3).split(rows[4:])]
     assert_equal(ARRegressor("cv", max_lags=4, cv=splits).fit(rows, VOLUME).coef_, model.coef_)
+
+
+def test_folds_are_of_the_rows_that_have_all_lags():
+    rows = np.random.default_rng(0).normal(size=(60, 1))
+    model = ARRegressor("cv").fit(rows, rows[:, 0])
+    n_lags = model.criteria_.index.max()
+    folds = [(a + n_lags, b + n_lags) for a, b in TimeSeriesSplit(5).split(rows[n_lags:])]
+    assert_equal(ARRegressor("cv", cv=folds).fit(rows, rows[:, 0]).criteria_, model.criteria_)
 
 
 def panel():

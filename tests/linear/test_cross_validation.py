@@ -200,11 +200,35 @@ def test_windows_that_know_their_times_are_split_by_them():
     X = pd.DataFrame({"x": rng.normal(size=80)}, index=index)
     windows, y = LagTransformer(3).fit_transform(X), rng.normal(size=80)
     model = LagRidgeCV(alphas=[1.0]).fit(windows, y)
-    for fold, (train, test) in enumerate(PanelTimeSeriesSplit(5).split(X)):
-        complete = train[windows.is_complete[train]]
-        alone = LagRidge(1.0, standardize=True).fit(np.asarray(windows)[complete], y[complete])
+    complete = np.flatnonzero(windows.is_complete)
+    for fold, parts in enumerate(PanelTimeSeriesSplit(5).split(X.iloc[complete])):
+        train, test = (complete[part] for part in parts)
+        alone = LagRidge(1.0, standardize=True).fit(np.asarray(windows)[train], y[train])
         error = np.mean((alone.predict(windows[test]) - y[test]) ** 2)
         np.testing.assert_allclose(model.mse_path_[0, fold], error, rtol=1e-9)
+
+
+def test_an_integer_makes_folds_of_the_samples_that_are_fitted():
+    rng = np.random.default_rng(0)
+    y = rng.normal(size=60)
+    windows = LagTransformer(12).fit_transform(y[:, np.newaxis])
+    model = LagElasticNetCV(alphas=3).fit(windows, y)
+    kept = LagElasticNetCV(alphas=3).fit(np.asarray(windows)[12:], y[12:])
+    np.testing.assert_allclose(model.mse_path_, kept.mse_path_)
+    flat, weight = np.asarray(windows).copy(), np.repeat([0.0, 1.0], [12, 48])
+    flat[:12] = 7.0
+    np.testing.assert_allclose(
+        LagElasticNetCV(alphas=3).fit(flat, y, weight).mse_path_, kept.mse_path_
+    )
+    with pytest.raises(ValueError, match=r"got 48\. Of 60 samples 12 lack some of their lags\.$"):
+        LagElasticNetCV(cv=48).fit(windows, y)
+    text = "Fold 0 of cv has 0 samples to train on and 48 to predict; each fold needs one of both. "
+    text += "Of 60 samples 12 lack some of their lags."
+    with pytest.raises(ValueError, match=f"^{re.escape(text)}$"):
+        LagElasticNetCV(cv=[(np.arange(9), np.arange(9, 60))]).fit(windows, y)
+    weight[:14] = 0.0
+    with pytest.raises(ValueError, match=r"12 lack some of their lags and 2 have weight 0\.$"):
+        LagElasticNetCV(cv=46).fit(windows, y, weight)
 
 
 @pytest.mark.parametrize(
@@ -213,7 +237,7 @@ def test_windows_that_know_their_times_are_split_by_them():
         ({"alphas": [1.0, -1.0]}, "alphas must be one or more finite numbers from 0 up; got [1.0"),
         ({"alphas": []}, "alphas must be one or more finite numbers from 0 up; got []"),
         ({"cv": 9}, "cv makes 9 folds in the order of time, which need 10 samples at least; got"),
-        ({"cv": [([0, 1], [])]}, "Fold 0 of cv has 2 samples to train on and 0 to predict, of"),
+        ({"cv": [([0, 1], [])]}, "Fold 0 of cv has 2 samples to train on and 0 to predict; each"),
         (
             {"cv": [([0, 1, 1], [2])]},
             "Fold 0 of cv has a sample several times; give it a weight",
