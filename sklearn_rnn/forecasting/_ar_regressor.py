@@ -127,8 +127,9 @@ class ARRegressor(WindowParameters, RegressorMixin, BaseEstimator):
     cv: Any = param(
         ["cv_object"],
         """
-        Splits of ``n_lags="cv"``: a splitter of all rows, or a number of folds in the order of
-        time of the rows that have all lags and a positive weight. None is five.
+        Splits of ``n_lags="cv"``: a splitter of all rows (without groups), an iterable of its
+        splits, or a number of folds in the order of time of the rows that have all lags and a
+        positive weight. None is five.
         """,
         default=None,
     )
@@ -262,10 +263,11 @@ class ARRegressor(WindowParameters, RegressorMixin, BaseEstimator):
             )
         used = np.flatnonzero(windows.is_complete & (weight > 0))
         check_enough(len(used), len(windows), terms, self.delay)
-        target = target.reshape(len(target), -1)[used]
+        given = target.reshape(len(target), -1)
+        target = given[used]
         center = column_means(windows.rows)[terms.columns]
         y_center = weight[used] @ target / weight[used].sum()
-        return Samples(windows, terms, used, target, weight[used], center, y_center)
+        return Samples(windows, terms, used, given, target, weight[used], center, y_center)
 
     def _choose_order(self, samples: Samples, factor: Factor) -> int:
         """Return the chosen order, and set the table of criteria."""

@@ -35,8 +35,10 @@ class Samples:
         What is read of them.
     used : ndarray of int, of shape (n_used,)
         The rows that are fitted.
+    given : ndarray of shape (n_rows, n_outputs)
+        Targets of all rows.
     target : ndarray of shape (n_used, n_outputs)
-        Their targets.
+        Targets of the rows that are fitted.
     weight : ndarray of shape (n_used,)
         Their weights, positive.
     center : ndarray of shape (n_terms,)
@@ -48,6 +50,7 @@ class Samples:
     windows: WindowArray
     terms: LagTerms
     used: Index
+    given: FloatArray
     target: FloatArray
     weight: FloatArray
     center: FloatArray
@@ -93,7 +96,7 @@ class Samples:
         windows = self.windows
         starts = np.asarray(windows.starts)[self.used]
         design = Design(windows.rows, starts, windows.step, windows.n_steps)
-        data = TrainingSet(design, self.target, self.weight, self.used, len(windows))
+        data = TrainingSet(design, self.target, self.weight, self.used, self.given)
         counts = [1 + self.terms.count(order) for order in range(self.terms.n_orders)]
         found = []
         for train, test in make_folds(cv, windows, data):

@@ -48,8 +48,8 @@ class TrainingSet:
         Positive weights.
     samples : ndarray of int, of shape (n_windows,)
         Positions of the samples in the X that was given.
-    n_given : int
-        Number of samples of this X.
+    y_given : ndarray of shape (n_given, n_outputs)
+        Targets of all samples of this X.
     last_value : LastValue or None
         What is subtracted from windows and targets; None is nothing.
     """
@@ -58,8 +58,13 @@ class TrainingSet:
     y: FloatArray
     weight: FloatArray
     samples: NDArray[np.intp]
-    n_given: int
+    y_given: FloatArray
     last_value: LastValue | None = None
+
+    @property
+    def n_given(self) -> int:
+        """Number of samples of the X that was given."""
+        return len(self.y_given)
 
     def take(self, index: Any) -> TrainingSet:
         """Return some of the samples."""
@@ -151,8 +156,8 @@ class WindowModel(ColumnParameters):
         if not weight.any():
             raise ValueError("sample_weight must be positive for some sample; all are zero.")
         self._target_shape = target.shape[1:]
-        samples = np.arange(len(design))
-        data = TrainingSet(design, target.reshape(len(target), -1), weight, samples, len(samples))
+        columns = target.reshape(len(target), -1)
+        data = TrainingSet(design, columns, weight, np.arange(len(design)), columns)
         used = weight > 0
         if isinstance(X, WindowArray):
             used &= X.is_complete

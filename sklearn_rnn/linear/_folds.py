@@ -51,7 +51,8 @@ def make_folds(cv: Any, X: Any, data: TrainingSet) -> list[Fold]:
     position = np.full(data.n_given, -1)
     position[data.samples] = np.arange(len(data.samples))
     folds = []
-    for number, parts in enumerate(check_cv(cv).split(X)):
+    y = data.y_given[:, 0] if data.y_given.shape[1] == 1 else data.y_given
+    for number, parts in enumerate(check_cv(cv).split(X, y)):
         train, test = (_find(part, position) for part in parts)
         if not (len(train) and len(test)):
             raise ValueError(

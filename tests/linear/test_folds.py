@@ -27,7 +27,8 @@ def training_set(missing=False):
         rows[rng.random(rows.shape) < 0.1] = np.nan
     design = Design.of(window_rows(lag_windows(rows, 4, step=2)))
     n = len(design)
-    return TrainingSet(design, rng.normal(size=(n, 2)), np.ones(n), np.arange(n), n)
+    y = rng.normal(size=(n, 2))
+    return TrainingSet(design, y, np.ones(n), np.arange(n), y)
 
 
 def assert_equal(ours, theirs):

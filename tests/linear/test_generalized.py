@@ -9,12 +9,19 @@ from scipy.optimize import minimize
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression, PoissonRegressor
 from sklearn.metrics import log_loss, mean_poisson_deviance
-from sklearn.model_selection import KFold, LeaveOneOut, TimeSeriesSplit
+from sklearn.model_selection import (
+    GroupKFold,
+    KFold,
+    LeaveOneOut,
+    StratifiedKFold,
+    TimeSeriesSplit,
+)
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.preprocessing import StandardScaler
 from statsmodels.api import GLM, add_constant, families
 
 from sklearn_rnn import (
+    ARRegressor,
     LagElasticNetCV,
     LagLogistic,
     LagLogisticCV,
@@ -186,6 +193,25 @@ def test_the_grid_begins_where_the_first_coefficient_comes(kind):
     assert (model.coefs_[1] != 0).sum() >= 1
     assert model.alphas_[-1] == pytest.approx(1e-3 * model.alphas_[0])
     assert PathDisplay.from_estimator(model).coefficients.shape == (30, X.shape[1])
+
+
+def test_splitters_get_the_targets():
+    windows, _, y, _ = data(2, "logistic")
+    given = {"alphas": 2, "tol": 1e-9}
+    splits = list(StratifiedKFold(3).split(windows, y))
+    one, two = (LagLogisticCV(cv=cv, **given) for cv in (StratifiedKFold(3), splits))
+    np.testing.assert_array_equal(
+        one.fit(windows, y).deviance_path_, two.fit(windows, y).deviance_path_
+    )
+    rows = np.random.default_rng(0).normal(size=(90, 1))
+    is_up = (rows[:, 0] > 0).astype(float)
+    splits = list(StratifiedKFold(3).split(rows, is_up))
+    ar, theirs = (
+        ARRegressor("cv", max_lags=2, cv=cv).fit(rows, is_up) for cv in (StratifiedKFold(3), splits)
+    )
+    np.testing.assert_array_equal(ar.criteria_, theirs.criteria_)
+    with pytest.raises(ValueError, match="groups"):
+        LagLogisticCV(cv=GroupKFold(3)).fit(windows, y)
 
 
 def test_few_samples_a_fold_and_folds_of_one_class():
