@@ -193,7 +193,8 @@ class LagLogisticCV(BinaryClassifier, GeneralizedModelCV):
     -----
     The deviance is twice the log loss, and the rules to choose are those of ``cv.glmnet``. The
     first penalty is the smallest at which all penalised coefficients are zero; all folds have the
-    penalties of the fit to all samples. Each fold has to have both classes.
+    penalties of the fit to all samples. Folds whose training samples are of one class are left out
+    of the choice; at least one fold has to have both.
 
     Examples
     --------
