@@ -262,7 +262,7 @@ class ARRegressor(WindowParameters, RegressorMixin, BaseEstimator):
                 sample_weight, np.empty((len(windows), 1)), ensure_non_negative=True
             )
         used = np.flatnonzero(windows.is_complete & (weight > 0))
-        check_enough(len(used), len(windows), terms, self.delay)
+        check_enough(len(used), windows, weight > 0, terms)
         given = target.reshape(len(target), -1)
         target = given[used]
         center = column_means(windows.rows)[terms.columns]

@@ -188,17 +188,40 @@ def default_max_lags(windows: WindowArray, step: int) -> int:
     return max(1, min(int(rule), n_left // (n_series * step + windows.shape[2])))
 
 
-def check_enough(n_used: int, n_rows: int, terms: LagTerms, delay: int) -> None:
+def check_enough(
+    n_used: int, windows: WindowArray, has_weight: NDArray[np.bool_], terms: LagTerms
+) -> None:
     """Check that so many rows with all lags suffice to fit, and to compare all orders."""
     if not n_used:
         raise ValueError(
-            f"None of the {n_rows} rows of X has all its lags and a positive weight: each needs "
-            f"{terms.window(delay).lookback} rows of its series before it, without a gap; take "
-            "fewer lags, or give longer series."
+            f"None of the {len(windows)} rows of X has all its lags and a positive weight: each "
+            f"needs {terms.window(windows.delay).lookback} rows of its series before it, without a "
+            "gap; take fewer lags, or give longer series."
         )
     if terms.criterion in ("aic", "bic") and n_used <= len(terms) + 1:
+        largest = _largest_order(n_used, windows, has_weight, terms)
         raise ValueError(
             f"n_lags={terms.criterion!r}: the largest model has {len(terms) + 1} coefficients, but "
-            f"X has only {n_used} rows with all its lags; set max_lags to less than "
-            f"{terms.n_orders - 1}."
+            f"X has only {n_used} rows with all its lags; "
+            f"{f'set max_lags to at most {largest}, or ' if largest else ''}give longer series."
         )
+
+
+def _largest_order(
+    n_used: int, windows: WindowArray, has_weight: NDArray[np.bool_], terms: LagTerms
+) -> int:
+    """Return the largest order whose model has fewer coefficients than rows to fit; 0 if none has.
+
+    Lower orders have more rows, of which gaps are assumed to cost as many as of the largest order.
+    """
+    place = np.asarray(windows.starts) - windows.origin.first_starts[windows.series]
+
+    def n_rows(part: LagTerms) -> int:
+        return int((has_weight & (place >= part.window(windows.delay).lookback)).sum())
+
+    n_lost = max(0, n_rows(terms) - n_used)
+    for order in range(terms.n_orders - 2, 0, -1):
+        part = terms.first(terms.count(order))
+        if n_rows(part) - n_lost > len(part) + 1:
+            return order
+    return 0

@@ -168,6 +168,25 @@ def test_folds_are_of_the_rows_that_have_all_lags():
     assert_equal(ARRegressor("cv", cv=folds).fit(rows, rows[:, 0]).criteria_, model.criteria_)
 
 
+def test_the_advice_on_max_lags_is_the_largest_that_can_be_fitted():
+    rows = np.random.default_rng(0).normal(size=(300, 2))
+    index = pd.MultiIndex.from_tuples([("a", t) for t in range(100)] + [("b", t) for t in range(9)])
+    two = pd.DataFrame({"x": rows[:109, 0]}, index=index)
+    for table, y, weight, max_lags in (
+        (rows[:, :1], rows[:, 0], None, 200),
+        (rows, rows[:, 0], np.arange(300) % 9 > 0, 120),
+        (two, two["x"], None, 60),
+    ):
+        with pytest.raises(ValueError, match="set max_lags to at most") as error:
+            ARRegressor("aic", max_lags=max_lags).fit(table, y, weight)
+        largest = int(re.search(r"at most (\d+), or give longer", str(error.value))[1])
+        assert len(ARRegressor("aic", max_lags=largest).fit(table, y, weight).criteria_) > largest
+        with pytest.raises(ValueError, match=f"to at most {largest}, or"):
+            ARRegressor("aic", max_lags=largest + 1).fit(table, y, weight)
+    with pytest.raises(ValueError, match=r"only 1 rows with all its lags; give longer series\.$"):
+        ARRegressor("aic").fit(rows[:2], rows[:2, 0])
+
+
 def panel():
     """Return a panel of three series of unequal length, with a gap in one."""
     days = pd.date_range("2026-01-01", periods=120)
