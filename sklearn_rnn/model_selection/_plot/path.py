@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import Bunch
+from sklearn.utils.validation import check_is_fitted
 
 from sklearn_rnn._sklearn.compat import check_matplotlib_support
 from sklearn_rnn._sklearn.metaestimators import final_estimator
 from sklearn_rnn.model_selection._penalty_path import group_names, penalty_path
+from sklearn_rnn.neural_network._base import BaseSequenceEstimator
 
 
 class PathDisplay:
@@ -98,6 +100,8 @@ class PathDisplay:
             The display.
         """
         model = final_estimator(estimator)
+        if not isinstance(model, BaseSequenceEstimator):
+            check_is_fitted(model)
         if hasattr(model, "coefs_"):
             return cls.from_path(_path_of(model), n_labels=n_labels, ax=ax)
         path = penalty_path(

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import make_pipeline
 
 from sklearn_rnn import DenseRegressor, LagElasticNetCV, LagRidgeCV, LagTransformer
@@ -50,6 +51,8 @@ def test_the_path_of_a_linear_model_is_known():
     assert set(labels(display.ax_.get_legend().get_texts())) == {"x0_lag1", "x1_lag2"}
     search = make_pipeline(LagTransformer(2), LagElasticNetCV(alphas=3)).fit(X[:, 0], Y)
     assert len(PathDisplay.from_estimator(search).lines_) == 8
+    with pytest.raises(NotFittedError, match="This LagElasticNetCV instance is not fitted yet"):
+        PathDisplay.from_estimator(LagElasticNetCV())
 
 
 def test_weights_of_several_targets_are_norms():
