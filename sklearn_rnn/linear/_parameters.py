@@ -21,8 +21,8 @@ def standardize_param(*, default: bool) -> Any:
     return param(
         ["boolean", StrOptions({"last"})],
         """Whether to penalise the coefficients of columns divided by their standard deviation over
-        the training windows, as glmnet does. With ``"last"`` the last value of each window is
-        subtracted first: from all channels except known future covariates, and that of
+        the training windows, as glmnet does. ``"last"`` does so too, after the last value of each
+        window is subtracted: from all channels except known future covariates, and that of
         `target_channel` from y (NLinear), for non-stationary series. `coef_` always refers to X
         itself.""",
         default=default,
@@ -45,11 +45,11 @@ class ColumnParameters(BaseEstimator):
 
     fit_intercept: bool = param(["boolean"], "Whether to fit an intercept.", default=True)
     penalty_factor: ArrayLike | None = param(
-        ["array-like", None],
+        [Interval(Real, 0, None, closed="left"), "array-like", None],
         """Factors of the penalty that broadcast to (n_lags, n_channels), oldest lag first: a factor
-        for each channel has the shape (n_channels,), for each lag (n_lags, 1). Columns of factor 0
-        are not penalised. None is 1. Unlike glmnet's ``penalty.factor`` they are not rescaled to
-        the mean 1.""",
+        for each channel has the shape (n_channels,), for each lag (n_lags, 1), for all of them it
+        is a number. Columns of factor 0 are not penalised. None is 1. Unlike glmnet's
+        ``penalty.factor`` they are not rescaled to the mean 1.""",
         default=None,
     )
     n_channels: int | None = param(

@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import ElasticNet, MultiTaskElasticNet
 from sklearn.pipeline import make_pipeline
@@ -142,6 +143,21 @@ def test_a_fit_that_does_not_converge_warns(groups):
     drawn = draw(6)
     with pytest.warns(ConvergenceWarning, match="converge"):
         LagElasticNet(1e-4, groups=groups, max_iter=1, tol=1e-15).fit(drawn.windows, drawn.y)
+
+
+def test_a_factor_may_be_one_number_for_all_columns():
+    drawn = draw(2)
+    for factor, models in (
+        (2.0, [LagElasticNet(0.1, **EXACT), LagElasticNet(0.1, groups="lag"), LagRidge(3.0)]),
+        (0, [LagElasticNet(0.1), LagElasticNetCV(groups="channel"), LagRidge(3.0)]),
+    ):
+        for model in models:
+            one, two = (
+                clone(model).set_params(penalty_factor=given).fit(drawn.windows, drawn.y)
+                for given in (factor, np.full(drawn.windows.shape[1:], factor))
+            )
+            np.testing.assert_array_equal(one.coef_, two.coef_)
+            assert not np.allclose(one.coef_, clone(model).fit(drawn.windows, drawn.y).coef_)
 
 
 def test_factors_differ_between_groups_only():
