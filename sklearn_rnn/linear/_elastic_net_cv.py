@@ -10,12 +10,9 @@ from sklearn_rnn._sklearn.parameters import param, parametrized
 from sklearn_rnn.linear._base import TrainingSet
 from sklearn_rnn.linear._cross_validation import CrossValidated
 from sklearn_rnn.linear._design import FloatArray
-from sklearn_rnn.linear._lasso_path import elastic_net_path, first_alpha
+from sklearn_rnn.linear._lasso_path import LEAST_L1_RATIO, elastic_net_path, first_alpha
 from sklearn_rnn.linear._parameters import ElasticNetParameters
 from sklearn_rnn.linear._system import System
-
-LEAST_L1_RATIO = 1e-3
-"""The L1 share that the first penalty assumes at least, as in glmnet."""
 
 
 @parametrized

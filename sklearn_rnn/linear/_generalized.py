@@ -16,13 +16,11 @@ from sklearn_rnn.linear._base import TrainingSet, WindowModel
 from sklearn_rnn.linear._design import FloatArray
 from sklearn_rnn.linear._families import Family
 from sklearn_rnn.linear._folds import make_folds
+from sklearn_rnn.linear._lasso_path import LEAST_L1_RATIO
 from sklearn_rnn.linear._newton_path import NewtonPath, Problem
 from sklearn_rnn.linear._parameters import ElasticNetParameters, standardize_columns_param
 from sklearn_rnn.linear._path_parameters import PathParameters
 from sklearn_rnn.linear._selection import ROWS_PER_FOLD, Losses, mean_losses
-
-LEAST_L1_RATIO = 1e-3
-"""The L1 share that the first penalty assumes at least, as in glmnet."""
 
 
 @parametrized
@@ -149,10 +147,8 @@ class GeneralizedModelCV(GeneralizedLinear, PathParameters):
         self._set_linear(path[chosen], model.center, at_center[chosen])
         self.n_iter_ = model.n_iter
         self.coefs_ = self._in_order_of_columns(path[:, :, 0])
-        self.alpha_, self.scale_ = (
-            float(self.alphas_[chosen]),
-            self._in_order_of_columns(model.scale),
-        )
+        self.alpha_ = float(self.alphas_[chosen])
+        self.scale_ = self._in_order_of_columns(model.scale)
         self.deviance_path_ = np.full((len(self.alphas_), len(folds)), np.nan)
         self.deviance_path_[:, used] = losses.by_fold
         self.deviance_mean_, self.deviance_error_ = losses.mean, losses.error

@@ -13,6 +13,9 @@ from sklearn_rnn.linear._group_lasso import group_lasso_path
 from sklearn_rnn.linear._ridge_path import ridge_path
 from sklearn_rnn.linear._system import Projection, System
 
+LEAST_L1_RATIO = 1e-3
+"""L1 share that the first penalty assumes at least, as in glmnet; a ridge penalty has none."""
+
 
 @dataclass(frozen=True, eq=False)
 class Penalty:

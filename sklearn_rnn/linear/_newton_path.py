@@ -15,7 +15,7 @@ import numpy as np
 from sklearn_rnn.linear._base import TrainingSet
 from sklearn_rnn.linear._design import FloatArray
 from sklearn_rnn.linear._families import Family
-from sklearn_rnn.linear._lasso_path import Penalty, elastic_net_path, first_alpha
+from sklearn_rnn.linear._lasso_path import LEAST_L1_RATIO, Penalty, elastic_net_path, first_alpha
 from sklearn_rnn.linear._moments import Moments
 from sklearn_rnn.linear._system import System, column_scales, least_norm_solve
 
@@ -105,7 +105,7 @@ class NewtonPath:
         if (penalty.factor == 0).any():
             kept = penalty.factor[penalty.factor > 0]
             slope = np.abs(score).max() / self._weight / kept.min(initial=1.0)
-            self.fit(SHARE_OF_NULL * float(slope) / max(penalty.l1_ratio, 1e-3))
+            self.fit(SHARE_OF_NULL * float(slope) / max(penalty.l1_ratio, LEAST_L1_RATIO))
             score, _ = self._score()
             score[penalty.factor == 0] = 0.0
         null = replace(self._model, xy=score[:, np.newaxis], weight=self._weight)

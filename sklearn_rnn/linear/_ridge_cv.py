@@ -11,11 +11,9 @@ from sklearn_rnn._sklearn.parameters import param, parametrized
 from sklearn_rnn.linear._base import TrainingSet
 from sklearn_rnn.linear._cross_validation import CrossValidated
 from sklearn_rnn.linear._design import FloatArray
+from sklearn_rnn.linear._lasso_path import LEAST_L1_RATIO
 from sklearn_rnn.linear._ridge_path import ridge_path
 from sklearn_rnn.linear._system import System
-
-FIRST_L1_RATIO = 1e-3
-"""The first penalty is that of an elastic net with this L1 share, as in glmnet."""
 
 
 @parametrized
@@ -60,7 +58,7 @@ class LagRidgeCV(CrossValidated):
     def _grid(self, system: System, data: TrainingSet) -> tuple[float, float]:
         factor = self._penalty_factor(data.design.n_lags, data.design.n_channels)
         slopes = np.abs(system.xy).max(axis=1)[factor > 0] / factor[factor > 0]
-        return float(slopes.max(initial=0.0)) / FIRST_L1_RATIO, self.eps
+        return float(slopes.max(initial=0.0)) / LEAST_L1_RATIO, self.eps
 
     def _path(self, system: System, alphas: FloatArray, data: TrainingSet) -> FloatArray:
         factor = self._penalty_factor(data.design.n_lags, data.design.n_channels)
