@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from abc import abstractmethod
 from dataclasses import dataclass, replace
 from functools import partial
@@ -9,6 +10,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.linalg import LinAlgWarning
 from sklearn.base import RegressorMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -31,6 +33,7 @@ from sklearn_rnn.linear._design import Design, FloatArray
 from sklearn_rnn.linear._last_value import LastValue
 from sklearn_rnn.linear._moments import Moments, channel_means
 from sklearn_rnn.linear._parameters import ColumnParameters, LinearParameters
+from sklearn_rnn.linear._ridge_path import is_well_conditioned
 from sklearn_rnn.linear._system import System
 
 
@@ -268,6 +271,16 @@ class LinearWindowModel(RegressorMixin, WindowModel, LinearParameters):
         """Return coefficients of X by those of a system, of shape (..., n_columns, n_outputs)."""
         coef = coef / system.scale[:, np.newaxis]
         return coef if self._last_value is None else self._last_value.expand(coef)
+
+    def _warn_if_ill_conditioned(self, system: System, curvature: FloatArray) -> None:
+        if not is_well_conditioned(system, curvature):
+            warnings.warn(
+                "Columns of X without an L1 penalty have a condition number above 1e4: their "
+                "coefficients lose digits. LagRidge loses none up to 1e7; else increase alpha, or "
+                "leave columns out.",
+                LinAlgWarning,
+                stacklevel=5,
+            )
 
     def _find_last_value(self, X: Any) -> LastValue | None:
         """Return what ``standardize="last"`` subtracts from windows and y."""

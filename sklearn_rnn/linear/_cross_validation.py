@@ -45,6 +45,10 @@ class CrossValidated(LinearWindowModel, PathParameters):
     def _path(self, system: System, alphas: FloatArray, data: TrainingSet) -> FloatArray:
         """Return coefficients of shape (n_alphas, n_columns, n_outputs)."""
 
+    @abstractmethod
+    def _curvature(self, system: System, alpha: float, data: TrainingSet) -> FloatArray:
+        """Return the penalties of squares, as `is_well_conditioned` takes them."""
+
     def _fit(self, X: Any, data: TrainingSet) -> None:
         folds = make_folds(self.cv, X, data)
         moments = FoldMoments(data, folds)
@@ -57,6 +61,8 @@ class CrossValidated(LinearWindowModel, PathParameters):
         coefs = self._in_order_of_columns(path.transpose(0, 2, 1))
         self.coefs_ = coefs.reshape(len(path), *self.coef_.shape)
         self.alpha_ = float(self.alphas_[chosen])
+        curvature = self._curvature(system, self.alpha_, data)
+        self._warn_if_ill_conditioned(system, curvature)
         self.scale_ = self._in_order_of_columns(system.scale)
         self.mse_path_ = losses.by_fold
         self.mse_mean_, self.mse_error_ = losses.mean, losses.error

@@ -43,7 +43,8 @@ class LagElasticNet(ElasticNetParameters, LinearWindowModel):
     Memory, cost and the treatment of missing values and incomplete windows are as in `LagRidge`;
     the coordinate descent is scikit-learn's, on the products of the active columns, and ends with
     the exact solution for the signs that it finds. Columns of factor 0 are projected out of all
-    others.
+    others. If columns without an L1 penalty have a condition number above 1e4, their coefficients
+    lose digits, and a ``LinAlgWarning`` is raised.
 
     **glmnet** divides y by its standard deviation s (of n, not n - 1), which its ridge part keeps:
     with ``standardize=True``, its penalty `lambda` and its L1 share a have the coefficients of
@@ -80,4 +81,5 @@ class LagElasticNet(ElasticNetParameters, LinearWindowModel):
         system = self._system(moments)
         alphas = np.array([self.alpha], dtype=np.float64)
         (coef,), self.n_iter_ = elastic_net_path(system, alphas, penalty)
+        self._warn_if_ill_conditioned(system, system.weight * penalty.curvature(self.alpha))
         self._set_coefficients(self._unscaled(coef, system), moments)

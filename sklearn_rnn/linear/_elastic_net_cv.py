@@ -66,6 +66,10 @@ class LagElasticNetCV(CrossValidated, ElasticNetParameters):
         share = max(penalty.l1_ratio, LEAST_L1_RATIO)
         return first_alpha(system, penalty) / share, self.eps
 
+    def _curvature(self, system: System, alpha: float, data: TrainingSet) -> FloatArray:
+        penalty = self._penalty(data.design.n_lags, data.design.n_channels)
+        return system.weight * penalty.curvature(alpha)
+
     def _path(self, system: System, alphas: FloatArray, data: TrainingSet) -> FloatArray:
         penalty = self._penalty(data.design.n_lags, data.design.n_channels)
         path, self.n_iter_ = elastic_net_path(system, alphas, penalty)

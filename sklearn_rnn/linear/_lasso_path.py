@@ -51,6 +51,11 @@ class Penalty:
             norms = (np.sqrt(sums * np.bincount(self.groups))).sum()
         return float(self.l1_ratio * norms + (1 - self.l1_ratio) / 2 * (self.factor @ squares))
 
+    def curvature(self, alpha: float) -> FloatArray:
+        """Return the penalties of squares, for each sample: infinity where there is an L1 part."""
+        has_l1 = alpha * self.l1_ratio * self.factor > 0
+        return np.where(has_l1, np.inf, alpha * (1 - self.l1_ratio) * self.factor)
+
 
 def first_alpha(system: System, penalty: Penalty) -> float:
     """Return the smallest alpha of the lasso at which all penalised coefficients are zero."""

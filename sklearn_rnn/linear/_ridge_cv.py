@@ -38,6 +38,9 @@ class LagRidgeCV(CrossValidated):
     training sets more than large ones: its counterpart in glmnet is `alpha` over their number of
     samples.
 
+    If `alpha` is so small that the penalised columns have a condition number above 1e4, a
+    ``LinAlgWarning`` is raised: `LagRidge` has all digits up to 1e7.
+
     Examples
     --------
     >>> import numpy as np
@@ -59,6 +62,9 @@ class LagRidgeCV(CrossValidated):
         factor = self._penalty_factor(data.design.n_lags, data.design.n_channels)
         slopes = np.abs(system.xy).max(axis=1)[factor > 0] / factor[factor > 0]
         return float(slopes.max(initial=0.0)) / LEAST_L1_RATIO, self.eps
+
+    def _curvature(self, system: System, alpha: float, data: TrainingSet) -> FloatArray:
+        return alpha * self._penalty_factor(data.design.n_lags, data.design.n_channels)
 
     def _path(self, system: System, alphas: FloatArray, data: TrainingSet) -> FloatArray:
         factor = self._penalty_factor(data.design.n_lags, data.design.n_channels)

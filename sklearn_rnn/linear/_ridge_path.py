@@ -87,17 +87,46 @@ def solve_ridge(
     size = np.sqrt(matrix.diagonal())
     matrix /= size
     matrix /= size[:, np.newaxis]
-    norm = np.abs(matrix).sum(axis=0).max()
-    try:
-        lower, is_lower = cho_factor(matrix, lower=False)
-        rcond = dpocon(lower, norm, uplo="U")[0]
-    except LinAlgError:
-        rcond = 0.0
+    root, rcond = _factorize(matrix)
     size = size[:, np.newaxis]
     if rcond < WORST_RCOND:
         return least_norm_solve(matrix, system.xy / size) / size, False
-    coef = cho_solve((lower, is_lower), system.xy / size) / size
+    coef = cho_solve((root, False), system.xy / size) / size
     for _ in range(N_REFINEMENTS if rcond < GOOD_RCOND else 0):
         residual = gradient(coef) - penalty[:, np.newaxis] * coef
-        coef += cho_solve((lower, is_lower), residual / size) / size
+        coef += cho_solve((root, False), residual / size) / size
     return coef, True
+
+
+def is_well_conditioned(system: System, curvature: FloatArray) -> bool:
+    """Return whether the normal equations alone give the coefficients without an L1 penalty.
+
+    Parameters
+    ----------
+    system : System
+        Normal equations.
+    curvature : ndarray of shape (n_columns,)
+        Penalties on squares; infinity for columns with an L1 penalty, which are left out.
+    """
+    solved = np.isfinite(curvature)
+    matrix = system.xx[np.ix_(solved, solved)]
+    matrix[np.diag_indices_from(matrix)] += curvature[solved]
+    used = matrix.diagonal() > 0
+    if not used.any():
+        return True
+    matrix = matrix[np.ix_(used, used)]
+    size = np.sqrt(matrix.diagonal())
+    return _factorize(matrix / size / size[:, np.newaxis])[1] >= GOOD_RCOND
+
+
+def _factorize(matrix: FloatArray) -> tuple[FloatArray, float]:
+    """Return the upper Cholesky factor of a matrix with unit diagonal, and its condition.
+
+    The reciprocal condition is zero if there is no factor.
+    """
+    norm = np.abs(matrix).sum(axis=0).max()
+    try:
+        factor, _ = cho_factor(matrix, lower=False)
+    except LinAlgError:
+        return matrix, 0.0
+    return factor, float(dpocon(factor, norm, uplo="U")[0])

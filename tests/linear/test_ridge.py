@@ -12,7 +12,14 @@ from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sklearn_rnn import CompleteRows, LagRidge, LagTransformer
+from sklearn_rnn import (
+    CompleteRows,
+    LagElasticNet,
+    LagElasticNetCV,
+    LagRidge,
+    LagRidgeCV,
+    LagTransformer,
+)
 from sklearn_rnn._sequences.windows import lag_windows
 from sklearn_rnn.exceptions import IncompleteWindowsWarning
 from tests.linear.designs import assert_same, draw
@@ -96,6 +103,34 @@ def test_collinear_columns_get_the_least_norm_and_a_warning():
     with pytest.warns(LinAlgWarning, match="collinear to working precision"):
         ours = LagRidge(0.0).fit(windows, y)
     np.testing.assert_allclose(ours.coef_, LinearRegression().fit(flat, y).coef_, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        LagElasticNet(0.0),
+        LagElasticNet(1.0, penalty_factor=[0.0, 0.0]),
+        LagElasticNet(1e-9, l1_ratio=0.0),
+        LagElasticNetCV(alphas=[1.0], penalty_factor=[0.0, 0.0]),
+        LagRidgeCV(alphas=[0.0], standardize=False),
+        LagRidgeCV(alphas=[0.0]),
+    ],
+    ids=repr,
+)
+def test_unpenalised_columns_that_lose_digits_are_a_warning(model):
+    rng = np.random.default_rng(0)
+    one = rng.normal(size=(300, 1, 1))
+    for distance, warns in ((1e-7, True), (1e-3, False)):
+        near = np.concatenate([one, one + distance * rng.normal(size=one.shape)], axis=2)
+        y = near[:, 0, 0] + rng.normal(size=300)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            model.fit(near, y)
+        assert [w.category for w in caught] == [LinAlgWarning] * warns
+        assert all("condition number above 1e4" in str(w.message) for w in caught)
+        assert all(w.filename == __file__ for w in caught)
+    LagRidgeCV().fit(one + 1e-7 * rng.normal(size=(300, 1, 2)), y)  # the penalty is enough
+    LagElasticNetCV().fit(one + 1e-7 * rng.normal(size=(300, 1, 2)), y)
 
 
 def test_a_large_value_at_an_end_loses_no_digits_elsewhere():
