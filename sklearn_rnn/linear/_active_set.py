@@ -25,24 +25,23 @@ GROWTH = 1.2
 """Factor by which the columns grow at least, so that their Gram matrix is seldom copied."""
 
 NEWTON_SIZE = 100
-"""Selected columns up to which each penalty begins with a solution for the signs before it."""
+"""Selected columns up to which each penalty begins with the solution for the previous signs."""
 
 LEAST_SWEEPS, SWEEPS_PER_COLUMN = 4, 1 / 8
 """Sweeps that cost about as much as a solution for the selected columns."""
 
 LEAST_SHARE = 1e-10
-"""Share of a column that is not explained by the selected ones before it, if they are to be solved
-for."""
+"""Smallest share of the squares of a column that other selected columns must leave unexplained;
+otherwise they are collinear and their system is not solved."""
 
 COPY_COST = 3
-"""Cost of a product with some rows of a matrix relative to one with as many where they are."""
+"""Cost of a product with rows picked from a matrix, relative to one with adjacent rows."""
 
 STRICTER = 0.9
-"""Share of the duality gap that sweeps over some columns leave, so that rounding is harmless."""
-
+"""Tolerance of sweeps over some columns relative to that of the fit, to allow for rounding."""
 
 UNUSED = np.random.RandomState(0)
-"""Random numbers for sweeps in a random order, which these are not."""
+"""Argument of the coordinate descent that only sweeps in random order use."""
 
 
 class ActiveSet:

@@ -11,7 +11,7 @@ from scipy.linalg import lstsq, solve_triangular
 from sklearn_rnn.linear._design import FloatArray
 
 N_EPS = 10
-"""Roundings to which a number may be owed that is small against what it is a difference of."""
+"""Rounding errors for each column up to which the difference of two numbers counts as zero."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +118,7 @@ class Factor:
 
     @staticmethod
     def _tolerance(n_columns: int) -> float:
-        """Return the share of a number that may be owed to rounding."""
+        """Return the relative size up to which a difference may be rounding error."""
         return float(N_EPS * n_columns * np.finfo(np.float64).eps)
 
 

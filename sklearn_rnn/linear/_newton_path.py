@@ -20,8 +20,8 @@ from sklearn_rnn.linear._moments import Moments
 from sklearn_rnn.linear._system import System, column_scales, least_norm_solve
 
 SLOW = 0.1
-"""Decrease of a step relative to that of the step before from which on the Gram matrix is renewed.
-"""
+"""The Gram matrix is computed anew if a step promises more than this share of the decrease that the
+step before promised."""
 
 LEAST_CURVATURE = 1e-6
 """Share of the mean curvature that each sample has at least in the quadratic model."""
