@@ -30,6 +30,7 @@ RESULTS = ROOT / "benchmarks" / "results"
 GUARDED = ["boston", "climate", "double_descent", "hitters", "imdb", "regularization", "tcn"]
 NO_PICTURES = {
     "defaults",
+    "etth",
     "linear",
     "linear_skip",
     "memory",
