@@ -74,7 +74,7 @@ def _split_times(X: Any, data: TrainingSet, n_splits: int) -> list[Fold]:
     if n_samples <= n_splits:
         raise ValueError(
             f"cv makes {n_splits} folds in the order of time, which need {n_splits + 1} {name} at "
-            f"least; got {n_samples}.{_left_out(X, data)}"
+            f"least; got n_{name}={n_samples}.{_left_out(X, data)}"
         )
     folds = TimeSeriesSplit(n_splits).split(np.empty(n_samples))
     if times is None:
