@@ -26,7 +26,7 @@ from tests.nets import NETS
 OPTIONS = [
     *({}, {"linear_skip": True}, {"penalty": "group"}, {"embedding_dim": 3}),
     *({"pooling": "attention"}, {"bidirectional": True}, {"coupled_gates": True}),
-    {"hidden_layer_sizes": ()},
+    *({"hidden_layer_sizes": ()}, {"kernel_size": (2, 3)}),
 ]
 """Parameters of estimators with which a network has other layers."""
 
@@ -39,7 +39,10 @@ def fitted():
         warnings.simplefilter("ignore", ConvergenceWarning)
         for cls in NETS:
             for option in OPTIONS:
-                if option.keys() <= cls().get_params().keys():
+                takes_sizes = (
+                    "kernel_size" not in option or "CNN" in cls.__name__
+                )  # a TCN takes one
+                if option.keys() <= cls().get_params().keys() and takes_sizes:
                     data = tokens if "embedding_dim" in option else X
                     yield cls(max_epochs=1, **option).fit(data, y).net_.module_
         documents = tokens.reshape(10, 2, 3)
