@@ -86,9 +86,7 @@ def check_sequences(
     columns = None if form is None else form.columns
     knows_rows = isinstance(X, WindowArray) and not reading.tokens
     if not (knows_rows or isinstance(X, np.ndarray)) or X.dtype == object:
-        X = list(X) if comes_as_list(X) else X
-        nested = reading.tokens or (form is not None and form.is_list)
-        is_list = is_list_of_sequences(X, nested=nested and reading.missing == "steps")
+        X, is_list = _read_as_list(X, reading, form)
     if is_list and (reading.missing == "steps" or len({len(x) for x in X}) > 1):
         check_targets(y, X)
         y = validate(y=y, **targets) if targets else y
@@ -131,6 +129,13 @@ def check_sequences(
     sizes = n_features, rows.shape[1], sequences.n_steps
     channels = X.channels if knows_rows else None
     return sequences, y, InputForm(*sizes, is_list, keeps, columns, channels)
+
+
+def _read_as_list(X: Any, reading: Reading, form: InputForm | None) -> tuple[Any, bool]:
+    """Return X, as a list where it comes as one, and whether it is a list of sequences."""
+    X = list(X) if comes_as_list(X) else X
+    nested = reading.tokens or (form is not None and form.is_list)
+    return X, is_list_of_sequences(X, nested=nested and reading.missing == "steps")
 
 
 def _keeps_missing_steps(
