@@ -535,6 +535,7 @@ def test_the_advice_after_an_exploded_loss_is_not_to_raise_the_rate(
     assert "raise" not in str(record[0].message)
 
 
+# Two epochs show the loss of a constant, which is known before the first.
 @pytest.mark.usefixtures("unfinished")
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("weight", [None, np.r_[np.ones(20), np.full(20, 3.0)]])

@@ -57,7 +57,7 @@ def test_both_loops_start_from_the_same_data_and_the_bare_one_predicts_what_it_i
 
 
 # eight epochs are no end, but enough to be compared
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # short fits
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # few epochs
 def test_searches_of_all_competitors_find_about_the_same_error(monkeypatch):
     monkeypatch.setattr(grid_search, "RATES", [8e-3])
     monkeypatch.setattr(grid_search, "BATCHES", [48])
@@ -87,7 +87,7 @@ def test_every_part_of_a_fit_takes_time():
     assert list(parts) == [*_where_time_goes.PARTS, "all else"]
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory in use is read from /proc")
 def test_growth_of_memory_is_that_of_all_processes():
     code = "import time; x = b'1' * 50_000_000; time.sleep(0.5)"
 
@@ -102,7 +102,7 @@ def test_growth_of_memory_is_that_of_all_processes():
     assert float(seconds) >= 0.5
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory in use is read from /proc")
 def test_what_is_done_with_a_panel_is_measured_beside_its_size():
     label, grown, limit, _ = memory.on_panel("windows", "quick")
     assert memory.panel_size("quick") == (10, 1000, 0.64)
