@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import train_test_split
 
+from sklearn_rnn._sequences.hold_out import last_of_each
 from sklearn_rnn._sequences.training_data import Data
 
 Split = tuple[NDArray[np.intp], NDArray[np.intp]]
@@ -36,16 +37,9 @@ def hold_out_last(
     Split
         Samples to train on, and samples for validation.
     """
-    groups = np.zeros(len(rows), dtype=np.intp) if data.groups is None else data.groups[rows]
-    _, series, sizes = np.unique(groups, return_inverse=True, return_counts=True)
-    ends = np.ceil(fraction * np.cumsum(sizes)).astype(np.intp)
-    ends = np.minimum(ends, len(rows) - 1)
-    n_held = np.diff(ends, prepend=0)  # the share of each series, without rounding all up
+    series = np.zeros(len(rows), dtype=np.intp) if data.groups is None else data.groups[rows]
     time = np.arange(len(rows)) if data.order is None else data.order[rows]
-    still_to_come = np.empty(len(rows), dtype=np.intp)
-    order = np.lexsort((time, series))
-    still_to_come[order] = np.repeat(np.cumsum(sizes), sizes) - np.arange(len(rows))
-    held = still_to_come <= n_held[series]
+    held = last_of_each(series, time, fraction)
     if keep_classes:
         codes = data.target[rows].ravel()
         held &= np.isin(codes, codes[~held])
