@@ -9,11 +9,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn import get_config
-from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.compose import ColumnTransformer
-from sklearn.utils import Tags, get_tags
-from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
+from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklearn_rnn._sklearn.compat import (
@@ -23,6 +21,7 @@ from sklearn_rnn._sklearn.compat import (
     safe_indexing,
 )
 from sklearn_rnn._sklearn.parameters import param, parametrized
+from sklearn_rnn._sklearn.regressor_inside import RegressorInside
 from sklearn_rnn._sklearn.validation import (
     check_table,
     check_target,
@@ -44,7 +43,7 @@ from sklearn_rnn.preprocessing._window_warnings import warn_of_missing_values, w
 
 
 @parametrized
-class DifferencedRegressor(CalendarParameters, RegressorMixin, MetaEstimatorMixin, BaseEstimator):
+class DifferencedRegressor(CalendarParameters, RegressorInside, BaseEstimator):
     r"""Fit a regressor to the change of the target, and predict the target itself.
 
     With k = ``lag`` the regressor learns :math:`y_t - y_{t - k}`, and its prediction is added to
@@ -117,6 +116,7 @@ class DifferencedRegressor(CalendarParameters, RegressorMixin, MetaEstimatorMixi
         default=None,
     )
 
+    _inside = "regressor"
     _learned: ClassVar[dict[str, str]] = {
         "regressor_ : estimator": "The fitted regressor of changes.",
         "past_ : ColumnTransformer": "Fitted transformer to the values ``lag`` rows before.",
@@ -233,12 +233,6 @@ class DifferencedRegressor(CalendarParameters, RegressorMixin, MetaEstimatorMixi
                 stacklevel=2,
             )
 
-    def _route(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
-        """Return the parameters of a method of the regressor."""
-        if not get_config()["enable_metadata_routing"]:
-            return dict(params)
-        return dict(process_routing(self, method, **params).regressor[method])
-
     def _shared(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in SHARED}
 
@@ -246,26 +240,8 @@ class DifferencedRegressor(CalendarParameters, RegressorMixin, MetaEstimatorMixi
         """Return the lags that this estimator itself reads, which add to its lookback."""
         return [LagTransformer(1, delay=self.lag, **self._shared())]
 
-    def get_metadata_routing(self) -> MetadataRouter:
-        """Return which metadata the regressor requests.
-
-        Returns
-        -------
-        MetadataRouter
-            `fit` and `predict` pass their metadata to the same method of the regressor.
-        """
-        mapping = MethodMapping()
-        for method in ("fit", "predict"):
-            mapping.add(caller=method, callee=method)
-        router = MetadataRouter(owner=type(self).__name__).add_self_request(self)
-        return router.add(regressor=self.regressor, method_mapping=mapping)
-
     def __sklearn_tags__(self) -> Tags:
-        """Return tags of the regressor: several targets, missing values."""
-        tags, inside = super().__sklearn_tags__(), get_tags(self.regressor)
-        tags.target_tags.multi_output = inside.target_tags.multi_output
-        tags.target_tags.single_output = inside.target_tags.single_output
-        tags.input_tags.allow_nan = inside.input_tags.allow_nan
-        tags.non_deterministic = inside.non_deterministic
+        """Return tags of the regressor, whose scores on unordered rows are poor."""
+        tags = super().__sklearn_tags__()
         tags.regressor_tags.poor_score = True
         return tags
