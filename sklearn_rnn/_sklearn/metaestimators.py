@@ -5,19 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from sklearn.base import is_classifier
+from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 
 
 def open_search(estimator: Any) -> Any:
     """Return the best estimator of a fitted search, or `estimator` if it is not a search.
 
-    The pipeline inside of a fitted `CompleteRows` is returned, too.
+    The pipeline inside of a fitted `CompleteRows`, or of a `FrozenEstimator`, is returned, too.
     """
     while True:
         if hasattr(estimator, "best_estimator_"):
             estimator = estimator.best_estimator_
         elif hasattr(estimator, "n_rows_omitted_") and hasattr(estimator, "estimator_"):
             estimator = estimator.estimator_
+        elif isinstance(estimator, FrozenEstimator):
+            estimator = estimator.estimator
         else:
             return estimator
 
