@@ -3,6 +3,7 @@
 from sklearn_rnn.model_selection._compare_models import compare_models
 from sklearn_rnn.model_selection._comparison import Comparison
 from sklearn_rnn.model_selection._complexity import n_parameters
+from sklearn_rnn.model_selection._interval_metrics import interval_coverage, interval_score
 from sklearn_rnn.model_selection._one_standard_error import one_standard_error
 from sklearn_rnn.model_selection._panel_split import PanelTimeSeriesSplit
 from sklearn_rnn.model_selection._penalty_path import penalty_path
@@ -11,6 +12,8 @@ __all__ = [
     "Comparison",
     "PanelTimeSeriesSplit",
     "compare_models",
+    "interval_coverage",
+    "interval_score",
     "n_parameters",
     "one_standard_error",
     "penalty_path",
