@@ -5,6 +5,7 @@ from sklearn_rnn._sklearn.versions import show_versions
 from sklearn_rnn.forecasting import (
     ARRegressor,
     DifferencedRegressor,
+    IntervalRegressor,
     PersistenceRegressor,
     RecursiveForecaster,
     make_ar,
@@ -33,6 +34,7 @@ __all__ += ["LagLogistic", "LagLogisticCV", "LagPoisson", "LagPoissonCV"]
 __all__ += [
     "ARRegressor",
     "DifferencedRegressor",
+    "IntervalRegressor",
     "PersistenceRegressor",
     "make_ar",
     "make_lasso",

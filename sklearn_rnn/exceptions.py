@@ -1,6 +1,6 @@
 """Warnings of the package, to be filtered or caught by their class."""
 
-__all__ = ["IncompleteWindowsWarning", "TargetLeakWarning"]
+__all__ = ["IncompleteWindowsWarning", "InfiniteIntervalWarning", "TargetLeakWarning"]
 
 
 class IncompleteWindowsWarning(UserWarning):
@@ -19,6 +19,21 @@ class IncompleteWindowsWarning(UserWarning):
     >>> from sklearn_rnn.exceptions import IncompleteWindowsWarning
     >>> with warnings.catch_warnings():
     ...     warnings.simplefilter("error", IncompleteWindowsWarning)  # be strict in this block
+    """
+
+
+class InfiniteIntervalWarning(UserWarning):
+    """Intervals of `IntervalRegressor` are infinite, as no finite ones have the level asked for.
+
+    There are too few calibration rows, or with ``method="aci"`` so many of the last targets were
+    outside that the rate of misses would have to be negative. The message gives their number.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> from sklearn_rnn.exceptions import InfiniteIntervalWarning
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("error", InfiniteIntervalWarning)  # be strict in this block
     """
 
 

@@ -40,6 +40,7 @@ GIVEN = {
     "LagLogisticCV": {"alphas": 10},
     "LagPoissonCV": {"alphas": 10},
     "CompleteRows": {"estimator": make_pipeline(StandardScaler(), Ridge())},
+    "IntervalRegressor": {"estimator": Ridge()},
     "DifferencedRegressor": {"regressor": make_pipeline(LagTransformer(2, flatten=True), Ridge())},
 }
 CHECKED = [C for C in ESTIMATORS if C.__name__ not in OF_ANOTHER_KIND]

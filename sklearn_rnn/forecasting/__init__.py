@@ -3,6 +3,7 @@
 from sklearn_rnn.forecasting._ar_regressor import ARRegressor
 from sklearn_rnn.forecasting._autoregression import make_ar
 from sklearn_rnn.forecasting._differenced import DifferencedRegressor
+from sklearn_rnn.forecasting._interval_regressor import IntervalRegressor
 from sklearn_rnn.forecasting._penalized import make_lasso, make_linear
 from sklearn_rnn.forecasting._persistence import PersistenceRegressor
 from sklearn_rnn.forecasting._recursive import RecursiveForecaster
@@ -10,6 +11,7 @@ from sklearn_rnn.forecasting._recursive import RecursiveForecaster
 __all__ = [
     "ARRegressor",
     "DifferencedRegressor",
+    "IntervalRegressor",
     "PersistenceRegressor",
     "make_ar",
     "make_lasso",

@@ -29,6 +29,7 @@ POSITIONAL = {
     "LagLogistic": ["alpha"],
     "LagPoisson": ["alpha"],
     "DifferencedRegressor": ["regressor"],
+    "IntervalRegressor": ["estimator"],
 }
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(30, 4))
@@ -36,7 +37,7 @@ FRAME = pd.DataFrame(X, columns=list("abcd"))
 
 each_class = pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
 # Meta-estimators have no default: see their own tests.
-WITHOUT_DEFAULTS = {"CompleteRows", "DifferencedRegressor"}
+WITHOUT_DEFAULTS = {"CompleteRows", "DifferencedRegressor", "IntervalRegressor"}
 WITH_DEFAULTS = [C for C in CLASSES if C.__name__ not in WITHOUT_DEFAULTS]
 with_defaults = pytest.mark.parametrize("cls", WITH_DEFAULTS, ids=lambda cls: cls.__name__)
 # These read strings, documents, and a table of their target: see their own tests.
