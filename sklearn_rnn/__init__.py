@@ -23,11 +23,17 @@ from sklearn_rnn.linear import (
     LagRidgeCV,
 )
 from sklearn_rnn.neural_network import *  # noqa: F403 - the networks, listed once in its `__all__`
-from sklearn_rnn.preprocessing import CompleteRows, LagTransformer, TextSequencer, make_lagged
+from sklearn_rnn.preprocessing import (
+    CalendarFeatures,
+    CompleteRows,
+    LagTransformer,
+    TextSequencer,
+    make_lagged,
+)
 
 __version__ = "0.1.0"
 
-__all__ = ["LagTransformer", "make_lagged", "CompleteRows", "TextSequencer"]
+__all__ = ["LagTransformer", "make_lagged", "CompleteRows", "CalendarFeatures", "TextSequencer"]
 __all__ += neural_network.__all__
 __all__ += ["LagElasticNet", "LagElasticNetCV", "LagRidge", "LagRidgeCV"]
 __all__ += ["LagLogistic", "LagLogisticCV", "LagPoisson", "LagPoissonCV"]

@@ -30,6 +30,7 @@ PUBLIC = [getattr(sklearn_rnn, name) for name in sklearn_rnn.__all__]
 ESTIMATORS = [C for C in PUBLIC if inspect.isclass(C) and issubclass(C, BaseEstimator)]
 # They are held to their own laws in the tests of their files.
 OF_ANOTHER_KIND = {
+    "CalendarFeatures": "it reads the index of a DataFrame",
     "TextSequencer": "it reads strings, for which scikit-learn has no checks",
     "HierarchicalAttentionClassifier": "it reads documents, lists of lists of tokens",
     "DifferencedRegressor": "its y is a column of X",
