@@ -150,8 +150,8 @@ class LagLogistic(BinaryClassifier, GeneralizedModel):
     Notes
     -----
     ``alpha`` is ``1 / (C n)`` of scikit-learn's ``LogisticRegression``, where n is the sum of the
-    weights, and `lambda` of glmnet's ``family="binomial"`` with ``standardize=True``. glmnet's
-    factors of the penalty are rescaled to the mean 1.
+    weights, and `lambda` of glmnet's ``family="binomial"`` with ``standardize=True``, for every
+    `l1_ratio`. glmnet's factors of the penalty are rescaled to the mean 1.
 
     **Cost.** A step of Newton's method minimises a quadratic model by its Gram matrix, and reads
     the windows twice. The first Gram matrix has the weights of the model without coefficients,
@@ -191,10 +191,11 @@ class LagLogisticCV(BinaryClassifier, GeneralizedModelCV):
 
     Notes
     -----
-    The deviance is twice the log loss, and the rules to choose are those of ``cv.glmnet``. The
-    first penalty is the smallest at which all penalised coefficients are zero; all folds have the
-    penalties of the fit to all samples. Folds whose training samples are of one class are left out
-    of the choice; at least one fold has to have both.
+    The deviance is twice the log loss, and the rules to choose are those of ``cv.glmnet``, which
+    clips probabilities at 1e-5 and 1 - 1e-5; they are not clipped here. The first penalty is the
+    smallest at which all penalised coefficients are zero; all folds have the penalties of the fit
+    to all samples. Folds whose training samples are of one class are left out of the choice; at
+    least one fold has to have both.
 
     Examples
     --------

@@ -7,13 +7,23 @@ import pandas as pd
 import pytest
 from sklearn.model_selection import KFold
 
-from sklearn_rnn import LagElasticNet, LagElasticNetCV, LagRidge
+from sklearn_rnn import (
+    LagElasticNet,
+    LagElasticNetCV,
+    LagLogistic,
+    LagLogisticCV,
+    LagPoisson,
+    LagPoissonCV,
+    LagRidge,
+)
 from sklearn_rnn._sequences.windows import lag_windows
 from sklearn_rnn.datasets import load_nyse
 
 DATA = Path(__file__).parents[1] / "data"
 EXACT = {"standardize": True, "tol": 1e-14, "max_iter": 10**6}
 THEIRS = pd.read_csv(DATA / "glmnet_windows.csv")
+OF_FAMILY = {"standardize": True, "tol": 1e-15}
+FAMILIES = {"binomial": (LagLogistic, LagLogisticCV), "poisson": (LagPoisson, LagPoissonCV)}
 DUMMIES = {"League": "N", "Division": "W", "NewLeague": "N"}
 
 
@@ -48,6 +58,18 @@ def hitters():
     for column, level in DUMMIES.items():
         table[column] = table[column] == level
     return table.to_numpy(dtype=float), y
+
+
+@pytest.fixture(scope="module")
+def binomial(nyse):
+    windows, y = nyse
+    return windows, (y > 0).astype(float)
+
+
+@pytest.fixture(scope="module")
+def poisson(hitters):
+    X, _ = hitters
+    return np.delete(X, 2, axis=1), X[:, 2]
 
 
 def assert_coefficients(model, expected, y):
@@ -113,3 +135,25 @@ def test_several_targets_are_mgaussian(hitters):
         model = LagElasticNet(penalty, groups="column", **EXACT).fit(np.delete(X, 6, axis=1), both)
         np.testing.assert_allclose(model.coef_, np.stack([first[1:], second[1:]]), atol=1e-4)
         np.testing.assert_allclose(model.intercept_, [first[0], second[0]], atol=1e-2)
+
+
+@pytest.mark.parametrize("l1_ratio", [1.0, 0.5, 0.0])
+@pytest.mark.parametrize("family", FAMILIES)
+def test_classes_and_counts_have_the_penalty_of_glmnet_itself(family, l1_ratio, request):
+    """No deviation of y divides the ridge part: there is a scale of the targets."""
+    X, y = request.getfixturevalue(family)
+    for penalty, expected in coefficients(f"{family} {l1_ratio:g}"):
+        model = FAMILIES[family][0](penalty, l1_ratio=l1_ratio, **OF_FAMILY).fit(X, y)
+        found = np.append(model.intercept_, model.coef_)
+        np.testing.assert_allclose(found, expected, atol=1e-6 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize(("family", "k"), [("binomial", 5), ("poisson", 10)])
+def test_cross_validation_by_deviance(family, k, request):
+    X, y = request.getfixturevalue(family)
+    alphas, means, errors, chosen = cross_validation(f"{family} 1")
+    model = FAMILIES[family][1](alphas=alphas, cv=KFold(k), rule="1se", tol=1e-14).fit(X, y)
+    np.testing.assert_allclose(model.deviance_mean_, means, rtol=1e-6)
+    np.testing.assert_allclose(model.deviance_error_, errors, rtol=1e-5)
+    least = alphas[np.argmin(model.deviance_mean_)]
+    assert (least, model.alpha_) == (pytest.approx(chosen[0]), pytest.approx(chosen[1]))
