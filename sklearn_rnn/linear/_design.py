@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
+from typing_extensions import Self
 
 from sklearn_rnn._sequences.storage import row_chunks
 from sklearn_rnn._sequences.windows import Windows
@@ -64,14 +65,18 @@ class Design:
         """Return the number of windows."""
         return len(self.first)
 
-    def take(self, index: Any) -> Design:
+    def take(self, index: Any) -> Self:
         """Return the design of some of the windows."""
         return replace(self, first=self.first[index])
 
-    def cut(self) -> Design:
+    def cut(self) -> Self:
         """Return the same windows over no other rows than theirs."""
         begin, end = int(self.first.min()), int(self.first.max()) + self.span + 1
         return replace(self, rows=self.rows[begin:end], first=self.first - begin)
+
+    def read(self, part: slice) -> NDArray[Any]:
+        """Return some rows of the table."""
+        return self.rows[part]
 
     def coverage(self, weight: FloatArray) -> FloatArray:
         """Return the weight of each row of the table: that of all windows over it."""
@@ -97,19 +102,21 @@ class Design:
         ndarray of shape (n_windows, n_columns)
             One row for each window.
         """
-        first = self.first[part]
+        windows = self.windows(self.first[part])
+        return centered(windows, center).reshape(len(windows), self.n_columns)
+
+    def windows(self, first: NDArray[np.intp]) -> NDArray[Any]:
+        """Return the windows with these first rows, of shape (n_windows, n_lags, n_channels)."""
         spacing = int(first[1] - first[0]) if len(first) > 1 else 1
         if spacing > 0 and (np.diff(first) == spacing).all():
             pitch, item = self.rows.strides
-            windows = as_strided(
+            return as_strided(
                 self.rows[first[0] :],
                 shape=(len(first), self.n_lags, self.n_channels),
                 strides=(spacing * pitch, self.step * pitch, item),
                 writeable=False,
             )
-        else:
-            windows = self.rows[first[:, np.newaxis] + self.step * np.arange(self.n_lags)]
-        return centered(windows, center).reshape(len(first), self.n_columns)
+        return np.asarray(self.rows[first[:, np.newaxis] + self.step * np.arange(self.n_lags)])
 
     def blocks(self, center: FloatArray, n_others: int = 0) -> Iterator[tuple[slice, FloatArray]]:
         """Yield copies of all windows, a few at a time, and which windows they are.

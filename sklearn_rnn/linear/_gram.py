@@ -139,7 +139,7 @@ def _shared_terms(
     size = max(CHUNK_VALUES // n_channels, run.span) // spacing + 1
     for begin in range(0, len(run), size):
         end = min(begin + size, len(run))
-        rows = run.rows[run.first[begin] : run.first[end - 1] + run.span + 1]
+        rows = run.read(slice(run.first[begin], run.first[end - 1] + run.span + 1))
         rows = centered(rows, center)
         stop = spacing * (end - 1 - begin) + 1
         lags = [rows[b * run.step : b * run.step + stop : spacing] for b in range(n_lags)]

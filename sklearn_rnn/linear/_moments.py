@@ -127,7 +127,7 @@ def channel_means(design: Design, weight: FloatArray) -> FloatArray:
     total, count = (np.zeros(design.n_channels) for _ in range(2))
     for part in row_chunks(len(coverage), design.n_channels):
         used = coverage[part] > 0
-        values, weights = inside.rows[part][used].astype(np.float64), coverage[part][used]
+        values, weights = inside.read(part)[used].astype(np.float64), coverage[part][used]
         missing = np.isnan(values)
         values[missing] = 0.0
         total += weights @ values
