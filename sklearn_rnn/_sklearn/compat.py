@@ -5,6 +5,7 @@ from sklearn.linear_model._cd_fast import enet_coordinate_descent_gram
 from sklearn.model_selection._search import BaseSearchCV
 from sklearn.utils import _safe_indexing as safe_indexing
 from sklearn.utils._array_api import get_namespace
+from sklearn.utils._metadata_requests import _raise_for_params as raise_for_params
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils._param_validation import (
     HasMethods,
@@ -40,6 +41,7 @@ __all__ = [
     "get_namespace",
     "make_constraint",
     "num_samples",
+    "raise_for_params",
     "safe_indexing",
     "validate_params",
 ]

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from sklearn_rnn._sequences.storage import row_chunks
 from sklearn_rnn._sequences.window_array import WindowArray
 from sklearn_rnn.forecasting._lag_terms import Index, LagTerms
-from sklearn_rnn.linear._base import TrainingSet
 from sklearn_rnn.linear._design import Design, FloatArray
 from sklearn_rnn.linear._folds import make_folds
 from sklearn_rnn.linear._nested import Factor, log_likelihood
 from sklearn_rnn.linear._selection import Losses
+from sklearn_rnn.linear._training_set import TrainingSet
 
 ROWS_PER_COLUMN = 4
 """Rows of a block for each column, of which the factor of the rows before adds one."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from abc import abstractmethod
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar
 
@@ -31,69 +31,11 @@ from sklearn_rnn._sklearn.parameters import parametrized
 from sklearn_rnn._sklearn.validation import check_target, prefix_errors, restore_on_error
 from sklearn_rnn.linear._design import Design, FloatArray
 from sklearn_rnn.linear._last_value import LastValue
-from sklearn_rnn.linear._moments import Moments, channel_means
+from sklearn_rnn.linear._moments import Moments
 from sklearn_rnn.linear._parameters import ColumnParameters, LinearParameters
 from sklearn_rnn.linear._ridge_path import is_well_conditioned
 from sklearn_rnn.linear._system import System
-
-
-@dataclass(frozen=True, eq=False)
-class TrainingSet:
-    """The samples that take part in a fit.
-
-    Attributes
-    ----------
-    design : Design
-        Windows.
-    y : ndarray of shape (n_windows, n_outputs)
-        Targets.
-    weight : ndarray of shape (n_windows,)
-        Positive weights.
-    samples : ndarray of int, of shape (n_windows,)
-        Positions of the samples in the X that was given.
-    y_given : ndarray of shape (n_given, n_outputs)
-        Targets of all samples of this X.
-    last_value : LastValue or None
-        What is subtracted from windows and targets; None is nothing.
-    """
-
-    design: Design
-    y: FloatArray
-    weight: FloatArray
-    samples: NDArray[np.intp]
-    y_given: FloatArray
-    last_value: LastValue | None = None
-
-    @property
-    def n_given(self) -> int:
-        """Number of samples of the X that was given."""
-        return len(self.y_given)
-
-    def take(self, index: Any) -> TrainingSet:
-        """Return some of the samples."""
-        return replace(
-            self,
-            design=self.design.take(index),
-            y=self.y[index],
-            weight=self.weight[index],
-            samples=self.samples[index],
-        )
-
-    def moments(self, center: FloatArray | None = None) -> Moments:
-        """Return the moments of the samples, as `Moments.of`, or of their steps."""
-        if self.last_value is None:
-            return Moments.of(self.design, self.y, self.weight, center)
-        origin = channel_means(self.design, self.weight) if center is None else center
-        steps = self.steps(origin)
-        moments = Moments.of(steps.design, steps.y, self.weight, self.last_value.steps_of(origin))
-        return replace(moments, origin=origin)
-
-    def steps(self, origin: FloatArray) -> TrainingSet:
-        """Return the samples whose moments are taken, with `origin` for missing values."""
-        if self.last_value is None:
-            return self
-        design, last = self.last_value.steps(self.design, origin)
-        return replace(self, design=design, y=self.y - last, last_value=None)
+from sklearn_rnn.linear._training_set import TrainingSet
 
 
 @parametrized
@@ -114,32 +56,6 @@ class WindowModel(ColumnParameters):
             "Names of the columns, if all are strings."
         ),
     }
-
-    @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
-        """Fit the coefficients; first choose the penalty, if the model does so.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_lags, n_channels) or (n_samples, n_columns)
-            Windows, as `LagTransformer` gives them, or flattened ones.
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            Targets.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the samples, in the fits and in the errors of cross-validation.
-
-        Returns
-        -------
-        object
-            The fitted estimator.
-        """
-        with restore_on_error(self):
-            self._fit(X, self._read_training_set(X, y, sample_weight))
-        return self
-
-    @abstractmethod
-    def _fit(self, X: Any, data: TrainingSet) -> None:
-        """Set the learned attributes; `X` has the calendar of the samples, if they have one."""
 
     def _linear_predictor(self, X: Any) -> FloatArray:
         """Return products of windows and coefficients, with intercepts: (n_samples, n_outputs)."""
@@ -231,11 +147,42 @@ class WindowModel(ColumnParameters):
 
 
 @parametrized
-class LinearWindowModel(RegressorMixin, WindowModel, LinearParameters):
-    """Base class of linear models on windows with squared errors."""
+class FixedPenaltyModel(WindowModel):
+    """Base class of models whose penalty is a parameter."""
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
+        """Fit the coefficients.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_lags, n_channels) or (n_samples, n_columns)
+            Windows, as `LagTransformer` gives them, or flattened ones.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples.
+
+        Returns
+        -------
+        object
+            The fitted estimator.
+        """
+        with restore_on_error(self):
+            self._fit(self._read_training_set(X, y, sample_weight))
+        return self
+
+    @abstractmethod
+    def _fit(self, data: TrainingSet) -> None:
+        """Set the learned attributes."""
+
+
+@parametrized
+class WindowRegressor(RegressorMixin, WindowModel):
+    """Base class of regressors on windows."""
 
     def predict(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Predict the targets.
+        """Predict the expected targets.
 
         Parameters
         ----------
@@ -247,8 +194,17 @@ class LinearWindowModel(RegressorMixin, WindowModel, LinearParameters):
         ndarray of shape (n_samples,) or (n_samples, n_outputs)
             Predictions.
         """
-        predicted = self._linear_predictor(X)
+        predicted = self._mean(self._linear_predictor(X))
         return np.asarray(predicted.ravel() if self.coef_.ndim == 1 else predicted)
+
+    def _mean(self, linear_predictor: FloatArray) -> FloatArray:
+        """Return the expected targets."""
+        return linear_predictor
+
+
+@parametrized
+class LinearWindowModel(WindowRegressor, LinearParameters):
+    """Base class of linear models on windows with squared errors."""
 
     def _read_training_set(self, X: Any, y: Any, sample_weight: Any) -> TrainingSet:
         data = super()._read_training_set(X, y, sample_weight)

@@ -1,24 +1,25 @@
-"""What linear models on windows that choose their penalty by cross-validation share."""
+"""The choice of a penalty by the squared errors of cross-validation."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from sklearn_rnn._sklearn.parameters import parametrized
-from sklearn_rnn.linear._base import LinearWindowModel, TrainingSet
+from sklearn_rnn.linear._base import LinearWindowModel
 from sklearn_rnn.linear._design import FloatArray
-from sklearn_rnn.linear._folds import Fold, FoldMoments, make_folds
+from sklearn_rnn.linear._folds import Fold, FoldMoments
 from sklearn_rnn.linear._moments import Moments
 from sklearn_rnn.linear._parameters import standardize_param
-from sklearn_rnn.linear._path_parameters import PathParameters
+from sklearn_rnn.linear._path_model import PathModel
 from sklearn_rnn.linear._selection import ROWS_PER_FOLD, Losses, errors_by_moments, mean_losses
 from sklearn_rnn.linear._system import System
+from sklearn_rnn.linear._training_set import TrainingSet
 
 
 @parametrized
-class CrossValidated(LinearWindowModel, PathParameters):
-    """Base class of the models that choose `alpha` on a path."""
+class CrossValidated(LinearWindowModel, PathModel):
+    """Base class of the models that choose `alpha` by squared errors."""
 
     standardize: bool | str = standardize_param(default=True)
 
@@ -49,8 +50,7 @@ class CrossValidated(LinearWindowModel, PathParameters):
     def _curvature(self, system: System, alpha: float, data: TrainingSet) -> FloatArray:
         """Return the penalties of squares, as `is_well_conditioned` takes them."""
 
-    def _fit(self, X: Any, data: TrainingSet) -> None:
-        folds = make_folds(self.cv, X, data)
+    def _fit(self, data: TrainingSet, folds: list[Fold]) -> None:
         moments = FoldMoments(data, folds)
         self.alphas_ = self._penalties(lambda: self._grid(self._system(moments.total), data))
         losses = self._losses(data, folds, moments)

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from numbers import Real
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
 from sklearn_rnn._sklearn.compat import Interval
 from sklearn_rnn._sklearn.parameters import param, parametrized
-from sklearn_rnn.linear._base import LinearWindowModel, TrainingSet
+from sklearn_rnn.linear._base import FixedPenaltyModel, LinearWindowModel
 from sklearn_rnn.linear._lasso_path import elastic_net_path
 from sklearn_rnn.linear._parameters import ElasticNetParameters
+from sklearn_rnn.linear._training_set import TrainingSet
 
 
 @parametrized
-class LagElasticNet(ElasticNetParameters, LinearWindowModel):
+class LagElasticNet(ElasticNetParameters, LinearWindowModel, FixedPenaltyModel):
     r"""Lasso, elastic net and group lasso on windows, without storing the flattened windows.
 
     The coefficients are those of scikit-learn's ``ElasticNet`` on the flattened windows: they
@@ -75,7 +76,7 @@ class LagElasticNet(ElasticNetParameters, LinearWindowModel):
 
     _learned: ClassVar[dict[str, str]] = {"n_iter_ : int": "Number of sweeps."}
 
-    def _fit(self, X: Any, data: TrainingSet) -> None:
+    def _fit(self, data: TrainingSet) -> None:
         penalty = self._penalty(data.design.n_lags, data.design.n_channels)
         moments = data.moments()
         system = self._system(moments)

@@ -7,12 +7,12 @@ from typing import ClassVar
 
 from sklearn_rnn._sklearn.compat import Interval
 from sklearn_rnn._sklearn.parameters import param, parametrized
-from sklearn_rnn.linear._base import TrainingSet
 from sklearn_rnn.linear._cross_validation import CrossValidated
 from sklearn_rnn.linear._design import FloatArray
 from sklearn_rnn.linear._lasso_path import LEAST_L1_RATIO, elastic_net_path, first_alpha
 from sklearn_rnn.linear._parameters import ElasticNetParameters
 from sklearn_rnn.linear._system import System
+from sklearn_rnn.linear._training_set import TrainingSet
 
 
 @parametrized

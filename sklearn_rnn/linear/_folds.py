@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,8 @@ from sklearn.model_selection import TimeSeriesSplit, check_cv
 
 from sklearn_rnn._sequences.storage import has_nan
 from sklearn_rnn._sequences.window_array import WindowArray
-from sklearn_rnn.linear._base import TrainingSet
 from sklearn_rnn.linear._moments import Moments, channel_means
+from sklearn_rnn.linear._training_set import TrainingSet
 
 Index = NDArray[np.intp]
 Fold = tuple[Index, Index]
@@ -28,7 +29,9 @@ KEPT_BYTES = 2**26
 """Size of all Gram matrices of parts up to which they are kept, so that one pass is enough."""
 
 
-def make_folds(cv: Any, X: Any, data: TrainingSet) -> list[Fold]:
+def make_folds(
+    cv: Any, X: Any, data: TrainingSet, params: Mapping[str, Any] = MappingProxyType({})
+) -> list[Fold]:
     """Split the samples of a training set.
 
     Parameters
@@ -40,6 +43,8 @@ def make_folds(cv: Any, X: Any, data: TrainingSet) -> list[Fold]:
     data : TrainingSet
         The samples that are used. An integer makes folds of these; other splits refer to all
         samples of X.
+    params : mapping of str to array-like, default={}
+        Metadata of the samples for the splitter, such as groups.
 
     Returns
     -------
@@ -52,7 +57,7 @@ def make_folds(cv: Any, X: Any, data: TrainingSet) -> list[Fold]:
     position[data.samples] = np.arange(len(data.samples))
     folds = []
     y = data.y_given[:, 0] if data.y_given.shape[1] == 1 else data.y_given
-    for number, parts in enumerate(check_cv(cv).split(X, y)):
+    for number, parts in enumerate(check_cv(cv).split(X, y, **params)):
         train, test = (_find(part, position) for part in parts)
         if not (len(train) and len(test)):
             raise ValueError(

@@ -5,22 +5,23 @@ from __future__ import annotations
 import warnings
 from abc import abstractmethod
 from numbers import Integral, Real
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from sklearn_rnn._sklearn.compat import Interval
 from sklearn_rnn._sklearn.parameters import param, parametrized
-from sklearn_rnn.linear._base import TrainingSet, WindowModel
+from sklearn_rnn.linear._base import FixedPenaltyModel, WindowModel
 from sklearn_rnn.linear._design import FloatArray
 from sklearn_rnn.linear._families import Family
-from sklearn_rnn.linear._folds import make_folds
+from sklearn_rnn.linear._folds import Fold
 from sklearn_rnn.linear._lasso_path import LEAST_L1_RATIO
 from sklearn_rnn.linear._newton_path import NewtonPath, Problem
 from sklearn_rnn.linear._parameters import ElasticNetParameters, standardize_columns_param
-from sklearn_rnn.linear._path_parameters import PathParameters
+from sklearn_rnn.linear._path_model import PathModel
 from sklearn_rnn.linear._selection import ROWS_PER_FOLD, Losses, mean_losses
+from sklearn_rnn.linear._training_set import TrainingSet
 
 
 @parametrized
@@ -71,7 +72,7 @@ class GeneralizedLinear(WindowModel, ElasticNetParameters):
 
 
 @parametrized
-class GeneralizedModel(GeneralizedLinear):
+class GeneralizedModel(GeneralizedLinear, FixedPenaltyModel):
     """Base class of generalised linear models with one penalty."""
 
     alpha: float = param(
@@ -81,7 +82,7 @@ class GeneralizedModel(GeneralizedLinear):
         kw_only=False,
     )
 
-    def _fit(self, X: Any, data: TrainingSet) -> None:
+    def _fit(self, data: TrainingSet) -> None:
         if fault := self._fault(data.y):
             raise ValueError(fault)
         model = self._model(data)
@@ -92,7 +93,7 @@ class GeneralizedModel(GeneralizedLinear):
 
 
 @parametrized
-class GeneralizedModelCV(GeneralizedLinear, PathParameters):
+class GeneralizedModelCV(GeneralizedLinear, PathModel):
     """Base class of generalised linear models that choose `alpha` by cross-validation."""
 
     standardize: bool = standardize_columns_param(default=True)
@@ -120,10 +121,9 @@ class GeneralizedModelCV(GeneralizedLinear, PathParameters):
         ),
     }
 
-    def _fit(self, X: Any, data: TrainingSet) -> None:
+    def _fit(self, data: TrainingSet, folds: list[Fold]) -> None:
         if fault := self._fault(data.y):
             raise ValueError(fault)
-        folds = make_folds(self.cv, X, data)
         faults = [self._fault(data.y[train]) for train, _ in folds]
         used = [k for k, fault in enumerate(faults) if fault is None]
         if not used:

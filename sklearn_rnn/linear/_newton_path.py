@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sklearn_rnn.linear._base import TrainingSet
 from sklearn_rnn.linear._design import FloatArray
 from sklearn_rnn.linear._families import Family
 from sklearn_rnn.linear._lasso_path import LEAST_L1_RATIO, Penalty, elastic_net_path, first_alpha
 from sklearn_rnn.linear._moments import Moments
 from sklearn_rnn.linear._system import System, column_scales, least_norm_solve
+from sklearn_rnn.linear._training_set import TrainingSet
 
 SLOW = 0.1
 """The Gram matrix is computed anew if a step promises more than this share of the decrease that the

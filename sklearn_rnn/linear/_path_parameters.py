@@ -28,11 +28,11 @@ class PathParameters(ColumnParameters):
     )
     cv: Any = param(
         ["cv_object"],
-        """Splitter, or iterable of splits. Splitters by `groups` do not get these: give their
-        splits, ``list(splitter.split(X, y, groups))``. An integer is a number of folds in time
-        order, as in ``TimeSeriesSplit(cv)``: of the times if `X` is windows of `LagTransformer` or
-        `make_lagged` with times, all series at once, otherwise of the samples. It splits those that
-        are fitted: with complete windows, and a positive weight. None is 5.""",
+        """Splitter, or iterable of splits. Splitters by groups get these by ``fit(X, y,
+        groups=groups)``, with metadata routing of scikit-learn enabled. An integer is a number of
+        folds in time order, as in ``TimeSeriesSplit(cv)``: of the times if `X` is windows of
+        `LagTransformer` or `make_lagged` with times, all series at once, otherwise of the samples.
+        It splits those that are fitted: with complete windows and a positive weight. None is 5.""",
         default=None,
     )
     rule: str = param(

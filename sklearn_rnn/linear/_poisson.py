@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
-from sklearn.base import RegressorMixin
 from sklearn.metrics import d2_tweedie_score
 from sklearn.utils import Tags, column_or_1d
 
 from sklearn_rnn._sklearn.parameters import parametrized
 from sklearn_rnn._sklearn.validation import check_target
-from sklearn_rnn.linear._base import WindowModel
+from sklearn_rnn.linear._base import WindowRegressor
 from sklearn_rnn.linear._design import FloatArray
 from sklearn_rnn.linear._families import Family, Poisson
 from sklearn_rnn.linear._generalized import GeneralizedModel, GeneralizedModelCV
 
 
 @parametrized
-class CountRegressor(RegressorMixin, WindowModel):
+class CountRegressor(WindowRegressor):
     """Base class of regressors of counts, by the logarithm of their rate."""
 
     _family: ClassVar[Family] = Poisson()
@@ -34,20 +31,8 @@ class CountRegressor(RegressorMixin, WindowModel):
         "intercept_ : float": "Intercept.",
     }
 
-    def predict(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Predict the rates.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_lags, n_channels) or (n_samples, n_columns)
-            Windows. Missing values (NaN) are replaced by the training mean of their channel.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,)
-            Expected values of y.
-        """
-        return self._family.mean(self._linear_predictor(X)[:, 0])
+    def _mean(self, linear_predictor: FloatArray) -> FloatArray:
+        return self._family.mean(linear_predictor)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return the share of the deviance that is explained.

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import warnings
 from numbers import Real
-from typing import Any
 
 import numpy as np
 from scipy.linalg import LinAlgWarning
 
 from sklearn_rnn._sklearn.compat import Interval
 from sklearn_rnn._sklearn.parameters import param, parametrized
-from sklearn_rnn.linear._base import LinearWindowModel, TrainingSet
+from sklearn_rnn.linear._base import FixedPenaltyModel, LinearWindowModel
 from sklearn_rnn.linear._design import FloatArray
 from sklearn_rnn.linear._moments import Moments
 from sklearn_rnn.linear._ridge_path import Gradient, solve_ridge
 from sklearn_rnn.linear._system import System
+from sklearn_rnn.linear._training_set import TrainingSet
 
 
 @parametrized
-class LagRidge(LinearWindowModel):
+class LagRidge(LinearWindowModel, FixedPenaltyModel):
     r"""Ridge regression on windows, without storing the flattened windows.
 
     The coefficients are those of scikit-learn's ``Ridge`` on the flattened windows: they minimise
@@ -72,7 +72,7 @@ class LagRidge(LinearWindowModel):
         kw_only=False,
     )
 
-    def _fit(self, X: Any, data: TrainingSet) -> None:
+    def _fit(self, data: TrainingSet) -> None:
         factor = self._penalty_factor(data.design.n_lags, data.design.n_channels)
         moments = data.moments()
         system = self._system(moments)

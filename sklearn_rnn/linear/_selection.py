@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sklearn_rnn.linear._base import TrainingSet
 from sklearn_rnn.linear._design import FloatArray
 from sklearn_rnn.linear._moments import Moments
+from sklearn_rnn.linear._training_set import TrainingSet
 
 ROWS_PER_FOLD = 3
 """Samples per fold below which errors are averaged over samples and not over folds."""

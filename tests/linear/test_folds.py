@@ -6,10 +6,10 @@ from sklearn.model_selection import KFold, ShuffleSplit, TimeSeriesSplit
 
 from sklearn_rnn._sequences.windows import lag_windows, window_rows
 from sklearn_rnn.linear import _folds
-from sklearn_rnn.linear._base import TrainingSet
 from sklearn_rnn.linear._design import Design
 from sklearn_rnn.linear._folds import FoldMoments, find_parts
 from sklearn_rnn.linear._moments import Moments
+from sklearn_rnn.linear._training_set import TrainingSet
 
 SPLITTERS = [
     TimeSeriesSplit(5),
