@@ -74,7 +74,8 @@ class ActiveSet:
 
     def begin_at(self, coef: FloatArray) -> None:
         """Admit the columns of coefficients of shape (n_columns,), and take these."""
-        self._admit(self._is_out & (coef != 0))
+        if (new := self._is_out & (coef != 0)).any():
+            self._admit(new)
         self.coef = coef[self.columns]
         self._selected = self.coef.nonzero()[0]
 
@@ -136,6 +137,18 @@ class ActiveSet:
             self._admit_above(2 * alpha - before)
         n_iter, most = 0, LEAST_SWEEPS + int(SWEEPS_PER_COLUMN * np.count_nonzero(self.coef))
         while n_iter < max_iter:
+            n_iter += self._sweep(alpha, min(max_iter - n_iter, most))
+            if self.is_solved():
+                return n_iter, True
+            most *= 2
+            self._admit_above(alpha)
+            self._step_to_solution()
+        return n_iter, False
+
+    def _sweep(self, alpha: float, max_iter: int) -> int:
+        """Descend over the columns; return the number of sweeps, which may be too few."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
             self.coef, *_, n_sweeps = enet_coordinate_descent_gram(
                 self.coef.copy(),
                 alpha,
@@ -143,17 +156,11 @@ class ActiveSet:
                 self._gram,
                 self._xy[self.columns],
                 self._norm,
-                min(max_iter - n_iter, most),
+                max_iter,
                 STRICTER * self._tol,
                 UNUSED,
             )
-            n_iter += max(1, n_sweeps)
-            if self.is_solved():
-                return n_iter, True
-            most *= 2
-            self._admit_above(alpha)
-            self._step_to_solution()
-        return n_iter, False
+        return max(1, int(n_sweeps))
 
     def _admit_above(self, slope: float) -> None:
         """Admit the columns of steeper slopes."""
@@ -253,17 +260,15 @@ def lasso_path(
     n_iter, n_failed = 1, 0
     if start is not None:
         state.begin_at(start)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # of the few sweeps of each descent
-        for k, alpha in enumerate(alphas.tolist()):
-            if ridge is not None:
-                state.put_ridge(alpha * ridge)
-            state.move_to(alpha)
-            n_iter = 1
-            if not state.is_solved():
-                n_iter, is_solved = state.descend(max_iter)
-                n_failed += not is_solved
-            path[k, state.columns] = state.coef
+    for k, alpha in enumerate(alphas.tolist()):
+        if ridge is not None:
+            state.put_ridge(alpha * ridge)
+        state.move_to(alpha)
+        n_iter = 1
+        if not state.is_solved():
+            n_iter, is_solved = state.descend(max_iter)
+            n_failed += not is_solved
+        path[k, state.columns] = state.coef
     if n_failed:
         warnings.warn(
             f"Coordinate descent did not converge at {n_failed} of {len(alphas)} penalties: "

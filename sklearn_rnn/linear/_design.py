@@ -15,6 +15,8 @@ from sklearn_rnn._sequences.storage import row_chunks
 from sklearn_rnn._sequences.windows import Windows
 
 FloatArray = NDArray[np.float64]
+Block = tuple[slice, FloatArray]
+"""Which windows, and a copy of them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +120,7 @@ class Design:
             )
         return np.asarray(self.rows[first[:, np.newaxis] + self.step * np.arange(self.n_lags)])
 
-    def blocks(self, center: FloatArray, n_others: int = 0) -> Iterator[tuple[slice, FloatArray]]:
+    def blocks(self, center: FloatArray, n_others: int = 0) -> Iterator[Block]:
         """Yield copies of all windows, a few at a time, and which windows they are.
 
         Fewer at a time if the caller makes `n_others` values of each window.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from abc import abstractmethod
 from numbers import Integral, Real
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -50,6 +50,12 @@ class GeneralizedLinear(WindowModel, ElasticNetParameters):
     def _fault(self, y: FloatArray) -> str | None:
         """Return why the targets of a training set have no finite mean on the scale of the link."""
 
+    def _read_training_set(self, X: Any, y: Any, sample_weight: Any) -> TrainingSet:
+        data = super()._read_training_set(X, y, sample_weight)
+        if fault := self._fault(data.y):
+            raise ValueError(fault)
+        return data
+
     def _model(self, data: TrainingSet) -> NewtonPath:
         """Return the model of a training set, without coefficients."""
         penalty = self._penalty(data.design.n_lags, data.design.n_channels)
@@ -83,8 +89,6 @@ class GeneralizedModel(GeneralizedLinear, FixedPenaltyModel):
     )
 
     def _fit(self, data: TrainingSet) -> None:
-        if fault := self._fault(data.y):
-            raise ValueError(fault)
         model = self._model(data)
         (coef,), (at_center,) = model.path(np.array([self.alpha], dtype=np.float64))
         self._set_linear(coef, model.center, at_center)
@@ -122,8 +126,6 @@ class GeneralizedModelCV(GeneralizedLinear, PathModel):
     }
 
     def _fit(self, data: TrainingSet, folds: list[Fold]) -> None:
-        if fault := self._fault(data.y):
-            raise ValueError(fault)
         faults = [self._fault(data.y[train]) for train, _ in folds]
         used = [k for k, fault in enumerate(faults) if fault is None]
         if not used:

@@ -154,11 +154,12 @@ class LagLogistic(BinaryClassifier, GeneralizedModel):
     `l1_ratio`. glmnet's factors of the penalty are rescaled to the mean 1.
 
     **Cost.** A step of Newton's method minimises a quadratic model by its Gram matrix, and reads
-    the windows twice. The first Gram matrix has the weights of the model without coefficients,
-    which are all equal: windows of a series share its terms. As steps become slow it is computed
-    anew, with the weights of that step, in blocks of windows: rows times the square of the columns.
-    It serves the next penalties, too. The bound 1/4 of all weights would need a single matrix, but
-    many more steps, the more so the rarer a class is.
+    the windows twice; up to 2 million of their values are kept between the steps. The first Gram
+    matrix has the weights of the model without coefficients, which are all equal: windows of a
+    series share its terms. As steps become slow it is computed anew, with the weights of that step,
+    in blocks of windows: rows times the square of the columns. It serves the next penalties, too.
+    The bound 1/4 of all weights would need a single matrix, but many more steps, the more so the
+    rarer a class is.
 
     Incomplete windows and missing values are as in `LagRidge`. There are two classes;
     ``OneVsRestClassifier`` takes more of them.

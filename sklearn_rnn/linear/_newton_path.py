@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from sklearn_rnn.linear._centered_design import CenteredDesign
 from sklearn_rnn.linear._design import FloatArray
 from sklearn_rnn.linear._families import Family
 from sklearn_rnn.linear._lasso_path import LEAST_L1_RATIO, Penalty, elastic_net_path, first_alpha
@@ -87,16 +88,17 @@ class NewtonPath:
     def __init__(self, data: TrainingSet, problem: Problem) -> None:
         moments = data.moments()
         self._data, self._problem, self._y = data, problem, data.y[:, 0]
-        self._weight, self._n_channels = float(data.weight.sum()), data.design.n_channels
+        center = moments.center[: data.design.n_channels]
+        self._weight, self._design = float(data.weight.sum()), CenteredDesign(data.design, center)
         self.center, self.n_iter, self.converged = moments.center, 0, True
         self.scale = column_scales(moments) if problem.standardize else np.ones(len(moments.xx))
         null = problem.family.link(float(moments.y_mean[0])) if problem.fit_intercept else 0.0
         self._coef, self._at_center = np.zeros(len(moments.xx)), null
-        self._eta = np.full(len(self._y), null)
+        self._move_to(np.full(len(self._y), null))
         mean = problem.family.mean(self._eta[:1])
         curvature = float(problem.family.curvature(mean)[0])
         self._set_model(moments, curvature)
-        self._tol = problem.penalty.tol * self._loss(self._eta)
+        self._tol = problem.penalty.tol * self._loss
 
     def first_alpha(self) -> float:
         """Return the smallest alpha of the lasso at which all penalised coefficients are zero."""
@@ -129,14 +131,15 @@ class NewtonPath:
             self.n_iter = n_iter
             score, total = self._score()
             coef = self._minimize(score, alpha)
-            change = coef - self._coef
-            predicted = float(score @ change) + self._penalty(self._coef, alpha)
-            predicted -= self._penalty(coef, alpha)
+            change, penalty = coef - self._coef, self._penalty(self._coef, alpha)
+            predicted = float(score @ change) + penalty - self._penalty(coef, alpha)
             intercept = float(self._x_mean @ (change / self.scale))
             if self._problem.fit_intercept:
                 predicted += total**2 / self._model.weight
                 intercept = total / self._model.weight - intercept
-            if predicted <= self._tol or not self._step(change, intercept, predicted, alpha):
+            if predicted <= self._tol:
+                return
+            if not self._step(change, intercept, alpha, self._loss + penalty, predicted):
                 return
             if predicted > SLOW * before:
                 self._renew()
@@ -147,14 +150,17 @@ class NewtonPath:
 
     def _score(self) -> tuple[FloatArray, float]:
         """Return the products of columns and residuals, about the means of the model; their sum."""
-        mean = self._problem.family.mean(self._eta)
-        residual = self._data.weight * (self._y - mean)
+        residual = self._residual
         total = float(residual.sum())
-        center = self.center[: self._n_channels]
-        products = self._data.design.transposed_dot(residual[:, np.newaxis], center)[:, 0]
-        products += (-self._x_mean if self._problem.fit_intercept else self._x_mean) * total
+        origin = -self._x_mean if self._problem.fit_intercept else self._x_mean
         self._size = float(residual**2 @ (1 / self._curvature))
-        return products / self.scale, total
+        return (self._products + origin * total) / self.scale, total
+
+    def _move_to(self, eta: FloatArray) -> None:
+        """Take the linear predictor, its loss, and products of columns and residuals."""
+        self._eta, self._loss = eta, self._loss_at(eta)
+        self._residual = self._data.weight * (self._y - self._problem.family.mean(eta))
+        self._products = self._design.transposed_dot(self._residual)
 
     def _minimize(self, score: FloatArray, alpha: float) -> FloatArray:
         """Return the coefficients at which the quadratic model and the penalty are least."""
@@ -171,23 +177,24 @@ class NewtonPath:
         (coef,), _ = elastic_net_path(system, np.array([alpha]), inner, start)
         return np.asarray(coef[:, 0])
 
-    def _step(self, change: FloatArray, intercept: float, predicted: float, alpha: float) -> bool:
-        """Step as far as the objective decreases; return whether it does."""
-        center = self.center[: self._n_channels]
-        eta = self._data.design.dot((change / self.scale)[:, np.newaxis], center)[:, 0] + intercept
-        now = self._loss(self._eta) + self._penalty(self._coef, alpha)
+    def _step(
+        self, change: FloatArray, intercept: float, alpha: float, now: float, predicted: float
+    ) -> bool:
+        """Step as far as the objective decreases from its value now; return whether it does."""
+        eta = self._design.dot(change / self.scale) + intercept
         step = 1.0
         while step > LEAST_STEP:
             coef, moved = self._coef + step * change, self._eta + step * eta
-            value = self._loss(moved) + self._penalty(coef, alpha)
+            value = self._loss_at(moved) + self._penalty(coef, alpha)
             if now - value >= SUFFICIENT * step * predicted:
-                self._coef, self._eta = coef, moved
+                self._coef = coef
                 self._at_center += step * intercept
+                self._move_to(moved)
                 return True
             step /= 2
         return False
 
-    def _loss(self, eta: FloatArray) -> float:
+    def _loss_at(self, eta: FloatArray) -> float:
         return float(self._data.weight @ self._problem.family.loss(self._y, eta))
 
     def _penalty(self, coef: FloatArray, alpha: float) -> float:
@@ -199,7 +206,7 @@ class NewtonPath:
         curvature = self._problem.family.curvature(mean)
         curvature = np.maximum(curvature, LEAST_CURVATURE * curvature.mean())
         weight = self._data.weight * curvature
-        center = self.center[: self._n_channels]
+        center = self.center[: self._data.design.n_channels]
         moments = Moments.of(self._data.design, self._data.y, weight, center)
         self._set_model(moments, 1.0)
         self._curvature = weight

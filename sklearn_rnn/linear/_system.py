@@ -131,6 +131,8 @@ class Projection:
 
     def complete(self, path: FloatArray) -> FloatArray:
         """Add the unpenalised coefficients to those of shape (n_alphas, n_penalised, k)."""
+        if not self.is_free.any():
+            return path
         n_alphas, _, n_outputs = path.shape
         whole = np.empty((n_alphas, len(self.is_free), n_outputs))
         whole[:, ~self.is_free] = path
