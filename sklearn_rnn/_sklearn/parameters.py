@@ -122,10 +122,11 @@ def _alternative(constraint: Any) -> str:
 
 
 def _learned(cls: type) -> dict[str, str]:
-    merged: dict[str, str] = {}
+    merged: dict[str, tuple[str, str]] = {}  # by name, since a subclass may tell another type
     for base in reversed(cls.__mro__):
-        merged.update(vars(base).get("_learned", {}))
-    return merged
+        own: Mapping[str, str] = vars(base).get("_learned", {})
+        merged.update({head.split(" : ")[0]: (head, text) for head, text in own.items()})
+    return dict(merged.values())
 
 
 def _section(title: str, entries: Mapping[str, str]) -> str:

@@ -38,18 +38,27 @@ from sklearn_rnn.linear._system import System
 from sklearn_rnn.linear._training_set import TrainingSet
 
 
+def coefficient_docs(*outputs: str, of: str = "") -> dict[str, str]:
+    """Describe the coefficients of `_learned`, by their leading axes, and what they are `of`."""
+    flat = " or ".join(f"({axis}n_columns{'' if axis else ','})" for axis in outputs)
+    by_lag = " or ".join(f"({axis}n_lags, n_channels)" for axis in outputs)
+    return {
+        f"coef_ : ndarray of shape {flat}": (
+            f"Coefficients of the flattened windows{of}: blocks of channels, oldest lag first. For "
+            "a 2-D X, in the order of its columns."
+        ),
+        f"lag_coef_ : ndarray of shape {by_lag}": (
+            "The same coefficients by lag, oldest first, and channel."
+        ),
+    }
+
+
 @parametrized
 class WindowModel(ColumnParameters):
     """Base class of linear models on windows, with any loss."""
 
     _learned: ClassVar[dict[str, str]] = {
-        "coef_ : ndarray of shape (n_columns,) or (n_outputs, n_columns)": (
-            "Coefficients of the flattened windows: blocks of channels, oldest lag first. For a "
-            "2-D X, in the order of its columns."
-        ),
-        "lag_coef_ : ndarray of shape (n_lags, n_channels) or (n_outputs, n_lags, n_channels)": (
-            "The same coefficients by lag, oldest first, and channel."
-        ),
+        **coefficient_docs("", "n_outputs, "),
         "intercept_ : float or ndarray of shape (n_outputs,)": "Intercept of each target.",
         "n_features_in_ : int": "Number of columns of a 2-D `X`, or channels of a 3-D `X`.",
         "feature_names_in_ : ndarray of shape (n_features_in_,)": (

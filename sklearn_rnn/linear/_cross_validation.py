@@ -33,9 +33,6 @@ class CrossValidated(LinearWindowModel, PathModel):
         "coefs_ : ndarray of shape (n_alphas, n_columns) or (n_alphas, n_outputs, n_columns)": (
             "Coefficients of each penalty, fitted to all samples."
         ),
-        "scale_ : ndarray of shape (n_columns,)": (
-            "Standard deviations by which columns are divided; one without `standardize`."
-        ),
     }
 
     @abstractmethod

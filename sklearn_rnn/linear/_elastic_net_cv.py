@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from numbers import Real
 from typing import ClassVar
 
-from sklearn_rnn._sklearn.compat import Interval
-from sklearn_rnn._sklearn.parameters import param, parametrized
+from sklearn_rnn._sklearn.parameters import parametrized
 from sklearn_rnn.linear._cross_validation import CrossValidated
 from sklearn_rnn.linear._design import FloatArray
 from sklearn_rnn.linear._lasso_path import LEAST_L1_RATIO, elastic_net_path, first_alpha
@@ -50,12 +48,6 @@ class LagElasticNetCV(CrossValidated, ElasticNetParameters):
            [False,  True],
            [False, False]])
     """
-
-    eps: float = param(
-        [Interval(Real, 0, 1, closed="neither")],
-        "The last penalty of the grid divided by the first.",
-        default=1e-3,
-    )
 
     _learned: ClassVar[dict[str, str]] = {
         "n_iter_ : int": "Number of sweeps at the last penalty of the fit to all samples."

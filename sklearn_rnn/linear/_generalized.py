@@ -101,11 +101,6 @@ class GeneralizedModelCV(GeneralizedLinear, PathModel):
     """Base class of generalised linear models that choose `alpha` by cross-validation."""
 
     standardize: bool = standardize_columns_param(default=True)
-    eps: float = param(
-        [Interval(Real, 0, 1, closed="neither")],
-        "The last penalty of the grid divided by the first.",
-        default=1e-3,
-    )
 
     _learned: ClassVar[dict[str, str]] = {
         "deviance_path_ : ndarray of shape (n_alphas, n_folds)": (
@@ -119,9 +114,6 @@ class GeneralizedModelCV(GeneralizedLinear, PathModel):
         "deviance_error_ : ndarray of shape (n_alphas,)": "Standard error of this mean.",
         "coefs_ : ndarray of shape (n_alphas, n_columns)": (
             "Coefficients of each penalty, fitted to all samples."
-        ),
-        "scale_ : ndarray of shape (n_columns,)": (
-            "Standard deviations by which columns are divided; one without `standardize`."
         ),
     }
 

@@ -11,7 +11,7 @@ from sklearn.utils import Tags, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
 from sklearn_rnn._sklearn.parameters import parametrized
-from sklearn_rnn.linear._base import WindowModel
+from sklearn_rnn.linear._base import WindowModel, coefficient_docs
 from sklearn_rnn.linear._design import FloatArray
 from sklearn_rnn.linear._families import Binomial, Family
 from sklearn_rnn.linear._generalized import GeneralizedModel, GeneralizedModelCV
@@ -24,13 +24,7 @@ class BinaryClassifier(ClassifierMixin, WindowModel):
     _family: ClassVar[Family] = Binomial()
     _learned: ClassVar[dict[str, str]] = {
         "classes_ : ndarray of shape (2,)": "Labels of the classes, sorted.",
-        "coef_ : ndarray of shape (1, n_columns)": (
-            "Coefficients of the flattened windows, for the log odds of ``classes_[1]``: blocks of "
-            "channels, oldest lag first. Of a 2-D X those of its columns, in their order."
-        ),
-        "lag_coef_ : ndarray of shape (1, n_lags, n_channels)": (
-            "The same coefficients by lag, oldest first, and channel."
-        ),
+        **coefficient_docs("1, ", of=", for the log odds of ``classes_[1]``"),
         "intercept_ : ndarray of shape (1,)": "Intercept.",
     }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import numpy as np
@@ -16,6 +16,15 @@ from sklearn_rnn.linear._design import FloatArray
 from sklearn_rnn.linear._parameters import ColumnParameters
 
 
+def eps_param(*, default: float) -> Any:
+    """Declare ``eps``, whose default depends on the model."""
+    return param(
+        [Interval(Real, 0, 1, closed="neither")],
+        "The last penalty of the grid divided by the first.",
+        default=default,
+    )
+
+
 @parametrized
 class PathParameters(ColumnParameters):
     """Parameters of the models that choose `alpha` by cross-validation."""
@@ -26,6 +35,7 @@ class PathParameters(ColumnParameters):
         glmnet, by the factor `eps` in total.""",
         default=100,
     )
+    eps: float = eps_param(default=1e-3)
     cv: Any = param(
         ["cv_object"],
         """Splitter, or iterable of splits. Splitters by groups get these by ``fit(X, y,
@@ -45,6 +55,9 @@ class PathParameters(ColumnParameters):
     _learned: ClassVar[dict[str, str]] = {
         "alpha_ : float": "The chosen penalty.",
         "alphas_ : ndarray of shape (n_alphas,)": "All penalties, decreasing.",
+        "scale_ : ndarray of shape (n_columns,)": (
+            "Standard deviations by which columns are divided; one without `standardize`."
+        ),
     }
 
     def _penalties(self, grid: Callable[[], tuple[float, float]]) -> FloatArray:

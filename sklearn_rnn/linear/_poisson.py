@@ -9,7 +9,7 @@ from sklearn.utils import Tags, column_or_1d
 
 from sklearn_rnn._sklearn.parameters import parametrized
 from sklearn_rnn._sklearn.validation import check_target
-from sklearn_rnn.linear._base import WindowRegressor
+from sklearn_rnn.linear._base import WindowRegressor, coefficient_docs
 from sklearn_rnn.linear._design import FloatArray
 from sklearn_rnn.linear._families import Family, Poisson
 from sklearn_rnn.linear._generalized import GeneralizedModel, GeneralizedModelCV
@@ -21,13 +21,7 @@ class CountRegressor(WindowRegressor):
 
     _family: ClassVar[Family] = Poisson()
     _learned: ClassVar[dict[str, str]] = {
-        "coef_ : ndarray of shape (n_columns,)": (
-            "Coefficients of the flattened windows, for the logarithm of the rate: blocks of "
-            "channels, oldest lag first. Of a 2-D X those of its columns, in their order."
-        ),
-        "lag_coef_ : ndarray of shape (n_lags, n_channels)": (
-            "The same coefficients by lag, oldest first, and channel."
-        ),
+        **coefficient_docs("", of=", for the logarithm of the rate"),
         "intercept_ : float": "Intercept.",
     }
 

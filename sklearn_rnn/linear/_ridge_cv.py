@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from numbers import Real
-
 import numpy as np
 
-from sklearn_rnn._sklearn.compat import Interval
-from sklearn_rnn._sklearn.parameters import param, parametrized
+from sklearn_rnn._sklearn.parameters import parametrized
 from sklearn_rnn.linear._cross_validation import CrossValidated
 from sklearn_rnn.linear._design import FloatArray
 from sklearn_rnn.linear._lasso_path import LEAST_L1_RATIO
+from sklearn_rnn.linear._path_parameters import eps_param
 from sklearn_rnn.linear._ridge_path import ridge_path
 from sklearn_rnn.linear._system import System
 from sklearn_rnn.linear._training_set import TrainingSet
@@ -52,11 +50,7 @@ class LagRidgeCV(CrossValidated):
     (3, 5)
     """
 
-    eps: float = param(
-        [Interval(Real, 0, 1, closed="neither")],
-        "The last penalty of the grid divided by the first.",
-        default=1e-6,
-    )
+    eps: float = eps_param(default=1e-6)
 
     def _grid(self, system: System, data: TrainingSet) -> tuple[float, float]:
         factor = self._penalty_factor(data.design.n_lags, data.design.n_channels)

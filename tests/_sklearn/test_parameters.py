@@ -191,7 +191,7 @@ class Ring(Circle):
     n_holes: int = param([Integral], "How many holes.", default=1, kw_only=False)
     colour: str = param([StrOptions({"blue"})], "Always blue.", default="blue")
 
-    _learned: ClassVar = {"seen_ : bool": "Whether a ring was seen."}
+    _learned: ClassVar = {"seen_ : bool or None": "Whether a ring was seen."}
 
 
 @parametrized
