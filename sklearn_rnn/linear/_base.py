@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-import warnings
 from abc import abstractmethod
-from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.linalg import LinAlgWarning
 from sklearn.base import RegressorMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 from typing_extensions import Self
 
 from sklearn_rnn._sequences.input_form import InputForm, Reading
-from sklearn_rnn._sequences.target_channel import (
-    channel_at,
-    channel_names,
-    channels_known_ahead,
-    needs_channel,
-)
 from sklearn_rnn._sequences.validation import check_sequences
 from sklearn_rnn._sequences.window_array import WindowArray
 from sklearn_rnn._sequences.windows import Windows
@@ -30,11 +21,7 @@ from sklearn_rnn._sklearn.compat import check_sample_weight, fit_context
 from sklearn_rnn._sklearn.parameters import parametrized
 from sklearn_rnn._sklearn.validation import check_target, prefix_errors, restore_on_error
 from sklearn_rnn.linear._design import Design, FloatArray
-from sklearn_rnn.linear._last_value import LastValue
-from sklearn_rnn.linear._moments import Moments
-from sklearn_rnn.linear._parameters import ColumnParameters, LinearParameters
-from sklearn_rnn.linear._ridge_path import is_well_conditioned
-from sklearn_rnn.linear._system import System
+from sklearn_rnn.linear._parameters import ColumnParameters
 from sklearn_rnn.linear._training_set import TrainingSet
 
 
@@ -209,86 +196,3 @@ class WindowRegressor(RegressorMixin, WindowModel):
     def _mean(self, linear_predictor: FloatArray) -> FloatArray:
         """Return the expected targets."""
         return linear_predictor
-
-
-@parametrized
-class LinearWindowModel(WindowRegressor, LinearParameters):
-    """Base class of linear models on windows with squared errors."""
-
-    def _read_training_set(self, X: Any, y: Any, sample_weight: Any) -> TrainingSet:
-        data = super()._read_training_set(X, y, sample_weight)
-        self._last_value = self._find_last_value(X)
-        return replace(data, last_value=self._last_value)
-
-    def _system(self, moments: Moments) -> System:
-        """Return the normal equations of the columns that are penalised."""
-        level = None
-        if self._last_value is not None:
-            moments, level = self._last_value.reduce(moments)
-        return System.of(
-            moments,
-            fit_intercept=self.fit_intercept,
-            standardize=bool(self.standardize),
-            level=level,
-        )
-
-    def _unscaled(self, coef: FloatArray, system: System) -> FloatArray:
-        """Return coefficients of X by those of a system, of shape (..., n_columns, n_outputs)."""
-        coef = coef / system.scale[:, np.newaxis]
-        return coef if self._last_value is None else self._last_value.expand(coef)
-
-    def _warn_if_ill_conditioned(self, system: System, curvature: FloatArray) -> None:
-        if not is_well_conditioned(system, curvature):
-            warnings.warn(
-                "Columns of X without an L1 penalty have a condition number above 1e4: their "
-                "coefficients lose digits. LagRidge loses none up to 1e7; else increase alpha, or "
-                "leave columns out.",
-                LinAlgWarning,
-                stacklevel=5,
-            )
-
-    def _find_last_value(self, X: Any) -> LastValue | None:
-        """Return what ``standardize="last"`` subtracts from windows and y."""
-        if self.standardize != "last":
-            return None
-        form, given = self._form, self.target_channel
-        names = channel_names(X, form.columns)
-        given = 0 if given is None and form.n_channels == 1 else given
-        channel = channel_at(given, form.n_channels, names)
-        if channel is None:
-            raise needs_channel("last", form.n_channels, names, repr(given))
-        known_ahead = channels_known_ahead(X, form.columns)
-        return LastValue.of(form.n_steps, form.n_channels, channel, known_ahead)
-
-    def _set_coefficients(self, coef: FloatArray, moments: Moments) -> None:
-        """Set the learned attributes, by coefficients of shape (n_columns, n_outputs)."""
-        center = np.tile(moments.origin, self._form.n_steps)
-        self._set_linear(coef, center, self._at_origin(coef, moments))
-
-    def _at_origin(self, coef: FloatArray, moments: Moments) -> FloatArray:
-        """Return intercepts at the origin, by coefficients (..., n_columns, n_outputs) of X."""
-        _, at_center = self._of_moments(coef, moments)
-        last = self._last_value
-        return at_center if last is None else at_center + moments.origin[last.target]
-
-    def _of_moments(self, coef: FloatArray, moments: Moments) -> tuple[FloatArray, FloatArray]:
-        """Return coefficients of the columns of moments by those of X, and intercepts there."""
-        if self._last_value is not None:
-            coef = self._last_value.of_steps(coef)
-        return coef, intercepts(coef, moments, self.fit_intercept)
-
-    def __sklearn_tags__(self) -> Tags:
-        """Declare several targets."""
-        tags = super().__sklearn_tags__()
-        tags.target_tags.multi_output = True
-        return tags
-
-
-def intercepts(coef: FloatArray, moments: Moments, fit_intercept: bool) -> FloatArray:
-    """Return intercepts for columns centred at `moments.center`.
-
-    Coefficients of shape (..., n_columns, n_outputs) give intercepts of shape (..., n_outputs).
-    """
-    if not fit_intercept:
-        return np.asarray(moments.center @ coef)
-    return np.asarray(moments.y_mean - moments.x_mean @ coef)

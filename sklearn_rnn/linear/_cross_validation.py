@@ -5,10 +5,12 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import ClassVar
 
+import numpy as np
+
 from sklearn_rnn._sklearn.parameters import parametrized
-from sklearn_rnn.linear._base import LinearWindowModel
 from sklearn_rnn.linear._design import FloatArray
 from sklearn_rnn.linear._folds import Fold, FoldMoments
+from sklearn_rnn.linear._least_squares import LinearWindowModel
 from sklearn_rnn.linear._moments import Moments
 from sklearn_rnn.linear._parameters import standardize_param
 from sklearn_rnn.linear._path_model import PathModel
@@ -53,13 +55,17 @@ class CrossValidated(LinearWindowModel, PathModel):
         losses = self._losses(data, folds, moments)
         system = self._system(moments.total)  # anew: it is as large as the moments
         chosen = losses.choose(self.rule)
-        path = self._unscaled(self._path(system, self.alphas_, data), system)
+        self.alpha_ = float(self.alphas_[chosen])
+        path = self._path(system, self.alphas_, data)
+        curvature = self._curvature(system, self.alpha_, data)
+        if np.isfinite(curvature).all():
+            path[chosen] = self._solve_ridge(data, moments.total, system, curvature)
+        else:
+            self._warn_if_ill_conditioned(system, curvature)
+        path = self._unscaled(path, system)
         self._set_coefficients(path[chosen], moments.total)
         coefs = self._in_order_of_columns(path.transpose(0, 2, 1))
         self.coefs_ = coefs.reshape(len(path), *self.coef_.shape)
-        self.alpha_ = float(self.alphas_[chosen])
-        curvature = self._curvature(system, self.alpha_, data)
-        self._warn_if_ill_conditioned(system, curvature)
         self.scale_ = self._in_order_of_columns(system.scale)
         self.mse_path_ = losses.by_fold
         self.mse_mean_, self.mse_error_ = losses.mean, losses.error

@@ -9,8 +9,9 @@ import numpy as np
 
 from sklearn_rnn._sklearn.compat import Interval
 from sklearn_rnn._sklearn.parameters import param, parametrized
-from sklearn_rnn.linear._base import FixedPenaltyModel, LinearWindowModel
+from sklearn_rnn.linear._base import FixedPenaltyModel
 from sklearn_rnn.linear._lasso_path import elastic_net_path
+from sklearn_rnn.linear._least_squares import LinearWindowModel
 from sklearn_rnn.linear._parameters import ElasticNetParameters
 from sklearn_rnn.linear._training_set import TrainingSet
 
@@ -44,8 +45,8 @@ class LagElasticNet(ElasticNetParameters, LinearWindowModel, FixedPenaltyModel):
     Memory, cost and the treatment of missing values and incomplete windows are as in `LagRidge`;
     the coordinate descent is scikit-learn's, on the products of the active columns, and ends with
     the exact solution for the signs that it finds. Columns of factor 0 are projected out of all
-    others. If columns without an L1 penalty have a condition number above 1e4, their coefficients
-    lose digits, and a ``LinAlgWarning`` is raised.
+    others; if they have a condition number above 1e4, their coefficients lose digits, and a
+    ``LinAlgWarning`` is raised. Without any L1 penalty the solution is that of `LagRidge`.
 
     **glmnet** divides y by its standard deviation s (of n, not n - 1), which its ridge part keeps:
     with ``standardize=True``, its penalty `lambda` and its L1 share a have the coefficients of
@@ -80,7 +81,11 @@ class LagElasticNet(ElasticNetParameters, LinearWindowModel, FixedPenaltyModel):
         penalty = self._penalty(data.design.n_lags, data.design.n_channels)
         moments = data.moments()
         system = self._system(moments)
-        alphas = np.array([self.alpha], dtype=np.float64)
-        (coef,), self.n_iter_ = elastic_net_path(system, alphas, penalty)
-        self._warn_if_ill_conditioned(system, system.weight * penalty.curvature(self.alpha))
+        curvature = system.weight * penalty.curvature(self.alpha)
+        if np.isfinite(curvature).all():
+            coef, self.n_iter_ = self._solve_ridge(data, moments, system, curvature), 1
+        else:
+            alphas = np.array([self.alpha], dtype=np.float64)
+            (coef,), self.n_iter_ = elastic_net_path(system, alphas, penalty)
+            self._warn_if_ill_conditioned(system, curvature)
         self._set_coefficients(self._unscaled(coef, system), moments)

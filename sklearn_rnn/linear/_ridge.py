@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from numbers import Real
-
-import numpy as np
-from scipy.linalg import LinAlgWarning
 
 from sklearn_rnn._sklearn.compat import Interval
 from sklearn_rnn._sklearn.parameters import param, parametrized
-from sklearn_rnn.linear._base import FixedPenaltyModel, LinearWindowModel
-from sklearn_rnn.linear._design import FloatArray
-from sklearn_rnn.linear._moments import Moments
-from sklearn_rnn.linear._ridge_path import Gradient, solve_ridge
-from sklearn_rnn.linear._system import System
+from sklearn_rnn.linear._base import FixedPenaltyModel
+from sklearn_rnn.linear._least_squares import LinearWindowModel
 from sklearn_rnn.linear._training_set import TrainingSet
 
 
@@ -76,33 +69,5 @@ class LagRidge(LinearWindowModel, FixedPenaltyModel):
         factor = self._penalty_factor(data.design.n_lags, data.design.n_channels)
         moments = data.moments()
         system = self._system(moments)
-        gradient = self._gradient(data, moments, system)
-        coef, is_accurate = solve_ridge(system, self.alpha, factor, gradient)
+        coef = self._solve_ridge(data, moments, system, self.alpha * factor)
         self._set_coefficients(self._unscaled(coef, system), moments)
-        if not is_accurate:
-            warnings.warn(
-                "The columns of X are collinear to working precision: the coefficients of least "
-                "norm were taken, and have few correct digits. Increase alpha, or leave columns "
-                "out.",
-                LinAlgWarning,
-                stacklevel=4,
-            )
-
-    def _gradient(self, data: TrainingSet, moments: Moments, system: System) -> Gradient:
-        """Return the function of coefficients that gives the products of columns and residuals."""
-        center, weight = moments.center[: data.design.n_channels], data.weight[:, np.newaxis]
-
-        def gradient(coef: FloatArray) -> FloatArray:
-            own, at_center = self._of_moments(self._unscaled(coef, system), moments)
-            steps = data.steps(moments.origin)
-            residual = steps.y - steps.design.dot(own, center) - at_center
-            if self.fit_intercept:
-                residual -= data.weight @ residual / moments.weight
-            products = steps.design.transposed_dot(weight * residual, center)
-            if not self.fit_intercept:
-                products += np.outer(moments.center, data.weight @ residual)
-            if self._last_value is not None:
-                products = self._last_value.contract(products)
-            return np.asarray(products / system.scale[:, np.newaxis])
-
-        return gradient

@@ -36,8 +36,9 @@ class LagRidgeCV(CrossValidated):
     training sets more than large ones: its counterpart in glmnet is `alpha` over their number of
     samples.
 
-    If `alpha` is so small that the penalised columns have a condition number above 1e4, a
-    ``LinAlgWarning`` is raised: `LagRidge` has all digits up to 1e7.
+    `coef_` is refined as in `LagRidge` where the columns are ill-conditioned; the other models of
+    `coefs_` are not: predictions hardly differ, but coefficients lose digits above a condition
+    number of 1e4.
 
     Examples
     --------

@@ -53,9 +53,7 @@ def ridge_path(system: System, alphas: FloatArray, factor: FloatArray) -> FloatA
     return projection.complete(path / root[:, np.newaxis])
 
 
-def solve_ridge(
-    system: System, alpha: float, factor: FloatArray, gradient: Gradient
-) -> tuple[FloatArray, bool]:
+def solve_ridge(system: System, penalty: FloatArray, gradient: Gradient) -> tuple[FloatArray, bool]:
     """Return the coefficients of one ridge regression, refined where it is ill-conditioned.
 
     The normal equations square the condition number of the columns. Where that exceeds 1e4, the
@@ -66,10 +64,8 @@ def solve_ridge(
     ----------
     system : System
         Normal equations.
-    alpha : float
-        Penalty on the sum of squares.
-    factor : ndarray of shape (n_columns,)
-        Factors of the penalty.
+    penalty : ndarray of shape (n_columns,)
+        Penalties on squares.
     gradient : callable
         Products of columns and residuals by coefficients, on the scale of the system.
 
@@ -80,7 +76,6 @@ def solve_ridge(
     is_accurate : bool
         Whether the columns are not collinear to working precision.
     """
-    penalty = alpha * factor
     matrix = system.xx + np.diag(penalty)
     is_zero = matrix.diagonal() == 0
     matrix[is_zero, is_zero] = 1.0  # columns of zeros get the coefficient zero

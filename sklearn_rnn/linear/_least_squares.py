@@ -1,0 +1,143 @@
+"""What linear models on windows with squared errors share."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from scipy.linalg import LinAlgWarning
+from sklearn.utils import Tags
+
+from sklearn_rnn._sequences.target_channel import (
+    channel_at,
+    channel_names,
+    channels_known_ahead,
+    needs_channel,
+)
+from sklearn_rnn._sklearn.parameters import parametrized
+from sklearn_rnn.linear._base import WindowRegressor
+from sklearn_rnn.linear._design import FloatArray
+from sklearn_rnn.linear._last_value import LastValue
+from sklearn_rnn.linear._moments import Moments
+from sklearn_rnn.linear._parameters import LinearParameters
+from sklearn_rnn.linear._ridge_path import Gradient, is_well_conditioned, solve_ridge
+from sklearn_rnn.linear._system import System
+from sklearn_rnn.linear._training_set import TrainingSet
+
+
+@parametrized
+class LinearWindowModel(WindowRegressor, LinearParameters):
+    """Base class of linear models on windows with squared errors."""
+
+    def _read_training_set(self, X: Any, y: Any, sample_weight: Any) -> TrainingSet:
+        data = super()._read_training_set(X, y, sample_weight)
+        self._last_value = self._find_last_value(X)
+        return replace(data, last_value=self._last_value)
+
+    def _system(self, moments: Moments) -> System:
+        """Return the normal equations of the columns that are penalised."""
+        level = None
+        if self._last_value is not None:
+            moments, level = self._last_value.reduce(moments)
+        return System.of(
+            moments,
+            fit_intercept=self.fit_intercept,
+            standardize=bool(self.standardize),
+            level=level,
+        )
+
+    def _unscaled(self, coef: FloatArray, system: System) -> FloatArray:
+        """Return coefficients of X by those of a system, of shape (..., n_columns, n_outputs)."""
+        coef = coef / system.scale[:, np.newaxis]
+        return coef if self._last_value is None else self._last_value.expand(coef)
+
+    def _solve_ridge(
+        self, data: TrainingSet, moments: Moments, system: System, penalty: FloatArray
+    ) -> FloatArray:
+        """Return the coefficients for penalties (n_columns,) on squares, or warn of few digits."""
+        coef, is_accurate = solve_ridge(system, penalty, self._gradient(data, moments, system))
+        if not is_accurate:
+            warnings.warn(
+                "The columns of X are collinear to working precision: the coefficients of least "
+                "norm were taken, and have few correct digits. Increase alpha, or leave columns "
+                "out.",
+                LinAlgWarning,
+                stacklevel=5,
+            )
+        return coef
+
+    def _gradient(self, data: TrainingSet, moments: Moments, system: System) -> Gradient:
+        """Return the function of coefficients that gives the products of columns and residuals."""
+        center, weight = moments.center[: data.design.n_channels], data.weight[:, np.newaxis]
+
+        def gradient(coef: FloatArray) -> FloatArray:
+            own, at_center = self._of_moments(self._unscaled(coef, system), moments)
+            steps = data.steps(moments.origin)
+            residual = steps.y - steps.design.dot(own, center) - at_center
+            if self.fit_intercept:
+                residual -= data.weight @ residual / moments.weight
+            products = steps.design.transposed_dot(weight * residual, center)
+            if not self.fit_intercept:
+                products += np.outer(moments.center, data.weight @ residual)
+            if self._last_value is not None:
+                products = self._last_value.contract(products)
+            return np.asarray(products / system.scale[:, np.newaxis])
+
+        return gradient
+
+    def _warn_if_ill_conditioned(self, system: System, curvature: FloatArray) -> None:
+        if not is_well_conditioned(system, curvature):
+            warnings.warn(
+                "Columns of X with the penalty_factor 0 have a condition number above 1e4: their "
+                "coefficients lose digits. Give them a small factor, or leave columns out.",
+                LinAlgWarning,
+                stacklevel=5,
+            )
+
+    def _find_last_value(self, X: Any) -> LastValue | None:
+        """Return what ``standardize="last"`` subtracts from windows and y."""
+        if self.standardize != "last":
+            return None
+        form, given = self._form, self.target_channel
+        names = channel_names(X, form.columns)
+        given = 0 if given is None and form.n_channels == 1 else given
+        channel = channel_at(given, form.n_channels, names)
+        if channel is None:
+            raise needs_channel("last", form.n_channels, names, repr(given))
+        known_ahead = channels_known_ahead(X, form.columns)
+        return LastValue.of(form.n_steps, form.n_channels, channel, known_ahead)
+
+    def _set_coefficients(self, coef: FloatArray, moments: Moments) -> None:
+        """Set the learned attributes, by coefficients of shape (n_columns, n_outputs)."""
+        center = np.tile(moments.origin, self._form.n_steps)
+        self._set_linear(coef, center, self._at_origin(coef, moments))
+
+    def _at_origin(self, coef: FloatArray, moments: Moments) -> FloatArray:
+        """Return intercepts at the origin, by coefficients (..., n_columns, n_outputs) of X."""
+        _, at_center = self._of_moments(coef, moments)
+        last = self._last_value
+        return at_center if last is None else at_center + moments.origin[last.target]
+
+    def _of_moments(self, coef: FloatArray, moments: Moments) -> tuple[FloatArray, FloatArray]:
+        """Return coefficients of the columns of moments by those of X, and intercepts there."""
+        if self._last_value is not None:
+            coef = self._last_value.of_steps(coef)
+        return coef, intercepts(coef, moments, self.fit_intercept)
+
+    def __sklearn_tags__(self) -> Tags:
+        """Declare several targets."""
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
+
+
+def intercepts(coef: FloatArray, moments: Moments, fit_intercept: bool) -> FloatArray:
+    """Return intercepts for columns centred at `moments.center`.
+
+    Coefficients of shape (..., n_columns, n_outputs) give intercepts of shape (..., n_outputs).
+    """
+    if not fit_intercept:
+        return np.asarray(moments.center @ coef)
+    return np.asarray(moments.y_mean - moments.x_mean @ coef)
