@@ -48,13 +48,22 @@ class LagElasticNet(ElasticNetParameters, LinearWindowModel, FixedPenaltyModel):
     others; if they have a condition number above 1e4, their coefficients lose digits, and a
     ``LinAlgWarning`` is raised. Without any L1 penalty the solution is that of `LagRidge`.
 
-    **glmnet** divides y by its standard deviation s (of n, not n - 1), which its ridge part keeps:
-    with ``standardize=True``, its penalty `lambda` and its L1 share a have the coefficients of
+    **Penalties of other packages.** The loss is the same, half the mean of squares, and:
 
-    .. math:: \alpha \rho = \lambda a, \qquad \alpha (1 - \rho) = \lambda (1 - a) / s,
+    * *scikit-learn*: ``ElasticNet``, and with ``groups="column"`` ``MultiTaskElasticNet``, have the
+      same `alpha` and `l1_ratio`.
+    * *glmnet* divides y by its standard deviation s (of n, not n - 1), which its ridge part keeps:
+      with ``standardize=True``, its penalty `lambda` and its L1 share a have the coefficients of
 
-    so that ``alpha = lambda`` for the lasso, and for all shares where s is 1. Its factors of the
-    penalty are rescaled to the mean 1, and its ``mgaussian`` family is ``groups="column"``.
+      .. math:: \alpha \rho = \lambda a, \qquad \alpha (1 - \rho) = \lambda (1 - a) / s,
+
+      so that ``alpha = lambda`` for the lasso, and for all shares where s is 1. Its factors of the
+      penalty are rescaled to the mean 1, and its ``mgaussian`` family is ``groups="column"``.
+    * *adelie* multiplies the norm of a group of p columns by :math:`\sqrt p`, as here, and its
+      ridge part too; *skglm* and *celer* do not: theirs is ``penalty_factor=1 / np.sqrt(p)``.
+    * *Networks* of this package with k outputs have the mean over the outputs as their loss, and
+      ``penalty="group"`` counts k weights for each input: the lasso of a linear network, on
+      standardised data, has ``groups="column"`` and :math:`k^{1.5}` times its `alpha`.
 
     Examples
     --------

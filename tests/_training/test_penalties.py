@@ -13,7 +13,14 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.linear_model import ElasticNet, LogisticRegression, MultiTaskElasticNet
 
 import sklearn_rnn
-from sklearn_rnn import DenseClassifier, DenseRegressor, LSTMRegressor, TCNRegressor, make_lagged
+from sklearn_rnn import (
+    DenseClassifier,
+    DenseRegressor,
+    LagElasticNet,
+    LSTMRegressor,
+    TCNRegressor,
+    make_lagged,
+)
 from sklearn_rnn._modules.base import SequenceModule
 from sklearn_rnn._modules.mlp import Dense
 from sklearn_rnn._modules.recurrent import Recurrent
@@ -210,6 +217,9 @@ def test_groups_of_several_outputs_are_the_multi_task_elastic_net(l1_ratio, opti
     reference = MultiTaskElasticNet(
         alpha=lasso + ridge, l1_ratio=lasso / (lasso + ridge), tol=1e-12, max_iter=100_000
     ).fit(flat, standard(Y))
+    net = {"alpha": lasso + ridge, "l1_ratio": lasso / (lasso + ridge), "groups": "column"}
+    on_windows = LagElasticNet(**net, tol=1e-12).fit(flat, standard(Y))
+    assert_allclose(on_windows.coef_, reference.coef_, rtol=0, atol=1e-7)
     how = {"learning_rate": 0.02, "lr_schedule": "cosine", "batch_size": 200, "max_epochs": 500}
     how = {"optimizer": "lbfgs"} if optimizer == "lbfgs" else {"optimizer": optimizer, **how}
     model = linear(n_channels=10, alpha=alpha, l1_ratio=l1_ratio, penalty="group", **how).fit(X, Y)

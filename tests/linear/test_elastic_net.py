@@ -112,6 +112,36 @@ def test_groups_meet_the_optimality_conditions(groups, n_outputs, l1_ratio, seed
             assert np.linalg.norm(slope[part]) <= bound * (1 + 1e-6)
 
 
+def by_proximal_steps(X, y, groups, l1, l2):
+    """Minimise half the mean of squares and ``l1 |b| + l2 |b|^2 / 2`` of the blocks b."""
+    coef, step = np.zeros(X.shape[1]), len(X) / np.linalg.norm(X, 2) ** 2
+    for _ in range(2000):
+        coef = coef + step * X.T @ (y - X @ coef) / len(X)
+        norm = np.sqrt(np.bincount(groups, weights=coef**2))[groups]
+        coef = np.maximum(0, 1 - step * l1 / norm) * coef / (1 + step * l2)
+    return coef
+
+
+@pytest.mark.parametrize("package", ["adelie", "celer and skglm"])
+def test_group_penalties_of_other_packages(package):
+    rng = np.random.default_rng(0)
+    windows = rng.normal(size=(200, 4, 3))  # 4 columns in a group
+    windows -= windows.mean(axis=0)
+    y = windows[:, :, 1] @ [1.0, 2.0, -1.0, 0.5] + windows[:, 0, 0] + rng.normal(size=200)
+    y, flat, channel = y - y.mean(), windows.reshape(200, -1), np.tile(np.arange(3), 4)
+    if package == "adelie":  # lambda w (a |b| + (1 - a) |b|^2 / 2) with w = sqrt(p)
+        l1, l2 = 0.3 * 2 * 0.6, 0.3 * 2 * 0.4
+        given = {"alpha": l1 / 2 + l2, "l1_ratio": l1 / 2 / (l1 / 2 + l2)}
+    else:  # lambda |b|
+        l1, l2 = 0.4, 0.0
+        given = {"alpha": l1, "penalty_factor": 1 / np.sqrt(4)}
+    ours = LagElasticNet(groups="channel", **given, **EXACT).fit(windows, y)
+    expected = by_proximal_steps(flat, y, channel, l1, l2)
+    np.testing.assert_allclose(ours.coef_, expected, atol=1e-8)
+    assert (expected[channel == 1] != 0).all()
+    assert (expected[channel == 2] == 0).all()
+
+
 def test_groups_select_channels():
     rng = np.random.default_rng(0)
     windows = rng.normal(size=(300, 4, 3))
