@@ -5,10 +5,25 @@ import warnings
 import numpy as np
 import pytest
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import ElasticNet, Lasso, LinearRegression, MultiTaskLasso, Ridge
+from sklearn.linear_model import (
+    ElasticNet,
+    Lasso,
+    LinearRegression,
+    LogisticRegression,
+    MultiTaskLasso,
+    PoissonRegressor,
+    Ridge,
+)
 from sklearn.preprocessing import StandardScaler
 
-from sklearn_rnn import LagElasticNet, LagElasticNetCV, LagRidge, LagRidgeCV
+from sklearn_rnn import (
+    LagElasticNet,
+    LagElasticNetCV,
+    LagLogistic,
+    LagPoisson,
+    LagRidge,
+    LagRidgeCV,
+)
 from tests.linear.designs import assert_same
 from tests.linear.panels import draw_panel
 
@@ -76,3 +91,54 @@ def test_folds_impute_and_standardize_by_their_own_training_set(seed, ours, thei
             errors = (model.predict(tested) - panel.target(test)) ** 2
             expected = np.average(errors, weights=panel.weights(test))
             np.testing.assert_allclose(ours.mse_path_[k, fold], expected, rtol=1e-7)
+
+
+def differences(flat, panel):
+    """Return windows less their last values, without the columns that become zero; and these."""
+    n_lags, n_channels = panel.windows.shape[1:]
+    windows = flat.reshape(-1, n_lags, n_channels)
+    is_known = np.isin(np.arange(n_channels), panel.windows.origin.known_ahead)
+    changed = np.where(is_known, windows, windows - windows[:, -1:])
+    is_kept = np.ones((n_lags, n_channels), dtype=bool)
+    is_kept[-1] = is_known
+    return changed[:, is_kept], windows[:, -1, -1]
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_last_values_are_subtracted_within_series(seed):
+    panel = draw_panel(seed)
+    fitted, complete = panel.fitted, np.flatnonzero(panel.is_complete)
+    (X, last), (tested, at_last) = (
+        differences(panel.imputed(fitted, index), panel) for index in (fitted, complete)
+    )
+    weight = panel.weights(fitted)
+    if X.shape[1]:
+        scaler = StandardScaler().fit(X, None, weight)
+        theirs = Ridge(10.0, solver="svd")
+        theirs.fit(scaler.transform(X), panel.target(fitted) - last, weight)
+        expected = theirs.predict(scaler.transform(tested)) + at_last
+    else:
+        expected = at_last + np.average(panel.target(fitted) - last, weights=weight)
+    channel = panel.windows.shape[2] - 1
+    ours = LagRidge(10.0, standardize="last", target_channel=channel)
+    ours.fit(panel.windows, panel.y, panel.weight)
+    predicted = ours.predict(panel.windows)[complete] - panel.level
+    assert_same(predicted, expected, panel.target(complete))
+
+
+@pytest.mark.parametrize("seed", range(15))
+def test_classes_and_counts_are_those_of_scikit_learn(seed):
+    panel, alpha = draw_panel(seed, condition=100), 0.1
+    fitted, weight = panel.fitted, panel.weights(panel.fitted)
+    X, given = panel.imputed(fitted, fitted), {"tol": 1e-15, "l1_ratio": 0.0}
+    eta = panel.y - panel.y[fitted].mean()
+    is_up, counts = eta > 0, np.floor(np.exp(eta / np.abs(eta).max()) + 0.5)
+    total = len(fitted) if weight is None else weight.sum()
+    theirs = LogisticRegression(C=1 / (alpha * total), solver="newton-cholesky", tol=1e-10)
+    theirs.fit(X, is_up[fitted], weight)
+    ours = LagLogistic(alpha, **given).fit(panel.windows, is_up, panel.weight)
+    np.testing.assert_allclose(ours.coef_, theirs.coef_, atol=1e-6)
+    theirs = PoissonRegressor(alpha=alpha, solver="newton-cholesky", tol=1e-10)
+    theirs.fit(X, counts[fitted], weight)
+    ours = LagPoisson(alpha, **given).fit(panel.windows, counts, panel.weight)
+    np.testing.assert_allclose(ours.coef_, theirs.coef_, atol=1e-6)
