@@ -91,8 +91,8 @@ class LagPoisson(CountRegressor, GeneralizedModel):
     Notes
     -----
     ``alpha`` is that of scikit-learn's ``PoissonRegressor`` for ``l1_ratio=0``, and `lambda` of
-    glmnet's ``family="poisson"`` with ``standardize=True``, for every `l1_ratio`. For
-    rates per exposure give the rate as y and the exposure as `sample_weight`.
+    glmnet's ``family="poisson"`` with ``standardize=True``, for every `l1_ratio`. For rates per
+    exposure give the rate as y and the exposure as `sample_weight`.
 
     Cost, incomplete windows and missing values are as in `LagLogistic`.
 
