@@ -5,6 +5,7 @@ from sklearn_rnn._sklearn.versions import show_versions
 from sklearn_rnn.forecasting import (
     ARRegressor,
     DifferencedRegressor,
+    Forecaster,
     IntervalRegressor,
     PersistenceRegressor,
     RecursiveForecaster,
@@ -41,6 +42,7 @@ __all__ += [
     "ARRegressor",
     "DifferencedRegressor",
     "IntervalRegressor",
+    "Forecaster",
     "PersistenceRegressor",
     "make_ar",
     "make_lasso",

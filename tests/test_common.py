@@ -34,6 +34,7 @@ OF_ANOTHER_KIND = {
     "TextSequencer": "it reads strings, for which scikit-learn has no checks",
     "HierarchicalAttentionClassifier": "it reads documents, lists of lists of tokens",
     "DifferencedRegressor": "its y is a column of X",
+    "Forecaster": "its y is a column of X, whose index or column holds the times",
     "RecursiveForecaster": "its predict takes a number of steps",
 }
 # Arguments without default, and ten penalties for a hundred, each of which is a fit of its own.

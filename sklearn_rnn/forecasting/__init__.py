@@ -1,8 +1,9 @@
-"""Baseline forecasts, and recursive forecasts of several steps."""
+"""Baseline forecasts, and forecasts of several steps of one series or many."""
 
 from sklearn_rnn.forecasting._ar_regressor import ARRegressor
 from sklearn_rnn.forecasting._autoregression import make_ar
 from sklearn_rnn.forecasting._differenced import DifferencedRegressor
+from sklearn_rnn.forecasting._forecaster import Forecaster
 from sklearn_rnn.forecasting._interval_regressor import IntervalRegressor
 from sklearn_rnn.forecasting._penalized import make_lasso, make_linear
 from sklearn_rnn.forecasting._persistence import PersistenceRegressor
@@ -12,6 +13,7 @@ __all__ = [
     "ARRegressor",
     "DifferencedRegressor",
     "IntervalRegressor",
+    "Forecaster",
     "PersistenceRegressor",
     "make_ar",
     "make_lasso",

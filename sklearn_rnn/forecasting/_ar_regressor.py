@@ -55,7 +55,7 @@ class ARRegressor(WindowParameters, RegressorMixin, BaseEstimator):
     --------
     make_ar : The same model as a pipeline of `LagTransformer` and ``LinearRegression``.
     make_lasso : Selection of single lags by a penalty.
-    RecursiveForecaster : Forecasts of several steps.
+    Forecaster : Forecasts of several steps.
 
     Notes
     -----

@@ -64,7 +64,7 @@ class CompleteRows(PipelineProxy, MetaEstimatorMixin, BaseEstimator):
     several targets.
 
     **Searches**, transformed targets and ensembles must contain it, not the reverse:
-    ``GridSearchCV(CompleteRows(pipeline), grid)``. `compare_models` and `RecursiveForecaster` add
+    ``GridSearchCV(CompleteRows(pipeline), grid)``. `compare_models` and `Forecaster` add
     it to models with a LagTransformer.
 
     Examples

@@ -23,6 +23,7 @@ POSITIONAL = {
     "LagTransformer": ["n_lags"],
     "ARRegressor": ["n_lags"],
     "CompleteRows": ["estimator"],
+    "Forecaster": ["estimator", "horizon"],
     "RecursiveForecaster": ["estimator"],
     "LagRidge": ["alpha"],
     "LagElasticNet": ["alpha"],
@@ -41,8 +42,8 @@ WITHOUT_DEFAULTS = {"CompleteRows", "DifferencedRegressor", "IntervalRegressor"}
 WITH_DEFAULTS = [C for C in CLASSES if C.__name__ not in WITHOUT_DEFAULTS]
 with_defaults = pytest.mark.parametrize("cls", WITH_DEFAULTS, ids=lambda cls: cls.__name__)
 # These read strings, documents, and a table of their target: see their own tests.
-NOT_OF_NUMBERS = {"TextSequencer", "HierarchicalAttentionClassifier", "RecursiveForecaster"}
-NOT_OF_NUMBERS |= {"CalendarFeatures"}
+NOT_OF_NUMBERS = {"TextSequencer", "HierarchicalAttentionClassifier", "CalendarFeatures"}
+NOT_OF_NUMBERS |= {"Forecaster", "RecursiveForecaster"}
 OF_NUMBERS = [C for C in WITH_DEFAULTS if C.__name__ not in NOT_OF_NUMBERS]
 each_of_numbers = pytest.mark.parametrize("cls", OF_NUMBERS, ids=lambda cls: cls.__name__)
 

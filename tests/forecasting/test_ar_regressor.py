@@ -18,7 +18,7 @@ from sklearn_rnn import (
     ARRegressor,
     CompleteRows,
     DifferencedRegressor,
-    RecursiveForecaster,
+    Forecaster,
     make_ar,
 )
 from sklearn_rnn._sequences import storage
@@ -288,18 +288,21 @@ def test_forecasts_read_the_past_alone():
 
 def test_recursive_forecasts_are_those_of_statsmodels():
     numbered = NYSE.reset_index(drop=True)
-    forecaster = RecursiveForecaster(ARRegressor("aic", max_lags=8), target=NAMES).fit(numbered)
-    order = forecaster.estimator_.past_.n_lags
+    forecaster = Forecaster(ARRegressor("aic", max_lags=8), strategy="recursive", target=NAMES).fit(
+        numbered
+    )
+    model = forecaster.models_[0]
+    order = model.past_.n_lags
     assert forecaster.window_size_ == order > 1
-    coefs = np.split(forecaster.estimator_.coef_, order, axis=1)
+    coefs = np.split(model.coef_, order, axis=1)
     rows = list(NYSE.to_numpy())
     for _ in range(5):
         past = [coef @ row for coef, row in zip(coefs, rows[::-1], strict=False)]
-        rows.append(forecaster.estimator_.intercept_ + sum(past))
+        rows.append(model.intercept_ + sum(past))
     assert_equal(forecaster.predict(5), rows[-5:])
     search = GridSearchCV(ARRegressor(), {"n_lags": [1, 4]}, cv=TimeSeriesSplit(2))
-    searched = RecursiveForecaster(search).fit(X.reset_index(drop=True))
-    best = searched.estimator_.best_params_["n_lags"]
+    searched = Forecaster(search, strategy="recursive").fit(X.reset_index(drop=True))
+    best = searched.models_[0].best_params_["n_lags"]
     theirs = AutoReg(VOLUME.to_numpy(), best).fit().forecast(4)
     assert_equal(searched.predict(4), theirs)
 

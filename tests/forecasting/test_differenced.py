@@ -24,9 +24,9 @@ from sklearn_rnn import (
     CompleteRows,
     DenseRegressor,
     DifferencedRegressor,
+    Forecaster,
     LagTransformer,
     PersistenceRegressor,
-    RecursiveForecaster,
     make_ar,
 )
 from sklearn_rnn.exceptions import IncompleteWindowsWarning, TargetLeakWarning
@@ -281,10 +281,10 @@ def test_a_recursive_forecast_changes_from_its_own_forecasts():
         {"a": np.tile(np.arange(12.0), 5)}, pd.period_range("2020-01", periods=60)
     )
     model = DifferencedRegressor(no_change(), lag=12)
-    forecaster = RecursiveForecaster(model, target="a").fit(season)
+    forecaster = Forecaster(model, strategy="recursive").fit(season)
     np.testing.assert_array_equal(forecaster.predict(30), np.tile(np.arange(12.0), 3)[:30])
     drift = DifferencedRegressor(autoregression(1, DummyRegressor()), lag=1)
-    forecast = RecursiveForecaster(drift, target="a").fit(FRAME[["a"]]).predict(20)
+    forecast = Forecaster(drift, strategy="recursive").fit(FRAME[["a"]]).predict(20)
     slope = (Y.iloc[-1] - Y.iloc[0]) / (N - 1)
     np.testing.assert_allclose(forecast, Y.iloc[-1] + slope * np.arange(1, 21), **EXACT)
 

@@ -16,8 +16,8 @@ from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn_rnn import (
     CompleteRows,
     DifferencedRegressor,
+    Forecaster,
     LagTransformer,
-    RecursiveForecaster,
     make_ar,
     make_lagged,
 )
@@ -162,8 +162,8 @@ def test_errors_leave_the_model_as_it_was(change, text):
 
 def test_meta_estimators_of_one_step_refuse_several():
     model = make_ar(2).set_params(horizon=3)
-    with pytest.raises(ValueError, match="estimator must forecast one step, from which Recursive"):
-        RecursiveForecaster(model, target="a").fit(FRAME)
+    with pytest.raises(ValueError, match="estimator must forecast one step with strategy"):
+        Forecaster(model, target="a").fit(FRAME)
     with pytest.raises(ValueError, match=r"regressor must predict one step, .* got horizon=3"):
         DifferencedRegressor(model).fit(FRAME, FRAME["a"])
     model.fit(FRAME, Y)

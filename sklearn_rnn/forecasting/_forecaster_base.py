@@ -1,0 +1,270 @@
+"""What all forecasters share: reading tables, rows ahead, results and scores."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from numbers import Integral
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.metrics import r2_score
+from sklearn.utils import Tags, check_scalar
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from sklearn_rnn._sklearn.compat import Interval, fit_context
+from sklearn_rnn._sklearn.parameters import param, parametrized
+from sklearn_rnn._sklearn.validation import restore_on_error
+from sklearn_rnn.forecasting._calendar import find_frequency
+from sklearn_rnn.forecasting._forecast_columns import ForecastColumns
+from sklearn_rnn.forecasting._rows_ahead import RowsAhead, continue_series
+from sklearn_rnn.forecasting._series_table import SeriesTable, read_series
+from sklearn_rnn.preprocessing._history import History
+from sklearn_rnn.preprocessing._lag_count import LagCount
+
+
+@parametrized
+class AbstractForecaster(RegressorMixin, BaseEstimator, ABC):
+    """Forecasts of the rows after the end of each series of a table."""
+
+    target: str | int | Sequence[str] | Sequence[int] | None = param(
+        [str, Integral, "array-like", None],
+        """Name of the column to forecast, or a list of names. None is the only column that is
+        neither known ahead nor static.""",
+        default=None,
+    )
+    time: str | None = param(
+        [str, None],
+        "Column of X, or level of its index, with the times. None uses the index.",
+        default=None,
+    )
+    series: str | None = param(
+        [str, None],
+        """Column of X, or level of its index, with the name of each row's series. None uses the
+        levels of a MultiIndex other than the time; without a MultiIndex, X is one series.""",
+        default=None,
+    )
+    season: int = param(
+        [Interval(Integral, 1, None, closed="left")],
+        """Length of the season in rows. The seasonal naive forecast that `naive_error_` measures is
+        the value so many rows before.""",
+        default=1,
+    )
+
+    _learned: ClassVar[dict[str, str]] = {
+        "naive_error_ : DataFrame of shape (n_series, n_targets)": """
+            Mean absolute difference in the training rows between a target and its value ``season``
+            rows before in the series, by which MASE scales errors. NaN where no two such values are
+            known.""",
+        "n_features_in_ : int": "Number of columns of X.",
+        "feature_names_in_ : ndarray of shape (n_features_in_,)": (
+            "Names of the columns, if all are strings."
+        ),
+    }
+
+    @fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X: Any, y: Any = None) -> Any:
+        """Fit to the rows of all series.
+
+        Parameters
+        ----------
+        X : DataFrame or Series of shape (n_rows, n_columns)
+            Training rows in any order, with the targets as columns. The times are in the index or
+            a column. A Series is a single target.
+        y : object, default=None
+            Ignored.
+
+        Returns
+        -------
+        Self
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If times or columns are missing, or series are too short, which are named.
+        """
+        with restore_on_error(self):
+            table = read_series(X, "X", *self._named())
+            frame = X.to_frame() if isinstance(X, pd.Series) else X
+            validate_data(self, X=frame, skip_check_array=True)
+            self._columns = self._read_columns(table)
+            table = self._columns.select(table, "X")
+            self._kind = table.kind
+            self._histories = [self._learn(table, count) for count in self._counts()]
+            self._frequencies = dict(zip(table.labels, _frequencies(table), strict=True))
+            self._fit_table(table)
+            self._past = self._keep(table, "X")
+            self.naive_error_ = _naive_error(table, self._columns.targets, self.season)
+        return self
+
+    def predict(self, steps_or_rows: Any, *, past: Any = None) -> Any:
+        """Forecast the next rows of each series.
+
+        Parameters
+        ----------
+        steps_or_rows : int or DataFrame
+            Number of rows of each series, at the times that continue its calendar; or a table of
+            rows ahead in any order, of which the times, the series and the columns that are known
+            ahead are read, but never the targets.
+        past : DataFrame or Series, default=None
+            Rows to forecast from, in place of the last ones of `fit`: more recent ones, or those of
+            other series. All columns of X are read.
+
+        Returns
+        -------
+        Series of shape (n_ahead,) or DataFrame of shape (n_ahead, n_targets)
+            Forecasts, indexed by time, in a panel by series and time. With a number of steps they
+            are in the order of series and time, otherwise in that of the rows. A DataFrame if
+            ``target`` is a list.
+
+        Raises
+        ------
+        ValueError
+            If rows ahead do not continue their series one after the other, a series has no past, or
+            the steps are more than the horizon.
+        """
+        check_is_fitted(self)
+        past_table = None if past is None else self._read_past(past)
+        before = self._past if past_table is None else self._keep(past_table, "past")
+        if isinstance(steps_or_rows, Integral):
+            after = self._continue(before, steps_or_rows)
+        else:
+            after = self._read_ahead(steps_or_rows, before)
+        self._check_steps(after)
+        ahead = RowsAhead.of(before, after, self._columns, self._histories)
+        forecasts = self._forecast(ahead, past_table)
+        values = np.empty_like(forecasts)
+        values[ahead.order] = forecasts
+        target = self._columns.target
+        if isinstance(target, list):
+            return pd.DataFrame(values, index=ahead.index, columns=target)
+        return pd.Series(values[:, 0], index=ahead.index, name=target)
+
+    def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
+        """Return R2 of the forecasts of rows ahead.
+
+        Parameters
+        ----------
+        X : DataFrame or Series of shape (n_ahead, n_columns)
+            Rows ahead, as in `predict`, with the targets; rows without one are left out.
+        y : object, default=None
+            Ignored: the targets are columns of X.
+        sample_weight : array-like of shape (n_ahead,), default=None
+            Weights of the rows.
+
+        Returns
+        -------
+        float
+            R2; of several targets the mean.
+        """
+        forecasts = self.predict(X)
+        frame = X.to_frame() if isinstance(X, pd.Series) else X
+        if missing := [c for c in self._columns.targets if c not in frame.columns]:
+            raise ValueError(f"X must have the targets {missing} to score; use predict without.")
+        actual = frame[self._columns.targets].to_numpy(np.float64, na_value=np.nan)
+        is_known = ~np.isnan(actual).any(axis=1)
+        predicted = forecasts.to_numpy().reshape(actual.shape)[is_known]
+        weight = None if sample_weight is None else np.asarray(sample_weight)[is_known]
+        return float(r2_score(actual[is_known], predicted, sample_weight=weight))
+
+    @abstractmethod
+    def _fit_table(self, table: SeriesTable) -> None:
+        """Learn from the training rows."""
+
+    @abstractmethod
+    def _keep(self, table: SeriesTable, name: str) -> SeriesTable:
+        """Return the rows that forecasts need, and check that each series has enough."""
+
+    @abstractmethod
+    def _forecast(self, ahead: RowsAhead, past: SeriesTable | None) -> NDArray[np.float64]:
+        """Return forecasts of shape (n_ahead, n_targets), from the rows of fit if past is None."""
+
+    def _named(self) -> tuple[Any, Any]:
+        """Return the names of the columns of time and series."""
+        return self.time, self.series
+
+    def _counts(self) -> list[LagCount]:
+        """Return how rows are counted."""
+        return [LagCount()]
+
+    def _read_columns(self, table: SeriesTable) -> ForecastColumns:
+        """Return what the columns are."""
+        return ForecastColumns.of(table, self.target, None, None)
+
+    def _check_steps(self, ahead: SeriesTable) -> None:
+        """Check that the model can forecast so many steps."""
+
+    def _learn(self, table: SeriesTable, count: LagCount) -> History:
+        """Learn the calendars of the series."""
+        return History.learn(table.timeline(), np.empty((len(table.times), 0)), 0, count)
+
+    def _read_past(self, past: Any) -> SeriesTable:
+        table = read_series(past, "past", *self._named(), like=self._kind)
+        return self._columns.select(table, "past")
+
+    def _continue(self, past: SeriesTable, steps: Any) -> SeriesTable:
+        """Return the next rows of each series by its calendar."""
+        if isinstance(steps, bool):
+            raise TypeError("steps_or_rows must be an int or a DataFrame; got a bool.")
+        check_scalar(steps, "steps_or_rows", Integral, min_val=1)
+        usual = set(map(str, self._frequencies.values()))
+        common = next(iter(self._frequencies.values())) if len(usual) == 1 else None
+        frequencies = [
+            self._frequencies[label] if label in self._frequencies else _frequency(times, common)
+            for label, times in (
+                (past.labels[i], past.index_of(i)) for i in range(len(past.labels))
+            )
+        ]
+        return continue_series(past, frequencies, int(steps))
+
+    def _read_ahead(self, rows: Any, past: SeriesTable) -> SeriesTable:
+        ahead = read_series(rows, "Rows ahead", *self._named(), like=self._kind)
+        if unknown := [label for label in ahead.labels if label not in set(past.labels)]:
+            raise ValueError(
+                f"Rows ahead hold the series {unknown}, of which no past is known; give it by "
+                "past=."
+            )
+        return ahead
+
+    def __sklearn_tags__(self) -> Tags:
+        """Declare that rows are tables with times, of several targets."""
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = False
+        tags.target_tags.multi_output = True
+        tags.input_tags.allow_nan = True
+        tags.regressor_tags.poor_score = True
+        return tags
+
+
+def _frequencies(table: SeriesTable) -> list[Any]:
+    """Return the step of the times of each series, found once for equal times."""
+    found: dict[bytes, Any] = {}
+    steps = []
+    for number in range(len(table.labels)):
+        part = slice(table.starts[number], table.starts[number + 1])
+        key = table.times[part].tobytes()
+        if key not in found:
+            found[key] = _frequency(table.index_of(number), None)
+        steps.append(found[key])
+    return steps
+
+
+def _frequency(times: Any, common: Any) -> Any:
+    """Return the step of times, of a single one that of the other series; None if unknown."""
+    return find_frequency(times) if len(times) > 1 else getattr(times, "freq", None) or common
+
+
+def _naive_error(table: SeriesTable, targets: list[Any], season: int) -> pd.DataFrame:
+    """Return the mean absolute error of the seasonal naive forecast in each series."""
+    values = table.values[targets].to_numpy(np.float64)
+    codes = table.codes
+    error = np.full_like(values, np.nan)
+    if len(values) > season:
+        same = codes[season:] == codes[:-season]
+        error[season:][same] = np.abs(values[season:] - values[:-season])[same]
+    labels = pd.Index([0] if not table.is_panel else table.labels)
+    return pd.DataFrame(error, columns=targets).groupby(codes).mean().set_axis(labels, axis=0)

@@ -1,0 +1,179 @@
+"""The rows to forecast, each series from its own end: `RowsAhead`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sklearn_rnn.forecasting._calendar import continue_index
+from sklearn_rnn.forecasting._forecast_columns import ForecastColumns
+from sklearn_rnn.forecasting._series_table import SeriesTable, with_series
+from sklearn_rnn.preprocessing._history import History
+from sklearn_rnn.preprocessing._layout import Window
+from sklearn_rnn.preprocessing._times import read_times
+
+
+@dataclass(frozen=True)
+class RowsAhead:
+    """The rows ahead of each series, after the rows of its past.
+
+    Attributes
+    ----------
+    rows : DataFrame of shape (n_past + n_ahead, n_columns)
+        The rows of each series, those ahead last, with NaN for all that is unknown of them.
+    step : ndarray of int, of shape (n_past + n_ahead,)
+        How many rows a row is after the end of its series; 0 and less in the past.
+    series : ndarray of int, of shape (n_past + n_ahead,)
+        Number of the series in the past.
+    index : Index of shape (n_ahead,)
+        Series and times of the rows ahead, in the order in which they were given.
+    order : ndarray of int, of shape (n_ahead,)
+        Which of these each row ahead is.
+    """
+
+    rows: pd.DataFrame
+    step: NDArray[np.intp]
+    series: NDArray[np.intp]
+    index: Any
+    order: NDArray[np.intp]
+
+    @classmethod
+    def of(
+        cls,
+        past: SeriesTable,
+        ahead: SeriesTable,
+        columns: ForecastColumns,
+        histories: Sequence[History],
+    ) -> RowsAhead:
+        """Put rows ahead after the past of their series.
+
+        Parameters
+        ----------
+        past : SeriesTable
+            The last rows of each series.
+        ahead : SeriesTable
+            Rows ahead, of which no targets are read.
+        columns : ForecastColumns
+            What the columns are.
+        histories : sequence of History
+            How the rows of the series are counted.
+
+        Raises
+        ------
+        ValueError
+            If rows ahead do not follow the past of their series one after the other.
+        """
+        number = {label: code for code, label in enumerate(past.labels)}
+        of_ahead = np.array([number[label] for label in ahead.labels], dtype=np.intp)
+        kept = np.flatnonzero(np.isin(past.codes, of_ahead))
+        before = past.take(kept)
+        series = np.concatenate([past.codes[kept], of_ahead[ahead.codes]])
+        is_ahead = np.arange(len(series)) >= len(kept)
+        order = np.lexsort((is_ahead, series))  # the past of a series, then its rows ahead
+        series, is_ahead = series[order], is_ahead[order]
+        starts = np.append(np.flatnonzero(np.diff(series, prepend=-1)), len(series))
+        table = SeriesTable(
+            pd.concat([before.values, columns.of_ahead(before, ahead)]).iloc[order],
+            past.kind,
+            np.concatenate([before.times, ahead.times])[order],
+            starts,
+            [past.labels[code] for code in series[starts[:-1]]],
+            order,
+        )
+        ends = starts[:-1] + np.add.reduceat(~is_ahead, starts[:-1])
+        step = np.arange(len(series)) - np.repeat(ends, np.diff(starts)) + 1
+        _check_adjacent(table, step, histories)
+        index = with_series(table.values.index, past.kind.to_index(table.times))
+        rows = table.values.set_axis(index.set_names(before.values.index.names), axis=0)
+        given = ahead.order[order[is_ahead] - len(kept)]
+        return cls(rows, step, series, _unsort(ahead), given)
+
+    @property
+    def is_ahead(self) -> NDArray[np.bool_]:
+        """Whether each row is ahead."""
+        return np.asarray(self.step > 0)
+
+    def within(self, first: int, last: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Return the rows from one step to another, and which of these are of the last step.
+
+        Parameters
+        ----------
+        first, last : int
+            Steps; series without a row of the last one are left out.
+
+        Returns
+        -------
+        rows, chosen : ndarray of int
+            Positions in the table, and positions among these.
+        """
+        has_last = np.isin(self.series, self.series[self.step == last])
+        rows = np.flatnonzero((self.step >= first) & (self.step <= last) & has_last)
+        return rows, np.flatnonzero(self.step[rows] == last)
+
+
+def continue_series(past: SeriesTable, frequencies: Sequence[Any], n_steps: int) -> SeriesTable:
+    """Return the next rows of each series by its calendar, without columns.
+
+    Parameters
+    ----------
+    past : SeriesTable
+        The last rows of each series.
+    frequencies : sequence
+        The step of the times of each series; None where they are irregular.
+    n_steps : int
+        Number of rows of each series.
+
+    Raises
+    ------
+    ValueError
+        If the times of a series are irregular.
+    """
+    parts = []
+    for number, freq in enumerate(frequencies):
+        if freq is None:
+            raise ValueError(
+                f"The times of {past.describe(number)} are irregular, so future times are unknown; "
+                "give rows ahead in place of a number of steps, such as pd.DataFrame(index=times)."
+            )
+        parts.append(continue_index(past.index_of(number), freq, n_steps))
+    times = parts[0] if len(parts) == 1 else parts[0].append(parts[1:])
+    index = times
+    if past.is_panel:
+        of_series = past.values.index[np.repeat(past.starts[1:] - 1, n_steps)]
+        index = with_series(of_series, times)
+    values = pd.DataFrame(index=index)
+    starts = np.arange(0, len(times) + 1, n_steps)
+    numbers = read_times(times, past.kind)[1]
+    return SeriesTable(values, past.kind, numbers, starts, past.labels, np.arange(len(times)))
+
+
+def _unsort(ahead: SeriesTable) -> Any:
+    """Return the index of rows ahead in the order in which they were given."""
+    if (np.diff(ahead.order) == 1).all():
+        return ahead.values.index  # with its frequency
+    return ahead.values.index[np.argsort(ahead.order)]
+
+
+def _check_adjacent(
+    table: SeriesTable, step: NDArray[np.intp], histories: Sequence[History]
+) -> None:
+    """Check that each row ahead is the next after the row before it."""
+    rows = np.flatnonzero(step > 0)
+    wrong = table.times[rows] <= table.times[rows - 1]
+    if not wrong.any():
+        for history in histories:
+            places = history.place(table.timeline(), Window(1, 1, 1)).layout.places
+            wrong |= np.diff(places, prepend=0)[rows] != 1
+    if wrong.any():
+        row = int(rows[np.argmax(wrong)])
+        before, found = table.values.index.get_level_values(-1)[row - 1 : row + 1]
+        raise ValueError(
+            f"Rows ahead must continue each series from its end, one after the other: in "
+            f"{table.describe(int(table.codes[row]))} {found} does not directly follow {before}. "
+            "Give the rows between, or the past up to these rows by past=."
+        )

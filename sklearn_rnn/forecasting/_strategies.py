@@ -1,0 +1,193 @@
+"""Three ways to forecast several steps: direct, recursive, and several outputs."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.sparse import issparse
+from sklearn.base import clone
+from sklearn.pipeline import Pipeline
+
+from sklearn_rnn._sklearn.compat import safe_indexing
+from sklearn_rnn._sklearn.metaestimators import open_search
+from sklearn_rnn.exceptions import IncompleteWindowsWarning
+from sklearn_rnn.forecasting._delays import delay_by
+from sklearn_rnn.forecasting._rows_ahead import RowsAhead
+from sklearn_rnn.preprocessing._complete_rows import CompleteRows
+from sklearn_rnn.preprocessing._following_targets import following_targets
+from sklearn_rnn.preprocessing._incomplete_rows import find_lags, incomplete_rows
+from sklearn_rnn.preprocessing._lookback import lookback
+from sklearn_rnn.preprocessing._omit_incomplete import omit_incomplete
+from sklearn_rnn.preprocessing._window_warnings import without_warnings
+
+FloatArray = NDArray[np.float64]
+
+
+def unfitted_models(strategy: str, estimator: Any, horizon: int) -> list[Any]:
+    """Return the models of a strategy: one for each step if direct, otherwise one.
+
+    Raises
+    ------
+    ValueError
+        If the estimator has no LagTransformer, or the strategy does not suit it.
+    """
+    if not find_lags(estimator):
+        raise ValueError(f"estimator must contain a LagTransformer; got {estimator!r}.")
+    model = clone(omit_incomplete(estimator))
+    if strategy == "multi_output":
+        return [_with_horizon(model, horizon)]
+    _check_one_step(model, strategy)
+    if strategy == "recursive":
+        return [model]
+    return [delay_by(model, step) for step in range(horizon)]
+
+
+def fit_model(model: Any, X: pd.DataFrame, y: Any) -> Any:
+    """Fit a model; rows whose target is missing are left out of the fit of its last step."""
+    missing = np.asarray(y.isna().to_numpy()).reshape(len(y), -1).any(axis=1)
+    if not missing.any() or not isinstance(model, CompleteRows):
+        return model.fit(X, y)
+    if model.horizon > 1:
+        missing = following_targets(X, missing, model.horizon, find_lags(model))[0].any(axis=1)
+    return model._fit_rows(X, y.fillna(y.mean()), {}, missing)
+
+
+def past_needed(models: list[Any]) -> int:
+    """Return how many rows before the first row ahead the models read; that of step h is h-th."""
+    return max(1, *(lookback(model) - step for step, model in enumerate(models)))
+
+
+def forecast(strategy: str, models: list[Any], ahead: RowsAhead, targets: list[Any]) -> FloatArray:
+    """Return forecasts of all rows ahead, of shape (n_ahead, n_targets), in their order."""
+    n_past = past_needed(models)
+    if strategy == "multi_output":
+        return _forecast_at_once(models[0], ahead, n_past)
+    rows, places = ahead.rows.copy(), ahead.rows.columns.get_indexer(pd.Index(targets))
+    values = np.full((len(rows), len(targets)), np.nan)
+    for step in range(1, int(ahead.step.max()) + 1):
+        is_recursive = strategy == "recursive"
+        model = models[0 if is_recursive else step - 1]
+        part, chosen = ahead.within(step - n_past if is_recursive else 1 - n_past, step)
+        predicted = predict_rows(model, rows.iloc[part], chosen)
+        values[part[chosen]] = predicted.reshape(len(chosen), -1)
+        if is_recursive:
+            rows.iloc[part[chosen], places] = values[part[chosen]]
+    return values[ahead.is_ahead]
+
+
+def _forecast_at_once(model: Any, ahead: RowsAhead, n_past: int) -> FloatArray:
+    """Return the forecasts of a model of several outputs, which are the steps."""
+    part, chosen = ahead.within(1 - n_past, 1)
+    predicted = predict_rows(model, ahead.rows.iloc[part], chosen).reshape(len(chosen), -1)
+    series = np.searchsorted(ahead.series[part[chosen]], ahead.series[ahead.is_ahead])
+    return np.asarray(predicted[series, ahead.step[ahead.is_ahead] - 1][:, np.newaxis])
+
+
+def predict_rows(model: Any, rows: pd.DataFrame, chosen: NDArray[np.intp]) -> FloatArray:
+    """Return the predictions of some rows of a table; the others are only their past."""
+    with without_warnings():
+        final, inputs = _inputs(model, rows, chosen)
+        predicted = np.asarray(final.predict(inputs), dtype=np.float64)
+    return predicted[chosen] if inputs is rows else predicted
+
+
+def check_reads_no_future(model: Any, rows: pd.DataFrame, unknown: list[Any], n_ahead: int) -> None:
+    """Check that the forecast of the last row does not depend on what is unknown of the last rows.
+
+    Parameters
+    ----------
+    model : estimator
+        A fitted model.
+    rows : DataFrame
+        The last rows of a series.
+    unknown : list
+        Columns whose values in the last ``n_ahead`` rows are unknown when the forecast is made.
+    n_ahead : int
+        Number of rows.
+
+    Raises
+    ------
+    ValueError
+        If it does.
+    """
+    known = rows.astype(dict.fromkeys(unknown, float)).fillna(dict.fromkeys(unknown, 0.0))
+    last = np.array([len(rows) - 1])
+    before = _read_by(model, known, last)
+    for column in unknown:
+        changed = known.copy()
+        place: Any = changed.columns.get_loc(column)
+        values: Any = changed.iloc[-n_ahead:, place]
+        changed.iloc[-n_ahead:, place] = values + 1.0 + values.abs()
+        if not before.equals(_read_by(model, changed, last)):
+            raise ValueError(
+                f"estimator reads {column!r} in rows that it forecasts, {n_ahead} after the end of "
+                "the series; set delay=1 or more in its LagTransformer and leave the column out of "
+                "its known_ahead and exogenous, or, if it is known in advance and no target, name "
+                "it in known_ahead of the forecaster."
+            )
+
+
+def warn_of_gaps(model: Any, ahead: RowsAhead, n_past: int) -> None:
+    """Warn of series whose last rows are not all there, so that lags are filled."""
+    part, chosen = ahead.within(1 - n_past, 1)
+    try:
+        incomplete = incomplete_rows(model, ahead.rows.iloc[part])[chosen]
+    except ValueError:  # a LagTransformer inside of an estimator of another package
+        return
+    if incomplete.any():
+        row = int(part[chosen[np.argmax(incomplete)]])
+        warnings.warn(
+            f"The windows of {int(incomplete.sum())} of {len(chosen)} series at their ends have "
+            f"filled lags, since rows are missing before {ahead.rows.index[row]}; give the missing "
+            "rows, or set lag_unit='rows' so that lags count existing rows.",
+            IncompleteWindowsWarning,
+            stacklevel=4,
+        )
+
+
+def _inputs(model: Any, rows: pd.DataFrame, chosen: NDArray[np.intp]) -> tuple[Any, Any]:
+    """Return the model at the end, and its input for some rows where it needs no others."""
+    model = open_search(model)
+    if isinstance(model, Pipeline) and len(model) > 1 and not find_lags(model[-1]):
+        return model[-1], safe_indexing(model[:-1].transform(rows), chosen)
+    return model, rows
+
+
+def _read_by(model: Any, rows: pd.DataFrame, chosen: NDArray[np.intp]) -> pd.DataFrame:
+    """Return what the last model reads of rows, or what it predicts, to compare."""
+    with without_warnings():
+        final, inputs = _inputs(model, rows, chosen)
+        read: Any = np.asarray(final.predict(rows))[chosen] if inputs is rows else inputs
+    array = read.toarray() if issparse(read) else np.asarray(read)
+    return pd.DataFrame(array.reshape(len(array), -1))
+
+
+def _check_one_step(model: Any, strategy: str) -> None:
+    """Check that a model forecasts one step."""
+    given = model.get_params()
+    horizons = [given[name] for name in _horizons(model) if given[name] > 1]
+    if horizons:
+        raise ValueError(
+            f"estimator must forecast one step with strategy={strategy!r}; got "
+            f"horizon={horizons[0]}. Set horizon=1 in it, or strategy='multi_output'."
+        )
+
+
+def _horizons(model: Any) -> list[str]:
+    """Return the parameters of a model that are its number of steps."""
+    parts = {"": model, **{f"{name}__": part for name, part in model.get_params().items()}}
+    return [f"{name}horizon" for name, part in parts.items() if isinstance(part, CompleteRows)]
+
+
+def _with_horizon(model: Any, horizon: int) -> Any:
+    """Return a model with an output for each step."""
+    if not (names := _horizons(model)):
+        raise ValueError(
+            "strategy='multi_output' needs a pipeline with a LagTransformer before its last step, "
+            f"which predicts several outputs; got {model!r}. Set strategy='direct'."
+        )
+    return model.set_params(**dict.fromkeys(names, horizon))

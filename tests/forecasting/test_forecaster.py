@@ -1,0 +1,465 @@
+"""Forecasts of panels and by all strategies against twins by hand, and what they may not read."""
+
+import pickle
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.linear_model import LinearRegression, Ridge
+from sklearn.metrics import r2_score
+from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, cross_val_score
+from sklearn.pipeline import make_pipeline
+from statsmodels.tsa.ar_model import AutoReg
+
+from sklearn_rnn import (
+    ARRegressor,
+    CompleteRows,
+    DenseRegressor,
+    DifferencedRegressor,
+    Forecaster,
+    LagTransformer,
+    make_ar,
+    make_lagged,
+    make_lasso,
+    make_linear,
+)
+from sklearn_rnn.exceptions import IncompleteWindowsWarning
+from sklearn_rnn.model_selection import PanelTimeSeriesSplit
+
+RNG = np.random.default_rng(0)
+HORIZON = 4
+STRATEGIES = ["direct", "recursive", "multi_output"]
+NAMES = {"time": "month", "series": "store"}
+
+
+def stores(n_rows=(40, 36, 44), columns=()):
+    """Return a long table of stores that end at different times."""
+    parts = []
+    for number, n in enumerate(n_rows):
+        months = pd.period_range("2020-01", periods=n, freq="M")
+        values = 10.0 * number + RNG.normal(size=n).cumsum() + np.arange(n) % 3
+        table = pd.DataFrame({"month": months, "store": f"s{number}", "sales": values})
+        table["promo"] = np.arange(n) % 5 % 2
+        table["traffic"] = RNG.normal(size=n)
+        table["size"] = float(number)
+        parts.append(table[["month", "store", "sales", *columns]])
+    return pd.concat(parts, ignore_index=True)
+
+
+LONG = stores()
+
+
+def panel(table=LONG):
+    return table.set_index(["store", "month"])["sales"]
+
+
+@pytest.mark.parametrize("step", range(1, HORIZON + 1))
+def test_direct_is_a_model_by_hand_for_each_step(step):
+    sales = panel().loc["s0"].to_numpy()
+    X, y = make_lagged(sales[:, None], sales, 3, delay=step, flatten=True)
+    expected = LinearRegression().fit(X, y).predict(sales[None, -3:])
+    forecaster = Forecaster(make_ar(3), HORIZON).fit(panel().loc["s0"])
+    np.testing.assert_allclose(forecaster.predict(HORIZON).iloc[step - 1], expected[0], rtol=1e-10)
+
+
+def test_multi_output_is_one_model_by_hand():
+    sales = panel().loc["s0"].to_numpy()
+    X, y = make_lagged(sales[:, None], sales, 3, horizon=HORIZON, flatten=True)
+    expected = Ridge().fit(X, y).predict(sales[None, -3:])[0]
+    model = make_pipeline(LagTransformer(3, flatten=True), Ridge())
+    forecaster = Forecaster(model, HORIZON, strategy="multi_output").fit(panel().loc["s0"])
+    np.testing.assert_allclose(forecaster.predict(HORIZON), expected, rtol=1e-10)
+    np.testing.assert_allclose(forecaster.predict(2), expected[:2], rtol=1e-10)
+    linear = Forecaster(make_linear(3), HORIZON, strategy="multi_output").fit(panel())
+    by_hand = make_linear(3, HORIZON).fit(panel().to_frame(), panel())
+    ahead = linear.predict(1).to_frame()
+    expected = by_hand.predict(ahead * np.nan)
+    np.testing.assert_allclose(linear.predict(HORIZON), expected.ravel(), rtol=1e-10)
+
+
+def test_recursive_is_the_forecast_of_statsmodels():
+    sales = panel().loc["s1"]
+    expected = AutoReg(sales.to_numpy(), 2).fit().forecast(30)
+    found = Forecaster(make_ar(2), strategy="recursive").fit(sales).predict(30)
+    np.testing.assert_allclose(found, expected, rtol=1e-8)
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_each_series_is_forecast_by_the_model_of_all_from_its_own_end(strategy):
+    forecaster = Forecaster(make_ar(3, **NAMES), HORIZON, strategy=strategy, target="sales")
+    found = forecaster.fit(LONG).predict(HORIZON)
+    assert found.index.names == ["store", "month"]
+    for store, n_rows in (("s0", 40), ("s1", 36), ("s2", 44)):
+        months = pd.period_range("2020-01", periods=n_rows + HORIZON, freq="M")
+        assert found[store].index.equals(months[n_rows:].rename("month"))
+        alone = forecaster.predict(HORIZON, past=LONG[LONG["store"] == store])
+        pd.testing.assert_series_equal(alone, found.loc[[store]])
+    other = panel().loc[["s1"]].rename(index={"s1": "new"})
+    new = forecaster.predict(HORIZON, past=other.reset_index())
+    np.testing.assert_allclose(new, found["s1"], rtol=1e-12)
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        make_ar(3),
+        make_lasso(3),
+        make_pipeline(
+            LagTransformer(4),
+            DenseRegressor(standardize="last", max_epochs=2, lr_schedule="cosine", random_state=0),
+        ),
+    ],
+    ids=["ar", "lasso", "net"],
+)
+def test_forecasts_depend_on_nothing_but_the_past(strategy, estimator):
+    past, ahead = next(_folds(LONG))
+    forecaster = Forecaster(estimator, HORIZON, strategy=strategy, target="sales", **NAMES)
+    expected = forecaster.fit(past).predict(ahead)
+    pd.testing.assert_series_equal(forecaster.predict(ahead.assign(sales=np.nan)), expected)
+    pd.testing.assert_series_equal(forecaster.predict(ahead[["store", "month"]]), expected)
+    by_steps = forecaster.predict(HORIZON)
+    pd.testing.assert_series_equal(by_steps, expected.sort_index())
+    order = RNG.permutation(len(ahead))
+    permuted = forecaster.predict(ahead.iloc[order])
+    pd.testing.assert_series_equal(permuted, expected.iloc[order])
+    if "dense" not in str(estimator).lower():  # a net draws its batches in the order of rows
+        mixed = past.iloc[RNG.permutation(len(past))]
+        again = clone(forecaster).fit(mixed).predict(ahead)
+        np.testing.assert_allclose(again, expected, rtol=1e-10)
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(forecaster)).predict(ahead), expected)
+
+
+def _folds(table, n_splits=2):
+    table = table[table["month"] < "2022-12"].reset_index(drop=True)
+    cv = PanelTimeSeriesSplit(n_splits, test_size=HORIZON, time="month")
+    for train, test in cv.split(table):
+        yield table.iloc[train], table.iloc[test]
+
+
+@pytest.mark.parametrize("form", ["long", "index", "texts", "timestamps", "numbers"])
+def test_forms_of_the_same_table_have_the_same_forecasts(form):
+    table = LONG.copy()
+    forecaster = Forecaster(make_ar(3), 2, target="sales", **NAMES)
+    expected = forecaster.fit(table).predict(2)
+    if form == "texts":
+        table["month"] = table["month"].dt.strftime("%Y-%m")
+    elif form == "timestamps":
+        table["month"] = table["month"].dt.to_timestamp()
+    elif form == "numbers":
+        table["month"] = table["month"].dt.year * 12 + table["month"].dt.month
+    elif form == "index":
+        table = panel(table).to_frame()
+        forecaster.set_params(time=None, series=None)
+    found = clone(forecaster).fit(table).predict(2)
+    np.testing.assert_allclose(found, expected, rtol=1e-10)
+    assert found.index.names == ["store", "month"]
+    if form in ("texts", "timestamps"):
+        periods = found.index.get_level_values("month").to_period("M")
+        assert periods.equals(expected.index.get_level_values("month"))
+        ahead = found.reset_index()  # the times of rows ahead may come in another form
+        ahead["month"] = ahead["month"].dt.to_period("M")
+        np.testing.assert_allclose(clone(forecaster).fit(table).predict(ahead), found)
+
+
+@pytest.mark.parametrize("strategy", ["direct", "recursive"])
+def test_known_columns_are_read_in_the_row_that_is_forecast(strategy):
+    table = stores(columns=["promo"])
+    table["sales"] = 5.0 * table["promo"]
+    forecaster = Forecaster(
+        make_ar(1, exogenous=["promo"]), 3, strategy=strategy, target="sales", known_ahead=["promo"]
+    ).set_params(**NAMES)
+    forecaster.fit(table)
+    ahead = (
+        forecaster._past.last(1)
+        .values.reset_index()[["store"]]
+        .merge(pd.DataFrame({"promo": [1.0, 0.0, 1.0]}), how="cross")
+    )
+    ends = table.groupby("store")["month"].max()
+    ahead["month"] = [ends[s] + 1 + k for s, k in zip(ahead["store"], [0, 1, 2] * 3, strict=True)]
+    np.testing.assert_allclose(forecaster.predict(ahead), 5.0 * ahead["promo"], atol=1e-8)
+    with pytest.raises(ValueError, match=r"^The columns \['promo'\] are known ahead: give rows"):
+        forecaster.predict(3)
+    with pytest.raises(ValueError, match=r"^Rows ahead lack the columns \['promo'\]"):
+        forecaster.predict(ahead.rename(columns={"promo": "offer"}))
+
+
+def test_past_columns_and_static_ones_have_no_future():
+    table = stores(columns=["traffic", "size"])
+    table["sales"] = table["size"] + table.groupby("store")["traffic"].shift(2, fill_value=0.0)
+    model = make_ar(2, exogenous=["size"], **NAMES)
+    forecaster = Forecaster(model, 2, target="sales", static=["size"]).fit(table)
+    found = forecaster.predict(2)
+    tails = table.groupby("store").tail(2)
+    expected = tails["size"] + tails["traffic"]
+    np.testing.assert_allclose(found, expected, atol=1e-8)
+    with pytest.raises(ValueError, match=r"^strategy='recursive' needs the columns \['traffic'\]"):
+        clone(forecaster).set_params(strategy="recursive").fit(table)
+    with pytest.raises(ValueError, match=r"^estimator reads 'traffic' in rows that it forecasts"):
+        clone(forecaster).set_params(estimator=make_ar(2, exogenous=["traffic"], **NAMES)).fit(
+            table
+        )
+    with pytest.raises(ValueError, match=r"^static: the column 'traffic' must have one value"):
+        clone(forecaster).set_params(static=["size", "traffic"]).fit(table)
+
+
+def test_differences_are_those_of_the_last_known_row_or_season():
+    walk = panel().loc["s0"]
+    no_change = CompleteRows(make_pipeline(LagTransformer(1, flatten=True), Ridge(1e12)))
+    changes = walk.to_numpy()
+    for lag in (1, 3):
+        model = DifferencedRegressor(no_change, lag=lag)
+        found = Forecaster(model, 4).fit(walk).predict(4)
+        for step, value in enumerate(found, 1):
+            back = -(-step // lag) * lag
+            expected = changes[step - back - 1] + np.mean(changes[back:] - changes[:-back])
+            np.testing.assert_allclose(value, expected, rtol=1e-6)
+
+
+def test_an_autoregression_of_its_own_windows_and_a_search_are_forecast():
+    sales = panel().loc["s0"]
+    for strategy in ("direct", "recursive"):
+        expected = Forecaster(make_ar(3), 3, strategy=strategy).fit(sales).predict(3)
+        found = Forecaster(ARRegressor(3), 3, strategy=strategy).fit(sales).predict(3)
+        np.testing.assert_allclose(found, expected, rtol=1e-8)
+        grid = {"lagtransformer__n_lags": [3]}
+        search = GridSearchCV(make_ar(1), grid, cv=TimeSeriesSplit(2))
+        found = Forecaster(search, 3, strategy=strategy).fit(sales).predict(3)
+        np.testing.assert_allclose(found, expected, rtol=1e-8)
+    assert Forecaster(ARRegressor(3), strategy="recursive").fit(sales).window_size_ == 3
+
+
+def test_a_long_panel_is_forecast_in_as_many_batches_as_steps():
+    batches = []
+
+    class Counting(LinearRegression):
+        def predict(self, X):
+            batches.append(len(X))
+            return super().predict(X)
+
+    times = np.tile(np.arange(12), 1000)
+    table = pd.DataFrame({"t": times, "id": np.repeat(np.arange(1000), 12)})
+    table["y"] = RNG.normal(size=12_000)
+    model = make_pipeline(LagTransformer(2, flatten=True), Counting())
+    forecaster = Forecaster(model, strategy="recursive", target="y", time="t", series="id")
+    forecaster.fit(table)
+    batches.clear()
+    assert len(forecaster.predict(24)) == 24_000
+    assert batches == [1000] * 24
+
+
+def test_scores_by_name_folds_and_searches_apply():
+    forecaster = Forecaster(make_ar(2), HORIZON, target="sales", **NAMES)
+    table = LONG[LONG["month"] < "2022-12"].reset_index(drop=True)
+    cv = PanelTimeSeriesSplit(2, test_size=HORIZON, time="month")
+    y = table["sales"]
+    by_hand = [
+        (clone(forecaster).fit(train).predict(test), test["sales"]) for train, test in _folds(LONG)
+    ]
+    own = cross_val_score(forecaster, table, cv=cv)
+    np.testing.assert_allclose(own, [r2_score(b, a) for a, b in by_hand])
+    np.testing.assert_allclose(cross_val_score(forecaster, table, y, cv=cv), own)
+    named = cross_val_score(forecaster, table, y, cv=cv, scoring="neg_mean_absolute_error")
+    np.testing.assert_allclose(named, [-np.abs(a.to_numpy() - b).mean() for a, b in by_hand])
+    grid = {"estimator__lagtransformer__n_lags": [1, 4], "strategy": STRATEGIES}
+    search = GridSearchCV(forecaster, grid, cv=cv).fit(table)
+    assert search.predict(2).notna().all()
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+
+
+def test_rows_without_a_target_are_neither_fitted_nor_scored():
+    sales = panel().loc["s0"]
+    holes = sales.copy()
+    holes.iloc[[10, 20]] = np.nan
+    net = DenseRegressor(max_epochs=2, lr_schedule="cosine", random_state=0)
+    for strategy in STRATEGIES:
+        model = Forecaster(make_pipeline(LagTransformer(2), net), 2, strategy=strategy)
+        filled = [clone(model).fit(holes.fillna(value)).predict(2) for value in (0.0, 100.0)]
+        assert not np.allclose(*filled)
+        assert model.fit(holes[:-2]).predict(2).notna().all()
+    ahead = sales[-2:].copy()
+    expected = model.predict(ahead)
+    ahead.iloc[0] = np.nan
+    with pytest.warns(UserWarning, match="R\\^2 score is not well-defined"):
+        assert np.isnan(model.score(ahead))  # of one row
+    assert np.isfinite(expected).all()
+
+
+def test_a_missing_target_is_no_target_of_any_step():
+    holes = panel().loc["s0"].copy()
+    holes.iloc[10] = np.nan
+    seen = []
+
+    class Recording(Ridge):
+        def fit(self, X, y):
+            seen.append(np.asarray(y))
+            return super().fit(np.nan_to_num(X), y)
+
+        def predict(self, X):
+            return super().predict(np.nan_to_num(X))
+
+    model = make_pipeline(LagTransformer(2, flatten=True), Recording())
+    Forecaster(model, 3, strategy="multi_output").fit(holes)
+    assert seen[0].shape == (40 - 2 - 2 - 3, 3)
+    assert np.isin(seen[0], holes.dropna()).all()
+
+
+def test_the_naive_error_is_that_of_each_series():
+    forecaster = Forecaster(make_ar(2), target="sales", season=3, **NAMES).fit(LONG)
+    for store, sales in panel().groupby("store"):
+        expected = np.abs(sales.diff(3)).mean()
+        np.testing.assert_allclose(forecaster.naive_error_.loc[store, "sales"], expected)
+
+
+def test_several_targets_are_several_columns():
+    table = stores(columns=["traffic"])
+    targets = ["sales", "traffic"]
+    for strategy in ("direct", "recursive"):
+        forecaster = Forecaster(make_ar(2), 2, strategy=strategy, target=targets, **NAMES)
+        found = forecaster.fit(table).predict(2)
+        assert found.columns.tolist() == targets
+        assert found.shape == (6, 2)
+        assert np.isfinite(forecaster.score(found.reset_index()))
+    with pytest.raises(ValueError, match=r"^target must be one column with strategy='multi_output"):
+        forecaster.set_params(strategy="multi_output").fit(table)
+
+
+def test_rows_that_are_missing_before_the_end_are_told():
+    sales = panel().loc["s0"]
+    gap = sales.drop(sales.index[-2])
+    forecaster = Forecaster(make_ar(3), strategy="recursive").fit(gap)
+    with pytest.warns(
+        IncompleteWindowsWarning, match="^The windows of 1 of 1 series at their ends"
+    ):
+        forecaster.predict(2)
+
+
+SHORT = stores((40, 5, 40))
+FITTED = Forecaster(make_ar(3), HORIZON, target="sales", **NAMES).fit(LONG)
+
+
+def ahead_of(store, months):
+    return pd.DataFrame({"store": store, "month": pd.PeriodIndex(months, freq="M")})
+
+
+@pytest.mark.parametrize(
+    ("parameters", "X", "text"),
+    [
+        (
+            {"target": "c"},
+            LONG,
+            "target must be one or more of the columns ['sales']; got 'c'.",
+        ),
+        ({"estimator": Ridge()}, LONG, "estimator must contain a LagTransformer; got Ridge()."),
+        ({}, LONG.to_numpy(), "X must be a DataFrame or Series with the times of its rows in the"),
+        ({}, LONG[:0], "X must have rows; got the shape (0, 3)."),
+        ({"time": "week"}, LONG, "time='week' is not a column of X, nor a level of its index;"),
+        (
+            {"time": None},
+            LONG.set_index("month").rename(index=str).set_axis(list("ab") * 60),
+            "X must have numbers, times or periods, in its index or in a column named by time=;",
+        ),
+        (
+            {"series": None},
+            LONG[["month", "sales"]],
+            "X must have each time once in a series; got 2020-01 twice, and 76 such rows.",
+        ),
+        (
+            {},
+            LONG.assign(month=LONG["month"].where(LONG.index > 2)),
+            "X must have a time in each row; 3 have none.",
+        ),
+        (
+            {},
+            SHORT,
+            "X must have at least 7 rows of each series, 3 of the lags and 4 of the steps ahead; "
+            "the series ['s1'] have [5].",
+        ),
+        ({"known_ahead": ["b"]}, LONG, "known_ahead must name columns of X, of which there are"),
+        (
+            {"known_ahead": ["sales"]},
+            LONG,
+            "target, known_ahead and static must name different columns; got ['sales'] twice.",
+        ),
+        (
+            {"estimator": make_linear(3, 2)},
+            LONG,
+            "estimator must forecast one step with strategy='direct'; got horizon=2.",
+        ),
+        (
+            {"estimator": ARRegressor(3), "strategy": "multi_output"},
+            LONG,
+            "strategy='multi_output' needs a pipeline with a LagTransformer before its last step",
+        ),
+        (
+            {
+                "estimator": make_pipeline(
+                    LagTransformer(2, flatten=True), LagTransformer(2, flatten=True), Ridge()
+                )
+            },
+            LONG,
+            "strategy='direct' moves the windows back by the steps ahead, but a pipeline of",
+        ),
+    ],
+)
+def test_errors_of_fit_name_argument_rule_and_value(parameters, X, text):
+    forecaster = Forecaster(make_ar(3), HORIZON, target="sales", **NAMES)
+    forecaster.set_params(**parameters)
+    before = dict(vars(forecaster))
+    with pytest.raises((TypeError, ValueError), match=f"^{re.escape(text)}"):
+        forecaster.fit(X)
+    assert vars(forecaster) == before
+
+
+@pytest.mark.parametrize(
+    ("rows", "past", "text"),
+    [
+        (
+            5,
+            None,
+            "strategy='direct' with horizon=4 cannot forecast 5 rows of series 's0'; set horizon=5",
+        ),
+        (0, None, "steps_or_rows == 0, must be >= 1."),
+        (True, None, "steps_or_rows must be an int or a DataFrame; got a bool."),
+        (np.zeros(3), None, "Rows ahead must be a DataFrame or Series with the times of its rows"),
+        (
+            ahead_of("s1", ["2023-02"]),
+            None,
+            "Rows ahead must continue each series from its end, one after the other: in series "
+            "'s1' 2023-02 does not directly follow 2022-12.",
+        ),
+        (
+            ahead_of("s1", ["2023-01", "2023-03"]),
+            None,
+            "Rows ahead must continue each series from its end, one after the other: in series "
+            "'s1' 2023-03 does not directly follow 2023-01.",
+        ),
+        (
+            ahead_of("s1", ["2022-12"]),
+            None,
+            "Rows ahead must continue each series from its end, one after the other: in series "
+            "'s1' 2022-12 does not directly follow 2022-12.",
+        ),
+        (
+            ahead_of("new", ["2023-01"]),
+            None,
+            "Rows ahead hold the series ['new'], of which no past is known; give it by past=.",
+        ),
+        (
+            ahead_of("s1", ["2023-01"]).assign(month=3),
+            None,
+            "Rows ahead must have periods of frequency M, as in fit, in its index or in a column",
+        ),
+        (
+            2,
+            LONG[:2],
+            "past must have at least 3 rows of each series, 3 of the lags; the series ['s0'] have",
+        ),
+        (2, LONG.drop(columns="sales"), "past lacks the columns ['sales'] of the training data."),
+    ],
+)
+def test_errors_of_predict_name_argument_rule_and_value(rows, past, text):
+    with pytest.raises((TypeError, ValueError), match=f"^{re.escape(text)}"):
+        FITTED.predict(rows, past=past)
