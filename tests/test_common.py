@@ -35,6 +35,7 @@ OF_ANOTHER_KIND = {
     "HierarchicalAttentionClassifier": "it reads documents, lists of lists of tokens",
     "DifferencedRegressor": "its y is a column of X",
     "Forecaster": "its y is a column of X, whose index or column holds the times",
+    "NaiveForecaster": "its y is a column of X, whose index or column holds the times",
     "RecursiveForecaster": "its predict takes a number of steps",
 }
 # Arguments without default, and ten penalties for a hundred, each of which is a fit of its own.

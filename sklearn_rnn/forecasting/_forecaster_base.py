@@ -49,8 +49,8 @@ class AbstractForecaster(RegressorMixin, BaseEstimator, ABC):
     )
     season: int = param(
         [Interval(Integral, 1, None, closed="left")],
-        """Length of the season in rows. The seasonal naive forecast that `naive_error_` measures is
-        the value so many rows before.""",
+        """Length of the season in rows: of seasonal forecasts, and of the naive forecast, the value
+        so many rows before, whose error is `naive_error_`.""",
         default=1,
     )
 

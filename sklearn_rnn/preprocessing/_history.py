@@ -178,6 +178,16 @@ class History:
         )
         return Placement(layout, timeline.unsort(is_beyond), known, layout.places[first])
 
+    def rows_to_end(self, timeline: Timeline) -> NDArray[np.int64]:
+        """Return how many rows of its calendar each row is before the last one of its series."""
+        back = np.zeros(len(timeline.times), dtype=np.int64)
+        for label, part in timeline.series():
+            times = timeline.times[part]
+            located = self._learn_positions(times, timeline.kind, self._find(label, timeline))
+            positions = located.extend(times).at(times)
+            back[part] = positions[-1] - positions
+        return back
+
     def ranks(self, label: Hashable) -> bool:
         """Return whether a series seen in `fit` has no calendar, so that its rows are counted."""
         past = self.series.get(label)

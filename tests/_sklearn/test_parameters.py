@@ -24,6 +24,7 @@ POSITIONAL = {
     "ARRegressor": ["n_lags"],
     "CompleteRows": ["estimator"],
     "Forecaster": ["estimator", "horizon"],
+    "NaiveForecaster": ["strategy"],
     "RecursiveForecaster": ["estimator"],
     "LagRidge": ["alpha"],
     "LagElasticNet": ["alpha"],
@@ -43,7 +44,7 @@ WITH_DEFAULTS = [C for C in CLASSES if C.__name__ not in WITHOUT_DEFAULTS]
 with_defaults = pytest.mark.parametrize("cls", WITH_DEFAULTS, ids=lambda cls: cls.__name__)
 # These read strings, documents, and a table of their target: see their own tests.
 NOT_OF_NUMBERS = {"TextSequencer", "HierarchicalAttentionClassifier", "CalendarFeatures"}
-NOT_OF_NUMBERS |= {"Forecaster", "RecursiveForecaster"}
+NOT_OF_NUMBERS |= {"Forecaster", "NaiveForecaster", "RecursiveForecaster"}
 OF_NUMBERS = [C for C in WITH_DEFAULTS if C.__name__ not in NOT_OF_NUMBERS]
 each_of_numbers = pytest.mark.parametrize("cls", OF_NUMBERS, ids=lambda cls: cls.__name__)
 
