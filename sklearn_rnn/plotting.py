@@ -1,12 +1,14 @@
-"""Displays of comparisons, importances, training curves, paths and forecasts (matplotlib)."""
+"""Displays of comparisons, importances, training curves, paths, forecasts and back-tests."""
 
 from sklearn_rnn.forecasting._plot import ForecastDisplay
 from sklearn_rnn.inspection._plot import LagImportanceDisplay
+from sklearn_rnn.model_selection._plot.backtest import BacktestDisplay
 from sklearn_rnn.model_selection._plot.comparison import ComparisonDisplay
 from sklearn_rnn.model_selection._plot.path import PathDisplay
 from sklearn_rnn.neural_network._plot import TrainingCurveDisplay
 
 __all__ = [
+    "BacktestDisplay",
     "ComparisonDisplay",
     "ForecastDisplay",
     "LagImportanceDisplay",

@@ -1,5 +1,7 @@
-"""Comparison of models, the one-standard-error rule, and penalty paths."""
+"""Comparison of models, back-tests of forecasts, the one-standard-error rule, and penalty paths."""
 
+from sklearn_rnn.model_selection._backtest import backtest
+from sklearn_rnn.model_selection._backtest_result import Backtest
 from sklearn_rnn.model_selection._compare_models import compare_models
 from sklearn_rnn.model_selection._comparison import Comparison
 from sklearn_rnn.model_selection._complexity import n_parameters
@@ -9,8 +11,10 @@ from sklearn_rnn.model_selection._panel_split import PanelTimeSeriesSplit
 from sklearn_rnn.model_selection._penalty_path import penalty_path
 
 __all__ = [
+    "Backtest",
     "Comparison",
     "PanelTimeSeriesSplit",
+    "backtest",
     "compare_models",
     "interval_coverage",
     "interval_score",

@@ -53,7 +53,8 @@ def compare_models(
         Regressors or classifiers of any package, pipelines and searches included. They are cloned.
         Pipelines with a `LagTransformer`, also inside searches, are wrapped in `CompleteRows`
         unless they already are: rows with incomplete windows are left out of each fit. All test
-        rows are scored, as in ``cross_val_score``.
+        rows are scored, as in ``cross_val_score``. A `Forecaster` forecasts each test set from its
+        training set; y is then its target, a column of X.
     X : array-like
         Input of all models. For forecasts: a DataFrame indexed by time, and models that begin with
         `LagTransformer`.
@@ -112,6 +113,7 @@ def compare_models(
     See Also
     --------
     one_standard_error : The one-standard-error rule of glmnet, for searches.
+    backtest : Errors of forecasters by step, series and fold.
 
     Examples
     --------

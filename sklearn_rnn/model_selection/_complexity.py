@@ -89,6 +89,8 @@ def _members(model: Any) -> Iterator[Any]:
         yield from _flattened(model.estimators_)
         if hasattr(model, "final_estimator_"):  # of a stack
             yield model.final_estimator_
+    elif isinstance(getattr(model, "models_", None), list):  # of a forecaster, for the steps
+        yield from model.models_
     elif hasattr(model, "calibrated_classifiers_"):
         yield from (calibrated.estimator for calibrated in model.calibrated_classifiers_)
     elif hasattr(model, "estimator_"):

@@ -57,9 +57,10 @@ def times_of(X: Any, models: Iterable[Any]) -> tuple[pd.Index[Any] | None, bool]
         times = X.times if isinstance(X.times, _TIMES) else None
         return times, times is not None and len(X.origin.series) > 1
     columns = list(getattr(X, "columns", ()))
-    for lags in (found for model in models for found in find_lags(model)):
-        if lags.time in columns and lags.time is not None:
-            return pd.Index(X[lags.time]), lags.series is not None
+    for owner in (found for model in models for found in [model, *find_lags(model)]):
+        time = getattr(owner, "time", None)  # of a forecaster, or a LagTransformer inside
+        if time in columns and time is not None:
+            return pd.Index(X[time]), owner.series is not None
     index = getattr(X, "index", None) if isinstance(X, pd.DataFrame | pd.Series) else None
     if isinstance(index, pd.MultiIndex):
         level = index.get_level_values(time_level(index))

@@ -1,0 +1,207 @@
+"""Back-tests: forecasts of past rows from the rows before them: `backtest`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.base import clone
+from sklearn.model_selection import TimeSeriesSplit, check_cv
+
+from sklearn_rnn._sklearn.rows import take_rows
+from sklearn_rnn.model_selection._backtest_result import Backtest
+from sklearn_rnn.model_selection._panel_split import PanelTimeSeriesSplit
+from sklearn_rnn.preprocessing._incomplete_rows import find_lags
+
+Fold = tuple[NDArray[np.intp], NDArray[np.intp]]
+
+
+def backtest(
+    forecasters: Any,
+    X: Any,
+    *,
+    cv: Any = 5,
+    refit: bool | int = True,
+    series_weight: Mapping[Any, float] | None = None,
+) -> Backtest:
+    """Forecast past rows of each series from the rows before them, and measure the errors.
+
+    Parameters
+    ----------
+    forecasters : forecaster or mapping of str to forecaster
+        A `Forecaster` or `NaiveForecaster`, or several by name, which are compared on the same
+        rows. They are cloned. All must have the same ``season``, whose naive error scales MASE.
+    X : DataFrame or Series of shape (n_rows, n_columns)
+        Rows of all series with their targets.
+    cv : int, cross-validation generator or iterable, default=5
+        Splits in the order of time; test rows must directly follow the training rows of their
+        series. An integer is the number of test sets of as many times as the longest ``horizon``
+        of the forecasters, one after the other at the end of X, as `PanelTimeSeriesSplit` and
+        ``TimeSeriesSplit`` make them.
+    refit : bool or int, default=True
+        Whether to fit to the training rows of each fold, of the first fold alone (False), or of
+        each k-th fold. Otherwise the forecaster of an earlier fold forecasts from the training
+        rows of the fold, without being fitted to them.
+    series_weight : mapping of series to float, default=None
+        Weight of each series in all errors. None weighs all rows alike.
+
+    Returns
+    -------
+    Backtest
+        The forecasts, their errors by step, series and fold, a verdict in words, and a plot.
+
+    Raises
+    ------
+    ValueError
+        If an argument is invalid, test rows were fitted, or a forecast is NaN. Errors of
+        forecasters are raised as they are.
+
+    See Also
+    --------
+    compare_models : Scores of models on the same folds, with their size and time.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from sklearn_rnn import Forecaster, NaiveForecaster, make_ar
+    >>> from sklearn_rnn.model_selection import backtest
+    >>> months = pd.period_range("2020-01", periods=72, freq="M")
+    >>> noise = np.random.default_rng(0).normal(size=72)
+    >>> sales = pd.Series(10.0 + 3.0 * np.sin(np.arange(72) * np.pi / 6) + noise, months)
+    >>> models = {"ar": Forecaster(make_ar(12), 6, season=12)}
+    >>> models["naive"] = NaiveForecaster("seasonal", season=12)
+    >>> result = backtest(models, sales, cv=3)
+    >>> result.summary()["mase"].round(2).to_dict()
+    {'ar': 1.01, 'naive': 1.36}
+    >>> print(result.verdict())  # doctest: +ELLIPSIS
+    'ar' has the least MASE, 1.01, and leads 'naive', the next, by 0.35 (...
+    """
+    models = dict(forecasters) if isinstance(forecasters, Mapping) else None
+    models = {type(forecasters).__name__: forecasters} if models is None else models
+    every = _check_arguments(models, refit)
+    folds = list(_folds(models, X, cv))
+    parts = []
+    for name, model in models.items():
+        for fold, forecasts, fitted in _forecasts(model, X, folds, every):
+            part = _table(X, folds[fold][1], forecasts, fitted, series_weight)
+            if (missing := int(part["forecast"].isna().sum())) > 0:
+                raise ValueError(f"{name!r} has {missing} forecasts that are NaN in fold {fold}.")
+            parts.append(part.assign(model=name, fold=fold))
+    table = pd.concat(parts, ignore_index=True)
+    first = ["model", "fold", "series", "time", "step", "target"]
+    return Backtest(
+        names=list(models),
+        forecasts=table[[*first, *(c for c in table if c not in first)]],
+        season=next(iter(models.values())).season,
+        test_share=float(np.mean([len(test) / len(train) for train, test in folds])),
+    )
+
+
+def _check_arguments(models: Mapping[str, Any], refit: bool | int) -> int:
+    """Check the arguments, and return how many folds a fit is for; 0 is all."""
+    if not models or not all(isinstance(name, str) for name in models):
+        raise ValueError(
+            f"forecasters must be a forecaster, or a non-empty mapping of names to forecasters; "
+            f"got {models!r}."
+        )
+    if others := [name for name, model in models.items() if not hasattr(model, "season")]:
+        raise ValueError(
+            f"forecasters must be instances of Forecaster or NaiveForecaster; {others} are not. "
+            "Give Forecaster(model)."
+        )
+    seasons = {name: model.season for name, model in models.items()}
+    if len(set(seasons.values())) > 1:
+        raise ValueError(
+            f"forecasters must have the same season, by whose naive error MASE is scaled; got "
+            f"{seasons}."
+        )
+    is_count = isinstance(refit, Integral) and refit >= 1
+    if not (isinstance(refit, bool) or is_count):
+        raise ValueError(f"refit must be True, False or an int of at least 1; got {refit!r}.")
+    return int(refit)
+
+
+def _folds(models: Mapping[str, Any], X: Any, cv: Any) -> Iterator[Fold]:
+    """Return the splits."""
+    if not isinstance(cv, Integral):
+        return iter(check_cv(cv).split(X))
+    horizon = max((getattr(model, "horizon", 0) for model in models.values()), default=0)
+    if not horizon:
+        raise ValueError(
+            f"cv={cv} takes the horizon of the forecasters as the length of the test sets, but "
+            f"none of {list(models)} has one; give PanelTimeSeriesSplit({cv}, test_size=...)."
+        )
+    owners = [part for model in models.values() for part in (model, *find_lags(model))]
+    time = next((owner.time for owner in owners if owner.time is not None), None)
+    if time is None and isinstance(X.index, pd.RangeIndex):
+        return iter(TimeSeriesSplit(int(cv), test_size=horizon).split(X))
+    frame = X.to_frame() if isinstance(X, pd.Series) else X
+    return iter(PanelTimeSeriesSplit(int(cv), test_size=horizon, time=time).split(frame))
+
+
+def _forecasts(model: Any, X: Any, folds: list[Fold], every: int) -> Iterator[tuple[int, Any, Any]]:
+    """Yield the number of each fold, its forecasts, and the fitted forecaster."""
+    fitted, seen = None, np.zeros(0, dtype=np.intp)
+    for fold, (train, test) in enumerate(folds):
+        past, ahead = take_rows(X, train), take_rows(X, test)
+        if fitted is None or (every and fold % every == 0):
+            fitted, seen = clone(model).fit(past), train
+            yield fold, fitted.predict(ahead), fitted
+            continue
+        if np.isin(test, seen).any():
+            raise ValueError(
+                f"refit={every or False} needs folds in the order of time; fold {fold} tests rows "
+                "that an earlier fold was fitted to. Sort the folds, or set refit=True."
+            )
+        yield fold, fitted.predict(ahead, past=past), fitted
+
+
+def _table(
+    X: Any, test: NDArray[np.intp], forecasts: Any, fitted: Any, weights: Mapping[Any, float] | None
+) -> pd.DataFrame:
+    """Return the forecasts of a fold with their actuals, steps, scales and weights, in rows."""
+    table = forecasts.to_frame() if isinstance(forecasts, pd.Series) else forecasts
+    index: Any = table.index
+    times = index.get_level_values(-1)
+    series = index.droplevel(-1).tolist() if index.nlevels > 1 else [0] * len(index)
+    number = pd.factorize(pd.Index(series))[0]
+    order = np.lexsort((pd.factorize(times, sort=True)[0], number))
+    step = np.empty(len(order), dtype=np.intp)
+    step[order] = pd.Series(number[order]).groupby(number[order]).cumcount() + 1
+    actual = take_rows(X, test)
+    actual = actual.to_frame() if isinstance(actual, pd.Series) else actual
+    parts = []
+    for target in table.columns:
+        scale = dict(zip(fitted.naive_error_.index, fitted.naive_error_[target], strict=True))
+        parts.append(
+            pd.DataFrame(
+                {
+                    "series": series,
+                    "time": times,
+                    "step": step,
+                    "target": target,
+                    "actual": actual[target].to_numpy(np.float64, na_value=np.nan),
+                    "forecast": table[target].to_numpy(),
+                    "scale": [scale.get(label, np.nan) for label in series],
+                    "weight": [_weight(weights, label) for label in series],
+                }
+            )
+        )
+    return pd.concat(parts, ignore_index=True)
+
+
+def _weight(weights: Mapping[Any, float] | None, label: Any) -> float:
+    """Return the weight of a series."""
+    if weights is None:
+        return 1.0
+    if label not in weights or not weights[label] >= 0:
+        raise ValueError(
+            f"series_weight must hold a weight of at least 0 for each series; got "
+            f"{weights.get(label)!r} for {label!r}."
+        )
+    return float(weights[label])

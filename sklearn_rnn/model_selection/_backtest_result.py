@@ -1,0 +1,185 @@
+"""Results of a back-test: forecasts, errors, tests of differences, and a verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+
+from sklearn_rnn.model_selection._forecast_errors import forecast_errors
+from sklearn_rnn.model_selection._paired_tests import corrected_t, diebold_mariano
+from sklearn_rnn.model_selection._plot.backtest import BacktestDisplay
+from sklearn_rnn.model_selection._verdict import describe_difference
+
+_GROUPS = ("model", "fold", "series", "step", "target")
+"""Columns by which errors can be grouped."""
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Backtest:
+    """Results of forecasters on the same folds; returned by `backtest`.
+
+    Attributes
+    ----------
+    names : sequence of str
+        Names of the forecasters, in the order given.
+    forecasts : DataFrame
+        One row for each forecast: model, fold, series (0 if there is one without a name), time,
+        step (rows after the training rows), target, actual, forecast, scale (the naive error of
+        the series in the training rows) and weight.
+    season : int
+        Length of the season of the naive forecast whose error is the scale.
+    test_share : float
+        Number of test rows divided by the number of training rows, averaged over folds.
+    """
+
+    names: Sequence[str]
+    forecasts: pd.DataFrame
+    season: int
+    test_share: float
+
+    def errors(self, by: str | Sequence[str] = ("model", "step")) -> pd.DataFrame:
+        """Return the errors in groups of rows.
+
+        Parameters
+        ----------
+        by : str or sequence of str, default=("model", "step")
+            Columns that determine a group: 'model', 'fold', 'series', 'step' or 'target'.
+
+        Returns
+        -------
+        DataFrame
+            For each group ``mae``, ``rmse``, ``mase`` (scaled by the naive error of each series in
+            the training rows, without series whose scale is 0 or unknown), ``smape`` (0 to 200,
+            with 0 / 0 = 0) and ``n``, the number of forecasts whose actual is known.
+        """
+        columns = [by] if isinstance(by, str) else list(by)
+        if not columns or (unknown := [c for c in columns if c not in _GROUPS]):
+            given = unknown if columns else columns
+            raise ValueError(f"by must be one or more of {list(_GROUPS)}; got {given}.")
+        return forecast_errors(self.forecasts, columns)
+
+    def summary(self) -> pd.DataFrame:
+        """Return the errors of each forecaster over all folds, series, steps and targets."""
+        return self.errors("model").loc[list(self.names)]
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a copy of `forecasts`, one row for each."""
+        return self.forecasts.copy()
+
+    @cached_property
+    def metric(self) -> str:
+        """The error that decides: 'mase', or 'mae' where no series has a scale."""
+        return "mase" if self.summary()["mase"].notna().all() else "mae"
+
+    @cached_property
+    def best(self) -> str:
+        """The forecaster with the least error."""
+        return str(self.summary()[self.metric].idxmin())
+
+    def difference(self, model: str, reference: str) -> pd.Series[float]:
+        """Test the difference between two forecasters.
+
+        Parameters
+        ----------
+        model, reference : str
+            Names of the forecasters.
+
+        Returns
+        -------
+        Series
+            ``score`` is the error (`metric`) of `reference` less that of `model`, averaged over
+            folds; ``standard_error``, ``low``, ``high`` (95 % confidence interval) and
+            ``p_corrected_t`` belong to the t-test of Nadeau and Bengio (2003) over folds, NaN for
+            a single one. ``loss`` is the same difference averaged over the times of the test sets,
+            at each of which errors are averaged over the series; ``loss_standard_error``,
+            ``loss_low``, ``loss_high`` and ``p_diebold_mariano`` belong to the test of Diebold and
+            Mariano (1995). Positive differences favor `model`.
+        """
+        for name in (model, reference):
+            if name not in self.names:
+                raise ValueError(f"Unknown model {name!r}; the models are {list(self.names)}.")
+        of_folds, of_times = (
+            (errors[reference] - errors[model]).dropna()
+            for errors in (
+                forecast_errors(self.forecasts, [*keys, "model"])[self.metric].unstack("model")
+                for keys in (["fold"], ["fold", "time"])
+            )
+        )
+        score = corrected_t(of_folds, self.test_share)
+        loss = diebold_mariano(of_times, int(self.forecasts["step"].max()))
+        entries = {
+            "score": score.difference,
+            "standard_error": score.standard_error,
+            "low": score.low,
+            "high": score.high,
+            "p_corrected_t": score.p_value,
+            "loss": loss.difference,
+            "loss_standard_error": loss.standard_error,
+            "loss_low": loss.low,
+            "loss_high": loss.high,
+            "p_diebold_mariano": loss.p_value,
+        }
+        return pd.Series(entries, name=f"{reference} - {model}")
+
+    def verdict(self) -> str:
+        """Return in words which forecaster has the least error, and how sure that is."""
+        errors, name = self.summary()[self.metric], self.metric.upper()
+        best = f"'{self.best}'"
+        n_folds, n_steps = self.forecasts["fold"].nunique(), int(self.forecasts["step"].max())
+        text = f"{best} has a {name} of {errors[self.best]:.3g}"
+        if len(self.names) > 1:
+            rival = str(errors.drop(self.best).idxmin())
+            test = self.difference(self.best, rival)
+            sure = "" if max(test["low"], test["loss_low"]) > 0 else ", which may be chance"
+            text = (
+                f"{best} has the least {name}, {errors[self.best]:.3g}, and leads '{rival}', the "
+                f"next, by {describe_difference(test, name)}{sure}"
+            )
+        text += f"; {n_folds} folds, up to {n_steps} steps ahead"
+        if self.metric == "mase":
+            less = 1.0 - errors[self.best]
+            kind = "naive" if self.season == 1 else f"seasonal naive (season={self.season})"
+            text += (
+                f". Its errors are {abs(less):.0%} {'less' if less >= 0 else 'more'} than those of "
+                f"the {kind} forecast of one {'row' if self.season == 1 else 'season'} in the "
+                "training rows"
+            )
+        return f"{text}{self._describe_left_out()}."
+
+    def plot(self, *, metric: str | None = None, ax: Any = None) -> BacktestDisplay:
+        """Plot the errors by step.
+
+        Parameters
+        ----------
+        metric : {'mae', 'rmse', 'mase', 'smape'}, default=None
+            Which error; None is `metric`, the one that decides.
+        ax : matplotlib Axes, default=None
+            Axes to plot on; None creates a figure.
+
+        Returns
+        -------
+        BacktestDisplay
+            The display.
+        """
+        metric = self.metric if metric is None else metric
+        return BacktestDisplay.from_backtest(self, metric=metric, ax=ax)
+
+    def __repr__(self) -> str:
+        """Return the verdict and the summary."""
+        return f"{self.verdict()}\n\n{self.summary().round(3).to_string()}"
+
+    def _describe_left_out(self) -> str:
+        """Return how many rows and series have no actual or no scale; "" if none."""
+        rows = self.forecasts[self.forecasts["model"] == self.names[0]]
+        told = []
+        if n_missing := int(rows["actual"].isna().sum()):
+            told.append(f"{n_missing} of {len(rows)} rows have no actual and are left out")
+        unscaled = rows[~(rows["scale"] > 0)]
+        if len(unscaled):
+            n_series = unscaled[["series", "target"]].drop_duplicates().shape[0]
+            told.append(f"{n_series} series have no scale and are left out of MASE")
+        return "".join(f"; {text}" for text in told)

@@ -1,0 +1,91 @@
+"""Plot of a back-test: `BacktestDisplay`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from sklearn_rnn._sklearn.compat import check_matplotlib_support
+from sklearn_rnn.model_selection._forecast_errors import METRICS
+
+
+class BacktestDisplay:
+    """Plot of the errors of forecasters by the number of steps ahead.
+
+    Create it with ``Backtest.plot`` or `from_backtest`.
+
+    Parameters
+    ----------
+    errors : DataFrame of shape (n_steps, n_models)
+        Error of each forecaster at each step.
+    metric : str
+        Name of the error.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        The axes of the plot.
+    figure_ : matplotlib Figure
+        The figure of the plot.
+    lines_ : list of Line2D
+        The errors of each forecaster.
+    """
+
+    def __init__(self, *, errors: pd.DataFrame, metric: str) -> None:
+        self.errors = errors
+        self.metric = metric
+
+    @classmethod
+    def from_backtest(cls, result: Any, *, metric: str = "mase", ax: Any = None) -> BacktestDisplay:
+        """Plot a back-test.
+
+        Parameters
+        ----------
+        result : Backtest
+            Result of `backtest`.
+        metric : {'mae', 'rmse', 'mase', 'smape'}, default='mase'
+            Which error.
+        ax : matplotlib Axes, default=None
+            Axes to plot on; None creates a figure.
+
+        Returns
+        -------
+        BacktestDisplay
+            The display.
+        """
+        if metric not in METRICS:
+            raise ValueError(f"metric must be one of {list(METRICS)}; got {metric!r}.")
+        errors = result.errors(["step", "model"])[metric].unstack("model")[list(result.names)]
+        return cls(errors=errors, metric=metric).plot(ax=ax)
+
+    def plot(self, *, ax: Any = None) -> BacktestDisplay:
+        """Plot the errors.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Axes to plot on; None creates a figure.
+
+        Returns
+        -------
+        BacktestDisplay
+            The display itself.
+        """
+        check_matplotlib_support(f"{type(self).__name__}.plot")
+        import matplotlib.pyplot as plt
+
+        if ax is None:
+            _, ax = plt.subplots(figsize=(6.4, 3.6), layout="constrained")
+        self.ax_, self.figure_ = ax, ax.figure
+        self.lines_ = [
+            ax.plot(self.errors.index, self.errors[name], "o-", ms=4, label=name)[0]
+            for name in self.errors
+        ]
+        ax.set_xlabel("steps ahead")
+        ax.set_ylabel(self.metric.upper().replace("SMAPE", "sMAPE"))
+        ax.set_ylim(bottom=0.0)
+        ax.xaxis.get_major_locator().set_params(integer=True)
+        ax.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=3)
+        ax.grid(axis="y", alpha=0.3)
+        return self

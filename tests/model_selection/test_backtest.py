@@ -1,0 +1,256 @@
+"""Back-tests against a loop over folds by hand, and the errors against numpy."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import BaseEstimator, clone
+from sklearn.linear_model import LinearRegression
+from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
+from sklearn.model_selection import KFold, TimeSeriesSplit
+
+from sklearn_rnn import Forecaster, NaiveForecaster, make_ar
+from sklearn_rnn.model_selection import (
+    PanelTimeSeriesSplit,
+    backtest,
+    compare_models,
+    n_parameters,
+)
+from sklearn_rnn.model_selection._forecast_errors import forecast_errors
+
+RNG = np.random.default_rng(0)
+STEPS = 3
+MONTHS = pd.period_range("2020-01", periods=48, freq="M")
+LONG = pd.concat(
+    [
+        pd.DataFrame(
+            {
+                "month": MONTHS,
+                "store": store,
+                "sales": scale * (5 + np.sin(np.arange(48) / 2) + 0.3 * RNG.normal(size=48)),
+            }
+        )
+        for store, scale in (("a", 1.0), ("b", 10.0), ("c", 3.0))
+    ],
+    ignore_index=True,
+)
+NAMES = {"target": "sales", "time": "month", "series": "store"}
+AR = Forecaster(make_ar(4), STEPS, season=6, **NAMES)
+NAIVE = NaiveForecaster("seasonal", season=6, **NAMES)
+CV = PanelTimeSeriesSplit(4, test_size=STEPS, time="month")
+
+
+def by_hand(refit):
+    """Return the forecasts of all folds, one after the other."""
+    parts = []
+    for fold, (train, test) in enumerate(CV.split(LONG)):
+        past, ahead = LONG.iloc[train], LONG.iloc[test]
+        if fold == 0 or refit(fold):
+            model = clone(AR).fit(past)
+        found = model.predict(ahead, past=past)
+        table = ahead.assign(forecast=found.to_numpy(), fold=fold)
+        table["step"] = table.groupby("store").cumcount() + 1
+        table["scale"] = [model.naive_error_.loc[s, "sales"] for s in table["store"]]
+        parts.append(table)
+    return pd.concat(parts, ignore_index=True)
+
+
+@pytest.mark.parametrize(
+    ("refit", "fits"),
+    [(True, lambda k: True), (False, lambda k: False), (2, lambda k: k % 2 == 0)],
+)
+def test_forecasts_are_those_of_a_loop_over_folds(refit, fits):
+    expected = by_hand(fits)
+    result = backtest(AR, LONG, cv=CV, refit=refit)
+    found = result.to_frame()
+    columns = {"store": "series", "month": "time", "sales": "actual"}
+    expected = expected.rename(columns=columns)
+    names = ["fold", "series", "time", "step", "actual", "forecast", "scale"]
+    pd.testing.assert_frame_equal(
+        found[names], expected[names], check_dtype=False, check_exact=False, rtol=1e-10
+    )
+    assert found["model"].unique().tolist() == ["Forecaster"]
+    assert (found["target"] == "sales").all()
+
+
+def test_errors_are_those_of_scikit_learn_in_each_group():
+    result = backtest({"ar": AR, "naive": NAIVE}, LONG, cv=CV)
+    frame = result.to_frame()
+    for by in ("model", ["model", "step"], ["model", "series"], ["fold", "model", "target"]):
+        errors = result.errors(by)
+        for key, rows in frame.groupby(by):
+            found = errors.loc[key].iloc[0] if errors.loc[key].ndim == 2 else errors.loc[key]
+            a, f = rows["actual"], rows["forecast"]
+            np.testing.assert_allclose(found["mae"], mean_absolute_error(a, f))
+            np.testing.assert_allclose(found["rmse"], root_mean_squared_error(a, f))
+            np.testing.assert_allclose(found["mase"], (abs(a - f) / rows["scale"]).mean())
+            smape = 200 * np.mean(abs(a - f) / (abs(a) + abs(f)))
+            np.testing.assert_allclose(found["smape"], smape)
+            assert found["n"] == len(rows)
+    assert result.summary().index.tolist() == ["ar", "naive"]
+
+
+def test_smape_has_its_limits_and_rows_without_an_actual_or_a_scale_are_left_out():
+    table = pd.DataFrame(
+        {
+            "actual": [0.0, 0.0, 1.0, np.nan, 2.0],
+            "forecast": [0.0, 3.0, -1.0, 5.0, 3.0],
+            "scale": [1.0, 2.0, 0.0, 1.0, np.nan],
+            "weight": 1.0,
+            "row": range(5),
+        }
+    )
+    each = forecast_errors(table, ["row"])
+    assert each["smape"].tolist() == [0.0, 200.0, 200.0, 40.0]
+    assert each["mase"].fillna(-1).tolist() == [0.0, 1.5, -1.0, -1.0]
+    together = forecast_errors(table.assign(all=0), ["all"]).iloc[0]
+    assert (together["n"], together["mase"], together["mae"]) == (4, 0.75, 1.5)
+
+
+def test_weights_are_those_of_series():
+    weights = {"a": 2.0, "b": 0.0, "c": 1.0}
+    found = backtest(AR, LONG, cv=CV, series_weight=weights).summary().iloc[0]
+    expected = backtest(AR, LONG, cv=CV).errors("series")
+    for metric in ("mae", "mase", "smape"):
+        of_series = expected[metric]
+        np.testing.assert_allclose(found[metric], (2 * of_series["a"] + of_series["c"]) / 3)
+    repeated = pd.concat([LONG, LONG[LONG["store"] == "a"].assign(store="z")])
+    # which changes the fit as well, but not the naive forecast
+    twice = backtest(NAIVE, repeated, cv=CV, series_weight={"a": 1, "z": 1, "b": 0, "c": 1})
+    once = backtest(NAIVE, LONG, cv=CV, series_weight=weights)
+    np.testing.assert_allclose(twice.summary()["mae"], once.summary()["mae"])
+
+
+def test_actuals_of_the_test_rows_are_not_read():
+    result = backtest(AR, LONG, cv=list(CV.split(LONG))[-1:])
+    rows = list(CV.split(LONG))[-1][1]
+    changed = LONG.copy()
+    changed.loc[rows, "sales"] = np.nan
+    changed.loc[rows[0], "sales"] = 7.0
+    again = backtest(AR, changed, cv=list(CV.split(LONG))[-1:])
+    pd.testing.assert_series_equal(again.forecasts["forecast"], result.forecasts["forecast"])
+    assert again.summary()["n"].tolist() == [1]
+    assert "; 8 of 9 rows have no actual and are left out" in again.verdict()
+
+
+def test_an_integer_is_the_number_of_test_sets_as_long_as_the_horizon():
+    whole = backtest(AR, LONG, cv=4)
+    pd.testing.assert_frame_equal(whole.forecasts, backtest(AR, LONG, cv=CV).forecasts)
+    numbered = LONG.loc[LONG["store"] == "a", "sales"].reset_index(drop=True)
+    one = backtest(Forecaster(make_ar(2), STEPS), numbered, cv=2)
+    assert one.forecasts["time"].tolist() == list(range(42, 48))
+    assert one.forecasts["series"].unique().tolist() == [0]
+    splits = TimeSeriesSplit(2, test_size=STEPS)
+    same = backtest(Forecaster(make_ar(2), STEPS), numbered, cv=splits)
+    pd.testing.assert_frame_equal(one.forecasts, same.forecasts)
+
+
+def test_the_verdict_tells_the_least_error_and_the_difference():
+    result = backtest({"naive": NAIVE, "ar": AR}, LONG, cv=CV)
+    assert result.metric == "mase"
+    assert result.best == "ar"
+    mase = result.summary()["mase"]
+    test = result.difference("ar", "naive")
+    np.testing.assert_allclose(test["score"], mase["naive"] - mase["ar"])
+    np.testing.assert_allclose(test["loss"], test["score"])  # folds and times weigh the same
+    opposite = result.difference("naive", "ar")
+    assert opposite["p_corrected_t"] == test["p_corrected_t"]
+    np.testing.assert_allclose(opposite["low"], -test["high"])
+    text = result.verdict()
+    assert text.startswith(
+        f"'ar' has the least MASE, {mase['ar']:.3g}, and leads 'naive', the next, by "
+        f"{test['score']:.2g} (95 % confidence interval {test['low']:.2g} to"
+    )
+    assert "4 folds, up to 3 steps ahead. Its errors are" in text
+    assert "seasonal naive (season=6) forecast of one season in the training rows" in text
+    assert text in repr(result)
+    assert "'naive'" not in backtest(AR, LONG, cv=CV).verdict()
+
+
+def test_constant_series_have_no_scale_and_are_told():
+    constant = LONG.assign(sales=LONG["sales"].where(LONG["store"] != "c", 2.0))
+    result = backtest(NAIVE, constant, cv=CV)
+    assert result.errors("series")["mase"].isna().tolist() == [False, False, True]
+    assert "; 1 series have no scale and are left out of MASE" in result.verdict()
+    without = backtest(NAIVE, constant.assign(sales=2.0), cv=CV)
+    assert without.metric == "mae"
+    assert without.verdict().startswith("'NaiveForecaster' has a MAE of 0; 4 folds")
+
+
+def test_a_comparison_of_models_takes_forecasters():
+    models = {"ar": AR, "naive": NAIVE}
+    comparison = compare_models(models, LONG, LONG["sales"], cv=CV, horizon=STEPS)
+    for fold, rows in backtest(models, LONG, cv=CV).forecasts.groupby("fold"):
+        for name, own in rows.groupby("model"):
+            score = r2_score(own["actual"], own["forecast"])
+            np.testing.assert_allclose(comparison.scores.loc[fold, name], score)
+    assert comparison.failures.sum() == 0
+    frame = comparison.to_frame()
+    assert frame["n_parameters"].to_dict() == {"ar": 15.0, "naive": 0.0}  # 5 for each step
+    default = compare_models({"ar": clone(AR).set_params(horizon=8)}, LONG, LONG["sales"])
+    assert len(default.scores) == 5  # folds in time, since the forecaster names it
+    assert n_parameters(clone(AR).fit(LONG)) == 15
+
+
+class Missing(BaseEstimator):
+    """Forecasts NaN."""
+
+    season = 6
+
+    def __init__(self):
+        pass
+
+    def fit(self, X, y=None):
+        self.naive_error_ = pd.DataFrame({"sales": [1.0] * 3}, index=list("abc"))
+        return self
+
+    def predict(self, X, past=None):
+        index = pd.MultiIndex.from_frame(X[["store", "month"]])
+        return pd.Series(np.nan, index=index, name="sales")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        ({"forecasters": {}}, "forecasters must be a forecaster, or a non-empty mapping of names"),
+        (
+            {"forecasters": {"ols": LinearRegression()}},
+            "forecasters must be instances of Forecaster or NaiveForecaster; ['ols'] are not.",
+        ),
+        (
+            {"forecasters": {"ar": AR, "naive": NaiveForecaster(season=12)}},
+            "forecasters must have the same season, by whose naive error MASE is scaled; got "
+            "{'ar': 6, 'naive': 12}.",
+        ),
+        ({"refit": 0}, "refit must be True, False or an int of at least 1; got 0."),
+        ({"refit": "no"}, "refit must be True, False or an int of at least 1; got 'no'."),
+        (
+            {"forecasters": NAIVE, "cv": 3},
+            "cv=3 takes the horizon of the forecasters as the length of the test sets, but none of",
+        ),
+        ({"series_weight": {"a": 1.0}}, "series_weight must hold a weight of at least 0 for each"),
+        (
+            {"series_weight": {"a": 1.0, "b": -1.0, "c": 1.0}},
+            "series_weight must hold a weight of at least 0 for each series; got -1.0 for 'b'.",
+        ),
+        (
+            {"cv": list(CV.split(LONG))[::-1], "refit": False},
+            "refit=False needs folds in the order of time; fold 1 tests rows that an earlier fold",
+        ),
+        ({"cv": KFold(3)}, "Rows ahead"),
+        ({"forecasters": Missing()}, "'Missing' has 9 forecasts that are NaN in fold 0."),
+    ],
+)
+def test_errors_name_argument_rule_and_value(arguments, text):
+    given = {"forecasters": AR, "X": LONG, "cv": CV} | arguments
+    with pytest.raises(ValueError, match=f"^{re.escape(text)}"):
+        backtest(given.pop("forecasters"), given.pop("X"), **given)
+
+
+def test_unknown_names_are_refused():
+    result = backtest(AR, LONG, cv=CV)
+    with pytest.raises(ValueError, match=r"^by must be one or more of .* got \['week'\]\."):
+        result.errors(["model", "week"])
+    with pytest.raises(ValueError, match=r"^Unknown model 'x'; the models are \['Forecaster'\]\."):
+        result.difference("x", "Forecaster")
