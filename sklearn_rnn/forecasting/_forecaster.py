@@ -68,6 +68,9 @@ class Forecaster(MetaEstimatorMixin, AbstractForecaster):
     **Fit.** Pipelines are wrapped in `CompleteRows`, which fits them to rows with complete windows.
     Rows whose target is missing are not fitted.
 
+    **Searches inside** split the rows sorted by series and time; of a panel let them split by
+    `PanelTimeSeriesSplit`.
+
     **Scores.** `predict` and `score` read a table of rows ahead, so that `cross_val_score` and
     `GridSearchCV` apply, with any score by name and a splitter in the order of time.
 
@@ -189,7 +192,23 @@ class Forecaster(MetaEstimatorMixin, AbstractForecaster):
 
     def _forecast(self, ahead: RowsAhead, past: SeriesTable | None) -> NDArray[np.float64]:
         warn_of_gaps(self.models_[0], ahead, self.window_size_)
-        return forecast(self.strategy, self.models_, ahead, self._columns.targets)
+        try:
+            return forecast(self.strategy, self.models_, ahead, self._columns.targets)
+        except ValueError as error:
+            incomplete = self._with_missing_values(ahead)
+            if not (incomplete and str(error).startswith("Input X contains NaN")):
+                raise
+            raise ValueError(
+                f"The last {self.window_size_} rows before the forecasts have missing values, "
+                f"which the model does not read, in {incomplete}; impute them, put an imputer into "
+                "the pipeline, or take a network, which reads missing values."
+            ) from error
+
+    def _with_missing_values(self, ahead: RowsAhead) -> list[Any]:
+        """Return the series with missing values in their past."""
+        past = ahead.rows[~ahead.is_ahead]
+        rows: Any = past[past.isna().any(axis=1)].index
+        return list(dict.fromkeys(rows.droplevel(-1))) if rows.nlevels > 1 else list(rows)
 
 
 def _check_lengths(table: SeriesTable, n_lags: int, n_steps: int, name: str) -> None:

@@ -12,7 +12,7 @@ import pandas as pd
 from sklearn_rnn.model_selection._forecast_errors import forecast_errors
 from sklearn_rnn.model_selection._paired_tests import corrected_t, diebold_mariano
 from sklearn_rnn.model_selection._plot.backtest import BacktestDisplay
-from sklearn_rnn.model_selection._verdict import describe_difference
+from sklearn_rnn.model_selection._verdict import describe_difference, describe_size
 
 _GROUPS = ("model", "fold", "series", "step", "target")
 """Columns by which errors can be grouped."""
@@ -97,7 +97,8 @@ class Backtest:
             a single one. ``loss`` is the same difference averaged over the times of the test sets,
             at each of which errors are averaged over the series; ``loss_standard_error``,
             ``loss_low``, ``loss_high`` and ``p_diebold_mariano`` belong to the test of Diebold and
-            Mariano (1995). Positive differences favor `model`.
+            Mariano (1995) with as many dependent times as steps, NaN for a single fold. Positive
+            differences favor `model`.
         """
         for name in (model, reference):
             if name not in self.names:
@@ -128,27 +129,19 @@ class Backtest:
     def verdict(self) -> str:
         """Return in words which forecaster has the least error, and how sure that is."""
         errors, name = self.summary()[self.metric], self.metric.upper()
-        best = f"'{self.best}'"
-        n_folds, n_steps = self.forecasts["fold"].nunique(), int(self.forecasts["step"].max())
-        text = f"{best} has a {name} of {errors[self.best]:.3g}"
+        text = f"'{self.best}' has a {name} of {errors[self.best]:.3g}"
         if len(self.names) > 1:
             rival = str(errors.drop(self.best).idxmin())
             test = self.difference(self.best, rival)
-            sure = "" if max(test["low"], test["loss_low"]) > 0 else ", which may be chance"
+            sure = "" if test["low"] > 0 else ", which may be chance"
             text = (
-                f"{best} has the least {name}, {errors[self.best]:.3g}, and leads '{rival}', the "
-                f"next, by {describe_difference(test, name)}{sure}"
+                f"'{self.best}' has the least {name}, {errors[self.best]:.3g}, and leads "
+                f"'{rival}', the next, by {describe_difference(test, name)}{sure}"
             )
-        text += f"; {n_folds} folds, up to {n_steps} steps ahead"
-        if self.metric == "mase":
-            less = 1.0 - errors[self.best]
-            kind = "naive" if self.season == 1 else f"seasonal naive (season={self.season})"
-            text += (
-                f". Its errors are {abs(less):.0%} {'less' if less >= 0 else 'more'} than those of "
-                f"the {kind} forecast of one {'row' if self.season == 1 else 'season'} in the "
-                "training rows"
-            )
-        return f"{text}{self._describe_left_out()}."
+        folds = describe_size(self.forecasts["fold"].nunique(), "fold")
+        steps = describe_size(self.forecasts["step"].max(), "step")
+        parts = [f"{text}; {folds}, up to {steps} ahead", *self._describe_left_out()]
+        return f"{'; '.join(parts)}{self._describe_scale()}."
 
     def plot(self, *, metric: str | None = None, ax: Any = None) -> BacktestDisplay:
         """Plot the errors by step.
@@ -172,14 +165,25 @@ class Backtest:
         """Return the verdict and the summary."""
         return f"{self.verdict()}\n\n{self.summary().round(3).to_string()}"
 
-    def _describe_left_out(self) -> str:
-        """Return how many rows and series have no actual or no scale; "" if none."""
+    def _describe_scale(self) -> str:
+        """Return how the least MASE compares with 1; "" if it does not decide."""
+        if self.metric != "mase":
+            return ""
+        less = 1.0 - self.summary()["mase"][self.best]
+        kind = "naive" if self.season == 1 else f"seasonal naive (season={self.season})"
+        return (
+            f". Its errors are {100 * abs(less):.0f} % {'less' if less >= 0 else 'more'} than "
+            f"those of the {kind} forecast of one {'row' if self.season == 1 else 'season'} in "
+            "the training rows"
+        )
+
+    def _describe_left_out(self) -> list[str]:
+        """Return how many rows have no actual and how many series no scale, if any."""
         rows = self.forecasts[self.forecasts["model"] == self.names[0]]
         told = []
         if n_missing := int(rows["actual"].isna().sum()):
             told.append(f"{n_missing} of {len(rows)} rows have no actual and are left out")
-        unscaled = rows[~(rows["scale"] > 0)]
+        unscaled = rows.loc[~(rows["scale"] > 0), ["series", "target"]].drop_duplicates()
         if len(unscaled):
-            n_series = unscaled[["series", "target"]].drop_duplicates().shape[0]
-            told.append(f"{n_series} series have no scale and are left out of MASE")
-        return "".join(f"; {text}" for text in told)
+            told.append(f"{len(unscaled)} series have no scale and are left out of MASE")
+        return told

@@ -336,6 +336,33 @@ def test_rows_that_are_missing_before_the_end_are_told():
         forecaster.predict(2)
 
 
+def test_missing_values_at_the_end_are_told_with_their_series():
+    holes = LONG.copy()
+    holes.loc[holes["store"] == "s1", "sales"] = [1.0] * 35 + [np.nan]
+    forecaster = Forecaster(make_ar(3), 2, target="sales", **NAMES).fit(holes)
+    with pytest.raises(ValueError, match=r"^The last 3 rows before the .* read, in \['s1'\];"):
+        forecaster.predict(2)
+    net = DenseRegressor(max_epochs=2, lr_schedule="cosine", random_state=0)
+    forecaster.set_params(estimator=make_pipeline(LagTransformer(3), net))
+    assert forecaster.fit(holes).predict(2).notna().all()
+
+
+def test_series_may_have_names_of_several_levels():
+    days = pd.bdate_range("2026-01-05", periods=30)
+    index = pd.MultiIndex.from_product([["north", "south"], [1, 2], days], names=[*"ab", "day"])
+    table = pd.DataFrame({"y": RNG.normal(size=120)}, index=index)
+    forecaster = Forecaster(make_ar(2), 2, strategy="recursive").fit(table)
+    found = forecaster.predict(2)
+    assert found.index.names == ["a", "b", "day"]
+    assert found.index[0] == ("north", 1, pd.Timestamp("2026-02-16"))
+    one = table[60:90]
+    alone = forecaster.predict(2, past=one)
+    pd.testing.assert_series_equal(alone, found[4:6], check_freq=False)
+    by_day = table.swaplevel(0, 2).sort_index()  # the times are found wherever they are
+    again = clone(forecaster).fit(by_day).predict(2)
+    np.testing.assert_allclose(np.sort(again), np.sort(found), rtol=1e-10)
+
+
 SHORT = stores((40, 5, 40))
 FITTED = Forecaster(make_ar(3), HORIZON, target="sales", **NAMES).fit(LONG)
 

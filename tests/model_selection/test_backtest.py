@@ -168,6 +168,13 @@ def test_the_verdict_tells_the_least_error_and_the_difference():
     assert "'naive'" not in backtest(AR, LONG, cv=CV).verdict()
 
 
+def test_a_single_fold_is_not_tested():
+    result = backtest({"ar": AR, "naive": NAIVE}, LONG, cv=list(CV.split(LONG))[-1:])
+    test = result.difference("ar", "naive")
+    assert test[["low", "loss_low", "p_corrected_t", "p_diebold_mariano"]].isna().all()
+    assert ", which may be chance; 1 fold, up to 3 steps ahead" in result.verdict()
+
+
 def test_constant_series_have_no_scale_and_are_told():
     constant = LONG.assign(sales=LONG["sales"].where(LONG["store"] != "c", 2.0))
     result = backtest(NAIVE, constant, cv=CV)
