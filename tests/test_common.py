@@ -35,15 +35,26 @@ OF_ANOTHER_KIND = {
     "HierarchicalAttentionClassifier": "it reads documents, lists of lists of tokens",
     "DifferencedRegressor": "its y is a column of X",
     "Forecaster": "its y is a column of X, whose index or column holds the times",
+    "LocalForecaster": "its y is a column of X, whose index or column holds the times",
     "NaiveForecaster": "its y is a column of X, whose index or column holds the times",
     "RecursiveForecaster": "its predict takes a number of steps",
 }
+
+
+class Mean:
+    """Forecasts the mean, in the form of the models of statsforecast."""
+
+    def forecast(self, y, h):
+        return {"mean": [sum(y) / len(y)] * h}
+
+
 # Arguments without default, and ten penalties for a hundred, each of which is a fit of its own.
 GIVEN = {
     "LagLogisticCV": {"alphas": 10},
     "LagPoissonCV": {"alphas": 10},
     "CompleteRows": {"estimator": make_pipeline(StandardScaler(), Ridge())},
     "IntervalRegressor": {"estimator": Ridge()},
+    "LocalForecaster": {"model": Mean()},
     "DifferencedRegressor": {"regressor": make_pipeline(LagTransformer(2, flatten=True), Ridge())},
 }
 CHECKED = [C for C in ESTIMATORS if C.__name__ not in OF_ANOTHER_KIND]

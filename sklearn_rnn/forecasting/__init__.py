@@ -5,6 +5,7 @@ from sklearn_rnn.forecasting._autoregression import make_ar
 from sklearn_rnn.forecasting._differenced import DifferencedRegressor
 from sklearn_rnn.forecasting._forecaster import Forecaster
 from sklearn_rnn.forecasting._interval_regressor import IntervalRegressor
+from sklearn_rnn.forecasting._local_forecaster import LocalForecaster
 from sklearn_rnn.forecasting._naive_forecaster import NaiveForecaster
 from sklearn_rnn.forecasting._penalized import make_lasso, make_linear
 from sklearn_rnn.forecasting._persistence import PersistenceRegressor
@@ -15,6 +16,7 @@ __all__ = [
     "DifferencedRegressor",
     "IntervalRegressor",
     "Forecaster",
+    "LocalForecaster",
     "NaiveForecaster",
     "PersistenceRegressor",
     "make_ar",

@@ -60,6 +60,10 @@ class ForecastColumns:
         past = [c for c in others if c not in targets]
         return cls(target, targets, known, static, past, columns)
 
+    def targets_alone(self) -> ForecastColumns:
+        """Return the same without any other column, for forecasts that read none."""
+        return ForecastColumns(self.target, self.targets, [], [], [], self.targets)
+
     @property
     def unknown(self) -> list[Any]:
         """The columns whose values ahead are unknown."""

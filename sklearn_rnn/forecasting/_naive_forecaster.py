@@ -96,8 +96,7 @@ class NaiveForecaster(AbstractForecaster):
     }
 
     def _read_columns(self, table: SeriesTable) -> ForecastColumns:
-        columns = ForecastColumns.of(table, self.target, None, None)
-        return ForecastColumns(columns.target, columns.targets, [], [], [], columns.targets)
+        return ForecastColumns.of(table, self.target, None, None).targets_alone()
 
     def _fit_table(self, table: SeriesTable) -> None:
         self._lines = self._draw(table, "X")

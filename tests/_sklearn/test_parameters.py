@@ -24,6 +24,7 @@ POSITIONAL = {
     "ARRegressor": ["n_lags"],
     "CompleteRows": ["estimator"],
     "Forecaster": ["estimator", "horizon"],
+    "LocalForecaster": ["model"],
     "NaiveForecaster": ["strategy"],
     "RecursiveForecaster": ["estimator"],
     "LagRidge": ["alpha"],
@@ -40,6 +41,7 @@ FRAME = pd.DataFrame(X, columns=list("abcd"))
 each_class = pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
 # Meta-estimators have no default: see their own tests.
 WITHOUT_DEFAULTS = {"CompleteRows", "DifferencedRegressor", "IntervalRegressor"}
+WITHOUT_DEFAULTS |= {"LocalForecaster"}
 WITH_DEFAULTS = [C for C in CLASSES if C.__name__ not in WITHOUT_DEFAULTS]
 with_defaults = pytest.mark.parametrize("cls", WITH_DEFAULTS, ids=lambda cls: cls.__name__)
 # These read strings, documents, and a table of their target: see their own tests.
