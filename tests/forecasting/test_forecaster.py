@@ -32,6 +32,10 @@ RNG = np.random.default_rng(0)
 HORIZON = 4
 STRATEGIES = ["direct", "recursive", "multi_output"]
 NAMES = {"time": "month", "series": "store"}
+LAST_NET = make_pipeline(
+    LagTransformer(4),
+    DenseRegressor(standardize="last", max_epochs=3, lr_schedule="cosine", random_state=0),
+)
 
 
 def stores(n_rows=(40, 36, 44), columns=()):
@@ -107,10 +111,7 @@ def test_each_series_is_forecast_by_the_model_of_all_from_its_own_end(strategy):
     [
         make_ar(3),
         make_lasso(3),
-        make_pipeline(
-            LagTransformer(4),
-            DenseRegressor(standardize="last", max_epochs=2, lr_schedule="cosine", random_state=0),
-        ),
+        LAST_NET,
     ],
     ids=["ar", "lasso", "net"],
 )
@@ -216,6 +217,25 @@ def test_differences_are_those_of_the_last_known_row_or_season():
             back = -(-step // lag) * lag
             expected = changes[step - back - 1] + np.mean(changes[back:] - changes[:-back])
             np.testing.assert_allclose(value, expected, rtol=1e-6)
+
+
+OF_CHANGES = {
+    "linear": make_linear(4),
+    "net": LAST_NET,
+    "differences": DifferencedRegressor(make_ar(2)),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "strategy"),
+    [(n, s) for n in OF_CHANGES for s in STRATEGIES if (n, s) != ("differences", "multi_output")],
+)
+def test_a_higher_level_is_forecast_higher(name, strategy):
+    sales = panel().loc["s0"].round(2)
+    forecaster = Forecaster(OF_CHANGES[name], HORIZON, strategy=strategy)
+    found = forecaster.fit(sales + 1024.0).predict(HORIZON)
+    expected = forecaster.fit(sales).predict(HORIZON) + 1024.0
+    np.testing.assert_allclose(found, expected, atol=1e-3 if name == "net" else 1e-6)
 
 
 def test_an_autoregression_of_its_own_windows_and_a_search_are_forecast():
@@ -361,6 +381,30 @@ def test_series_may_have_names_of_several_levels():
     by_day = table.swaplevel(0, 2).sort_index()  # the times are found wherever they are
     again = clone(forecaster).fit(by_day).predict(2)
     np.testing.assert_allclose(np.sort(again), np.sort(found), rtol=1e-10)
+
+
+@pytest.mark.parametrize(
+    "calendar",
+    [
+        {"freq": "B"},
+        {"freq": "ME"},
+        {"freq": "W-WED"},
+        {"freq": "h", "tz": "Europe/Berlin"},
+        {"freq": "D", "tz": "Europe/Berlin"},
+    ],
+    ids=str,
+)
+def test_each_series_continues_its_calendar(calendar):
+    times = pd.date_range("2026-02-20", periods=50, **calendar)
+    ends = {"a": 47, "b": 40}
+    parts = {name: pd.DataFrame({"y": RNG.normal(size=n)}, times[:n]) for name, n in ends.items()}
+    forecaster = Forecaster(make_ar(2), 3).fit(pd.concat(parts))
+    found = forecaster.predict(3)
+    for name, n in ends.items():
+        index = found[name].index
+        assert index.equals(times[n : n + 3])
+        assert str(index.dtype) == str(times.dtype)
+    pd.testing.assert_series_equal(forecaster.predict(found.to_frame()), found)
 
 
 SHORT = stores((40, 5, 40))
