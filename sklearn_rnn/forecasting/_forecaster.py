@@ -147,7 +147,7 @@ class Forecaster(MetaEstimatorMixin, AbstractForecaster):
         lags = find_lags(self._estimator())
         target: Any = () if self.target is None else self.target
         targets = [target] if isinstance(target, str | Integral) else list(target)
-        inside = [c for one in lags for c in one.known_ahead or () if isinstance(c, str)]
+        inside = [c for one in lags for c in one.known_ahead or () if c in table.values.columns]
         own = () if self.known_ahead is None else self.known_ahead
         known = list(dict.fromkeys([*own, *(c for c in inside if c not in targets)]))
         columns = ForecastColumns.of(table, self.target, known, self.static)

@@ -15,6 +15,7 @@ from sklearn_rnn._sklearn.compat import num_samples
 from sklearn_rnn.exceptions import IncompleteWindowsWarning
 from sklearn_rnn.forecasting._row_order import row_order
 from sklearn_rnn.preprocessing._incomplete_rows import find_lags, incomplete_rows
+from sklearn_rnn.preprocessing._lookback import lookback
 from sklearn_rnn.preprocessing._window_warnings import without_warnings
 
 
@@ -28,7 +29,7 @@ class PastRows:
     Attributes
     ----------
     size : int
-        How many rows of a series are kept: the lookback of all LagTransformers together.
+        How many rows of a series are kept: as many as a prediction reads.
     rows : DataFrame or None
         The rows that are kept.
     """
@@ -39,7 +40,7 @@ class PastRows:
     @classmethod
     def of(cls, estimator: Any) -> PastRows:
         """Return the past of an estimator before it has seen any rows."""
-        return cls(sum(lags._window().lookback for lags in find_lags(estimator)))
+        return cls(lookback(estimator))
 
     def then(self, X: Any, estimator: Any) -> PastRows:
         """Return what is kept after the rows of X."""

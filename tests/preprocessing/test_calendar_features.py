@@ -6,7 +6,7 @@ from sklearn.base import clone
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 
-from sklearn_rnn import CalendarFeatures, CompleteRows, LagTransformer, RecursiveForecaster
+from sklearn_rnn import CalendarFeatures, Forecaster, LagTransformer
 
 HOURS = pd.date_range("2023-12-30 05:30", periods=24 * 400, freq="h")
 TABLE = pd.DataFrame({"x": np.arange(len(HOURS), dtype=float)}, index=HOURS)
@@ -103,11 +103,11 @@ def test_known_ahead_they_make_a_season_forecastable():
     X = pd.DataFrame({"x": 5 + season}, index=days)
     calendar = CalendarFeatures(harmonics={"year": 1})
     lags = LagTransformer(1, known_ahead=calendar.names, flatten=True)
-    model = CompleteRows(make_pipeline(calendar, lags, LinearRegression()))
-    forecast = RecursiveForecaster(model, target="x").fit(X[:-365]).predict(365)
+    model = make_pipeline(calendar, lags, LinearRegression())
+    forecast = Forecaster(model, strategy="recursive").fit(X[:-365]).predict(365)
     assert_allclose(forecast, X["x"][-365:], atol=1e-8)
-    without = CompleteRows(make_pipeline(LagTransformer(1, flatten=True), LinearRegression()))
-    blind = RecursiveForecaster(without, target="x").fit(X[:-365]).predict(365)
+    without = make_pipeline(LagTransformer(1, flatten=True), LinearRegression())
+    blind = Forecaster(without, strategy="recursive").fit(X[:-365]).predict(365)
     assert np.abs(blind - X["x"][-365:]).max() > 0.5
 
 
