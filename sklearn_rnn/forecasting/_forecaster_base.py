@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.base import BaseEstimator, RegressorMixin, clone
 from sklearn.metrics import r2_score
 from sklearn.utils import Tags, check_scalar
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -19,7 +19,9 @@ from sklearn_rnn._sklearn.compat import Interval, fit_context
 from sklearn_rnn._sklearn.parameters import param, parametrized
 from sklearn_rnn._sklearn.validation import restore_on_error
 from sklearn_rnn.forecasting._calendar import find_frequency
+from sklearn_rnn.forecasting._conformal import warn_of_infinite
 from sklearn_rnn.forecasting._forecast_columns import ForecastColumns
+from sklearn_rnn.forecasting._forecast_errors import ForecastErrors, usable_scale, with_ends
 from sklearn_rnn.forecasting._rows_ahead import RowsAhead, continue_series
 from sklearn_rnn.forecasting._series_table import SeriesTable, read_series
 from sklearn_rnn.preprocessing._history import History
@@ -52,6 +54,14 @@ class AbstractForecaster(RegressorMixin, BaseEstimator, ABC):
         """Length of the season in rows: of seasonal forecasts, and of the naive forecast, the value
         so many rows before, whose error is `naive_error_`.""",
         default=1,
+    )
+
+    calibration_rows: int = param(
+        [Interval(Integral, 0, None, closed="left")],
+        """Number of rows at the end of each series that `fit` forecasts first, by models of the
+        rows before, to calibrate the intervals of ``predict(level=)``. From each of them on, up to
+        `horizon` steps are forecast; level 0.9 needs nine errors for each step.""",
+        default=0,
     )
 
     _learned: ClassVar[dict[str, str]] = {
@@ -96,12 +106,16 @@ class AbstractForecaster(RegressorMixin, BaseEstimator, ABC):
             self._kind = table.kind
             self._histories = [self._learn(table, count) for count in self._counts()]
             self._frequencies = dict(zip(table.labels, _frequencies(table), strict=True))
+            self._errors = None
+            if n_rows := self.calibration_rows:
+                earlier = clone(self).set_params(calibration_rows=0)
+                self._errors = ForecastErrors.measure(earlier, frame, table, n_rows)
             self._fit_table(table)
             self._past = self._keep(table, "X")
             self.naive_error_ = _naive_error(table, self._columns.targets, self.season)
         return self
 
-    def predict(self, steps_or_rows: Any, *, past: Any = None) -> Any:
+    def predict(self, steps_or_rows: Any, *, past: Any = None, level: float | None = None) -> Any:
         """Forecast the next rows of each series.
 
         Parameters
@@ -113,13 +127,17 @@ class AbstractForecaster(RegressorMixin, BaseEstimator, ABC):
         past : DataFrame or Series, default=None
             Rows to forecast from, in place of the last ones of `fit`: more recent ones, or those of
             other series. All columns of X are read.
+        level : float, default=None
+            Probability, between 0 and 1, with which intervals are to contain the target at each
+            step; needs ``calibration_rows``.
 
         Returns
         -------
         Series of shape (n_ahead,) or DataFrame of shape (n_ahead, n_targets)
             Forecasts, indexed by time, in a panel by series and time. With a number of steps they
             are in the order of series and time, otherwise in that of the rows. A DataFrame if
-            ``target`` is a list.
+            ``target`` is a list. With `level` a DataFrame that also has the ends of the intervals
+            of each target, ``sales_lower`` and ``sales_upper``.
 
         Raises
         ------
@@ -128,6 +146,7 @@ class AbstractForecaster(RegressorMixin, BaseEstimator, ABC):
             the steps are more than the horizon.
         """
         check_is_fitted(self)
+        self._check_level(level)
         past_table = None if past is None else self._read_past(past)
         before = self._past if past_table is None else self._keep(past_table, "past")
         if isinstance(steps_or_rows, Integral):
@@ -137,12 +156,15 @@ class AbstractForecaster(RegressorMixin, BaseEstimator, ABC):
         self._check_steps(after)
         ahead = RowsAhead.of(before, after, self._columns, self._histories)
         forecasts = self._forecast(ahead, past_table)
-        values = np.empty_like(forecasts)
-        values[ahead.order] = forecasts
+        margins = None if level is None else self._margins(ahead, before, past_table, level)
         target = self._columns.target
-        if isinstance(target, list):
-            return pd.DataFrame(values, index=ahead.index, columns=target)
-        return pd.Series(values[:, 0], index=ahead.index, name=target)
+        if margins is None and not isinstance(target, list):
+            return pd.Series(_ordered(forecasts, ahead)[:, 0], index=ahead.index, name=target)
+        columns = dict(zip(self._columns.targets, forecasts.T, strict=True))
+        if margins is not None:
+            columns = with_ends(columns, margins)
+        values = _ordered(np.column_stack(list(columns.values())), ahead)
+        return pd.DataFrame(values, index=ahead.index, columns=list(columns))
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """Return R2 of the forecasts of rows ahead.
@@ -202,6 +224,31 @@ class AbstractForecaster(RegressorMixin, BaseEstimator, ABC):
         """Learn the calendars of the series."""
         return History.learn(table.timeline(), np.empty((len(table.times), 0)), 0, count)
 
+    def _check_level(self, level: float | None) -> None:
+        if level is None:
+            return
+        if self._errors is None:
+            raise ValueError(
+                "level needs calibration_rows: set the number of rows at the end of each series "
+                "whose forecasts calibrate intervals, such as calibration_rows=24, and fit again."
+            )
+        check_scalar(level, "level", Real, min_val=0, max_val=1, include_boundaries="neither")
+
+    def _margins(
+        self, ahead: RowsAhead, before: SeriesTable, past: SeriesTable | None, level: float
+    ) -> NDArray[np.float64]:
+        """Return the margins of intervals of the rows ahead, of shape (n_ahead, n_targets)."""
+        assert self._errors is not None, "it is checked before"
+        scale = self._errors.scale
+        if past is not None:
+            own = usable_scale(_naive_error(past, self._columns.targets, self.season))
+            scale = pd.concat([scale, own[~own.index.isin(scale.index)]])
+        labels = before.labels if before.is_panel else [0]
+        of_rows = scale.loc[labels].to_numpy()[ahead.series[ahead.is_ahead]]
+        margins = self._errors.margins(ahead.step[ahead.is_ahead], level, of_rows)
+        warn_of_infinite(margins, level, len(self._errors.errors[0]))
+        return margins
+
     def _read_past(self, past: Any) -> SeriesTable:
         table = read_series(past, "past", *self._named(), like=self._kind)
         return self._columns.select(table, "past")
@@ -238,6 +285,13 @@ class AbstractForecaster(RegressorMixin, BaseEstimator, ABC):
         tags.input_tags.allow_nan = True
         tags.regressor_tags.poor_score = True
         return tags
+
+
+def _ordered(values: NDArray[np.float64], ahead: RowsAhead) -> NDArray[np.float64]:
+    """Return values of the rows ahead in the order in which these were given."""
+    ordered = np.empty_like(values)
+    ordered[ahead.order] = values
+    return ordered
 
 
 def _frequencies(table: SeriesTable) -> list[Any]:

@@ -1,0 +1,110 @@
+"""Errors of forecasts from past rows, which calibrate intervals of forecasts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sklearn_rnn.forecasting._conformal import conformal_quantile
+from sklearn_rnn.forecasting._series_table import SeriesTable
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class ForecastErrors:
+    """Absolute errors of past forecasts by step, of all series in units of their naive error.
+
+    Attributes
+    ----------
+    errors : list of ndarray of shape (n_errors, n_targets)
+        Errors of step 1, 2 and so on; NaN where the actual is not known.
+    scale : DataFrame of shape (n_series, n_targets)
+        Naive error of each series in the rows before those that calibrate.
+    """
+
+    errors: list[FloatArray]
+    scale: pd.DataFrame
+
+    @classmethod
+    def measure(cls, forecaster: Any, X: pd.DataFrame, table: SeriesTable, n_rows: int) -> Any:
+        """Fit a forecaster to all but the last rows of each series, and forecast from each of them.
+
+        Parameters
+        ----------
+        forecaster : estimator
+            A forecaster that is not fitted.
+        X : DataFrame
+            Training rows as they were given.
+        table : SeriesTable
+            The same rows, sorted.
+        n_rows : int
+            Number of rows of each series that are forecast.
+
+        Returns
+        -------
+        ForecastErrors
+            A step of h has at most ``n_rows - h + 1`` errors of each series.
+        """
+        place = np.arange(len(table.times)) - np.repeat(table.starts[1:], table.lengths) + n_rows
+        fitted = forecaster.fit(X.iloc[table.order[place < 0]])
+        targets = fitted._columns.targets
+        scale = usable_scale(fitted.naive_error_)
+        horizon = min(n_rows, getattr(forecaster, "horizon", n_rows))
+        errors: list[list[FloatArray]] = [[] for _ in range(horizon)]
+        of_rows = scale.to_numpy()[table.codes]
+        for origin in range(n_rows):
+            ahead = np.flatnonzero((place >= origin) & (place < origin + horizon))
+            past = X.iloc[table.order[place < origin]]
+            forecasts = fitted.predict(X.iloc[table.order[ahead]], past=past).to_numpy()
+            actual = table.values[targets].to_numpy(np.float64)[ahead]
+            error = np.abs(actual - forecasts.reshape(actual.shape)) / of_rows[ahead]
+            for step in range(min(horizon, n_rows - origin)):
+                errors[step].append(error[place[ahead] == origin + step])
+        return cls([np.concatenate(parts) for parts in errors], scale)
+
+    def margins(self, steps: NDArray[np.intp], level: float, scale: FloatArray) -> FloatArray:
+        """Return the margins of forecasts, of shape (n_forecasts, n_targets).
+
+        Parameters
+        ----------
+        steps : ndarray of int, of shape (n_forecasts,)
+            How many steps ahead each is.
+        level : float
+            Level of the intervals.
+        scale : ndarray of shape (n_forecasts, n_targets)
+            Naive error of the series of each.
+        """
+        if (most := int(steps.max())) > len(self.errors):
+            raise ValueError(
+                f"Intervals are calibrated for at most {len(self.errors)} steps; got {most}. Set a "
+                "larger horizon and calibration_rows."
+            )
+        by_step = np.array(
+            [
+                [conformal_quantile(column[~np.isnan(column)], level) for column in errors.T]
+                for errors in self.errors
+            ]
+        )
+        return np.asarray(by_step[steps - 1] * scale)
+
+
+def usable_scale(naive_error: pd.DataFrame) -> pd.DataFrame:
+    """Return naive errors, 1 where there is none or it is zero."""
+    return naive_error.where(naive_error > 0, 1.0)
+
+
+def with_ends(columns: dict[Any, FloatArray], margins: FloatArray) -> dict[str, FloatArray]:
+    """Return forecasts by target, and behind each the ends of its intervals."""
+    ends: dict[str, FloatArray] = {}
+    for (target, values), margin in zip(columns.items(), margins.T, strict=True):
+        ends |= {
+            target: values,
+            f"{target}_lower": values - margin,
+            f"{target}_upper": values + margin,
+        }
+    return ends
