@@ -27,6 +27,7 @@ def backtest(
     cv: Any = 5,
     refit: bool | int = True,
     series_weight: Mapping[Any, float] | None = None,
+    level: float | None = None,
 ) -> Backtest:
     """Forecast past rows of each series from the rows before them, and measure the errors.
 
@@ -48,6 +49,9 @@ def backtest(
         rows of the fold, without being fitted to them.
     series_weight : mapping of series to float, default=None
         Weight of each series in all errors. None weighs all rows alike.
+    level : float, default=None
+        Level of intervals whose coverage, width and interval score are measured too; the
+        forecasters need ``calibration_rows``.
 
     Returns
     -------
@@ -87,7 +91,7 @@ def backtest(
     folds = list(_folds(models, X, cv))
     parts = []
     for name, model in models.items():
-        for fold, forecasts, fitted in _forecasts(model, X, folds, every):
+        for fold, forecasts, fitted in _forecasts(model, X, folds, every, level):
             part = _table(X, folds[fold][1], forecasts, fitted, series_weight)
             if (missing := int(part["forecast"].isna().sum())) > 0:
                 raise ValueError(f"{name!r} has {missing} forecasts that are NaN in fold {fold}.")
@@ -98,6 +102,7 @@ def backtest(
         names=list(models),
         forecasts=table[[*first, *(c for c in table if c not in first)]],
         season=next(iter(models.values())).season,
+        level=level,
         test_share=float(np.mean([len(test) / len(train) for train, test in folds])),
     )
 
@@ -144,21 +149,24 @@ def _folds(models: Mapping[str, Any], X: Any, cv: Any) -> Iterator[Fold]:
     return iter(PanelTimeSeriesSplit(int(cv), test_size=horizon, time=time).split(frame))
 
 
-def _forecasts(model: Any, X: Any, folds: list[Fold], every: int) -> Iterator[tuple[int, Any, Any]]:
+def _forecasts(
+    model: Any, X: Any, folds: list[Fold], every: int, level: float | None
+) -> Iterator[tuple[int, Any, Any]]:
     """Yield the number of each fold, its forecasts, and the fitted forecaster."""
     fitted, seen = None, np.zeros(0, dtype=np.intp)
+    how = {} if level is None else {"level": level}
     for fold, (train, test) in enumerate(folds):
         past, ahead = take_rows(X, train), take_rows(X, test)
         if fitted is None or (every and fold % every == 0):
             fitted, seen = clone(model).fit(past), train
-            yield fold, fitted.predict(ahead), fitted
+            yield fold, fitted.predict(ahead, **how), fitted
             continue
         if np.isin(test, seen).any():
             raise ValueError(
                 f"refit={every or False} needs folds in the order of time; fold {fold} tests rows "
                 "that an earlier fold was fitted to. Sort the folds, or set refit=True."
             )
-        yield fold, fitted.predict(ahead, past=past), fitted
+        yield fold, fitted.predict(ahead, past=past, **how), fitted
 
 
 def _table(
@@ -176,7 +184,7 @@ def _table(
     actual = take_rows(X, test)
     actual = actual.to_frame() if isinstance(actual, pd.Series) else actual
     parts = []
-    for target in table.columns:
+    for target in fitted.naive_error_.columns:
         scale = dict(zip(fitted.naive_error_.index, fitted.naive_error_[target], strict=True))
         parts.append(
             pd.DataFrame(
@@ -192,6 +200,9 @@ def _table(
                 }
             )
         )
+        for end in ("lower", "upper"):
+            if f"{target}_{end}" in table.columns:
+                parts[-1][end] = table[f"{target}_{end}"].to_numpy()
     return pd.concat(parts, ignore_index=True)
 
 

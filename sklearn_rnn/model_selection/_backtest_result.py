@@ -34,12 +34,15 @@ class Backtest:
         Length of the season of the naive forecast whose error is the scale.
     test_share : float
         Number of test rows divided by the number of training rows, averaged over folds.
+    level : float or None
+        Level of the intervals, whose ends are in the columns lower and upper of `forecasts`.
     """
 
     names: Sequence[str]
     forecasts: pd.DataFrame
     season: int
     test_share: float
+    level: float | None = None
 
     def errors(self, by: str | Sequence[str] = ("model", "step")) -> pd.DataFrame:
         """Return the errors in groups of rows.
@@ -54,13 +57,15 @@ class Backtest:
         DataFrame
             For each group ``mae``, ``rmse``, ``mase`` (scaled by the naive error of each series in
             the training rows, without series whose scale is 0 or unknown), ``smape`` (0 to 200,
-            with 0 / 0 = 0) and ``n``, the number of forecasts whose actual is known.
+            with 0 / 0 = 0) and ``n``, the number of forecasts whose actual is known. With a `level`
+            also ``coverage``, the share of actuals inside of their intervals, ``width``, and
+            ``interval_score`` (`sklearn_rnn.model_selection.interval_score`).
         """
         columns = [by] if isinstance(by, str) else list(by)
         if not columns or (unknown := [c for c in columns if c not in _GROUPS]):
             given = unknown if columns else columns
             raise ValueError(f"by must be one or more of {list(_GROUPS)}; got {given}.")
-        return forecast_errors(self.forecasts, columns)
+        return forecast_errors(self.forecasts, columns, self.level)
 
     def summary(self) -> pd.DataFrame:
         """Return the errors of each forecaster over all folds, series, steps and targets."""

@@ -16,7 +16,9 @@ METRICS = {
 """The errors that are computed, and what they are."""
 
 
-def forecast_errors(forecasts: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
+def forecast_errors(
+    forecasts: pd.DataFrame, by: Sequence[str], level: float | None = None
+) -> pd.DataFrame:
     r"""Return the errors of forecasts in groups of rows.
 
     With errors :math:`e_i`, weights :math:`w_i` that sum to 1, and the naive error
@@ -32,11 +34,14 @@ def forecast_errors(forecasts: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
         left out of MASE.
     by : sequence of str
         Columns that determine a group.
+    level : float, default=None
+        Level of intervals, whose ends are the columns ``lower`` and ``upper``.
 
     Returns
     -------
     DataFrame
-        For each group ``mae``, ``rmse``, ``mase``, ``smape`` and ``n``, the number of forecasts.
+        For each group ``mae``, ``rmse``, ``mase``, ``smape``, with a level ``coverage``, ``width``
+        and ``interval_score``, and ``n``, the number of forecasts.
 
     References
     ----------
@@ -59,6 +64,12 @@ def forecast_errors(forecasts: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
         "mase": error / rows["scale"].where(rows["scale"] > 0),
         "smape": (200.0 * error / size.where(size > 0)).fillna(0.0),
     }
+    if level is not None:
+        inside = rows["actual"].clip(rows["lower"], rows["upper"])
+        outside = (rows["actual"] - inside).abs()
+        width = rows["upper"] - rows["lower"]
+        score = width + 2 / (1 - level) * outside
+        parts |= {"coverage": outside == 0, "width": width, "interval_score": score}
     keys = [rows[column] for column in by]
     weighted = pd.DataFrame({name: part * rows["weight"] for name, part in parts.items()})
     weights = pd.DataFrame({name: rows["weight"].where(p.notna()) for name, p in parts.items()})

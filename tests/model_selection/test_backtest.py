@@ -15,6 +15,8 @@ from sklearn_rnn.model_selection import (
     PanelTimeSeriesSplit,
     backtest,
     compare_models,
+    interval_coverage,
+    interval_score,
     n_parameters,
 )
 from sklearn_rnn.model_selection._forecast_errors import forecast_errors
@@ -144,6 +146,25 @@ def test_an_integer_is_the_number_of_test_sets_as_long_as_the_horizon():
     splits = TimeSeriesSplit(2, test_size=STEPS)
     same = backtest(Forecaster(make_ar(2), STEPS), numbered, cv=splits)
     pd.testing.assert_frame_equal(one.forecasts, same.forecasts)
+
+
+def test_intervals_are_measured_by_coverage_width_and_score():
+    calibrated = clone(AR).set_params(calibration_rows=15)
+    result = backtest(calibrated, LONG, cv=CV, level=0.8)
+    table = result.to_frame()
+    ends = table[["lower", "upper"]].to_numpy()
+    found = result.errors("step")
+    assert found.columns[-4:].tolist() == ["coverage", "width", "interval_score", "n"]
+    for step, rows in table.groupby("step"):
+        chosen = rows["actual"], ends[rows.index]
+        assert found["coverage"][step] == pytest.approx(interval_coverage(*chosen))
+        assert found["width"][step] == pytest.approx(np.ptp(chosen[1], axis=1).mean())
+        assert found["interval_score"][step] == pytest.approx(interval_score(*chosen, level=0.8))
+    pd.testing.assert_frame_equal(
+        table.drop(columns=["lower", "upper"]), backtest(calibrated, LONG, cv=CV).to_frame()
+    )
+    with pytest.raises(ValueError, match="level needs calibration_rows"):
+        backtest(AR, LONG, cv=CV, level=0.8)
 
 
 def test_the_verdict_tells_the_least_error_and_the_difference():
