@@ -93,6 +93,18 @@ def test_errors_are_those_of_scikit_learn_in_each_group():
     assert result.summary().index.tolist() == ["ar", "naive"]
 
 
+def test_several_targets_and_names_of_several_levels_are_kept_apart():
+    table = LONG.assign(region="north", price=2.0 * LONG["sales"] + 1.0)
+    table = table.set_index(["region", "store", "month"])
+    model = NaiveForecaster("last", target=["sales", "price"])
+    result = backtest(model, table, cv=PanelTimeSeriesSplit(2, test_size=STEPS))
+    assert result.forecasts["series"].iloc[0] == ("north", "a")
+    errors = result.errors("target")
+    np.testing.assert_allclose(errors.loc["price", "mae"], 2 * errors.loc["sales", "mae"])
+    np.testing.assert_allclose(errors.loc["price", "mase"], errors.loc["sales", "mase"])
+    assert result.errors("series")["n"].tolist() == [2 * 2 * STEPS] * 3
+
+
 def test_smape_has_its_limits_and_rows_without_an_actual_or_a_scale_are_left_out():
     table = pd.DataFrame(
         {
