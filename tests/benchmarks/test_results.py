@@ -31,6 +31,7 @@ GUARDED = ["boston", "climate", "double_descent", "hitters", "imdb", "regulariza
 NO_PICTURES = {
     "defaults",
     "etth",
+    "intervals",
     "linear",
     "linear_skip",
     "memory",
