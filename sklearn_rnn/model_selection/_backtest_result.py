@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from sklearn_rnn.model_selection._forecast_errors import forecast_errors
-from sklearn_rnn.model_selection._paired_tests import corrected_t, diebold_mariano
+from sklearn_rnn.model_selection._paired_tests import both_tests, corrected_t, diebold_mariano
 from sklearn_rnn.model_selection._plot.backtest import BacktestDisplay
 from sklearn_rnn.model_selection._verdict import describe_difference, describe_size
 
@@ -117,19 +117,7 @@ class Backtest:
         )
         score = corrected_t(of_folds, self.test_share)
         loss = diebold_mariano(of_times, int(self.forecasts["step"].max()))
-        entries = {
-            "score": score.difference,
-            "standard_error": score.standard_error,
-            "low": score.low,
-            "high": score.high,
-            "p_corrected_t": score.p_value,
-            "loss": loss.difference,
-            "loss_standard_error": loss.standard_error,
-            "loss_low": loss.low,
-            "loss_high": loss.high,
-            "p_diebold_mariano": loss.p_value,
-        }
-        return pd.Series(entries, name=f"{reference} - {model}")
+        return both_tests(score, loss, f"{reference} - {model}")
 
     def verdict(self) -> str:
         """Return in words which forecaster has the least error, and how sure that is."""

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sklearn_rnn.model_selection._paired_tests import corrected_t, diebold_mariano
+from sklearn_rnn.model_selection._paired_tests import both_tests, corrected_t, diebold_mariano
 from sklearn_rnn.model_selection._plot.comparison import ComparisonDisplay
 from sklearn_rnn.model_selection._verdict import (
     describe_failures,
@@ -277,19 +277,7 @@ class Comparison:
                 (self._scores[model] - self._scores[reference]).dropna(), self.test_share
             )
             loss = diebold_mariano(self._loss_differences(model, reference), self.horizon)
-            entries = {
-                "score": score.difference,
-                "standard_error": score.standard_error,
-                "low": score.low,
-                "high": score.high,
-                "p_corrected_t": score.p_value,
-                "loss": loss.difference,
-                "loss_standard_error": loss.standard_error,
-                "loss_low": loss.low,
-                "loss_high": loss.high,
-                "p_diebold_mariano": loss.p_value,
-            }
-            series = pd.Series(entries, name=f"{model} - {reference}")
+            series = both_tests(score, loss, f"{model} - {reference}")
             self._differences[model, reference] = series
         return self._differences[model, reference]
 

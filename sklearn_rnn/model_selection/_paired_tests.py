@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
@@ -148,3 +149,35 @@ def _test(difference: float, error: float, df: int) -> PairedTest:
     margin = float(stats.t.isf((1 - LEVEL) / 2, df)) * error
     low, high = difference - margin, difference + margin
     return PairedTest(difference, error, float(statistic), p_value, low, high)
+
+
+def both_tests(score: PairedTest, loss: PairedTest, name: str) -> pd.Series[float]:
+    """Return the tests of scores over folds and of losses over rows as one series.
+
+    Parameters
+    ----------
+    score : PairedTest
+        By `corrected_t`.
+    loss : PairedTest
+        By `diebold_mariano`.
+    name : str
+        Name of the series.
+
+    Returns
+    -------
+    Series
+        The entries that `Comparison.difference` and `Backtest.difference` document.
+    """
+    entries = {
+        "score": score.difference,
+        "standard_error": score.standard_error,
+        "low": score.low,
+        "high": score.high,
+        "p_corrected_t": score.p_value,
+        "loss": loss.difference,
+        "loss_standard_error": loss.standard_error,
+        "loss_low": loss.low,
+        "loss_high": loss.high,
+        "p_diebold_mariano": loss.p_value,
+    }
+    return pd.Series(entries, name=name)
