@@ -1,4 +1,4 @@
-"""What a fitted estimator gives: predictions, scores, summary and selected inputs."""
+"""What a fitted estimator gives: the run that makes it, predictions and scores."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklearn_rnn._modules.base import SequenceModule
-from sklearn_rnn._modules.summary import summarize
 from sklearn_rnn._sequences.lists import comes_as_list
 from sklearn_rnn._sequences.ragged import Ragged
 from sklearn_rnn._sequences.step_targets import flatten_steps, unflatten_steps, valid_lengths
@@ -25,19 +24,14 @@ from sklearn_rnn._training.config import TrainingConfig
 from sklearn_rnn._training.inference import raw_outputs
 from sklearn_rnn._training.linear_init import linear_share
 from sklearn_rnn._training.linear_skip import epochs_with_linear
-from sklearn_rnn._training.penalties import input_weights
 from sklearn_rnn._training.skorch_net import SequenceNet
+from sklearn_rnn.neural_network._description import Described
 from sklearn_rnn.neural_network._input_reader import InputReader
 
 
-class Fitted:
+class Fitted(Described):
     """Mixin with the learned attributes of an estimator, the run that sets them, and their use."""
 
-    net_: SequenceNet
-    members_: list[Any]
-    n_channels_: int
-    n_steps_: int
-    missing_channels_: NDArray[np.intp]
     _multi_output: ClassVar[bool] = False
     _begun_with: dict[str, Any]
     callbacks: Any
@@ -48,7 +42,6 @@ class Fitted:
     all_missing: str = "auto"
 
     _encoder: Any  # a RegressionEncoder or a LabelEncoder, by the task
-    _reader: InputReader
     _reader_class: ClassVar[type[InputReader]] = InputReader
     _read_sequences: Callable[..., tuple[Windows | Ragged, Any]]
     _architecture: Callable[[Mapping[str, Any]], dict[str, Any]]
@@ -86,13 +79,6 @@ class Fitted:
             With `linear_skip`, the linear part's share of the variance of the raw outputs on the
             training data: cov(linear part, raw output) / var(raw output). Of several members the
             mean.""",
-        "selected_channels_ : ndarray of bool, of shape (n_channels_,)": """
-            Channels that the network, or any member, uses: those with a nonzero weight on the
-            channel or on its missing-value indicator. For a TCN, available only with
-            ``penalty="group"``.""",
-        "selected_lags_ : ndarray of bool, of shape (n_steps_,)": """
-            Steps that the network uses, oldest first. For dense networks (MLP) only: the others
-            share their weights between steps.""",
     }
 
     def _run(
@@ -224,47 +210,6 @@ class Fitted:
         tags.target_tags.required = True
         tags.target_tags.multi_output = self._multi_output
         return tags
-
-    def summary(self) -> None:
-        """Print the layers of the network with their output shapes and numbers of parameters."""
-        check_is_fitted(self)
-        dtype = getattr(torch, self.net_.config.dtype)
-        if self._reader.reading.tokens:
-            dtype = torch.int64
-        x = torch.zeros(1, self.n_steps_, self._reader.n_inputs, dtype=dtype)
-        print(summarize(self.net_.module_, x))
-        if hasattr(self, "members_"):
-            print(f"one of {len(self.members_)} members, {self.n_parameters_:,} parameters in all")
-
-    @property
-    def selected_channels_(self) -> NDArray[np.bool_]:
-        """Return which channels the network uses."""
-        read = self._inputs_read()
-        return np.asarray(read.reshape(-1, read.shape[-1]).any(axis=0))
-
-    @property
-    def selected_lags_(self) -> NDArray[np.bool_]:
-        """Return which steps the network uses, oldest first."""
-        read = self._inputs_read()
-        if read.ndim == 1:
-            raise AttributeError(
-                f"{type(self).__name__} has no selected_lags_: its weights are shared between lags."
-            )
-        return np.asarray(read.any(axis=1))
-
-    def _inputs_read(self) -> NDArray[np.bool_]:
-        """Return which channels (or channels at each step) have a nonzero weight."""
-        check_is_fitted(self)
-        if hasattr(self, "members_"):
-            return np.logical_or.reduce([member._inputs_read() for member in self.members_])
-        try:
-            weights = input_weights(self.net_.module_)
-        except ValueError as error:
-            raise AttributeError(str(error)) from error
-        read: NDArray[np.bool_] = (weights != 0).any(-1).numpy()
-        own, indicators = np.split(read, [self.n_channels_], axis=-1)
-        own[..., self.missing_channels_] |= indicators
-        return own
 
     def _score(self, metric: Callable[..., float], X: Any, y: Any, sample_weight: Any) -> float:
         """Return the metric of the predictions, over all steps if each has a target."""
