@@ -2,7 +2,7 @@
 
 The outputs are those of the network: standardised targets in regression, logits in
 classification. Each loss is a mean over samples (weighted, if weights with mean one are
-given) and over outputs.
+given) and over targets.
 """
 
 from __future__ import annotations
@@ -15,19 +15,31 @@ from torch.nn import functional
 class Loss(nn.Module):
     """A pointwise loss and its mean.
 
-    Subclasses define `pointwise`, with values of shape (batch, n_outputs). The compiled kernels
+    Subclasses define `pointwise`, with values of shape (batch, n_targets). The compiled kernels
     identify them by `kernel`, the number in ``enum loss`` of fused_training.h or None, and
     `option`. The loss of c times an error is ``c ** degree`` times that of the error; other losses
-    have no `degree`.
+    have no `degree`. The outputs are blocks of one column for each target, `n_parameters` of them;
+    the first block alone is what the estimator predicts, up to scale and link. A loss of quantiles
+    has their `levels`.
     """
 
     kernel: int | None
     option = 0.0
     degree: int | None = None
+    n_parameters = 1
+    levels: tuple[float, ...] = ()
 
     def pointwise(self, output: Tensor, target: Tensor) -> Tensor:
-        """Return the loss of each sample and output, of shape (batch, n_outputs)."""
+        """Return the loss of each sample and target, of shape (batch, n_targets)."""
         raise NotImplementedError
+
+    def rescaled(self, output: Tensor, target: Tensor, factor: Tensor) -> Tensor:
+        """Return the pointwise loss of outputs and targets that are multiplied by factors."""
+        return self.pointwise(factor * output, factor * target)
+
+    def quantiles(self, raw: Tensor) -> Tensor:
+        """Return the quantiles (n_levels, ..., n_targets) of raw outputs (..., n_outputs)."""
+        raise NotImplementedError(f"{type(self).__name__} has no quantiles.")
 
     def forward(self, output: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
         """Return the mean loss; `weight` of shape (batch,) has mean one over the data."""
@@ -101,11 +113,20 @@ class Quantile(Loss):
     def __init__(self, quantile: float) -> None:
         super().__init__()
         self.quantile = self.option = quantile
+        self.levels = (quantile,)
+
+    def quantiles(self, raw: Tensor) -> Tensor:
+        """Return the outputs, along a first axis of one level."""
+        return raw[None]
 
     def pointwise(self, output: Tensor, target: Tensor) -> Tensor:
         """Return ``max(q * e, (q - 1) * e)`` with ``e = target - output``."""
-        error = target - output
-        return torch.maximum(self.quantile * error, (self.quantile - 1) * error)
+        return pinball(target - output, self.quantile)
+
+
+def pinball(error: Tensor, level: float | Tensor) -> Tensor:
+    """Return ``max(q * e, (q - 1) * e)`` of errors e = target - output and quantile levels q."""
+    return torch.maximum(level * error, (level - 1) * error)
 
 
 class Poisson(Loss):
@@ -131,9 +152,9 @@ class Rescaled(Loss):
         self.loss = loss
 
     def pointwise(self, output: Tensor, target: Tensor) -> Tensor:
-        """Return the loss of ``factor * output`` and ``factor * target``."""
+        """Return the loss of the rescaled output and target, see `Loss.rescaled`."""
         target, factor = target.chunk(2, dim=1)
-        return self.loss.pointwise(factor * output, factor * target)
+        return self.loss.rescaled(output, target, factor)
 
 
 class CrossEntropy(Loss):
