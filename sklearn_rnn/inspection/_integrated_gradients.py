@@ -70,9 +70,11 @@ def _member_gradient(estimator: Any, model: WindowModel, scale: Scale) -> Gradie
     """Return the gradient of one network with respect to input that is standardised by `scale`."""
     module, shape = estimator.net_.module_, _fitted_shape(estimator, model)
     own = _reshaped(estimator.channel_scale_, shape, model.windows.shape[1:])
-    unit = 1.0
-    if hasattr(estimator, "target_scale_") and getattr(estimator, "loss", None) != "poisson":
-        unit = estimator.target_scale_.scale
+    unit, n_predicted = 1.0, None
+    if hasattr(estimator, "target_scale_"):
+        of_targets = estimator.target_scale_.scale
+        n_predicted = len(of_targets)  # the outputs after these are not predictions
+        unit = of_targets if estimator.loss != "poisson" else 1.0
     like = next(module.parameters())
 
     def gradient(z: FloatArray) -> FloatArray:
@@ -84,7 +86,7 @@ def _member_gradient(estimator: Any, model: WindowModel, scale: Scale) -> Gradie
             torch.enable_grad(),
             torch.backends.cudnn.flags(enabled=False),
         ):  # it cannot backpropagate
-            outputs = module.eval()(x)
+            outputs = module.eval()(x)[:, :n_predicted]
             each = [
                 torch.autograd.grad(outputs[:, k].sum(), x, retain_graph=True)[0]
                 for k in range(outputs.shape[1])

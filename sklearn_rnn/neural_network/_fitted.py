@@ -24,9 +24,15 @@ from sklearn_rnn._training.config import TrainingConfig
 from sklearn_rnn._training.inference import raw_outputs
 from sklearn_rnn._training.linear_init import linear_share
 from sklearn_rnn._training.linear_skip import epochs_with_linear
+from sklearn_rnn._training.losses import Loss
 from sklearn_rnn._training.skorch_net import SequenceNet
 from sklearn_rnn.neural_network._description import Described
 from sklearn_rnn.neural_network._input_reader import InputReader
+
+
+def _decode(encoder: Any, raw_output: torch.Tensor) -> NDArray[Any]:
+    """Return raw outputs as predictions in the units of y, or as labels."""
+    return np.asarray(encoder.decode(raw_output))
 
 
 class Fitted(Described):
@@ -114,7 +120,7 @@ class Fitted(Described):
         self.validation_loss_curve_ = valid_losses or None
 
     def predict(self, X: Any) -> NDArray[Any]:
-        """Predict the targets of a regression, or the labels of a classification.
+        """Predict the most probable labels.
 
         Parameters
         ----------
@@ -124,18 +130,19 @@ class Fitted(Described):
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            Predictions in the shape of the `y` of `fit`: targets in its units, or the most probable
-            labels; for a multilabel target an indicator matrix of zeros and ones.
+            Labels in the shape of the `y` of `fit`; for a multilabel target an indicator matrix of
+            zeros and ones.
         """
-        return self._response(X, lambda encoder, raw_output: encoder.decode(raw_output))
+        return self._response(X, _decode)
 
     def _response(
         self,
         X: Any,
-        decode: Callable[[Any, torch.Tensor], NDArray[Any]],
+        decode: Callable[[Any, torch.Tensor], Any],
         *,
         of_each: bool = False,
-        **padding: Any,
+        fill: Any = None,
+        **how: Any,
     ) -> NDArray[Any]:
         """Return decoded outputs for X: one for each sample, or for each step.
 
@@ -144,25 +151,52 @@ class Fitted(Described):
         X : array-like or list
             Sequences.
         decode : callable
-            Takes the encoder and raw outputs of shape (n_samples, n_outputs), or with a row for
-            each valid step.
+            See `_decoded`.
         of_each : bool, default=False
             Whether to return the response of each member, along a first axis.
-        **padding : object
-            ``fill``, the response at steps of padding; by default that of the encoder.
+        fill : object, optional
+            The response at steps of padding; by default that of the encoder.
+        **how : object
+            ``of_all``, see `_decoded`.
+        """
+        sequences, values = self._decoded(X, decode, of_each=of_each, **how)
+        if self.return_sequences:
+            ragged, fill = comes_as_list(X), self._encoder.padding if fill is None else fill
+            values = [unflatten_steps(v, sequences, ragged=ragged, fill=fill) for v in values]
+        return np.stack(values) if of_each else values[0]
+
+    def _decoded(
+        self,
+        X: Any,
+        decode: Callable[[Any, torch.Tensor], Any],
+        *,
+        of_each: bool = False,
+        of_all: bool = False,
+    ) -> tuple[Windows | Ragged, list[Any]]:
+        """Return the sequences of X, and what `decode` makes of the outputs for them.
+
+        Parameters
+        ----------
+        X : array-like or list
+            Sequences.
+        decode : callable
+            Takes the encoder and raw outputs of shape (n_samples, n_outputs), or with a row for
+            each valid step: by default those whose predictions are the means of all members.
+        of_each : bool, default=False
+            Whether to decode the outputs of each member by itself.
+        of_all : bool, default=False
+            Whether to decode the outputs of all members together, along a first axis.
         """
         check_is_fitted(self)
         sequences, _ = self._reader.read(X, validate=partial(validate_data, self, reset=False))
         windows = self._reader.window_scale(sequences)
         encoder = self._encoder if windows is None else self._encoder_at(windows)
         outputs = self._outputs_of(sequences, windows=windows)
-        if not of_each and len(outputs) > 1:
+        if of_all:
+            outputs = [torch.stack(outputs)]
+        elif not of_each and len(outputs) > 1:
             outputs = [encoder.averaged(torch.stack(outputs))]
-        values = [decode(encoder, output) for output in outputs]
-        if self.return_sequences:
-            fill, ragged = padding.get("fill", encoder.padding), comes_as_list(X)
-            values = [unflatten_steps(v, sequences, ragged=ragged, fill=fill) for v in values]
-        return np.stack(values) if of_each else values[0]
+        return sequences, [decode(encoder, output) for output in outputs]
 
     def _outputs_of(
         self,
@@ -211,13 +245,52 @@ class Fitted(Described):
         tags.target_tags.multi_output = self._multi_output
         return tags
 
-    def _score(self, metric: Callable[..., float], X: Any, y: Any, sample_weight: Any) -> float:
-        """Return the metric of the predictions, over all steps if each has a target."""
-        predicted = self.predict(X)
+    def _score(
+        self,
+        metric: Callable[..., float],
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        decode: Callable[[Any, torch.Tensor], Any] = _decode,
+        **how: Any,
+    ) -> float:
+        """Return the metric of what is decoded, see `_decoded`; over all steps with a target."""
+        sequences, (predicted,) = self._decoded(X, decode, **how)
         if self.return_sequences:
-            sequences, _ = self._read_sequences(X)
-            y, predicted = (flatten_steps(values, sequences) for values in (y, predicted))
+            y = flatten_steps(y, sequences)
             if sample_weight is not None:
                 check_length("sample_weight", sample_weight, X)
                 sample_weight = np.repeat(sample_weight, valid_lengths(sequences))
         return float(metric(y, predicted, sample_weight=sample_weight))
+
+
+class FittedRegressor(Fitted):
+    """Mixin with the predictions of a regressor."""
+
+    _loss: Loss  # that of the fitted network
+    _quantiles: Callable[[Any, Any], NDArray[np.float64]]
+
+    def predict(self, X: Any, quantiles: Any = None) -> NDArray[Any]:
+        """Predict the targets, or quantiles of them.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_steps, n_channels) or (n_samples, n_columns), or list
+            Sequences, as in `fit`.
+        quantiles : array-like of float, of shape (k,), default=None
+            Levels of quantiles to predict: with ``loss="quantile"`` those of `quantile`.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Targets in the shape and units of the `y` of `fit`. With `quantiles` there is a last
+            axis of length k, in the order of `quantiles`.
+
+        Raises
+        ------
+        ValueError
+            If a level is not trained, or the loss has no quantiles.
+        """
+        if quantiles is not None:
+            return self._quantiles(X, quantiles)
+        return self._response(X, _decode)

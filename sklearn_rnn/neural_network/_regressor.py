@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from numbers import Integral
+from functools import partial
+from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
+from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
 from sklearn_rnn._sequences.scaling import Scale
@@ -19,7 +21,15 @@ from sklearn_rnn._sequences.window_scaling import WindowScale
 from sklearn_rnn._sklearn.compat import Interval, StrOptions, fit_context
 from sklearn_rnn._sklearn.parameters import param, parametrized
 from sklearn_rnn._training import losses as _losses
+from sklearn_rnn._training.joint_quantiles import JointQuantiles
 from sklearn_rnn.neural_network._base import BaseSequenceEstimator
+from sklearn_rnn.neural_network._fitted import FittedRegressor
+from sklearn_rnn.neural_network._quantiles import (
+    check_trained_levels,
+    d2_of_quantiles,
+    decode_quantiles,
+    positions_of,
+)
 from sklearn_rnn.neural_network._target_encoder import RegressionEncoder
 from sklearn_rnn.neural_network._training_parameters import INSIDE, ONE_EPOCH, POSITIVE
 from sklearn_rnn.neural_network._validation_split import Split, hold_out_last
@@ -34,20 +44,23 @@ LOSSES: dict[str, tuple[type[_losses.Loss], tuple[str, ...]]] = {
 
 
 @parametrized
-class SequenceRegressor(RegressorMixin, BaseSequenceEstimator):
+class SequenceRegressor(RegressorMixin, FittedRegressor, BaseSequenceEstimator):
     """Base class of the regressors."""
 
     loss: str = param(
         [StrOptions(set(LOSSES))],
         """The training loss. ``"squared_error"`` predicts the conditional mean,
         ``"absolute_error"`` the median, ``"huber"`` a compromise (see `delta`), ``"quantile"``
-        the given `quantile`, and ``"poisson"`` the mean of non-negative targets with a log
-        link.""",
+        the given `quantile` or quantiles, and ``"poisson"`` the mean of non-negative targets with a
+        log link.""",
         default="squared_error",
     )
-    quantile: float = param(
-        [INSIDE],
-        'Quantile level that ``loss="quantile"`` predicts.',
+    quantile: Any = param(
+        [INSIDE, "array-like"],
+        """Quantile level that ``loss="quantile"`` predicts, or a list of increasing levels with 0.5
+        among them. For a list one network predicts all quantiles, as the median and the gaps
+        between neighbours, so that they never cross; `predict` returns the median, and
+        ``predict(X, quantiles=...)`` those asked for. The loss is their mean pinball loss.""",
         default=0.5,
     )
     delta: float = param(
@@ -114,6 +127,10 @@ class SequenceRegressor(RegressorMixin, BaseSequenceEstimator):
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return the R2 score; with ``return_sequences=True`` over all steps except padding.
 
+        With several quantiles it is the D2 of the pinball loss, one minus the loss over that of the
+        constant quantiles of `y`, as ``sklearn.metrics.d2_pinball_score``; the mean over all
+        levels.
+
         Parameters
         ----------
         X : array-like of shape (n_samples, n_steps, n_channels) or (n_samples, n_columns), or list
@@ -126,22 +143,44 @@ class SequenceRegressor(RegressorMixin, BaseSequenceEstimator):
         Returns
         -------
         float
-            Coefficient of determination, at most 1.
+            Coefficient of determination, or D2, at most 1.
         """
+        check_is_fitted(self)
+        if isinstance(self._loss, JointQuantiles):
+            metric = partial(d2_of_quantiles, levels=self._loss.levels)
+            every = range(len(self._loss.levels))
+            decode = partial(decode_quantiles, loss=self._loss, chosen=list(every))
+            return self._score(metric, X, y, sample_weight, decode, of_all=True)
         return self._score(r2_score, X, y, sample_weight)
+
+    def _quantiles(self, X: Any, quantiles: Any) -> NDArray[np.float64]:
+        """Return quantiles for X, see `predict`."""
+        check_is_fitted(self)
+        chosen = positions_of(quantiles, self._loss)
+        decode = partial(decode_quantiles, loss=self._loss, chosen=chosen)
+        return self._response(X, decode, of_all=True)
 
     def _encode(self, y: Any, *, reset: bool, classes: None = None) -> NDArray[np.float64]:
         """Return y as an array of shape (n_samples, n_outputs)."""
         if not reset:
             return self._encoder.encode(y)
+        loss, parameters = self._declared_loss()
+        self._loss = loss(**parameters)
         self._encoder, target = RegressionEncoder.of(
             y,
             type(self).__name__,
             log_link=self.loss == "poisson",
             standardize=self.standardize,
-            degree=LOSSES[self.loss][0].degree,
+            loss=self._loss,
         )
         return target
+
+    def _declared_loss(self) -> tuple[type[_losses.Loss], dict[str, Any]]:
+        """Return the class of the loss and its parameters."""
+        if self.loss == "quantile" and not isinstance(self.quantile, Real):
+            return JointQuantiles, {"levels": check_trained_levels(self.quantile)}
+        loss, names = LOSSES[self.loss]
+        return loss, {name: getattr(self, name) for name in names}
 
     @property
     def target_scale_(self) -> Scale:
@@ -167,8 +206,7 @@ class SequenceRegressor(RegressorMixin, BaseSequenceEstimator):
         return hold_out_last(rows, data, self.validation_fraction)
 
     def _criterion(self) -> tuple[type[nn.Module], dict[str, Any]]:
-        loss, names = LOSSES[self.loss]
-        parameters = {name: getattr(self, name) for name in names}
+        loss, parameters = self._declared_loss()
         if self.standardize == "window" and self._encoder.has_factors:
             return _losses.Rescaled, {"loss": loss(**parameters)}
         return loss, parameters

@@ -13,6 +13,7 @@ from torch import Tensor
 from sklearn_rnn._sequences.scaling import IDENTITY, Scale
 from sklearn_rnn._sequences.window_scaling import WindowScale
 from sklearn_rnn._sklearn.validation import check_target
+from sklearn_rnn._training.losses import Loss
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,9 @@ class RegressionEncoder:
         by their own values, what remains of the targets.
     degree : int or None
         The degree of the loss, see `Loss`.
+    n_parameters : int
+        Raw outputs for each target, in blocks of one column for each target. The first block is
+        what `decode` returns in the units of y.
     channels : ndarray of int, of shape (n_outputs,), or None
         The channels that the outputs follow in such windows.
     scale : Scale
@@ -47,6 +51,7 @@ class RegressionEncoder:
     log_link: bool = False
     standardize: bool | str = True
     degree: int | None = None
+    n_parameters: int = 1
     channels: NDArray[np.intp] | None = None
     scale: Scale = IDENTITY
     unit: NDArray[np.float64] | None = None
@@ -58,7 +63,7 @@ class RegressionEncoder:
     @property
     def n_outputs(self) -> int:
         """Number of outputs of the network."""
-        return len(self.scale.mean)
+        return len(self.scale.mean) * self.n_parameters
 
     @classmethod
     def of(
@@ -68,11 +73,12 @@ class RegressionEncoder:
         *,
         log_link: bool,
         standardize: bool | str,
-        degree: int | None,
+        loss: Loss,
     ) -> tuple[RegressionEncoder, NDArray[np.float64]]:
-        """Return an encoder for targets of the shape of y, and the encoded y."""
+        """Return an encoder for targets of the shape of y and a loss, and the encoded y."""
         values = check_target(y)
-        encoder = cls(name, values.shape[1:], log_link, standardize, degree)
+        own = (log_link, standardize, loss.degree, loss.n_parameters)
+        encoder = cls(name, values.shape[1:], *own)
         return encoder, encoder._table(values)
 
     def encode(self, y: Any) -> NDArray[np.float64]:
@@ -159,24 +165,32 @@ class RegressionEncoder:
         return self.windows.scale / self.unit
 
     def averaged(self, raw_outputs: Tensor) -> Tensor:
-        """Return the raw outputs whose predictions are the means of those of all members.
+        """Return the first block of raw outputs whose predictions are the means of all members.
 
         Parameters
         ----------
         raw_outputs : Tensor of shape (n_members, n_samples, n_outputs)
             The raw outputs of each member.
         """
+        first = raw_outputs[..., : len(self.scale.mean)]
         if self.log_link:
-            return raw_outputs.logsumexp(0) - math.log(len(raw_outputs))
-        return raw_outputs.mean(0)
+            return first.logsumexp(0) - math.log(len(first))
+        return first.mean(0)
 
     def decode(self, raw_output: Tensor) -> NDArray[np.float64]:
         """Return raw outputs (n_samples, n_outputs) as predictions in the shape and units of y."""
-        output: NDArray[np.float64] = raw_output.numpy()
-        if self.log_link:
-            values = np.exp(output) * self.scale.scale
-        else:
-            values = output * self.scale.scale + self.scale.mean
+        output: NDArray[np.float64] = raw_output[:, : len(self.scale.mean)].numpy()
+        values = np.exp(output) * self.scale.scale if self.log_link else self.in_units_of_y(output)
+        return values.ravel() if self.shape == () else values
+
+    def in_units_of_y(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return standardised values (..., n_samples, n_targets) in the units of y."""
+        values = values * self.scale.scale + self.scale.mean
         if self.windows is not None:
             values = values * self.windows.scale + self.windows.level
-        return values.ravel() if self.shape == () else values
+        return values
+
+    def last_axis(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return values (k, n_samples, n_targets) with k as the last axis behind the shape of y."""
+        values = np.moveaxis(values, 0, -1)
+        return values[:, 0] if self.shape == () else values
