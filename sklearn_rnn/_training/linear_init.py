@@ -25,13 +25,19 @@ Bates and Granger (1969). The combination of forecasts. Operational Research Qua
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from sklearn_rnn._modules.base import SequenceModule
+from sklearn_rnn._modules.constant_outputs import (
+    SIZES,
+    ConstantOutputs,
+    append_constants,
+    with_constants,
+)
 from sklearn_rnn._modules.linear_skip import LinearSkip
 from sklearn_rnn._modules.mlp import Dense
 from sklearn_rnn._training.batches import Examples
@@ -54,9 +60,20 @@ SHARES = 21
 """Number of values of c that are tried, from 0 to 1."""
 
 
-SIZES = ("n_channels", "n_steps", "n_outputs")
-
 Module = tuple[type[SequenceModule], dict[str, Any]]
+
+
+class Start(NamedTuple):
+    """Copies of the parameters that a module starts with: its linear model, and its constants."""
+
+    weight: Tensor
+    bias: Tensor
+    constants: Tensor | None = None
+
+    def outputs(self, x: Tensor) -> Tensor:
+        """Return the outputs of the linear model for windows x (batch, n_steps, n_channels)."""
+        linear = nn.functional.linear(x.flatten(1), self.weight, self.bias)
+        return linear if self.constants is None else append_constants(linear, self.constants)
 
 
 def beside(module: Module) -> Module:
@@ -68,23 +85,44 @@ def beside(module: Module) -> Module:
 
 
 def alone(module: Module) -> Module:
-    """Return the class and the arguments of the linear model of such a module by itself."""
-    return Dense, {**{name: module[1][name] for name in SIZES}, "hidden_layer_sizes": ()}
+    """Return the class and the arguments of the linear model of a module by itself.
+
+    The last outputs are constants if those of the module are.
+    """
+    sizes = {name: module[1][name] for name in SIZES}
+    linear: Module = (Dense, {**sizes, "hidden_layer_sizes": ()})
+    n_constants = module[1].get("n_constants")
+    return with_constants(linear, n_constants) if n_constants else linear
+
+
+def parts(module: nn.Module) -> tuple[LinearSkip, nn.Parameter | None]:
+    """Return the network plus linear model of a module, and its constant outputs if there are."""
+    inner, constants = module, None
+    if isinstance(module, ConstantOutputs):
+        inner, constants = module.net, module.constants
+    assert isinstance(inner, LinearSkip), "linear_skip is set"
+    return inner, constants
 
 
 @torch.no_grad()
-def start_at(module: LinearSkip, trained: nn.Module) -> tuple[Tensor, Tensor]:
+def start_at(module: nn.Module, trained: nn.Module) -> Start:
     """Copy a linear model that was trained by itself into the module; return its parameters."""
-    linear = trained.get_submodule("head.linear")
-    module.linear.load_state_dict(linear.state_dict())
-    return module.linear.weight.clone(), module.linear.bias.clone()
+    inner, constants = parts(module)
+    linear = trained
+    if isinstance(trained, ConstantOutputs):
+        linear = trained.net
+    if constants is not None:
+        constants.copy_(trained.get_parameter("constants"))
+    inner.linear.load_state_dict(linear.get_submodule("head.linear").state_dict())
+    weight, bias = inner.linear.weight.clone(), inner.linear.bias.clone()
+    return Start(weight, bias, None if constants is None else constants.clone())
 
 
 @torch.no_grad()
 def start_linear(
     module: LinearSkip, examples: Examples, criterion: nn.Module, alpha: float
-) -> tuple[Tensor, Tensor]:
-    """Fit the linear model of the module to the examples.
+) -> Start:
+    """Fit the linear model of a module without constant outputs to the examples.
 
     Parameters
     ----------
@@ -99,7 +137,7 @@ def start_linear(
 
     Returns
     -------
-    tuple of Tensor
+    Start
         Copies of its weight and its bias.
     """
     n_outputs, n_inputs = module.linear.weight.shape
@@ -109,63 +147,60 @@ def start_linear(
         weight, bias = _by_lbfgs(examples, criterion, alpha, n_outputs, n_inputs)
     module.linear.weight.copy_(weight)
     module.linear.bias.copy_(bias)
-    return module.linear.weight.clone(), module.linear.bias.clone()
+    return Start(module.linear.weight.clone(), module.linear.bias.clone())
 
 
 @torch.no_grad()
 def combine_with_start(
-    module: LinearSkip, start: tuple[Tensor, Tensor], valid: Examples, criterion: nn.Module
+    module: nn.Module, start: Start, valid: Examples, criterion: nn.Module
 ) -> None:
     """Combine the trained module with its initial linear model, as the head of this file says.
 
     Parameters
     ----------
-    module : LinearSkip
+    module : LinearSkip, or ConstantOutputs around one
         The trained module.
-    start : tuple of Tensor
-        Weight and bias of the initial linear model.
+    start : Start
+        The parameters of the initial linear model.
     valid : Examples
         The validation data.
     criterion : nn.Module
         The loss.
     """
     module.eval()
-    linear, head = module.linear, module.net.get_submodule("head.linear")
-    parts = [
-        (nn.functional.linear(x.flatten(1), *start), module(x), y, _column(w, x)[:, 0].to(x))
+    inner, constants = parts(module)
+    linear, head = inner.linear, inner.net.get_submodule("head.linear")
+    batches = [
+        (start.outputs(x), module(x), y, _column(w, x)[:, 0].to(x))
         for x, y, w, *_ in valid.batches(_batch(valid))
     ]
-    first, last, y, weight = (torch.cat(part) for part in zip(*parts, strict=True))
+    first, last, y, weight = (torch.cat(batch) for batch in zip(*batches, strict=True))
     shares = torch.linspace(0, 1, SHARES).tolist()
     losses = [float(criterion(torch.lerp(first, last, share), y, weight)) for share in shares]
     half = shares[int(np.argmin(losses))] / 2
-    for trained, initial in zip((linear.weight, linear.bias), start, strict=True):
-        trained.copy_(torch.lerp(initial, trained, half))
+    for trained, initial in zip((linear.weight, linear.bias, constants), start, strict=True):
+        if trained is not None and initial is not None:
+            trained.copy_(torch.lerp(initial, trained, half))
     for parameter in head.parameters():
         parameter.mul_(half)
 
 
-def has_linear(module: nn.Module) -> bool:
-    """Return whether the module is a network plus a linear model."""
-    return isinstance(module, LinearSkip)
-
-
 @torch.inference_mode()
-def linear_share(module: LinearSkip, examples: Examples) -> float:
+def linear_share(module: nn.Module, examples: Examples) -> float:
     r"""Return the share of the linear model l in the variance of the outputs f = l + h.
 
     .. math:: \sum_k \mathrm{Cov}(l_k, f_k) / \sum_k \mathrm{Var}(f_k)
 
     over the (weighted) examples, summed over the outputs k. It and the share of the network h sum
     to one; it is one if h is constant, and below 0 or above 1 only if l and h are negatively
-    correlated.
+    correlated. Constant outputs have no variance.
     """
-    module.eval()
-    parts = [
-        (module.linear_outputs(x).double(), module(x).double(), _column(weight, x))
+    inner, _ = parts(module.eval())
+    batches = [
+        (inner.linear_outputs(x).double(), inner(x).double(), _column(weight, x))
         for x, _, weight, *_ in examples.batches(_batch(examples))
     ]
-    linear, output, weight = (torch.cat(part) for part in zip(*parts, strict=True))
+    linear, output, weight = (torch.cat(batch) for batch in zip(*batches, strict=True))
     centred = weight * (output - (weight * output).mean(0))
     variance = (centred * output).sum()
     return float((centred * linear).sum() / variance) if variance > 0 else 1.0

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import replace
 
-from torch import Tensor
-
+from sklearn_rnn._modules.linear_skip import LinearSkip
 from sklearn_rnn._training.batches import Examples
 from sklearn_rnn._training.config import TrainingConfig
 from sklearn_rnn._training.linear_init import (
     ALONE,
+    Start,
     alone,
     combine_with_start,
     start_at,
@@ -29,7 +29,7 @@ def epochs_with_linear(
     Parameters
     ----------
     net : SequenceNet
-        The network, whose module is a `LinearSkip`.
+        The network, whose module is a `LinearSkip`, or has one inside.
     train, valid : Examples
         Data for training and for validation, or None.
     config : TrainingConfig
@@ -41,9 +41,12 @@ def epochs_with_linear(
         combine_with_start(net.module_, start, valid, net.criterion_)
 
 
-def _fit_linear(net: SequenceNet, train: Examples, config: TrainingConfig) -> tuple[Tensor, Tensor]:
-    """Set the linear part to the linear model, which has zeros if the penalty asks for them."""
-    if not (config.l1_ratio and config.alpha):
+def _fit_linear(net: SequenceNet, train: Examples, config: TrainingConfig) -> Start:
+    """Set the linear part to the linear model, which has zeros if the penalty asks for them.
+
+    It is trained as a network by itself if it has zeros, or constant outputs.
+    """
+    if not (config.l1_ratio and config.alpha) and isinstance(net.module_, LinearSkip):
         return start_linear(net.module_, train, net.criterion_, config.alpha)
     by_itself = replace(config, **{**ALONE, "batch_size": len(train)})
     module = alone((net.module, net.get_params_for("module")))

@@ -9,11 +9,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from sklearn_rnn._modules.mlp import Dense
 from sklearn_rnn._sequences.ragged import Ragged
 from sklearn_rnn._sequences.training_data import Data
 from sklearn_rnn._training.batches import Examples
 from sklearn_rnn._training.flat_parameters import is_penalized, n_weights, ordered
+from sklearn_rnn._training.linear_init import alone
 from sklearn_rnn._training.penalties import sparse_penalty
 
 MARGIN = 1e-6
@@ -56,8 +56,9 @@ def alpha_max(model: Any, data: Data, examples: Examples) -> tuple[float, bool]:
     labels = module.input_groups().labels
     exact = sum(label.numel() for label in labels.values()) == n_weights(module)
     if not exact:
-        sizes = (model._reader.n_inputs, model.n_steps_, model._encoder.n_outputs)
-        module = Dense(*sizes, hidden_layer_sizes=()).to(examples.x.device)
+        net = model.net_
+        linear, arguments = alone((net.module, net.get_params_for("module")))
+        module = linear(**arguments).to(examples.x.device)
     gradient = _null_gradient(module.double(), model.net_.criterion_, examples)
     settings = SimpleNamespace(alpha=1.0, l1_ratio=1.0, penalty=model.penalty)
     penalty = sparse_penalty(module, settings)

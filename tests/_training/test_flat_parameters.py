@@ -13,7 +13,9 @@ from sklearn.exceptions import ConvergenceWarning
 from torch import nn
 
 from sklearn_rnn import HierarchicalAttentionClassifier, _modules
+from sklearn_rnn._modules.constant_outputs import ConstantOutputs
 from sklearn_rnn._modules.layers import OF_TORCH, Layer
+from sklearn_rnn._modules.mlp import Dense
 from sklearn_rnn._training.flat_parameters import (
     is_penalized,
     n_weights,
@@ -47,6 +49,8 @@ def fitted():
                     yield cls(max_epochs=1, **option).fit(data, y).net_.module_
         documents = tokens.reshape(10, 2, 3)
         yield HierarchicalAttentionClassifier(max_epochs=1).fit(documents, y).net_.module_
+    linear = {"inner": Dense, "architecture": {"hidden_layer_sizes": ()}}
+    yield ConstantOutputs(2, 6, 3, n_constants=1, **linear)
 
 
 @pytest.fixture(scope="module")
