@@ -20,13 +20,18 @@ class Loss(nn.Module):
     `option`. The loss of c times an error is ``c ** degree`` times that of the error; other losses
     have no `degree`. The outputs are blocks of one column for each target, `n_parameters` of them;
     the first block alone is what the estimator predicts, up to scale and link. A loss of quantiles
-    has their `levels`.
+    has their `levels`. One of a distribution has parameters (`parameters_of`), of which the last
+    `n_constants` do not depend on the input. With `log_link` the first output is the logarithm of
+    the mean, and targets are divided by their mean; with `counts` they must be whole numbers.
     """
 
     kernel: int | None
     option = 0.0
     degree: int | None = None
     n_parameters = 1
+    n_constants = 0
+    log_link = False
+    counts = False
     levels: tuple[float, ...] = ()
 
     def pointwise(self, output: Tensor, target: Tensor) -> Tensor:
@@ -40,6 +45,10 @@ class Loss(nn.Module):
     def quantiles(self, raw: Tensor) -> Tensor:
         """Return the quantiles (n_levels, ..., n_targets) of raw outputs (..., n_outputs)."""
         raise NotImplementedError(f"{type(self).__name__} has no quantiles.")
+
+    def parameters_of(self, raw: Tensor) -> tuple[Tensor, ...]:
+        """Return the parameters of the distribution, each of shape (..., n_targets)."""
+        raise NotImplementedError(f"{type(self).__name__} has no distribution.")
 
     def forward(self, output: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
         """Return the mean loss; `weight` of shape (batch,) has mean one over the data."""
@@ -133,6 +142,11 @@ class Poisson(Loss):
     """Poisson deviance up to a constant; the output is the logarithm of the mean."""
 
     kernel = 4
+    log_link = True
+
+    def parameters_of(self, raw: Tensor) -> tuple[Tensor, ...]:
+        """Return the mean."""
+        return (raw.exp(),)
 
     def pointwise(self, output: Tensor, target: Tensor) -> Tensor:
         """Return ``exp(output) - target * output``."""
