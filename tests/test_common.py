@@ -59,6 +59,11 @@ GIVEN = {
 }
 CHECKED = [C for C in ESTIMATORS if C.__name__ not in OF_ANOTHER_KIND]
 AROUND_LAGS = CompleteRows(make_pipeline(LagTransformer(2, delay=0, flatten=True), Ridge()))
+QUICK = {"max_epochs": 20, "learning_rate": 0.05}
+WITH_SEVERAL_OUTPUTS = [
+    sklearn_rnn.DenseRegressor(loss="quantile", quantile=[0.1, 0.5, 0.9], **QUICK),
+    sklearn_rnn.DenseRegressor(loss="student_t", **QUICK),
+]
 OF_ROW_ORDER = "a lag depends on the order of the rows by its nature"
 OF_LAGS = {
     "check_methods_sample_order_invariance": OF_ROW_ORDER,
@@ -96,7 +101,8 @@ def expected_failed_checks(estimator):
 
 
 @parametrize_with_checks(
-    [*map(made, CHECKED), AROUND_LAGS], expected_failed_checks=expected_failed_checks
+    [*map(made, CHECKED), AROUND_LAGS, *WITH_SEVERAL_OUTPUTS],
+    expected_failed_checks=expected_failed_checks,
 )
 def test_estimator_checks_at_default_parameters(estimator, check):
     with warnings.catch_warnings():

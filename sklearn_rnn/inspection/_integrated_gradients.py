@@ -17,6 +17,9 @@ from sklearn_rnn.inspection._window_model import WindowModel
 FloatArray = NDArray[np.float64]
 Gradient = Callable[[FloatArray], FloatArray]
 
+LOG_LINKS = ("poisson", "negative_binomial")
+"""Losses with which the first output is the logarithm of the prediction."""
+
 
 def attributions(model: WindowModel, n_points: int) -> Iterator[tuple[FloatArray, FloatArray]]:
     r"""Yield attributions and mean gradients, batch by batch.
@@ -74,7 +77,7 @@ def _member_gradient(estimator: Any, model: WindowModel, scale: Scale) -> Gradie
     if hasattr(estimator, "target_scale_"):
         of_targets = estimator.target_scale_.scale
         n_predicted = len(of_targets)  # the outputs after these are not predictions
-        unit = of_targets if estimator.loss != "poisson" else 1.0
+        unit = of_targets if estimator.loss not in LOG_LINKS else 1.0
     like = next(module.parameters())
 
     def gradient(z: FloatArray) -> FloatArray:

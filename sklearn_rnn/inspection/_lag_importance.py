@@ -84,12 +84,12 @@ def lag_importance(
 
     and the attributions sum to :math:`f(z) - f(0)`, the prediction minus that of the mean window
     (Sundararajan, Taly and Yan, 2017). The importance is the mean of :math:`|a_{lc}|` over
-    samples and outputs, in units of y; for classifiers of the logits, and with
-    ``loss='poisson'`` of the logarithm of the prediction; of several quantiles, of the median.
-    ``effects`` is the mean of the integral, with its sign: the average change of the output per
-    standard deviation of the channel at that lag. For a network without hidden layers it is exactly
-    the coefficient times the standard deviation, and :math:`a_{lc}` the coefficient times the
-    deviation from the mean. Means and standard deviations are those of the training data
+    samples and outputs, in units of y; for classifiers of the logits, and with ``loss='poisson'``
+    or ``'negative_binomial'`` of the logarithm of the prediction; of several quantiles, of the
+    median. ``effects`` is the mean of the integral, with its sign: the average change of the output
+    per standard deviation of the channel at that lag. For a network without hidden layers it is
+    exactly the coefficient times the standard deviation, and :math:`a_{lc}` the coefficient times
+    the deviation from the mean. Means and standard deviations are those of the training data
     (``channel_scale_``), or those of X for a linear model or a network with
     ``standardize=False``.
 

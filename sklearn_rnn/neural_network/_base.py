@@ -15,6 +15,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import validate_data
 
 from sklearn_rnn._modules.base import SequenceModule
+from sklearn_rnn._modules.constant_outputs import with_constants
 from sklearn_rnn._modules.kernels.threads import one_thread
 from sklearn_rnn._sequences.ragged import Ragged
 from sklearn_rnn._sequences.scaling import without_extremes
@@ -306,4 +307,6 @@ class BaseSequenceEstimator(TrainingParameters, Fitted, BaseEstimator):
             architecture = self._architecture(parameters)
             module = self._reader.build_module(self._module_class, architecture, config.n_outputs)
             module = beside(module) if self.linear_skip else module
+            if self._encoder.n_constants:
+                module = with_constants(module, self._encoder.n_constants)
             return build_net(module, self._criterion(), config, seed)

@@ -24,7 +24,6 @@ from sklearn_rnn._training.config import TrainingConfig
 from sklearn_rnn._training.inference import raw_outputs
 from sklearn_rnn._training.linear_init import linear_share
 from sklearn_rnn._training.linear_skip import epochs_with_linear
-from sklearn_rnn._training.losses import Loss
 from sklearn_rnn._training.skorch_net import SequenceNet
 from sklearn_rnn.neural_network._description import Described
 from sklearn_rnn.neural_network._input_reader import InputReader
@@ -267,10 +266,10 @@ class Fitted(Described):
 class FittedRegressor(Fitted):
     """Mixin with the predictions of a regressor."""
 
-    _loss: Loss  # that of the fitted network
     _quantiles: Callable[[Any, Any], NDArray[np.float64]]
+    _mean_and_std: Callable[[Any], tuple[NDArray[Any], NDArray[Any]]]
 
-    def predict(self, X: Any, quantiles: Any = None) -> NDArray[Any]:
+    def predict(self, X: Any, quantiles: Any = None, return_std: bool = False) -> Any:
         """Predict the targets, or quantiles of them.
 
         Parameters
@@ -278,19 +277,28 @@ class FittedRegressor(Fitted):
         X : array-like of shape (n_samples, n_steps, n_channels) or (n_samples, n_columns), or list
             Sequences, as in `fit`.
         quantiles : array-like of float, of shape (k,), default=None
-            Levels of quantiles to predict: with ``loss="quantile"`` those of `quantile`.
+            Levels of quantiles to predict: with ``loss="quantile"`` those of `quantile`, with a
+            loss that is a distribution any above 0 and below 1.
+        return_std : bool, default=False
+            Whether to return the standard deviation of the distribution, too.
 
         Returns
         -------
-        ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        predictions : ndarray of shape (n_samples,) or (n_samples, n_outputs)
             Targets in the shape and units of the `y` of `fit`. With `quantiles` there is a last
             axis of length k, in the order of `quantiles`.
+        std : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Standard deviations of the targets, only with `return_std`.
 
         Raises
         ------
         ValueError
-            If a level is not trained, or the loss has no quantiles.
+            If a level is not trained, or the loss has no quantiles or no distribution.
         """
+        if return_std and quantiles is not None:
+            raise ValueError("quantiles and return_std=True cannot be given together.")
+        if return_std:
+            return self._mean_and_std(X)
         if quantiles is not None:
             return self._quantiles(X, quantiles)
         return self._response(X, _decode)

@@ -43,6 +43,7 @@ class LabelEncoder:
     class_weights: list[Weights] | None = None
 
     loss_factor: ClassVar[None] = None
+    n_constants: ClassVar[int] = 0
     """The loss of labels has no units."""
 
     @classmethod

@@ -40,7 +40,7 @@ def read_levels(given: Any, name: str) -> tuple[float, ...]:
             f"{name} must be a list of numbers above 0 and below 1, such as [0.05, 0.5, 0.95]; "
             f"got {given!r}."
         )
-    return tuple(round(float(q), DIGITS) for q in values)
+    return tuple(float(q) for q in values)
 
 
 def check_trained_levels(given: Any) -> tuple[float, ...]:
@@ -51,7 +51,7 @@ def check_trained_levels(given: Any) -> tuple[float, ...]:
     ValueError
         If they are not increasing numbers above 0 and below 1, with 0.5 among them.
     """
-    levels = read_levels(given, "quantile")
+    levels = _rounded(read_levels(given, "quantile"))
     right = sorted({*levels, 0.5})
     if list(levels) != right:
         raise ValueError(
@@ -61,7 +61,11 @@ def check_trained_levels(given: Any) -> tuple[float, ...]:
     return levels
 
 
-def positions_of(given: Any, loss: Loss) -> list[int]:
+def _rounded(levels: Sequence[float]) -> tuple[float, ...]:
+    return tuple(round(level, DIGITS) for level in levels)
+
+
+def positions_of(levels: Sequence[float], loss: Loss) -> list[int]:
     """Return the positions of levels among those that a loss has trained.
 
     Raises
@@ -69,22 +73,17 @@ def positions_of(given: Any, loss: Loss) -> list[int]:
     ValueError
         If one of them has not been trained.
     """
-    levels, trained = read_levels(given, "quantiles"), [round(q, DIGITS) for q in loss.levels]
-    if not trained:
-        raise ValueError(
-            "quantiles needs a loss with quantiles, and the network was fitted without; fit it "
-            f'with loss="quantile", quantile={sorted({*levels, 0.5})}.'
-        )
+    levels, trained = _rounded(levels), _rounded(loss.levels)
     if missing := sorted({*levels} - {*trained}):
         raise ValueError(
             f"quantiles={list(levels)}: {missing} were not trained, those trained are "
-            f"{trained}. Fit with quantile={sorted({*levels, *trained, 0.5})}."
+            f"{list(trained)}. Fit with quantile={sorted({*levels, *trained, 0.5})}."
         )
     return [trained.index(level) for level in levels]
 
 
 def decode_quantiles(
-    encoder: RegressionEncoder, raw_outputs: Tensor, *, loss: Loss, chosen: Sequence[int]
+    encoder: RegressionEncoder, raw_outputs: Tensor, *, chosen: Sequence[int]
 ) -> NDArray[np.float64]:
     """Return quantiles of shape (n_samples, k) or (n_samples, n_targets, k), in the units of y.
 
@@ -98,12 +97,10 @@ def decode_quantiles(
         The encoder of the targets.
     raw_outputs : Tensor of shape (n_members, n_samples, n_outputs)
         The raw outputs of each member.
-    loss : Loss
-        The loss of the network.
     chosen : sequence of int, of length k
-        Positions among its levels.
+        Positions among the levels of the loss.
     """
-    values = loss.quantiles(raw_outputs)[chosen].mean(1)
+    values = encoder.loss.quantiles(raw_outputs)[list(chosen)].mean(1)
     return encoder.last_axis(encoder.in_units_of_y(values.numpy()))
 
 

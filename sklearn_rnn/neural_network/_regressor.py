@@ -20,15 +20,25 @@ from sklearn_rnn._sequences.training_data import Data
 from sklearn_rnn._sequences.window_scaling import WindowScale
 from sklearn_rnn._sklearn.compat import Interval, StrOptions, fit_context
 from sklearn_rnn._sklearn.parameters import param, parametrized
+from sklearn_rnn._sklearn.validation import check_length
+from sklearn_rnn._training import distributions as _distributions
 from sklearn_rnn._training import losses as _losses
 from sklearn_rnn._training.joint_quantiles import JointQuantiles
 from sklearn_rnn.neural_network._base import BaseSequenceEstimator
+from sklearn_rnn.neural_network._distributions import (
+    check_distribution,
+    decode_distribution,
+    decode_moments,
+    distribution_of,
+    mean_log_density,
+)
 from sklearn_rnn.neural_network._fitted import FittedRegressor
 from sklearn_rnn.neural_network._quantiles import (
     check_trained_levels,
     d2_of_quantiles,
     decode_quantiles,
     positions_of,
+    read_levels,
 )
 from sklearn_rnn.neural_network._target_encoder import RegressionEncoder
 from sklearn_rnn.neural_network._training_parameters import INSIDE, ONE_EPOCH, POSITIVE
@@ -40,6 +50,9 @@ LOSSES: dict[str, tuple[type[_losses.Loss], tuple[str, ...]]] = {
     "huber": (_losses.Huber, ("delta",)),
     "quantile": (_losses.Quantile, ("quantile",)),
     "poisson": (_losses.Poisson, ()),
+    "normal": (_distributions.Normal, ("dispersion",)),
+    "student_t": (_distributions.StudentT, ("dispersion",)),
+    "negative_binomial": (_distributions.NegativeBinomial, ("dispersion",)),
 }
 
 
@@ -51,8 +64,12 @@ class SequenceRegressor(RegressorMixin, FittedRegressor, BaseSequenceEstimator):
         [StrOptions(set(LOSSES))],
         """The training loss. ``"squared_error"`` predicts the conditional mean,
         ``"absolute_error"`` the median, ``"huber"`` a compromise (see `delta`), ``"quantile"``
-        the given `quantile` or quantiles, and ``"poisson"`` the mean of non-negative targets with a
-        log link.""",
+        the given `quantile` or quantiles. Others are the negative log-likelihood of a distribution,
+        and predict its mean: ``"normal"``, ``"student_t"`` with learned degrees of freedom above
+        two, and for counts, with a log link, ``"poisson"`` and ``"negative_binomial"`` (NB2, with
+        variance ``m + a * m**2`` at the mean m). See `predict` for quantiles and standard
+        deviations. ``"poisson"`` also fits the mean of other non-negative targets, but then has no
+        distribution.""",
         default="squared_error",
     )
     quantile: Any = param(
@@ -62,6 +79,13 @@ class SequenceRegressor(RegressorMixin, FittedRegressor, BaseSequenceEstimator):
         between neighbours, so that they never cross; `predict` returns the median, and
         ``predict(X, quantiles=...)`` those asked for. The loss is their mean pinball loss.""",
         default=0.5,
+    )
+    dispersion: str = param(
+        [StrOptions({"constant", "varying"})],
+        """Whether the scale of ``"normal"`` and ``"student_t"`` and the dispersion a of
+        ``"negative_binomial"`` are the same for all inputs, or outputs of the network. A constant
+        is not penalised.""",
+        default="constant",
     )
     delta: float = param(
         [POSITIVE],
@@ -146,33 +170,81 @@ class SequenceRegressor(RegressorMixin, FittedRegressor, BaseSequenceEstimator):
             Coefficient of determination, or D2, at most 1.
         """
         check_is_fitted(self)
-        if isinstance(self._loss, JointQuantiles):
-            metric = partial(d2_of_quantiles, levels=self._loss.levels)
-            every = range(len(self._loss.levels))
-            decode = partial(decode_quantiles, loss=self._loss, chosen=list(every))
+        loss = self._encoder.loss
+        if isinstance(loss, JointQuantiles):
+            metric = partial(d2_of_quantiles, levels=loss.levels)
+            decode = partial(decode_quantiles, chosen=range(len(loss.levels)))
             return self._score(metric, X, y, sample_weight, decode, of_all=True)
         return self._score(r2_score, X, y, sample_weight)
+
+    def log_score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return the mean logarithm of the predicted density at y; higher is better.
+
+        It needs a loss that is a distribution. Of several members it is that of their mixture.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_steps, n_channels) or (n_samples, n_columns), or list
+            Sequences.
+        y : array-like
+            Targets, as in `fit`; for counts whole numbers.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the sequences.
+
+        Returns
+        -------
+        float
+            Mean over samples and outputs, in units of y: of counts the logarithm of their
+            probability.
+
+        Raises
+        ------
+        ValueError
+            If the loss is not a distribution.
+        """
+        check_is_fitted(self)
+        check_distribution(self._encoder, "log_score")
+        check_length("y", y, X)
+        metric = partial(mean_log_density, encoder=self._encoder)
+        return self._score(metric, X, y, sample_weight, distribution_of, of_all=True)
 
     def _quantiles(self, X: Any, quantiles: Any) -> NDArray[np.float64]:
         """Return quantiles for X, see `predict`."""
         check_is_fitted(self)
-        chosen = positions_of(quantiles, self._loss)
-        decode = partial(decode_quantiles, loss=self._loss, chosen=chosen)
-        return self._response(X, decode, of_all=True)
+        levels, loss = read_levels(quantiles, "quantiles"), self._encoder.loss
+        if loss.levels:
+            decode = partial(decode_quantiles, chosen=positions_of(levels, loss))
+            return self._response(X, decode, of_all=True)
+        check_distribution(self._encoder, "quantiles")
+        return self._response(X, partial(decode_distribution, levels=levels), of_all=True)
+
+    def _mean_and_std(self, X: Any) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Return means and standard deviations for X, see `predict`."""
+        check_is_fitted(self)
+        check_distribution(self._encoder, "return_std")
+        both = self._response(X, decode_moments, of_all=True)
+        if both.dtype == object:  # a list of sequences, with a target for each step
+            mean, std = both.copy(), both.copy()
+            for i, values in enumerate(both):
+                mean[i], std[i] = values[..., 0], values[..., 1]
+            return mean, std
+        return both[..., 0], both[..., 1]
 
     def _encode(self, y: Any, *, reset: bool, classes: None = None) -> NDArray[np.float64]:
-        """Return y as an array of shape (n_samples, n_outputs)."""
-        if not reset:
-            return self._encoder.encode(y)
-        loss, parameters = self._declared_loss()
-        self._loss = loss(**parameters)
-        self._encoder, target = RegressionEncoder.of(
-            y,
-            type(self).__name__,
-            log_link=self.loss == "poisson",
-            standardize=self.standardize,
-            loss=self._loss,
-        )
+        """Return y as an array of shape (n_samples, n_targets)."""
+        if reset:
+            loss, parameters = self._declared_loss()
+            self._encoder, target = RegressionEncoder.of(
+                y,
+                type(self).__name__,
+                loss=loss(**parameters),
+                loss_name=self.loss,
+                standardize=self.standardize,
+            )
+        else:
+            target = self._encoder.encode(y)
+        if self._encoder.loss.log_link and (target % 1).any():
+            self._encoder = replace(self._encoder, is_whole=False)
         return target
 
     def _declared_loss(self) -> tuple[type[_losses.Loss], dict[str, Any]]:
@@ -180,6 +252,11 @@ class SequenceRegressor(RegressorMixin, FittedRegressor, BaseSequenceEstimator):
         if self.loss == "quantile" and not isinstance(self.quantile, Real):
             return JointQuantiles, {"levels": check_trained_levels(self.quantile)}
         loss, names = LOSSES[self.loss]
+        if self.dispersion == "varying" and "dispersion" not in names:
+            raise ValueError(
+                f'dispersion="varying" needs loss="normal", "student_t" or "negative_binomial"; '
+                f'loss="{self.loss}" has no dispersion.'
+            )
         return loss, {name: getattr(self, name) for name in names}
 
     @property
@@ -207,6 +284,8 @@ class SequenceRegressor(RegressorMixin, FittedRegressor, BaseSequenceEstimator):
 
     def _criterion(self) -> tuple[type[nn.Module], dict[str, Any]]:
         loss, parameters = self._declared_loss()
+        if loss.counts:
+            parameters["unit"] = self.target_scale_.scale.tolist()
         if self.standardize == "window" and self._encoder.has_factors:
             return _losses.Rescaled, {"loss": loss(**parameters)}
         return loss, parameters

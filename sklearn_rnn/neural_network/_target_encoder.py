@@ -26,16 +26,18 @@ class RegressionEncoder:
         Class name of the estimator, for error messages.
     shape : tuple of int
         Shape of the target of one sample.
-    log_link : bool
-        Whether the network predicts the logarithm of the mean, as ``loss="poisson"`` does.
+    loss : Loss
+        The loss of the network, which says what its outputs are: blocks of one column for each
+        target, of which `decode` returns the first in the units of y.
+    loss_name : str
+        Its name, for error messages.
+    n_constants : int
+        Outputs, the last ones, that are the same for all samples.
     standardize : bool, "window" or "last"
         Whether to standardise targets to mean zero and variance one; of windows that are normalised
         by their own values, what remains of the targets.
-    degree : int or None
-        The degree of the loss, see `Loss`.
-    n_parameters : int
-        Raw outputs for each target, in blocks of one column for each target. The first block is
-        what `decode` returns in the units of y.
+    is_whole : bool
+        Whether all targets of training and validation are whole numbers.
     channels : ndarray of int, of shape (n_outputs,), or None
         The channels that the outputs follow in such windows.
     scale : Scale
@@ -48,10 +50,11 @@ class RegressionEncoder:
 
     name: str
     shape: tuple[int, ...]
-    log_link: bool = False
+    loss: Loss
+    loss_name: str
+    n_constants: int = 0
     standardize: bool | str = True
-    degree: int | None = None
-    n_parameters: int = 1
+    is_whole: bool = True
     channels: NDArray[np.intp] | None = None
     scale: Scale = IDENTITY
     unit: NDArray[np.float64] | None = None
@@ -63,7 +66,7 @@ class RegressionEncoder:
     @property
     def n_outputs(self) -> int:
         """Number of outputs of the network."""
-        return len(self.scale.mean) * self.n_parameters
+        return len(self.scale.mean) * self.loss.n_parameters
 
     @classmethod
     def of(
@@ -71,29 +74,36 @@ class RegressionEncoder:
         y: Any,
         name: str,
         *,
-        log_link: bool,
-        standardize: bool | str,
         loss: Loss,
+        loss_name: str,
+        standardize: bool | str,
     ) -> tuple[RegressionEncoder, NDArray[np.float64]]:
         """Return an encoder for targets of the shape of y and a loss, and the encoded y."""
         values = check_target(y)
-        own = (log_link, standardize, loss.degree, loss.n_parameters)
-        encoder = cls(name, values.shape[1:], *own)
+        n_constants = loss.n_constants * math.prod(values.shape[1:])
+        encoder = cls(name, values.shape[1:], loss, loss_name, n_constants, standardize)
         return encoder, encoder._table(values)
 
-    def encode(self, y: Any) -> NDArray[np.float64]:
-        """Return y as an array of shape (n_samples, n_outputs)."""
-        return self._table(check_target(y))
+    def encode(self, y: Any, *, counts: bool = False) -> NDArray[np.float64]:
+        """Return y as an array of shape (n_samples, n_targets), of whole numbers with `counts`."""
+        return self._table(check_target(y), counts=counts)
 
-    def _table(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _table(self, values: NDArray[np.float64], *, counts: bool = False) -> NDArray[np.float64]:
         if values.shape[1:] != self.shape:
             raise ValueError(
                 f"y has the shape {values.shape}, but {self.name} was fitted on targets "
                 f"of the shape (n_samples{''.join(f', {k}' for k in self.shape)})."
             )
-        if self.log_link and values.min() < 0:
+        if self.loss.log_link and values.min() < 0:
             raise ValueError(
-                f'loss="poisson" needs y to be non-negative; got a minimum of {values.min():g}.'
+                f'loss="{self.loss_name}" needs y to be non-negative; got a minimum of '
+                f"{values.min():g}."
+            )
+        counts = counts or self.loss.counts
+        if counts and (fractional := values[values % 1 != 0]).size:
+            raise ValueError(
+                f'loss="{self.loss_name}" needs y to be counts, whole numbers; got '
+                f'{fractional[0]:g}. For the mean of other non-negative targets set loss="poisson".'
             )
         return values.reshape(len(values), -1)
 
@@ -111,7 +121,8 @@ class RegressionEncoder:
         """
         if self.windows is not None:
             residual = (target - self.windows.level) / self.windows.scale
-            largest, degree = self.windows.scale.max(axis=0), self.degree or 2
+            largest, degree = self.windows.scale.max(axis=0), self.loss.degree
+            degree = 2 if degree is None else degree
             size = (self.windows.scale / largest) ** degree
             scales = [
                 Scale.of(residual[:, j : j + 1], weight * size[:, j]) for j in range(len(largest))
@@ -119,14 +130,16 @@ class RegressionEncoder:
             means, deviations = (
                 np.concatenate([getattr(s, name) for s in scales]) for name in ("mean", "scale")
             )
-            unit = largest * (weight @ size / weight.sum()) ** (1 / degree)
+            unit = largest * (weight @ size / weight.sum()) ** (1 / degree) if degree else largest
             return replace(self, scale=Scale(means, deviations), unit=unit, windows=None)
-        if not (self.log_link or self.standardize):
+        if not (self.loss.log_link or self.standardize):
             return replace(self, scale=Scale.identity(target.shape[1]))
         scale = Scale.of(target, weight)
-        if self.log_link:
+        if self.loss.log_link:
             if not scale.mean.all():
-                raise ValueError('loss="poisson" needs y to have a positive mean in each output.')
+                raise ValueError(
+                    f'loss="{self.loss_name}" needs y to have a positive mean in each output.'
+                )
             scale = Scale(np.zeros_like(scale.mean), scale.mean)
         return replace(self, scale=scale)
 
@@ -144,18 +157,18 @@ class RegressionEncoder:
         """Whether the loss needs a factor of each target, as no weight has the same effect.
 
         It does in windows of different scale if the loss has no degree, or outputs follow different
-        channels.
+        channels; not if the degree is zero.
         """
-        if self.standardize != "window" or self.channels is None:
+        if self.standardize != "window" or self.channels is None or self.loss.degree == 0:
             return False
-        return self.degree is None or bool((self.channels != self.channels[0]).any())
+        return self.loss.degree is None or bool((self.channels != self.channels[0]).any())
 
     @property
     def loss_factor(self) -> NDArray[np.float64] | None:
         """The factor of the loss of each target: loss is measured in units of all windows."""
-        if self.standardize != "window" or self.degree is None or self.has_factors:
+        if self.standardize != "window" or not self.loss.degree or self.has_factors:
             return None
-        return np.asarray(self._factors[:, 0] ** self.degree)
+        return np.asarray(self._factors[:, 0] ** self.loss.degree)
 
     @property
     def _factors(self) -> NDArray[np.float64]:
@@ -173,14 +186,15 @@ class RegressionEncoder:
             The raw outputs of each member.
         """
         first = raw_outputs[..., : len(self.scale.mean)]
-        if self.log_link:
+        if self.loss.log_link:
             return first.logsumexp(0) - math.log(len(first))
         return first.mean(0)
 
     def decode(self, raw_output: Tensor) -> NDArray[np.float64]:
         """Return raw outputs (n_samples, n_outputs) as predictions in the shape and units of y."""
         output: NDArray[np.float64] = raw_output[:, : len(self.scale.mean)].numpy()
-        values = np.exp(output) * self.scale.scale if self.log_link else self.in_units_of_y(output)
+        is_log = self.loss.log_link
+        values = np.exp(output) * self.scale.scale if is_log else self.in_units_of_y(output)
         return values.ravel() if self.shape == () else values
 
     def in_units_of_y(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -189,6 +203,11 @@ class RegressionEncoder:
         if self.windows is not None:
             values = values * self.windows.scale + self.windows.level
         return values
+
+    def size_in_units_of_y(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return sizes of standardised values, such as their scale, in the units of y."""
+        values = values * self.scale.scale
+        return values if self.windows is None else values * self.windows.scale
 
     def last_axis(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return values (k, n_samples, n_targets) with k as the last axis behind the shape of y."""

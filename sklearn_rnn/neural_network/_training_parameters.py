@@ -271,9 +271,9 @@ def check_window_scaling(parameters: Mapping[str, Any]) -> None:
     kind = parameters["standardize"]
     if not isinstance(kind, str):
         return
-    if parameters.get("loss") == "poisson":
+    if (loss := parameters.get("loss")) in ("poisson", "negative_binomial"):
         raise ValueError(
-            f'standardize="{kind}" subtracts the level of a window from y, and loss="poisson" '
+            f'standardize="{kind}" subtracts the level of a window from y, and loss="{loss}" '
             "needs counts; set standardize=True, or another loss."
         )
     if parameters.get("return_sequences"):

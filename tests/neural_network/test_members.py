@@ -67,6 +67,8 @@ OPTIONS = {
     "window": (CNNRegressor, {"standardize": "window"} | HELD_OUT, WINDOWS, NEXT),
     "quantile": (DenseRegressor, {"loss": "quantile", "quantile": 0.9}, X, Y),
     "quantiles": (RNNRegressor, {"loss": "quantile", "quantile": [0.2, 0.5, 0.7]}, X, Y),
+    "distribution": (DenseRegressor, {"loss": "student_t", **HELD_OUT}, X, BOTH),
+    "negative binomial": (RNNRegressor, {"loss": "negative_binomial"}, X, COUNTS),
     "counts": (RNNRegressor, {"loss": "poisson"}, X, COUNTS),
     "linear model": (RNNRegressor, {"linear_skip": True, **HELD_OUT}, X, Y),
     "lasso": (RNNRegressor, {"linear_skip": True, "l1_ratio": 0.5, "alpha": 0.1}, X, Y),

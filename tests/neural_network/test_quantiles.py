@@ -315,6 +315,6 @@ def test_levels_that_were_not_trained_are_refused():
     for levels in (0.5, [], [0.0], [2], "high"):
         with pytest.raises(ValueError, match="quantiles must be a list of numbers above 0 and"):
             model.predict(X, quantiles=levels)
-    text = 'fit it with loss="quantile", quantile=[0.1, 0.5].'
+    text = '"negative_binomial", or with loss="quantile" at these levels.'
     with pytest.raises(ValueError, match=re.escape(text)):
         net(loss="huber").fit(X, Y).predict(X, quantiles=[0.1])
