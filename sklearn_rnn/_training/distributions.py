@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from sklearn_rnn._training.links import positive
+from sklearn_rnn._training.links import offset_for, positive
 from sklearn_rnn._training.losses import Loss
 
 LEAST = 1e-4
@@ -122,8 +122,7 @@ class NegativeBinomial(Distribution):
     def parameters_of(self, raw: Tensor) -> tuple[Tensor, ...]:
         """Return the mean, in units, and the dispersion."""
         mean, dispersion = raw.double().chunk(2, dim=-1)
-        at_zero = torch.ones((), dtype=mean.dtype, device=mean.device)
-        return mean.exp(), LEAST_DISPERSION + positive(dispersion, at_zero)
+        return mean.exp(), LEAST_DISPERSION + positive(dispersion, offset_for(1.0))
 
     def log_density(self, target: Tensor, *parameters: Tensor) -> Tensor:
         """Return the logarithm of the probability of the counts, in double precision."""
@@ -136,4 +135,4 @@ class NegativeBinomial(Distribution):
 
 def _scale(raw: Tensor) -> Tensor:
     """Return the scale, which is one at zero."""
-    return LEAST + positive(raw, torch.tensor(1 - LEAST, dtype=raw.dtype, device=raw.device))
+    return LEAST + positive(raw, offset_for(1 - LEAST))

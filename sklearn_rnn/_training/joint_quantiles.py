@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
+from statistics import NormalDist
 
 import torch
 from torch import Tensor
 
-from sklearn_rnn._training.links import positive
+from sklearn_rnn._training.links import offset_for, positive
 from sklearn_rnn._training.losses import Loss, pinball
 
 
@@ -37,16 +39,18 @@ class JointQuantiles(Loss):
         super().__init__()
         self.levels = tuple(levels)
         self.n_parameters = len(self.levels)
+        of_normal = [NormalDist().inv_cdf(level) for level in self.levels]
+        self._offsets = [offset_for(high - low) for low, high in pairwise(of_normal)]
 
     def quantiles(self, raw: Tensor) -> Tensor:
         """Return the quantiles (n_levels, ..., n_targets) of raw outputs (..., n_outputs)."""
         n, middle = len(self.levels), self.levels.index(0.5)
         blocks = raw.unflatten(-1, (n, -1)).movedim(-2, 0)  # (n_levels, ..., n_targets)
         median, up, down = blocks.split([1, n - 1 - middle, middle])
-        levels = torch.tensor(self.levels, dtype=torch.float64, device=raw.device)
-        gaps = torch.special.ndtri(levels).diff().view(-1, *[1] * (raw.dim()))
-        above = positive(up, gaps[middle:]).cumsum(0)
-        below = positive(down, gaps[:middle].flip(0)).cumsum(0).flip(0)
+        offsets = torch.tensor(self._offsets, dtype=raw.dtype, device=raw.device)
+        offsets = offsets.view(-1, *[1] * raw.dim())
+        above = positive(up, offsets[middle:]).cumsum(0)
+        below = positive(down, offsets[:middle].flip(0)).cumsum(0).flip(0)
         return torch.cat([median - below, median, median + above])
 
     def pointwise(self, output: Tensor, target: Tensor) -> Tensor:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-import torch
+import math
+
 from torch import Tensor
 from torch.nn import functional
 
 
-def positive(raw: Tensor, at_zero: Tensor) -> Tensor:
+def positive(raw: Tensor, offset: float | Tensor) -> Tensor:
     r"""Return :math:`\log(1 + e^{r + c})`, positive numbers that grow with the raw outputs r.
 
-    The constants c are those for which the result is `at_zero`, which is positive, at r = 0. Far
-    outside the training data the result is linear in r, and not exponential.
+    The offset c is that of `offset_for`. Far outside the training data the result is linear in r,
+    and not exponential.
     """
-    offset = at_zero + torch.log(-torch.expm1(-at_zero))  # the inverse of softplus
-    return functional.softplus(raw + offset.to(raw))
+    return functional.softplus(raw + offset)
+
+
+def offset_for(at_zero: float) -> float:
+    """Return the offset with which `positive` is `at_zero`, above zero, at a raw output of zero."""
+    return at_zero + math.log(-math.expm1(-at_zero))  # the inverse of softplus

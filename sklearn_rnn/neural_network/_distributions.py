@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
-from scipy.special import logsumexp
+from scipy.special import logsumexp, ndtri
 from torch import Tensor
 
 from sklearn_rnn._training.distributions import NegativeBinomial, Normal, StudentT
@@ -45,6 +45,8 @@ class Mixture:
     def std(self) -> FloatArray:
         """Return the standard deviation, from the variances and the variance of the means."""
         means = self.components.mean()
+        if len(means) == 1:
+            return np.asarray(self.components.std()[0])
         return np.asarray(np.sqrt(self.components.var().mean(0) + means.var(0)))
 
     def log_density(self, target: FloatArray) -> FloatArray:
@@ -57,9 +59,22 @@ class Mixture:
         """Return the quantiles (n_levels, n_samples, n_targets): the least y with F(y) >= level."""
         return np.stack([self._quantile(level) for level in levels])
 
+    def _quantile_of_each(self, level: float) -> FloatArray:
+        """Return a quantile of each member.
+
+        SciPy finds none of Poisson distributions whose mean is above about 1e10, far outside of any
+        data. They are normal, to all digits of the quantile.
+        """
+        values = self.components.ppf(level)
+        if not (unknown := np.isnan(values)).any():
+            return np.asarray(values)
+        mean, std = self.components.mean(), self.components.std()
+        normal = np.ceil(mean + np.where(np.isinf(mean), 0, std) * ndtri(level))
+        return np.where(unknown, normal, values)
+
     def _quantile(self, level: float) -> FloatArray:
         """Return a quantile, by bisection between those of the members."""
-        of_each = self.components.ppf(level)
+        of_each = self._quantile_of_each(level)
         low, high = of_each.min(0), of_each.max(0)
         if len(of_each) == 1:
             return np.asarray(high)

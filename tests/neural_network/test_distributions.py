@@ -25,6 +25,7 @@ from sklearn_rnn import (
 )
 from sklearn_rnn.inspection import lag_importance
 from sklearn_rnn.model_selection import penalty_path
+from sklearn_rnn.neural_network._distributions import Mixture
 from tests.nets import REGRESSORS
 
 # Few epochs are enough for laws.
@@ -281,6 +282,16 @@ def test_quantiles_of_a_mixture_invert_its_distribution():
     assert (quantiles % 1 == 0).all()
     assert (stats.poisson.cdf(quantiles, means).mean(axis=0) >= LEVELS).all()
     assert (stats.poisson.cdf(quantiles - 1, means).mean(axis=0) < LEVELS).all()
+
+
+@pytest.mark.parametrize("n_members", [1, 2])
+def test_quantiles_of_counts_without_bound_are_known(n_members):
+    """SciPy has none of such means."""
+    mean = np.array([[[3.0], [1e9], [1e14], [np.inf]]]).repeat(n_members, axis=0)
+    quantiles = Mixture(stats.poisson(mean), mean[0]).quantiles(LEVELS)[..., 0].T
+    assert_array_equal(quantiles[:2], stats.poisson.ppf(LEVELS, mean[0, :2]))
+    assert_allclose(quantiles[2], 1e14 + 1e7 * stats.norm.ppf(LEVELS), rtol=1e-12)
+    assert_array_equal(quantiles[3], np.inf)
 
 
 # --- with the rest of the package and of scikit-learn ---------------------------------------------
