@@ -38,6 +38,11 @@ class Distribution(Loss):
     ----------
     dispersion : {"constant", "varying"}
         Whether the dispersion is the same for all inputs.
+
+    References
+    ----------
+    Nix and Weigend (1994). Estimating the mean and variance of the target probability distribution.
+    ICNN.
     """
 
     kernel = None

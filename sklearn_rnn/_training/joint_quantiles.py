@@ -30,6 +30,11 @@ class JointQuantiles(Loss):
     ----------
     levels : sequence of float
         Quantile levels, increasing, with 0.5.
+
+    References
+    ----------
+    Park, Maddix, Aubet, Kan, Gasthaus and Wang (2022). Learning quantile functions without quantile
+    crossing for distribution-free time series forecasting. AISTATS.
     """
 
     kernel = None

@@ -91,6 +91,18 @@ class DenseRegressor(SequenceRegressor, _Dense):
     ... ).fit(X[:200], y[:200])
     >>> bool(model.score(X[200:], y[200:]) > 0.9)
     True
+
+    Quantiles that do not cross, and a distribution:
+
+    >>> net = DenseRegressor(loss="quantile", quantile=[0.1, 0.5, 0.9], standardize="last")
+    >>> net = net.set_params(max_epochs=20, lr_schedule="onecycle", random_state=0).fit(X, y)
+    >>> net.predict(X[:3], quantiles=[0.1, 0.9]).shape
+    (3, 2)
+    >>> mean, std = net.set_params(loss="normal").fit(X, y).predict(X[:3], return_std=True)
+    >>> std.shape
+    (3,)
+    >>> bool(net.log_score(X, y) > -3)
+    True
     """
 
 

@@ -206,10 +206,10 @@ class TrainingParameters:
         """Number of networks that `fit` trains, which differ in their seeds (`member_seeds_`, drawn
         from `random_state`). `predict` returns the mean of their predictions, in classification of
         their probabilities (deep ensembles, Lakshminarayanan et al., 2017); `predict_members` those
-        of each. A member is, bit for bit, the network of ``random_state=member_seeds_[i]`` alone.
-        The data are read once, and small networks are trained side by side on as many threads as
-        torch may use; in turn with `callbacks` or `verbose`. Training that continues keeps the
-        seeds.""",
+        of each; a distribution is the equal mixture of theirs. A member is, bit for bit, the
+        network of ``random_state=member_seeds_[i]`` alone. The data are read once, and small
+        networks are trained side by side on as many threads as torch may use; in turn with
+        `callbacks` or `verbose`. Training that continues keeps the seeds.""",
         default=1,
     )
     callbacks: Any = param(
