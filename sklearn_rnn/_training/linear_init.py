@@ -15,7 +15,8 @@ After training with early stopping, the outputs :math:`f_0` of the initial linea
 :math:`f_1` of the best epoch are combined to :math:`f_0 + c\,(f_1 - f_0)`, where c is half of the
 value that is best on the validation data. Half, because the epoch was the best of many on the same
 data, and because the mean of two forecasts of about the same error is better than both (Bates and
-Granger, 1969).
+Granger, 1969). A loss that is not convex, such as that of a distribution, may be higher half-way
+than at either end: c is then zero.
 
 References
 ----------
@@ -176,8 +177,14 @@ def combine_with_start(
     ]
     first, last, y, weight = (torch.cat(batch) for batch in zip(*batches, strict=True))
     shares = torch.linspace(0, 1, SHARES).tolist()
-    losses = [float(criterion(torch.lerp(first, last, share), y, weight)) for share in shares]
+
+    def loss(share: float) -> float:
+        return float(criterion(torch.lerp(first, last, share), y, weight))
+
+    losses = [loss(share) for share in shares]
     half = shares[int(np.argmin(losses))] / 2
+    if loss(half) > losses[0]:
+        half = 0.0
     for trained, initial in zip((linear.weight, linear.bias, constants), start, strict=True):
         if trained is not None and initial is not None:
             trained.copy_(torch.lerp(initial, trained, half))

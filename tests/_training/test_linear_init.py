@@ -14,6 +14,7 @@ from sklearn.linear_model import (
     PoissonRegressor,
     Ridge,
 )
+from torch import nn
 
 from sklearn_rnn import (
     DenseClassifier,
@@ -25,6 +26,8 @@ from sklearn_rnn import (
 )
 from sklearn_rnn._modules.linear_skip import LinearSkip
 from sklearn_rnn._modules.mlp import Dense
+from sklearn_rnn._training.batches import Examples
+from sklearn_rnn._training.linear_init import Start, combine_with_start
 from sklearn_rnn.datasets import load_nyse
 from tests.nets import NETS
 
@@ -272,6 +275,24 @@ def test_the_end_lies_between_the_linear_model_and_the_best_epoch(loss, monkeypa
         score((first + c * (last - first) - Y)[-12:] / scale).mean() for c in np.linspace(0, 1, 21)
     ]
     assert shares[0] == pytest.approx(np.argmin(tried) / 40)
+
+
+@pytest.mark.parametrize(
+    ("criterion", "share"),
+    [
+        (lambda o, *_: (o - 1).square().mean(), 0.5),
+        (lambda o, *_: (4 * o * (1 - o) - 0.1 * o).mean(), 0.0),  # -0.1 at one, 0.95 half-way
+    ],
+    ids=["convex", "not convex"],
+)
+def test_it_ends_at_the_linear_model_if_half_way_is_worse(criterion, share):
+    dense = {"inner": Dense, "architecture": {"hidden_layer_sizes": (2,)}}
+    module = LinearSkip(1, 3, 1, **dense).double()
+    nn.init.ones_(module.net.head.linear.bias)  # the best epoch predicts one, the start zero
+    start = Start(torch.zeros(1, 3).double(), torch.zeros(1).double())
+    x, y = torch.randn(5, 3, 1).double(), torch.zeros(5, 1).double()
+    combine_with_start(module, start, Examples(x, y, None, torch.arange(5)), criterion)
+    assert_allclose(module(x).detach(), share)
 
 
 @pytest.mark.parametrize("cls", [DenseRegressor, LSTMRegressor])
