@@ -10,11 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
 
-from sklearn_rnn._sklearn.metaestimators import final_estimator
+from sklearn_rnn._sklearn.metaestimators import open_search
 from sklearn_rnn._sklearn.validation import check_target
 from sklearn_rnn.forecasting._past_rows import PastRows
 
 Array = NDArray[np.float64]
+
+_POINT_LOSSES = ("squared_error", "absolute_error", "huber")
+"""Losses with which a network predicts no quantiles."""
 
 
 def interval_models(estimator: Any, method: str, level: float) -> list[Any]:
@@ -37,13 +40,13 @@ def interval_models(estimator: Any, method: str, level: float) -> list[Any]:
     if method != "cqr":
         return [clone(estimator)]
     lower, upper = interval_levels(level)
-    name = _quantile_parameter(estimator)
-    if predicts_quantiles(estimator):
+    name, loss = _quantile_parameter(estimator)
+    if loss not in _POINT_LOSSES and _predicts_quantiles(estimator):
         model = clone(estimator)
-        if name is not None:
+        if loss == "quantile" and name is not None:
             model.set_params(**{name: [lower, 0.5, upper]})
         return [model]
-    if name is None:
+    if name is None or loss != "quantile":
         raise ValueError(
             "method='cqr' needs a regressor of quantiles; got "
             f"{type(estimator).__name__} without a parameter `quantile` that is used. Give "
@@ -58,20 +61,24 @@ def interval_levels(level: float) -> tuple[float, float]:
     return round((1 - level) / 2, 12), round((1 + level) / 2, 12)
 
 
-def predicts_quantiles(estimator: Any) -> bool:
-    """Return whether `predict` of an estimator, or of the last step in it, takes ``quantiles``."""
-    return "quantiles" in inspect.signature(final_estimator(estimator).predict).parameters
+def _predicts_quantiles(estimator: Any) -> bool:
+    """Return whether `predict` of an estimator, or of a part of it, takes ``quantiles``."""
+    inside = open_search(estimator)
+    return any(
+        "quantiles" in inspect.signature(part.predict).parameters
+        for part in (inside, *inside.get_params().values())
+        if hasattr(part, "predict")
+    )
 
 
-def _quantile_parameter(estimator: Any) -> str | None:
-    """Return the name of the parameter that is the quantile to learn, if there is one in use."""
+def _quantile_parameter(estimator: Any) -> tuple[str | None, Any]:
+    """Return the name of the parameter that is the quantile to learn, and the loss beside it."""
     params = estimator.get_params()
     for name in params:
         path, _, last = name.rpartition("__")
-        loss = params.get(f"{path}__loss" if path else "loss", "quantile")
-        if last == "quantile" and loss == "quantile":
-            return str(name)
-    return None
+        if last == "quantile":
+            return str(name), params.get(f"{path}__loss" if path else "loss", "quantile")
+    return None, None
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_rnn import (
+    CompleteRows,
     DenseRegressor,
     IntervalRegressor,
     LagTransformer,
@@ -73,6 +74,25 @@ def test_quantile_intervals_equal_the_formula():
     assert_allclose(intervals, expected, rtol=1e-9)
     median = QuantileRegressor(quantile=0.5, alpha=0.0).fit(X[:160], Y[:160])
     assert_allclose(model.predict(X[200:]), median.predict(X[200:]))
+
+
+@pytest.mark.parametrize("loss", ["quantile", "normal"])
+def test_a_network_of_quantiles_or_a_distribution_gives_both_ends_at_once(loss):
+    table, y = series()
+    net = DenseRegressor(
+        hidden_layer_sizes=(), loss=loss, max_epochs=30, learning_rate=0.05, tol=1.0, random_state=0
+    )
+    model = CompleteRows(make_pipeline(LagTransformer(2), net))
+    wrapped = IntervalRegressor(model, level=0.8, method="cqr").fit(table[:200], y[:200])
+    fitted = wrapped.estimator_
+    assert not hasattr(net, "module_")
+    ends = fitted.predict(table, quantiles=[0.1, 0.9])
+    scores = np.sort(np.maximum(ends[:, 0] - y, y - ends[:, 1])[160:200])
+    margin = scores[int(np.ceil(41 * 0.8)) - 1]
+    assert_allclose(
+        wrapped.predict_interval(table)[3:], ends[3:] + np.array([-margin, margin]), rtol=1e-6
+    )
+    assert_allclose(wrapped.predict(table), fitted.predict(table))
 
 
 @pytest.mark.parametrize(
@@ -292,6 +312,7 @@ def test_intervals_are_usable_in_a_search_and_in_cross_validation():
     [
         (Ridge(), "method='cqr' needs a regressor of quantiles; got Ridge"),
         (HistGradientBoostingRegressor(), "method='cqr' needs a regressor of quantiles"),
+        (DenseRegressor(), "method='cqr' needs a regressor of quantiles; got DenseRegressor"),
     ],
 )
 def test_a_regressor_without_quantiles_is_refused_before_it_is_fitted(estimator, message):
