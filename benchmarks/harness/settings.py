@@ -38,8 +38,12 @@ def _alphas(fitted: Any) -> Sequence[float]:
 
 
 def is_end(value: Any, tried: Sequence[Any]) -> bool:
-    """Return whether a setting lies at an end of what was tried, and there is further to go."""
-    return len(tried) > 1 and value != 0 and value in (tried[0], tried[-1])
+    """Return whether a setting lies at an end of what was tried, and there is further to go.
+
+    There is not beyond 0, nor where settings have no order.
+    """
+    is_ordered = not isinstance(value, (bool, str))
+    return is_ordered and len(tried) > 1 and value != 0 and value in (tried[0], tried[-1])
 
 
 def setting(name: str, value: Any) -> str:

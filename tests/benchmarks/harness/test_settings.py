@@ -14,7 +14,7 @@ from benchmarks.harness.held_out import HeldOut
 from benchmarks.harness.runner import Result
 from benchmarks.harness.settings import describe
 from benchmarks.report.tables import at_ends
-from sklearn_rnn import CompleteRows
+from sklearn_rnn import CompleteRows, LagElasticNetCV, LagRidge
 
 
 def result(model: str, settings: str) -> Result:
@@ -37,6 +37,13 @@ def test_a_setting_at_an_end_of_its_grid_is_marked(alpha, tried, told):
     assert describe(pipe, {"ridge__alpha": tried}) == told
 
 
+def test_settings_without_an_order_have_no_end():
+    model = LagRidge(standardize="last", target_channel=0)
+    assert describe(model, {"standardize": [True, "last"]}) == "standardize=last"
+    model.set_params(standardize=True)
+    assert describe(model, {"standardize": [True, "last"]}) == "standardize=True"
+
+
 def test_settings_that_were_chosen_at_an_end_of_their_grid_are_named():
     inside, ols = result("a", "alpha=0.1, size=8, tol=0.5"), result("ols", "")
     at_end = result("a", "alpha=0.1, size=16 (end), tol=0.5")
@@ -54,6 +61,7 @@ def test_settings_that_were_chosen_at_an_end_of_their_grid_are_named():
         (RidgeCV([0.1, 1e3]), "alpha=0.1 (end)"),
         (LassoCV(alphas=[1.0, 0.3], cv=3), "alpha=0.3 (end)"),
         (LassoCV(alphas=[3.0, 2.0], cv=3), "alpha=3"),  # no weight is left with any more
+        (LagElasticNetCV(alphas=[1.0, 0.3], cv=3), "alpha=0.3 (end)"),
         (HeldOut(Ridge(), {"alpha": [0.1, 1e3]}, 30), "alpha=0.1 (end)"),
         (MultiOutputRegressor(LassoCV(alphas=[1.0, 0.3], cv=3)), "alpha=0.3 to 1 (end)"),
     ],
