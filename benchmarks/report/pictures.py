@@ -157,18 +157,26 @@ def _draw_row(
             ax.plot(inside, [y] * len(inside), ".", color=colour, alpha=0.5, ms=4)
         ax.plot(mean, y, marker, color=colour, mec="white", mew=0.8, ms=7)
     else:
-        _draw_arrow(ax, mean, f"{mean:.2g}", y, colour, low, high)
+        side = "center" if y == round(y) else "bottom" if y < round(y) else "top"
+        _draw_arrow(ax, mean, f"{mean:.2g}", y, colour, low, high, side)
 
 
 def _draw_arrow(
-    ax: plt.Axes, value: float, text: str, y: float, colour: str, low: float, high: float
+    ax: plt.Axes,
+    value: float,
+    text: str,
+    y: float,
+    colour: str,
+    low: float,
+    high: float,
+    va: str = "center",
 ) -> None:
     """Draw what lies beyond the axis as an arrow at its edge, with its figure."""
     is_left = value < low
     edge, arrow, side = (low, "<", "left") if is_left else (high, ">", "right")
     ax.plot(edge, y, arrow, color=colour, ms=7)
     at = {"xytext": (7 if is_left else -7, 0), "textcoords": "offset points"}
-    how: dict[str, Any] = {"va": "center", "fontsize": 8, "color": colour, **at}
+    how: dict[str, Any] = {"va": va, "fontsize": 8, "color": colour, **at}
     ax.annotate(text.replace("-", MINUS), (edge, y), ha=side, **how)
 
 

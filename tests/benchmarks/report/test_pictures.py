@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -39,6 +41,19 @@ def test_what_lies_beyond_the_axis_stands_at_its_edge_with_its_figure(tmp_path, 
     edges = [line.get_xdata()[0] for line in ax.lines if line.get_marker() in ("<", ">")]
     assert np.allclose(edges, [0.39, 0.61])
     assert ax.get_xlim()[0] > 0.3
+    pictures.plt.close(drawn[0])
+
+
+def test_figures_of_several_series_at_the_edge_do_not_overlap(tmp_path, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(pictures, "save", lambda figure, *args: drawn.append(figure))
+    rows = scores_of(*np.linspace(0.4, 0.6, 20), 9.0)
+    rows += [Scores("model 20", series, [9.0]) for series in ("other", "published")]
+    draw_scores(tmp_path / "p.png", "title", "score", {"all": rows}, line="model 0", height=0.3)
+    drawn[0].draw_without_rendering()
+    texts = sorted((t.get_window_extent() for t in drawn[0].axes[0].texts), key=lambda t: t.y0)
+    assert len(texts) == 3
+    assert not any(below.overlaps(above) for below, above in pairwise(texts))
     pictures.plt.close(drawn[0])
 
 
