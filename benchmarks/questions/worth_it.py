@@ -4,10 +4,12 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from io import StringIO
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import joblib
 import pandas as pd
 from sklearn.compose import ColumnTransformer, make_column_selector
 from sklearn.dummy import DummyClassifier, DummyRegressor
@@ -18,6 +20,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
 import sklearn_rnn as rnn
+from benchmarks.harness.cache import CACHE, Cache
 from benchmarks.harness.models import of_lags
 from benchmarks.harness.season import SEASON, mean_of_the_month, with_season
 from benchmarks.harness.words import FIRST_WORD, N_WORDS, bag_of_words, lasso, last_words
@@ -32,6 +35,7 @@ CYCLE = {"learning_rate": 0.01, "lr_schedule": "onecycle"}
 EPOCHS, EPOCHS_OF_SMALL, SMALL = 20, 100, 2000
 LAST_WORDS = 400
 READER = {"embedding_dim": 32, "pooling": "mean", "dropout": 0.5, "max_epochs": 3}
+KEPT = CACHE / "worth_it.jsonl"  # by data set
 AXIS = "reduction of the error of the best classical model by the best net, %; with 95 % interval"
 TAKE = {True: "take the net", False: "take a classical model"}
 MEASURES = {
@@ -194,11 +198,22 @@ def imdb(plan: Any, **fetching: Any) -> Problem:
 
 def measure(size: str) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Compare on every data set; return all runs, and what they do not tell."""
-    plan, fetching = PLANS[size], {"download_if_missing": size != "quick"}
+    plan, quick = PLANS[size], size == "quick"
+    fetching, cache = {"download_if_missing": not quick}, Cache(None if quick else KEPT)
     makers = (nyse, oxford, debilt, etth1, hitters, imdb)
     problems, absent = load({make.__name__: partial(make, plan, **fetching) for make in makers})
-    runs, kept = zip(*(compare(problem, plan) for problem in problems), strict=True)
+    runs, kept = zip(*(compared(problem, plan, cache) for problem in problems), strict=True)
     return pd.concat(runs), {"n_seeds": plan.n_seeds, "absent": absent, "problems": list(kept)}
+
+
+def compared(problem: Problem, plan: Any, cache: Cache) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Return what `compare` does, from an earlier run if there was one."""
+    key = str(joblib.hash([rnn.__version__, problem, plan]))
+    if key not in cache:
+        runs, kept = compare(problem, plan)
+        cache[key] = [runs.to_csv(index=False), kept]
+    runs, kept = cache[key]
+    return pd.read_csv(StringIO(runs)), kept
 
 
 def compare(problem: Problem, plan: Any) -> tuple[pd.DataFrame, dict[str, Any]]:

@@ -15,12 +15,14 @@ from sklearn.dummy import DummyRegressor
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.metrics import mean_absolute_error, mean_squared_error
+from sklearn.model_selection import KFold
 from sklearn.utils import Bunch
 
 pytest.importorskip("matplotlib")
 
 from benchmarks import __main__ as command
 from benchmarks.harness import words
+from benchmarks.harness.cache import Cache
 from benchmarks.harness.runner import Task, run
 from benchmarks.questions import defaults, nyse, worth_it
 from benchmarks.report import writer
@@ -103,6 +105,18 @@ def test_gain_of_a_net_is_the_share_of_the_error_that_it_saves(scoring):
     if scoring == "r2":  # the variance is that of the test part
         errors = {name: error / y[1::2].var() for name, error in errors.items()}
     assert answer.percent.value == pytest.approx(100 * (1 - errors["line"] / errors["mean"]))
+
+
+def test_a_comparison_that_was_interrupted_keeps_the_data_sets_that_are_done(tmp_path, monkeypatch):
+    rng = np.random.default_rng(0)
+    X, plan = rng.normal(size=(60, 2)), worth_it.PLANS["quick"]
+    models = {"mean": DummyRegressor()}, {"line": LinearRegression()}
+    problem = worth_it.Problem("name", "", X, X @ [1, 2] + rng.normal(size=60), *models, KFold(3))
+    runs, kept = worth_it.compared(problem, plan, Cache(tmp_path / "kept.jsonl"))
+    monkeypatch.setattr(worth_it, "compare", None)
+    again, kept_again = worth_it.compared(problem, plan, Cache(tmp_path / "kept.jsonl"))
+    pd.testing.assert_frame_equal(runs, again)
+    assert kept == kept_again
 
 
 def test_the_net_that_reads_the_reviews_reads_their_ends_and_learns(monkeypatch):
