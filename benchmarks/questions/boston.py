@@ -5,7 +5,7 @@ from typing import Any
 
 from sklearn.dummy import DummyRegressor
 from sklearn.ensemble import RandomForestRegressor
-from sklearn.linear_model import LassoCV, LinearRegression
+from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import KFold
 from sklearn.pipeline import Pipeline
 
@@ -14,6 +14,7 @@ from benchmarks.harness.runner import Model, Task
 from benchmarks.harness.splits import PLANS, dense, grid_of, splits
 from benchmarks.question import Question
 from benchmarks.report.splits import SplitsReport
+from sklearn_rnn import LagElasticNetCV
 from sklearn_rnn.datasets import load_boston
 
 N_COLUMNS = 12
@@ -29,7 +30,7 @@ def tasks(plan: Any, download: bool = False) -> dict[str, Callable[[], Task]]:
 
 
 def models(plan: Any) -> list[Model]:
-    lasso = LassoCV(eps=1e-4, cv=KFold(10, shuffle=True, random_state=0), max_iter=200_000)
+    lasso = LagElasticNetCV(eps=1e-4, cv=KFold(10, shuffle=True, random_state=0))
     nnet: dict[str, Any] = {"activation": "logistic", "optimizer": "lbfgs", "alpha": 0.0}
     nnet |= {"max_epochs": 200, "patience": 199, "tol": 1e9}  # never sooner
     cycle = {"learning_rate": 0.01, "lr_schedule": "onecycle", "max_epochs": 100}
@@ -42,7 +43,7 @@ def models(plan: Any) -> list[Model]:
     return [
         Model("mean", DummyRegressor()),
         Model("OLS", scaled(LinearRegression())),
-        Model("lasso", scaled(lasso)),
+        Model("lasso", lasso),
         Model("forest", scaled(RandomForestRegressor(random_state=0))),
         Model(NNET, net((5,), **nnet), seeded=True),
         Model("5 units", net((5,), **cycle), few, seeded=True),

@@ -9,10 +9,8 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, RegressorMixin, clone
 from sklearn.compose import ColumnTransformer
-from sklearn.linear_model import LassoCV
 from sklearn.metrics import mean_absolute_error, root_mean_squared_error
 from sklearn.model_selection import TimeSeriesSplit
-from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import Pipeline, make_pipeline
 
 import sklearn_rnn as rnn
@@ -110,7 +108,7 @@ def relative_losses(y: Any, predictions: Any, scale: Any) -> np.ndarray:
 def models(names: list[str], folds: TimeSeriesSplit, plan: Any) -> list[Model]:
     """Return the means, what was a year ago, the linear models and the nets."""
     a_year_ago = [rnn.PersistenceRegressor(channel=k, season=12) for k in range(len(names))]
-    lasso = MultiOutputRegressor(LassoCV(cv=folds, max_iter=20_000))
+    lasso = rnn.make_lasso(N_LAGS, known_ahead=SEASON, cv=folds)
     training = {"learning_rate": 0.01, "lr_schedule": "onecycle", "early_stopping": False}
     grid = {"model__alpha": plan.alphas, "model__max_epochs": plan.epochs}
     trained = {name: clone(net).set_params(**training) for name, net in NETS.items()}
@@ -126,7 +124,7 @@ def models(names: list[str], folds: TimeSeriesSplit, plan: Any) -> list[Model]:
         Model(FLOOR, mean_of_the_month()),
         Model("same month last year", make_pipeline(rnn.LagTransformer(12), ForEach(a_year_ago))),
         Model(CLASSICAL, ForEach([own(name) for name in names])),
-        Model("lasso", of_lags(lasso, N_LAGS, SEASON, flatten=True)),
+        Model("lasso", ForEach([lasso] * len(names))),
         *(Model(name, net, grid, seeded=True) for name, net in nets.items()),
     ]
 

@@ -9,7 +9,7 @@ import pandas as pd
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.dummy import DummyRegressor
 from sklearn.ensemble import RandomForestRegressor
-from sklearn.linear_model import Lasso, LassoCV, LinearRegression
+from sklearn.linear_model import Lasso, LinearRegression
 from sklearn.model_selection import GridSearchCV, KFold, train_test_split
 from sklearn.preprocessing import StandardScaler
 
@@ -18,6 +18,7 @@ from benchmarks.harness.runner import Model, Task
 from benchmarks.harness.splits import PLANS, dense, grid_of, splits
 from benchmarks.question import Question
 from benchmarks.report.splits import SplitsReport
+from sklearn_rnn import LagElasticNetCV
 from sklearn_rnn.datasets import load_hitters
 
 N_COLUMNS = 19
@@ -46,8 +47,9 @@ def penalties(X: pd.DataFrame, y: pd.Series) -> np.ndarray:
 def simple_models(alphas: np.ndarray) -> list[Model]:
     folds = KFold(10, shuffle=True, random_state=1)
     by: dict[str, Any] = {"cv": folds, "scoring": "neg_mean_absolute_error"}
+    # Not LagElasticNetCV: the penalty of the lab is that of the least absolute error.
     lasso = GridSearchCV(scaled(Lasso(max_iter=30_000)), {"model__alpha": alphas}, **by)
-    log_lasso = scaled(LassoCV(eps=0.01, cv=folds, max_iter=30_000))
+    log_lasso = LagElasticNetCV(eps=0.01, cv=folds)
     forest = scaled(RandomForestRegressor(random_state=0))
     return [
         Model("mean", DummyRegressor()),

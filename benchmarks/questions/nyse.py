@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.compose import ColumnTransformer, make_column_selector
 from sklearn.dummy import DummyRegressor
-from sklearn.linear_model import LassoCV, LinearRegression, RidgeCV
+from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import TimeSeriesSplit
 from sklearn.pipeline import Pipeline, make_pipeline
 
@@ -27,7 +27,6 @@ FORMS = {"without day of week": False, "with day of week": True}
 NETS = ("dense", "RNN", "GRU", "LSTM", "TCN")
 SIZE = {"dense": "hidden_layer_sizes", "TCN": "num_channels"}  # of the others hidden_size
 VOLUME = 1  # the position of log_volume
-RIDGE = RidgeCV(np.logspace(-1, 4, 21))  # leaves one row out
 ONLY_TODAY = "AR(5), only today's day"
 WITHOUT_DAY = {"persistence": 0.18, "AR(5)": 0.413, "RNN of ISLP": 0.415}  # published
 WITH_DAY = {"persistence": 0.18, ONLY_TODAY: 0.46, "dense of ISLP": 0.466}
@@ -46,6 +45,7 @@ PLANS = sizes(
     ar_lags=((4, 5), *[(1, 2, 3, 4, 5, 6, 7, 8, 10, 15, 20)] * 2),
     alphas=((1e-3, 1e-2), (2e-3, 1e-2), (3e-4, 1e-3, 3e-3, 1e-2, 3e-2)),
     sizes=((32,), (32,), (16, 32, 64)),
+    standardize=((True, "last"), *[(True, "last", "window")] * 2),
     every_net=({"max_epochs": 2, "lr_schedule": "cosine"}, {}, {}),
 )
 
@@ -58,8 +58,9 @@ def ours(form: str, plan: Any) -> Task:
     """Return the task in which everything is learned on the training years."""
     X, y, train = read(form, plan)
     days = list(X.columns[3:]) or None
-    lags = {"lags__n_lags": plan.lags}
-
+    lags, ar_lags = ({"lagtransformer__n_lags": n} for n in (plan.lags, plan.ar_lags))
+    linear: dict[str, Any] = {"known_ahead": days, "cv": folds(plan)}
+    ridge = rnn.make_linear(target_channel=VOLUME, **linear)
     yesterday = make_pipeline(rnn.LagTransformer(1), rnn.PersistenceRegressor(channel=VOLUME))
     models = [Model("training mean", DummyRegressor()), Model("persistence", yesterday)]
     if days:
@@ -67,12 +68,11 @@ def ours(form: str, plan: Any) -> Task:
         windows = ColumnTransformer(parts, remainder=rnn.LagTransformer(5, flatten=True))
         pipe = rnn.CompleteRows(make_pipeline(windows, LinearRegression()))
         models.append(Model(ONLY_TODAY, pipe))
-    ar_lags = {"lagtransformer__n_lags": plan.ar_lags}
     models += [
         Model("AR(5)", rnn.make_ar(5, known_ahead=days)),
         Model("AR, lags chosen", rnn.make_ar(known_ahead=days), ar_lags),
-        Model("ridge", of_lags(RIDGE, 5, days, flatten=True), lags),
-        Model("lasso", of_lags(lasso(plan), 5, days, flatten=True), lags),
+        Model("ridge", ridge, lags | {"lagridgecv__standardize": [True, "last"]}),
+        Model("lasso", rnn.make_lasso(**linear), lags),
     ]
     for name in NETS:
         model = of_lags(net(name, **TRAINING | plan.every_net), 5, days)
@@ -101,8 +101,8 @@ def textbook(form: str, plan: Any) -> Task:
         Model("persistence", rnn.PersistenceRegressor(channel=VOLUME, n_channels=p)),
         *([Model(ONLY_TODAY, with_today(LinearRegression()))] if days else []),
         Model("AR(5)", LinearRegression()),
-        Model("ridge", RIDGE),
-        Model("lasso", lasso(plan)),
+        Model("ridge", rnn.LagRidgeCV(n_channels=p, cv=folds(plan))),
+        Model("lasso", rnn.LagElasticNetCV(n_channels=p, cv=folds(plan))),
         reads_days if days else Model("RNN of ISLP", recurrent, seeded=True),
     ]
     for name in NETS:
@@ -130,19 +130,15 @@ def folds(plan: Any) -> TimeSeriesSplit:
     return TimeSeriesSplit(plan.n_splits)
 
 
-def lasso(plan: Any) -> LassoCV:
-    """Return the lasso path that chooses its penalty on the later parts of the training rows."""
-    return LassoCV(cv=folds(plan), max_iter=20_000)
-
-
 def net(name: str, **settings: Any) -> Any:
-    return getattr(rnn, f"{'Dense' if name == 'dense' else name}Regressor")(**settings)
+    family = getattr(rnn, f"{'Dense' if name == 'dense' else name}Regressor")
+    return family(target_channel=VOLUME, **settings)
 
 
 def grid(name: str, plan: Any) -> dict[str, Sequence[Any]]:
     sizes = [(size,) if name == "dense" else size for size in plan.sizes]
     chosen = {f"model__{SIZE.get(name, 'hidden_size')}": sizes} if len(sizes) > 1 else {}
-    return {"model__alpha": plan.alphas, **chosen}
+    return {"model__alpha": plan.alphas, "model__standardize": plan.standardize, **chosen}
 
 
 def of_islp(plan: Any, n_epochs: int) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import pandas as pd
 from sklearn.compose import ColumnTransformer, make_column_selector
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.ensemble import RandomForestRegressor
-from sklearn.linear_model import LassoCV, LinearRegression
+from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import KFold, StratifiedKFold, TimeSeriesSplit
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
@@ -119,7 +119,8 @@ def forecast(
 ) -> Problem:
     """Return the problem to forecast a column from the rows before it, and what is known ahead.
 
-    `usual` are the classical models beside the mean and the lasso, None persistence and AR.
+    `usual` are the classical models beside the mean, the lasso and the ridge regression; None is
+    persistence and AR.
     """
     data = data[: plan.n_rows]
     last = rnn.PersistenceRegressor(channel=list(data.columns).index(target))
@@ -127,15 +128,19 @@ def forecast(
         "persistence": make_pipeline(rnn.LagTransformer(1), last),
         f"AR({n_lags})": rnn.make_ar(n_lags, known_ahead=known),
     }
-    lasso_path = LassoCV(cv=TimeSeriesSplit(plan.n_folds), max_iter=20_000)
+    classical = {
+        "mean": DummyRegressor(),
+        **usual,
+        "lasso": rnn.make_lasso(n_lags, known_ahead=known),
+        "ridge, last": rnn.make_linear(n_lags, known_ahead=known, target_channel=target),
+    }
     how = training(plan, len(data))
     nets = {
         "dense": rnn.DenseRegressor(**how),
         "LSTM": rnn.LSTMRegressor(**how),
         "linear + dense": rnn.DenseRegressor(linear_skip=True, **how),
+        "linear + dense, last": rnn.DenseRegressor(linear_skip=True, standardize="last", **how),
     }
-    lasso_of_lags = of_lags(lasso_path, n_lags, known, flatten=True)
-    classical = {"mean": DummyRegressor(), **usual, "lasso": lasso_of_lags}
     nets = {net: of_lags(model, n_lags, known) for net, model in nets.items()}
     folds = TimeSeriesSplit(plan.n_folds, test_size=len(data) // 2 // plan.n_folds)
     return Problem(name, about, data, data[target], classical, nets, folds)
@@ -159,7 +164,7 @@ def hitters(plan: Any, **fetching: Any) -> Problem:
     classical = {
         "mean": DummyRegressor(),
         "OLS": table(LinearRegression()),
-        "lasso": table(LassoCV(cv=plan.n_folds, max_iter=20_000)),
+        "lasso": table(rnn.LagElasticNetCV(cv=KFold(plan.n_folds))),
         "forest": table(RandomForestRegressor()),
     }
     about = (
