@@ -14,7 +14,7 @@ from sklearn.preprocessing import scale
 
 from benchmarks.question import Measurement
 from benchmarks.report.pictures import save
-from sklearn_rnn import DenseRegressor, LSTMRegressor, make_lagged
+from sklearn_rnn import DenseRegressor, LagTransformer, LSTMRegressor
 from sklearn_rnn.datasets import load_hitters, load_nyse
 from sklearn_rnn.model_selection import penalty_path
 from sklearn_rnn.plotting import PathDisplay
@@ -35,8 +35,8 @@ def models(n_days: int | None) -> dict[str, tuple[Any, Any, Any]]:
     players = pd.get_dummies(players, drop_first=True, dtype=float)
     nyse = load_nyse(as_frame=True, day_of_week=True)
     past = slice(0, n_days or int(nyse.train.sum()))
-    X, y = make_lagged(nyse.data[past], nyse.target[past], 5)
-    X, y = np.asarray(X), np.ravel(y)
+    lags = LagTransformer(5, flatten=True).set_output(transform="pandas")
+    X, y = lags.fit_transform(nyse.data[past])[5:], nyse.target[past][5:]
     ways = {"": {}, " closer, tol=1e-6": {"tol": 1e-6}, " tight, tol=1e-10": TIGHT}
     of_players = clone(LASSO).set_params(n_channels=players.shape[1])
     lassos = {
@@ -79,13 +79,16 @@ def costs(model: Any, X: Any, y: Any, n_alphas: int) -> tuple[dict[str, Any], di
     if model.l1_ratio == 1.0:
         row |= zip(("error of a weight", "error of R2"), errors(path, X, y), strict=True)
     kept = {"alphas": path.alphas.tolist(), "coefficients": path.coefficients.round(4).tolist()}
-    return row, kept | {"groups": list(path.groups)}
+    channels = list(dict.fromkeys(name.partition("_lag")[0] for name in X))
+    # A recurrent net has a group for each channel, and does not read the names.
+    groups = channels if len(channels) == len(path.groups) else path.groups
+    return row, kept | {"groups": list(groups)}
 
 
 def errors(path: Any, X: Any, y: Any) -> list[float]:
     """Return the largest errors of weights and of R2, against coordinate descent."""
-    x = np.asarray(X).reshape(len(X), -1, np.shape(X)[-1])
-    flat = scale((x / x.std((0, 1))).reshape(len(x), -1), with_std=False)  # a scale a channel
+    x, channels = X.to_numpy(float), np.array([name.partition("_lag")[0] for name in X])
+    flat = scale(x / [x[:, channels == name].std() for name in channels], with_std=False)
     target, how = scale(np.asarray(y)), {"l1_ratio": 1.0, "tol": 1e-12, "max_iter": 100_000}
     _, exact, _ = enet_path(flat, target, alphas=path.alphas, **how)
     scores = 1 - np.square(target[:, np.newaxis] - flat @ exact).mean(axis=0)
@@ -107,8 +110,10 @@ def facts(table: pd.DataFrame, kept: Any) -> dict[str, Any]:
 def draw(to: Path, table: pd.DataFrame, kept: Any) -> None:
     for name, path in kept.get("paths", {}).items():
         path = {key: np.asarray(values) for key, values in path.items()}
-        figure = PathDisplay(**path).plot().figure_
-        save(figure, to / file_of(name), f"Weights along the path: {name}")
+        display = PathDisplay(**path).plot()
+        display.ax_.get_legend().remove()  # it stands below, where no line crosses it
+        legend = display.ax_.get_legend_handles_labels()
+        save(display.figure_, to / file_of(name), f"Weights along the path: {name}", legend)
 
 
 QUESTION = Measurement(measure, facts, draw)

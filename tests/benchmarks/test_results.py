@@ -38,8 +38,7 @@ NO_PICTURES = {
     "linear_skip",
     "memory",
     "missing_steps",
-    "path",
-}  # the paths of its run were not kept
+}
 STUDIES = sorted(path.stem for path in RESULTS.glob("*.json"))
 
 
