@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 from sklearn.base import clone
 from sklearn.dummy import DummyRegressor
-from sklearn.linear_model import Lasso, Ridge
 from sklearn.metrics import mean_absolute_error
+from sklearn.model_selection import ParameterGrid
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import Bunch
 
 import sklearn_rnn as rnn
@@ -40,7 +40,7 @@ PLANS = sizes(
     n_seeds=(1, 3, 10),
     n_windows=(1, 600_000, 2_500_000),  # that a net is shown in all at most, in
     n_epochs=((1, 1), (6, 200), (20, 400)),  # so many epochs at least, and at most
-    alphas=((0.1,), *[(0.0, 0.001, 0.01, 0.1, 1.0, 10.0)] * 2),  # of the net beside a linear model
+    alphas=((0.1,), *[(0.001, 0.1, 10.0)] * 2),  # of the net beside a linear model
     most_rows=(600, None, None),  # of each record, its first
 )
 
@@ -85,7 +85,7 @@ def task_of(name: str, plan: Any, download: bool, **form: Any) -> Task:
     channel = list(data.columns).index(of.target)
     last = rnn.PersistenceRegressor(channel=channel, season=of.season)
     windows = rnn.LagTransformer(of.n_lags, step=of.step, delay=of.delay)
-    models = [*simple_models(windows, last, n_train), *nets(windows, n_train, first, plan)]
+    models = [*simple_models(windows, last, n_train), *nets(windows, n_train, first, channel, plan)]
     later = partial(validated, X=X[:first], y=y[:first], n_train=n_train, deviation=deviation)
     how: dict[str, Any] = {"score": partial(errors, deviation=deviation), "also": later}
     how |= {"losses": absolute, "blocks": np.arange(len(y) - first) // of.block}
@@ -94,31 +94,32 @@ def task_of(name: str, plan: Any, download: bool, **form: Any) -> Task:
 
 
 def simple_models(windows: Any, last: Any, n_train: int) -> list[Model]:
-    """Return mean, persistence, and linear models of the whole window."""
+    """Return mean, persistence, and the linear models of `make_linear` and `make_lasso`."""
 
-    def chosen(model: Any, alphas: np.ndarray) -> Pipeline:
-        double = FunctionTransformer(np.asarray, kw_args={"dtype": np.float64})
-        scaled = Pipeline([("double", double), ("scale", StandardScaler()), ("model", model)])
-        flat = clone(windows).set_params(flatten=True)
-        return make_pipeline(flat, HeldOut(scaled, {"model__alpha": alphas}, n_train))
+    def chosen(model: Any, **grid: Any) -> Pipeline:
+        return make_pipeline(windows, HeldOut(model, grid, n_train))
 
-    lasso = Lasso(precompute=True, tol=1e-3, max_iter=10_000)
+    alphas = np.logspace(-3, 6, 10)
+    ridge = rnn.LagRidge(target_channel=last.channel)
+    lasso = rnn.LagElasticNet(standardize=True)
     return [
         Model("training mean", make_pipeline(HeldOut(DummyRegressor(), {}, n_train))),
         Model("persistence", make_pipeline(windows, last)),
-        Model("ridge", chosen(Ridge(), np.logspace(-3, 6, 10))),
-        Model("lasso", chosen(lasso, np.logspace(-3, 0, 7))),
+        Model("ridge", chosen(ridge, alpha=alphas, standardize=[True, "last"])),
+        Model("lasso", chosen(lasso, alpha=np.logspace(-3, 0, 7))),
     ]
 
 
-def nets(windows: Any, n_train: int, n_all: int, plan: Any) -> list[Model]:
+def nets(windows: Any, n_train: int, n_all: int, channel: int, plan: Any) -> list[Model]:
+    """Return the nets of the book, and three whose settings the validation rows choose."""
     epochs = int(np.clip(plan.n_windows // n_train, *plan.n_epochs))
     how: dict[str, Any] = {"loss": "absolute_error", "optimizer": "rmsprop", "learning_rate": 0.001}
     how |= {"early_stopping": True, "validation_fraction": 1 - n_train / n_all, "alpha": 0.0}
     how |= {"patience": PATIENCE, "max_epochs": epochs, "batch_size": 128}
-    gru = partial(rnn.GRURegressor, **how)
+    how |= {"target_channel": channel}
+    gru, dense = partial(rnn.GRURegressor, **how), partial(rnn.DenseRegressor, **how)
     steps: dict[str, list[Any]] = {
-        "dense": [rnn.DenseRegressor(hidden_layer_sizes=(32,), **how)],
+        "dense": [dense(hidden_layer_sizes=(32,))],
         "GRU": [gru()],
         "GRU, recurrent dropout": [gru(dropout=0.2, recurrent_dropout=0.2)],
         "stacked GRU, recurrent dropout": [gru(num_layers=2, dropout=0.1, recurrent_dropout=0.5)],
@@ -126,25 +127,36 @@ def nets(windows: Any, n_train: int, n_all: int, plan: Any) -> list[Model]:
         "GRU, reversed": [FunctionTransformer(reversed_steps), gru()],
         "CNN-GRU": [rnn.CNNLSTMRegressor(cell="gru", pool_size=3, **how)],
     }
-    return [Model(name, make_pipeline(windows, *rest), seeded=True) for name, rest in steps.items()]
+    of_windows = {"standardize": ["last", "window"]}
+    chosen: dict[str, tuple[Any, dict[str, Any]]] = {
+        "dense, windows normalised": (dense(hidden_layer_sizes=(32,)), of_windows),
+        "GRU, windows normalised": (gru(), of_windows),
+        BESIDE: (gru(linear_skip=True), {"alpha": plan.alphas}),
+    }
+    models = {name: (make_pipeline(windows, *rest), {}) for name, rest in steps.items()}
+    for name, (net, grid) in chosen.items():
+        of_net = {f"model__{parameter}": values for parameter, values in grid.items()}
+        models[name] = Pipeline([("windows", windows), ("model", net)]), of_net
+    return [Model(name, *of, seeded=True) for name, of in models.items()]
 
 
-def with_beside(entered: list[Task], plan: Any, cache: Cache) -> list[Task]:
-    """Add a net that the drift of a record should harm less than those of the book.
-
-    Its penalty is the one that errs least on the validation rows, by its first random state.
-    """
+def choose(entered: list[Task], plan: Any, cache: Cache) -> list[Task]:
+    """Set what the validation rows choose: the least error there, by the first random state."""
     complete = []
     for task in entered:
-        gru = clone(next(m for m in task.models if m.name == "GRU").estimator)
-        gru.set_params(gruregressor__linear_skip=True)
-        penalties = [{"gruregressor__alpha": alpha} for alpha in plan.alphas]
-        models = [Model(BESIDE, clone(gru).set_params(**p), seeded=True) for p in penalties]
-        tried = [replace(task, models=[model]) for model in models]
-        found = [run([one], seeds=[0], cache=cache, n_jobs=1)[0] for one in tried]
-        best = models[int(np.argmin([r.scores[VALIDATION] for r in found]))]
-        chosen = replace(best, grid={"gruregressor__alpha": plan.alphas}, is_chosen=True)
-        complete.append(replace(task, models=[*task.models, chosen]))
+        models = []
+        for model in task.models:
+            candidates = [
+                replace(model, estimator=clone(model.estimator).set_params(**settings), grid={})
+                for settings in ParameterGrid(model.grid)
+            ]
+            if len(candidates) > 1:
+                tried = [replace(task, models=[candidate]) for candidate in candidates]
+                found = [run([one], seeds=[0], cache=cache, n_jobs=1)[0] for one in tried]
+                best = candidates[int(np.argmin([r.scores[VALIDATION] for r in found]))]
+                model = replace(best, grid=model.grid, is_chosen=True)
+            models.append(model)
+        complete.append(replace(task, models=models))
     return complete
 
 
@@ -215,4 +227,4 @@ def on(study: Study, task: str) -> list[str]:
     return [best(study, task)[1]]
 
 
-QUESTION = Question(PLANS, tasks, facts, draw, on, with_beside)
+QUESTION = Question(PLANS, tasks, facts, draw, on, choose)

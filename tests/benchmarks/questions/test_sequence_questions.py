@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -10,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import log_loss
 from sklearn.model_selection import StratifiedKFold
 from sklearn.utils import Bunch
@@ -249,6 +250,21 @@ def test_jena_has_the_protocol_of_the_book(monkeypatch):
     yesterday = parts.score(persistence, parts.X_test, parts.y_test) | parts.also(persistence)
     for measure in ("MAE", "validation MAE"):
         assert yesterday[measure] == pytest.approx(2 / np.sqrt(np.pi), rel=0.01)
+
+
+def test_settings_of_jena_are_chosen_on_the_rows_for_validation():
+    X = np.linspace(-1, 1, 40)[:, None]
+    y = np.where(np.arange(40) < 20, X.ravel() + 0.5, 0.0)  # there is a slope only in training
+    later = partial(jena.validated, X=X, y=y, n_train=20, deviation=1.0)
+    free, fixed = Model("free", Ridge(), {"alpha": [0.0, 1e9]}), Model("fixed", Ridge())
+    task = Task("task", X[:20], y[:20], X[20:], y[20:] + 9, [free, fixed], also=later)
+    (chosen,) = jena.choose([task], None, Cache())
+    first, second = chosen.models
+    assert second == fixed
+    assert first.is_chosen
+    assert first.grid == free.grid
+    errors = [later(Ridge(alpha=a).fit(X[:20], y[:20]))[jena.VALIDATION] for a in (0.0, 1e9)]
+    assert first.estimator.alpha == (0.0, 1e9)[int(np.argmin(errors))] == 1e9
 
 
 def fake_record(*args, as_frame, **kwargs):
