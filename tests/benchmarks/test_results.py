@@ -38,6 +38,7 @@ NO_PICTURES = {
     "linear_skip",
     "memory",
     "missing_steps",
+    "no_change",
 }
 STUDIES = sorted(path.stem for path in RESULTS.glob("*.json"))
 
