@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import sys
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import ClassVar
 
 import numpy as np
@@ -24,6 +26,7 @@ pytest.importorskip("matplotlib")
 from benchmarks import __main__ as command
 from benchmarks.harness import characters, long_sequences, made_up, music
 from benchmarks.harness.cache import Cache
+from benchmarks.harness.minirocket import MiniRocketRidge
 from benchmarks.harness.runner import Model, Task
 from benchmarks.questions import imdb, jena, ucr
 
@@ -36,8 +39,9 @@ class Witness(ClassifierMixin, BaseEstimator):
 
     fits: ClassVar[list[int]] = []
 
-    def __init__(self, share=1.0, random_state=None):
+    def __init__(self, share=1.0, n_members=1, random_state=None):
         self.share = share
+        self.n_members = n_members
         self.random_state = random_state
 
     def fit(self, X, y):
@@ -60,19 +64,51 @@ def task_of(n_steps: int, name: str) -> Task:
     return Task(name, X[:8], y[:8], X[8:], y[8:], cv=StratifiedKFold(3))
 
 
-def test_a_family_has_one_setting_the_best_in_the_mean_over_all_training_parts():
-    tasks = [task_of(5, "a"), task_of(6, "b")]
-    family = Model("net", Witness(), {"share": [0.2, 0.8, 0.4]}, seeded=True)
+def test_each_set_has_the_net_that_is_best_on_its_training_part(monkeypatch):
+    tasks, shares = [task_of(5, "a"), task_of(6, "b")], {"bad": 0.2, "good": 0.8, "fair": 0.4}
+    families = [Model(name, Witness(share), seeded=True) for name, share in shares.items()]
+    monkeypatch.setattr(ucr, "families", lambda n_rows, plan: families)
     cache = Cache()
-    plan = ucr.PLANS["usual"]
-    model, scores, told = ucr.choose(family, tasks, plan, cache)
-    assert model.estimator.share == 0.8  # means 0.55, 0.7, 0.6
-    assert scores == pytest.approx([0.8, 0.6])
-    assert told == "share=0.8 (0.700, 0.600, 0.550)"
+    entered = ucr.with_nets(tasks, ucr.PLANS["usual"], cache)
+    nets = [task.models[-1] for task in entered]
+    assert [net.estimator.share for net in nets] == [0.8, 0.2]
+    assert [net.cv_score for net in nets] == pytest.approx([0.8, 0.9])
+    assert {(net.name, net.estimator.n_members) for net in nets} == {(ucr.CHOSEN, 5)}
+    assert entered[1].note == "bad (bad 0.900, good 0.600, fair 0.800)"
     assert max(Witness.fits) < 8, "folds are of the training part"
     n_fits = len(Witness.fits)
-    assert ucr.choose(family, tasks, plan, cache)[2] == told
+    ucr.with_nets(tasks, ucr.PLANS["usual"], cache)
     assert len(Witness.fits) == n_fits
+
+
+def test_of_equal_nets_the_better_one_on_all_sets_is_chosen():
+    scores = np.array([[1.0, 0.5, 1.0], [0.7, 0.9, 0.8]])
+    assert ucr.chosen(scores) == [2, 1]
+
+
+def test_minirocket_reads_the_channels_of_rows_one_after_the_other(monkeypatch):
+    class Means:
+        def __init__(self, random_state):
+            assert random_state == 3
+
+        def fit_transform(self, X):
+            return X.mean(axis=2)
+
+        transform = fit_transform
+
+    fake = ModuleType("convolution_based")
+    fake.MiniRocket = Means
+    name = "aeon"
+    for part in ("", "transformations", "collection", "convolution_based"):
+        name = f"{name}.{part}".rstrip(".")
+        monkeypatch.setitem(sys.modules, name, fake)
+    monkeypatch.setenv("NUMBA_THREADING_LAYER", "workqueue")
+    y = np.repeat(["down", "up"], 20)
+    X = np.random.default_rng(0).normal(size=(40, 2, 7))
+    X[:, 1] += np.where(y == "up", 5, -5)[:, np.newaxis]
+    model = MiniRocketRidge(n_channels=2, random_state=3).fit(X.reshape(40, 14), y)
+    assert model.score(X.reshape(40, 14), y) == 1
+    np.testing.assert_allclose(model.ridge_[-1].coef_[0], 0, atol=0.05)
 
 
 def test_series_of_equal_length_are_rows_as_they_are_and_others_are_stretched():
@@ -130,12 +166,14 @@ def fake_imdb(kind="text", **kwargs):
 
 def test_quick_run_writes_table_picture_and_a_line_for_each_fit(elsewhere, monkeypatch, capsys):
     monkeypatch.setattr(ucr, "fetch_ucr", fake_ucr)
+    monkeypatch.setattr(ucr, "is_installed", lambda: False)
     command.main(["ucr", "--quick"])
     text = capsys.readouterr().out
     assert "Without GunPoint: no files." in text
+    assert "Without MiniRocket: aeon is not installed." in text
     assert {p.suffix for p in elsewhere.glob("*/ucr.*")} == {".md", ".csv", ".json", ".png"}
     runs = pd.read_csv(next(elsewhere.glob("*/*.csv")))
-    assert {"LSTM", "GRU", "CNN"} <= set(runs["model"])
+    assert {"GRU", "TCN", "CNN", ucr.CHOSEN} <= set(runs["model"])
     assert set(runs["model"]) == set(re.findall(r"^\| (.*?) +\|", text, re.M)) & set(runs["model"])
     assert runs.groupby("task")["model"].nunique().nunique() == 1
 
@@ -167,7 +205,7 @@ def test_tables_of_results_come_from_the_fits():
         table = next(t for t in text.split("\n\n") if t.startswith("| model"))
         header, _, *rows = [[c.strip() for c in r.split("|")[1:-1]] for r in table.splitlines()]
         column = header.index(task)
-        told = {row[0]: row[column] for row in rows if not row[0].startswith("target")}
+        told = {row[0]: row[column] for row in rows if not row[0].startswith("published")}
         assert set(told) == set(of_task["model"])
         for model, mean in of_task.groupby("model")[measure].mean().items():
             assert float(told[model].partition(" ")[0]) == pytest.approx(mean, abs=6e-4)
