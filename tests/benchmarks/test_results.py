@@ -200,11 +200,12 @@ def test_what_is_said_of_results_stands_in_them():
     assert [line for line in table if line not in results] == []
 
 
-def test_regret_is_what_is_lost_to_the_best_setting():
-    regret = pd.DataFrame({"0.001, 10": [0.0, 0.0], "0.002, 20": [0.3, 0.1]})  # a row a problem
-    found = defaults.judgement(regret, "0.002, 20")
-    assert found == {"mean": pytest.approx(0.2), "error": pytest.approx(0.1), "n_less": 2}
-    assert defaults.judgement(regret[["0.001, 10"]], "0.002, 20") == {}
+def test_a_setting_is_judged_by_the_problems_that_it_was_tried_on():
+    regret = pd.DataFrame({"defaults": [0.3, 0.1, 0.7], "last": [0.0, 0.0, np.nan]})
+    found = defaults.judgement(regret, "last")  # a row a problem
+    expected = {"mean": 0.2, "error": 0.1, "n_less": 2, "n": 2}
+    assert found == {name: pytest.approx(value) for name, value in expected.items()}
+    assert defaults.judgement(regret[:1], "last")["error"] == np.inf
 
 
 @pytest.mark.parametrize("keep", [False, True])
