@@ -55,8 +55,9 @@ PLANS = sizes(
     n_folds=(2, 3, 5),
     n_stations=(1, 3, 3),
     n_months=(120, None, None),  # at most so many, the last
-    alphas=([0.1], [0.0, 0.001, 0.01, 0.1], WIDE),
-    epochs=([2], [3, 10, 30, 100, 300], [3, 5, 10, 20, 60, 120, 240, 500]),
+    alphas=([0.1], [0.0, 0.01, 0.1], WIDE),
+    epochs=([2], [10, 30, 100, 300], [3, 5, 10, 20, 60, 120, 240, 500]),
+    standardize=([True], *[[True, "last", "window"]] * 2),
 )
 
 
@@ -108,9 +109,12 @@ def relative_losses(y: Any, predictions: Any, scale: Any) -> np.ndarray:
 def models(names: list[str], folds: TimeSeriesSplit, plan: Any) -> list[Model]:
     """Return the means, what was a year ago, the linear models and the nets."""
     a_year_ago = [rnn.PersistenceRegressor(channel=k, season=12) for k in range(len(names))]
-    lasso = rnn.make_lasso(N_LAGS, known_ahead=SEASON, cv=folds)
+    how: dict[str, Any] = {"known_ahead": SEASON, "cv": folds}
+    lasso = rnn.make_lasso(N_LAGS, **how)
+    ridges = [rnn.make_linear(N_LAGS, target_channel=name, **how) for name in names]
     training = {"learning_rate": 0.01, "lr_schedule": "onecycle", "early_stopping": False}
-    grid = {"model__alpha": plan.alphas, "model__max_epochs": plan.epochs}
+    tried = {"alpha": plan.alphas, "max_epochs": plan.epochs, "standardize": plan.standardize}
+    grid = {f"model__{name}": values for name, values in tried.items()}
     trained = {name: clone(net).set_params(**training) for name, net in NETS.items()}
     nets = {name: of_lags(net, N_LAGS, SEASON) for name, net in trained.items()}
 
@@ -125,6 +129,7 @@ def models(names: list[str], folds: TimeSeriesSplit, plan: Any) -> list[Model]:
         Model("same month last year", make_pipeline(rnn.LagTransformer(12), ForEach(a_year_ago))),
         Model(CLASSICAL, ForEach([own(name) for name in names])),
         Model("lasso", ForEach([lasso] * len(names))),
+        Model("ridge, last", ForEach(ridges)),
         *(Model(name, net, grid, seeded=True) for name, net in nets.items()),
     ]
 
