@@ -18,7 +18,11 @@ from sklearn_rnn._sequences.windows import Windows
 Index = NDArray[np.intp]
 
 FLOOR = 1e-3
-"""Smallest scale of a window, in standard deviations of its channel."""
+"""Smallest scale of a window, in standard deviations of its channel or, if that is less, in units
+of the largest absolute value in the window: a small series of a panel has a small scale."""
+
+ROUNDING = 1e-12
+"""Absolute values, relative to the mean of the channel, that are zero up to rounding."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,10 +112,24 @@ class WindowScaling:
             level = self._last_values(sequences)
         else:
             for part, values in _chunks(sequences, self.channels, np.arange(len(level))):
-                level[part], scale[part] = _mean_and_deviation(values)
+                level[part], scale[part] = self._mean_and_deviation(values)
         chosen = list(self.known_ahead)
         level[:, chosen], scale[:, chosen] = 0.0, 1.0
         return WindowScale(level, scale)
+
+    def _mean_and_deviation(self, values: NDArray[Any]) -> tuple[FloatArray, FloatArray]:
+        """Return means and deviations of windows (n, n_steps, n_channels), 0 and 1 without any."""
+        present = ~np.isnan(values)
+        count = present.sum(axis=1)
+        at_least_one = np.maximum(count, 1)
+        level = np.nan_to_num(values).sum(axis=1) / at_least_one
+        squares = np.nan_to_num(values - level[:, np.newaxis]) ** 2
+        deviation = np.sqrt(squares.sum(axis=1) / at_least_one)
+        mean = self.channels.mean / self.channels.scale
+        size = np.abs(np.where(present, values + mean, 0.0)).max(axis=1)
+        is_zero = size <= ROUNDING * np.abs(mean)
+        floor = FLOOR * np.where(is_zero, 1.0, np.minimum(size, 1.0))
+        return level, np.where(count > 0, np.maximum(deviation, floor), 1.0)
 
     def _last_values(self, sequences: Windows | Ragged) -> FloatArray:
         """Return the last observed value of each channel of each window, and zero without one."""
@@ -164,14 +182,3 @@ def _chunks(
         values = values.reshape(*places.shape, -1)
         values[steps >= lengths[part, np.newaxis]] = np.nan
         yield part, values
-
-
-def _mean_and_deviation(values: NDArray[Any]) -> tuple[FloatArray, FloatArray]:
-    """Return means and deviations of windows (n, n_steps, n_channels), 0 and 1 without a value."""
-    present = ~np.isnan(values)
-    count = present.sum(axis=1)
-    at_least_one = np.maximum(count, 1)
-    level = np.nan_to_num(values).sum(axis=1) / at_least_one
-    squares = np.nan_to_num(values - level[:, np.newaxis]) ** 2
-    deviation = np.sqrt(squares.sum(axis=1) / at_least_one)
-    return level, np.where(count > 0, np.maximum(deviation, FLOOR), 1.0)

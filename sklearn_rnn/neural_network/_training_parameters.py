@@ -175,10 +175,11 @@ class TrainingParameters:
         window can also be normalised by its own values: ``"last"`` subtracts the last observed
         value of each channel (NLinear, Zeng et al., 2023), and standardises the rest; ``"window"``
         subtracts the mean of each channel in the window and divides by its standard deviation
-        there, at least 0.001 of that in training (RevIN, Kim et al., 2022). A regression target is
-        normalised by the same values as its channel, and the loss has the same units for all
-        windows. Known future covariates (`known_ahead`) are standardised by the training data only;
-        a channel without an observed value in a window is set to its training mean.""",
+        there, at least 0.001 of that in training or, if less, of the largest absolute value in the
+        window (RevIN, Kim et al., 2022). A regression target is normalised by the same values as
+        its channel, and the loss has the same units for all windows. Known future covariates
+        (`known_ahead`) are standardised by the training data only; a channel without an observed
+        value in a window is set to its training mean.""",
         default=True,
     )
     dtype: str = param(

@@ -33,7 +33,8 @@ def by_loop(kind, array):
         if len(values) and kind == "last":
             level[c] = values[-1]
         elif len(values):
-            level[c], scale[c] = values.mean(), max(values.std(), 1e-3 * scale[c])
+            size = np.abs(values).max() or np.inf
+            level[c], scale[c] = values.mean(), max(values.std(), 1e-3 * min(scale[c], size))
     return level, scale
 
 
@@ -42,6 +43,7 @@ def values(request):
     rng = np.random.default_rng(0)
     values = rng.normal(size=(50, 2), scale=[1.0, 10.0]).cumsum(axis=0)
     values[20:26] = 3.0  # a window that does not vary
+    values[38:44] = 0.0
     if request.param:
         values[rng.random(values.shape) < 0.3] = np.nan
         values[30:38, 1] = np.nan
@@ -84,3 +86,14 @@ def test_a_single_step_is_refused(kind):
     windows = window_rows(np.zeros((4, 1, 2)))
     with pytest.raises(ValueError, match=f'standardize="{kind}" needs windows of at least two'):
         WindowScaling.learn(kind, CHANNELS, (), windows, np.ones(4))
+
+
+@pytest.mark.parametrize("factor", [1e-3, 1.0])
+def test_a_small_series_of_a_panel_is_normalised_by_its_own_deviation(factor):
+    small = 1.0 + np.random.default_rng(0).normal(size=(9, 1))
+    rows = np.concatenate([factor * small, 1e6 * np.arange(9.0)[:, np.newaxis]])
+    channels = Scale.of(rows, np.ones(18))
+    scaling = WindowScaling("window", channels, (), Scale.identity(1))
+    scales = scaling.scales(Windows(rows, 2, 9, 9, 1)).in_units_of(channels)
+    assert_allclose(scales.level[0], factor * small.mean(), rtol=1e-4)
+    assert_allclose(scales.scale[0], factor * small.std(), rtol=1e-4)
