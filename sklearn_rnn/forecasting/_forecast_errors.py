@@ -49,9 +49,20 @@ class ForecastErrors:
         -------
         ForecastErrors
             A step of h has at most ``n_rows - h + 1`` errors of each series.
+
+        Raises
+        ------
+        ValueError
+            If the forecaster cannot be fitted to the rows before, or a series has none.
         """
+        if short := [table.labels[i] for i in np.flatnonzero(table.lengths <= n_rows)]:
+            raise ValueError(
+                f"calibration_rows={n_rows} leaves no rows to fit of "
+                f"{f'the series {short}' if table.is_panel else 'the series'}. Set a smaller "
+                "number, or leave them out."
+            )
         place = np.arange(len(table.times)) - np.repeat(table.starts[1:], table.lengths) + n_rows
-        fitted = forecaster.fit(X.iloc[table.order[place < 0]])
+        fitted = _fit_before(forecaster, X.iloc[table.order[place < 0]], n_rows)
         targets = fitted._columns.targets
         scale = usable_scale(fitted.naive_error_)
         horizon = min(n_rows, getattr(forecaster, "horizon", n_rows))
@@ -91,6 +102,17 @@ class ForecastErrors:
             ]
         )
         return np.asarray(by_step[steps - 1] * scale)
+
+
+def _fit_before(forecaster: Any, X: pd.DataFrame, n_rows: int) -> Any:
+    """Fit to the rows before those that calibrate; errors say that it is them."""
+    try:
+        return forecaster.fit(X)
+    except ValueError as error:
+        raise ValueError(
+            f"calibration_rows={n_rows} leaves {len(X)} rows for the fit before the calibration, "
+            f"which fails: {error}"
+        ) from error
 
 
 def usable_scale(naive_error: pd.DataFrame) -> pd.DataFrame:

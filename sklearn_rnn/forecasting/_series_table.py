@@ -174,9 +174,11 @@ def _check_kind(kind: TimeKind, like: TimeKind | None, index: Any, name: str) ->
     """Check that times are known, and of the kind of those in fit."""
     if kind.name == "none" or kind != (like or kind):
         wanted = f"{like}, as in fit" if like is not None else "numbers, times or periods"
+        is_text = isinstance(index[0], str)
+        fix = " Convert text by pd.to_datetime(text, format=...) or pd.PeriodIndex." * is_text
         raise ValueError(
             f"{name} must have {wanted}, in its index or in a column named by time=; got {kind}, "
-            f"such as {index[:1].tolist()}."
+            f"such as {index[:1].tolist()}.{fix}"
         )
 
 

@@ -131,3 +131,14 @@ def test_intervals_that_are_not_calibrated_are_refused():
     forecaster = Forecaster(make_ar(2), 2, strategy="recursive", calibration_rows=20).fit(WALK)
     with pytest.raises(ValueError, match="calibrated for at most 2 steps; got 3"):
         forecaster.predict(3, level=0.9)
+
+
+def test_too_few_rows_before_the_calibration_are_named_as_such():
+    with pytest.raises(ValueError, match=r"leaves no rows to fit of the series\. Set a smaller"):
+        NaiveForecaster("last", calibration_rows=len(WALK)).fit(WALK)
+    table = stores(3, 9).query("store != 2 or month < '2015-08'")
+    with pytest.raises(ValueError, match=r"calibration_rows=7 leaves no rows .* \[2\]"):
+        NaiveForecaster("last", calibration_rows=7, **NAMES).fit(table)
+    forecaster = Forecaster(make_ar(6), 2, calibration_rows=5, **NAMES)
+    with pytest.raises(ValueError, match="which fails: X must have at least 8 rows of each"):
+        forecaster.fit(table)

@@ -433,6 +433,12 @@ def ahead_of(store, months):
             "X must have numbers, times or periods, in its index or in a column named by time=;",
         ),
         (
+            {},
+            LONG.assign(month=LONG["month"].dt.strftime("%Y %b")),
+            "X must have numbers, times or periods, in its index or in a column named by time=; "
+            "got no times, such as ['2020 Jan']. Convert text by pd.to_datetime(text, format=...)",
+        ),
+        (
             {"series": None},
             LONG[["month", "sales"]],
             "X must have each time once in a series; got 2020-01 twice, and 76 such rows.",
