@@ -39,6 +39,7 @@ NO_PICTURES = {
     "memory",
     "missing_steps",
     "no_change",
+    "panel",
 }
 STUDIES = sorted(path.stem for path in RESULTS.glob("*.json"))
 
