@@ -61,6 +61,11 @@ class Forecaster(MetaEstimatorMixin, AbstractForecaster):
     up to the first row ahead only. `time` and `series` are no columns of the windows; name others,
     rather than give positions.
 
+    **Sizes.** If the series of a panel differ in size by orders of magnitude, one model of all is
+    fitted to the largest. Take the logarithm, by a FunctionTransformer before the LagTransformer
+    and a TransformedTargetRegressor at the end of the pipeline, or a network with
+    ``standardize="window"``.
+
     **Direct.** For step h the delay of each LagTransformer is h - 1 rows more, so that all steps
     are forecast from the same rows; a seasonal lag moves as well. A `DifferencedRegressor` takes
     the smallest multiple of its lag that is known.

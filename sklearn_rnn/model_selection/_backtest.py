@@ -42,7 +42,10 @@ def backtest(
         Splits in the order of time; test rows must directly follow the training rows of their
         series. An integer is the number of test sets of as many times as the longest ``horizon``
         of the forecasters, one after the other at the end of X, as `PanelTimeSeriesSplit` and
-        ``TimeSeriesSplit`` make them.
+        ``TimeSeriesSplit`` make them; series that end before these times are not tested. To test
+        the last rows of each series, give the rows: with ``back =
+        X.groupby(level=0).cumcount(ascending=False)`` of rows in the order of time,
+        ``[(np.flatnonzero(back >= 6), np.flatnonzero(back < 6))]``.
     refit : bool or int, default=True
         Whether to fit to the training rows of each fold, of the first fold alone (False), or of
         each k-th fold. Otherwise the forecaster of an earlier fold forecasts from the training

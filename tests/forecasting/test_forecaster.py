@@ -7,10 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import clone
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.metrics import r2_score
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, cross_val_score
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 from statsmodels.tsa.ar_model import AutoReg
 
 from sklearn_rnn import (
@@ -19,6 +21,7 @@ from sklearn_rnn import (
     DenseRegressor,
     DifferencedRegressor,
     Forecaster,
+    LagRidgeCV,
     LagTransformer,
     make_ar,
     make_lagged,
@@ -540,3 +543,19 @@ def test_errors_of_fit_name_argument_rule_and_value(parameters, X, text):
 def test_errors_of_predict_name_argument_rule_and_value(rows, past, text):
     with pytest.raises((TypeError, ValueError), match=f"^{re.escape(text)}"):
         FITTED.predict(rows, past=past)
+
+
+def test_logarithms_forecast_series_of_any_size():
+    years = pd.period_range("1990", periods=40, freq="Y")
+    growth = 1.05 ** np.arange(40) * np.exp(0.05 * np.sin(np.arange(40)))
+    sizes = {"small": 1.0, "large": 1e6}
+    table = pd.concat({n: pd.DataFrame({"y": by * growth}, years) for n, by in sizes.items()})
+    past, ahead = table.groupby(level=0).head(36), table.groupby(level=0).tail(4)
+    lags, ridge = LagTransformer(4), LagRidgeCV(standardize="last")
+    of_logs = TransformedTargetRegressor(ridge, func=np.log, inverse_func=np.exp)
+    errors = []
+    logs = FunctionTransformer(np.log)
+    for model in (make_pipeline(lags, ridge), make_pipeline(logs, lags, of_logs)):
+        found = Forecaster(model, 4, strategy="multi_output").fit(past).predict(4)
+        errors.append((found / ahead["y"] - 1).abs().max())
+    assert errors[1] < 1e-3 < 1 < errors[0]
