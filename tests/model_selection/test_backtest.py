@@ -208,6 +208,16 @@ def test_a_single_fold_is_not_tested():
     assert ", which may be chance; 1 fold, up to 3 steps ahead" in result.verdict()
 
 
+def test_a_single_fold_of_series_with_different_ends_is_not_tested():
+    ends = {"a": 48, "b": 30, "c": 12}  # nine times, but only one start of three steps each
+    table = pd.concat([LONG[LONG["store"] == name].head(n) for name, n in ends.items()])
+    back = table.groupby("store").cumcount(ascending=False).to_numpy()
+    cv = [(np.flatnonzero(back >= STEPS), np.flatnonzero(back < STEPS))]
+    test = backtest({"ar": AR, "naive": NAIVE}, table, cv=cv).difference("ar", "naive")
+    assert test[["loss_low", "p_diebold_mariano"]].isna().all()
+    assert np.isfinite(test[["score", "loss"]]).all()
+
+
 def test_constant_series_have_no_scale_and_are_told():
     constant = LONG.assign(sales=LONG["sales"].where(LONG["store"] != "c", 2.0))
     result = backtest(NAIVE, constant, cv=CV)
