@@ -109,8 +109,10 @@ def _from_start(column: Any, n_columns: int) -> Any:
 
 
 def _warn_of_passed_target(step: Any, X: Any, y: Any) -> None:
-    """Warn if y is a column that a fitted ColumnTransformer passes on as it is, at lag 0."""
+    """Warn if y is a column that a fitted ColumnTransformer passes on beside its windows."""
     if y is None or not isinstance(step, ColumnTransformer) or isinstance(X, WindowArray):
+        return
+    if not find_lags(step):  # the windows are made of what it passes on
         return
     X = X if hasattr(X, "shape") else np.asarray(X)
     names = list(X.columns) if hasattr(X, "columns") else None
