@@ -177,10 +177,11 @@ class Forecaster(MetaEstimatorMixin, AbstractForecaster):
         y = rows[columns.target]
         self.models_ = [fit_model(model, rows, y) for model in models]
         self.window_size_ = past_needed(self.models_)
-        first = rows.iloc[: table.starts[1]]
+        first = table.take(np.arange(table.starts[1])).timeline()
+        back = np.max([history.rows_to_end(first) for history in self._histories], axis=0)
         for step, model in enumerate(self.models_, 1):
-            last = first.iloc[-self.window_size_ - step :]
-            check_reads_no_future(model, last, columns.unknown, step)
+            last = slice(max(0, table.starts[1] - self.window_size_ - step), table.starts[1])
+            check_reads_no_future(model, rows.iloc[last], columns.unknown, back[last] < step)
 
     def _keep(self, table: SeriesTable, name: str) -> SeriesTable:
         _check_lengths(table, self.window_size_, 0, name)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pandas.api.types import is_numeric_dtype
 from scipy.sparse import issparse
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
@@ -95,7 +96,9 @@ def predict_rows(model: Any, rows: pd.DataFrame, chosen: NDArray[np.intp]) -> Fl
     return predicted[chosen] if inputs is rows else predicted
 
 
-def check_reads_no_future(model: Any, rows: pd.DataFrame, unknown: list[Any], n_ahead: int) -> None:
+def check_reads_no_future(
+    model: Any, rows: pd.DataFrame, unknown: list[Any], is_ahead: NDArray[np.bool_]
+) -> None:
     """Check that the forecast of the last row does not depend on what is unknown of the last rows.
 
     Parameters
@@ -105,30 +108,38 @@ def check_reads_no_future(model: Any, rows: pd.DataFrame, unknown: list[Any], n_
     rows : DataFrame
         The last rows of a series.
     unknown : list
-        Columns whose values in the last ``n_ahead`` rows are unknown when the forecast is made.
-    n_ahead : int
-        Number of rows.
+        Columns whose values ahead are unknown when the forecast is made.
+    is_ahead : ndarray of bool, of shape (n_rows,)
+        Which rows are ahead then.
 
     Raises
     ------
     ValueError
         If it does.
     """
-    known = rows.astype(dict.fromkeys(unknown, float)).fillna(dict.fromkeys(unknown, 0.0))
+    numbers = [column for column in unknown if is_numeric_dtype(rows[column])]
+    known = rows.astype(dict.fromkeys(numbers, float)).fillna(dict.fromkeys(numbers, 0.0))
     last = np.array([len(rows) - 1])
     before = _read_by(model, known, last)
     for column in unknown:
+        other = _other_values(known[column])
         changed = known.copy()
-        place: Any = changed.columns.get_loc(column)
-        values: Any = changed.iloc[-n_ahead:, place]
-        changed.iloc[-n_ahead:, place] = values + 1.0 + values.abs()
+        changed[column] = known[column].where(~is_ahead, other)
         if not before.equals(_read_by(model, changed, last)):
             raise ValueError(
-                f"estimator reads {column!r} in rows that it forecasts, {n_ahead} after the end of "
-                "the series; set delay=1 or more in its LagTransformer and leave the column out of "
-                "its known_ahead and exogenous, or, if it is known in advance and no target, name "
-                "it in known_ahead of the forecaster."
+                f"estimator reads {column!r} in rows that it forecasts, {is_ahead.sum()} after the "
+                "end of the series; set delay=1 or more in its LagTransformer and leave the column "
+                "out of its known_ahead and exogenous, or, if it is known in advance and no "
+                "target, name it in known_ahead of the forecaster."
             )
+
+
+def _other_values(values: pd.Series[Any]) -> Any:
+    """Return values of a column that differ from its own, of the same kind."""
+    if is_numeric_dtype(values):
+        return values + 1.0 + values.abs()
+    codes, kinds = values.factorize()
+    return values if not len(kinds) else kinds.take((codes + 1) % len(kinds))
 
 
 def warn_of_gaps(model: Any, ahead: RowsAhead, n_past: int) -> None:

@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import clone
-from sklearn.compose import TransformedTargetRegressor
+from sklearn.compose import TransformedTargetRegressor, make_column_transformer
 from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.metrics import r2_score
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, cross_val_score
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
 from statsmodels.tsa.ar_model import AutoReg
 
 from sklearn_rnn import (
@@ -28,7 +28,7 @@ from sklearn_rnn import (
     make_lasso,
     make_linear,
 )
-from sklearn_rnn.exceptions import IncompleteWindowsWarning
+from sklearn_rnn.exceptions import IncompleteWindowsWarning, TargetLeakWarning
 from sklearn_rnn.model_selection import PanelTimeSeriesSplit
 
 RNG = np.random.default_rng(0)
@@ -357,6 +357,48 @@ def test_rows_that_are_missing_before_the_end_are_told():
         IncompleteWindowsWarning, match="^The windows of 1 of 1 series at their ends"
     ):
         forecaster.predict(2)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn_rnn.exceptions.IncompleteWindowsWarning")
+@pytest.mark.parametrize("missing", [-2, -3, -4])
+def test_a_row_that_is_missing_before_the_end_moves_no_other(missing):
+    sales = panel().loc["s0"]
+    gap = sales.drop(sales.index[missing])
+    for horizon in (2, 4):
+        forecaster = Forecaster(make_ar(2), horizon).fit(gap)
+        n_rows = (gap.index[-1] - gap.index[0]).n + 1
+        filled = forecaster.predict(horizon)
+        assert filled.index[0] == sales.index[n_rows - 1] + 1
+    leak = make_pipeline(LagTransformer(2, delay=0, flatten=True), Ridge())
+    with (
+        pytest.warns(TargetLeakWarning),
+        pytest.raises(ValueError, match=r"^estimator reads 'sales' in rows that it forecasts"),
+    ):
+        Forecaster(leak, 2).fit(gap)
+
+
+def one_hot(column):
+    encoder = OneHotEncoder(sparse_output=False, handle_unknown="ignore")
+    return make_column_transformer(
+        (encoder, [column]), remainder="passthrough", verbose_feature_names_out=False
+    ).set_output(transform="pandas")
+
+
+@pytest.mark.parametrize("dtype", [object, "category"])
+def test_columns_of_text_are_read_in_the_past_alone(dtype):
+    table = stores().assign(weather=lambda t: np.where(t.index % 3 > 0, "dry", "wet"))
+    table["weather"] = table["weather"].astype(dtype)
+    lags = LagTransformer(2, flatten=True)
+    forecaster = Forecaster(
+        make_pipeline(one_hot("weather"), lags, Ridge()), 2, target="sales", **NAMES
+    )
+    assert forecaster.fit(table).predict(2).notna().all()
+    forecaster.set_params(estimator__lagtransformer__known_ahead=["weather_dry"])
+    with pytest.raises(ValueError, match=r"^estimator reads 'weather' in rows that it forecasts"):
+        forecaster.fit(table)
+    forecaster.set_params(known_ahead=["weather"]).fit(table)
+    ahead = table.groupby("store").tail(2)
+    assert forecaster.predict(ahead, past=table.drop(ahead.index)).notna().all()
 
 
 def test_missing_values_at_the_end_are_told_with_their_series():
