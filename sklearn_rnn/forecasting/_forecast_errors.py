@@ -31,7 +31,14 @@ class ForecastErrors:
     scale: pd.DataFrame
 
     @classmethod
-    def measure(cls, forecaster: Any, X: pd.DataFrame, table: SeriesTable, n_rows: int) -> Any:
+    def measure(
+        cls,
+        forecaster: Any,
+        X: pd.DataFrame,
+        table: SeriesTable,
+        back: NDArray[np.int64],
+        n_rows: int,
+    ) -> Any:
         """Fit a forecaster to all but the last rows of each series, and forecast from each of them.
 
         Parameters
@@ -42,8 +49,10 @@ class ForecastErrors:
             Training rows as they were given.
         table : SeriesTable
             The same rows, sorted.
+        back : ndarray of int, of shape (n_rows,)
+            How many rows of its calendar each row is before the last one of its series.
         n_rows : int
-            Number of rows of each series that are forecast.
+            Number of rows of each series that are forecast, up to the next missing row.
 
         Returns
         -------
@@ -68,8 +77,13 @@ class ForecastErrors:
         horizon = min(n_rows, getattr(forecaster, "horizon", n_rows))
         errors: list[list[FloatArray]] = [[] for _ in range(horizon)]
         of_rows = scale.to_numpy()[table.codes]
+        n_missing = np.cumsum(-1 - np.diff(back, prepend=back[:1] + 1))
         for origin in range(n_rows):
-            ahead = np.flatnonzero((place >= origin) & (place < origin + horizon))
+            last = np.repeat(table.starts[1:], table.lengths) - n_rows + origin - 1
+            is_near = (place >= origin) & (place < origin + horizon)
+            ahead = np.flatnonzero(is_near & (n_missing == n_missing[last]))
+            if not len(ahead):
+                continue
             past = X.iloc[table.order[place < origin]]
             forecasts = fitted.predict(X.iloc[table.order[ahead]], past=past).to_numpy()
             actual = table.values[targets].to_numpy(np.float64)[ahead]

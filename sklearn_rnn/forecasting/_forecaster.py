@@ -154,7 +154,8 @@ class Forecaster(MetaEstimatorMixin, AbstractForecaster):
         targets = [target] if isinstance(target, str | Integral) else list(target)
         inside = [c for one in lags for c in one.known_ahead or () if c in table.values.columns]
         own = () if self.known_ahead is None else self.known_ahead
-        known = list(dict.fromkeys([*own, *(c for c in inside if c not in targets)]))
+        others = [*targets, *(() if self.static is None else self.static)]
+        known = list(dict.fromkeys([*own, *(c for c in inside if c not in others)]))
         columns = ForecastColumns.of(table, self.target, known, self.static)
         if self.strategy == "multi_output" and len(columns.targets) > 1:
             raise ValueError(

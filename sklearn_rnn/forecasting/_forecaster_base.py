@@ -109,7 +109,8 @@ class AbstractForecaster(RegressorMixin, BaseEstimator, ABC):
             self._errors = None
             if n_rows := self.calibration_rows:
                 earlier = clone(self).set_params(calibration_rows=0)
-                self._errors = ForecastErrors.measure(earlier, frame, table, n_rows)
+                back = self._histories[0].rows_to_end(table.timeline())
+                self._errors = ForecastErrors.measure(earlier, frame, table, back, n_rows)
             self._fit_table(table)
             self._past = self._keep(table, "X")
             self.naive_error_ = _naive_error(table, self._columns.targets, self.season)
@@ -295,7 +296,7 @@ def _ordered(values: NDArray[np.float64], ahead: RowsAhead) -> NDArray[np.float6
 
 
 def _frequencies(table: SeriesTable) -> list[Any]:
-    """Return the step of the times of each series, found once for equal times."""
+    """Return the step of the times of each series; of one row that of the others, if it is one."""
     found: dict[bytes, Any] = {}
     steps = []
     for number in range(len(table.labels)):
@@ -304,7 +305,10 @@ def _frequencies(table: SeriesTable) -> list[Any]:
         if key not in found:
             found[key] = _frequency(table.index_of(number), None)
         steps.append(found[key])
-    return steps
+    pairs = list(zip(steps, table.lengths, strict=True))
+    several = {str(step): step for step, n in pairs if n > 1}
+    common = next(iter(several.values())) if len(several) == 1 else None
+    return [step or common if n == 1 else step for step, n in pairs]
 
 
 def _frequency(times: Any, common: Any) -> Any:

@@ -142,3 +142,23 @@ def test_too_few_rows_before_the_calibration_are_named_as_such():
     forecaster = Forecaster(make_ar(6), 2, calibration_rows=5, **NAMES)
     with pytest.raises(ValueError, match="which fails: X must have at least 8 rows of each"):
         forecaster.fit(table)
+
+
+def test_forecasts_across_a_missing_row_calibrate_nothing():
+    gap = WALK.drop(WALK.index[-5])
+    found = NaiveForecaster("last", calibration_rows=30).fit(gap).predict(2, level=0.8)
+    for step in (1, 2):
+        errors = (WALK - WALK.shift(step)).abs().reindex(gap.index)[-30 + step - 1 :]
+        dropped = WALK.index[-5 : -5 + step + 1]  # the actual or the last value, or one between
+        errors = errors[~errors.index.isin(dropped)]
+        expected = np.sort(errors)[int(np.ceil((len(errors) + 1) * 0.8)) - 1]
+        assert found.iloc[step - 1]["sales_upper"] - found.iloc[step - 1]["sales"] == (
+            pytest.approx(expected)
+        )
+
+
+def test_a_series_of_one_row_has_the_step_of_the_others():
+    table = stores(3)
+    single = table[(table["store"] != 2) | (table["month"] == table["month"].max())]
+    found = NaiveForecaster("last", **NAMES).fit(single).predict(2)
+    assert found[2].index.equals(found[1].index)

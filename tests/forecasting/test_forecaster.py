@@ -601,3 +601,10 @@ def test_logarithms_forecast_series_of_any_size():
         found = Forecaster(model, 4, strategy="multi_output").fit(past).predict(4)
         errors.append((found / ahead["y"] - 1).abs().max())
     assert errors[1] < 1e-3 < 1 < errors[0]
+
+
+def test_a_static_column_may_be_known_ahead_in_a_lag_transformer():
+    table = stores(columns=["size"])
+    model = make_pipeline(LagTransformer(2, known_ahead=["size"], flatten=True), Ridge())
+    forecaster = Forecaster(model, 2, target="sales", static=["size"], **NAMES).fit(table)
+    assert forecaster.predict(2).notna().all()
