@@ -171,13 +171,15 @@ def smallest_sample(level: float) -> int:
     return math.ceil(round(level / (1 - level), 9))
 
 
-def warn_of_infinite(margins: Array, level: float, n_calibration: int) -> None:
-    """Warn if margins are infinite, and say how many."""
-    if n_infinite := int((margins == math.inf).any(axis=1).sum()):
-        warnings.warn(
-            f"{n_infinite} of {len(margins)} intervals are infinite: there are too few calibration "
-            f"rows for level={level} (it needs {smallest_sample(level)}, got {n_calibration}), or "
-            "method='aci' had too many misses.",
-            InfiniteIntervalWarning,
-            stacklevel=4,
-        )
+def warn_of_infinite(margins: Array, level: float, n_scores: int) -> None:
+    """Warn if margins are infinite, and say how many and why."""
+    if not (n_infinite := int((margins == math.inf).any(axis=1).sum())):
+        return
+    reason = "too many of the last targets were outside"
+    if n_scores < (needed := smallest_sample(level)):
+        reason = f"level={level} needs {needed} errors that calibrate, of each step; got {n_scores}"
+    warnings.warn(
+        f"{n_infinite} of {len(margins)} intervals are infinite: {reason}.",
+        InfiniteIntervalWarning,
+        stacklevel=4,
+    )

@@ -117,6 +117,10 @@ class ForecastErrors:
         )
         return np.asarray(by_step[steps - 1] * scale)
 
+    def fewest(self, n_steps: int) -> int:
+        """Return the least number of errors that the first steps have."""
+        return min(int((~np.isnan(errors)).sum(axis=0).min()) for errors in self.errors[:n_steps])
+
 
 def _fit_before(forecaster: Any, X: pd.DataFrame, n_rows: int) -> Any:
     """Fit to the rows before those that calibrate; errors say that it is them."""

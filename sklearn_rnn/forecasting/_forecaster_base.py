@@ -246,8 +246,9 @@ class AbstractForecaster(RegressorMixin, BaseEstimator, ABC):
             scale = pd.concat([scale, own[~own.index.isin(scale.index)]])
         labels = before.labels if before.is_panel else [0]
         of_rows = scale.loc[labels].to_numpy()[ahead.series[ahead.is_ahead]]
-        margins = self._errors.margins(ahead.step[ahead.is_ahead], level, of_rows)
-        warn_of_infinite(margins, level, len(self._errors.errors[0]))
+        steps = ahead.step[ahead.is_ahead]
+        margins = self._errors.margins(steps, level, of_rows)
+        warn_of_infinite(margins, level, self._errors.fewest(int(steps.max())))
         return margins
 
     def _read_past(self, past: Any) -> SeriesTable:
