@@ -77,7 +77,7 @@ class ForecastColumns:
         return replace(table, values=values)
 
     def of_ahead(self, before: SeriesTable, ahead: SeriesTable) -> pd.DataFrame:
-        """Return the values of all columns in rows ahead: NaN where they are unknown.
+        """Return the values of the columns whose values are known in rows ahead.
 
         Parameters
         ----------
@@ -93,8 +93,7 @@ class ForecastColumns:
                 if not len(ahead.values.columns)
                 else f"Rows ahead lack the columns {missing}, which are known_ahead."
             )
-        values = ahead.values[self.known].reindex(columns=before.values.columns)
-        values[self.unknown] = np.nan
+        values = ahead.values[self.known].copy()
         at = {label: end - 1 for label, end in zip(before.labels, before.starts[1:], strict=True)}
         last = np.repeat([at[label] for label in ahead.labels], ahead.lengths)
         for column in self.static:

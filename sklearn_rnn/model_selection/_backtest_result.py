@@ -116,24 +116,9 @@ class Backtest:
             )
         )
         score = corrected_t(of_folds, self.test_share)
-        loss = diebold_mariano(of_times, int(self.forecasts["step"].max()))
-        return both_tests(score, loss, f"{reference} - {model}")
         n_steps = int(self.forecasts["step"].max())
-        n_dependent = n_steps if len(of_folds) > 1 else len(of_times)
-        loss = diebold_mariano(of_times, n_dependent)
-        entries = {
-            "score": score.difference,
-            "standard_error": score.standard_error,
-            "low": score.low,
-            "high": score.high,
-            "p_corrected_t": score.p_value,
-            "loss": loss.difference,
-            "loss_standard_error": loss.standard_error,
-            "loss_low": loss.low,
-            "loss_high": loss.high,
-            "p_diebold_mariano": loss.p_value,
-        }
-        return pd.Series(entries, name=f"{reference} - {model}")
+        loss = diebold_mariano(of_times, n_steps if len(of_folds) > 1 else len(of_times))
+        return both_tests(score, loss, f"{reference} - {model}")
 
     def verdict(self) -> str:
         """Return in words which forecaster has the least error, and how sure that is."""

@@ -18,6 +18,9 @@ from sklearn_rnn.neural_network._target_encoder import RegressionEncoder
 
 FloatArray = NDArray[np.float64]
 
+LARGE_MEAN = 1e10
+"""Mean from which on a Poisson distribution is taken as normal."""
+
 HALVINGS = 100
 """Steps of the bisection for a quantile: more than the bits of a number."""
 
@@ -62,13 +65,19 @@ class Mixture:
     def _quantile_of_each(self, level: float) -> FloatArray:
         """Return a quantile of each member.
 
-        SciPy finds none of Poisson distributions whose mean is above about 1e10, far outside of any
-        data. They are normal, to all digits of the quantile.
+        SciPy finds none, or in older versions wrong ones, of Poisson distributions whose mean is
+        above about 1e10, far outside of any data. They are normal, to all digits of the quantile.
         """
-        values = self.components.ppf(level)
-        if not (unknown := np.isnan(values)).any():
+        values, mean, std = (
+            self.components.ppf(level),
+            self.components.mean(),
+            self.components.std(),
+        )
+        unknown = np.isnan(values)
+        if isinstance(self.components.dist, type(stats.poisson)):
+            unknown |= mean > LARGE_MEAN
+        if not unknown.any():
             return np.asarray(values)
-        mean, std = self.components.mean(), self.components.std()
         normal = np.ceil(mean + np.where(np.isinf(mean), 0, std) * ndtri(level))
         return np.where(unknown, normal, values)
 
