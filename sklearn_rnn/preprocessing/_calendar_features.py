@@ -55,14 +55,14 @@ class CalendarFeatures(TransformerMixin, BaseEstimator):
                 sales  year_sin1  year_cos1  month
     2026-01-01    3.0       0.00        1.0      1
     2026-07-02    4.0       0.01       -1.0      7
-    >>> calendar.names
+    >>> calendar.names()
     ['year_sin1', 'year_cos1', 'month']
 
     In a pipeline:
 
     >>> from sklearn.pipeline import make_pipeline
     >>> from sklearn_rnn import GRURegressor, LagTransformer
-    >>> lags = LagTransformer(24, known_ahead=calendar.names)
+    >>> lags = LagTransformer(24, known_ahead=calendar.names())
     >>> model = make_pipeline(calendar, lags, GRURegressor())
     """
 
@@ -94,9 +94,14 @@ class CalendarFeatures(TransformerMixin, BaseEstimator):
         "feature_names_in_ : ndarray of shape (n_features_in_,)": "Names of the columns of X.",
     }
 
-    @property
     def names(self) -> list[str]:
-        """Names of the columns that are added."""
+        """Return the names of the columns that are added, also before `fit`.
+
+        Returns
+        -------
+        list of str
+            For ``known_ahead`` of a `LagTransformer`.
+        """
         terms = [
             f"{cycle}_{wave}{k}"
             for cycle, n_harmonics in (self.harmonics or {}).items()
@@ -131,7 +136,7 @@ class CalendarFeatures(TransformerMixin, BaseEstimator):
         """
         self._check_parameters()
         self._compute(X)
-        if taken := [name for name in self.names if name in X.columns]:
+        if taken := [name for name in self.names() if name in X.columns]:
             raise ValueError(f"X already has the columns {taken}; rename them.")
         validate_data(self, X=X, skip_check_array=True)
         return self
@@ -168,7 +173,7 @@ class CalendarFeatures(TransformerMixin, BaseEstimator):
             Names of the columns of X, and `names`.
         """
         check_is_fitted(self)
-        return np.array([*self.feature_names_in_, *self.names], dtype=object)
+        return np.array([*self.feature_names_in_, *self.names()], dtype=object)
 
     def _check_parameters(self) -> None:
         for cycle, n_harmonics in (self.harmonics or {}).items():

@@ -26,7 +26,7 @@ def test_fourier_terms_are_sines_of_the_share_of_the_cycle_that_has_passed():
         for k in range(1, calendar.harmonics[cycle] + 1):
             assert_allclose(result[f"{cycle}_sin{k}"], np.sin(2 * np.pi * k * share), atol=1e-9)
             assert_allclose(result[f"{cycle}_cos{k}"], np.cos(2 * np.pi * k * share), atol=1e-9)
-    assert list(result) == ["x", *calendar.names] == list(calendar.get_feature_names_out())
+    assert list(result) == ["x", *calendar.names()] == list(calendar.get_feature_names_out())
 
 
 @pytest.mark.parametrize("cycle", CYCLES)
@@ -102,7 +102,7 @@ def test_known_ahead_they_make_a_season_forecastable():
     season = np.sin(2 * np.pi * (days.day_of_year - 1) / np.where(days.is_leap_year, 366, 365))
     X = pd.DataFrame({"x": 5 + season}, index=days)
     calendar = CalendarFeatures(harmonics={"year": 1})
-    lags = LagTransformer(1, known_ahead=calendar.names, flatten=True)
+    lags = LagTransformer(1, known_ahead=calendar.names(), flatten=True)
     model = make_pipeline(calendar, lags, LinearRegression())
     forecast = Forecaster(model, strategy="recursive").fit(X[:-365]).predict(365)
     assert_allclose(forecast, X["x"][-365:], atol=1e-8)
