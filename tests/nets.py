@@ -18,3 +18,6 @@ CLASSIFIERS = [cls for cls in NETS if cls.__name__.endswith("Classifier")]
 STEPWISE = [cls for cls in NETS if cls._any_length]
 
 needs_library = pytest.mark.skipif(library.LIBRARY is None, reason=f"kernels: {library.STATUS}")
+
+# Laws hold after few epochs or steps, too; the warning itself has tests of its own.
+few_epochs = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

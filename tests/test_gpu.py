@@ -17,6 +17,7 @@ from sklearn_rnn import (
 from sklearn_rnn._training.batches import Examples
 from sklearn_rnn._training.loop import Trainer
 from sklearn_rnn._training.tensors import RaggedTensor
+from tests.nets import few_epochs
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="torch finds no GPU")
 
@@ -46,8 +47,7 @@ def test_auto_takes_the_gpu_and_a_pickle_keeps_its_predictions(model):
     np.testing.assert_array_equal(again.predict(X), fitted.predict(X))
 
 
-# five epochs are no end, but enough to be compared
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@few_epochs
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("optimizer", ["adam", "lbfgs"])
 def test_exact_zeros_and_the_linear_part_are_the_same_on_the_gpu(model, optimizer):

@@ -38,7 +38,7 @@ from sklearn_rnn import (
     LSTMRegressor,
     make_ar,
 )
-from tests.nets import NETS
+from tests.nets import NETS, few_epochs
 
 # scikit-learn 1.6 calls SciPy 1.16 so.
 pytestmark = pytest.mark.filterwarnings("ignore:scipy.optimize. The `disp`:DeprecationWarning")
@@ -102,7 +102,7 @@ def test_a_grid_search_over_lags_and_sizes_sees_the_true_past_at_every_split(cls
 
 
 # the search is tried, not the fits
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@few_epochs
 def test_a_randomized_search_works():
     space = {"hidden_size": range(2, 6), "optimizer": ["adam", "lbfgs"]}
     search = RandomizedSearchCV(
@@ -260,7 +260,7 @@ def test_calibration(method):
 
 
 # forty iterations are enough to rank the columns
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@few_epochs
 def test_the_importance_of_flat_windows_finds_the_lags_that_matter():
     names = [f"{c}_lag{k}" for k in (3, 2, 1) for c in ("price", "volume")]
     frame = pd.DataFrame(FLAT, columns=names)

@@ -17,6 +17,7 @@ from sklearn_rnn import (
     make_lagged,
 )
 from sklearn_rnn.model_selection import compare_models
+from tests.nets import few_epochs
 
 DAYS = pd.date_range("2024-01-01", periods=40)
 X = pd.DataFrame({"a": np.random.default_rng(0).normal(size=40)}, index=DAYS)
@@ -39,7 +40,7 @@ FITS = {
 
 
 @pytest.mark.parametrize("fit", FITS.values(), ids=FITS)
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@few_epochs
 def test_targets_in_another_order_are_refused(fit):
     with pytest.raises(ValueError, match=r"another order.*y\.loc\[X\.index\]"):
         fit(Y[::-1])
@@ -48,7 +49,7 @@ def test_targets_in_another_order_are_refused(fit):
 
 
 @pytest.mark.parametrize("fit", FITS.values(), ids=FITS)
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@few_epochs
 def test_other_labels_give_a_warning(fit):
     with pytest.warns(UserWarning, match="indexes of X and y differ"):
         fit(Y.shift(1, freq="D"))

@@ -10,7 +10,7 @@ import torch
 from sklearn_rnn import HierarchicalAttentionClassifier
 from sklearn_rnn._modules.base import SequenceModule
 from sklearn_rnn._modules.kernels.training import KernelLoss
-from tests.nets import NETS
+from tests.nets import NETS, few_epochs
 
 
 class Last(SequenceModule):
@@ -76,8 +76,7 @@ def draws_in_another_thread():
         thread.join()
 
 
-# Few epochs are enough for laws.
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@few_epochs
 @pytest.mark.parametrize("case", CASES)
 def test_no_number_of_a_fit_comes_from_the_global_generator(case):
     cls, parameters, data = CASES[case]

@@ -11,6 +11,7 @@ from sklearn_rnn import CNNLSTMClassifier, CNNRegressor
 from sklearn_rnn._modules.cnn import CNN, Branches, Convolution
 from sklearn_rnn._modules.cnn_lstm import CNNRecurrent
 from sklearn_rnn._modules.recurrent import Recurrent
+from tests.nets import few_epochs
 
 N_CHANNELS, N_STEPS, FILTERS = 3, 11, 4
 
@@ -179,8 +180,7 @@ def test_convolution_equals_that_of_torch(kernel_size):
     theirs.load_state_dict(ours.state_dict())
     x = torch.randn(4, 2, 9, dtype=torch.float64)
     with warnings.catch_warnings():
-        # torch warns that it pads a copy.
-        warnings.filterwarnings("ignore", "Using padding='same' with even kernel")
+        warnings.filterwarnings("ignore", "Using padding='same' with even kernel")  # a copy
         expected = theirs(x)
     torch.testing.assert_close(ours(x)[0], expected.relu())
 
@@ -314,8 +314,7 @@ def test_number_of_parameters_is_that_of_the_formula(sizes):
     assert layer(torch.randn(2, 7, 6))[0].shape == (2, layer.n_out, 6) == (2, 5 * len(sizes), 6)
 
 
-# Few epochs are enough for laws.
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@few_epochs
 def test_estimators_take_several_sizes_in_any_form_and_select_channels():
     X = np.random.default_rng(0).normal(size=(40, 8, 3))
     how = {"num_channels": 4, "max_epochs": 3, "random_state": 0, "device": "cpu"}

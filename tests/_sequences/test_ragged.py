@@ -21,10 +21,9 @@ from sklearn_rnn import (
 )
 from sklearn_rnn._sequences.ragged import Ragged, concatenate, trim_absent_steps
 from sklearn_rnn._sequences.windows import Windows, lag_windows, window_rows
-from tests.nets import STEPWISE
+from tests.nets import STEPWISE, few_epochs
 
-# Few epochs are enough for laws.
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+pytestmark = few_epochs
 
 SIZES = {"hidden_size": 4, "num_channels": 4}
 RNG = np.random.default_rng(0)

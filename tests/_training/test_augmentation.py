@@ -8,9 +8,9 @@ from numpy.testing import assert_array_equal
 from sklearn_rnn import DenseClassifier, GRUClassifier, LSTMRegressor, TCNRegressor
 from sklearn_rnn._training.augmentation import KINDS, Augmentation
 from sklearn_rnn._training.batches import Batch
+from tests.nets import few_epochs
 
-# Few epochs are enough for laws.
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+pytestmark = few_epochs
 
 STRENGTHS = {"jitter": 0.1, "scaling": 0.2, "slicing": 0.8, "mixup": 0.4}
 RNG = np.random.default_rng(0)

@@ -29,10 +29,9 @@ from sklearn_rnn._modules.mlp import Dense
 from sklearn_rnn._training.batches import Examples
 from sklearn_rnn._training.linear_init import Start, combine_with_start
 from sklearn_rnn.datasets import load_nyse
-from tests.nets import NETS
+from tests.nets import NETS, few_epochs
 
-# Few epochs are enough for laws.
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+pytestmark = few_epochs
 
 SIZES = {"hidden_size": 4, "num_channels": 4, "hidden_layer_sizes": (4,)}
 RNG = np.random.default_rng(0)

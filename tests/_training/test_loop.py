@@ -42,10 +42,9 @@ from sklearn_rnn._training.loop import Trainer
 from sklearn_rnn._training.optimizers import OPTIMIZERS
 from sklearn_rnn._training.schedules import cosine, one_cycle
 from sklearn_rnn._training.skorch_net import SequenceNet
-from tests.nets import NETS
+from tests.nets import NETS, few_epochs
 
-# Few epochs are enough for laws; the warning itself is tested below.
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+pytestmark = few_epochs
 
 SIZES = {
     "hidden_size": 4,
@@ -537,7 +536,6 @@ def test_the_advice_after_an_exploded_loss_is_not_to_raise_the_rate(
 
 # Two epochs show the loss of a constant, which is known before the first.
 @pytest.mark.usefixtures("unfinished")
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("weight", [None, np.r_[np.ones(20), np.full(20, 3.0)]])
 def test_the_loss_of_a_constant_is_that_of_the_mean(weight):
     for loss, value in {"squared_error": 0.5, "poisson": 1.0}.items():

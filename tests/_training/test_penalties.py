@@ -32,9 +32,9 @@ from sklearn_rnn._training.proximal_lbfgs import ProximalLBFGS
 from sklearn_rnn._training.proximal_steps import GroupLasso, Lasso, step_sizes
 from sklearn_rnn._training.skorch_net import OPTIMIZERS
 from sklearn_rnn.datasets import load_hitters, load_nyse
+from tests.nets import few_epochs
 
-# Few epochs are enough for laws.
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+pytestmark = few_epochs
 
 REGRESSORS = [
     getattr(sklearn_rnn, name) for name in sklearn_rnn.__all__ if name.endswith("Regressor")

@@ -11,13 +11,13 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn_rnn import DenseRegressor, GRUClassifier, LSTMRegressor
 from sklearn_rnn._training.skorch_net import SequenceNet, still_improving
 from sklearn_rnn.model_selection import penalty_path
+from tests.nets import few_epochs
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(40, 4, 2))
 Y = X[:, -1, 0]
 SHORT = {"max_epochs": 2, "random_state": 0, "device": "cpu"}
-# Few epochs are enough for laws.
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+pytestmark = few_epochs
 
 
 @pytest.mark.parametrize("method", ["fit", "partial_fit", "predict", "predict_proba"])

@@ -18,6 +18,7 @@ from benchmarks.speed.peers import Peer
 from benchmarks.speed.peers.bare_torch import BareLoop
 from benchmarks.speed.peers.process import running
 from benchmarks.speed.workloads import WORKLOADS
+from tests.nets import few_epochs
 
 pytest.importorskip("matplotlib")
 report = importlib.import_module("benchmarks.questions.speed")
@@ -56,8 +57,7 @@ def test_both_loops_start_from_the_same_data_and_the_bare_one_predicts_what_it_i
     np.testing.assert_allclose(loop.predict(X[:10]), loop.predict()[:10], rtol=1e-5)
 
 
-# eight epochs are no end, but enough to be compared
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # few epochs
+@few_epochs
 def test_searches_of_all_competitors_find_about_the_same_error(monkeypatch):
     monkeypatch.setattr(grid_search, "RATES", [8e-3])
     monkeypatch.setattr(grid_search, "BATCHES", [48])

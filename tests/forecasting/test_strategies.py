@@ -23,6 +23,7 @@ from sklearn_rnn.forecasting._forecaster import Forecaster
 from sklearn_rnn.neural_network._recurrent import LSTMRegressor
 from sklearn_rnn.preprocessing._complete_rows import CompleteRows
 from sklearn_rnn.preprocessing._lag_transformer import LagTransformer
+from tests.nets import few_epochs
 
 RNG = np.random.default_rng(0)
 N, STEPS = 60, 7
@@ -302,7 +303,7 @@ def scaled(**parameters):
         (TransformedTargetRegressor(make_ar(3, delay=0), transformer=StandardScaler()), "a"),
     ],
 )
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@few_epochs
 # Before the error the fit has warned.
 @pytest.mark.filterwarnings("ignore::sklearn_rnn.exceptions.TargetLeakWarning")
 def test_a_model_that_reads_the_target_it_forecasts_is_refused(estimator, target):

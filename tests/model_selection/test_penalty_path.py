@@ -16,8 +16,9 @@ from sklearn.utils._param_validation import InvalidParameterError
 from sklearn_rnn import DenseClassifier, DenseRegressor, GRURegressor, TCNRegressor
 from sklearn_rnn.datasets import load_hitters
 from sklearn_rnn.model_selection import penalty_path
+from tests.nets import few_epochs
 
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+pytestmark = few_epochs
 
 X = np.random.default_rng(0).normal(size=(200, 3, 4))
 Y = X[:, -1, 0] - 0.7 * X[:, -2, 1] + 0.3 * np.random.default_rng(1).normal(size=200)

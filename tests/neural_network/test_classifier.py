@@ -16,6 +16,7 @@ from sklearn.utils.class_weight import compute_class_weight, compute_sample_weig
 
 from sklearn_rnn import DenseClassifier
 from tests.nets import CLASSIFIERS as NETS
+from tests.nets import few_epochs
 
 # scikit-learn 1.6 calls SciPy 1.16 so.
 pytestmark = pytest.mark.filterwarnings("ignore:scipy.optimize. The `disp`:DeprecationWarning")
@@ -242,7 +243,7 @@ def test_label_smoothing_mixes_the_frequencies_with_even_ones(y):
 
 
 # without smoothing the probabilities go on towards the ends for ever
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@few_epochs
 def test_label_smoothing_keeps_probabilities_from_the_ends():
     y = X[:, -1, 0] > 0
     net = linear(hidden_layer_sizes=(8,), alpha=0.0, max_epochs=150)

@@ -26,10 +26,9 @@ from sklearn_rnn import (
 from sklearn_rnn.inspection import lag_importance
 from sklearn_rnn.model_selection import penalty_path
 from sklearn_rnn.neural_network._distributions import Mixture
-from tests.nets import REGRESSORS
+from tests.nets import REGRESSORS, few_epochs
 
-# Few epochs are enough for laws.
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+pytestmark = few_epochs
 
 RNG = np.random.default_rng(0)
 N = 200

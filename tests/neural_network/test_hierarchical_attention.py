@@ -12,9 +12,9 @@ from sklearn.pipeline import make_pipeline
 
 from sklearn_rnn import HierarchicalAttentionClassifier, TextSequencer
 from sklearn_rnn._sequences.documents import read_documents
+from tests.nets import few_epochs
 
-# Few epochs are enough for laws.
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+pytestmark = few_epochs
 
 RNG = np.random.default_rng(0)
 N = 60

@@ -28,10 +28,9 @@ from sklearn_rnn.inspection import lag_importance
 from sklearn_rnn.model_selection import n_parameters, penalty_path
 from sklearn_rnn.neural_network._members import Run, _needs_one_thread, mean_curve
 from sklearn_rnn.plotting import TrainingCurveDisplay
-from tests.nets import NETS
+from tests.nets import NETS, few_epochs
 
-# Few epochs are enough for laws.
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+pytestmark = few_epochs
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(40, 6, 2))

@@ -16,10 +16,9 @@ from sklearn_rnn import (
     LSTMRegressor,
     PersistenceRegressor,
 )
-from tests.nets import NETS, STEPWISE
+from tests.nets import NETS, STEPWISE, few_epochs
 
-# Few epochs are enough for laws.
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+pytestmark = few_epochs
 
 RNG = np.random.default_rng(0)
 ROWS = pd.DataFrame(RNG.normal([3.0, -100.0], [1.0, 40.0], size=(60, 2)), columns=["a", "b"])

@@ -22,7 +22,7 @@ from sklearn_rnn import (
     make_lagged,
 )
 from sklearn_rnn.inspection import lag_importance
-from tests.nets import REGRESSORS, STEPWISE
+from tests.nets import REGRESSORS, STEPWISE, few_epochs
 
 # scikit-learn 1.6 calls SciPy 1.16 so.
 pytestmark = pytest.mark.filterwarnings("ignore:scipy.optimize. The `disp`:DeprecationWarning")
@@ -231,7 +231,7 @@ OPTIONS = {
 
 @pytest.mark.parametrize("cls", [DenseRegressor, LSTMRegressor], ids=lambda cls: cls.__name__)
 @pytest.mark.parametrize("name", OPTIONS)
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # of L-BFGS
+@few_epochs  # of L-BFGS
 def test_quantiles_go_with_other_parameters(cls, name):
     data = np.where(RNG.random(X.shape) < 0.1, np.nan, X) if name == "missing values" else X
     model = net(cls, max_epochs=20, **OPTIONS[name]).fit(data, Y)

@@ -27,6 +27,7 @@ from sklearn_rnn import (
 from sklearn_rnn._sequences.scaling import Scale, is_scaled
 from sklearn_rnn._sequences.windows import lag_windows
 from tests.nets import REGRESSORS as NETS
+from tests.nets import few_epochs
 
 # scikit-learn 1.6 calls SciPy 1.16 so.
 pytestmark = pytest.mark.filterwarnings("ignore:scipy.optimize. The `disp`:DeprecationWarning")
@@ -162,7 +163,7 @@ def test_the_huber_loss_withstands_an_outlier():
     assert errors["huber"] < errors["squared_error"] / 10
 
 
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@few_epochs
 def test_a_hidden_layer_makes_a_model_that_is_not_linear():
     linear_ = LinearRegression().fit(FLAT, Y)
     for activation in ("tanh", "relu"):

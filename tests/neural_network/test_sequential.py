@@ -7,10 +7,9 @@ from sklearn.base import is_classifier
 
 from sklearn_rnn import LSTMClassifier, LSTMRegressor, TCNRegressor
 from sklearn_rnn._sequences.windows import lag_windows
-from tests.nets import CLASSIFIERS, STEPWISE
+from tests.nets import CLASSIFIERS, STEPWISE, few_epochs
 
-# Few epochs are enough for laws.
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+pytestmark = few_epochs
 
 RNG = np.random.default_rng(0)
 ROWS = RNG.normal([3.0, -1.0], size=(64, 2))

@@ -24,6 +24,7 @@ from sklearn.utils.estimator_checks import check_estimator
 
 from sklearn_rnn import GRUClassifier, HierarchicalAttentionClassifier
 from sklearn_rnn.preprocessing._text_sequencer import TextSequencer
+from tests.nets import few_epochs
 
 TEXTS = ["The cat sat.", "A dog, a DOG!", "", "the cat saw the dog; the dog sat"]
 NEW = ["a new dog sat", "nothing known", ""]
@@ -186,7 +187,7 @@ def dumped(fitted, path):
     return joblib.load(path / "fitted")
 
 
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@few_epochs
 @pytest.mark.parametrize("parameters", [{}, {"analyzer": "char"}, {"sentence_end": r"[.!]\s"}])
 def test_it_is_copied_after_fit_transform_and_in_a_pipeline(parameters, tmp_path):
     alone = TextSequencer(**parameters)

@@ -397,8 +397,7 @@ def test_parameters_copies_and_pickles_know_nothing_of_the_kernels(cell):
 
 
 @needs_library
-# torch warns that tracing is deprecated, and of its own recurrent layers while it traces them.
-@pytest.mark.filterwarnings("ignore")
+@pytest.mark.filterwarnings("ignore")  # torch warns of tracing, and of its own layers in it
 def test_a_traced_module_is_made_of_torchs_own_layers():
     module = Recurrent(3, 5, 1, cell="gru", hidden_size=6).eval()
     x = torch.randn(4, 5, 3)

@@ -34,7 +34,7 @@ from sklearn_rnn._training.losses import (
 )
 from sklearn_rnn._training.optimizers import Adam
 from sklearn_rnn._training.state import TrainingState
-from tests.nets import needs_library
+from tests.nets import few_epochs, needs_library
 
 pytestmark = needs_library
 TOLERANCE = {torch.float32: 1e-6, torch.float64: 1e-12}
@@ -250,8 +250,7 @@ def test_what_is_not_trained_by_kernels(monkeypatch):
         assert module.native_training(loss) is None
 
 
-# Few epochs are enough for laws.
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@few_epochs
 @pytest.mark.parametrize(
     ("estimator", "parameters"),
     [

@@ -10,10 +10,11 @@ from sklearn_rnn import DenseRegressor, LagElasticNetCV, LagRidgeCV, LagTransfor
 from sklearn_rnn.model_selection import penalty_path
 from sklearn_rnn.plotting import PathDisplay
 from tests.displays import labels
+from tests.nets import few_epochs
 
 pytestmark = [
     pytest.mark.usefixtures("close_figures"),
-    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+    few_epochs,
 ]
 
 X = np.random.default_rng(0).normal(size=(200, 3, 4))
