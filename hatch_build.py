@@ -98,8 +98,7 @@ def build(folder: Path, extra: list[str] | None = None) -> bool:
     return folder.joinpath(LIBRARY).exists()
 
 
-# mypy sees a base that is one of two classes: hatchling's, or `object` without it.
-class NativeBuildHook(BuildHookInterface):  # type: ignore[misc]
+class NativeBuildHook(BuildHookInterface):  # type: ignore[misc]  # `object` without hatchling
     """Called by hatchling before it collects the files of a wheel."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:

@@ -1,7 +1,7 @@
 """Temporal convolutional network."""
 
 import math
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -161,8 +161,9 @@ class TCN(SequenceModule):
         """Compute the outputs, and a function for the vector-Jacobian product, see the base."""
         h, plan = self._start(x)
         pulls = []
-        for block, steps in zip(self.blocks, plan, strict=True):
-            h, pull = block.forward_and_vjp(h, steps)  # type: ignore[operator]  # a ModuleList hides the class of its items
+        blocks: Any = self.blocks  # a ModuleList hides the class of its items
+        for block, steps in zip(blocks, plan, strict=True):
+            h, pull = block.forward_and_vjp(h, steps)
             pulls.append(pull)
         outputs, pull_head = self.head.forward_and_vjp(h.flatten(0, 1))
         shape = h.shape

@@ -75,13 +75,11 @@ def parametrized(cls: type[_T]) -> type[_T]:
     type
         The same class.
     """
-    cls = dataclass(eq=False, repr=False)(cls)
-    own = fields(cls)  # type: ignore[arg-type]  # mypy does not see that `cls` is a dataclass now
-    declared = sorted(own, key=lambda f: bool(f.kw_only))  # in the order of the constructor
+    made: Any = dataclass(eq=False, repr=False)(cls)  # with names that `type` does not declare
+    declared = sorted(fields(made), key=lambda f: bool(f.kw_only))  # as in the constructor
     constraints = {f.name: f.metadata["constraint"] for f in declared}
-    # scikit-learn's own names for them, which `type` does not declare.
-    cls._parameter_constraints = constraints  # type: ignore[attr-defined]
-    cls._get_param_names = sorted(constraints).copy  # type: ignore[attr-defined]
+    made._parameter_constraints = constraints
+    made._get_param_names = sorted(constraints).copy
     if cls.__doc__ and "{parameters}" in cls.__doc__:
         doc = inspect.cleandoc(cls.__doc__)
         entries = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -262,8 +263,8 @@ class Trainer:
 
         if self.state.proximal is not None:
             return self.state.proximal.step(closure)
-        # torch declares closures that return a float; it hands on what ours return, a tensor.
-        return self.optimizer.step(closure)  # type: ignore[arg-type, return-value]
+        step: Any = self.optimizer.step  # declared for closures that return floats, not tensors
+        return step(closure)
 
     def _gradient(self, batch: Batch) -> Tensor:
         """Write the gradient of the objective into the vector and return the objective."""

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklearn_rnn._modules.base import SequenceModule
@@ -34,7 +35,7 @@ def _decode(encoder: Any, raw_output: torch.Tensor) -> NDArray[Any]:
     return np.asarray(encoder.decode(raw_output))
 
 
-class Fitted(Described):
+class Fitted(Described, BaseEstimator):
     """Mixin with the learned attributes of an estimator, the run that sets them, and their use."""
 
     _multi_output: ClassVar[bool] = False
@@ -108,7 +109,7 @@ class Fitted(Described):
     def _keep(self, net: SequenceNet, train: Examples) -> None:
         """Set the learned attributes to those of a network that was trained on the examples."""
         for name in ("linear_share_", "members_", "member_seeds_"):
-            vars(self).pop(name, None)  # of an earlier fit
+            self.__dict__.pop(name, None)  # of an earlier fit
         if self.linear_skip:
             self.linear_share_ = linear_share(net.module_, train)
         self.net_ = net
@@ -237,7 +238,7 @@ class Fitted(Described):
 
     def __sklearn_tags__(self) -> Any:
         """Return scikit-learn's tags: X of two or three dimensions."""
-        tags = super().__sklearn_tags__()  # type: ignore[misc]  # BaseEstimator comes after this mixin
+        tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         tags.input_tags.allow_nan = True
         tags.target_tags.required = True

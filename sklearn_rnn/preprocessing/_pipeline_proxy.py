@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from sklearn.base import BaseEstimator
 from sklearn.utils import Bunch, Tags, get_tags
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
 from sklearn.utils.metaestimators import available_if
@@ -59,11 +60,12 @@ def _forward(name: str) -> Any:
     return available_if(has_inside(name))(method)
 
 
-class PipelineProxy:
+class PipelineProxy(BaseEstimator):
     """Stands for a pipeline, its parameter ``estimator``, and when fitted for ``estimator_``."""
 
     estimator: Any
     estimator_: Any
+    fit: Callable[..., Any]
 
     predict = _forward("predict")
     predict_proba = _forward("predict_proba")
@@ -89,7 +91,7 @@ class PipelineProxy:
         array-like
             Transformed rows.
         """
-        return self.fit(X, y, **params).transform(X)  # type: ignore[attr-defined]  # subclasses define fit
+        return self.fit(X, y, **params).transform(X)
 
     @available_if(has_inside("get_feature_names_out"))
     def get_feature_names_out(self, input_features: Any = None) -> Any:
@@ -176,7 +178,7 @@ class PipelineProxy:
         dict of str to object
             Values by name.
         """
-        own: dict[str, Any] = super().get_params(deep)  # type: ignore[misc]  # BaseEstimator comes after this mixin
+        own: dict[str, Any] = super().get_params(deep)
         if not deep or not hasattr(self.estimator, "get_params"):
             return own
         return {**self.estimator.get_params(), **own}
@@ -210,7 +212,7 @@ class PipelineProxy:
                     f"{type(self).__name__} has no parameter {unknown[0]!r}; that of its step is "
                     f"{' or '.join(map(repr, sorted(alike)))}."
                 )
-        super().set_params(**own)  # type: ignore[misc]  # BaseEstimator comes after this mixin
+        super().set_params(**own)
         if inside := {name: value for name, value in params.items() if name not in own}:
             self.estimator.set_params(**inside)
         return self

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -84,11 +84,11 @@ def read_times(index: Any, like: TimeKind | None = None) -> tuple[TimeKind, NDAr
     if isinstance(index, pd.PeriodIndex):
         return TimeKind("periods", index.freqstr), index.asi8
     if isinstance(index, pd.DatetimeIndex | pd.TimedeltaIndex):
-        unit = like.unit if like and like.name in ("times", "durations") else index.unit
-        unit = unit if unit == "ns" else "us"
+        given = like.unit if like and like.name in ("times", "durations") else index.unit
+        unit: Literal["ns", "us"] = "ns" if given == "ns" else "us"
         name = "times" if isinstance(index, pd.DatetimeIndex) else "durations"
         kind = TimeKind(name, unit, getattr(index, "tz", None))
-        return kind, index.as_unit(unit).asi8  # type: ignore[arg-type]  # `unit` is one of pandas' literals
+        return kind, index.as_unit(unit).asi8
     if is_any_real_numeric_dtype(index.dtype):
         return TimeKind("numbers"), _read_numbers(index)
     return TimeKind(), np.zeros(0)

@@ -5,7 +5,7 @@ differentiated by torch as any operation. `is_native` tells whether it can, and 
 """
 
 import ctypes
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias, TypeGuard
 
@@ -140,10 +140,9 @@ def native_layer(
     c : Tensor of shape (batch, hidden_size) or None
         The cell state of an LSTM there.
     """
-    weights = (layer.weight_ih_l0, layer.weight_hh_l0, layer.bias_ih_l0, layer.bias_hh_l0)
+    weights: Any = (layer.weight_ih_l0, layer.weight_hh_l0, layer.bias_ih_l0, layer.bias_hh_l0)
     options = Options(*CELLS[layer.mode], states, mask, lengths)
-    # `nn.RNNBase` declares its weights as tensors or modules; they are tensors.
-    return native_cell(options, x, weights, initial)  # type: ignore[arg-type]
+    return native_cell(options, x, weights, initial)
 
 
 class Options(NamedTuple):
@@ -168,9 +167,8 @@ def native_cell(
         x = x.contiguous()
     arguments = (x, *weights, *(initial or ()))
     if torch.is_grad_enabled() and any(t is not None and t.requires_grad for t in arguments):
-        # torch does not declare the types of `apply`.
-        result: Result = _Layer.apply(options, *arguments)  # type: ignore[no-untyped-call]
-        return result
+        apply: Callable[..., Result] = _Layer.apply  # of which torch declares no types
+        return apply(options, *arguments)
     shared = shared_rows(x) if options.lengths is None else None
     if shared is not None:
         x = projected(shared, weights, apart=options.cell == "gru")
