@@ -38,8 +38,8 @@ class CrossValidated(LinearWindowModel, PathModel):
     }
 
     @abstractmethod
-    def _grid(self, system: System, data: TrainingSet) -> tuple[float, float]:
-        """Return the first penalty, and the ratio of the last to it."""
+    def _first_alpha(self, system: System, data: TrainingSet) -> float:
+        """Return the first penalty of the grid."""
 
     @abstractmethod
     def _path(self, system: System, alphas: FloatArray, data: TrainingSet) -> FloatArray:
@@ -51,7 +51,7 @@ class CrossValidated(LinearWindowModel, PathModel):
 
     def _fit(self, data: TrainingSet, folds: list[Fold]) -> None:
         moments = FoldMoments(data, folds)
-        self.alphas_ = self._penalties(lambda: self._grid(self._system(moments.total), data))
+        self.alphas_ = self._penalties(lambda: self._first_alpha(self._system(moments.total), data))
         losses = self._losses(data, folds, moments)
         system = self._system(moments.total)  # anew: it is as large as the moments
         chosen = losses.choose(self.rule)

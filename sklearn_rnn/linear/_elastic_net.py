@@ -87,7 +87,7 @@ class LagElasticNet(ElasticNetParameters, LinearWindowModel, FixedPenaltyModel):
     _learned: ClassVar[dict[str, str]] = {"n_iter_ : int": "Number of sweeps."}
 
     def _fit(self, data: TrainingSet) -> None:
-        penalty = self._penalty(data.design.n_lags, data.design.n_channels)
+        penalty = self._penalty(data.design)
         moments = data.moments()
         system = self._system(moments)
         curvature = system.weight * penalty.curvature(self.alpha)

@@ -7,7 +7,7 @@ from typing import ClassVar
 from sklearn_rnn._sklearn.parameters import parametrized
 from sklearn_rnn.linear._cross_validation import CrossValidated
 from sklearn_rnn.linear._design import FloatArray
-from sklearn_rnn.linear._lasso_path import LEAST_L1_RATIO, elastic_net_path, first_alpha
+from sklearn_rnn.linear._lasso_path import elastic_net_path, first_alpha
 from sklearn_rnn.linear._parameters import ElasticNetParameters
 from sklearn_rnn.linear._system import System
 from sklearn_rnn.linear._training_set import TrainingSet
@@ -53,16 +53,12 @@ class LagElasticNetCV(CrossValidated, ElasticNetParameters):
         "n_iter_ : int": "Number of sweeps at the last penalty of the fit to all samples."
     }
 
-    def _grid(self, system: System, data: TrainingSet) -> tuple[float, float]:
-        penalty = self._penalty(data.design.n_lags, data.design.n_channels)
-        share = max(penalty.l1_ratio, LEAST_L1_RATIO)
-        return first_alpha(system, penalty) / share, self.eps
+    def _first_alpha(self, system: System, data: TrainingSet) -> float:
+        return first_alpha(system, self._penalty(data.design))
 
     def _curvature(self, system: System, alpha: float, data: TrainingSet) -> FloatArray:
-        penalty = self._penalty(data.design.n_lags, data.design.n_channels)
-        return system.weight * penalty.curvature(alpha)
+        return system.weight * self._penalty(data.design).curvature(alpha)
 
     def _path(self, system: System, alphas: FloatArray, data: TrainingSet) -> FloatArray:
-        penalty = self._penalty(data.design.n_lags, data.design.n_channels)
-        path, self.n_iter_ = elastic_net_path(system, alphas, penalty)
+        path, self.n_iter_ = elastic_net_path(system, alphas, self._penalty(data.design))
         return path

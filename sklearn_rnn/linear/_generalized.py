@@ -16,7 +16,6 @@ from sklearn_rnn.linear._base import FixedPenaltyModel, WindowModel
 from sklearn_rnn.linear._design import FloatArray
 from sklearn_rnn.linear._families import Family
 from sklearn_rnn.linear._folds import Fold
-from sklearn_rnn.linear._lasso_path import LEAST_L1_RATIO
 from sklearn_rnn.linear._newton_path import NewtonPath, Problem
 from sklearn_rnn.linear._parameters import ElasticNetParameters, standardize_columns_param
 from sklearn_rnn.linear._path_model import PathModel
@@ -58,9 +57,13 @@ class GeneralizedLinear(WindowModel, ElasticNetParameters):
 
     def _model(self, data: TrainingSet) -> NewtonPath:
         """Return the model of a training set, without coefficients."""
-        penalty = self._penalty(data.design.n_lags, data.design.n_channels)
-        standardize = bool(self.standardize)
-        problem = Problem(self._family, penalty, self.fit_intercept, standardize, self.max_iter)
+        problem = Problem(
+            family=self._family,
+            penalty=self._penalty(data.design),
+            fit_intercept=self.fit_intercept,
+            standardize=self.standardize,
+            max_iter=self.max_iter,
+        )
         return NewtonPath(data, problem)
 
     def _deviance(self, y: FloatArray, eta: FloatArray) -> FloatArray:
@@ -123,8 +126,7 @@ class GeneralizedModelCV(GeneralizedLinear, PathModel):
         if not used:
             raise ValueError(f"No fold of cv can be fitted. Fold 0: {faults[0]}")
         model = self._model(data)
-        share = max(self.l1_ratio, LEAST_L1_RATIO)
-        self.alphas_ = self._penalties(lambda: (model.first_alpha() / share, self.eps))
+        self.alphas_ = self._penalties(model.first_alpha)
         by_sample = sum(len(test) for _, test in folds) < ROWS_PER_FOLD * len(folds)
         found, converged = [], True
         for train, test in (folds[k] for k in used):

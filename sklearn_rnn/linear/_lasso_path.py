@@ -14,7 +14,7 @@ from sklearn_rnn.linear._ridge_path import ridge_path
 from sklearn_rnn.linear._system import Projection, System
 
 LEAST_L1_RATIO = 1e-3
-"""L1 share that the first penalty assumes at least, as in glmnet; a ridge penalty has none."""
+"""L1 share that grids assume at least, as in glmnet; a ridge penalty has none."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +58,7 @@ class Penalty:
 
 
 def first_alpha(system: System, penalty: Penalty) -> float:
-    """Return the smallest alpha of the lasso at which all penalised coefficients are zero."""
+    """Return the smallest alpha at which all penalised coefficients are zero."""
     projection = Projection.of(system, penalty.factor == 0)
     slope, factor = projection.rest.xy / system.weight, penalty.factor[~projection.is_free]
     if penalty.groups is None:
@@ -68,7 +68,7 @@ def first_alpha(system: System, penalty: Penalty) -> float:
         counts = np.bincount(groups)
         squares = np.bincount(groups, weights=(slope**2).sum(axis=1))
         size = (np.sqrt(squares / np.maximum(counts, 1)))[groups] / factor
-    return float(size.max(initial=0.0))
+    return float(size.max(initial=0.0)) / max(penalty.l1_ratio, LEAST_L1_RATIO)
 
 
 def elastic_net_path(

@@ -101,7 +101,7 @@ class NewtonPath:
         self._tol = problem.penalty.tol * self._loss
 
     def first_alpha(self) -> float:
-        """Return the smallest alpha of the lasso at which all penalised coefficients are zero."""
+        """Return the smallest alpha at which all penalised coefficients are zero."""
         penalty = self._problem.penalty
         score, _ = self._score()
         if (penalty.factor == 0).any():

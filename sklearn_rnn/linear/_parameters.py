@@ -12,7 +12,7 @@ from sklearn.base import BaseEstimator
 from sklearn_rnn._sklearn.compat import Interval, StrOptions
 from sklearn_rnn._sklearn.parameters import param, parametrized
 from sklearn_rnn._sklearn.validation import check_numbers
-from sklearn_rnn.linear._design import FloatArray
+from sklearn_rnn.linear._design import Design, FloatArray
 from sklearn_rnn.linear._lasso_path import Penalty
 
 
@@ -60,19 +60,20 @@ class ColumnParameters(BaseEstimator):
         default=None,
     )
 
-    def _penalty_factor(self, n_lags: int, n_channels: int) -> FloatArray:
+    def _penalty_factor(self, design: Design) -> FloatArray:
         """Return the factor of the penalty of each column."""
         if self.penalty_factor is None:
-            return np.ones(n_lags * n_channels)
+            return np.ones(design.n_columns)
         check_numbers(self.penalty_factor, "penalty_factor")
         given = np.asarray(self.penalty_factor, dtype=np.float64)
+        shape = design.n_lags, design.n_channels
         try:
-            factor = np.broadcast_to(given, (n_lags, n_channels)).ravel()
+            factor = np.broadcast_to(given, shape).ravel()
         except ValueError as error:
             raise ValueError(
                 f"penalty_factor has the shape {given.shape}, which does not broadcast to (n_lags, "
-                f"n_channels) = {(n_lags, n_channels)}; give one factor for each channel, or the "
-                "shape (n_lags, 1) for lags."
+                f"n_channels) = {shape}; give one factor for each channel, or the shape "
+                "(n_lags, 1) for lags."
             ) from error
         if not (np.isfinite(factor).all() and factor.min() >= 0):
             raise ValueError(
@@ -124,10 +125,9 @@ class ElasticNetParameters(ColumnParameters):
         default=10_000,
     )
 
-    def _penalty(self, n_lags: int, n_channels: int) -> Penalty:
+    def _penalty(self, design: Design) -> Penalty:
         """Return the penalty of the columns."""
-        factor = self._penalty_factor(n_lags, n_channels)
-        groups = self._groups(n_lags, n_channels)
+        factor, groups = self._penalty_factor(design), self._groups(design)
         if groups is not None:
             for group in np.unique(groups):
                 own = factor[groups == group]
@@ -138,10 +138,9 @@ class ElasticNetParameters(ColumnParameters):
                     )
         return Penalty(self.l1_ratio, factor, groups, self.tol, self.max_iter)
 
-    def _groups(self, n_lags: int, n_channels: int) -> NDArray[np.intp] | None:
-        column = np.arange(n_lags * n_channels)
+    def _groups(self, design: Design) -> NDArray[np.intp] | None:
         if self.groups is None:
             return None
-        return {"column": column, "channel": column % n_channels, "lag": column // n_channels}[
-            self.groups
-        ]
+        column = np.arange(design.n_columns)
+        lag, channel = divmod(column, design.n_channels)
+        return {"column": column, "channel": channel, "lag": lag}[self.groups]

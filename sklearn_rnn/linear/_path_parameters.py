@@ -60,13 +60,11 @@ class PathParameters(ColumnParameters):
         ),
     }
 
-    def _penalties(self, grid: Callable[[], tuple[float, float]]) -> FloatArray:
-        """Return the penalties, decreasing. `grid` gives the first, and the ratio of the last."""
+    def _penalties(self, first_alpha: Callable[[], float]) -> FloatArray:
+        """Return the penalties, decreasing; a grid begins at the first."""
         if isinstance(self.alphas, Integral):
-            first, ratio = grid()
-            if not first:  # y is constant: every penalty gives the same
-                first = np.finfo(np.float64).resolution
-            return np.asarray(first * np.geomspace(1.0, ratio, int(self.alphas)))
+            first = first_alpha() or np.finfo(np.float64).resolution  # 0: y is constant
+            return np.asarray(first * np.geomspace(1.0, self.eps, int(self.alphas)))
         check_numbers(self.alphas, "alphas")
         alphas = np.sort(np.asarray(self.alphas, dtype=np.float64).ravel())[::-1]
         if not (len(alphas) and np.isfinite(alphas).all() and alphas[-1] >= 0):

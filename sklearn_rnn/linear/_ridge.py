@@ -66,7 +66,7 @@ class LagRidge(LinearWindowModel, FixedPenaltyModel):
     )
 
     def _fit(self, data: TrainingSet) -> None:
-        factor = self._penalty_factor(data.design.n_lags, data.design.n_channels)
+        factor = self._penalty_factor(data.design)
         moments = data.moments()
         system = self._system(moments)
         coef = self._solve_ridge(data, moments, system, self.alpha * factor)

@@ -53,14 +53,13 @@ class LagRidgeCV(CrossValidated):
 
     eps: float = eps_param(default=1e-6)
 
-    def _grid(self, system: System, data: TrainingSet) -> tuple[float, float]:
-        factor = self._penalty_factor(data.design.n_lags, data.design.n_channels)
+    def _first_alpha(self, system: System, data: TrainingSet) -> float:
+        factor = self._penalty_factor(data.design)
         slopes = np.abs(system.xy).max(axis=1)[factor > 0] / factor[factor > 0]
-        return float(slopes.max(initial=0.0)) / LEAST_L1_RATIO, self.eps
+        return float(slopes.max(initial=0.0)) / LEAST_L1_RATIO
 
     def _curvature(self, system: System, alpha: float, data: TrainingSet) -> FloatArray:
-        return alpha * self._penalty_factor(data.design.n_lags, data.design.n_channels)
+        return alpha * self._penalty_factor(data.design)
 
     def _path(self, system: System, alphas: FloatArray, data: TrainingSet) -> FloatArray:
-        factor = self._penalty_factor(data.design.n_lags, data.design.n_channels)
-        return ridge_path(system, alphas, factor)
+        return ridge_path(system, alphas, self._penalty_factor(data.design))
