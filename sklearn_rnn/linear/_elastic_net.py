@@ -10,7 +10,7 @@ import numpy as np
 from sklearn_rnn._sklearn.compat import Interval
 from sklearn_rnn._sklearn.parameters import param, parametrized
 from sklearn_rnn.linear._base import FixedPenaltyModel
-from sklearn_rnn.linear._lasso_path import elastic_net_path
+from sklearn_rnn.linear._elastic_net_path import elastic_net_path
 from sklearn_rnn.linear._least_squares import LinearWindowModel
 from sklearn_rnn.linear._parameters import ElasticNetParameters
 from sklearn_rnn.linear._training_set import TrainingSet

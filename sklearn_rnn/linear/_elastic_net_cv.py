@@ -7,7 +7,7 @@ from typing import ClassVar
 from sklearn_rnn._sklearn.parameters import parametrized
 from sklearn_rnn.linear._cross_validation import CrossValidated
 from sklearn_rnn.linear._design import FloatArray
-from sklearn_rnn.linear._lasso_path import elastic_net_path, first_alpha
+from sklearn_rnn.linear._elastic_net_path import elastic_net_path
 from sklearn_rnn.linear._parameters import ElasticNetParameters
 from sklearn_rnn.linear._system import System
 from sklearn_rnn.linear._training_set import TrainingSet
@@ -54,7 +54,7 @@ class LagElasticNetCV(CrossValidated, ElasticNetParameters):
     }
 
     def _first_alpha(self, system: System, data: TrainingSet) -> float:
-        return first_alpha(system, self._penalty(data.design))
+        return self._penalty(data.design).first_alpha(system)
 
     def _curvature(self, system: System, alpha: float, data: TrainingSet) -> FloatArray:
         return system.weight * self._penalty(data.design).curvature(alpha)

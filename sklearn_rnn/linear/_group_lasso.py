@@ -12,6 +12,8 @@ from scipy.optimize import brentq
 from sklearn.exceptions import ConvergenceWarning
 
 from sklearn_rnn.linear._design import FloatArray
+from sklearn_rnn.linear._penalty import Penalty
+from sklearn_rnn.linear._system import System
 
 EPS = float(np.finfo(np.float64).eps)
 
@@ -73,15 +75,7 @@ class Block:
 
 
 def group_lasso_path(
-    xx: FloatArray,
-    xy: FloatArray,
-    yy: FloatArray,
-    alphas: FloatArray,
-    l1_ratio: float,
-    grouping: tuple[NDArray[np.intp], FloatArray],
-    *,
-    tol: float,
-    max_iter: int,
+    system: System, alphas: FloatArray, penalty: Penalty
 ) -> tuple[FloatArray, int]:
     """Return the coefficients of group lassos at decreasing penalties, with warm starts.
 
@@ -90,18 +84,12 @@ def group_lasso_path(
 
     Parameters
     ----------
-    xx, xy, yy : ndarray
+    system : System
         Normal equations.
     alphas : ndarray of shape (n_alphas,)
         Decreasing penalties of the sum over samples.
-    l1_ratio : float
-        Share of the norm in the penalty.
-    grouping : tuple of ndarray
-        Group and factor of the penalty of each column.
-    tol : float
-        Duality gap at which to stop, relative to the squares of the targets.
-    max_iter : int
-        Largest number of sweeps.
+    penalty : Penalty
+        The rest of the penalty: with groups, and no factor of zero.
 
     Returns
     -------
@@ -110,23 +98,25 @@ def group_lasso_path(
     n_iter : int
         Number of sweeps at the last alpha.
     """
-    blocks = _blocks(xx, *grouping)
+    xx, xy, l1_ratio, max_iter = system.xx, system.xy, penalty.l1_ratio, penalty.max_iter
+    blocks = _blocks(xx, penalty)
     coef, gradient = np.zeros_like(xy), xy.copy()  # gradient: xy - xx @ coef
-    path, n_iter, scale = [], 1, float(yy.sum())
+    path, n_iter, scale = [], 1, float(system.yy.sum())
+    tol = penalty.tol * scale
     for alpha in alphas.tolist():
         penalties = [
             (alpha * l1_ratio * b.factor * b.root, alpha * (1 - l1_ratio) * b.factor)
             for b in blocks
         ]
         gap, n_iter = np.inf, 0
-        while gap > tol * scale and n_iter < max_iter:
+        while gap > tol and n_iter < max_iter:
             _sweep(blocks, penalties, xx, coef, gradient)
             gap = _duality_gap(blocks, penalties, xy, scale, coef, gradient)
             n_iter += 1
-        if gap > tol * scale:
+        if gap > tol:
             warnings.warn(
                 f"The group lasso did not converge within max_iter={max_iter} sweeps at alpha="
-                f"{alpha:.3g}: its duality gap is {gap:.2g}, the tolerance {tol * scale:.2g}. "
+                f"{alpha:.3g}: its duality gap is {gap:.2g}, the tolerance {tol:.2g}. "
                 "Increase max_iter, tol or alpha.",
                 ConvergenceWarning,
                 stacklevel=2,
@@ -135,12 +125,13 @@ def group_lasso_path(
     return np.array(path).reshape(len(alphas), *xy.shape), n_iter
 
 
-def _blocks(xx: FloatArray, groups: NDArray[np.intp], factor: FloatArray) -> list[Block]:
+def _blocks(xx: FloatArray, penalty: Penalty) -> list[Block]:
+    assert penalty.groups is not None, "elastic_net_path asks for them"
     blocks = []
-    for group in np.unique(groups):
-        columns = np.flatnonzero(groups == group)
+    for group in np.unique(penalty.groups):
+        columns = np.flatnonzero(penalty.groups == group)
         values, vectors = eigh(xx[np.ix_(columns, columns)])
-        blocks.append(Block(columns, float(factor[columns[0]]), values, vectors))
+        blocks.append(Block(columns, float(penalty.factor[columns[0]]), values, vectors))
     return blocks
 
 

@@ -14,9 +14,10 @@ import numpy as np
 
 from sklearn_rnn.linear._centered_design import CenteredDesign
 from sklearn_rnn.linear._design import FloatArray
+from sklearn_rnn.linear._elastic_net_path import elastic_net_path
 from sklearn_rnn.linear._families import Family
-from sklearn_rnn.linear._lasso_path import LEAST_L1_RATIO, Penalty, elastic_net_path, first_alpha
 from sklearn_rnn.linear._moments import Moments
+from sklearn_rnn.linear._penalty import LEAST_L1_RATIO, Penalty
 from sklearn_rnn.linear._system import System, column_scales, least_norm_solve
 from sklearn_rnn.linear._training_set import TrainingSet
 
@@ -111,7 +112,7 @@ class NewtonPath:
             score, _ = self._score()
             score[penalty.factor == 0] = 0.0
         null = replace(self._model, xy=score[:, np.newaxis], weight=self._weight)
-        return first_alpha(null, penalty)
+        return penalty.first_alpha(null)
 
     def path(self, alphas: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return the coefficients of decreasing penalties, and the intercepts at the center.

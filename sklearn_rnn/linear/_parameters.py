@@ -13,7 +13,7 @@ from sklearn_rnn._sklearn.compat import Interval, StrOptions
 from sklearn_rnn._sklearn.parameters import param, parametrized
 from sklearn_rnn._sklearn.validation import check_numbers
 from sklearn_rnn.linear._design import Design, FloatArray
-from sklearn_rnn.linear._lasso_path import Penalty
+from sklearn_rnn.linear._penalty import Penalty
 
 
 def standardize_param(*, default: bool) -> Any:

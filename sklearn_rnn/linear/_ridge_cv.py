@@ -7,8 +7,8 @@ import numpy as np
 from sklearn_rnn._sklearn.parameters import parametrized
 from sklearn_rnn.linear._cross_validation import CrossValidated
 from sklearn_rnn.linear._design import FloatArray
-from sklearn_rnn.linear._lasso_path import LEAST_L1_RATIO
 from sklearn_rnn.linear._path_parameters import eps_param
+from sklearn_rnn.linear._penalty import LEAST_L1_RATIO
 from sklearn_rnn.linear._ridge_path import ridge_path
 from sklearn_rnn.linear._system import System
 from sklearn_rnn.linear._training_set import TrainingSet
