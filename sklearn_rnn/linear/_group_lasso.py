@@ -22,7 +22,7 @@ N_EPS = 10
 
 
 @dataclass(frozen=True, eq=False)
-class Block:
+class Group:
     """A group of columns: where they stand, their penalty, and the eigenvectors of their Gram.
 
     Attributes
@@ -46,9 +46,9 @@ class Block:
         return float(np.sqrt(len(self.columns)))
 
     def minimum(self, right: FloatArray, l1: float, l2: float) -> FloatArray:
-        r"""Return the block b that minimises the objective for given other blocks.
+        r"""Return the coefficients b that minimise the objective for given other groups.
 
-        With A the Gram matrix of the block and r = `right`,
+        With A the Gram matrix of the group and r = `right`,
 
         .. math:: \tfrac12 \mathrm{tr}(b^\top A b) - \mathrm{tr}(b^\top r)
             + l_1 \lVert b \rVert + \tfrac{l_2}{2} \lVert b \rVert^2.
@@ -99,19 +99,19 @@ def group_lasso_path(
         Number of sweeps at the last alpha.
     """
     xx, xy, l1_ratio, max_iter = system.xx, system.xy, penalty.l1_ratio, penalty.max_iter
-    blocks = _blocks(xx, penalty)
+    groups = _groups(xx, penalty)
     coef, gradient = np.zeros_like(xy), xy.copy()  # gradient: xy - xx @ coef
     path, n_iter, scale = [], 1, float(system.yy.sum())
     tol = penalty.tol * scale
     for alpha in alphas.tolist():
         penalties = [
-            (alpha * l1_ratio * b.factor * b.root, alpha * (1 - l1_ratio) * b.factor)
-            for b in blocks
+            (alpha * l1_ratio * group.factor * group.root, alpha * (1 - l1_ratio) * group.factor)
+            for group in groups
         ]
         gap, n_iter = np.inf, 0
         while gap > tol and n_iter < max_iter:
-            _sweep(blocks, penalties, xx, coef, gradient)
-            gap = _duality_gap(blocks, penalties, xy, scale, coef, gradient)
+            _sweep(groups, penalties, xx, coef, gradient)
+            gap = _duality_gap(groups, penalties, xy, scale, coef, gradient)
             n_iter += 1
         if gap > tol:
             warnings.warn(
@@ -125,36 +125,36 @@ def group_lasso_path(
     return np.array(path).reshape(len(alphas), *xy.shape), n_iter
 
 
-def _blocks(xx: FloatArray, penalty: Penalty) -> list[Block]:
+def _groups(xx: FloatArray, penalty: Penalty) -> list[Group]:
     assert penalty.groups is not None, "elastic_net_path asks for them"
-    blocks = []
-    for group in np.unique(penalty.groups):
-        columns = np.flatnonzero(penalty.groups == group)
+    groups = []
+    for number in np.unique(penalty.groups):
+        columns = np.flatnonzero(penalty.groups == number)
         values, vectors = eigh(xx[np.ix_(columns, columns)])
-        blocks.append(Block(columns, float(penalty.factor[columns[0]]), values, vectors))
-    return blocks
+        groups.append(Group(columns, float(penalty.factor[columns[0]]), values, vectors))
+    return groups
 
 
 def _sweep(
-    blocks: list[Block],
+    groups: list[Group],
     penalties: list[tuple[float, float]],
     xx: FloatArray,
     coef: FloatArray,
     gradient: FloatArray,
 ) -> None:
-    """Minimise over each block in turn, and keep the gradient."""
-    for block, (l1, l2) in zip(blocks, penalties, strict=True):
-        columns = block.columns
+    """Minimise over each group in turn, and keep the gradient."""
+    for group, (l1, l2) in zip(groups, penalties, strict=True):
+        columns = group.columns
         before = coef[columns]
-        product = block.vectors @ (block.values[:, np.newaxis] * (block.vectors.T @ before))
-        now = block.minimum(gradient[columns] + product, l1, l2)
+        product = group.vectors @ (group.values[:, np.newaxis] * (group.vectors.T @ before))
+        now = group.minimum(gradient[columns] + product, l1, l2)
         if (change := now - before).any():
             coef[columns] = now
             gradient -= xx[:, columns] @ change
 
 
 def _duality_gap(
-    blocks: list[Block],
+    groups: list[Group],
     penalties: list[tuple[float, float]],
     xy: FloatArray,
     yy: float,
@@ -168,11 +168,11 @@ def _duality_gap(
     fit = float((coef * xy).sum())
     residual = yy - fit - float((coef * gradient).sum())  # squares of y - X b
     norms, excess = 0.0, 1.0
-    for block, (l1, l2) in zip(blocks, penalties, strict=True):
-        own = coef[block.columns]
+    for group, (l1, l2) in zip(groups, penalties, strict=True):
+        own = coef[group.columns]
         residual += l2 * float((own**2).sum())
         norms += l1 * float(np.sqrt((own**2).sum()))
-        slope = gradient[block.columns] - l2 * own
+        slope = gradient[group.columns] - l2 * own
         excess = max(excess, float(np.sqrt((slope**2).sum())) / l1)
     dual = 1.0 / excess
     return 0.5 * residual * (1 + dual**2) + norms - dual * (yy - fit)

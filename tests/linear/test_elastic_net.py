@@ -11,7 +11,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_rnn import LagElasticNet, LagElasticNetCV, LagLogisticCV, LagPoissonCV, LagRidge
-from sklearn_rnn.linear._group_lasso import Block
+from sklearn_rnn.linear._group_lasso import Group
 from tests.linear.designs import assert_same, draw
 
 EXACT = {"tol": 1e-14, "max_iter": 1_000_000}
@@ -226,11 +226,11 @@ def test_groups_whose_slope_is_the_first_penalty_up_to_rounding(groups):
             np.testing.assert_allclose(along, bound * norm, atol=1e-3)
 
 
-def test_a_block_at_its_bound_ends():
+def test_a_group_at_its_bound_ends():
     eye, right = np.eye(2), np.array([[3.0], [4.0]])
     for l1 in 5.0 * (1 + np.finfo(float).eps * np.arange(-40, 9)):
-        coef = Block(np.arange(2), 1.0, np.ones(2), eye).minimum(right, l1, 0.0)
+        coef = Group(np.arange(2), 1.0, np.ones(2), eye).minimum(right, l1, 0.0)
         np.testing.assert_allclose(coef, 0, atol=1e-13)
-    null = Block(np.arange(2), 1.0, np.array([0.0, 1.0]), eye)
+    null = Group(np.arange(2), 1.0, np.array([0.0, 1.0]), eye)
     np.testing.assert_allclose(null.minimum(right * [[1e-20], [1]], 1e-30, 0.0), [[0], [4]])
-    assert not Block(np.arange(2), 1.0, np.zeros(2), eye).minimum(right, 1e-30, 0.0).any()
+    assert not Group(np.arange(2), 1.0, np.zeros(2), eye).minimum(right, 1e-30, 0.0).any()
