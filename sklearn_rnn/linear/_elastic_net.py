@@ -11,13 +11,13 @@ from sklearn_rnn._sklearn.compat import Interval
 from sklearn_rnn._sklearn.parameters import param, parametrized
 from sklearn_rnn.linear._base import FixedPenaltyModel
 from sklearn_rnn.linear._elastic_net_path import elastic_net_path
-from sklearn_rnn.linear._least_squares import LinearWindowModel
+from sklearn_rnn.linear._least_squares import LeastSquaresModel
 from sklearn_rnn.linear._parameters import ElasticNetParameters
 from sklearn_rnn.linear._training_set import TrainingSet
 
 
 @parametrized
-class LagElasticNet(ElasticNetParameters, LinearWindowModel, FixedPenaltyModel):
+class LagElasticNet(ElasticNetParameters, LeastSquaresModel, FixedPenaltyModel):
     r"""Lasso, elastic net and group lasso on windows, without storing the flattened windows.
 
     The coefficients are those of scikit-learn's ``ElasticNet`` on the flattened windows: they

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import ClassVar
 
 from sklearn_rnn._sklearn.parameters import parametrized
-from sklearn_rnn.linear._cross_validation import CrossValidated
 from sklearn_rnn.linear._design import FloatArray
 from sklearn_rnn.linear._elastic_net_path import elastic_net_path
+from sklearn_rnn.linear._least_squares_cv import LeastSquaresCV
 from sklearn_rnn.linear._parameters import ElasticNetParameters
 from sklearn_rnn.linear._system import System
 from sklearn_rnn.linear._training_set import TrainingSet
 
 
 @parametrized
-class LagElasticNetCV(CrossValidated, ElasticNetParameters):
+class LagElasticNetCV(LeastSquaresCV, ElasticNetParameters):
     """Lasso, elastic net and group lasso on windows, with `alpha` chosen by cross-validation.
 
     The path of each fold is that of scikit-learn's ``LassoCV`` on flattened windows, and the rules

@@ -17,17 +17,27 @@ from sklearn_rnn.linear._design import FloatArray
 from sklearn_rnn.linear._families import Family
 from sklearn_rnn.linear._folds import Fold
 from sklearn_rnn.linear._newton_path import NewtonPath, Problem
-from sklearn_rnn.linear._parameters import ElasticNetParameters, standardize_columns_param
+from sklearn_rnn.linear._parameters import ElasticNetParameters
 from sklearn_rnn.linear._path_model import PathModel
 from sklearn_rnn.linear._selection import ROWS_PER_FOLD, Losses, mean_losses
 from sklearn_rnn.linear._training_set import TrainingSet
+
+
+def standardize_param(*, default: bool) -> Any:
+    """Declare ``standardize``, whose default depends on the model."""
+    return param(
+        ["boolean"],
+        """Whether to penalise the coefficients of columns divided by their standard deviation over
+        the training windows, as glmnet does. `coef_` is that of X in any case.""",
+        default=default,
+    )
 
 
 @parametrized
 class GeneralizedLinear(WindowModel, ElasticNetParameters):
     """Base class of generalised linear models on windows."""
 
-    standardize: bool = standardize_columns_param(default=False)
+    standardize: bool = standardize_param(default=False)
     tol: float = param(
         [Interval(Real, 0, None, closed="left")],
         """Decrease of the objective that a step predicts at which the fit stops, relative to the
@@ -103,7 +113,7 @@ class GeneralizedModel(GeneralizedLinear, FixedPenaltyModel):
 class GeneralizedModelCV(GeneralizedLinear, PathModel):
     """Base class of generalised linear models that choose `alpha` by cross-validation."""
 
-    standardize: bool = standardize_columns_param(default=True)
+    standardize: bool = standardize_param(default=True)
 
     _learned: ClassVar[dict[str, str]] = {
         "deviance_path_ : ndarray of shape (n_alphas, n_folds)": (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import replace
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -16,20 +17,41 @@ from sklearn_rnn._sequences.target_channel import (
     channels_known_ahead,
     needs_channel,
 )
-from sklearn_rnn._sklearn.parameters import parametrized
+from sklearn_rnn._sklearn.compat import Interval, StrOptions
+from sklearn_rnn._sklearn.parameters import param, parametrized
 from sklearn_rnn.linear._base import WindowRegressor
 from sklearn_rnn.linear._design import FloatArray
 from sklearn_rnn.linear._last_value import LastValue
 from sklearn_rnn.linear._moments import Moments
-from sklearn_rnn.linear._parameters import LinearParameters
 from sklearn_rnn.linear._ridge_path import Gradient, is_well_conditioned, solve_ridge
 from sklearn_rnn.linear._system import System
 from sklearn_rnn.linear._training_set import TrainingSet
 
 
+def standardize_param(*, default: bool) -> Any:
+    """Declare ``standardize``, whose default depends on the model."""
+    return param(
+        ["boolean", StrOptions({"last"})],
+        """Whether to penalise the coefficients of columns divided by their standard deviation over
+        the training windows, as glmnet does. ``"last"`` does so too, after the last value of each
+        window is subtracted: from all channels except known future covariates, and that of
+        `target_channel` from y (NLinear), for non-stationary series. `coef_` always refers to X
+        itself.""",
+        default=default,
+    )
+
+
 @parametrized
-class LinearWindowModel(WindowRegressor, LinearParameters):
+class LeastSquaresModel(WindowRegressor):
     """Base class of linear models on windows with squared errors."""
+
+    standardize: bool | str = standardize_param(default=False)
+    target_channel: int | str | None = param(
+        [Interval(Integral, 0, None, closed="left"), str, None],
+        """The channel with past values of y, for ``standardize="last"``: its position, or its name
+        if X has names. None is the only channel.""",
+        default=None,
+    )
 
     def _read_training_set(self, X: Any, y: Any, sample_weight: Any) -> TrainingSet:
         data = super()._read_training_set(X, y, sample_weight)

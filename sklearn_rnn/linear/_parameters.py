@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from numbers import Integral, Real
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,29 +13,6 @@ from sklearn_rnn._sklearn.parameters import param, parametrized
 from sklearn_rnn._sklearn.validation import check_numbers
 from sklearn_rnn.linear._design import Design, FloatArray
 from sklearn_rnn.linear._penalty import Penalty
-
-
-def standardize_param(*, default: bool) -> Any:
-    """Declare ``standardize``, whose default depends on the model."""
-    return param(
-        ["boolean", StrOptions({"last"})],
-        """Whether to penalise the coefficients of columns divided by their standard deviation over
-        the training windows, as glmnet does. ``"last"`` does so too, after the last value of each
-        window is subtracted: from all channels except known future covariates, and that of
-        `target_channel` from y (NLinear), for non-stationary series. `coef_` always refers to X
-        itself.""",
-        default=default,
-    )
-
-
-def standardize_columns_param(*, default: bool) -> Any:
-    """Declare ``standardize`` of models whose targets are not values of a channel."""
-    return param(
-        ["boolean"],
-        """Whether to penalise the coefficients of columns divided by their standard deviation over
-        the training windows, as glmnet does. `coef_` is that of X in any case.""",
-        default=default,
-    )
 
 
 @parametrized
@@ -81,19 +57,6 @@ class ColumnParameters(BaseEstimator):
                 f"{factor[~(np.isfinite(factor) & (factor >= 0))][0]}."
             )
         return factor
-
-
-@parametrized
-class LinearParameters(ColumnParameters):
-    """Parameters of linear models with squared errors."""
-
-    standardize: bool | str = standardize_param(default=False)
-    target_channel: int | str | None = param(
-        [Interval(Integral, 0, None, closed="left"), str, None],
-        """The channel with past values of y, for ``standardize="last"``: its position, or its name
-        if X has names. None is the only channel.""",
-        default=None,
-    )
 
 
 @parametrized

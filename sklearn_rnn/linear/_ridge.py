@@ -7,12 +7,12 @@ from numbers import Real
 from sklearn_rnn._sklearn.compat import Interval
 from sklearn_rnn._sklearn.parameters import param, parametrized
 from sklearn_rnn.linear._base import FixedPenaltyModel
-from sklearn_rnn.linear._least_squares import LinearWindowModel
+from sklearn_rnn.linear._least_squares import LeastSquaresModel
 from sklearn_rnn.linear._training_set import TrainingSet
 
 
 @parametrized
-class LagRidge(LinearWindowModel, FixedPenaltyModel):
+class LagRidge(LeastSquaresModel, FixedPenaltyModel):
     r"""Ridge regression on windows, without storing the flattened windows.
 
     The coefficients are those of scikit-learn's ``Ridge`` on the flattened windows: they minimise

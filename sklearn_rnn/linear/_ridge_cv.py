@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from sklearn_rnn._sklearn.parameters import parametrized
-from sklearn_rnn.linear._cross_validation import CrossValidated
 from sklearn_rnn.linear._design import FloatArray
-from sklearn_rnn.linear._path_parameters import eps_param
+from sklearn_rnn.linear._least_squares_cv import LeastSquaresCV
+from sklearn_rnn.linear._path_model import eps_param
 from sklearn_rnn.linear._penalty import LEAST_L1_RATIO
 from sklearn_rnn.linear._ridge_path import ridge_path
 from sklearn_rnn.linear._system import System
@@ -15,7 +15,7 @@ from sklearn_rnn.linear._training_set import TrainingSet
 
 
 @parametrized
-class LagRidgeCV(CrossValidated):
+class LagRidgeCV(LeastSquaresCV):
     """Ridge regression on windows, with `alpha` chosen by cross-validation.
 
     All penalties of a fold are solved from one eigendecomposition, and one pass over the rows

@@ -10,9 +10,8 @@ import numpy as np
 from sklearn_rnn._sklearn.parameters import parametrized
 from sklearn_rnn.linear._design import FloatArray
 from sklearn_rnn.linear._folds import Fold, FoldMoments
-from sklearn_rnn.linear._least_squares import LinearWindowModel
+from sklearn_rnn.linear._least_squares import LeastSquaresModel, standardize_param
 from sklearn_rnn.linear._moments import Moments
-from sklearn_rnn.linear._parameters import standardize_param
 from sklearn_rnn.linear._path_model import PathModel
 from sklearn_rnn.linear._selection import ROWS_PER_FOLD, Losses, errors_by_moments, mean_losses
 from sklearn_rnn.linear._system import System
@@ -20,7 +19,7 @@ from sklearn_rnn.linear._training_set import TrainingSet
 
 
 @parametrized
-class CrossValidated(LinearWindowModel, PathModel):
+class LeastSquaresCV(LeastSquaresModel, PathModel):
     """Base class of the models that choose `alpha` by squared errors."""
 
     standardize: bool | str = standardize_param(default=True)
