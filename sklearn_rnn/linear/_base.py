@@ -20,7 +20,7 @@ from sklearn_rnn._sequences.windows import Windows
 from sklearn_rnn._sklearn.compat import check_sample_weight, fit_context
 from sklearn_rnn._sklearn.parameters import parametrized
 from sklearn_rnn._sklearn.validation import check_target, prefix_errors, restore_on_error
-from sklearn_rnn.linear._design import Design, FloatArray
+from sklearn_rnn.linear._design import CenteredDesign, Design, FloatArray
 from sklearn_rnn.linear._parameters import ColumnParameters
 from sklearn_rnn.linear._training_set import TrainingSet
 
@@ -58,7 +58,7 @@ class WindowModel(ColumnParameters):
         check_is_fitted(self)
         design, _ = self._read(X, "no_validation", reset=False)
         coef = self.lag_coef_.reshape(-1, design.n_columns).T
-        return design.dot(coef, self._center) + self._at_center
+        return CenteredDesign(design, self._center).dot(coef) + self._at_center
 
     def _read_training_set(self, X: Any, y: Any, sample_weight: Any) -> TrainingSet:
         """Validate the arguments of `fit`; leave out incomplete windows, and weights of zero."""

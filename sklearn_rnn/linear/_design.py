@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,6 +17,9 @@ from sklearn_rnn._sequences.windows import Windows
 FloatArray = NDArray[np.float64]
 Block = tuple[slice, FloatArray]
 """Which windows, and a copy of them."""
+
+KEPT_VALUES = 2**21
+"""Values of windows that are kept at most: 16 MB."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,17 +131,34 @@ class Design:
         for part in row_chunks(len(self), self.n_columns + n_others):
             yield part, self.block(part, center)
 
-    def dot(self, coef: FloatArray, center: FloatArray) -> FloatArray:
-        """Return the centred design times coefficients of shape (n_columns, n_outputs)."""
-        product = np.empty((len(self), coef.shape[1]))
-        for part, values in self.blocks(center):
-            product[part] = values @ coef
+
+class CenteredDesign:
+    """A design less a centre of shape (n_channels,), which stands for missing values, too.
+
+    For many products, `keep` copies the windows only once if they are few.
+    """
+
+    def __init__(self, design: Design, center: FloatArray, *, keep: bool = False) -> None:
+        self._design, self._center = design, center
+        is_kept = keep and len(design) * design.n_columns <= KEPT_VALUES
+        self._kept = list(design.blocks(center)) if is_kept else None
+
+    def dot(self, coef: FloatArray) -> FloatArray:
+        """Return the products of windows and coefficients, (n_columns,) or (n_columns, k)."""
+        product = np.empty((len(self._design), *coef.shape[1:]))
+        for part, block in self._blocks():
+            product[part] = block @ coef
         return product
 
-    def transposed_dot(self, values: FloatArray, center: FloatArray) -> FloatArray:
-        """Return the transpose of the centred design times values of shape (n_windows, k)."""
-        products = (block.T @ values[part] for part, block in self.blocks(center))
-        return np.asarray(sum(products, np.zeros((self.n_columns, values.shape[1]))))
+    def transposed_dot(self, values: FloatArray) -> FloatArray:
+        """Return the products of columns and values, (n_windows,) or (n_windows, k)."""
+        product = np.zeros((self._design.n_columns, *values.shape[1:]))
+        for part, block in self._blocks():
+            product += block.T @ values[part]
+        return product
+
+    def _blocks(self) -> Iterable[Block]:
+        return self._design.blocks(self._center) if self._kept is None else self._kept
 
 
 def centered(values: NDArray[Any], center: FloatArray) -> FloatArray:

@@ -20,7 +20,7 @@ from sklearn_rnn._sequences.target_channel import (
 from sklearn_rnn._sklearn.compat import Interval, StrOptions
 from sklearn_rnn._sklearn.parameters import param, parametrized
 from sklearn_rnn.linear._base import WindowRegressor
-from sklearn_rnn.linear._design import FloatArray
+from sklearn_rnn.linear._design import CenteredDesign, FloatArray
 from sklearn_rnn.linear._last_value import LastValue
 from sklearn_rnn.linear._moments import Moments
 from sklearn_rnn.linear._ridge_path import Gradient, is_well_conditioned, solve_ridge
@@ -97,10 +97,11 @@ class LeastSquaresModel(WindowRegressor):
         def gradient(coef: FloatArray) -> FloatArray:
             own, at_center = self._of_moments(self._unscaled(coef, system), moments)
             steps = data.steps(moments.origin)
-            residual = steps.y - steps.design.dot(own, center) - at_center
+            design = CenteredDesign(steps.design, center)
+            residual = steps.y - design.dot(own) - at_center
             if self.fit_intercept:
                 residual -= data.weight @ residual / moments.weight
-            products = steps.design.transposed_dot(weight * residual, center)
+            products = design.transposed_dot(weight * residual)
             if not self.fit_intercept:
                 products += np.outer(moments.center, data.weight @ residual)
             if self._last_value is not None:

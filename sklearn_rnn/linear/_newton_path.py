@@ -12,8 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sklearn_rnn.linear._centered_design import CenteredDesign
-from sklearn_rnn.linear._design import FloatArray
+from sklearn_rnn.linear._design import CenteredDesign, FloatArray
 from sklearn_rnn.linear._elastic_net_path import elastic_net_path
 from sklearn_rnn.linear._families import Family
 from sklearn_rnn.linear._moments import Moments
@@ -90,7 +89,8 @@ class NewtonPath:
         moments = data.moments()
         self._data, self._problem, self._y = data, problem, data.y[:, 0]
         center = moments.center[: data.design.n_channels]
-        self._weight, self._design = float(data.weight.sum()), CenteredDesign(data.design, center)
+        self._weight = float(data.weight.sum())
+        self._design = CenteredDesign(data.design, center, keep=True)
         self.center, self.n_iter, self.converged = moments.center, 0, True
         self.scale = column_scales(moments) if problem.standardize else np.ones(len(moments.xx))
         null = problem.family.link(float(moments.y_mean[0])) if problem.fit_intercept else 0.0

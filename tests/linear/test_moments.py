@@ -111,12 +111,3 @@ def test_a_shift_is_the_smallest_that_lags_and_windows_share(spacing, step, wind
     shift = Shift.of(spacing, step)
     assert (shift.windows, shift.lags) == (windows, lags)
     assert shift.windows * spacing == shift.lags * step
-
-
-def test_products_with_the_design():
-    rng, windows = draw(1)
-    design, center = Design.of(window_rows(windows)), rng.normal(size=windows.shape[2])
-    flat = (windows - center).reshape(len(windows), -1)
-    coef, values = rng.normal(size=(flat.shape[1], 2)), rng.normal(size=(len(flat), 2))
-    np.testing.assert_allclose(design.dot(coef, center), flat @ coef, atol=1e-10)
-    np.testing.assert_allclose(design.transposed_dot(values, center), flat.T @ values, atol=1e-9)
