@@ -66,7 +66,7 @@ class ActiveSet:
         self._line: FloatArray | None = None
         self._admit_steepest(min(len(xy), FIRST_SIZE))
 
-    def put_ridge(self, ridge: FloatArray) -> None:
+    def set_ridge(self, ridge: FloatArray) -> None:
         """Set the penalties of shape (n_columns,) on half the squares of the coefficients."""
         self._ridge = ridge
         diagonal = self._xx.diagonal()[self.columns] + ridge[self.columns]
@@ -185,7 +185,7 @@ class ActiveSet:
         (self.coef, self._before), self._selected = both, place[self._selected]
         self._gram = self._xx[self.columns[:, np.newaxis], self.columns]
         if self._ridge is not None:
-            self.put_ridge(self._ridge)
+            self.set_ridge(self._ridge)
 
     def _solve(self, selected: NDArray[np.intp], right: FloatArray) -> FloatArray | None:
         """Solve the equations of the selected columns, if they are independent."""
@@ -262,7 +262,7 @@ def lasso_path(
         state.begin_at(start)
     for k, alpha in enumerate(alphas.tolist()):
         if ridge is not None:
-            state.put_ridge(alpha * ridge)
+            state.set_ridge(alpha * ridge)
         state.move_to(alpha)
         n_iter = 1
         if not state.is_solved():

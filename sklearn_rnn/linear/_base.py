@@ -115,19 +115,19 @@ class WindowModel(ColumnParameters):
         ----------
         coef : ndarray of shape (n_columns, n_outputs)
             Coefficients.
-        center : ndarray of shape (n_columns,)
-            Where the intercepts are.
+        center : ndarray of shape (n_channels,)
+            The row that stands for missing values.
         at_center : ndarray of shape (n_outputs,)
-            Intercepts there.
+            Predictions for a window of such rows.
         """
         n_lags, n_channels = self._form.n_steps, self._form.n_channels
-        level = center @ coef if self.fit_intercept else at_center
+        level = np.tile(center, n_lags) @ coef if self.fit_intercept else at_center
         intercept = at_center - level
         shape = self._target_shape
         self.coef_ = self._in_order_of_columns(coef.T).reshape(*shape, -1)
         self.lag_coef_ = coef.T.reshape(*shape, n_lags, n_channels)
         self.intercept_ = intercept.reshape(shape) if shape else float(intercept[0])
-        self._center, self._at_center = center[:n_channels], at_center
+        self._center, self._at_center = center, at_center
 
     def _in_order_of_columns(self, values: FloatArray) -> FloatArray:
         """Return values of the columns of the design, on the last axis, in the order of X."""

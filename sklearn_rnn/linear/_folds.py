@@ -135,7 +135,10 @@ class FoldMoments:
         self._kept: dict[int, Moments] = {}
         if self.shares and len(self._parts) * size <= KEPT_BYTES:
             self._kept = {part: self._moments_of(part) for part in range(len(self._parts))}
-            self.total = _sum(self._kept.values())
+            first, *others = self._kept.values()
+            self.total = first.copy()
+            for other in others:
+                self.total += other
         else:
             self.total = data.moments(self._center)
 
@@ -225,11 +228,3 @@ def find_parts(
     return parts, [
         [frozenset(np.flatnonzero(of_set).tolist()) for of_set in sets] for sets in member
     ]
-
-
-def _sum(moments: Any) -> Moments:
-    first, *others = moments
-    total: Moments = first.copy()
-    for other in others:
-        total += other
-    return total

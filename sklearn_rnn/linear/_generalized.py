@@ -19,7 +19,7 @@ from sklearn_rnn.linear._folds import Fold
 from sklearn_rnn.linear._newton_path import NewtonPath, Problem
 from sklearn_rnn.linear._parameters import ElasticNetParameters
 from sklearn_rnn.linear._path_model import PathModel
-from sklearn_rnn.linear._selection import ROWS_PER_FOLD, Losses, mean_losses
+from sklearn_rnn.linear._selection import Losses, averages_samples, mean_losses
 from sklearn_rnn.linear._training_set import TrainingSet
 
 
@@ -137,15 +137,15 @@ class GeneralizedModelCV(GeneralizedLinear, PathModel):
             raise ValueError(f"No fold of cv can be fitted. Fold 0: {faults[0]}")
         model = self._model(data)
         self.alphas_ = self._penalties(model.first_alpha)
-        by_sample = sum(len(test) for _, test in folds) < ROWS_PER_FOLD * len(folds)
+        by_sample = averages_samples(folds)
         found, converged = [], True
         for train, test in (folds[k] for k in used):
             own = self._model(data.take(train))
             coefs, at_center = own.path(self.alphas_)
-            own_test, center = data.take(test), own.center[: data.design.n_channels]
-            found.append(
-                mean_losses(own_test, coefs, at_center, center, self._deviance, by_sample=by_sample)
+            deviances = mean_losses(
+                data.take(test), coefs, at_center, own.center, self._deviance, by_sample=by_sample
             )
+            found.append(deviances)
             converged &= own.converged
         losses = Losses.of(found)
         chosen = losses.choose(self.rule)

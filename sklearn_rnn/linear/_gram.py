@@ -39,7 +39,7 @@ class Shift:
         common = gcd(spacing, step)
         return cls(step // common, spacing // common)
 
-    def is_worth(self, n_windows: int, n_lags: int) -> bool:
+    def is_worthwhile(self, n_windows: int, n_lags: int) -> bool:
         """Say whether a run is long enough: its ends cost as much as `n_ends` windows."""
         n_ends = 2 * self.windows * -(-n_lags // self.lags)
         return self.lags < n_lags and n_windows >= n_ends
@@ -59,7 +59,7 @@ def usual_spacing(first: NDArray[np.intp]) -> int:
     return max(1, int(np.argmax(counts)))
 
 
-def add_products(
+def gram_and_products(
     design: Design, target: FloatArray, weight: FloatArray | None, center: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     """Return the Gram matrix of the centred design, and its products with targets.
@@ -94,7 +94,7 @@ def add_products(
         shift = Shift.of(spacing, design.step)
         blocks = gram.reshape(design.n_lags, design.n_channels, design.n_lags, design.n_channels)
         for run in find_runs(design.first, spacing):
-            if shift.is_worth(run.stop - run.start, design.n_lags):
+            if shift.is_worthwhile(run.stop - run.start, design.n_lags):
                 _add_run(design.take(run), target[run], shift, center, blocks, products)
                 rest[run] = False
         for a in range(design.n_lags):

@@ -134,8 +134,7 @@ class LeastSquaresModel(WindowRegressor):
 
     def _set_coefficients(self, coef: FloatArray, moments: Moments) -> None:
         """Set the learned attributes, by coefficients of shape (n_columns, n_outputs)."""
-        center = np.tile(moments.origin, self._form.n_steps)
-        self._set_linear(coef, center, self._at_origin(coef, moments))
+        self._set_linear(coef, moments.origin, self._at_origin(coef, moments))
 
     def _at_origin(self, coef: FloatArray, moments: Moments) -> FloatArray:
         """Return intercepts at the origin, by coefficients (..., n_columns, n_outputs) of X."""

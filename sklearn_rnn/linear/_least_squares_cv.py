@@ -13,7 +13,7 @@ from sklearn_rnn.linear._folds import Fold, FoldMoments
 from sklearn_rnn.linear._least_squares import LeastSquaresModel, standardize_param
 from sklearn_rnn.linear._moments import Moments
 from sklearn_rnn.linear._path_model import PathModel
-from sklearn_rnn.linear._selection import ROWS_PER_FOLD, Losses, errors_by_moments, mean_losses
+from sklearn_rnn.linear._selection import Losses, averages_samples, errors_by_moments, mean_losses
 from sklearn_rnn.linear._system import System
 from sklearn_rnn.linear._training_set import TrainingSet
 
@@ -71,7 +71,7 @@ class LeastSquaresCV(LeastSquaresModel, PathModel):
 
     def _losses(self, data: TrainingSet, folds: list[Fold], moments: FoldMoments) -> Losses:
         """Return the errors of the path of each fold on the samples to predict."""
-        by_sample = sum(len(test) for _, test in folds) < ROWS_PER_FOLD * len(folds)
+        by_sample = averages_samples(folds)
         found: dict[int, tuple[FloatArray, FloatArray]] = {}
         for fold, own in moments.of_folds():
             path = self._fit_path(own, data)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from sklearn_rnn._sequences.storage import row_chunks
 from sklearn_rnn.linear._design import Design, FloatArray
-from sklearn_rnn.linear._gram import add_products
+from sklearn_rnn.linear._gram import gram_and_products
 
 
 @dataclass(eq=False)
@@ -75,7 +75,7 @@ class Moments:
         y_mean = weight @ y / total
         target = np.column_stack([y - y_mean, np.ones(len(y))])
         is_uniform = weight.min() == weight.max()
-        xx, products = add_products(design, target, None if is_uniform else weight, means)
+        xx, products = gram_and_products(design, target, None if is_uniform else weight, means)
         unit = float(weight[0]) if is_uniform else 1.0
         xx *= unit
         products *= unit
@@ -108,16 +108,7 @@ class Moments:
 
     def copy(self) -> Moments:
         """Return moments to which others can be added."""
-        return Moments(
-            self.weight,
-            self.center,
-            self.x_mean,
-            self.y_mean,
-            self.xx.copy(),
-            self.xy.copy(),
-            self.yy.copy(),
-            self.origin,
-        )
+        return replace(self, xx=self.xx.copy(), xy=self.xy.copy(), yy=self.yy.copy())
 
 
 def channel_means(design: Design, weight: FloatArray) -> FloatArray:

@@ -42,8 +42,8 @@ LEAST_TOL = 1e-14
 INNER_SWEEPS = 10_000
 """Largest number of sweeps over the coefficients of the quadratic model."""
 
-SHARE_OF_NULL = 1e6
-"""Penalty relative to the first one at which unpenalised columns are fitted alone."""
+NULL_PENALTY = 1e6
+"""Penalty, relative to the first one, at which unpenalised columns are fitted alone."""
 
 
 @dataclass(frozen=True)
@@ -77,8 +77,8 @@ class NewtonPath:
     ----------
     scale : ndarray of shape (n_columns,)
         Divisors of the columns.
-    center : ndarray of shape (n_columns,)
-        Where the intercept is.
+    center : ndarray of shape (n_channels,)
+        The row in whose window the intercept is.
     n_iter : int
         Number of steps at the last penalty.
     converged : bool
@@ -88,10 +88,9 @@ class NewtonPath:
     def __init__(self, data: TrainingSet, problem: Problem) -> None:
         moments = data.moments()
         self._data, self._problem, self._y = data, problem, data.y[:, 0]
-        center = moments.center[: data.design.n_channels]
         self._weight = float(data.weight.sum())
-        self._design = CenteredDesign(data.design, center, keep=True)
-        self.center, self.n_iter, self.converged = moments.center, 0, True
+        self.center, self.n_iter, self.converged = moments.origin, 0, True
+        self._design = CenteredDesign(data.design, self.center, keep=True)
         self.scale = column_scales(moments) if problem.standardize else np.ones(len(moments.xx))
         null = problem.family.link(float(moments.y_mean[0])) if problem.fit_intercept else 0.0
         self._coef, self._at_center = np.zeros(len(moments.xx)), null
@@ -108,14 +107,14 @@ class NewtonPath:
         if (penalty.factor == 0).any():
             kept = penalty.factor[penalty.factor > 0]
             slope = np.abs(score).max() / self._weight / kept.min(initial=1.0)
-            self.fit(SHARE_OF_NULL * float(slope) / max(penalty.l1_ratio, LEAST_L1_RATIO))
+            self.fit(NULL_PENALTY * float(slope) / max(penalty.l1_ratio, LEAST_L1_RATIO))
             score, _ = self._score()
             score[penalty.factor == 0] = 0.0
         null = replace(self._model, xy=score[:, np.newaxis], weight=self._weight)
         return penalty.first_alpha(null)
 
     def path(self, alphas: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return the coefficients of decreasing penalties, and the intercepts at the center.
+        """Return the coefficients of decreasing penalties, and the intercepts at the centre.
 
         Their shapes are (n_alphas, n_columns, 1) and (n_alphas, 1).
         """
@@ -199,7 +198,7 @@ class NewtonPath:
         return float(self._data.weight @ self._problem.family.loss(self._y, eta))
 
     def _penalty(self, coef: FloatArray, alpha: float) -> float:
-        return self._weight * alpha * self._problem.penalty.of(coef[:, np.newaxis])
+        return self._weight * alpha * self._problem.penalty.value(coef[:, np.newaxis])
 
     def _renew(self) -> None:
         """Compute the Gram matrix with the weights of the present model."""
@@ -207,8 +206,7 @@ class NewtonPath:
         curvature = self._problem.family.curvature(mean)
         curvature = np.maximum(curvature, LEAST_CURVATURE * curvature.mean())
         weight = self._data.weight * curvature
-        center = self.center[: self._data.design.n_channels]
-        moments = Moments.of(self._data.design, self._data.y, weight, center)
+        moments = Moments.of(self._data.design, self._data.y, weight, self.center)
         self._set_model(moments, 1.0)
         self._curvature = weight
 
@@ -218,5 +216,5 @@ class NewtonPath:
             moments, fit_intercept=self._problem.fit_intercept, standardize=False
         ).divided_by(self.scale)
         self._model = replace(system, xx=system.xx * curvature, weight=system.weight * curvature)
-        self._x_mean = moments.x_mean if self._problem.fit_intercept else self.center
+        self._x_mean = moments.x_mean if self._problem.fit_intercept else moments.center
         self._curvature = self._data.weight * curvature

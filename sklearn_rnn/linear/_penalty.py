@@ -43,7 +43,7 @@ class Penalty:
         groups = None if self.groups is None else self.groups[columns]
         return replace(self, factor=self.factor[columns], groups=groups)
 
-    def of(self, coef: FloatArray) -> float:
+    def value(self, coef: FloatArray) -> float:
         """Return the penalty of coefficients of shape (n_columns, n_outputs) at alpha one."""
         squares = (coef**2).sum(axis=1)
         if self.groups is None:

@@ -8,11 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from sklearn_rnn.linear._design import FloatArray
+from sklearn_rnn.linear._folds import Fold
 from sklearn_rnn.linear._moments import Moments
 from sklearn_rnn.linear._training_set import TrainingSet
-
-ROWS_PER_FOLD = 3
-"""Samples per fold below which errors are averaged over samples and not over folds."""
 
 LEAST_SHARE = 1e-5
 """Share of the variance from which on squared errors are computed from the samples."""
@@ -57,6 +55,11 @@ class Losses:
         best = int(np.argmin(self.mean))
         bound = self.mean[best] + (self.error[best] if rule == "1se" else 0.0)
         return int(np.argmax(self.mean <= bound))
+
+
+def averages_samples(folds: list[Fold]) -> bool:
+    """Return whether there are too few samples per fold to average errors over folds."""
+    return sum(len(test) for _, test in folds) < 3 * len(folds)
 
 
 def errors_by_moments(

@@ -67,17 +67,13 @@ class System:
             varies = ~constant
             xx, xy = xx * varies, xy * varies[:, np.newaxis]
             xx *= varies[:, np.newaxis]
-        scale = column_scales(moments, level) if standardize else np.ones(len(xx))
         if not fit_intercept:
             x_mean = moments.center + moments.x_mean
             xx = xx + moments.weight * np.outer(x_mean, x_mean)
             xy = xy + moments.weight * np.outer(x_mean, moments.y_mean)
             yy = yy + moments.weight * moments.y_mean**2
-        if standardize:
-            xx = xx / scale
-            xx /= scale[:, np.newaxis]
-            xy = xy / scale[:, np.newaxis]
-        return cls(xx, xy, yy, moments.weight, scale)
+        system = cls(xx, xy, yy, moments.weight, np.ones(len(xx)))
+        return system.divided_by(column_scales(moments, level)) if standardize else system
 
     def divided_by(self, factor: FloatArray) -> System:
         """Return the equations of the coefficients times `factor`, for columns divided by it."""

@@ -6,7 +6,7 @@ import pytest
 from sklearn_rnn._sequences.windows import lag_windows, window_rows
 from sklearn_rnn.linear import _gram
 from sklearn_rnn.linear._design import Design
-from sklearn_rnn.linear._gram import Shift, add_products, find_runs, usual_spacing
+from sklearn_rnn.linear._gram import Shift, find_runs, gram_and_products, usual_spacing
 from sklearn_rnn.linear._moments import Moments
 
 
@@ -86,7 +86,7 @@ def test_windows_of_a_run_are_not_copied(monkeypatch):
     )
     rows = np.random.default_rng(0).normal(size=(5000, 2))
     design = Design.of(window_rows(lag_windows(rows, 10, step=3)))
-    add_products(design, np.ones((len(design), 1)), None, np.zeros(2))
+    gram_and_products(design, np.ones((len(design), 1)), None, np.zeros(2))
     assert sum(n_copied) == 2 * 3
 
 
