@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.signal import lfilter
 
 from sklearn_rnn import LagTransformer
 from sklearn_rnn._sequences.window_array import WindowArray
@@ -75,7 +76,7 @@ def _draw_panel(rng, n_outputs, weighted):
         n_lags, delay=delay, step=step, known_ahead=known, time="time", series="series"
     )
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", IncompleteWindowsWarning)
+        warnings.simplefilter("ignore", IncompleteWindowsWarning)  # of short series
         windows = lags.set_params(lag_unit="time").fit_transform(table)
     table[names] -= level  # as the rounded rows have them
     steps = step * np.arange(n_lags)[::-1]
@@ -95,9 +96,7 @@ def _draw_table(rng):
     n_channels, parts = int(rng.integers(1, 4)), []
     for series in range(rng.integers(1, 5)):
         values = rng.normal(size=(rng.integers(40, 120), n_channels))
-        if (keep := rng.choice([0.0, 0.9, 0.999])) > 0:
-            for t in range(1, len(values)):
-                values[t] += keep * values[t - 1]
+        values = lfilter([1], [1, -rng.choice([0.0, 0.9, 0.999])], values, axis=0)
         part = pd.DataFrame(values, columns=list("abc")[:n_channels])
         part.insert(0, "time", np.arange(len(part)) + rng.integers(20))
         part.insert(0, "series", series)

@@ -104,21 +104,6 @@ def test_a_trend_without_noise_has_constant_differences(model, weight):
     np.testing.assert_allclose(model.coef_, [0.0, 0.0, 0.0, 0.0, 1.0], atol=1e-12)
 
 
-@pytest.mark.parametrize("n_lags", [1, 4])
-def test_missing_values_stand_at_the_mean_of_their_channel(n_lags):
-    rng = np.random.default_rng(0)
-    rows = rng.normal(size=(200, 2)).cumsum(axis=0)
-    rows[rng.random(rows.shape) < 0.1] = np.nan
-    windows, y = lag_windows(rows, n_lags, step=2)[:-1], rng.normal(size=200)
-    y = y[: len(windows)]
-    filled = np.where(np.isnan(windows), np.nanmean(windows[:150], axis=(0, 1)), windows)
-    ours = LagRidge(2.0, **LAST).fit(windows[:150], y[:150])
-    expected = filled[:, -1, 1] + np.mean(y[:150] - filled[:150, -1, 1])
-    if n_lags > 1:
-        expected = ByHand(Ridge(2.0)).fit(filled[:150], y[:150]).predict(filled)
-    np.testing.assert_allclose(ours.predict(windows), expected, atol=1e-10)
-
-
 def test_cross_validation_is_that_of_differences():
     windows, y = walk()
     model = LagRidgeCV(alphas=[1.0], **LAST).fit(windows, y)

@@ -22,22 +22,16 @@ from sklearn_rnn import (
 )
 from sklearn_rnn._sequences.windows import lag_windows
 from sklearn_rnn.exceptions import IncompleteWindowsWarning
-from tests.linear.designs import assert_same, draw
-
-
-def level_of(drawn):
-    """Return the level of y that the drawn flat windows lack."""
-    return np.round(drawn.y.mean() / 1e6) * 1e6
+from tests.linear.designs import assert_same, assert_same_predictions, draw, fit_flat
 
 
 @pytest.mark.parametrize("seed", range(100))
 @pytest.mark.parametrize("n_outputs", [None, 3])
 def test_least_squares_is_linear_regression(seed, n_outputs):
     drawn = draw(seed, n_outputs)
-    level = level_of(drawn)
-    theirs = LinearRegression().fit(drawn.flat, drawn.y - level, drawn.weight)
+    theirs = LinearRegression().fit(drawn.flat, drawn.target, drawn.weight)
     ours = LagRidge(0.0).fit(drawn.windows, drawn.y, drawn.weight)
-    assert_same(ours.predict(drawn.windows) - level, theirs.predict(drawn.flat), drawn.y)
+    assert_same_predictions(ours, theirs, drawn)
     np.testing.assert_allclose(ours.coef_, theirs.coef_, atol=1e-6, rtol=1e-6)
 
 
@@ -45,31 +39,21 @@ def test_least_squares_is_linear_regression(seed, n_outputs):
 @pytest.mark.parametrize("standardize", [False, True])
 def test_ridge_is_ridge(seed, standardize):
     drawn = draw(seed, 2 if seed % 2 else None)
-    level = level_of(drawn)
     alpha = 10.0 ** np.random.default_rng(seed).uniform(-3, 3)
-    theirs = make_pipeline(
-        StandardScaler() if standardize else "passthrough", Ridge(alpha, solver="svd")
-    )
-    weights = {"ridge__sample_weight": drawn.weight}
-    if standardize:
-        weights["standardscaler__sample_weight"] = drawn.weight
-    theirs.fit(drawn.flat, drawn.y - level, **weights)
+    theirs = fit_flat(Ridge(alpha, solver="svd"), drawn, standardize=standardize)
     ours = LagRidge(alpha, standardize=standardize).fit(drawn.windows, drawn.y, drawn.weight)
-    assert_same(ours.predict(drawn.windows) - level, theirs.predict(drawn.flat), drawn.y)
+    assert_same_predictions(ours, theirs, drawn)
 
 
 @pytest.mark.parametrize("seed", range(20))
 @pytest.mark.parametrize("alpha", [0.0, 1.0])
 def test_without_intercept(seed, alpha):
     drawn = draw(seed)
-    y = drawn.y - level_of(drawn)
+    windows, y = drawn.flat.reshape(drawn.windows.shape), drawn.target
     theirs = Ridge(alpha, fit_intercept=False, solver="svd").fit(drawn.flat, y, drawn.weight)
-    ours = LagRidge(alpha, fit_intercept=False)
-    ours.fit(drawn.flat.reshape(drawn.windows.shape), y, drawn.weight)
+    ours = LagRidge(alpha, fit_intercept=False).fit(windows, y, drawn.weight)
     assert ours.intercept_ == 0
-    assert_same(
-        ours.predict(drawn.flat.reshape(drawn.windows.shape)), theirs.predict(drawn.flat), y
-    )
+    assert_same(ours.predict(windows), theirs.predict(drawn.flat), y)
 
 
 @pytest.mark.parametrize("fit_intercept", [True, False])
@@ -172,19 +156,6 @@ def test_columns_without_penalty_are_free(alpha):
     np.testing.assert_allclose(ours.coef_, expected, rtol=1e-8, atol=1e-10)
 
 
-def test_missing_values_stand_at_the_mean_of_their_channel():
-    rng = np.random.default_rng(0)
-    rows = rng.normal(size=(200, 2)) + np.array([3.0, -5.0])
-    rows[rng.random(rows.shape) < 0.1] = np.nan
-    windows = lag_windows(rows, 4, step=2)
-    train, y = windows[:150], rng.normal(size=len(windows))
-    means = np.nanmean(train, axis=(0, 1))
-    filled = np.where(np.isnan(windows), means, windows).reshape(len(windows), -1)
-    theirs = Ridge(2.0).fit(filled[:150], y[:150])
-    ours = LagRidge(2.0).fit(train, y[:150])
-    np.testing.assert_allclose(ours.predict(windows), theirs.predict(filled), atol=1e-12)
-
-
 def test_coefficients_have_three_forms():
     drawn = draw(3, 2)
     n, n_lags, n_channels = drawn.windows.shape
@@ -200,20 +171,20 @@ def test_coefficients_have_three_forms():
     np.testing.assert_array_equal(two.lag_coef_.reshape(2, -1), two.coef_)
 
 
-def test_flat_windows_and_views_are_one():
+def test_columns_named_by_lags_are_the_windows_in_any_order():
     drawn = draw(7)
     n, n_lags, n_channels = drawn.windows.shape
     flat = drawn.windows.reshape(n, -1)
     view = LagRidge().fit(drawn.windows, drawn.y)
     names = [f"{c}_lag{lag}" for lag in range(n_lags, 0, -1) for c in "abc"[:n_channels]]
     frame = pd.DataFrame(flat, columns=names)
-    for columns in (names, sorted(names)):
-        table = LagRidge().fit(frame[columns], drawn.y)
+    for columns in (names, np.random.default_rng(0).permutation(names)):
+        table, theirs = (model.fit(frame[columns], drawn.y) for model in (LagRidge(), Ridge()))
         np.testing.assert_allclose(table.lag_coef_, view.lag_coef_, rtol=1e-9)
         np.testing.assert_allclose(table.predict(frame[columns]), view.predict(drawn.windows))
-        by_hand = frame[columns].to_numpy() @ table.coef_.T + table.intercept_
-        np.testing.assert_allclose(by_hand, table.predict(frame[columns]))
-        assert list(table.feature_names_in_) == columns
+        np.testing.assert_allclose(table.coef_, theirs.coef_, rtol=1e-7)
+        np.testing.assert_allclose(table.intercept_, theirs.intercept_, rtol=1e-7)
+        np.testing.assert_array_equal(table.feature_names_in_, columns)
 
 
 def test_single_precision_is_accumulated_in_double():
@@ -223,21 +194,6 @@ def test_single_precision_is_accumulated_in_double():
     single, double = (LagRidge().fit(w, y) for w in (windows, windows.astype(np.float64)))
     np.testing.assert_allclose(single.coef_, double.coef_, rtol=1e-10)
     assert single.predict(windows).dtype == np.float64
-
-
-def test_columns_named_by_lags_stand_in_any_order():
-    drawn = draw(7)
-    n, n_lags, n_channels = drawn.windows.shape
-    names = [f"{c}_lag{lag}" for lag in range(n_lags, 0, -1) for c in "abc"[:n_channels]]
-    order = np.random.default_rng(0).permutation(len(names))
-    table = pd.DataFrame(drawn.windows.reshape(n, -1), columns=names).iloc[:, order]
-    model, theirs = LagRidge().fit(table, drawn.y), Ridge().fit(table, drawn.y)
-    np.testing.assert_allclose(model.coef_, theirs.coef_, rtol=1e-7)
-    np.testing.assert_allclose(model.predict(table), theirs.predict(table), rtol=1e-9)
-    view = LagRidge().fit(drawn.windows, drawn.y)
-    assert sorted(f"{c}_lag1" for c in "abc"[:n_channels]) == sorted(names[-n_channels:])
-    if n_channels == 1:
-        np.testing.assert_allclose(model.lag_coef_, view.lag_coef_, rtol=1e-9)
 
 
 def test_a_table_without_names_of_lags_has_a_mean_for_each_column():
@@ -251,18 +207,13 @@ def test_a_table_without_names_of_lags_has_a_mean_for_each_column():
     assert ours.lag_coef_.shape == (1, 2)
 
 
-def panel(seed=0):
-    rng = np.random.default_rng(seed)
+def test_incomplete_windows_of_a_panel_are_predicted_but_not_fitted():
+    rng = np.random.default_rng(0)
     frames = [
         pd.DataFrame({"series": name, "time": np.arange(n) + start, "x": rng.normal(size=n)})
         for name, n, start in (("a", 60, 0), ("b", 40, 20), ("c", 3, 0), ("d", 80, 0))
     ]
-    X = pd.concat(frames, ignore_index=True)
-    return X.drop(index=[10, 11, 12]), rng
-
-
-def test_incomplete_windows_of_a_panel_are_predicted_but_not_fitted():
-    X, rng = panel()
+    X = pd.concat(frames, ignore_index=True).drop(index=[10, 11, 12])
     y = rng.normal(size=len(X))
     lags = {"n_lags": 4, "series": "series", "time": "time"}
     with warnings.catch_warnings():
