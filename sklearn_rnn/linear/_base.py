@@ -68,7 +68,7 @@ class WindowModel(ColumnParameters):
             weight = check_sample_weight(
                 sample_weight, np.empty((len(design), 1)), ensure_non_negative=True
             )
-        if not weight.any():
+        if not weight.any():  # newer versions of scikit-learn have raised an error
             raise ValueError("sample_weight must be positive for some sample; all are zero.")
         self._target_shape = target.shape[1:]
         columns = target.reshape(len(target), -1)

@@ -121,8 +121,8 @@ class GeneralizedModelCV(GeneralizedLinear, PathModel):
             "no count but 0: such a fold is left out, since any penalty would be as bad."
         ),
         "deviance_mean_ : ndarray of shape (n_alphas,)": (
-            "Mean over the folds, weighted by their samples to predict. With fewer than three "
-            "samples a fold it is the mean over samples, as in glmnet."
+            "Mean over the folds, weighted by their test samples; with fewer than three test "
+            "samples per fold, the mean over samples, as in glmnet."
         ),
         "deviance_error_ : ndarray of shape (n_alphas,)": "Standard error of this mean.",
         "coefs_ : ndarray of shape (n_alphas, n_columns)": (

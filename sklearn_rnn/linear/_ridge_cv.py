@@ -44,11 +44,14 @@ class LagRidgeCV(LeastSquaresCV):
     --------
     >>> import numpy as np
     >>> from sklearn_rnn import LagRidgeCV, make_lagged
-    >>> rows = np.random.default_rng(0).normal(size=(200, 2))
-    >>> windows, targets = make_lagged(rows, rows.cumsum(axis=0)[:, 0], 3)
-    >>> model = LagRidgeCV(alphas=[0.1, 1.0, 10.0]).fit(windows, targets)
-    >>> model.mse_path_.shape
-    (3, 5)
+    >>> rng = np.random.default_rng(0)
+    >>> rows = rng.normal(size=(200, 2))
+    >>> windows, targets = make_lagged(rows, np.roll(rows[:, 1], 2) + rng.normal(size=200), 3)
+    >>> model = LagRidgeCV(alphas=[100.0, 10.0, 1.0]).fit(windows, targets)
+    >>> model.mse_mean_.round(2)
+    array([1.16, 1.07, 1.14])
+    >>> model.alpha_
+    10.0
     """
 
     eps: float = eps_param(default=1e-6)

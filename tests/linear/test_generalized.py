@@ -235,20 +235,23 @@ def test_one_versus_rest_takes_more_classes():
     assert set(model.predict(windows)) <= {"level", "up", "down"}
 
 
+MANY = "Only binary classification is supported. The type of the target is multiclass: y has 3 "
+MANY += "classes. Give OneVsRestClassifier(LagLogistic()) of sklearn.multiclass."
+ONE = "y must have samples of two classes that are fitted, but has one class: "
+NONE = "No fold of cv can be fitted. "
+ZERO = "y must have a positive value among those that are fitted; all 9 are 0."
+
+
 @pytest.mark.parametrize(
     ("model", "y", "text"),
     [
-        (LagLogistic(), np.arange(9) % 3, "Only binary classification is supported. The type of "
-         "the target is multiclass: y has 3 classes. Give OneVsRestClassifier(LagLogistic()) of"),
-        (LagLogisticCV(), np.ones(9), "y must have samples of two classes that are fitted, but has "
-         "one class: 9 samples of 1.0."),
-        (LagLogisticCV(cv=[([0, 1], [2])]), np.array([1, 1, 0] * 3), "No fold of cv can be "
-         "fitted. Fold 0: y must have samples of two classes that are fitted, but has one class: "),
+        (LagLogistic(), np.arange(9) % 3, MANY),
+        (LagLogisticCV(), np.ones(9), f"{ONE}9 samples of 1.0."),
+        (LagLogisticCV(cv=[([0, 1], [2])]), [1, 1, 0] * 3, f"{NONE}Fold 0: {ONE}"),
         (LagPoisson(), np.arange(-1, 8), "y must be 0 or positive; got -1."),
-        (LagPoissonCV(), np.zeros(9), "y must have a positive value among those that are fitted; "
-         "all 9 are 0."),
+        (LagPoissonCV(), np.zeros(9), ZERO),
     ],
-)  # fmt: skip
+)
 def test_errors_name_argument_rule_and_value(model, y, text):
     before = dict(vars(model))
     with pytest.raises(ValueError, match=f"^{re.escape(text)}"):
