@@ -83,8 +83,8 @@ class LeastSquaresModel(WindowRegressor):
         if not is_accurate:
             warnings.warn(
                 "The columns of X are collinear to working precision: the coefficients of least "
-                "norm were taken, and have few correct digits. Increase alpha, or leave columns "
-                "out.",
+                "norm, for columns of the same size, were taken, and have few correct digits. "
+                "Increase alpha, or leave columns out.",
                 LinAlgWarning,
                 stacklevel=5,
             )
