@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -37,13 +36,6 @@ class LastValue:
     n_lags: int
     is_changed: NDArray[np.bool_]
     target: int
-
-    @classmethod
-    def of(
-        cls, n_lags: int, n_channels: int, target: int, known_ahead: Sequence[int] = ()
-    ) -> LastValue:
-        """Return the change of columns, with the channel of y and channels known ahead."""
-        return cls(n_lags, ~np.isin(np.arange(n_channels), known_ahead), target)
 
     def steps(self, design: Design, origin: FloatArray) -> tuple[Design, FloatArray]:
         """Return windows of steps, and the last values that y is reduced by.

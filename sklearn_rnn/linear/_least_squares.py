@@ -129,8 +129,8 @@ class LeastSquaresModel(WindowRegressor):
         channel = channel_at(given, form.n_channels, names)
         if channel is None:
             raise needs_channel("last", form.n_channels, names, repr(given))
-        known_ahead = channels_known_ahead(X, form.columns)
-        return LastValue.of(form.n_steps, form.n_channels, channel, known_ahead)
+        is_known = np.isin(np.arange(form.n_channels), channels_known_ahead(X, form.columns))
+        return LastValue(form.n_steps, ~is_known, channel)
 
     def _set_coefficients(self, coef: FloatArray, moments: Moments) -> None:
         """Set the learned attributes, by coefficients of shape (n_columns, n_outputs)."""
