@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from sklearn_rnn.forecasting._series_table import SeriesTable
+from sklearn_rnn.forecasting._target_columns import target_names
 
 
 @dataclass(frozen=True)
@@ -116,11 +117,10 @@ def _find_target(target: Any, columns: list[Any], others: list[Any]) -> Any:
     """Return the label of the target column, or a list of labels."""
     if target is None and len(others) == 1:
         return others[0]
-    is_one = target is None or isinstance(target, str | Integral)
-    names = [target] if is_one else list(target)
+    names = target_names(target)
     if not names or not set(names) <= set(columns):
         raise ValueError(f"target must be one or more of the columns {columns}; got {target!r}.")
-    return target if is_one else names
+    return target if isinstance(target, str | Integral) else names
 
 
 def _check_constant(table: SeriesTable, column: Any) -> None:

@@ -25,6 +25,7 @@ from sklearn_rnn.forecasting._strategies import (
     unfitted_models,
     warn_of_gaps,
 )
+from sklearn_rnn.forecasting._target_columns import target_names
 from sklearn_rnn.preprocessing._incomplete_rows import find_lags
 from sklearn_rnn.preprocessing._lag_count import LagCount
 
@@ -150,11 +151,9 @@ class Forecaster(MetaEstimatorMixin, AbstractForecaster):
 
     def _read_columns(self, table: SeriesTable) -> ForecastColumns:
         lags = find_lags(self._estimator())
-        target: Any = () if self.target is None else self.target
-        targets = [target] if isinstance(target, str | Integral) else list(target)
         inside = [c for one in lags for c in one.known_ahead or () if c in table.values.columns]
         own = () if self.known_ahead is None else self.known_ahead
-        others = [*targets, *(() if self.static is None else self.static)]
+        others = [*target_names(self.target), *(() if self.static is None else self.static)]
         known = list(dict.fromkeys([*own, *(c for c in inside if c not in others)]))
         columns = ForecastColumns.of(table, self.target, known, self.static)
         if self.strategy == "multi_output" and len(columns.targets) > 1:

@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from sklearn_rnn._sklearn.compat import HasMethods, fit_context
 from sklearn_rnn._sklearn.parameters import param, parametrized
 from sklearn_rnn.forecasting._forecaster import Forecaster
+from sklearn_rnn.forecasting._target_columns import target_names
 
 
 @parametrized
@@ -78,9 +79,8 @@ class RecursiveForecaster(MetaEstimatorMixin, BaseEstimator):
             FutureWarning,
             stacklevel=2,
         )
-        is_one = self.target is None or isinstance(self.target, str | Integral)
-        targets = [self.target] if is_one else list(self.target)  # type: ignore[arg-type]
-        known = None if self.target is None else [c for c in X.columns if c not in targets]
+        targets = target_names(self.target)
+        known = [c for c in X.columns if c not in targets] if targets else None
         forecaster = Forecaster(
             self.estimator, strategy="recursive", target=self.target, known_ahead=known
         )

@@ -14,6 +14,13 @@ from pandas.api.types import is_complex_dtype, is_numeric_dtype
 from sklearn_rnn._sklearn.compat import safe_indexing
 
 
+def target_names(target: Any) -> list[Any]:
+    """Return the names or positions that a parameter `target` holds; of None none."""
+    if target is None or isinstance(target, str | Integral):
+        return [] if target is None else [target]
+    return list(target)
+
+
 def find_target_columns(
     target: Any, X: Any, y: NDArray[np.float64], but: Sequence[Any] = ()
 ) -> list[int]:
@@ -45,7 +52,7 @@ def find_target_columns(
     if target is None:
         candidates = [i for i, name in enumerate(names) if name not in but]
         return [_find_equal(X, values, candidates, names) for values in targets]
-    given = [target] if isinstance(target, str | Integral) else list(target)
+    given = target_names(target)
     if len(given) != len(targets):
         raise ValueError(
             f"target must name one column of X for each of the {len(targets)} targets in y; got "
