@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from numbers import Integral
 from typing import Any, ClassVar
@@ -71,8 +72,8 @@ class Forecaster(MetaEstimatorMixin, AbstractForecaster):
     are forecast from the same rows; a seasonal lag moves as well. A `DifferencedRegressor` takes
     the smallest multiple of its lag that is known.
 
-    **Fit.** Pipelines are wrapped in `CompleteRows`, which fits them to rows with complete windows.
-    Rows whose target is missing are not fitted.
+    **Fit.** Pipelines are wrapped in `CompleteRows`, which fits them to rows with complete windows
+    and a target; missing targets are errors of other estimators.
 
     **Searches inside** split the rows sorted by series and time; of a panel let them split by
     `PanelTimeSeriesSplit`.
@@ -201,20 +202,14 @@ class Forecaster(MetaEstimatorMixin, AbstractForecaster):
         try:
             return forecast(self.strategy, self.models_, ahead, self._columns.targets)
         except ValueError as error:
-            incomplete = self._with_missing_values(ahead)
-            if not (incomplete and str(error).startswith("Input X contains NaN")):
+            found = ahead.describe_missing(self._columns.known)
+            if not found or not re.match("(Input )?X contains NaN", str(error)):
                 raise
             raise ValueError(
-                f"The last {self.window_size_} rows before the forecasts have missing values, "
-                f"which the model does not read, in {incomplete}; impute them, put an imputer into "
-                "the pipeline, or take a network, which reads missing values."
+                f"The model does not read missing values, but values are missing {found}; impute "
+                "them, put an imputer into the pipeline, or take a network, which reads missing "
+                "values."
             ) from error
-
-    def _with_missing_values(self, ahead: RowsAhead) -> list[Any]:
-        """Return the series with missing values in their past."""
-        past = ahead.rows[~ahead.is_ahead]
-        rows: Any = past[past.isna().any(axis=1)].index
-        return list(dict.fromkeys(rows.droplevel(-1))) if rows.nlevels > 1 else list(rows)
 
 
 def _check_lengths(table: SeriesTable, n_lags: int, n_steps: int, name: str) -> None:

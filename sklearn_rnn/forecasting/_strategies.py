@@ -49,9 +49,17 @@ def unfitted_models(strategy: str, estimator: Any, horizon: int) -> list[Any]:
 
 def fit_model(model: Any, X: pd.DataFrame, y: Any) -> Any:
     """Fit a model; rows whose target is missing are left out of the fit of its last step."""
-    missing = np.asarray(y.isna().to_numpy()).reshape(len(y), -1).any(axis=1)
-    if not missing.any() or not isinstance(model, CompleteRows):
+    missing: Any = y.isna().to_numpy().reshape(len(y), -1).any(axis=1)
+    if not missing.any():
         return model.fit(X, y)
+    if not isinstance(model, CompleteRows):
+        columns = list(y.columns) if isinstance(y, pd.DataFrame) else y.name
+        raise ValueError(
+            f"X lacks the target {columns!r} in {int(missing.sum())} of {len(X)} rows, such as "
+            f"{X.index[missing][0]}, which {type(model).__name__} cannot leave out of its fit: "
+            "impute them, or give a pipeline that reads missing lags, such as make_lasso(); a "
+            "search belongs around the forecaster, a transformed target at the end of the pipeline."
+        )
     if model.horizon > 1:
         missing = following_targets(X, missing, model.horizon, find_lags(model))[0].any(axis=1)
     return model._fit_rows(X, y.fillna(y.mean()), {}, missing)

@@ -405,11 +405,50 @@ def test_missing_values_at_the_end_are_told_with_their_series():
     holes = LONG.copy()
     holes.loc[holes["store"] == "s1", "sales"] = [1.0] * 35 + [np.nan]
     forecaster = Forecaster(make_ar(3), 2, target="sales", **NAMES).fit(holes)
-    with pytest.raises(ValueError, match=r"^The last 3 rows before the .* read, in \['s1'\];"):
+    text = "missing in 1 of 9 rows before the forecasts, such as ('s1', Period('2022-12', 'M')), of"
+    with pytest.raises(
+        ValueError, match=rf"^The model .*{re.escape(text)} the columns \['sales'\]"
+    ):
         forecaster.predict(2)
     net = DenseRegressor(max_epochs=2, lr_schedule="cosine", random_state=0)
     forecaster.set_params(estimator=make_pipeline(LagTransformer(3), net))
     assert forecaster.fit(holes).predict(2).notna().all()
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.parametrize(
+    "estimator", [make_ar(2, exogenous=["promo"]), ARRegressor(2, known_ahead=["promo"])]
+)
+def test_missing_values_of_known_columns_are_told_or_read(estimator, strategy):
+    table = stores((30,), columns=["promo"]).set_index("month").drop(columns="store")
+    past, ahead = table[:-2], table[-2:].copy()
+    ahead.loc[ahead.index[1], "promo"] = np.nan
+    forecaster = Forecaster(estimator, 2, strategy=strategy, target="sales", known_ahead=["promo"])
+    if strategy != "multi_output":  # which reads the first row alone
+        with pytest.raises(ValueError, match=r"missing in 1 of 2 rows ahead, such as 2022-06, of "):
+            forecaster.fit(past).predict(ahead)
+    lags = LagTransformer(2, known_ahead=["promo"])
+    reads = clone(forecaster).set_params(estimator=make_pipeline(lags, LagRidgeCV()))
+    assert reads.fit(past).predict(ahead).notna().all()
+
+
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        ARRegressor(3),
+        DifferencedRegressor(make_lasso(3)),
+        TransformedTargetRegressor(make_lasso(3)),
+        GridSearchCV(make_lasso(3), {"lagtransformer__n_lags": [2, 3]}, cv=TimeSeriesSplit(2)),
+    ],
+    ids=lambda estimator: type(estimator).__name__,
+)
+def test_missing_targets_of_a_model_that_cannot_leave_them_out_are_told(estimator):
+    holes = panel().loc["s0"].copy()
+    holes.iloc[[10, 20]] = np.nan
+    name = type(estimator).__name__
+    text = f"X lacks the target 'sales' in 2 of 40 rows, such as 2020-11, which {name} cannot leave"
+    with pytest.raises(ValueError, match=f"^{text}"):
+        Forecaster(estimator, 2).fit(holes)
 
 
 def test_series_may_have_names_of_several_levels():
