@@ -6,7 +6,7 @@ import math
 import warnings
 from collections.abc import Hashable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -164,6 +164,18 @@ class Calibrations(NamedTuple):
 
     def _of(self, label: Hashable) -> list[Calibration]:
         return self.of_series.get(label, self.pooled)
+
+
+def read_delays(delay: Any, n_outputs: int) -> NDArray[np.intp]:
+    """Return after how many rows each output is known, from one number or one for each."""
+    delays = np.asarray(delay)
+    is_whole = delays.dtype.kind in "iu" and (delays > 0).all()
+    if not is_whole or delays.shape not in ((), (n_outputs,)):
+        raise ValueError(
+            "delay must be an integer of at least 1, or one for each output, of which there are "
+            f"{n_outputs}; got {delay!r}."
+        )
+    return np.broadcast_to(delays, n_outputs)
 
 
 def smallest_sample(level: float) -> int:

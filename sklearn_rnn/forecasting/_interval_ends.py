@@ -13,6 +13,7 @@ from sklearn.base import clone
 from sklearn_rnn._sklearn.metaestimators import open_search
 from sklearn_rnn._sklearn.validation import check_target
 from sklearn_rnn.forecasting._past_rows import PastRows
+from sklearn_rnn.preprocessing._complete_rows import CompleteRows
 
 Array = NDArray[np.float64]
 
@@ -35,8 +36,15 @@ def interval_models(estimator: Any, method: str, level: float) -> list[Any]:
     Raises
     ------
     ValueError
-        If quantiles are needed and the estimator has none.
+        If quantiles are needed and the estimator has none, or it predicts several steps of y.
     """
+    parts = (estimator, *estimator.get_params().values())
+    steps = [part.horizon for part in parts if isinstance(part, CompleteRows)]
+    if max(steps, default=1) > 1:
+        raise ValueError(
+            f"estimator must predict y of the same row alone; got horizon={max(steps)}. Set "
+            "horizon=1, or take Forecaster(calibration_rows=...) for intervals of several steps."
+        )
     if method != "cqr":
         return [clone(estimator)]
     lower, upper = interval_levels(level)

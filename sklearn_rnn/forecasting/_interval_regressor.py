@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from numbers import Real
 from typing import Any, ClassVar
 
@@ -23,7 +24,7 @@ from sklearn_rnn._sklearn.validation import (
     check_targets,
     restore_on_error,
 )
-from sklearn_rnn.forecasting._conformal import Calibrations, warn_of_infinite
+from sklearn_rnn.forecasting._conformal import Calibrations, read_delays, warn_of_infinite
 from sklearn_rnn.forecasting._interval_ends import IntervalModel, interval_models, widen
 from sklearn_rnn.forecasting._past_rows import PastRows
 from sklearn_rnn.forecasting._row_order import row_order
@@ -143,7 +144,8 @@ class IntervalRegressor(RegressorInside, BaseEstimator):
         Raises
         ------
         ValueError
-            If there are fewer than two rows, or "cqr" gets no regressor of quantiles.
+            If there are fewer than two rows, "cqr" gets no regressor of quantiles, or the regressor
+            predicts several steps.
         """
         models = interval_models(self.estimator, self.method, self.level)
         params = self._route("fit", params)
@@ -316,10 +318,8 @@ class IntervalRegressor(RegressorInside, BaseEstimator):
         check_is_fitted(self)
         check_targets(y, X)
         check_labels(y, X)
+        delays = read_delays(delay, math.prod(self._model.target_shape))
         lower, upper, scores = self._model.ends_and_scores(X, y)
-        delays = np.broadcast_to(np.asarray(delay), scores.shape[1:])
-        if delays.dtype.kind not in "iu" or (delays < 1).any():
-            raise ValueError(f"delay must be integers of at least 1, one per output; got {delay}.")
         margins, learned = self._calibrations.run(scores, row_order(X, self.estimator_), delays)
         return lower, upper, margins, learned
 

@@ -17,6 +17,7 @@ from sklearn_rnn import (
     LagTransformer,
     make_ar,
     make_lagged,
+    make_linear,
 )
 from sklearn_rnn.exceptions import IncompleteWindowsWarning, InfiniteIntervalWarning
 
@@ -316,9 +317,11 @@ def test_intervals_are_usable_in_a_search_and_in_cross_validation():
         (Ridge(), "method='cqr' needs a regressor of quantiles; got Ridge"),
         (HistGradientBoostingRegressor(), "method='cqr' needs a regressor of quantiles"),
         (DenseRegressor(), "method='cqr' needs a regressor of quantiles; got DenseRegressor"),
+        (make_linear(3, 2), r"estimator must predict y of the same row alone; got horizon=2"),
+        (FrozenEstimator(make_linear(3, 2)), r"estimator must predict y of the same row alone"),
     ],
 )
-def test_a_regressor_without_quantiles_is_refused_before_it_is_fitted(estimator, message):
+def test_an_unsuitable_regressor_is_refused_before_it_is_fitted(estimator, message):
     model = IntervalRegressor(estimator, method="cqr")
     with pytest.raises(ValueError, match=message):
         model.fit(X, Y)
@@ -329,8 +332,10 @@ def test_targets_of_another_shape_and_bad_delays_are_refused():
     model = IntervalRegressor(Ridge()).fit(X, Y)
     with pytest.raises(ValueError, match="y has the shape"):
         model.update(X, np.column_stack([Y, Y]))
-    for delay in (0, 1.5):
-        with pytest.raises(ValueError, match="delay must be integers of at least 1"):
+    for delay in (0, 1.5, [1, 2], [[1]]):
+        with pytest.raises(
+            ValueError, match=r"^delay must be an integer of at least 1, .* are 1; "
+        ):
             model.predict_interval_online(X, Y, delay=delay)
     with pytest.raises(ValueError, match=r"at least two samples.*n_samples = 1"):
         IntervalRegressor(Ridge()).fit(X[:1], Y[:1])
