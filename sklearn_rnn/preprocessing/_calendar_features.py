@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklearn_rnn._sklearn.compat import fit_context
 from sklearn_rnn._sklearn.parameters import param, parametrized
+from sklearn_rnn._sklearn.validation import check_dimensions
 from sklearn_rnn.preprocessing._timeline import split_index
 from sklearn_rnn.preprocessing._times import TimeKind, missing_times, read_times
 
@@ -131,11 +132,16 @@ class CalendarFeatures(TransformerMixin, BaseEstimator):
         TypeError
             If X is not a DataFrame.
         ValueError
-            If X has no times, or already has a column of one of the names, or a cycle or part is
-            unknown.
+            If X has no times, names of columns are no strings or already those of the new ones, or
+            a cycle or part is unknown.
         """
         self._check_parameters()
         self._compute(X)
+        if others := [name for name in X.columns if not isinstance(name, str)]:
+            raise ValueError(
+                f"X must have strings as names of columns, since named ones are added; got "
+                f"{others}. Give X.rename(columns=str), or name a Series, series.rename('sales')."
+            )
         if taken := [name for name in self.names() if name in X.columns]:
             raise ValueError(f"X already has the columns {taken}; rename them.")
         validate_data(self, X=X, skip_check_array=True)
@@ -177,11 +183,12 @@ class CalendarFeatures(TransformerMixin, BaseEstimator):
 
     def _check_parameters(self) -> None:
         for cycle, n_harmonics in (self.harmonics or {}).items():
-            is_number = isinstance(cycle, Real) and not isinstance(cycle, bool) and float(cycle) > 0
+            is_number = isinstance(cycle, Real) and not isinstance(cycle, bool)
+            is_number = is_number and 0 < float(cycle) < np.inf
             if not (is_number or cycle in _CYCLES):
                 raise ValueError(
-                    f"harmonics must have the cycles {list(_CYCLES)} or positive numbers as keys; "
-                    f"got {cycle!r}."
+                    f"harmonics must have the cycles {list(_CYCLES)} or positive finite numbers "
+                    f"as keys; got {cycle!r}."
                 )
             if not isinstance(n_harmonics, Integral) or n_harmonics < 1:
                 raise ValueError(
@@ -192,6 +199,7 @@ class CalendarFeatures(TransformerMixin, BaseEstimator):
 
     def _compute(self, X: Any) -> dict[str, NDArray[Any]]:
         """Return the added columns by name."""
+        check_dimensions(X)
         if not isinstance(X, pd.DataFrame):
             raise TypeError(
                 f"X must be a pandas DataFrame, whose index holds the times; got "
@@ -219,7 +227,10 @@ def _times(index: Any) -> Any:
             f"{None if index is None else index[:1].tolist()}."
         )
     if missing := int(missing_times(values).sum()):
-        raise ValueError(f"{missing} rows of X have no time; drop them or give them one.")
+        raise ValueError(
+            f"X must have a time in each row; missing in {missing} of {len(values)} rows. Drop "
+            "these, or give them one."
+        )
     return kind.to_index(values)
 
 

@@ -115,6 +115,13 @@ def test_known_ahead_they_make_a_season_forecastable():
     ("parameters", "X", "message"),
     [
         ({"harmonics": {"decade": 1}}, TABLE, "harmonics must have the cycles"),
+        (
+            {"harmonics": {np.inf: 1}},
+            TABLE.reset_index(drop=True),
+            "finite numbers as keys; got inf",
+        ),
+        ({}, TABLE.set_axis([0], axis=1), r"X must have strings as names of columns.* got \[0\]"),
+        ({}, TABLE["x"], r"got a Series: give X.to_frame\(\)"),
         ({"harmonics": {"year": 0}}, TABLE, "harmonics must be integers of at least 1; got 0"),
         ({"parts": ["era"]}, TABLE, r"parts must be among .*; got \['era'\]"),
         (
@@ -128,7 +135,7 @@ def test_known_ahead_they_make_a_season_forecastable():
         (
             {"parts": ["month"]},
             TABLE.set_axis(HOURS.where(HOURS[3] != HOURS)),
-            "1 rows of X have no",
+            "X must have a time in each row; missing in 1 of 9600 rows",
         ),
     ],
 )
