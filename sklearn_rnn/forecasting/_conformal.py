@@ -191,7 +191,7 @@ def warn_of_infinite(margins: Array, level: float, n_scores: int) -> None:
     if n_scores < (needed := smallest_sample(level)):
         reason = f"level={level} needs {needed} errors that calibrate, of each step; got {n_scores}"
     warnings.warn(
-        f"{n_infinite} of {len(margins)} intervals are infinite: {reason}.",
+        f"Intervals are infinite in {n_infinite} of {len(margins)} rows: {reason}.",
         InfiniteIntervalWarning,
         stacklevel=4,
     )

@@ -90,7 +90,7 @@ class PastRows:
             predictions = predict(table, **params)
         if n_incomplete := int(incomplete_rows(estimator, table)[n_past:][continues].sum()):
             warnings.warn(
-                f"{n_incomplete} of {len(X)} windows have filled lags: rows of X do not directly "
+                f"Lags are filled in {n_incomplete} of {len(X)} windows: rows of X do not directly "
                 "follow those of fit, update or X itself. Give them together with the "
                 f"{self.size} rows before.",
                 IncompleteWindowsWarning,

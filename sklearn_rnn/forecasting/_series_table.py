@@ -136,7 +136,8 @@ def read_series(
     kind, times = read_times(index, like)
     _check_kind(kind, like, index, name)
     if (missing := missing_times(times)).any():
-        raise ValueError(f"{name} must have a time in each row; {int(missing.sum())} have none.")
+        count = f"{int(missing.sum())} of {len(X)} rows"
+        raise ValueError(f"{name} must have a time in each row; missing in {count}.")
     order = np.lexsort((times, codes))
     times, codes = times[order], codes[order]
     starts = np.append(np.flatnonzero(np.diff(codes, prepend=-1)), len(codes))

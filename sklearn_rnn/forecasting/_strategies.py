@@ -160,9 +160,9 @@ def warn_of_gaps(model: Any, ahead: RowsAhead, n_past: int) -> None:
     if incomplete.any():
         row = int(part[chosen[np.argmax(incomplete)]])
         warnings.warn(
-            f"The windows of {int(incomplete.sum())} of {len(chosen)} series at their ends have "
-            f"filled lags, since rows are missing before {ahead.rows.index[row]}; give the missing "
-            "rows, or set lag_unit='rows' so that lags count existing rows.",
+            f"Lags are filled at the end of {int(incomplete.sum())} of {len(chosen)} series, since "
+            f"rows are missing before {ahead.rows.index[row]}; give the missing rows, or set "
+            "lag_unit='rows' so that lags count existing rows.",
             IncompleteWindowsWarning,
             stacklevel=4,
         )

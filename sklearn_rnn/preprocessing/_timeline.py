@@ -207,7 +207,7 @@ def _separate_repeated(
         return times
     n_repeated, n_rows = len(repeated), starts[-1]
     example = kind.to_index(times[repeated[:1]])[0]
-    text = f"{n_repeated} of the {n_rows} times of X repeat, such as {example}"
+    text = f"Times of X repeat in {n_repeated} of {n_rows} rows, such as {example}"
     if n_repeated > max(1, _MAX_REPEATED * n_rows):
         raise ValueError(
             f"{text}. If X holds several series, name the column that identifies them, "
@@ -234,7 +234,7 @@ def _warn_of_decreasing(order: NDArray[np.intp] | None, starts: NDArray[np.intp]
     n_decreases = int(decreases[: starts[-1] - 1].sum())
     if n_decreases:
         warnings.warn(
-            f"The times of X decrease {n_decreases} times within a series: rows are out of order. "
+            f"The times of X decrease within a series, in {n_decreases} of {len(order)} rows. "
             "Lags follow the times, not the order of the rows; if rows are missing between them, "
             "as after a shuffled split or in a halving search, lags are missing: LagTransformer "
             "fills them, and make_lagged leaves their windows out.",

@@ -59,16 +59,16 @@ def warn_of_incomplete(
     n_incomplete = np.count_nonzero(incomplete)
     n_windows = np.count_nonzero(placement.is_beyond_start)
     lost = placement.first_rows[incomplete[placement.first_rows]]
-    counts = f"{n_incomplete} of {n_windows} windows after the start of their series"
+    count = f"{n_incomplete} of {n_windows} windows after the start of their series"
     if len(lost):
         _warn(
-            f"{counts} have filled lags: {_describe_lost(history, timeline, lost)} Give them "
+            f"Lags are filled in {count}: {_describe_lost(history, timeline, lost)} Give them "
             f"together with the {placement.layout.window.lookback} rows before; if a splitter "
             "leaves those out, make the windows before the split."
         )
     elif n_incomplete > _MAX_SHARE * n_windows:
         _warn(
-            f"{counts} have filled lags: rows are missing within X, or between X and the rows of "
+            f"Lags are filled in {count}: rows are missing within X, or between X and the rows of "
             "fit. Give the missing rows, or set lag_unit='rows' so that lags count existing rows; "
             "if a splitter leaves rows out, make the windows before the split."
         )
@@ -104,8 +104,8 @@ def warn_of_missing_values(missing: NDArray[np.bool_], lag: int) -> None:
     """
     if missing.any() and not _IS_SILENT.get():
         _warn(
-            f"{int(missing.sum())} of {len(missing)} predictions start from the mean of the "
-            f"training targets, since the target {lag} rows before is a missing value; impute "
+            f"The mean of the training targets is the start of {int(missing.sum())} of "
+            f"{len(missing)} predictions, since the target at lag {lag} is a missing value; impute "
             "the target in X."
         )
 

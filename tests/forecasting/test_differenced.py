@@ -269,8 +269,8 @@ def test_a_missing_value_of_the_target_is_left_out_and_told():
     X.iloc[20, 0] = np.nan
     model = DifferencedRegressor(known_columns(LinearRegression()), target="a").fit(X, Y)
     assert model.n_rows_omitted_ == 2
-    text = "1 of 60 predictions start from the mean of the training targets, since the target 1 "
-    with pytest.warns(IncompleteWindowsWarning, match=f"^{text}rows before is a missing value"):
+    text = "The mean of the training targets is the start of 1 of 60 predictions, since the target "
+    with pytest.warns(IncompleteWindowsWarning, match=f"^{text}at lag 1 is a missing value"):
         forecast = model.predict(X)
     change = model.regressor_.predict(X)
     np.testing.assert_allclose(forecast[[0, 21]], X["a"].mean() + change[[0, 21]], **EXACT)

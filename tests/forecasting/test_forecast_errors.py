@@ -115,7 +115,9 @@ def test_rows_whose_actual_is_missing_calibrate_nothing():
 def test_an_interval_without_enough_errors_is_infinite_and_says_so():
     forecaster = NaiveForecaster("last", calibration_rows=9).fit(WALK)
     assert np.isfinite(forecaster.predict(1, level=0.9)).all(axis=None)
-    with pytest.warns(InfiniteIntervalWarning, match=r"1 of 2 intervals are infinite: .* got 8"):
+    with pytest.warns(
+        InfiniteIntervalWarning, match=r"Intervals are infinite in 1 of 2 rows: .* got 8"
+    ):
         forecaster.predict(2, level=0.9)
 
 

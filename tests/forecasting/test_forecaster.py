@@ -354,7 +354,7 @@ def test_rows_that_are_missing_before_the_end_are_told():
     gap = sales.drop(sales.index[-2])
     forecaster = Forecaster(make_ar(3), strategy="recursive").fit(gap)
     with pytest.warns(
-        IncompleteWindowsWarning, match="^The windows of 1 of 1 series at their ends"
+        IncompleteWindowsWarning, match="^Lags are filled at the end of 1 of 1 series"
     ):
         forecaster.predict(2)
 
@@ -530,7 +530,7 @@ def ahead_of(store, months):
         (
             {},
             LONG.assign(month=LONG["month"].where(LONG.index > 2)),
-            "X must have a time in each row; 3 have none.",
+            "X must have a time in each row; missing in 3 of 120 rows.",
         ),
         (
             {},

@@ -262,7 +262,7 @@ def test_rows_after_the_calibration_have_it_as_their_past():
         assert_allclose(intervals.predict(table[200:]), whole[200:])
         assert_allclose(intervals.predict_interval(table[200:]).mean(axis=1), whole[200:])
         assert_allclose(intervals.predict(table), whole)
-        with pytest.warns(IncompleteWindowsWarning, match="3 of 90 windows have filled lags"):
+        with pytest.warns(IncompleteWindowsWarning, match="^Lags are filled in 3 of 90 windows"):
             intervals.predict(table[210:])
         intervals.update(table[200:210], y[200:210])
         assert_allclose(intervals.predict(table[210:]), whole[210:])
@@ -297,7 +297,7 @@ def test_too_few_rows_make_infinite_intervals_and_a_warning_with_their_number():
     model = IntervalRegressor(Ridge(), level=0.9).fit(X[:40], Y[:40])  # eight calibrate
     with pytest.warns(
         InfiniteIntervalWarning,
-        match=r"5 of 5 intervals are infinite: .* needs 9 .* got 8",
+        match=r"Intervals are infinite in 5 of 5 rows: .* needs 9 .* got 8",
     ):
         assert np.isinf(model.predict_interval(X[:5])).all()
     IntervalRegressor(Ridge()).fit(X[:45], Y[:45]).predict_interval(X)  # nine: no warning

@@ -228,7 +228,7 @@ def test_each_series_of_a_panel_has_its_own_history():
     late = (time >= 7) & (series == "x")
     unseen = X.copy()
     unseen.loc[("x", 6)] = -9.0
-    with pytest.warns(IncompleteWindowsWarning, match="^1 of 3 windows"):
+    with pytest.warns(IncompleteWindowsWarning, match="^Lags are filled in 1 of 3 windows"):
         windows = lags.transform(X[late])
     np.testing.assert_array_equal(windows, by_series(unseen)[late])
 
@@ -239,7 +239,7 @@ def test_a_missing_row_of_one_series_leaves_the_others_whole():
     unseen = X.copy()
     unseen.loc[("y", 4)] = -9.0
     expected = by_series(unseen)[is_there]
-    with pytest.warns(IncompleteWindowsWarning, match="2 of 12 windows"):
+    with pytest.warns(IncompleteWindowsWarning, match="in 2 of 12 windows"):
         windows = LagTransformer(**LAGS).fit_transform(X[is_there])
     np.testing.assert_array_equal(windows, expected)
 

@@ -68,7 +68,7 @@ def test_a_multi_index_of_one_level_is_an_index():
 )
 def test_rows_without_a_time_have_no_past_and_are_none(index):
     X = pd.DataFrame({"a": [1.0, 2.0, 3.0, 4.0]}, index=index)
-    with pytest.warns(IncompleteWindowsWarning, match="^2 of 2 windows"):
+    with pytest.warns(IncompleteWindowsWarning, match="^Lags are filled in 2 of 2 windows"):
         windows = LagTransformer(2, fill_value=-9).fit_transform(X)[:, :, 0]
     np.testing.assert_array_equal(windows, [[-9, -9], [-9, -9], [1, -9], [-9, 3]])
 
@@ -84,7 +84,9 @@ def test_rows_without_a_time_have_no_past_and_are_none(index):
 )
 def test_rows_out_of_order_are_put_in_order_with_a_warning(index):
     X = pd.DataFrame({"a": np.arange(5.0)}, index=index)
-    with pytest.warns(IncompleteWindowsWarning, match=r"^The times of X decrease \d times"):
+    with pytest.warns(
+        IncompleteWindowsWarning, match=r"^The times of X decrease within a series, in \d of 5 "
+    ):
         windows = LagTransformer(1, fill_value=-9).fit_transform(X)[:, 0, 0]
     lag = dict(zip(index.get_level_values(-1).tolist(), X.a, strict=True))
     expected = [lag.get(time - 1, -9) for time in index.get_level_values(-1).tolist()]
@@ -94,7 +96,7 @@ def test_rows_out_of_order_are_put_in_order_with_a_warning(index):
 def test_few_repeated_times_keep_their_order_with_a_warning():
     hours = pd.date_range("2024-10-26", periods=60, freq="h", tz="Europe/Zurich")
     X = pd.DataFrame({"a": np.arange(60.0)}, index=hours.tz_localize(None))
-    with pytest.warns(IncompleteWindowsWarning, match="1 of the 60 times of X repeat, such as"):
+    with pytest.warns(IncompleteWindowsWarning, match="Times of X repeat in 1 of 60 rows, such as"):
         windows = LagTransformer(3, fill_value=-9).fit_transform(X)[:, :, 0]
     expected = [[t - k if t >= k else -9 for k in (3, 2, 1)] for t in range(60)]
     np.testing.assert_array_equal(windows, expected)
@@ -103,9 +105,9 @@ def test_few_repeated_times_keep_their_order_with_a_warning():
 def test_many_repeated_times_are_refused():
     index = DAYS.append(DAYS)
     text = (
-        "6 of the 12 times of X repeat, such as 2024-03-28 00:00:00. If X holds several series, "
-        "name the column that identifies them, LagTransformer(series=...), or give a MultiIndex "
-        "of series and time; if rows are drawn with replacement, as in bagging, put "
+        "Times of X repeat in 6 of 12 rows, such as 2024-03-28 00:00:00. If X holds several "
+        "series, name the column that identifies them, LagTransformer(series=...), or give a "
+        "MultiIndex of series and time; if rows are drawn with replacement, as in bagging, put "
         "LagTransformer before that estimator."
     )
     with pytest.raises(ValueError, match=f"^{re.escape(text)}$"):

@@ -38,7 +38,7 @@ def warning_of(run):
 def test_training_rows_without_their_past_are_warned_of(rows, counts, begin, where):
     lags = LagTransformer(3).fit(X)
     assert warning_of(lambda: lags.transform(X[rows])) == (
-        f"{counts} windows after the start of their series have filled lags: the rows that begin "
+        f"Lags are filled in {counts} windows after the start of their series: the rows that begin "
         f"at {begin} 00:00:00 {where} the rows of fit, which end at 2020-04-09 00:00:00, and only "
         "the last rows before each gap are remembered. Give them together with the 3 rows "
         "before; if a splitter leaves those out, make the windows before the split."
@@ -104,7 +104,7 @@ def test_another_kind_of_index_is_warned_of(index, held):
 def test_more_than_a_tenth_of_incomplete_windows_is_warned_of():
     many = X.drop(DAYS[5:100:9])
     assert warning_of(lambda: LagTransformer(3).fit_transform(many)) == (
-        "33 of 86 windows after the start of their series have filled lags: rows are missing "
+        "Lags are filled in 33 of 86 windows after the start of their series: rows are missing "
         "within X, or between X and the rows of fit. Give the missing rows, or set lag_unit='rows' "
         f"so that lags count existing rows; {SPLIT}"
     )
@@ -116,7 +116,7 @@ def test_rows_between_training_rows_find_their_past_and_training_rows_lack_it():
     train, test = next(iter(KFold(4, shuffle=True, random_state=0).split(X)))
     lags = LagTransformer(3)
     assert warning_of(lambda: lags.fit(X.iloc[train])) is None
-    assert "have filled lags" in warning_of(lambda: lags.transform(X.iloc[train]))
+    assert "Lags are filled" in warning_of(lambda: lags.transform(X.iloc[train]))
     assert warning_of(lambda: lags.transform(X.iloc[test])) is None
     assert "lie among" in warning_of(lambda: lags.transform(X.iloc[test[1:]]))
 
