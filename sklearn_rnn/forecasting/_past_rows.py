@@ -12,8 +12,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sklearn_rnn._sklearn.compat import num_samples
+from sklearn_rnn._sklearn.rows import take_rows
 from sklearn_rnn.exceptions import IncompleteWindowsWarning
 from sklearn_rnn.forecasting._row_order import row_order
+from sklearn_rnn.preprocessing._columns import named_columns
 from sklearn_rnn.preprocessing._incomplete_rows import find_lags, incomplete_rows
 from sklearn_rnn.preprocessing._lookback import lookback
 from sklearn_rnn.preprocessing._window_warnings import without_warnings
@@ -24,18 +26,19 @@ class PastRows:
     """The last rows of each series that have been seen.
 
     A pipeline remembers only the last rows of its own `fit`, and knows new rows that follow later
-    ones by those. Arrays have no index, so they are never the past of other rows.
+    ones by those. Arrays, and tables of polars without a column of times, have no index, so they
+    are never the past of other rows.
 
     Attributes
     ----------
     size : int
         How many rows of a series are kept: as many as a prediction reads.
-    rows : DataFrame or None
+    rows : DataFrame of pandas or polars, or None
         The rows that are kept.
     """
 
     size: int
-    rows: pd.DataFrame | None = None
+    rows: Any = None
 
     @classmethod
     def of(cls, estimator: Any) -> PastRows:
@@ -44,16 +47,16 @@ class PastRows:
 
     def then(self, X: Any, estimator: Any) -> PastRows:
         """Return what is kept after the rows of X."""
-        if not self.size or not isinstance(X, pd.DataFrame):
+        if not self.size or _keys(X, estimator) is None:
             return self
         table = X if self.rows is None else self._joined(self.rows, X, estimator)
         last = [rows[-self.size :] for _, rows in row_order(table, estimator).rows()]
-        return replace(self, rows=table.iloc[np.sort(np.concatenate(last))])
+        return replace(self, rows=take_rows(table, np.sort(np.concatenate(last))))
 
     def before(self, X: Any, estimator: Any) -> tuple[Any, NDArray[np.bool_]]:
         """Return X with the rows that precede it in its series, and which rows of X have any."""
         past, n_rows = self.rows, num_samples(X)
-        if past is None or not isinstance(X, pd.DataFrame) or list(X) != list(past):
+        if past is None or _keys(X, estimator) is None or _header(X) != _header(past):
             return X, np.zeros(n_rows, dtype=bool)
         table = self._joined(past, X, estimator)
         n_past = len(table) - n_rows
@@ -63,10 +66,12 @@ class PastRows:
         precedes = time[:n_past] < first[series[:n_past]]
         precedes &= np.isin(series[:n_past], series[n_past:])
         kept = np.append(np.flatnonzero(precedes), np.arange(n_past, len(table)))
-        return table.iloc[kept], np.isin(series[n_past:], series[:n_past][precedes])
+        return take_rows(table, kept), np.isin(series[n_past:], series[:n_past][precedes])
 
-    def _joined(self, past: pd.DataFrame, X: pd.DataFrame, estimator: Any) -> pd.DataFrame:
-        return pd.concat([past[~_keys(past, estimator).isin(_keys(X, estimator))], X])
+    def _joined(self, past: Any, X: Any, estimator: Any) -> Any:
+        is_new = ~_keys(past, estimator).isin(_keys(X, estimator))
+        past = take_rows(past, np.flatnonzero(is_new))
+        return pd.concat([past, X]) if isinstance(X, pd.DataFrame) else past.vstack(X)
 
     def predict(self, predict: Callable[..., Any], X: Any, estimator: Any, **params: Any) -> Any:
         """Return predictions of the rows of X, given with their past.
@@ -101,8 +106,16 @@ class PastRows:
         return np.asarray(predictions)[n_past:]
 
 
-def _keys(X: pd.DataFrame, estimator: Any) -> pd.Index:
-    """Return what identifies each row: its series and time."""
+def _keys(X: Any, estimator: Any) -> Any:
+    """Return what identifies each row, its series and time, as an index; None if there is none."""
     lags = find_lags(estimator)[0]
-    columns = [name for name in (lags.series, lags.time) if name in X.columns]
-    return pd.MultiIndex.from_frame(X[columns]) if columns else X.index
+    columns = named_columns(X, lags.series, lags.time)
+    if isinstance(X, pd.DataFrame) and not columns:
+        return X.index
+    is_timed = isinstance(X, pd.DataFrame) or (hasattr(X, "vstack") and lags.time in columns)
+    return pd.MultiIndex.from_arrays([X[name] for name in columns]) if is_timed else None
+
+
+def _header(X: Any) -> Any:
+    """Return the names of columns, of polars with their types, which must agree to be joined."""
+    return X.schema if hasattr(X, "schema") else list(X)

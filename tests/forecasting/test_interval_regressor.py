@@ -1,5 +1,6 @@
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import BaseEstimator, RegressorMixin
@@ -276,6 +277,21 @@ def test_rows_of_a_panel_have_the_past_of_their_series():
     assert_allclose(model.predict(table[~early]), fitted[~early])
     one = ~early & (table["store"] == 2).to_numpy()
     assert_allclose(model.predict(table[one]), fitted[one])
+
+
+def test_rows_of_polars_have_their_past_too():
+    table = panel()
+    rows = pl.DataFrame({name: table[name].to_numpy() for name in table})
+    y = table["x"].to_numpy()
+    first, *others = (
+        table["day"].isin(DAYS[start:end]).to_numpy()
+        for start, end in ((0, 80), (80, 90), (90, 100))
+    )
+    model = IntervalRegressor(of_lags()).fit(rows.filter(first), y[first])
+    whole = model.estimator_.predict(table)
+    for part in others:
+        assert_allclose(model.predict(rows.filter(part)), whole[part])
+        model.update(rows.filter(part), y[part])
 
 
 def test_refit_changes_the_regressor_and_not_the_margin():
