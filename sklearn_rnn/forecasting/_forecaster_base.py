@@ -157,15 +157,14 @@ class AbstractForecaster(RegressorMixin, BaseEstimator, ABC):
         self._check_steps(after)
         ahead = RowsAhead.of(before, after, self._columns, self._histories)
         forecasts = self._forecast(ahead, past_table)
-        margins = None if level is None else self._margins(ahead, before, past_table, level)
-        target = self._columns.target
-        if margins is None and not isinstance(target, list):
-            return pd.Series(_ordered(forecasts, ahead)[:, 0], index=ahead.index, name=target)
         columns = dict(zip(self._columns.targets, forecasts.T, strict=True))
-        if margins is not None:
-            columns = with_ends(columns, margins)
-        values = _ordered(np.column_stack(list(columns.values())), ahead)
-        return pd.DataFrame(values, index=ahead.index, columns=list(columns))
+        if level is not None:
+            columns = with_ends(columns, self._margins(ahead, before, past_table, level))
+        values = np.empty((len(ahead.order), len(columns)))
+        values[ahead.order] = np.column_stack(list(columns.values()))
+        table = pd.DataFrame(values, index=ahead.index, columns=list(columns))
+        target = self._columns.target
+        return table if level is not None or isinstance(target, list) else table[target]
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """Return R2 of the forecasts of rows ahead.
@@ -199,10 +198,6 @@ class AbstractForecaster(RegressorMixin, BaseEstimator, ABC):
         """Learn from the training rows."""
 
     @abstractmethod
-    def _keep(self, table: SeriesTable, name: str) -> SeriesTable:
-        """Return the rows that forecasts need, and check that each series has enough."""
-
-    @abstractmethod
     def _forecast(self, ahead: RowsAhead, past: SeriesTable | None) -> NDArray[np.float64]:
         """Return forecasts of shape (n_ahead, n_targets), from the rows of fit if past is None."""
 
@@ -216,7 +211,11 @@ class AbstractForecaster(RegressorMixin, BaseEstimator, ABC):
 
     def _read_columns(self, table: SeriesTable) -> ForecastColumns:
         """Return what the columns are."""
-        return ForecastColumns.of(table, self.target, None, None)
+        return ForecastColumns.of(table, self.target, None, None).targets_alone()
+
+    def _keep(self, table: SeriesTable, name: str) -> SeriesTable:
+        """Return the rows that forecasts need, and check that each series has enough."""
+        return table.last(1)
 
     def _check_steps(self, ahead: SeriesTable) -> None:
         """Check that the model can forecast so many steps."""
@@ -287,13 +286,6 @@ class AbstractForecaster(RegressorMixin, BaseEstimator, ABC):
         tags.input_tags.allow_nan = True
         tags.regressor_tags.poor_score = True
         return tags
-
-
-def _ordered(values: NDArray[np.float64], ahead: RowsAhead) -> NDArray[np.float64]:
-    """Return values of the rows ahead in the order in which these were given."""
-    ordered = np.empty_like(values)
-    ordered[ahead.order] = values
-    return ordered
 
 
 def _frequencies(table: SeriesTable) -> list[Any]:

@@ -12,7 +12,6 @@ from sklearn.utils.parallel import Parallel, delayed
 
 from sklearn_rnn._sklearn.compat import HasMethods
 from sklearn_rnn._sklearn.parameters import param, parametrized
-from sklearn_rnn.forecasting._forecast_columns import ForecastColumns
 from sklearn_rnn.forecasting._forecaster_base import AbstractForecaster
 from sklearn_rnn.forecasting._rows_ahead import RowsAhead
 from sklearn_rnn.forecasting._series_table import SeriesTable
@@ -64,15 +63,9 @@ class LocalForecaster(AbstractForecaster):
         default=None,
     )
 
-    def _read_columns(self, table: SeriesTable) -> ForecastColumns:
-        return ForecastColumns.of(table, self.target, None, None).targets_alone()
-
     def _fit_table(self, table: SeriesTable) -> None:
         self._check_complete(table, "X")
         self._table = table
-
-    def _keep(self, table: SeriesTable, name: str) -> SeriesTable:
-        return table.last(1)
 
     def _forecast(self, ahead: RowsAhead, past: SeriesTable | None) -> NDArray[np.float64]:
         if past is not None:

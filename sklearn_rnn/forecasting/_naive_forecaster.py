@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from sklearn_rnn._sklearn.compat import StrOptions
 from sklearn_rnn._sklearn.parameters import param, parametrized
-from sklearn_rnn.forecasting._forecast_columns import ForecastColumns
 from sklearn_rnn.forecasting._forecaster_base import AbstractForecaster
 from sklearn_rnn.forecasting._rows_ahead import RowsAhead
 from sklearn_rnn.forecasting._series_table import SeriesTable
@@ -95,16 +94,10 @@ class NaiveForecaster(AbstractForecaster):
         ),
     }
 
-    def _read_columns(self, table: SeriesTable) -> ForecastColumns:
-        return ForecastColumns.of(table, self.target, None, None).targets_alone()
-
     def _fit_table(self, table: SeriesTable) -> None:
         self._lines = self._draw(table, "X")
         estimated = {"drift": self._lines.slopes.size, "seasonal_mean": self._lines.levels.size}
         self.n_parameters_ = estimated.get(self.strategy, 0)
-
-    def _keep(self, table: SeriesTable, name: str) -> SeriesTable:
-        return table.last(1)
 
     def _forecast(self, ahead: RowsAhead, past: SeriesTable | None) -> FloatArray:
         lines = self._lines if past is None else self._draw(past, "past")
