@@ -13,6 +13,12 @@ from sklearn_rnn.preprocessing._incomplete_rows import find_lags
 from sklearn_rnn.preprocessing._lag_transformer import LagTransformer
 
 
+def named_parts(estimator: Any) -> dict[str, Any]:
+    """Return an estimator and its parameters by the prefix of what is set in them."""
+    inside = {f"{name}__": part for name, part in estimator.get_params().items()}
+    return {"": estimator, **inside}
+
+
 def delay_by(estimator: Any, n_rows: int) -> Any:
     """Return a copy of a model whose windows end so many rows earlier.
 
@@ -33,8 +39,7 @@ def delay_by(estimator: Any, n_rows: int) -> Any:
     """
     model = clone(estimator)
     changes: dict[str, int] = {}
-    parts = {"": model, **{f"{name}__": part for name, part in model.get_params().items()}}
-    for name, part in parts.items():
+    for name, part in named_parts(model).items():
         if isinstance(part, LagTransformer | ARRegressor):
             changes[f"{name}delay"] = part.delay + n_rows
         elif isinstance(part, DifferencedRegressor):

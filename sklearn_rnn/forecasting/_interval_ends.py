@@ -12,6 +12,7 @@ from sklearn.base import clone
 
 from sklearn_rnn._sklearn.metaestimators import open_search
 from sklearn_rnn._sklearn.validation import check_target
+from sklearn_rnn.forecasting._delays import named_parts
 from sklearn_rnn.forecasting._past_rows import PastRows
 from sklearn_rnn.preprocessing._complete_rows import CompleteRows
 
@@ -38,7 +39,7 @@ def interval_models(estimator: Any, method: str, level: float) -> list[Any]:
     ValueError
         If quantiles are needed and the estimator has none, or it predicts several steps of y.
     """
-    parts = (estimator, *estimator.get_params().values())
+    parts = named_parts(estimator).values()
     steps = [part.horizon for part in parts if isinstance(part, CompleteRows)]
     if max(steps, default=1) > 1:
         raise ValueError(
@@ -74,7 +75,7 @@ def _predicts_quantiles(estimator: Any) -> bool:
     inside = open_search(estimator)
     return any(
         "quantiles" in inspect.signature(part.predict).parameters
-        for part in (inside, *inside.get_params().values())
+        for part in named_parts(inside).values()
         if hasattr(part, "predict")
     )
 

@@ -16,7 +16,7 @@ from sklearn.pipeline import Pipeline
 from sklearn_rnn._sklearn.compat import safe_indexing
 from sklearn_rnn._sklearn.metaestimators import open_search
 from sklearn_rnn.exceptions import IncompleteWindowsWarning
-from sklearn_rnn.forecasting._delays import delay_by
+from sklearn_rnn.forecasting._delays import delay_by, named_parts
 from sklearn_rnn.forecasting._rows_ahead import RowsAhead
 from sklearn_rnn.preprocessing._complete_rows import CompleteRows
 from sklearn_rnn.preprocessing._following_targets import following_targets
@@ -39,9 +39,19 @@ def unfitted_models(strategy: str, estimator: Any, horizon: int) -> list[Any]:
     if not find_lags(estimator):
         raise ValueError(f"estimator must contain a LagTransformer; got {estimator!r}.")
     model = clone(omit_incomplete(estimator))
+    complete = {n: part for n, part in named_parts(model).items() if isinstance(part, CompleteRows)}
     if strategy == "multi_output":
-        return [_with_horizon(model, horizon)]
-    _check_one_step(model, strategy)
+        if not complete:
+            raise ValueError(
+                "strategy='multi_output' needs a pipeline with a LagTransformer before its last "
+                f"step, which predicts several outputs; got {model!r}. Set strategy='direct'."
+            )
+        return [model.set_params(**{f"{name}horizon": horizon for name in complete})]
+    if (given := max((part.horizon for part in complete.values()), default=1)) > 1:
+        raise ValueError(
+            f"estimator must forecast one step with strategy={strategy!r}; got horizon={given}. "
+            "Set horizon=1 in it, or strategy='multi_output'."
+        )
     if strategy == "recursive":
         return [model]
     return [delay_by(model, step) for step in range(horizon)]
@@ -183,30 +193,3 @@ def _read_by(model: Any, rows: pd.DataFrame, chosen: NDArray[np.intp]) -> pd.Dat
         read: Any = np.asarray(final.predict(rows))[chosen] if inputs is rows else inputs
     array = read.toarray() if issparse(read) else np.asarray(read)
     return pd.DataFrame(array.reshape(len(array), -1))
-
-
-def _check_one_step(model: Any, strategy: str) -> None:
-    """Check that a model forecasts one step."""
-    given = model.get_params()
-    horizons = [given[name] for name in _horizons(model) if given[name] > 1]
-    if horizons:
-        raise ValueError(
-            f"estimator must forecast one step with strategy={strategy!r}; got "
-            f"horizon={horizons[0]}. Set horizon=1 in it, or strategy='multi_output'."
-        )
-
-
-def _horizons(model: Any) -> list[str]:
-    """Return the parameters of a model that are its number of steps."""
-    parts = {"": model, **{f"{name}__": part for name, part in model.get_params().items()}}
-    return [f"{name}horizon" for name, part in parts.items() if isinstance(part, CompleteRows)]
-
-
-def _with_horizon(model: Any, horizon: int) -> Any:
-    """Return a model with an output for each step."""
-    if not (names := _horizons(model)):
-        raise ValueError(
-            "strategy='multi_output' needs a pipeline with a LagTransformer before its last step, "
-            f"which predicts several outputs; got {model!r}. Set strategy='direct'."
-        )
-    return model.set_params(**dict.fromkeys(names, horizon))
