@@ -13,7 +13,6 @@ from sklearn.metrics import r2_score
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
-from statsmodels.tsa.ar_model import AutoReg
 
 from sklearn_rnn import (
     ARRegressor,
@@ -86,13 +85,6 @@ def test_multi_output_is_one_model_by_hand():
     np.testing.assert_allclose(linear.predict(HORIZON), expected.ravel(), rtol=1e-10)
 
 
-def test_recursive_is_the_forecast_of_statsmodels():
-    sales = panel().loc["s1"]
-    expected = AutoReg(sales.to_numpy(), 2).fit().forecast(30)
-    found = Forecaster(make_ar(2), strategy="recursive").fit(sales).predict(30)
-    np.testing.assert_allclose(found, expected, rtol=1e-8)
-
-
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_each_series_is_forecast_by_the_model_of_all_from_its_own_end(strategy):
     forecaster = Forecaster(make_ar(3, **NAMES), HORIZON, strategy=strategy, target="sales")
@@ -110,13 +102,7 @@ def test_each_series_is_forecast_by_the_model_of_all_from_its_own_end(strategy):
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
 @pytest.mark.parametrize(
-    "estimator",
-    [
-        make_ar(3),
-        make_lasso(3),
-        LAST_NET,
-    ],
-    ids=["ar", "lasso", "net"],
+    "estimator", [make_ar(3), make_lasso(3), LAST_NET], ids=["ar", "lasso", "net"]
 )
 def test_forecasts_depend_on_nothing_but_the_past(strategy, estimator):
     past, ahead = next(_folds(LONG))
