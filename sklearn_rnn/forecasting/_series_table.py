@@ -146,7 +146,10 @@ def read_series(
     index = index.rename(time) if time is not None else index
     index = index if (np.diff(order) == 1).all() else index.take(order)  # which has no frequency
     if labels != [None]:
-        names = [series] if series is not None else _series_levels(X.index, time)
+        names = [series]
+        if series is None:
+            at = time_level(X.index, time)
+            names = [name for level, name in enumerate(X.index.names) if level != at]
         of_row: Any = pd.Index(labels).take(codes)
         parts = [of_row.get_level_values(level) for level in range(of_row.nlevels)]
         index = pd.MultiIndex.from_arrays([*parts, index], names=[*names, index.name])
@@ -163,12 +166,6 @@ def with_series(index: Any, times: Any) -> Any:
         return times
     parts = [index.get_level_values(level) for level in range(index.nlevels - 1)]
     return pd.MultiIndex.from_arrays([*parts, times], names=index.names)
-
-
-def _series_levels(index: Any, time: Any) -> list[Any]:
-    """Return the names of the levels of an index that identify series."""
-    at = time_level(index, time)
-    return [name for level, name in enumerate(index.names) if level != at]
 
 
 def _check_kind(kind: TimeKind, like: TimeKind | None, index: Any, name: str) -> None:

@@ -206,16 +206,15 @@ class CalendarFeatures(TransformerMixin, BaseEstimator):
                 f"{type(X).__name__}."
             )
         times = _times(split_index(X, len(X), self.time, None)[0])
-        columns = {}
+        values = []
         for cycle, n_harmonics in (self.harmonics or {}).items():
             angle = 2 * np.pi * _phase(times, cycle)
             for k in range(1, n_harmonics + 1):
-                columns[f"{cycle}_sin{k}"] = np.sin(k * angle)
-                columns[f"{cycle}_cos{k}"] = np.cos(k * angle)
+                values += [np.sin(k * angle), np.cos(k * angle)]
         if self.parts:
             dates = _dates(times, f"parts={list(self.parts)}")
-            columns |= {part: _part(dates, part) for part in self.parts}
-        return columns
+            values += [_part(dates, part) for part in self.parts]
+        return dict(zip(self.names(), values, strict=True))
 
 
 def _times(index: Any) -> Any:
