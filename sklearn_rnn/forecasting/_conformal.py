@@ -189,7 +189,7 @@ def warn_of_infinite(margins: Array, level: float, n_scores: int) -> None:
         return
     reason = "too many of the last targets were outside"
     if n_scores < (needed := smallest_sample(level)):
-        reason = f"level={level} needs {needed} errors that calibrate, of each step; got {n_scores}"
+        reason = f"level={level} needs {needed} calibration errors for each step; got {n_scores}"
     warnings.warn(
         f"Intervals are infinite in {n_infinite} of {len(margins)} rows: {reason}.",
         InfiniteIntervalWarning,

@@ -38,7 +38,7 @@ class ForecastErrors:
         table: SeriesTable,
         back: NDArray[np.int64],
         n_rows: int,
-    ) -> Any:
+    ) -> ForecastErrors:
         """Fit a forecaster to all but the last rows of each series, and forecast from each of them.
 
         Parameters
@@ -57,7 +57,7 @@ class ForecastErrors:
         Returns
         -------
         ForecastErrors
-            A step of h has at most ``n_rows - h + 1`` errors of each series.
+            Step h has at most ``n_rows - h + 1`` errors of each series.
 
         Raises
         ------
@@ -70,24 +70,24 @@ class ForecastErrors:
                 f"{f'the series {short}' if table.is_panel else 'the series'}. Set a smaller "
                 "number, or leave them out."
             )
-        place = np.arange(len(table.times)) - np.repeat(table.starts[1:], table.lengths) + n_rows
+        first = np.repeat(table.starts[1:], table.lengths) - n_rows
+        place = np.arange(len(table.times)) - first
         fitted = _fit_before(forecaster, X.iloc[table.order[place < 0]], n_rows)
-        targets = fitted._columns.targets
+        target = table.values[fitted._columns.targets].to_numpy(np.float64)
         scale = usable_scale(fitted.naive_error_)
         horizon = min(n_rows, getattr(forecaster, "horizon", n_rows))
         errors: list[list[FloatArray]] = [[] for _ in range(horizon)]
         of_rows = scale.to_numpy()[table.codes]
         n_missing = np.cumsum(-1 - np.diff(back, prepend=back[:1] + 1))
         for origin in range(n_rows):
-            last = np.repeat(table.starts[1:], table.lengths) - n_rows + origin - 1
             is_near = (place >= origin) & (place < origin + horizon)
-            ahead = np.flatnonzero(is_near & (n_missing == n_missing[last]))
+            ahead = np.flatnonzero(is_near & (n_missing == n_missing[first + origin - 1]))
             if not len(ahead):
                 continue
             past = X.iloc[table.order[place < origin]]
             forecasts = fitted.predict(X.iloc[table.order[ahead]], past=past).to_numpy()
-            actual = table.values[targets].to_numpy(np.float64)[ahead]
-            error = np.abs(actual - forecasts.reshape(actual.shape)) / of_rows[ahead]
+            forecasts = forecasts.reshape(len(ahead), -1)
+            error = np.abs(target[ahead] - forecasts) / of_rows[ahead]
             for step in range(min(horizon, n_rows - origin)):
                 errors[step].append(error[place[ahead] == origin + step])
         return cls([np.concatenate(parts) for parts in errors], scale)
@@ -123,7 +123,7 @@ class ForecastErrors:
 
 
 def _fit_before(forecaster: Any, X: pd.DataFrame, n_rows: int) -> Any:
-    """Fit to the rows before those that calibrate; errors say that it is them."""
+    """Fit to the rows before those that calibrate, which errors name."""
     try:
         return forecaster.fit(X)
     except ValueError as error:

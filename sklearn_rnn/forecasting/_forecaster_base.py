@@ -104,12 +104,15 @@ class AbstractForecaster(RegressorMixin, BaseEstimator, ABC):
             self._columns = self._read_columns(table)
             table = self._columns.select(table, "X")
             self._kind = table.kind
-            self._histories = [self._learn(table, count) for count in self._counts()]
+            timeline, no_columns = table.timeline(), np.empty((len(table.times), 0))
+            self._histories = [
+                History.learn(timeline, no_columns, 0, count) for count in self._counts()
+            ]
             self._frequencies = dict(zip(table.labels, _frequencies(table), strict=True))
             self._errors = None
             if n_rows := self.calibration_rows:
                 earlier = clone(self).set_params(calibration_rows=0)
-                back = self._histories[0].rows_to_end(table.timeline())
+                back = self._histories[0].rows_to_end(timeline)
                 self._errors = ForecastErrors.measure(earlier, frame, table, back, n_rows)
             self._fit_table(table)
             self._past = self._keep(table, "X")
@@ -148,7 +151,10 @@ class AbstractForecaster(RegressorMixin, BaseEstimator, ABC):
         """
         check_is_fitted(self)
         self._check_level(level)
-        past_table = None if past is None else self._read_past(past)
+        past_table = None
+        if past is not None:
+            past_table = read_series(past, "past", *self._named(), like=self._kind)
+            past_table = self._columns.select(past_table, "past")
         before = self._past if past_table is None else self._keep(past_table, "past")
         if isinstance(steps_or_rows, Integral):
             after = self._continue(before, steps_or_rows)
@@ -220,10 +226,6 @@ class AbstractForecaster(RegressorMixin, BaseEstimator, ABC):
     def _check_steps(self, ahead: SeriesTable) -> None:
         """Check that the model can forecast so many steps."""
 
-    def _learn(self, table: SeriesTable, count: LagCount) -> History:
-        """Learn the calendars of the series."""
-        return History.learn(table.timeline(), np.empty((len(table.times), 0)), 0, count)
-
     def _check_level(self, level: float | None) -> None:
         if level is None:
             return
@@ -249,10 +251,6 @@ class AbstractForecaster(RegressorMixin, BaseEstimator, ABC):
         margins = self._errors.margins(steps, level, of_rows)
         warn_of_infinite(margins, level, self._errors.fewest(int(steps.max())))
         return margins
-
-    def _read_past(self, past: Any) -> SeriesTable:
-        table = read_series(past, "past", *self._named(), like=self._kind)
-        return self._columns.select(table, "past")
 
     def _continue(self, past: SeriesTable, steps: Any) -> SeriesTable:
         """Return the next rows of each series by its calendar."""

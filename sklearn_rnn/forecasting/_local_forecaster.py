@@ -37,8 +37,8 @@ class LocalForecaster(AbstractForecaster):
 
     Examples
     --------
-    With statsforecast installed, the model may be ``AutoETS(season_length=12)``; any other object
-    with the same method is one, too:
+    With statsforecast installed, the model may be ``AutoETS(season_length=12)``; any object with
+    the same method will do:
 
     >>> import numpy as np
     >>> import pandas as pd

@@ -118,14 +118,14 @@ class RowsAhead:
     def describe_missing(self, known: list[Any]) -> str:
         """Return where values are missing: in the past, or of columns known ahead; "" if not."""
         past, ahead = self.rows[~self.is_ahead], self.rows.loc[self.is_ahead, known]
-        told = []
+        texts = []
         for rows, place in ((past, "before the forecasts"), (ahead, "ahead")):
             missing = rows.isna()
             if columns := missing.columns[missing.any()].tolist():
                 at = missing.index[missing.any(axis=1)]
                 count = f"in {len(at)} of {len(rows)} rows {place}"
-                told.append(f"{count}, such as {at[0]}, of the columns {columns}")
-        return " and ".join(told)
+                texts.append(f"{count}, such as {at[0]}, of the columns {columns}")
+        return " and ".join(texts)
 
 
 def continue_series(past: SeriesTable, frequencies: Sequence[Any], n_steps: int) -> SeriesTable:

@@ -335,7 +335,7 @@ def test_several_targets_are_several_columns():
         forecaster.set_params(strategy="multi_output").fit(table)
 
 
-def test_rows_that_are_missing_before_the_end_are_told():
+def test_rows_that_are_missing_before_the_end_are_named():
     sales = panel().loc["s0"]
     gap = sales.drop(sales.index[-2])
     forecaster = Forecaster(make_ar(3), strategy="recursive").fit(gap)
@@ -387,7 +387,7 @@ def test_columns_of_text_are_read_in_the_past_alone(dtype):
     assert forecaster.predict(ahead, past=table.drop(ahead.index)).notna().all()
 
 
-def test_missing_values_at_the_end_are_told_with_their_series():
+def test_missing_values_at_the_end_are_named_with_their_series():
     holes = LONG.copy()
     holes.loc[holes["store"] == "s1", "sales"] = [1.0] * 35 + [np.nan]
     forecaster = Forecaster(make_ar(3), 2, target="sales", **NAMES).fit(holes)
@@ -405,7 +405,7 @@ def test_missing_values_at_the_end_are_told_with_their_series():
 @pytest.mark.parametrize(
     "estimator", [make_ar(2, exogenous=["promo"]), ARRegressor(2, known_ahead=["promo"])]
 )
-def test_missing_values_of_known_columns_are_told_or_read(estimator, strategy):
+def test_missing_values_of_known_columns_are_named_or_read(estimator, strategy):
     table = stores((30,), columns=["promo"]).set_index("month").drop(columns="store")
     past, ahead = table[:-2], table[-2:].copy()
     ahead.loc[ahead.index[1], "promo"] = np.nan
@@ -428,7 +428,7 @@ def test_missing_values_of_known_columns_are_told_or_read(estimator, strategy):
     ],
     ids=lambda estimator: type(estimator).__name__,
 )
-def test_missing_targets_of_a_model_that_cannot_leave_them_out_are_told(estimator):
+def test_missing_targets_of_a_model_that_cannot_leave_them_out_are_named(estimator):
     holes = panel().loc["s0"].copy()
     holes.iloc[[10, 20]] = np.nan
     name = type(estimator).__name__
