@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
@@ -55,7 +55,6 @@ class AbstractForecaster(RegressorMixin, BaseEstimator, ABC):
         so many rows before, whose error is `naive_error_`.""",
         default=1,
     )
-
     calibration_rows: int = param(
         [Interval(Integral, 0, None, closed="left")],
         """Number of rows at the end of each series that `fit` forecasts first, by models of the
@@ -108,7 +107,7 @@ class AbstractForecaster(RegressorMixin, BaseEstimator, ABC):
             self._histories = [
                 History.learn(timeline, no_columns, 0, count) for count in self._counts()
             ]
-            self._frequencies = dict(zip(table.labels, _frequencies(table), strict=True))
+            self._frequencies = _frequencies(table)
             self._errors = None
             if n_rows := self.calibration_rows:
                 earlier = clone(self).set_params(calibration_rows=0)
@@ -257,15 +256,11 @@ class AbstractForecaster(RegressorMixin, BaseEstimator, ABC):
         if isinstance(steps, bool):
             raise TypeError("steps_or_rows must be an int or a DataFrame; got a bool.")
         check_scalar(steps, "steps_or_rows", Integral, min_val=1)
-        usual = set(map(str, self._frequencies.values()))
-        common = next(iter(self._frequencies.values())) if len(usual) == 1 else None
-        frequencies = [
-            self._frequencies[label] if label in self._frequencies else _frequency(times, common)
-            for label, times in (
-                (past.labels[i], past.index_of(i)) for i in range(len(past.labels))
-            )
-        ]
-        return continue_series(past, frequencies, int(steps))
+        known = self._frequencies
+        if new := [i for i, label in enumerate(past.labels) if label not in known]:
+            rows = np.flatnonzero(np.isin(past.codes, new))
+            known = known | _frequencies(past.take(rows), _only(known.values()))
+        return continue_series(past, [known[label] for label in past.labels], int(steps))
 
     def _read_ahead(self, rows: Any, past: SeriesTable) -> SeriesTable:
         ahead = read_series(rows, "Rows ahead", *self._named(), like=self._kind)
@@ -286,25 +281,25 @@ class AbstractForecaster(RegressorMixin, BaseEstimator, ABC):
         return tags
 
 
-def _frequencies(table: SeriesTable) -> list[Any]:
+def _frequencies(table: SeriesTable, common: Any = None) -> dict[Any, Any]:
     """Return the step of the times of each series; of one row that of the others, if it is one."""
     found: dict[bytes, Any] = {}
-    steps = []
-    for number in range(len(table.labels)):
-        part = slice(table.starts[number], table.starts[number + 1])
-        key = table.times[part].tobytes()
+    steps = {}
+    for number, label in enumerate(table.labels):
+        key = table.times[table.starts[number] : table.starts[number + 1]].tobytes()
         if key not in found:
-            found[key] = _frequency(table.index_of(number), None)
-        steps.append(found[key])
-    pairs = list(zip(steps, table.lengths, strict=True))
-    several = {str(step): step for step, n in pairs if n > 1}
-    common = next(iter(several.values())) if len(several) == 1 else None
-    return [step or common if n == 1 else step for step, n in pairs]
+            times = table.index_of(number)
+            found[key] = find_frequency(times) if len(times) > 1 else getattr(times, "freq", None)
+        steps[label] = found[key]
+    single = {label for label, n in zip(table.labels, table.lengths, strict=True) if n == 1}
+    common = common or _only(step for label, step in steps.items() if label not in single)
+    return steps | {label: steps[label] or common for label in single}
 
 
-def _frequency(times: Any, common: Any) -> Any:
-    """Return the step of times, of a single one that of the other series; None if unknown."""
-    return find_frequency(times) if len(times) > 1 else getattr(times, "freq", None) or common
+def _only(steps: Iterable[Any]) -> Any:
+    """Return the step that all series have; None if they differ."""
+    several = {str(step): step for step in steps}
+    return next(iter(several.values())) if len(several) == 1 else None
 
 
 def _naive_error(table: SeriesTable, targets: list[Any], season: int) -> pd.DataFrame:

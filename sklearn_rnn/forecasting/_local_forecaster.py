@@ -71,21 +71,20 @@ class LocalForecaster(AbstractForecaster):
         if past is not None:
             self._check_complete(past, "past")
         table = self._table if past is None else past
-        values = table.values.to_numpy(np.float64)
+        values = np.split(table.values.to_numpy(np.float64), table.starts[1:-1])
         series, step = ahead.series[ahead.is_ahead], ahead.step[ahead.is_ahead]
-        numbers, counts = np.unique(series, return_counts=True)
-        tasks = [
-            (values[table.starts[number] : table.starts[number + 1], target], count)
-            for number, count in zip(numbers, counts, strict=True)
-            for target in range(values.shape[1])
+        forecasts = np.empty((len(series), values[0].shape[1]))
+        places = [
+            (number, np.flatnonzero(series == number), target)
+            for number in np.unique(series)
+            for target in range(forecasts.shape[1])
         ]
         results = Parallel(n_jobs=self.n_jobs)(
-            delayed(_forecast_one)(self.model, y, int(h)) for y, h in tasks
+            delayed(_forecast_one)(self.model, values[number][:, target], len(rows))
+            for number, rows, target in places
         )
-        forecasts = np.empty((len(series), values.shape[1]))
-        for task, result in enumerate(results):
-            number, target = numbers[task // values.shape[1]], task % values.shape[1]
-            forecasts[series == number, target] = result[step[series == number] - 1]
+        for (_, rows, target), result in zip(places, results, strict=True):
+            forecasts[rows, target] = result[step[rows] - 1]
         return forecasts
 
     def _check_complete(self, table: SeriesTable, name: str) -> None:
