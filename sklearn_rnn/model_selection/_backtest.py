@@ -26,7 +26,7 @@ def backtest(
     *,
     cv: Any = 5,
     refit: bool | int = True,
-    series_weight: Mapping[Any, float] | None = None,
+    series_weight: Mapping[Any, float] | pd.Series[float] | None = None,
     level: float | None = None,
 ) -> Backtest:
     """Forecast past rows of each series from the rows before them, and measure the errors.
@@ -50,8 +50,8 @@ def backtest(
         Whether to fit to the training rows of each fold, of the first fold alone (False), or of
         each k-th fold. Otherwise the forecaster of an earlier fold forecasts from the training
         rows of the fold, without being fitted to them.
-    series_weight : mapping of series to float, default=None
-        Weight of each series in all errors. None weighs all rows alike.
+    series_weight : mapping or Series of float, default=None
+        Weight of each series, by its name, in all errors. None weighs all rows alike.
     level : float, default=None
         Level of intervals whose coverage, width and interval score are measured too; the
         forecasters need ``calibration_rows``.
@@ -90,7 +90,7 @@ def backtest(
     """
     models = dict(forecasters) if isinstance(forecasters, Mapping) else None
     models = {type(forecasters).__name__: forecasters} if models is None else models
-    every = _check_arguments(models, refit)
+    every = _check_arguments(models, refit, series_weight)
     folds = list(_folds(models, X, cv))
     parts = []
     for name, model in models.items():
@@ -100,6 +100,13 @@ def backtest(
                 raise ValueError(f"{name!r} has {missing} forecasts that are NaN in fold {fold}.")
             parts.append(part.assign(model=name, fold=fold))
     table = pd.concat(parts, ignore_index=True)
+    known = table["actual"].notna()
+    if not (weighed := known & (table["weight"] > 0)).any():
+        raise ValueError(
+            "cv must test rows with a known target, of series with a positive weight; of "
+            f"{len(table)} forecasts {known.sum()} have a target, and {weighed.sum()} of these a "
+            "positive weight. Give other test rows, or another series_weight."
+        )
     first = ["model", "fold", "series", "time", "step", "target"]
     return Backtest(
         names=list(models),
@@ -110,7 +117,7 @@ def backtest(
     )
 
 
-def _check_arguments(models: Mapping[str, Any], refit: bool | int) -> int:
+def _check_arguments(models: Mapping[str, Any], refit: bool | int, series_weight: Any) -> int:
     """Check the arguments, and return how many folds a fit is for; 0 is all."""
     if not models or not all(isinstance(name, str) for name in models):
         raise ValueError(
@@ -131,6 +138,15 @@ def _check_arguments(models: Mapping[str, Any], refit: bool | int) -> int:
     is_count = isinstance(refit, Integral) and refit >= 1
     if not (isinstance(refit, bool) or is_count):
         raise ValueError(f"refit must be True, False or an int of at least 1; got {refit!r}.")
+    if series_weight is not None and not (
+        isinstance(series_weight, Mapping | pd.Series)
+        and all(weight >= 0 for _, weight in series_weight.items())
+        and any(weight > 0 for _, weight in series_weight.items())
+    ):
+        raise ValueError(
+            "series_weight must be a mapping of the names of series to weights of at least 0, not "
+            f"all of them 0, such as {{'a': 2.0, 'b': 1.0}}; got {series_weight!r}."
+        )
     return int(refit)
 
 
@@ -173,17 +189,16 @@ def _forecasts(
 
 
 def _table(
-    X: Any, test: NDArray[np.intp], forecasts: Any, fitted: Any, weights: Mapping[Any, float] | None
+    X: Any, test: NDArray[np.intp], forecasts: Any, fitted: Any, weights: Any
 ) -> pd.DataFrame:
     """Return the forecasts of a fold with their actuals, steps, scales and weights, in rows."""
     table = forecasts.to_frame() if isinstance(forecasts, pd.Series) else forecasts
     index: Any = table.index
     times = index.get_level_values(-1)
     series = index.droplevel(-1).tolist() if index.nlevels > 1 else [0] * len(index)
-    number = pd.factorize(pd.Index(series))[0]
-    order = np.lexsort((pd.factorize(times, sort=True)[0], number))
-    step = np.empty(len(order), dtype=np.intp)
-    step[order] = pd.Series(number[order]).groupby(number[order]).cumcount() + 1
+    codes, labels = pd.factorize(pd.Index(series), use_na_sentinel=False)
+    time_codes = pd.Series(pd.factorize(times, sort=True)[0])
+    step = time_codes.groupby(codes).rank("first").to_numpy(np.intp)
     actual = take_rows(X, test)
     actual = actual.to_frame() if isinstance(actual, pd.Series) else actual
     parts = []
@@ -198,8 +213,8 @@ def _table(
                     "target": target,
                     "actual": actual[target].to_numpy(np.float64, na_value=np.nan),
                     "forecast": table[target].to_numpy(),
-                    "scale": [scale.get(label, np.nan) for label in series],
-                    "weight": [_weight(weights, label) for label in series],
+                    "scale": np.array([scale.get(label, np.nan) for label in labels])[codes],
+                    "weight": np.array([_weight(weights, label) for label in labels])[codes],
                 }
             )
         )
@@ -209,13 +224,11 @@ def _table(
     return pd.concat(parts, ignore_index=True)
 
 
-def _weight(weights: Mapping[Any, float] | None, label: Any) -> float:
+def _weight(weights: Any, label: Any) -> float:
     """Return the weight of a series."""
-    if weights is None:
-        return 1.0
-    if label not in weights or not weights[label] >= 0:
+    if weights is not None and label not in weights:
         raise ValueError(
-            f"series_weight must hold a weight of at least 0 for each series; got "
-            f"{weights.get(label)!r} for {label!r}."
+            f"series_weight must hold a weight for each series that is tested; that of {label!r} "
+            "is missing."
         )
-    return float(weights[label])
+    return 1.0 if weights is None else float(weights[label])

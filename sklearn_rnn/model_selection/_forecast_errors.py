@@ -73,8 +73,8 @@ def forecast_errors(
     keys = [rows[column] for column in by]
     weighted = pd.DataFrame({name: part * rows["weight"] for name, part in parts.items()})
     weights = pd.DataFrame({name: rows["weight"].where(p.notna()) for name, p in parts.items()})
-    total = weights.groupby(keys).sum()
-    errors = weighted.groupby(keys).sum() / total.where(total > 0)
+    total = weights.groupby(keys, dropna=False).sum()  # a series may have the name None
+    errors = weighted.groupby(keys, dropna=False).sum() / total.where(total > 0)
     errors["rmse"] = np.sqrt(errors["rmse"])
-    errors["n"] = error.groupby(keys).size()
+    errors["n"] = error.groupby(keys, dropna=False).size()
     return errors

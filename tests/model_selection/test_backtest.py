@@ -105,6 +105,14 @@ def test_several_targets_and_names_of_several_levels_are_kept_apart():
     assert result.errors("series")["n"].tolist() == [2 * 2 * STEPS] * 3
 
 
+def test_a_series_without_a_name_is_one_as_well():
+    table = LONG.assign(store=LONG["store"].astype(object).where(LONG["store"] != "b", None))
+    found = backtest(NAIVE, table, cv=CV).errors("series")
+    expected = backtest(NAIVE, LONG, cv=CV).errors("series")
+    np.testing.assert_array_equal(found, expected.loc[["a", "c", "b"]])
+    assert found.index.isna().tolist() == [False, False, True]
+
+
 def test_smape_has_its_limits_and_rows_without_an_actual_or_a_scale_are_left_out():
     table = pd.DataFrame(
         {
@@ -129,6 +137,8 @@ def test_weights_are_those_of_series():
     for metric in ("mae", "mase", "smape"):
         of_series = expected[metric]
         np.testing.assert_allclose(found[metric], (2 * of_series["a"] + of_series["c"]) / 3)
+    as_series = backtest(AR, LONG, cv=CV, series_weight=pd.Series(weights)).summary()
+    pd.testing.assert_series_equal(as_series.iloc[0], found)
     repeated = pd.concat([LONG, LONG[LONG["store"] == "a"].assign(store="z")])
     # which changes the fit as well, but not the naive forecast
     twice = backtest(NAIVE, repeated, cv=CV, series_weight={"a": 1, "z": 1, "b": 0, "c": 1})
@@ -279,10 +289,30 @@ class Missing(BaseEstimator):
             {"forecasters": NAIVE, "cv": 3},
             "cv=3 takes the horizon of the forecasters as the length of the test sets, but none of",
         ),
-        ({"series_weight": {"a": 1.0}}, "series_weight must hold a weight of at least 0 for each"),
         (
-            {"series_weight": {"a": 1.0, "b": -1.0, "c": 1.0}},
-            "series_weight must hold a weight of at least 0 for each series; got -1.0 for 'b'.",
+            {"series_weight": {"a": 1.0}},
+            "series_weight must hold a weight for each series that is tested; that of 'b' is",
+        ),
+        *(
+            (
+                {"series_weight": given},
+                "series_weight must be a mapping of the names of series to weights of at least 0, "
+                f"not all of them 0, such as {{'a': 2.0, 'b': 1.0}}; got {given!r}.",
+            )
+            for given in ([1, 2], {"a": 1.0, "b": -1.0, "c": 1.0}, dict.fromkeys("abc", 0), {})
+        ),
+        (
+            {
+                "forecasters": NAIVE,
+                "X": LONG.assign(sales=LONG["sales"].where(LONG["month"] < MONTHS[36])),
+            },
+            "cv must test rows with a known target, of series with a positive weight; of 36 "
+            "forecasts 0 have a target, and 0 of these a positive weight. Give other test rows,",
+        ),
+        (
+            {"series_weight": {"a": 0, "b": 0, "c": 0, "new": 1}},
+            "cv must test rows with a known target, of series with a positive weight; of 36 "
+            "forecasts 36 have a target, and 0 of these a positive weight.",
         ),
         (
             {"cv": list(CV.split(LONG))[::-1], "refit": False},
