@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from numbers import Integral
 from typing import Any
 
@@ -14,6 +14,7 @@ from sklearn.model_selection import TimeSeriesSplit, check_cv
 
 from sklearn_rnn._sklearn.rows import take_rows
 from sklearn_rnn.model_selection._backtest_result import Backtest
+from sklearn_rnn.model_selection._forecast_errors import level_of_endings
 from sklearn_rnn.model_selection._panel_split import PanelTimeSeriesSplit
 from sklearn_rnn.preprocessing._incomplete_rows import find_lags
 
@@ -27,7 +28,7 @@ def backtest(
     cv: Any = 5,
     refit: bool | int = True,
     series_weight: Mapping[Any, float] | pd.Series[float] | None = None,
-    level: float | None = None,
+    level: float | Sequence[float] | None = None,
 ) -> Backtest:
     """Forecast past rows of each series from the rows before them, and measure the errors.
 
@@ -52,8 +53,9 @@ def backtest(
         rows of the fold, without being fitted to them.
     series_weight : mapping or Series of float, default=None
         Weight of each series, by its name, in all errors. None weighs all rows alike.
-    level : float, default=None
-        Level of intervals whose coverage, width and interval score are measured too; the
+    level : float or sequence of float, default=None
+        Level of intervals that are measured too, or several, such as 0.1, 0.3, ..., 0.9: their
+        coverage, width and interval score, the pinball loss of their ends, and the CRPS. The
         forecasters need ``calibration_rows``.
 
     Returns
@@ -91,10 +93,11 @@ def backtest(
     models = dict(forecasters) if isinstance(forecasters, Mapping) else None
     models = {type(forecasters).__name__: forecasters} if models is None else models
     every = _check_arguments(models, refit, series_weight)
+    levels = level_of_endings(level)
     folds = list(_folds(models, X, cv))
     parts = []
     for name, model in models.items():
-        for fold, forecasts, fitted in _forecasts(model, X, folds, every, level):
+        for fold, forecasts, fitted in _forecasts(model, X, folds, every, levels):
             part = _table(X, folds[fold][1], forecasts, fitted, series_weight)
             if (missing := int(part["forecast"].isna().sum())) > 0:
                 raise ValueError(f"{name!r} has {missing} forecasts that are NaN in fold {fold}.")
@@ -112,7 +115,7 @@ def backtest(
         names=list(models),
         forecasts=table[[*first, *(c for c in table if c not in first)]],
         season=next(iter(models.values())).season,
-        level=level,
+        levels=levels,
         test_share=float(np.mean([len(test) / len(train) for train, test in folds])),
     )
 
@@ -169,59 +172,66 @@ def _folds(models: Mapping[str, Any], X: Any, cv: Any) -> Iterator[Fold]:
 
 
 def _forecasts(
-    model: Any, X: Any, folds: list[Fold], every: int, level: float | None
+    model: Any, X: Any, folds: list[Fold], every: int, levels: Mapping[str, float]
 ) -> Iterator[tuple[int, Any, Any]]:
     """Yield the number of each fold, its forecasts, and the fitted forecaster."""
     fitted, seen = None, np.zeros(0, dtype=np.intp)
-    how = {} if level is None else {"level": level}
     for fold, (train, test) in enumerate(folds):
         past, ahead = take_rows(X, train), take_rows(X, test)
         if fitted is None or (every and fold % every == 0):
             fitted, seen = clone(model).fit(past), train
-            yield fold, fitted.predict(ahead, **how), fitted
+            yield fold, _predict(fitted, ahead, levels), fitted
             continue
         if np.isin(test, seen).any():
             raise ValueError(
                 f"refit={every or False} needs folds in the order of time; fold {fold} tests rows "
                 "that an earlier fold was fitted to. Sort the folds, or set refit=True."
             )
-        yield fold, fitted.predict(ahead, past=past, **how), fitted
+        yield fold, _predict(fitted, ahead, levels, past=past), fitted
+
+
+def _predict(fitted: Any, ahead: Any, levels: Mapping[str, float], **past: Any) -> dict[str, Any]:
+    """Return forecasts, by the endings of the columns of their intervals if there are levels."""
+    how = {ending: {"level": level} for ending, level in levels.items()} or {"": {}}
+    return {ending: fitted.predict(ahead, **past, **one) for ending, one in how.items()}
 
 
 def _table(
-    X: Any, test: NDArray[np.intp], forecasts: Any, fitted: Any, weights: Any
+    X: Any, test: NDArray[np.intp], forecasts: dict[str, Any], fitted: Any, weights: Any
 ) -> pd.DataFrame:
     """Return the forecasts of a fold with their actuals, steps, scales and weights, in rows."""
-    table = forecasts.to_frame() if isinstance(forecasts, pd.Series) else forecasts
+    tables = {ending: _to_frame(part) for ending, part in forecasts.items()}
+    table = next(iter(tables.values()))
     index: Any = table.index
     times = index.get_level_values(-1)
     series = index.droplevel(-1).tolist() if index.nlevels > 1 else [0] * len(index)
     codes, labels = pd.factorize(pd.Index(series), use_na_sentinel=False)
     time_codes = pd.Series(pd.factorize(times, sort=True)[0])
     step = time_codes.groupby(codes).rank("first").to_numpy(np.intp)
-    actual = take_rows(X, test)
-    actual = actual.to_frame() if isinstance(actual, pd.Series) else actual
+    actual = _to_frame(take_rows(X, test))
     parts = []
     for target in fitted.naive_error_.columns:
         scale = dict(zip(fitted.naive_error_.index, fitted.naive_error_[target], strict=True))
-        parts.append(
-            pd.DataFrame(
-                {
-                    "series": series,
-                    "time": times,
-                    "step": step,
-                    "target": target,
-                    "actual": actual[target].to_numpy(np.float64, na_value=np.nan),
-                    "forecast": table[target].to_numpy(),
-                    "scale": np.array([scale.get(label, np.nan) for label in labels])[codes],
-                    "weight": np.array([_weight(weights, label) for label in labels])[codes],
-                }
-            )
-        )
-        for end in ("lower", "upper"):
-            if f"{target}_{end}" in table.columns:
-                parts[-1][end] = table[f"{target}_{end}"].to_numpy()
+        columns = {
+            "series": series,
+            "time": times,
+            "step": step,
+            "target": target,
+            "actual": actual[target].to_numpy(np.float64, na_value=np.nan),
+            "forecast": table[target].to_numpy(),
+            "scale": np.array([scale.get(label, np.nan) for label in labels])[codes],
+            "weight": np.array([_weight(weights, label) for label in labels])[codes],
+        }
+        for ending, part in tables.items():
+            for end in ("lower", "upper"):
+                if f"{target}_{end}" in part.columns:
+                    columns[f"{end}{ending}"] = part[f"{target}_{end}"].to_numpy()
+        parts.append(pd.DataFrame(columns))
     return pd.concat(parts, ignore_index=True)
+
+
+def _to_frame(table: Any) -> Any:
+    return table.to_frame() if isinstance(table, pd.Series) else table
 
 
 def _weight(weights: Any, label: Any) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -34,18 +34,20 @@ class Backtest:
         Length of the season of the naive forecast whose error is the scale.
     test_share : float
         Number of test rows divided by the number of training rows, averaged over folds.
-    level : float or None
-        Level of the intervals, whose ends are in the columns lower and upper of `forecasts`.
+    levels : mapping of str to float
+        Levels of the intervals, by the ending of the columns of `forecasts` and `errors` that
+        belong to them: ``""`` for a single level, whose intervals are from lower to upper;
+        otherwise such as ``"_0.9"`` for those from lower_0.9 to upper_0.9.
     """
 
     names: Sequence[str]
     forecasts: pd.DataFrame
     season: int
     test_share: float
-    level: float | None = None
+    levels: Mapping[str, float]
 
     def errors(self, by: str | Sequence[str] = ("model", "step")) -> pd.DataFrame:
-        """Return the errors in groups of rows.
+        r"""Return the errors in groups of rows.
 
         Parameters
         ----------
@@ -57,15 +59,21 @@ class Backtest:
         DataFrame
             For each group ``mae``, ``rmse``, ``mase`` (scaled by the naive error of each series in
             the training rows, without series whose scale is 0 or unknown), ``smape`` (0 to 200,
-            with 0 / 0 = 0) and ``n``, the number of forecasts whose actual is known. With a `level`
-            also ``coverage``, the share of actuals inside of their intervals, ``width``, and
-            ``interval_score`` (`sklearn_rnn.model_selection.interval_score`).
+            with 0 / 0 = 0) and ``n``, the number of forecasts whose actual is known. With intervals
+            also ``coverage``, the share of actuals inside of them, ``width``, and
+            ``interval_score`` (`sklearn_rnn.model_selection.interval_score`), with the ending of
+            each of several levels; the pinball loss of their ends as quantiles (``pinball_0.05``;
+            that of the forecast as the median is half of the MAE); and ``crps``, the continuous
+            ranked probability score :math:`2 \int_0^1 \rho_q\, dq` of the pinball losses
+            :math:`\rho_q`, by the midpoint rule over the known quantiles and the forecast: of a
+            normal distribution 16 % too small with level 0.9, and 2 % with 0.5, 0.8 and 0.9. That
+            of a forecast without a width is the MAE.
         """
         columns = [by] if isinstance(by, str) else list(by)
         if not columns or (unknown := [c for c in columns if c not in _GROUPS]):
             given = unknown if columns else columns
             raise ValueError(f"by must be one or more of {list(_GROUPS)}; got {given}.")
-        return forecast_errors(self.forecasts, columns, self.level)
+        return forecast_errors(self.forecasts, columns, self.levels)
 
     def summary(self) -> pd.DataFrame:
         """Return the errors of each forecaster over all folds, series, steps and targets."""
@@ -142,8 +150,8 @@ class Backtest:
 
         Parameters
         ----------
-        metric : {'mae', 'rmse', 'mase', 'smape'}, default=None
-            Which error; None is `metric`, the one that decides.
+        metric : str, default=None
+            A column of `errors`, such as 'rmse'; None is `metric`, the one that decides.
         ax : matplotlib Axes, default=None
             Axes to plot on; None creates a figure.
 

@@ -19,7 +19,6 @@ from sklearn_rnn.model_selection import (
     interval_score,
     n_parameters,
 )
-from sklearn_rnn.model_selection._forecast_errors import forecast_errors
 
 RNG = np.random.default_rng(0)
 STEPS = 3
@@ -113,23 +112,6 @@ def test_a_series_without_a_name_is_one_as_well():
     assert found.index.isna().tolist() == [False, False, True]
 
 
-def test_smape_has_its_limits_and_rows_without_an_actual_or_a_scale_are_left_out():
-    table = pd.DataFrame(
-        {
-            "actual": [0.0, 0.0, 1.0, np.nan, 2.0],
-            "forecast": [0.0, 3.0, -1.0, 5.0, 3.0],
-            "scale": [1.0, 2.0, 0.0, 1.0, np.nan],
-            "weight": 1.0,
-            "row": range(5),
-        }
-    )
-    each = forecast_errors(table, ["row"])
-    assert each["smape"].tolist() == [0.0, 200.0, 200.0, 40.0]
-    assert each["mase"].fillna(-1).tolist() == [0.0, 1.5, -1.0, -1.0]
-    together = forecast_errors(table.assign(all=0), ["all"]).iloc[0]
-    assert (together["n"], together["mase"], together["mae"]) == (4, 0.75, 1.5)
-
-
 def test_weights_are_those_of_series():
     weights = {"a": 2.0, "b": 0.0, "c": 1.0}
     found = backtest(AR, LONG, cv=CV, series_weight=weights).summary().iloc[0]
@@ -170,13 +152,14 @@ def test_an_integer_is_the_number_of_test_sets_as_long_as_the_horizon():
     pd.testing.assert_frame_equal(one.forecasts, same.forecasts)
 
 
-def test_intervals_are_measured_by_coverage_width_and_score():
+def test_intervals_are_measured_at_one_level_or_several():
     calibrated = clone(AR).set_params(calibration_rows=15)
     result = backtest(calibrated, LONG, cv=CV, level=0.8)
     table = result.to_frame()
     ends = table[["lower", "upper"]].to_numpy()
     found = result.errors("step")
-    assert found.columns[-4:].tolist() == ["coverage", "width", "interval_score", "n"]
+    names = ["coverage", "width", "interval_score", "pinball_0.1", "pinball_0.9", "crps", "n"]
+    assert found.columns[-7:].tolist() == names
     for step, rows in table.groupby("step"):
         chosen = rows["actual"], ends[rows.index]
         assert found["coverage"][step] == pytest.approx(interval_coverage(*chosen))
@@ -185,6 +168,12 @@ def test_intervals_are_measured_by_coverage_width_and_score():
     pd.testing.assert_frame_equal(
         table.drop(columns=["lower", "upper"]), backtest(calibrated, LONG, cv=CV).to_frame()
     )
+    several = backtest(calibrated, LONG, cv=CV, level=[0.5, 0.8]).errors("step")
+    for name in names:
+        ending = "" if name in ("crps", "n") or name.startswith("pinball") else "_0.8"
+        if name != "crps":
+            np.testing.assert_allclose(several[f"{name}{ending}"], found[name])
+    assert (several["width_0.5"] < several["width_0.8"]).all()
     with pytest.raises(ValueError, match="level needs calibration_rows"):
         backtest(AR, LONG, cv=CV, level=0.8)
 
@@ -283,6 +272,9 @@ class Missing(BaseEstimator):
             "forecasters must have the same season, by whose naive error MASE is scaled; got "
             "{'ar': 6, 'naive': 12}.",
         ),
+        ({"level": 90}, "level must be one or more numbers between 0 and 1; got 90."),
+        ({"level": []}, "level must be one or more numbers between 0 and 1; got []."),
+        ({"level": [0.5, 1.0]}, "level must be one or more numbers between 0 and 1; got [0.5, 1."),
         ({"refit": 0}, "refit must be True, False or an int of at least 1; got 0."),
         ({"refit": "no"}, "refit must be True, False or an int of at least 1; got 'no'."),
         (

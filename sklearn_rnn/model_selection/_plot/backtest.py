@@ -7,7 +7,9 @@ from typing import Any
 import pandas as pd
 
 from sklearn_rnn._sklearn.compat import check_matplotlib_support
-from sklearn_rnn.model_selection._forecast_errors import METRICS
+
+LABELS = {"mae": "MAE", "rmse": "RMSE", "mase": "MASE", "smape": "sMAPE", "crps": "CRPS"}
+"""Labels of errors whose names are abbreviations."""
 
 
 class BacktestDisplay:
@@ -44,8 +46,8 @@ class BacktestDisplay:
         ----------
         result : Backtest
             Result of `backtest`.
-        metric : {'mae', 'rmse', 'mase', 'smape'}, default='mase'
-            Which error.
+        metric : str, default='mase'
+            A column of ``Backtest.errors``.
         ax : matplotlib Axes, default=None
             Axes to plot on; None creates a figure.
 
@@ -54,10 +56,11 @@ class BacktestDisplay:
         BacktestDisplay
             The display.
         """
-        if metric not in METRICS:
-            raise ValueError(f"metric must be one of {list(METRICS)}; got {metric!r}.")
-        errors = result.errors(["step", "model"])[metric].unstack("model")[list(result.names)]
-        return cls(errors=errors, metric=metric).plot(ax=ax)
+        errors = result.errors(["step", "model"]).drop(columns="n")
+        if metric not in errors:
+            raise ValueError(f"metric must be one of {list(errors)}; got {metric!r}.")
+        of_models = errors[metric].unstack("model")[list(result.names)]
+        return cls(errors=of_models, metric=metric).plot(ax=ax)
 
     def plot(self, *, ax: Any = None) -> BacktestDisplay:
         """Plot the errors.
@@ -83,7 +86,7 @@ class BacktestDisplay:
             for name in self.errors
         ]
         ax.set_xlabel("steps ahead")
-        ax.set_ylabel(self.metric.upper().replace("SMAPE", "sMAPE"))
+        ax.set_ylabel(LABELS.get(self.metric, self.metric.replace("_", " ")))
         ax.set_ylim(bottom=0.0)
         ax.xaxis.get_major_locator().set_params(integer=True)
         ax.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=3)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.model_selection import TimeSeriesSplit
 
 from sklearn_rnn import Forecaster, NaiveForecaster, make_ar
 from sklearn_rnn.model_selection import backtest
@@ -31,6 +32,16 @@ def test_errors_are_drawn_by_step(result, metric, name):
     assert again.figure_ is display.figure_
 
 
-def test_another_error_is_refused(result):
-    with pytest.raises(ValueError, match=r"^metric must be one of .* got 'r2'\."):
-        result.plot(metric="r2")
+def test_errors_of_intervals_are_drawn_too():
+    model = NaiveForecaster(calibration_rows=12)
+    result = backtest(model, Y, cv=TimeSeriesSplit(2, test_size=3), level=[0.5, 0.8])
+    for metric, name in (("coverage_0.8", "coverage 0.8"), ("crps", "CRPS")):
+        display = result.plot(metric=metric)
+        assert display.ax_.get_ylabel() == name
+        np.testing.assert_array_equal(display.lines_[0].get_ydata(), result.errors("step")[metric])
+
+
+@pytest.mark.parametrize("metric", ["r2", "n", "coverage"])
+def test_another_error_is_refused(result, metric):
+    with pytest.raises(ValueError, match=rf"^metric must be one of .* got '{metric}'\."):
+        result.plot(metric=metric)
