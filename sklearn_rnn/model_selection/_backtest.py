@@ -43,10 +43,8 @@ def backtest(
         Splits in the order of time; test rows must directly follow the training rows of their
         series. An integer is the number of test sets of as many times as the longest ``horizon``
         of the forecasters, one after the other at the end of X, as `PanelTimeSeriesSplit` and
-        ``TimeSeriesSplit`` make them; series that end before these times are not tested. To test
-        the last rows of each series, give the rows: with ``back =
-        X.groupby(level=0).cumcount(ascending=False)`` of rows in the order of time,
-        ``[(np.flatnonzero(back >= 6), np.flatnonzero(back < 6))]``.
+        ``TimeSeriesSplit`` make them; series that end before these times are not tested. With
+        ``PanelTimeSeriesSplit(1, test_size=6, align="end")`` the last rows of each series are.
     refit : bool or int, default=True
         Whether to fit to the training rows of each fold, of the first fold alone (False), or of
         each k-th fold. Otherwise the forecaster of an earlier fold forecasts from the training
@@ -167,8 +165,7 @@ def _folds(models: Mapping[str, Any], X: Any, cv: Any) -> Iterator[Fold]:
     time = next((owner.time for owner in owners if owner.time is not None), None)
     if time is None and isinstance(X.index, pd.RangeIndex):
         return iter(TimeSeriesSplit(int(cv), test_size=horizon).split(X))
-    frame = X.to_frame() if isinstance(X, pd.Series) else X
-    return iter(PanelTimeSeriesSplit(int(cv), test_size=horizon, time=time).split(frame))
+    return iter(PanelTimeSeriesSplit(int(cv), test_size=horizon, time=time).split(X))
 
 
 def _forecasts(

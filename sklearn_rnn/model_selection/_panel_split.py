@@ -20,19 +20,29 @@ class PanelTimeSeriesSplit(TimeSeriesSplit):
     """Split panel data in time: in all series, training rows come before test rows.
 
     Each distinct time is one step of `sklearn.model_selection.TimeSeriesSplit`, and all rows of
-    that time are in the same part, however the rows are ordered.
+    that time are in the same part, however the rows are ordered. With ``align="end"`` the steps are
+    those of each series, counted from its last time: the last test set has the last rows of each
+    series, at whatever time it ends.
 
     Parameters
     ----------
     n_splits : int, default=5
-        Number of folds, at least 2.
+        Number of folds, at least 1.
     test_size : int, default=None
-        Number of times in each test set. None takes ``n_times // (n_splits + 1)``.
+        Number of times in each test set. None takes ``n_times // (n_splits + 1)``, with
+        ``align="end"`` of the longest series.
     gap : int, default=0
         Number of times between training and test set that are left out.
     time : str, default=None
         Column of X, or level of its index, that holds the times. None reads the index: of a
         MultiIndex the last datetime-like level, or the last numeric level if there is none.
+    align : {"time", "end"}, default="time"
+        Whether a test set has the same times of all series, or the same number of times of each,
+        counted from its end. Of series that end earlier than others, rows after the test rows of
+        others are then training rows; shorter series have no training rows in early folds.
+    series : str, default=None
+        Column of X, or level of its index, that names the series, for ``align="end"``. None reads
+        the other levels of a MultiIndex.
 
     See Also
     --------
@@ -49,6 +59,12 @@ class PanelTimeSeriesSplit(TimeSeriesSplit):
     ...     print(train, test)
     [0 3] [1 4]
     [0 1 3 4] [2 5]
+
+    The last day of each series, of which one has ended before:
+
+    >>> for train, test in PanelTimeSeriesSplit(1, test_size=1, align="end").split(X[:5]):
+    ...     print(train, test)
+    [0 1 3] [2 4]
     """
 
     def __init__(
@@ -58,9 +74,14 @@ class PanelTimeSeriesSplit(TimeSeriesSplit):
         test_size: int | None = None,
         gap: int = 0,
         time: str | None = None,
+        align: str = "time",
+        series: str | None = None,
     ) -> None:
-        super().__init__(n_splits, test_size=test_size, gap=gap)
+        super().__init__(2 if n_splits == 1 else n_splits, test_size=test_size, gap=gap)
+        self.n_splits = n_splits  # of which scikit-learn wants two
         self.time = time
+        self.align = align
+        self.series = series
 
     def split(
         self, X: Any, y: Any = None, groups: Any = None
@@ -85,21 +106,33 @@ class PanelTimeSeriesSplit(TimeSeriesSplit):
         Raises
         ------
         ValueError
-            If there are no times (an index that numbers the rows does not count), or a row has
-            none.
+            If there are no times (an index that numbers the rows does not count), a row has none,
+            or `align` is unknown.
         """
-        times = self._read_times(X, groups)
-        _, codes = np.unique(times, return_inverse=True)
+        if self.align not in ("time", "end"):
+            raise ValueError(f"align must be 'time' or 'end'; got {self.align!r}.")
+        X = X.to_frame() if isinstance(X, pd.Series) else X
+        times, series = self._read_rows(X, groups)
+        distinct, codes = np.unique(times, return_inverse=True)
+        if self.align == "end":
+            if len(distinct) < len(times) and not series.any() and self.series is None:
+                raise ValueError(
+                    "X has repeated times but no names of series; for align='end' name their "
+                    'column, PanelTimeSeriesSplit(series="store"), or give a MultiIndex.'
+                )
+            back = pd.Series(codes).groupby(series).rank("dense", ascending=False)
+            codes = (back.max() - back).to_numpy(np.intp)
         for train, test in super().split(np.zeros((int(codes.max()) + 1, 1))):
             yield np.flatnonzero(np.isin(codes, train)), np.flatnonzero(np.isin(codes, test))
 
-    def _read_times(self, X: Any, groups: Any) -> NDArray[Any]:
-        if groups is not None:
-            index = groups
-        elif isinstance(X, WindowArray):
-            index = X.times
+    def _read_rows(self, X: Any, groups: Any) -> tuple[NDArray[Any], NDArray[np.intp]]:
+        """Return the time and the number of the series of each row."""
+        if isinstance(X, WindowArray):
+            index, series = X.times, X.series
         else:
-            index = split_index(X, num_samples(X), self.time, None)[0]
+            time = self.time if groups is None else None
+            index, series, _ = split_index(X, num_samples(X), time, self.series)
+        index = index if groups is None else groups
         if isinstance(index, pd.RangeIndex):
             raise ValueError(
                 "The index of X numbers its rows and holds no times; name the column of times, "
@@ -113,4 +146,4 @@ class PanelTimeSeriesSplit(TimeSeriesSplit):
             )
         if missing_times(times).any():
             raise ValueError(f"{int(missing_times(times).sum())} rows of X have no time.")
-        return times
+        return times, series

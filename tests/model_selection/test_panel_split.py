@@ -1,4 +1,4 @@
-"""Folds of `PanelTimeSeriesSplit`: times, all series at once."""
+"""Folds of `PanelTimeSeriesSplit`: times of all series at once, or counted from their ends."""
 
 import numpy as np
 import pandas as pd
@@ -6,8 +6,8 @@ import pytest
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, cross_val_score
 
-from sklearn_rnn import LagTransformer, make_ar
-from sklearn_rnn.model_selection import PanelTimeSeriesSplit
+from sklearn_rnn import LagTransformer, NaiveForecaster, make_ar
+from sklearn_rnn.model_selection import PanelTimeSeriesSplit, backtest
 
 DAYS = pd.date_range("2020", periods=30)
 PANEL = pd.DataFrame(
@@ -52,6 +52,70 @@ def test_no_training_row_is_as_late_as_a_test_row(seed, form):
         assert not set(dates[test]) & set(np.delete(dates, test))
 
 
+ENDS = {"x": 30, "y": 21, "z": 13}
+UNEQUAL = pd.concat([PANEL.loc[[name]].head(n) for name, n in ENDS.items()])
+
+
+@pytest.mark.filterwarnings("ignore::sklearn_rnn.exceptions.IncompleteWindowsWarning")
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("options", [{"n_splits": 1}, {"n_splits": 3}, {"n_splits": 2, "gap": 2}])
+def test_aligned_by_the_end_each_series_is_split_by_itself(seed, options):
+    X = UNEQUAL.iloc[np.random.default_rng(seed).permutation(len(UNEQUAL))[:55]]
+    long = X.reset_index()
+    store = long["store"].to_numpy()
+    later = np.array([(X.loc[name].index > date).sum() for name, date in X.index])
+    cv = PanelTimeSeriesSplit(test_size=3, align="end", **options)
+    named = PanelTimeSeriesSplit(test_size=3, align="end", time="date", series="store", **options)
+    folds = list(cv.split(X))
+    forms = [named.split(long), cv.split(X["a"]), cv.split(LagTransformer(2).fit_transform(X))]
+    for other in forms:
+        for fold, same in zip(folds, other, strict=True):
+            assert [rows.tolist() for rows in fold] == [rows.tolist() for rows in same]
+    assert len(folds) == options["n_splits"]
+    for number, (train, test) in enumerate(reversed(folds)):
+        first = 3 * number
+        for name in ENDS:  # training rows, the gap, the test rows, rows of later folds
+            own = later[test][store[test] == name]
+            assert sorted(own) == [first, first + 1, first + 2]
+            past = later[train][store[train] == name]
+            assert past.min(initial=99) >= first + 3 + options.get("gap", 0)
+            assert len(past) == (later[store == name] >= first + 3 + options.get("gap", 0)).sum()
+
+
+def test_aligned_by_the_end_series_of_the_same_times_are_split_at_the_same_times():
+    for options in ({}, {"test_size": 4, "gap": 2}):
+        folds = PanelTimeSeriesSplit(3, align="end", **options).split(PANEL)
+        for fold, same in zip(folds, PanelTimeSeriesSplit(3, **options).split(PANEL), strict=True):
+            assert [rows.tolist() for rows in fold] == [rows.tolist() for rows in same]
+
+
+def test_aligned_by_the_end_an_array_is_one_series():
+    cv = PanelTimeSeriesSplit(1, test_size=2, align="end")
+    ((train, test),) = cv.split(np.zeros((5, 1)), groups=[4, 0, 3, 1, 2])
+    assert (train.tolist(), test.tolist()) == ([1, 3, 4], [0, 2])
+
+
+def test_the_last_rows_of_each_series_are_scored():
+    forecaster = NaiveForecaster(target="a", season=2)
+    cv = PanelTimeSeriesSplit(2, test_size=3, align="end")
+    scores = cross_val_score(forecaster, UNEQUAL, cv=cv, scoring=None)
+    assert np.isfinite(scores).all()
+    result = backtest(forecaster, UNEQUAL, cv=cv)
+    last = UNEQUAL.groupby(level=0).tail(6)
+    assert sorted(result.forecasts["actual"]) == sorted(last["a"])
+    assert result.errors("series")["n"].tolist() == [6, 6, 6]
+    assert result.forecasts["step"].max() == 3
+
+
+def test_an_unknown_alignment_or_series_is_refused():
+    with pytest.raises(ValueError, match=r"^align must be 'time' or 'end'; got 'start'\."):
+        next(PanelTimeSeriesSplit(align="start").split(PANEL))
+    with pytest.raises(ValueError, match="n_splits"):
+        PanelTimeSeriesSplit(0)
+    with pytest.raises(ValueError, match=r"^X has repeated times but no names of series"):
+        next(PanelTimeSeriesSplit(align="end", time="date").split(PANEL.reset_index()))
+
+
 def test_numbers_of_rows_are_no_times():
     with pytest.raises(ValueError, match=r"name the column of times, .*TimeSeriesSplit"):
         next(PanelTimeSeriesSplit(3).split(PANEL.reset_index()))
@@ -60,7 +124,8 @@ def test_numbers_of_rows_are_no_times():
 @pytest.mark.filterwarnings("ignore::sklearn_rnn.exceptions.IncompleteWindowsWarning")
 def test_it_is_a_splitter_for_scikit_learn():
     cv = clone(PanelTimeSeriesSplit(3, time="date"), safe=False)
-    assert repr(cv) == "PanelTimeSeriesSplit(gap=0, n_splits=3, test_size=None, time='date')"
+    given = "align='time', gap=0, n_splits=3, series=None, test_size=None, time='date'"
+    assert " ".join(repr(cv).split()) == f"PanelTimeSeriesSplit({given})"
     assert cv.get_n_splits() == 3
     scores = cross_val_score(make_ar(2), PANEL, PANEL["a"], cv=cv)
     assert np.isfinite(scores).all()
