@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from sklearn_rnn._sklearn.compat import check_matplotlib_support
+from sklearn_rnn._sklearn.axes import axes_for
 
 
 class ForecastDisplay:
@@ -96,15 +96,11 @@ class ForecastDisplay:
         ForecastDisplay
             The display itself.
         """
-        check_matplotlib_support(f"{type(self).__name__}.plot")
-        import matplotlib.pyplot as plt
-
         if kind not in ("time", "scatter"):
             raise ValueError(f"kind must be 'time' or 'scatter'; got {kind!r}.")
-        if ax is None:
-            size = (9.0, 3.4) if kind == "time" else (4.4, 4.2)
-            _, ax = plt.subplots(figsize=size, layout="constrained")
-        self.ax_, self.figure_ = ax, ax.figure
+        size = (9.0, 3.4) if kind == "time" else (4.4, 4.2)
+        self.ax_ = ax = axes_for(self, ax, size)
+        self.figure_ = ax.figure
         self.lines_ = self._in_time(ax) if kind == "time" else self._scatter(ax)
         return self
 

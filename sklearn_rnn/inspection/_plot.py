@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_rnn._sklearn.compat import check_matplotlib_support
+from sklearn_rnn._sklearn.axes import axes_for
 from sklearn_rnn.inspection import lag_importance
 
 
@@ -136,22 +136,18 @@ class LagImportanceDisplay:
         LagImportanceDisplay
             The display itself.
         """
-        check_matplotlib_support(f"{type(self).__name__}.plot")
-        import matplotlib.pyplot as plt
-
         n_steps, n_channels = len(self.lags), len(self.channels)
         gap = np.full((n_steps, 1), np.nan)
         blocks = [part for block in self.values.values() for part in (block, gap)][:-1]
         table = np.hstack(blocks)[::-1]  # the newest lag first
-        if ax is None:
-            size = (2.5 + 0.55 * table.shape[1], 1.8 + 0.3 * min(n_steps, 30))
-            _, ax = plt.subplots(figsize=size, layout="constrained")
+        size = (2.5 + 0.55 * table.shape[1], 1.8 + 0.3 * min(n_steps, 30))
+        self.ax_ = ax = axes_for(self, ax, size)
+        self.figure_ = ax.figure
         largest = float(np.nanmax(np.abs(table))) or 1.0
         signed = float(np.nanmin(table)) < -0.1 * largest
         low = -largest if signed else min(0.0, float(np.nanmin(table)))
         cmap = cmap or ("RdBu_r" if signed else "viridis")
         self.image_ = ax.imshow(table, aspect="auto", cmap=cmap, vmin=low, vmax=largest)
-        self.ax_, self.figure_ = ax, ax.figure
         self.colorbar_ = self.figure_.colorbar(self.image_, ax=ax, label=self.label)
         starts = [i * (n_channels + 1) for i in range(len(self.values))]
         places = [start + c for start in starts for c in range(n_channels)]

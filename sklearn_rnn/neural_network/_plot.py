@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sklearn_rnn._sklearn.compat import check_matplotlib_support
+from sklearn_rnn._sklearn.axes import axes_for
 from sklearn_rnn._sklearn.metaestimators import final_estimator
 
 
@@ -87,12 +87,8 @@ class TrainingCurveDisplay:
         TrainingCurveDisplay
             The display itself.
         """
-        check_matplotlib_support(f"{type(self).__name__}.plot")
-        import matplotlib.pyplot as plt
-
-        if ax is None:
-            _, ax = plt.subplots(figsize=(6.4, 3.6), layout="constrained")
-        self.ax_, self.figure_ = ax, ax.figure
+        self.ax_ = ax = axes_for(self, ax, (6.4, 3.6))
+        self.figure_ = ax.figure
         curves = {"training (including penalty)": self.loss_curve}
         if self.validation_loss_curve is not None:
             curves["validation"] = self.validation_loss_curve

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from sklearn_rnn._sklearn.compat import check_matplotlib_support
+from sklearn_rnn._sklearn.axes import axes_for
 
 LABELS = {"mae": "MAE", "rmse": "RMSE", "mase": "MASE", "smape": "sMAPE", "crps": "CRPS"}
 """Labels of errors whose names are abbreviations."""
@@ -75,12 +75,8 @@ class BacktestDisplay:
         BacktestDisplay
             The display itself.
         """
-        check_matplotlib_support(f"{type(self).__name__}.plot")
-        import matplotlib.pyplot as plt
-
-        if ax is None:
-            _, ax = plt.subplots(figsize=(6.4, 3.6), layout="constrained")
-        self.ax_, self.figure_ = ax, ax.figure
+        self.ax_ = ax = axes_for(self, ax, (6.4, 3.6))
+        self.figure_ = ax.figure
         self.lines_ = [
             ax.plot(self.errors.index, self.errors[name], "o-", ms=4, label=name)[0]
             for name in self.errors

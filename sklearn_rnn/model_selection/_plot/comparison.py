@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sklearn_rnn._sklearn.compat import check_matplotlib_support
+from sklearn_rnn._sklearn.axes import axes_for
 from sklearn_rnn.model_selection._verdict import describe_size
 
 
@@ -129,9 +129,6 @@ class ComparisonDisplay:
         ComparisonDisplay
             The display itself.
         """
-        check_matplotlib_support(f"{type(self).__name__}.plot")
-        import matplotlib.pyplot as plt
-
         if kind not in ("scores", "differences"):
             raise ValueError(f"kind must be 'scores' or 'differences'; got {kind!r}.")
         complexity = self.frame["complexity"].fillna(np.inf)
@@ -139,10 +136,9 @@ class ComparisonDisplay:
         colors = {name: f"C{i}" for i, name in enumerate(self.order_)}
         if kind == "differences":
             self.order_.remove(self.reference)
-        if ax is None:
-            height = 1.2 + 0.5 * len(self.order_)
-            _, ax = plt.subplots(figsize=(7.0, height), layout="constrained")
-        self.ax_, self.figure_ = ax, ax.figure
+        height = 1.2 + 0.5 * len(self.order_)
+        self.ax_ = ax = axes_for(self, ax, (7.0, height))
+        self.figure_ = ax.figure
         self.points_: list[Any] = []
         self.means_: list[Any] = []
         draw = self._draw_scores if kind == "scores" else self._draw_differences

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.utils import Bunch
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_rnn._sklearn.compat import check_matplotlib_support
+from sklearn_rnn._sklearn.axes import axes_for
 from sklearn_rnn._sklearn.metaestimators import final_estimator
 from sklearn_rnn.model_selection._penalty_path import group_names, penalty_path
 from sklearn_rnn.neural_network._base import BaseSequenceEstimator
@@ -145,12 +145,8 @@ class PathDisplay:
         PathDisplay
             The display itself.
         """
-        check_matplotlib_support(f"{type(self).__name__}.plot")
-        import matplotlib.pyplot as plt
-
-        if ax is None:
-            _, ax = plt.subplots(figsize=(6.4, 4.0), layout="constrained")
-        self.ax_, self.figure_ = ax, ax.figure
+        self.ax_ = ax = axes_for(self, ax, (6.4, 4.0))
+        self.figure_ = ax.figure
         x = -np.log(self.alphas)
         self.lines_ = ax.plot(x, self.coefficients, color="0.8", linewidth=1.0)
         named = np.argsort(-np.abs(self.coefficients[-1]), kind="stable")[:n_labels].tolist()
