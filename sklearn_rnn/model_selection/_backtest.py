@@ -88,18 +88,20 @@ def backtest(
     >>> print(result.verdict())  # doctest: +ELLIPSIS
     'ar' has the least MASE, 1.01, and leads 'naive', the next, by 0.35 (...
     """
-    models = dict(forecasters) if isinstance(forecasters, Mapping) else None
-    models = {type(forecasters).__name__: forecasters} if models is None else models
+    one = {type(forecasters).__name__: forecasters}
+    models = dict(forecasters) if isinstance(forecasters, Mapping) else one
     every = _check_arguments(models, refit, series_weight)
     levels = level_of_endings(level)
-    folds = list(_folds(models, X, cv))
+    folds = _folds(models, X, cv)
     parts = []
     for name, model in models.items():
         for fold, forecasts, fitted in _forecasts(model, X, folds, every, levels):
             part = _table(X, folds[fold][1], forecasts, fitted, series_weight)
             if (missing := int(part["forecast"].isna().sum())) > 0:
                 raise ValueError(f"{name!r} has {missing} forecasts that are NaN in fold {fold}.")
-            parts.append(part.assign(model=name, fold=fold))
+            part.insert(0, "fold", fold)
+            part.insert(0, "model", name)
+            parts.append(part)
     table = pd.concat(parts, ignore_index=True)
     known = table["actual"].notna()
     if not (weighed := known & (table["weight"] > 0)).any():
@@ -108,10 +110,9 @@ def backtest(
             f"{len(table)} forecasts {known.sum()} have a target, and {weighed.sum()} of these a "
             "positive weight. Give other test rows, or another series_weight."
         )
-    first = ["model", "fold", "series", "time", "step", "target"]
     return Backtest(
         names=list(models),
-        forecasts=table[[*first, *(c for c in table if c not in first)]],
+        forecasts=table,
         season=next(iter(models.values())).season,
         levels=levels,
         test_share=float(np.mean([len(test) / len(train) for train, test in folds])),
@@ -136,8 +137,7 @@ def _check_arguments(models: Mapping[str, Any], refit: bool | int, series_weight
             f"forecasters must have the same season, by whose naive error MASE is scaled; got "
             f"{seasons}."
         )
-    is_count = isinstance(refit, Integral) and refit >= 1
-    if not (isinstance(refit, bool) or is_count):
+    if not (isinstance(refit, Integral) and (refit >= 1 or refit is False)):
         raise ValueError(f"refit must be True, False or an int of at least 1; got {refit!r}.")
     if series_weight is not None and not (
         isinstance(series_weight, Mapping | pd.Series)
@@ -151,10 +151,10 @@ def _check_arguments(models: Mapping[str, Any], refit: bool | int, series_weight
     return int(refit)
 
 
-def _folds(models: Mapping[str, Any], X: Any, cv: Any) -> Iterator[Fold]:
+def _folds(models: Mapping[str, Any], X: Any, cv: Any) -> list[Fold]:
     """Return the splits."""
     if not isinstance(cv, Integral):
-        return iter(check_cv(cv).split(X))
+        return list(check_cv(cv).split(X))
     horizon = max((getattr(model, "horizon", 0) for model in models.values()), default=0)
     if not horizon:
         raise ValueError(
@@ -164,8 +164,8 @@ def _folds(models: Mapping[str, Any], X: Any, cv: Any) -> Iterator[Fold]:
     owners = [part for model in models.values() for part in (model, *find_lags(model))]
     time = next((owner.time for owner in owners if owner.time is not None), None)
     if time is None and isinstance(X.index, pd.RangeIndex):
-        return iter(TimeSeriesSplit(int(cv), test_size=horizon).split(X))
-    return iter(PanelTimeSeriesSplit(int(cv), test_size=horizon, time=time).split(X))
+        return list(TimeSeriesSplit(int(cv), test_size=horizon).split(X))
+    return list(PanelTimeSeriesSplit(int(cv), test_size=horizon, time=time).split(X))
 
 
 def _forecasts(
@@ -208,7 +208,6 @@ def _table(
     actual = _to_frame(take_rows(X, test))
     parts = []
     for target in fitted.naive_error_.columns:
-        scale = dict(zip(fitted.naive_error_.index, fitted.naive_error_[target], strict=True))
         columns = {
             "series": series,
             "time": times,
@@ -216,7 +215,7 @@ def _table(
             "target": target,
             "actual": actual[target].to_numpy(np.float64, na_value=np.nan),
             "forecast": table[target].to_numpy(),
-            "scale": np.array([scale.get(label, np.nan) for label in labels])[codes],
+            "scale": fitted.naive_error_[target].reindex(labels).to_numpy()[codes],
             "weight": np.array([_weight(weights, label) for label in labels])[codes],
         }
         for ending, part in tables.items():

@@ -96,8 +96,11 @@ def test_several_targets_and_names_of_several_levels_are_kept_apart():
     table = LONG.assign(region="north", price=2.0 * LONG["sales"] + 1.0)
     table = table.set_index(["region", "store", "month"])
     model = NaiveForecaster("last", target=["sales", "price"])
-    result = backtest(model, table, cv=PanelTimeSeriesSplit(2, test_size=STEPS))
+    weights = {("north", "a"): 1.0, ("north", "b"): 2.0, ("north", "c"): 0.0}
+    cv = PanelTimeSeriesSplit(2, test_size=STEPS)
+    result = backtest(model, table, cv=cv, series_weight=weights)
     assert result.forecasts["series"].iloc[0] == ("north", "a")
+    assert result.forecasts.groupby("series")["weight"].first().to_dict() == weights
     errors = result.errors("target")
     np.testing.assert_allclose(errors.loc["price", "mae"], 2 * errors.loc["sales", "mae"])
     np.testing.assert_allclose(errors.loc["price", "mase"], errors.loc["sales", "mase"])
