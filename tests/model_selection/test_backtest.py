@@ -107,14 +107,6 @@ def test_several_targets_and_names_of_several_levels_are_kept_apart():
     assert result.errors("series")["n"].tolist() == [2 * 2 * STEPS] * 3
 
 
-def test_a_series_without_a_name_is_one_as_well():
-    table = LONG.assign(store=LONG["store"].astype(object).where(LONG["store"] != "b", None))
-    found = backtest(NAIVE, table, cv=CV).errors("series")
-    expected = backtest(NAIVE, LONG, cv=CV).errors("series")
-    np.testing.assert_array_equal(found, expected.loc[["a", "c", "b"]])
-    assert found.index.isna().tolist() == [False, False, True]
-
-
 def test_weights_are_those_of_series():
     weights = {"a": 2.0, "b": 0.0, "c": 1.0}
     found = backtest(AR, LONG, cv=CV, series_weight=weights).summary().iloc[0]

@@ -29,6 +29,16 @@ def test_smape_has_its_limits_and_rows_without_an_actual_or_a_scale_are_left_out
     assert (together["n"], together["mase"], together["mae"]) == (4, 0.75, 1.5)
 
 
+def test_a_series_without_a_name_is_one_as_well():
+    columns = {"actual": [1.0, 2.0, 4.0], "forecast": 0.0, "scale": 1.0, "weight": 1.0}
+    table = pd.DataFrame(columns | {"series": ["a", None, None], "model": "m"})
+    for by in (["series"], ["model", "series"]):
+        found = forecast_errors(table, by)
+        assert found["mae"].tolist() == [1.0, 3.0]
+        assert found["n"].tolist() == [1, 2]
+        assert found.index.get_level_values("series").isna().tolist() == [False, True]
+
+
 def errors(center, scale, levels=LEVELS, actual=Y, weight=1.0):
     """Return the errors of normal distributions, given by their median and intervals."""
     columns = {"actual": actual, "forecast": center, "scale": 1.0, "weight": weight, "all": 0}
