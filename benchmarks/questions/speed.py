@@ -113,19 +113,19 @@ def short(number: float) -> str:
 
 def draw(to: Path, table: pd.DataFrame, kept: Any) -> None:
     """Draw the ratios of training and prediction, workloads downwards; write the README's table."""
-    loop, rows = "a plain PyTorch loop", {name: label(WORKLOADS[name]) for name in measured(table)}
+    rows = {name: label(WORKLOADS[name]) for name in measured(table)}
     panels: dict[str, list[Scores]] = {}
     for measure, title in zip(RATIOS, ("Training", "Prediction"), strict=True):
         ratios = table[table["measure"] == measure].set_index(["workload", "competitor"])["ratio"]
-        panels[title] = [Scores(row, loop, [1.0]) for row in rows.values()]
+        panels[title] = []
         for competitor, told in SHOWN.items():
             of = {name: ratios.get((name, competitor)) for name in rows}
             panels[title] += [Scores(rows[name], told, [r]) for name, r in of.items() if r]
     ours = table[(table["measure"] == "train") & (table["competitor"] == OURS)]["ratio"]
     times = f"{1 / ours.max():.1f} to {1 / ours.min():.0f} times"
     title = f"sklearn_rnn trains {times} as fast as a plain PyTorch loop on a CPU"
-    axis = "seconds relative to the PyTorch loop (line; left of it: faster)"
-    draw_scores(to / "speed.png", title, axis, panels, line=next(iter(rows.values())), height=0.7)
+    axis = "seconds relative to a plain PyTorch loop (line; left of it: faster)"
+    draw_scores(to / "speed.png", title, axis, panels, line=1.0, height=0.6)
     if to == RESULTS:
         text = between_marks(README.read_text(encoding="utf-8"), table)
         README.write_text(text, encoding="utf-8")

@@ -76,20 +76,22 @@ def draw_scores(
     panels: Mapping[str, Sequence[Scores]],
     *,
     rows: Sequence[str] | None = None,
-    line: str,
+    line: str | float,
     height: float = 0.36,
 ) -> None:
     """Draw a panel for each form of the data: models downwards, scores to the right.
 
     An axis is logarithmic where the scores span two decades or more. On another, a row that is far
     from all others stands as an arrow at the edge, with its figure. `rows` are the models,
-    downwards; by default as they come. A vertical line is drawn at the first series of `line`.
+    downwards; by default as they come. A vertical line is drawn at the number `line`, or at the
+    first series of the row of this name.
     """
     rows = list(dict.fromkeys(rows or (s.row for scores in panels.values() for s in scores)))
     series = list(dict.fromkeys(s.series for scores in panels.values() for s in scores))
     figure, axes = axes_of(1, len(panels), (10, 1.6 + height * len(rows)), sharey=True)
     for ax, (name, scores) in zip(axes[0], panels.items(), strict=True):
-        reference = float(np.mean(next(s.values for s in scores if s.row == line)))
+        at = next((s.values for s in scores if s.row == line), line)
+        reference = float(np.mean(at))
         _draw_panel(ax, scores, rows, series, reference, most_ticks=max(2, 12 // len(panels)))
         ax.axvline(reference, color="0.6", linewidth=1, zorder=0)
         ax.set_title(name, fontsize=10)
