@@ -32,10 +32,16 @@ RESULTS = ROOT / "benchmarks" / "results"
 GUARDED = [
     "boston",
     "climate",
+    "defaults",
     "double_descent",
     "hitters",
     "imdb",
+    "intervals",
+    "jena",
+    "no_change",
+    "nyse",
     "panel",
+    "path",
     "regularization",
     "tcn",
 ]
