@@ -4,6 +4,7 @@ Its report is the template ``questions/NAME.md``, see `report/writer.py`.
 """
 
 import json
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
+from sklearn.exceptions import ConvergenceWarning
 
 from benchmarks.harness.cache import CACHE, Cache
 from benchmarks.harness.progress import costs_of
@@ -100,6 +102,7 @@ class Measurement:
 
     def answer(self, name: str, size: str) -> None:
         """Measure, keep what was found, and write the report."""
+        warnings.simplefilter("ignore", ConvergenceWarning)
         try:
             table, kept = self.measure(size)
         except FileNotFoundError as error:

@@ -1,6 +1,5 @@
 """Learning rate, schedule, patience and normalisation, on problems that are no test elsewhere."""
 
-import warnings
 from collections.abc import Callable, Mapping
 from functools import partial
 from itertools import chain, product
@@ -8,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import StratifiedKFold
 from statsmodels.datasets import sunspots
 from tqdm import tqdm
@@ -105,7 +103,6 @@ PROBLEMS: dict[str, Problem] = {
 
 def measure(size: str) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Score every setting with every family on every problem: the mean over its parts and seeds."""
-    warnings.simplefilter("ignore", ConvergenceWarning)
     quick = size == "quick"
     n_seeds = {"quick": 1, "usual": 1, "full": 5}[size]
     cache = Cache(None if quick else CACHE / "defaults.jsonl")

@@ -74,10 +74,8 @@ def models(plan: Any) -> Iterator[tuple[str, Callable[[int, int], Data], dict[in
     yield "dense net", sequences, {n: dense(hidden_layer_sizes=(n,), **how) for n in plan.dense}
     yield "LSTM", sequences, {n: lstm(hidden_size=n, **how) for n in plan.lstm}
     folds = KFold(5, shuffle=True, random_state=0)
-    grid, by = (
-        {"naturalsplines__d": range(2, 13)},
-        {"cv": folds, "scoring": "neg_mean_squared_error"},
-    )
+    grid = {"naturalsplines__d": range(2, 13)}
+    by: dict[str, Any] = {"cv": folds, "scoring": "neg_mean_squared_error"}
     ridge = RidgeCV(np.logspace(-6, 2, 33), fit_intercept=False)
     cubic = PolynomialFeatures(3)
     of_points = {

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from itertools import product
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.lib.stride_tricks import sliding_window_view
-from sklearn.exceptions import ConvergenceWarning
 from tqdm import tqdm
 
 from benchmarks.harness.cache import CACHE, Cache
@@ -84,7 +82,6 @@ def fit(table: pd.DataFrame, horizon: int, kind: str, seed: int, max_epochs: int
 
 def measure(size: str) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Return the errors of all fits."""
-    warnings.simplefilter("ignore", ConvergenceWarning)
     quick = size == "quick"
     n_seeds, n_epochs, horizons = (1, 1, HORIZONS[:1]) if quick else (3, 10, HORIZONS)
     tables = {name: standardized(name, not quick) for name in PUBLISHED}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from tqdm import tqdm
 import sklearn_rnn as rnn
 from benchmarks.harness.models import of_lags
 from benchmarks.question import Measurement, load
-from benchmarks.report.tables import markdown
+from benchmarks.report.tables import markdown, plus_minus
 from sklearn_rnn import datasets
 from sklearn_rnn.model_selection import interval_coverage, interval_score
 
@@ -25,6 +26,7 @@ TRAINING: dict[str, Any] = {"learning_rate": 0.01, "lr_schedule": "onecycle", "m
 HOURS = 8640  # of ETTh1 to fit; as many follow
 METHODS = {"split": ("split", False), "split, online": ("split", True), "aci": ("aci", True)}
 FIRST = "NYSE log_volume"
+FORMS = {"coverage": ".3f", "width": ".3f", "score": ".3f", "infinite": ".0f"}
 
 
 def nyse(column: str) -> tuple[pd.DataFrame, pd.Series, int]:
@@ -61,9 +63,10 @@ def models(name: str, quick: bool) -> dict[str, Any]:
 def measure(size: str) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Return coverage, width and score by series, model, seed and method."""
     quick, rows = size == "quick", []
-    makers = {name: partial(_named, name, of) for name, of in series(quick).items()}
-    loaded, absent = load(dict(list(makers.items())[: 1 if quick else None]))
-    for name, (data, target, n_fit) in tqdm(loaded):
+    makers = dict(list(series(quick).items())[: 1 if quick else None])
+    loaded, absent = load(makers)
+    names = [name for name in makers if name not in absent]
+    for name, (data, target, n_fit) in tqdm(list(zip(names, loaded, strict=True))):
         fit, rest = (data[:n_fit], target[:n_fit]), (data[n_fit:], target[n_fit:])
         for model, estimator in models(name, quick).items():
             for seed in [0] if quick or model.startswith("AR") else range(3):
@@ -75,10 +78,6 @@ def measure(size: str) -> tuple[pd.DataFrame, dict[str, Any]]:
                     rows.append([name, model, seed, method, *quality(rest[1], intervals)])
     header = ["series", "model", "seed", "method", "rows", "coverage", "width", "score", "infinite"]
     return pd.DataFrame(rows, columns=header), {"absent": absent, "level": LEVEL}
-
-
-def _named(name: str, of: Callable[[], Any]) -> tuple[str, Any]:
-    return name, of()
 
 
 def fitted_on_earlier(estimator: Any, seed: int, fit: tuple[Any, Any]) -> FrozenEstimator:
@@ -98,67 +97,33 @@ def quality(target: pd.Series, intervals: np.ndarray) -> list[float]:
 
 
 def facts(table: pd.DataFrame, kept: Any) -> dict[str, Any]:
-    of_seeds = table.groupby(["series", "model", "method"], sort=False)
-    mean, spread = (
-        of_seeds[["coverage", "width", "score", "infinite"]].agg(of) for of in ("mean", "std")
-    )
     of_volume = [
-        [model, method, *(_cell(mean, spread, (FIRST, model, method), c) for c in mean.columns)]
-        for name, model, method in mean.index
-        if name == FIRST
+        [model, method, *(plus_minus(of[name], form) for name, form in FORMS.items())]
+        for (model, method), of in table[table["series"] == FIRST].groupby(
+            ["model", "method"], sort=False
+        )
     ]
+    table = table.assign(model=table["model"].str.partition("(")[0])  # AR, of any number of lags
     aci = table[table["method"] == "aci"]
     error = np.sqrt(LEVEL * (1 - LEVEL) / aci["rows"])
-    within = (aci["coverage"] - LEVEL).abs() <= 2 * error
-    names, kinds = table["series"].unique(), ["AR", "LSTM", "linear + dense"]
-    of_all = [
-        [name, *(_coverages(table, name, kind, method) for kind in kinds for method in METHODS)]
-        for name in names
-    ]
-    n_within = {kind: int(_by_kind(within, aci, kind).sum()) for kind in kinds}
-    better = {
-        kind: int((_scores(mean, kind, "aci") <= _scores(mean, kind, "split")).sum())
-        for kind in kinds
-    }
+    within = aci.assign(within=(aci["coverage"] - LEVEL).abs() <= 2 * error)
+    n_within = within.groupby(["model", "series"])["within"].all().groupby("model").sum()
+    means = table.groupby(["series", "model", "method"], sort=False)[["coverage", "score"]].mean()
+    score, coverage = means["score"].unstack(), means["coverage"].map("{:.3f}".format)
+    names, kinds = table["series"].unique(), table["model"].unique()
+    pairs = list(product(kinds, METHODS))
+    of_all = [[name, *(coverage[(name, *pair)] for pair in pairs)] for name in names]
     return {
-        "of_volume": markdown(
-            ["model", "method", "coverage", "width", "score", "infinite"], of_volume
-        ),
-        "of_all": markdown(["series", *(f"{k}, {m}" for k in kinds for m in METHODS)], of_all),
+        "of_volume": markdown(["model", "method", *FORMS], of_volume),
+        "of_all": markdown(["series", *map(", ".join, pairs)], of_all),
         "n_within": n_within,
-        "better": better,
-        "infinite": f"{int(aci['infinite'].sum()):,} of {int(aci['rows'].sum()):,}",
+        "better": (score["aci"] <= score["split"]).groupby("model").sum(),
+        "infinite": f"{aci['infinite'].sum():,} of {aci['rows'].sum():,}",
         "n_series": len(names),
-        "n_seeds": int(table["seed"].nunique()),
-        "volume": {k: {m: _coverages(table, FIRST, k, m) for m in METHODS} for k in kinds},
+        "n_seeds": table["seed"].nunique(),
+        "volume": {kind: coverage[FIRST, kind] for kind in kinds},
         "kinds": kinds,
     }
-
-
-def _cell(mean: pd.DataFrame, spread: pd.DataFrame, key: Any, column: str) -> str:
-    digits = 0 if column == "infinite" else 3
-    value, deviation = mean.loc[key, column], spread.loc[key, column]
-    return f"{value:.{digits}f}" + ("" if np.isnan(deviation) else f" +- {deviation:.{digits}f}")
-
-
-def _of_kind(names: pd.Series, kind: str) -> pd.Series:
-    return names.str.startswith("AR(") if kind == "AR" else names == kind
-
-
-def _coverages(table: pd.DataFrame, name: str, kind: str, method: str) -> str:
-    chosen = (table["series"] == name) & (table["method"] == method)
-    return f"{table[chosen & _of_kind(table['model'], kind)]['coverage'].mean():.3f}"
-
-
-def _by_kind(within: pd.Series, aci: pd.DataFrame, kind: str) -> pd.Series:
-    """Return for each series whether all seeds are within."""
-    chosen = _of_kind(aci["model"], kind)
-    return within[chosen].groupby(aci[chosen]["series"], sort=False).all()
-
-
-def _scores(mean: pd.DataFrame, kind: str, method: str) -> np.ndarray:
-    flat = mean.reset_index()
-    return flat[_of_kind(flat["model"], kind) & (flat["method"] == method)]["score"].to_numpy()
 
 
 QUESTION = Measurement(measure, facts)

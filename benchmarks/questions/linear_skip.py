@@ -1,11 +1,9 @@
 """Every network on NYSE, beside a linear model and without, against the linear model alone."""
 
-import warnings
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import Ridge
 from tqdm import tqdm
 
@@ -25,7 +23,6 @@ FORMS = dict.fromkeys(SCORES, "+.4f") | {"linear share": ".2f"}
 
 
 def measure(size: str) -> tuple[pd.DataFrame, dict[str, Any]]:
-    warnings.simplefilter("ignore", ConvergenceWarning)
     quick = size == "quick"
     nyse = load_nyse(as_frame=True)
     past, future = slice(0, 300 if quick else 4276), slice(4276, None)

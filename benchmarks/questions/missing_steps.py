@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from itertools import product
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import r2_score
 from sklearn.model_selection import KFold
 from statsmodels.datasets import co2
@@ -16,7 +14,7 @@ from tqdm import tqdm
 
 import sklearn_rnn as rnn
 from benchmarks.question import Measurement
-from benchmarks.report.tables import markdown
+from benchmarks.report.tables import markdown, plus_minus
 
 N_LAGS = 12
 READINGS = ("value", "absent")
@@ -32,7 +30,6 @@ def rises() -> pd.DataFrame:
 
 def measure(size: str) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Return the R2 of both readings, on all test weeks and on those after a missing week."""
-    warnings.simplefilter("ignore", ConvergenceWarning)
     quick, table = size == "quick", rises()
     n_seeds, nets = (1, NETS[:1]) if quick else (3, NETS)
     windows = rnn.LagTransformer(N_LAGS, fill_value="nan").fit_transform(table)
@@ -66,16 +63,12 @@ def measure(size: str) -> tuple[pd.DataFrame, dict[str, Any]]:
 
 
 def facts(table: pd.DataFrame, kept: Any) -> dict[str, Any]:
-    by_net = table.drop(columns="seed").groupby("network", sort=False)
-    mean, spread = by_net.mean(), by_net.std()
-    cells = [
-        [net, *(f"{mean.loc[net, c]:.3f} +- {spread.loc[net, c]:.3f}" for c in mean.columns)]
-        for net in mean.index
-    ]
+    of_nets = table.drop(columns="seed").groupby("network", sort=False)
+    rows = [[net, *(plus_minus(of[c], ".3f") for c in of.columns[1:])] for net, of in of_nets]
     gains = {of: table[f"value {of}"] - table[f"absent {of}"] for of in ("all", "newest")}
     better = {of: int((gain > 0).sum()) for of, gain in gains.items()}
     return {
-        "rows": markdown(["network", *mean.columns], cells),
+        "rows": markdown(["network", *table.columns[2:]], rows),
         "gain": {of: float(gain.mean()) for of, gain in gains.items()},
         "better": better,
         "n_pairs": len(table),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -13,7 +12,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.compose import TransformedTargetRegressor
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
@@ -69,7 +67,6 @@ PANELS = {
 
 def measure(size: str) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Return the errors of each model and seed, and what is paired over series and days."""
-    warnings.simplefilter("ignore", ConvergenceWarning)
     names = list(PANELS)[:1] if size == "quick" else list(PANELS)
     tables, absent = load({name: lambda name=name: (name, panels.PANELS[name]()) for name in names})
     rows, gains, sizes = [], {}, {}

@@ -1,14 +1,12 @@
 """Paths of fifty penalties by a lasso and by nets, beside a single fit at their ends."""
 
 import time
-import warnings
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from sklearn.base import clone
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import enet_path
 from sklearn.preprocessing import scale
 
@@ -49,7 +47,6 @@ def models(n_days: int | None) -> dict[str, tuple[Any, Any, Any]]:
 
 
 def measure(size: str) -> tuple[pd.DataFrame, dict[str, Any]]:
-    warnings.simplefilter("ignore", ConvergenceWarning)
     n_alphas, tasks = (5, models(300)) if size == "quick" else (50, models(None))
     warm_up, X, y = next(iter(tasks.values()))
     penalty_path(warm_up, X, y, n_alphas=2)

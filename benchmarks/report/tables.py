@@ -76,6 +76,12 @@ def table(study: Study, task: str, columns: Mapping[str, Column]) -> str:
     return markdown(every, rows)
 
 
+def across(study: Study, column: Column, models: Sequence[str]) -> str:
+    """Return a table of one column of some models, a column for each task."""
+    rows = [[model, *(column(study, task, model) for task in study.tasks)] for model in models]
+    return markdown(["model", *study.tasks], rows)
+
+
 def frame(table: pd.DataFrame, forms: Mapping[str, str] = NONE) -> str:
     """Return a table of pandas; what is missing in columns with a form is left empty."""
     texts = table.astype(object)

@@ -2,13 +2,11 @@
 
 import subprocess
 import sys
-import warnings
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import numpy as np
-from sklearn.exceptions import ConvergenceWarning
 from tqdm import tqdm
 
 from benchmarks.speed import timing
@@ -28,7 +26,6 @@ BATCH = replace(WORKLOADS["W1"], n_samples=64, epochs=1)
 
 def measure(*, quick: bool) -> list[Row]:
     """Return all rows; `quick` only sees that everything runs."""
-    warnings.simplefilter("ignore", ConvergenceWarning)
     rounds = 2 if quick else 5
     names = ["W1", "W2", "W5 windows of a series"] if quick else list(WORKLOADS)
     rows: list[Row] = []
