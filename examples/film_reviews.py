@@ -3,8 +3,8 @@
 `TextSequencer` turns the last 200 words of a review into numbers, `embedding_dim` those into
 vectors, and a GRU reads them one after the other. The lasso, a logistic regression, knows which
 words occur. On 6000 reviews it does not pay: in the same folds the lasso labels 0.856 of them
-right, the GRU 0.058 less (one seed; 35 seconds), and the lasso has 0.866 on 6000 new ones. With
-25,000 reviews to learn from, the gap is 0.017: see benchmarks/results/imdb.md.
+right, the GRU 0.048 less (one seed; 35 seconds), and the lasso has 0.866 on 6000 new ones. With
+25,000 reviews to learn from, the gap is 0.008: see benchmarks/results/imdb.md.
 """
 
 from sklearn.feature_extraction.text import TfidfVectorizer

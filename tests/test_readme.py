@@ -37,3 +37,10 @@ def test_the_code_prints_what_stands_below_it():
 
 def test_every_block_that_prints_shows_its_output():
     assert [code for code, shown in blocks() if "print(" in code and not shown] == []
+
+
+def test_a_table_of_stores_becomes_a_forecast_in_ten_lines():
+    (table, _), (code, _), *_ = blocks()
+    assert "stores = " in table  # nothing else stands before
+    assert len([line for line in code.splitlines() if line]) <= 10
+    assert [word for word in ("Forecaster(", "level=0.9", "backtest(") if word not in code] == []
