@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -45,7 +45,8 @@ class TrainingConfig:
     tol: float
     shuffle: bool
     augmentation: dict[str, float] | None
-    callbacks: list[Any]
+    n_members: int
+    callbacks: list[Any] | Callable[[], list[Any]]
     verbose: int
     dtype: str
     device: str
@@ -91,7 +92,7 @@ class TrainingConfig:
                 "batch_size": n_samples
                 if by_line_search
                 else resolve_batch_size(given["batch_size"], n_samples),
-                "callbacks": list(given["callbacks"] or []),
+                "callbacks": given["callbacks"] or [],
                 "device": resolve_device(given["device"]),
                 "dtype": precision,
                 "mixed": given["dtype"] == "bfloat16",

@@ -17,7 +17,6 @@ from typing import Any
 
 import torch
 from numpy.typing import NDArray
-from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from skorch import NeuralNet
 from skorch.callbacks import Callback, PrintLog
@@ -28,7 +27,7 @@ from sklearn_rnn._modules.kernels.layer import is_mostly_native
 from sklearn_rnn._modules.kernels.threads import threads_for
 from sklearn_rnn._sklearn.validation import restore_on_error
 from sklearn_rnn._training.batches import Batch, Examples
-from sklearn_rnn._training.callbacks import ProgressBar, uses_batches
+from sklearn_rnn._training.callbacks import ProgressBar, callbacks_of, check_run, uses_batches
 from sklearn_rnn._training.config import TrainingConfig
 from sklearn_rnn._training.flat_parameters import new_vector, parameters_as_views
 from sklearn_rnn._training.loop import Trainer
@@ -99,6 +98,8 @@ class SequenceNet(NeuralNet):
         with parameters_as_views(vector, self.module_), self._restored_on_failure(vector):
             if len(self.history):
                 self._take_over(config)
+            if self.callbacks_:
+                check_run(self.callbacks_, self.config, validated=valid is not None)
             observer = self._observe if any(uses_batches(c) for _, c in self.callbacks_) else None
             n_epochs = len(self.history)
             state = TrainingState.begin(self.optimizer_, self.config, self.seed, n_epochs)
@@ -182,7 +183,7 @@ class SequenceNet(NeuralNet):
         before, self.config = self.config, config
         if (before.callbacks, before.verbose) != (config.callbacks, config.verbose):
             self.verbose = config.verbose
-            self.callbacks = _own_callbacks(config)
+            self.callbacks = config.callbacks and callbacks_of(config)
             self._initialize_callbacks()
 
     @contextmanager
@@ -282,12 +283,6 @@ def _of_estimator(method: str) -> NotImplementedError:
     )
 
 
-def _own_callbacks(config: TrainingConfig) -> Any:
-    """Return copies of the callbacks, or what tells skorch that there are none at all."""
-    quiet = not config.verbose and not config.callbacks
-    return "disable" if quiet else clone(config.callbacks, safe=False)
-
-
 def build_net(
     module: tuple[type[SequenceModule], dict[str, Any]],
     criterion: tuple[type[nn.Module], dict[str, Any]],
@@ -320,7 +315,7 @@ def build_net(
         max_epochs=config.max_epochs,
         batch_size=config.batch_size,
         train_split=None,
-        callbacks=_own_callbacks(config),
+        callbacks=config.callbacks and callbacks_of(config),
         device=config.device,
         verbose=config.verbose,
         config=config,

@@ -27,7 +27,7 @@ from sklearn_rnn._sklearn.parameters import parametrized, plain_parameters
 from sklearn_rnn._sklearn.validation import prefix_errors, restore_on_error
 from sklearn_rnn._training.augmentation import check_augmentation
 from sklearn_rnn._training.batches import Examples
-from sklearn_rnn._training.callbacks import check_callbacks, check_monitored
+from sklearn_rnn._training.callbacks import copied
 from sklearn_rnn._training.config import TrainingConfig, stops_early
 from sklearn_rnn._training.linear_init import beside
 from sklearn_rnn._training.skorch_net import SequenceNet, build_net
@@ -144,14 +144,18 @@ class BaseSequenceEstimator(TrainingParameters, Fitted, BaseEstimator):
                 self._run(*self._prepare(data, given, **how), continues=continues)
         return self
 
+    def __sklearn_clone__(self) -> Any:
+        """Return an unfitted copy; if callbacks cannot be copied, the error has the fix."""
+        if isinstance(self.callbacks, list):
+            copied(self.callbacks)
+        return super().__sklearn_clone__()
+
     def _check_parameters(self, parameters: dict[str, Any], *, continues: bool) -> None:
         """Make the checks of parameters that need no data."""
         if continues:
             check_continues(parameters, self._begun_with)
         else:
             self._begun_with = parameters
-        if self.callbacks:
-            check_callbacks(self.callbacks, several=self.n_members > 1)
         if isinstance(self.standardize, str):
             check_window_scaling(parameters)
         if self.augmentation:
@@ -244,8 +248,6 @@ class BaseSequenceEstimator(TrainingParameters, Fitted, BaseEstimator):
         rows, held = np.flatnonzero(data.sample_weight), None
         has_given = given is not None
         early = stops_early(parameters["early_stopping"], len(rows), has_validation=has_given)
-        if self.callbacks:
-            check_monitored(self.callbacks, validated=early or has_given)
         if early and not has_given:
             rows, held = self._hold_out(rows, data, rng)
         if not continues:

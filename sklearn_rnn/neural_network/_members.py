@@ -98,8 +98,12 @@ def _single(estimator: Any, seed: int) -> Any:
 
 
 def _copied(net: SequenceNet) -> SequenceNet:
-    """Return a copy that can be trained further without an effect on the net."""
-    return deepcopy(net, {id(net.config): net.config})  # whose callbacks are compared by identity
+    """Return a copy that can be trained further without an effect on the net.
+
+    It has the callbacks themselves, which may not be copied and are compared by identity.
+    """
+    kept = [net.config, *(callback for _, callback in net.callbacks_)]
+    return deepcopy(net, {id(thing): thing for thing in kept})
 
 
 def _net_seeds(seeds: NDArray[np.int64]) -> list[int]:

@@ -214,9 +214,12 @@ class TrainingParameters:
         default=1,
     )
     callbacks: Any = param(
-        [list, None],
+        [list, callable, None],
         """skorch callbacks, called before and after each epoch, and each batch if they implement
-        batch hooks; they are copied, and the copies are in ``net_.callbacks_``. Scoring callbacks
+        batch hooks; or a function that returns a list of them, as ``lambda: [TensorBoard(...)]``.
+        `fit` uses those of a list themselves, and clones of them for each of several members. A
+        search has clones too: callbacks that cannot be cloned, or report to an object of yours,
+        need a function. Those of a fit are in ``net_.callbacks_``. Scoring callbacks
         (``EpochScoring``) are not supported because they need skorch's own training loop; pass
         `X_val` and `y_val` to `fit` instead.""",
         default=None,

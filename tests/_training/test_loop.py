@@ -19,15 +19,10 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV, KFold, cross_val_predict
 from skorch.callbacks import (
     Callback,
-    Checkpoint,
     EarlyStopping,
-    EpochScoring,
-    Freezer,
     GradientNormClipping,
     LRScheduler,
-    TrainEndCheckpoint,
 )
-from skorch.callbacks import ProgressBar as SkorchBar
 from tqdm import tqdm
 
 from sklearn_rnn import DenseClassifier, DenseRegressor, GRURegressor, TCNRegressor
@@ -713,28 +708,6 @@ def test_a_callback_of_skorch_clips_the_gradient():
     assert not np.allclose(raw_output(by_callback), raw_output(plain(optimizer="sgd").fit(X, Y)))
 
 
-def test_checkpoints_of_skorch_hold_the_best_and_the_last_weights(tmp_path):
-    best = Checkpoint(dirname=tmp_path / "best", load_best=True)
-    last = TrainEndCheckpoint(dirname=tmp_path / "last")
-    estimator = plain(callbacks=[best, last], early_stopping=True).fit(X, Y)
-    for name in ("best/params.pt", "last/train_end_params.pt"):
-        saved = torch.load(tmp_path / name)
-        for key, weights in estimator.net_.module_.state_dict().items():
-            assert_array_equal(saved[key], weights)
-
-
-def test_the_callbacks_of_the_user_are_copied():
-    given = [Spy(), ("named", EarlyStopping(monitor="train_loss", patience=2))]
-    before = [dict(vars(given[0])), dict(vars(given[1][1]))]
-    estimator = plain(callbacks=given).fit(X, Y)
-    assert estimator.callbacks is given
-    assert [vars(given[0]), vars(given[1][1])] == before
-    assert [name for name, _ in estimator.net_.callbacks_ if name in ("Spy", "named")] == [
-        "Spy",
-        "named",
-    ]
-
-
 def test_the_history_has_a_row_an_epoch():
     estimator = plain(early_stopping=True, validation_fraction=0.2).fit(X, Y)
     history = estimator.net_.history
@@ -963,25 +936,6 @@ def test_the_line_search_of_lbfgs_finds_its_rate_without_a_schedule(name):
     scheduled = plain(lr_schedule=name, **settings).fit(X, Y)
     assert_same_bits(scheduled, plain(**settings).fit(X, Y))
     assert scheduled.loss_curve_[-1] < 0.5 * scheduled.loss_curve_[0]
-
-
-@pytest.mark.parametrize(
-    ("callback", "text"),
-    [
-        (3, "callbacks must be skorch callbacks; got 3."),
-        (("three", 3), "callbacks must be skorch callbacks; got 3."),
-        (EpochScoring("r2"), "callbacks has a EpochScoring, which needs skorch's own training"),
-        (Freezer("head.*"), "callbacks has a Freezer, which selects parameters of the net"),
-        (SkorchBar(), "callbacks has a ProgressBar, which needs skorch's own training loop"),
-        (EarlyStopping(), "callbacks has a EarlyStopping, which monitors valid_loss, but there is"),
-    ],
-    ids=["number", "named", "scoring", "freezer", "bar", "nothing to watch"],
-)
-def test_callbacks_that_cannot_be_served_are_refused_before_training(callback, text):
-    estimator = plain(callbacks=[callback])
-    with pytest.raises(ValueError, match=f"^{re.escape(text)}"):
-        estimator.fit(X, Y)
-    assert vars(estimator) == estimator.get_params()
 
 
 def test_a_bar_is_closed_when_another_callback_fails_at_the_start(monkeypatch):

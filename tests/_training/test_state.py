@@ -26,7 +26,7 @@ def configuration(**changes):
     options = {"optimizer": "adam", "learning_rate": 0.01, "lr_schedule": "constant"}
     options |= {"max_epochs": 8, "batch_size": 16, "alpha": 0.01, "l1_ratio": 0.0, "tol": 0.0}
     options |= {"penalty": "elasticnet", "early_stopping": False, "patience": 3, "shuffle": True}
-    options |= {"mixed": False, "n_channels": 2, "n_outputs": 1, "callbacks": []}
+    options |= {"mixed": False, "n_channels": 2, "n_outputs": 1, "n_members": 1, "callbacks": []}
     return TrainingConfig(**{**names, **options, **changes})
 
 
