@@ -144,6 +144,11 @@ class SequenceNet(NeuralNet):
         net.__dict__.update({**self.__dict__, "seed": seed, "history_": None})
         return net
 
+    def copied(self) -> SequenceNet:
+        """Return a copy to train further, with the callbacks themselves, which may have none."""
+        kept = [self.config, *(callback for _, callback in self.callbacks_)]
+        return deepcopy(self, {id(thing): thing for thing in kept})
+
     def build(self) -> SequenceNet:
         """Create what depends on the seed: the module, with its optimizer, and the history."""
         self.initialize_module().module_.to(self.config.device)
@@ -219,8 +224,7 @@ class SequenceNet(NeuralNet):
                 self.history.record(name, loss)
                 self.history.record(f"{name}_best", state.improved[name])
             self.stopped_ = state.stopped
-            if self._callback_stops(train, valid):
-                break
+            self._end_epoch(train, valid)
             yield
         trainer.finish()
         c = self.config
@@ -240,7 +244,7 @@ class SequenceNet(NeuralNet):
         output = torch.zeros(len(y), self.config.n_outputs, dtype=like.dtype, device=y.device)
         return float(self.criterion_(output, y, weight))
 
-    def _callback_stops(self, train: Examples, valid: Examples | None) -> bool:
+    def _end_epoch(self, train: Examples, valid: Examples | None) -> None:
         """Serve the end of an epoch; skorch's callbacks stop training by KeyboardInterrupt."""
         try:
             self.notify("on_epoch_end", dataset_train=train, dataset_valid=valid)
@@ -248,8 +252,6 @@ class SequenceNet(NeuralNet):
             if not self.config.callbacks:
                 raise
             self.stopped_ = True
-            return True
-        return False
 
     def _observe(self, hook: str, batch: Batch, loss: Tensor | None) -> None:
         """Serve a hook of skorch's callbacks that is called for every batch."""

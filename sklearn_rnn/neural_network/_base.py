@@ -22,7 +22,7 @@ from sklearn_rnn._sequences.scaling import without_extremes
 from sklearn_rnn._sequences.step_targets import flatten_steps, valid_lengths
 from sklearn_rnn._sequences.training_data import Data, complete_only
 from sklearn_rnn._sequences.windows import Windows
-from sklearn_rnn._sklearn.compat import check_sample_weight, fit_context
+from sklearn_rnn._sklearn.compat import CallbackSupportMixin, check_sample_weight, fit_context
 from sklearn_rnn._sklearn.parameters import parametrized, plain_parameters
 from sklearn_rnn._sklearn.validation import prefix_errors, restore_on_error
 from sklearn_rnn._training.augmentation import check_augmentation
@@ -31,6 +31,7 @@ from sklearn_rnn._training.callbacks import copied
 from sklearn_rnn._training.config import TrainingConfig, stops_early
 from sklearn_rnn._training.linear_init import beside
 from sklearn_rnn._training.skorch_net import SequenceNet, build_net
+from sklearn_rnn.neural_network._fit_tasks import FitTasks
 from sklearn_rnn.neural_network._fitted import Fitted
 from sklearn_rnn.neural_network._input_reader import declared_reading
 from sklearn_rnn.neural_network._members import MAX_SEED, fit_members
@@ -71,7 +72,7 @@ class Architecture:
 
 
 @parametrized
-class BaseSequenceEstimator(TrainingParameters, Fitted, BaseEstimator):
+class BaseSequenceEstimator(TrainingParameters, Fitted, CallbackSupportMixin, BaseEstimator):
     """Base class of the estimators, completed by a task and an architecture.
 
     The task (`SequenceRegressor`, `SequenceClassifier`) defines the target encoder, the loss and
@@ -132,16 +133,22 @@ class BaseSequenceEstimator(TrainingParameters, Fitted, BaseEstimator):
         """Fit, with `changed` training parameters and without a warning about convergence."""
         continues = continues and hasattr(self, "net_")
         parameters = plain_parameters(self)
+        to_train = {**parameters, **changed}
+        tasks = None
+        if getattr(self, "_skl_callbacks", None):
+            tasks = FitTasks.begin(self, X, y, sample_weight, to_train["max_epochs"])
         with restore_on_error(self):
             self._check_parameters(parameters, continues=continues)
             data = self._read(X, y, sample_weight, reset=not continues, classes=classes)
             given = self._read_validation(X_val, y_val)
             self.n_rows_omitted_ = data.n_omitted
-            how: dict[str, Any] = {"parameters": {**parameters, **changed}, "continues": continues}
+            how: dict[str, Any] = {"parameters": to_train, "continues": continues}
             if self.n_members > 1:
-                fit_members(self, data, given, **how)
+                fit_members(self, data, given, tasks=tasks, **how)
             else:
-                self._run(*self._prepare(data, given, **how), continues=continues)
+                self._run(*self._prepare(data, given, **how), continues=continues, tasks=tasks)
+            if tasks is not None:
+                tasks.end()
         return self
 
     def __sklearn_clone__(self) -> Any:

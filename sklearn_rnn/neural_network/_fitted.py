@@ -27,6 +27,7 @@ from sklearn_rnn._training.linear_init import linear_share
 from sklearn_rnn._training.linear_skip import epochs_with_linear
 from sklearn_rnn._training.skorch_net import SequenceNet
 from sklearn_rnn.neural_network._description import Described
+from sklearn_rnn.neural_network._fit_tasks import FitTasks
 from sklearn_rnn.neural_network._input_reader import InputReader
 
 
@@ -95,11 +96,16 @@ class Fitted(Described, BaseEstimator):
         config: TrainingConfig,
         *,
         continues: bool,
+        tasks: FitTasks | None = None,
     ) -> None:
         """Train a network and set the learned attributes."""
+        linear = self.linear_skip and not continues
         with net.threads(train, config):
-            if self.linear_skip and not continues:
-                with closing(epochs_with_linear(net, train, valid, config)) as epochs:
+            if linear or tasks is not None:
+                epochs_of = epochs_with_linear if linear else SequenceNet.epochs
+                with closing(epochs_of(net, train, valid, config)) as epochs:
+                    if tasks is not None:
+                        tasks.run(epochs, net, train, self, config.max_epochs)
                     for _ in epochs:
                         pass
             else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from copy import copy, deepcopy
+from copy import copy
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,12 +21,19 @@ from sklearn_rnn._training.batches import Examples
 from sklearn_rnn._training.config import TrainingConfig
 from sklearn_rnn._training.linear_skip import epochs_with_linear
 from sklearn_rnn._training.skorch_net import SequenceNet
+from sklearn_rnn.neural_network._fit_tasks import FitTasks
 
 MAX_SEED = np.iinfo(np.int32).max
 """One more than the largest seed of a network or a member."""
 
 OF_FIRST = ("_reader", "_encoder", "channel_scale_", "missing_channels_", "net_")
 """Attributes that an estimator has from its first member."""
+
+OF_FIT = (
+    *("_skl_callbacks", "_skl_callbacks_to_teardown"),
+    *("_callback_fit_ctx", "_parent_callback_ctx"),
+)
+"""Attributes by which scikit-learn's callbacks follow a fit: the members are parts of one."""
 
 
 class Run(NamedTuple):
@@ -46,6 +53,7 @@ def fit_members(
     *,
     parameters: dict[str, Any],
     continues: bool,
+    tasks: FitTasks | None = None,
 ) -> None:
     """Train all members of an estimator, and set its learned attributes.
 
@@ -62,12 +70,14 @@ def fit_members(
         The parameters of the training run.
     continues : bool
         Whether the members are trained further.
+    tasks : FitTasks, optional
+        The fit as scikit-learn's callbacks see it.
     """
     before = list(estimator.members_) if continues else []
     seeds = estimator.member_seeds_ if continues else _drawn_seeds(estimator)
     members = [_single(estimator, seed) for seed in seeds.tolist()]
     for member, old in zip(members, before, strict=False):
-        member._reader, member.net_ = old._reader, _copied(old.net_)
+        member._reader, member.net_ = old._reader, old.net_.copied()
     alike = not estimator.callbacks and not (given is None and estimator._splits_at_random(data))
     runs: list[Run] = []
     for member, seed in zip(members, _net_seeds(seeds), strict=True):
@@ -76,7 +86,7 @@ def fit_members(
         else:
             run = member._prepare(data, given, parameters=parameters, continues=continues)
             runs.append(Run(*run))
-    _train(members, runs, continues=continues)
+    _train(members, runs, continues=continues, tasks=tasks)
     for name in OF_FIRST:
         setattr(estimator, name, getattr(members[0], name))
     _summarize(estimator, members)
@@ -92,18 +102,11 @@ def _drawn_seeds(estimator: Any) -> NDArray[np.int64]:
 def _single(estimator: Any, seed: int) -> Any:
     """Return a copy of an estimator with one network."""
     member = copy(estimator)
+    for name in OF_FIT:
+        vars(member).pop(name, None)
     member.n_members, member.random_state = 1, seed
     member._begun_with = {**estimator._begun_with, "n_members": 1}
     return member
-
-
-def _copied(net: SequenceNet) -> SequenceNet:
-    """Return a copy that can be trained further without an effect on the net.
-
-    It has the callbacks themselves, which may not be copied and are compared by identity.
-    """
-    kept = [net.config, *(callback for _, callback in net.callbacks_)]
-    return deepcopy(net, {id(thing): thing for thing in kept})
 
 
 def _net_seeds(seeds: NDArray[np.int64]) -> list[int]:
@@ -123,14 +126,17 @@ def _like_first(member: Any, first: Any, run: Run, seed: int | None) -> Run:
     return run._replace(net=run.net.sibling(seed), is_built=False)
 
 
-def _train(members: Sequence[Any], runs: Sequence[Run], *, continues: bool) -> None:
+def _train(
+    members: Sequence[Any], runs: Sequence[Run], *, continues: bool, tasks: FitTasks | None
+) -> None:
     """Train the members, side by side where each would be trained by one thread of torch."""
     config = runs[0].config
     different = {id(run.train): run for run in runs}.values()
-    if config.callbacks or config.verbose or not all(map(_needs_one_thread, different)):
+    observed = tasks is not None or config.callbacks or config.verbose
+    if observed or not all(map(_needs_one_thread, different)):
         for member, run in zip(members, runs, strict=True):
             net = run.net if run.is_built else run.net.build()
-            member._run(net, run.train, run.valid, run.config, continues=continues)
+            member._run(net, *run[1:4], continues=continues, tasks=tasks)
         return
     linear = members[0].linear_skip and not continues
     run_side_by_side([_epochs(run, linear=linear) for run in runs])

@@ -229,7 +229,7 @@ def test_a_fit_that_fails_leaves_all_members_as_they_were(error, side_by_side, m
     new, before = clone(model), model.predict_members(X)
     fails = Fails(error("no more"), model.members_[-1].net_.seed)
     if side_by_side:  # callbacks would have them take turns
-        monkeypatch.setattr(SequenceNet, "_callback_stops", lambda net, *_: fails.on_epoch_end(net))
+        monkeypatch.setattr(SequenceNet, "_end_epoch", lambda net, *_: fails.on_epoch_end(net))
     for estimator in (model.set_params(warm_start=True), new):
         estimator.set_params(max_epochs=4, callbacks=None if side_by_side else [fails])
         with pytest.raises(error, match="no more"):
