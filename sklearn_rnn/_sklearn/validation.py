@@ -76,7 +76,8 @@ def check_numbers(values: Any, name: str = "X") -> None:
 
 
 def check_table(X: Any, estimator: Any) -> Any:
-    """Return X as a table with columns: a DataFrame as it is, anything else as an array."""
+    """Return X as a table with columns: a DataFrame, also of a Series, or an array."""
+    X = as_table(X)
     if hasattr(X, "columns"):
         return X
     return check_array(X, estimator=estimator, input_name="X", ensure_all_finite=False)
@@ -197,10 +198,23 @@ def _name_time(is_time: bool, column: Any) -> str:
     return f", or name it, LagTransformer(time={column!r}), if rows have these times" * is_time
 
 
+def as_table(X: Any) -> Any:
+    """Return a Series with a name as a table of one column, anything else as it is."""
+    if _is_series(X) and X.name not in (None, ""):
+        return X.to_frame()
+    check_dimensions(X)
+    return X
+
+
 def check_dimensions(X: Any) -> None:
     """Check that X is no Series, which is a table of one column only if it is made one."""
-    if isinstance(X, pd.Series):
+    if _is_series(X):
         raise ValueError("X must have two dimensions; got a Series: give X.to_frame().")
+
+
+def _is_series(X: Any) -> bool:
+    """Return whether X is a Series of pandas or polars."""
+    return hasattr(X, "to_frame") and not isinstance(X, pd.Index)
 
 
 def _check_array(values: Any, name: str) -> None:

@@ -121,7 +121,7 @@ class CompleteRows(PipelineProxy, MetaEstimatorMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_rows, n_columns)
-            Training rows.
+            Training rows; a Series with a name, of pandas or polars, is one column.
         y : array-like of shape (n_rows,) or (n_rows, n_outputs), default=None
             Targets.
         **params : dict of str to object

@@ -17,7 +17,7 @@ from sklearn_rnn._sequences.windows import flatten_windows
 from sklearn_rnn._sklearn.compat import check_feature_names_in, fit_context
 from sklearn_rnn._sklearn.parameters import parametrized
 from sklearn_rnn._sklearn.validation import (
-    check_dimensions,
+    as_table,
     check_labels,
     check_numbers,
     prefix_errors,
@@ -142,7 +142,8 @@ class LagTransformer(LagParameters, TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_rows, n_channels)
-            Rows, in temporal order unless an index or column has the times.
+            Rows, in temporal order unless an index or column has the times; a Series with a name,
+            of pandas or polars, is one column.
         y : array-like of shape (n_rows,), default=None
             Not used, except to warn if it is a column of flattened windows at lag 0.
 
@@ -190,7 +191,7 @@ class LagTransformer(LagParameters, TransformerMixin, BaseEstimator):
             ``flatten=True`` an ndarray of shape (n_rows, n_lags * n_channels).
         """
         check_is_fitted(self)
-        check_dimensions(X)
+        X = as_table(X)
         features = drop_columns(X, self._named if hasattr(X, "columns") else ())
         check_numbers(features)
         with prefix_errors("X"):
@@ -200,7 +201,7 @@ class LagTransformer(LagParameters, TransformerMixin, BaseEstimator):
 
     def _fit(self, X: Any, y: Any) -> tuple[NDArray[Any], Timeline, Placement]:
         """Fit, and return the rows of X with their times and places."""
-        check_dimensions(X)
+        X = as_table(X)
         named = named_columns(X, self.time, self.series)
         features = drop_columns(X, named)
         check_numbers(features)

@@ -16,7 +16,7 @@ from sklearn_rnn._sequences.window_array import WindowArray
 from sklearn_rnn._sequences.windows import flatten_windows, lag_windows
 from sklearn_rnn._sklearn.compat import Interval, validate_params
 from sklearn_rnn._sklearn.validation import (
-    check_dimensions,
+    as_table,
     check_labels,
     check_numbers,
     check_targets,
@@ -80,7 +80,7 @@ def make_lagged(
     Parameters
     ----------
     X : array-like of shape (n_rows, n_channels)
-        Rows in temporal order.
+        Rows in temporal order; a Series with a name, of pandas or polars, is one column.
     y : array-like of shape (n_rows,) or (n_rows, n_outputs)
         Targets of the same rows. Rows whose target is missing (NaN, None) are left out.
     n_lags : int
@@ -135,7 +135,7 @@ def make_lagged(
     array([[3., 4.],
            [4., 5.]])
     """
-    check_dimensions(X)
+    X = as_table(X)
     named = named_columns(X, time, series)
     features = drop_columns(X, named)
     check_numbers(features)

@@ -6,8 +6,17 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from sklearn.base import clone
 
-from sklearn_rnn import ARRegressor, GRURegressor, LagTransformer, make_lagged
+from sklearn_rnn import (
+    ARRegressor,
+    DifferencedRegressor,
+    GRURegressor,
+    LagTransformer,
+    make_ar,
+    make_lagged,
+    make_linear,
+)
 from sklearn_rnn.preprocessing._columns import advance_columns, find_columns
 
 X = np.arange(15.0).reshape(5, 3)
@@ -92,15 +101,36 @@ def test_a_column_of_dates_is_refused_with_the_parameter_that_reads_it(library):
     assert LagTransformer(2, time="date").fit_transform(table).shape == (5, 2, 3)
 
 
-def test_a_series_is_no_table():
-    with pytest.raises(
-        ValueError, match=r"^X must have two dimensions; .* give X\.to_frame\(\)\.$"
-    ):
-        LagTransformer(2).fit(FRAME["day"])
-    with pytest.raises(ValueError, match=r"give X\.to_frame\(\)\.$"):
-        LagTransformer(2).fit(FRAME[["day"]]).transform(FRAME["day"])
-    with pytest.raises(ValueError, match=r"give X\.to_frame\(\)\.$"):
-        GRURegressor().fit(FRAME["day"], FRAME["day"])
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_a_series_with_a_name_is_a_table_of_one_column(library):
+    values = np.random.default_rng(0).normal(size=20)
+    times = pd.date_range("2026", periods=20)
+    named = pl.Series("load", values)
+    if library == "pandas":
+        named = pd.Series(values, times, name="load")
+    table, early, late = named.to_frame(), named[:15], named[15:]
+    y = np.sin(values)
+    lags = LagTransformer(2, flatten=True)
+    np.testing.assert_array_equal(lags.fit_transform(named), lags.fit_transform(table))
+    assert lags.fit(named).get_feature_names_out().tolist() == ["load_lag2", "load_lag1"]
+    for model in (make_ar(2), make_linear(2, 2), ARRegressor(2), DifferencedRegressor(make_ar(2))):
+        expected = clone(model).fit(early.to_frame(), early).predict(late.to_frame())
+        np.testing.assert_array_equal(model.fit(early, early).predict(late), expected)
+    for by_series, by_table in zip(make_lagged(named, y, 2), make_lagged(table, y, 2), strict=True):
+        np.testing.assert_array_equal(by_series, by_table)
+
+
+@pytest.mark.parametrize("series", [pd.Series(np.arange(9.0)), pl.Series(np.arange(9.0))])
+def test_a_series_without_a_name_and_one_of_a_network_are_no_table(series):
+    text = r"^X must have two dimensions; got a Series: give X\.to_frame\(\)\.$"
+    lags = LagTransformer(2).fit(series.to_frame().to_numpy())
+    for use in (LagTransformer(2).fit, lags.transform, lambda X: make_ar(2).fit(X, X)):
+        with pytest.raises(ValueError, match=text):
+            use(series)
+    with pytest.raises(ValueError, match=text):
+        GRURegressor().fit(series.rename("load"), series)
+    with pytest.raises(ValueError, match="Expected 2D array, got 1D array"):
+        lags.fit(series.to_numpy())
 
 
 def test_a_position_counts_the_columns_of_time_and_series_too():
