@@ -22,6 +22,8 @@ from sklearn.utils.validation import check_array
 
 from sklearn_rnn._sklearn.compat import num_samples
 
+_TIMES = " If it holds the times of the rows,"
+
 
 @contextmanager
 def prefix_errors(name: str) -> Iterator[None]:
@@ -173,12 +175,16 @@ def _check_columns(table: pd.DataFrame, dtype: Any, name: str) -> None:
         if not is_string_dtype(dtype):
             raise TypeError(
                 f"{name} must hold numbers, but its {where} is of the dtype {dtype}; encode it or "
-                f"leave it out{_name_time(dtype.kind in 'mM', table.columns[int(i)])}."
+                f"leave it out.{_name_index(dtype.kind in 'mM', table.columns[int(i)])}"
             )
         try:
             column.astype(np.float64)
         except (TypeError, ValueError) as error:
-            raise type(error)(f"{name} must hold numbers. In its {where}: {error}") from error
+            message = f"{name} must hold numbers. In its {where}: {error}."
+            first = pd.to_datetime(column.dropna().head(1), format="ISO8601", errors="coerce")
+            if first.notna().all():
+                message += f"{_TIMES} convert it by pandas.to_datetime, and make it the index."
+            raise type(error)(message) from error
 
 
 def _check_polars(table: Any, name: str) -> None:
@@ -187,15 +193,16 @@ def _check_polars(table: Any, name: str) -> None:
         if dtype.is_temporal():
             raise TypeError(
                 f"{name} must hold numbers, but its column {column!r} is of the dtype {dtype}; "
-                f"encode it or leave it out{_name_time(True, column)}."
+                f"encode it or leave it out.{_TIMES} name it, LagTransformer(time={column!r})."
             )
         if not dtype.is_numeric():
             _check_array(table[column].to_numpy(), f"column {column!r} of {name}")
 
 
-def _name_time(is_time: bool, column: Any) -> str:
-    """Return the clause of an error that tells what to do with times of the rows."""
-    return f", or name it, LagTransformer(time={column!r}), if rows have these times" * is_time
+def _name_index(is_time: bool, column: Any) -> str:
+    """Return the sentence of an error that tells what to do with the times of the rows."""
+    name = f"X.set_index({column!r}), or name it, LagTransformer(time={column!r})"
+    return f"{_TIMES} make it the index, {name}." * is_time
 
 
 def as_table(X: Any) -> Any:

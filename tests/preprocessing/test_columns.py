@@ -95,10 +95,17 @@ def test_errors_name_argument_rule_and_value(columns, table, text):
 def test_a_column_of_dates_is_refused_with_the_parameter_that_reads_it(library):
     frame = FRAME.assign(date=pd.date_range("2026", periods=5))
     table = frame if library == "pandas" else pl.DataFrame(frame.to_dict("list"))
-    text = r"column 'date' .* leave it out, or name it, LagTransformer\(time='date'\), if rows"
-    with pytest.raises(TypeError, match=text):
+    index = r"make it the index, X.set_index('date'), or " if library == "pandas" else ""
+    text = f"If it holds the times of the rows, {index}name it, LagTransformer(time='date')."
+    with pytest.raises(TypeError, match=r"^X must .* column 'date' .*" + re.escape(text)):
         LagTransformer(2).fit(table)
     assert LagTransformer(2, time="date").fit_transform(table).shape == (5, 2, 3)
+
+
+def test_a_column_of_dates_as_text_is_refused_with_the_way_to_the_index():
+    for text, hint in (("2026-01-05", "pandas.to_datetime, and make it the index."), ("a", "'a'.")):
+        with pytest.raises(ValueError, match=rf"column 'date': could not convert .*{hint}$"):
+            LagTransformer(2).fit(FRAME.assign(date=text))
 
 
 @pytest.mark.parametrize("library", ["pandas", "polars"])
