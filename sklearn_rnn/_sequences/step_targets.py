@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from sklearn_rnn._sequences.lists import comes_as_list
@@ -39,7 +40,7 @@ def flatten_steps(y: Any, sequences: Windows | Ragged) -> NDArray[Any]:
     Raises
     ------
     ValueError
-        If y has not one target for each step of X.
+        If y has not one target for each step of X, or one is missing.
     """
     leads, lengths, totals = _extents(sequences)
     if y is None:
@@ -60,8 +61,17 @@ def flatten_steps(y: Any, sequences: Windows | Ragged) -> NDArray[Any]:
         if len(y[i]) != total:
             raise ValueError(f"y[{i}] has {len(y[i])} steps, but X[{i}] has {total}.")
     if isinstance(y, np.ndarray):
-        return np.asarray(y[_valid(leads, lengths, y.shape[1])])
-    return np.concatenate(_valid_parts(y, leads, lengths))
+        targets = np.asarray(y[_valid(leads, lengths, y.shape[1])])
+    else:
+        targets = np.concatenate(_valid_parts(y, leads, lengths))
+    missing = pd.isna(targets).reshape(len(targets), -1).any(axis=1)
+    if missing.any():
+        i = int(np.arange(len(lengths)).repeat(lengths)[missing.argmax()])
+        raise ValueError(
+            f"Input y contains NaN. y[{i}] lacks a target at a step of X[{i}]; give one for each "
+            "step, or leave the sequence out of X and y."
+        )
+    return targets
 
 
 def _valid_parts(y: list[Any], leads: Index, lengths: Index) -> list[NDArray[Any]]:

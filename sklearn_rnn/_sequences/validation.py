@@ -23,6 +23,7 @@ from sklearn_rnn._sklearn.validation import (
     check_dimensions,
     check_numbers,
     check_targets,
+    name_missing,
     prefix_errors,
 )
 
@@ -89,7 +90,7 @@ def check_sequences(
         X, is_list = _read_as_list(X, reading, form)
     if is_list and (reading.missing == "steps" or len({len(x) for x in X}) > 1):
         check_targets(y, X)
-        y = validate(y=y, **targets) if targets else y
+        y = _checked_targets(validate, y, targets)
         sequences = _read_list_of_sequences(name, X, reading, n_channels)
         n_features = sequences.rows.shape[1]
     elif knows_rows:
@@ -129,6 +130,17 @@ def check_sequences(
     sizes = n_features, rows.shape[1], sequences.n_steps
     channels = X.channels if knows_rows else None
     return sequences, y, InputForm(*sizes, is_list, keeps, columns, channels)
+
+
+def _checked_targets(validate: Validate, y: Any, targets: dict[str, bool]) -> Any:
+    """Return the checked targets, if there are any."""
+    if not targets:
+        return y
+    try:
+        return validate(y=y, **targets)
+    except ValueError as error:
+        name_missing(error, y)
+        raise
 
 
 def _read_as_list(X: Any, reading: Reading, form: InputForm | None) -> tuple[Any, bool]:
@@ -175,7 +187,11 @@ def _checked_array(
     if n_dims == 3:
         form |= {"ensure_2d": False, "allow_nd": True}
     with prefix_errors("X"):
-        checked = validate(X, y, **form, **targets)
+        try:
+            checked = validate(X, y, **form, **targets)
+        except ValueError as error:
+            name_missing(error, y)
+            raise
     X, y = checked if targets else (checked, y)
     if X.dtype.kind == "O":  # a table with categories that are numbers, say
         X = X.astype(np.float64)
@@ -193,7 +209,7 @@ def _checked_with_windows(
     check_targets(y, X)
     X.check_labels(y)
     validate(X, skip_check_array=True, ensure_2d=False)  # names of columns, of which X has none
-    return validate(y=y, **targets) if targets else y
+    return _checked_targets(validate, y, targets)
 
 
 def _read_list_of_sequences(name: str, X: Any, reading: Reading, n_channels: int | None) -> Ragged:

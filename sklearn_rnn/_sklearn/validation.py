@@ -88,7 +88,29 @@ def check_table(X: Any, estimator: Any) -> Any:
 def check_target(y: Any, name: str = "y", dtype: Any = np.float64) -> NDArray[Any]:
     """Return y as a finite array of `dtype`, of one dimension or more."""
     check_numbers(y, name)
-    return np.asarray(check_array(y, ensure_2d=False, allow_nd=True, dtype=dtype, input_name=name))
+    try:
+        array = check_array(y, ensure_2d=False, allow_nd=True, dtype=dtype, input_name=name)
+    except ValueError as error:
+        name_missing(error, y)
+        raise
+    return np.asarray(array)
+
+
+def name_missing(error: ValueError, y: Any) -> None:
+    """Raise scikit-learn's error for missing targets, if it is that, with their rows and a fix."""
+    if str(error).startswith("Input y contains NaN"):
+        raise ValueError(f"{missing_rows(y)}; leave them out of X and y.") from error
+
+
+def missing_rows(y: Any, kept: Any = True) -> str:
+    """Return the part of an error that names rows without a target, of those `kept`."""
+    missing = np.asarray(pd.isna(y.toarray() if issparse(y) else np.asarray(y)))
+    rows = np.flatnonzero(missing.reshape(len(missing), -1).any(axis=1) & kept).tolist()
+    first = ", ".join(map(str, rows[:3])) + ", ..." * (len(rows) > 3)
+    return (
+        f"Input y contains NaN. Of {len(missing)} rows {len(rows)} lack a target, at the positions "
+        f"{first} (y.shift(-1) leaves such rows at the end)"
+    )
 
 
 def check_targets(y: Any, X: Any) -> None:

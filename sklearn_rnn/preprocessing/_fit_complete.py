@@ -18,12 +18,13 @@ from sklearn_rnn._sequences.target_leaks import column_texts, warn_of_target
 from sklearn_rnn._sequences.window_array import WindowArray
 from sklearn_rnn._sklearn.compat import check_method_params, num_samples, safe_indexing
 from sklearn_rnn._sklearn.rows import take_rows
+from sklearn_rnn._sklearn.validation import missing_rows
 from sklearn_rnn.preprocessing._columns import find_columns
 from sklearn_rnn.preprocessing._incomplete_rows import find_lags, incomplete_in_fit, plain_columns
 
 _MISSING_TARGETS = (
-    "Each row needs a target: give rows without one the sample_weight zero and any number as y, or "
-    "leave their windows out by make_lagged."
+    "Leave rows at the end out of X and y; give others the sample_weight zero and any number as "
+    "y, or leave their windows out by make_lagged."
 )
 
 
@@ -177,7 +178,7 @@ class _LastStep:
         _warn_of_passed_target(self.pipelines[0].steps[0][1], self.rows, y)
         if not self.omits:
             X = as_complete(X)
-        omitted = self._find_omitted(num_samples(X))
+        omitted, targets = self._find_omitted(num_samples(X)), y
         self.n_omitted = int(omitted.sum())
         if self.n_omitted:
             X, y, params = select_rows(~omitted, X, y, params)
@@ -188,7 +189,8 @@ class _LastStep:
             if reason.startswith("Input X contains NaN") and hasattr(X, "shape"):
                 raise ValueError(_name_imputer(reason, self.estimator)) from error
             if reason.startswith("Input y contains NaN"):
-                raise ValueError(f"{reason} {_MISSING_TARGETS}") from error
+                missing = missing_rows(targets, ~omitted)
+                raise ValueError(f"{missing}. {_MISSING_TARGETS}") from error
             raise
         return self
 

@@ -11,7 +11,16 @@ import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator
 
-from sklearn_rnn import DenseRegressor, GRURegressor, LagTransformer, make_ar
+from sklearn_rnn import (
+    ARRegressor,
+    DenseRegressor,
+    GRURegressor,
+    LagRidge,
+    LagTransformer,
+    PersistenceRegressor,
+    make_ar,
+    make_lagged,
+)
 from sklearn_rnn._sklearn.validation import (
     check_labels,
     check_numbers,
@@ -154,3 +163,36 @@ def test_without_an_error_changes_stay():
     with restore_on_error(net):
         net.coef_ = 1.0
     assert net.coef_ == 1.0
+
+
+WINDOWS = np.random.default_rng(1).normal(size=(N, 4, 2))
+
+
+@pytest.mark.parametrize(
+    ("model", "X"),
+    [
+        (GRURegressor(), WINDOWS),
+        (GRURegressor(), list(WINDOWS)),
+        (GRURegressor(), make_lagged(np.arange(N + 2.0)[:, np.newaxis], np.zeros(N + 2), 2)[0]),
+        (LagRidge(), WINDOWS),
+        (PersistenceRegressor(), WINDOWS),
+        (ARRegressor(2), WINDOWS[:, 0]),
+        (make_ar(2), WINDOWS[:, 0]),
+    ],
+)
+def test_rows_without_a_target_are_named_with_the_usual_cause(model, X):
+    y = pd.Series(np.sin(np.arange(N)))
+    for shift, rows in ((-1, "1 lack a target, at the positions 29"), (-4, "4 .* 26, 27, 28, ...")):
+        text = (
+            rf"^Input y contains NaN\. Of 30 rows {rows} \(y\.shift\(-1\) leaves .* out of X and y"
+        )
+        with pytest.raises(ValueError, match=text):
+            model.fit(X, y.shift(shift))
+
+
+def test_a_sequence_that_lacks_the_target_of_a_step_is_named():
+    y = WINDOWS[:, :, 0].copy()
+    y[7, 2] = np.nan
+    for targets in (y, list(y)):
+        with pytest.raises(ValueError, match=r"^Input y contains NaN\. y\[7\] lacks a target at a"):
+            GRURegressor(return_sequences=True).fit(WINDOWS, targets)

@@ -305,7 +305,8 @@ REFUSED = {
         np.where(SCORE > 2, np.nan, 1.0),
         {},
         {},
-        "Input y contains NaN.",
+        "Input y contains NaN. Of 90 rows 9 lack a target, at the positions 7, 22, 36, ... "
+        "(y.shift(-1) leaves such rows at the end); leave them out of X and y.",
     ),
     "y of another length": (
         TWO[:-1],
