@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import inspect
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
+from difflib import get_close_matches
+from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -30,7 +32,12 @@ else:
 
 
 def param(
-    constraint: Sequence[Any], doc: str, *, default: Any = MISSING, kw_only: bool = True
+    constraint: Sequence[Any],
+    doc: str,
+    *,
+    default: Any = MISSING,
+    kw_only: bool = True,
+    also: Sequence[str] = (),
 ) -> Any:
     """Declare a constructor parameter of an estimator.
 
@@ -45,13 +52,15 @@ def param(
         Immutable default value. Without it the parameter must be given.
     kw_only : bool, default=True
         Whether the parameter is keyword-only.
+    also : sequence of str, default=()
+        Names of the parameter in other libraries, which errors for unknown names recognise.
 
     Returns
     -------
     dataclasses.Field
         Declaration for `parametrized`.
     """
-    metadata = {"constraint": list(constraint), "doc": inspect.cleandoc(doc)}
+    metadata = {"constraint": list(constraint), "doc": inspect.cleandoc(doc), "also": also}
     return field(default=default, metadata=metadata, kw_only=kw_only)
 
 
@@ -60,7 +69,8 @@ def parametrized(cls: type[_T]) -> type[_T]:
     """Make a class with `param` fields a class with the conventions of scikit-learn.
 
     All fields, including inherited ones, become a constructor that only assigns, the class
-    attribute ``_parameter_constraints`` and the names of ``get_params``. In the docstring the line
+    attribute ``_parameter_constraints`` and the names of ``get_params``. Its errors for an unknown
+    name, and those of ``set_params``, name the parameter that is meant. In the docstring the line
     ``{parameters}`` is replaced by a numpydoc section of the parameters and the line
     ``{attributes}`` by one of the learned attributes, which classes describe in a mapping
     ``_learned`` from ``"name : type"`` to text, merged along the bases.
@@ -80,6 +90,10 @@ def parametrized(cls: type[_T]) -> type[_T]:
     constraints = {f.name: f.metadata["constraint"] for f in declared}
     made._parameter_constraints = constraints
     made._get_param_names = sorted(constraints).copy
+    made._names = {name: f.name for f in declared for name in (f.name, *f.metadata["also"])}
+    made.__init__ = _explained(made.__init__)
+    if getattr(made, "set_params", None) is BaseEstimator.set_params:
+        made.set_params = set_params
     if cls.__doc__ and "{parameters}" in cls.__doc__:
         doc = inspect.cleandoc(cls.__doc__)
         entries = {
@@ -91,6 +105,45 @@ def parametrized(cls: type[_T]) -> type[_T]:
         doc = doc.replace("{parameters}", _section("Parameters", entries))
         cls.__doc__ = doc.replace("{attributes}", _section("Attributes", _learned(cls)))
     return cls
+
+
+def set_params(self: Any, **params: Any) -> Any:
+    """Set parameters, those of a nested object as ``<component>__<parameter>``.
+
+    Parameters
+    ----------
+    **params : dict of str to object
+        The parameters by name.
+
+    Returns
+    -------
+    self : object
+        The estimator.
+    """
+    if meant := _meant(self, params):
+        raise ValueError(f"Invalid parameter for {type(self).__name__}: {meant}")
+    return BaseEstimator.set_params(self, **params)
+
+
+def _explained(init: Callable[..., None]) -> Callable[..., None]:
+    """Return a constructor of the same signature whose error for an unknown name is explained."""
+
+    @wraps(init)
+    def __init__(self: Any, *args: Any, **params: Any) -> None:
+        if meant := _meant(self, params):
+            raise TypeError(f"{type(self).__name__} got an unexpected argument: {meant}")
+        init(self, *args, **params)
+
+    return __init__
+
+
+def _meant(estimator: Any, given: Iterable[str]) -> str:
+    """Return which parameters unknown names probably mean, or nothing."""
+    names: dict[str, str] = estimator._names
+    unknown = {name.partition("__")[0] for name in given} - set(names.values())
+    found = {name: get_close_matches(name, names, 1) for name in sorted(unknown)}
+    meant = [f"{name!r}; did you mean {names[near[0]]}?" for name, near in found.items() if near]
+    return " ".join(meant)
 
 
 def plain_parameters(estimator: BaseEstimator) -> dict[str, Any]:

@@ -28,6 +28,7 @@ class _Pooling(Stepwise):
         [COUNT],
         "Number of filters of each convolution; with several kernel sizes, of each size.",
         default=32,
+        also=("filters",),
     )
     kernel_size: int | Sequence[int] = param(
         [COUNT, "array-like"],
@@ -89,6 +90,7 @@ class _CNNRecurrent(_Pooling):
         [COUNT],
         "Number of units of the recurrent layer.",
         default=32,
+        also=("units",),
     )
 
     _module_class: ClassVar[type[SequenceModule]] = CNNRecurrent

@@ -121,6 +121,7 @@ class HierarchicalAttentionClassifier(SequenceClassifier):
         [COUNT],
         "Number of units of each direction, for words and for sentences.",
         default=32,
+        also=("units",),
     )
     dropout: float = param(
         [DROPOUT],

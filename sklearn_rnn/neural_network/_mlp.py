@@ -25,6 +25,7 @@ class _Dense(Architecture):
         """Number of units of each hidden layer. ``()`` gives a linear model: with the penalty an
         elastic net or a penalised logistic regression.""",
         default=(32,),
+        also=("units",),
     )
     activation: str = param(
         [StrOptions(set(ACTIVATIONS))],

@@ -23,6 +23,7 @@ class _Recurrent(Stepwise):
         [COUNT],
         "Number of units of each layer and direction.",
         default=32,
+        also=("units",),
     )
     num_layers: int = param(
         [COUNT],

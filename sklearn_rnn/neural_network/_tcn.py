@@ -23,6 +23,7 @@ class _Convolutional(Stepwise):
         [COUNT],
         "Number of filters of each convolution.",
         default=32,
+        also=("units", "filters"),
     )
     num_levels: int | str = param(
         [COUNT, StrOptions({"auto"})],

@@ -53,6 +53,7 @@ class TrainingParameters:
         """The learning rate of the optimizer. The default suits adam, adamw and rmsprop; sgd and
         adagrad need a rate about 10 times as large, adadelta about 1000 times.""",
         default=0.002,
+        also=("lr",),
     )
     lr_schedule: str = param(
         [StrOptions({"constant", "plateau", *PLANNED})],

@@ -11,10 +11,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator, clone, is_classifier
+from sklearn.pipeline import make_pipeline
 from sklearn.utils import estimator_html_repr
 from sklearn.utils._param_validation import Interval, InvalidParameterError, StrOptions
 
 import sklearn_rnn
+from sklearn_rnn import DenseClassifier, LagTransformer, LSTMRegressor, TCNRegressor
 from sklearn_rnn._sklearn.parameters import param, parametrized
 
 CLASSES = [C for name in sklearn_rnn.__all__ if inspect.isclass(C := getattr(sklearn_rnn, name))]
@@ -244,3 +246,35 @@ def test_the_base_class_is_left_as_it_was_by_its_subclasses():
 def test_a_class_without_a_place_for_them_in_its_docstring_is_left_alone():
     assert Undocumented.__doc__ is None or "Never shown" not in Undocumented.__doc__
     assert Undocumented(inner=0.1, radius=2.0).get_params()["inner"] == 0.1
+
+
+@pytest.mark.parametrize(
+    ("cls", "name", "meant"),
+    [
+        (LSTMRegressor, "units", "hidden_size"),
+        (LSTMRegressor, "epochs", "max_epochs"),
+        (LSTMRegressor, "lr", "learning_rate"),
+        (LSTMRegressor, "n_layers", "num_layers"),
+        (DenseClassifier, "units", "hidden_layer_sizes"),
+        (DenseClassifier, "hidden_size", "hidden_layer_sizes"),
+        (TCNRegressor, "filters", "num_channels"),
+        (LagTransformer, "lags", "n_lags"),
+    ],
+)
+def test_an_unknown_name_is_an_error_with_the_one_that_is_meant(cls, name, meant):
+    text = rf"'{name}'; did you mean {meant}\?$"
+    with pytest.raises(TypeError, match=text):
+        cls(**{name: 3})
+    with pytest.raises(ValueError, match=text):
+        cls().set_params(**{name: 3})
+    pipeline = make_pipeline(cls())
+    with pytest.raises(ValueError, match=text):
+        pipeline.set_params(**{f"{pipeline.steps[0][0]}__{name}": 3})
+
+
+@each_class
+def test_other_names_are_errors_of_scikit_learn_and_no_signature_takes_any(cls):
+    kinds = {parameter.kind for parameter in inspect.signature(cls).parameters.values()}
+    assert inspect.Parameter.VAR_KEYWORD not in kinds
+    with pytest.raises(TypeError, match="unexpected keyword argument 'zzzz'"):
+        cls(zzzz=3)
