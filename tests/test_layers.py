@@ -27,6 +27,7 @@ MAY_IMPORT = {
     "forecasting": {"exceptions", "_sklearn", "_sequences", "preprocessing", "linear"},
     "inspection": {"_modules", "_sklearn", "_sequences", "preprocessing"},
     "model_selection": {
+        "exceptions",
         *("_modules", "_sklearn", "_sequences", "_training", "preprocessing", "neural_network"),
     },
     "datasets": {"_sklearn"},

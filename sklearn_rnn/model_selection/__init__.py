@@ -6,6 +6,8 @@ from sklearn_rnn.model_selection._compare_models import compare_models
 from sklearn_rnn.model_selection._comparison import Comparison
 from sklearn_rnn.model_selection._complexity import n_parameters
 from sklearn_rnn.model_selection._interval_metrics import interval_coverage, interval_score
+from sklearn_rnn.model_selection._leakage import check_leakage
+from sklearn_rnn.model_selection._leakage_report import LeakageReport
 from sklearn_rnn.model_selection._one_standard_error import one_standard_error
 from sklearn_rnn.model_selection._panel_split import PanelTimeSeriesSplit
 from sklearn_rnn.model_selection._penalty_path import penalty_path
@@ -13,8 +15,10 @@ from sklearn_rnn.model_selection._penalty_path import penalty_path
 __all__ = [
     "Backtest",
     "Comparison",
+    "LeakageReport",
     "PanelTimeSeriesSplit",
     "backtest",
+    "check_leakage",
     "compare_models",
     "interval_coverage",
     "interval_score",
