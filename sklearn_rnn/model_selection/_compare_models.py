@@ -15,6 +15,10 @@ from sklearn.utils import indexable
 from sklearn_rnn._sklearn.metaestimators import default_scoring
 from sklearn_rnn._sklearn.validation import check_labels
 from sklearn_rnn.model_selection._comparison import Comparison
+from sklearn_rnn.model_selection._comparison_warnings import (
+    warn_of_fold_order,
+    warn_of_perfect_scores,
+)
 from sklearn_rnn.model_selection._complexity import n_parameters
 from sklearn_rnn.model_selection._default_split import make_splitter, times_of
 from sklearn_rnn.model_selection._fit_and_score import (
@@ -110,8 +114,15 @@ def compare_models(
     ValueError
         If an argument is invalid, or if all runs of all models failed.
 
+    Warns
+    -----
+    UserWarning
+        If windows are compared on folds with training rows later than test rows, or R2 of a model
+        is 1 in all folds.
+
     See Also
     --------
+    check_leakage : Looks for predictions that depend on rows not yet known.
     one_standard_error : The one-standard-error rule of glmnet, for searches.
     backtest : Errors of forecasters by step, series and fold.
 
@@ -149,6 +160,7 @@ def compare_models(
         models, splitter=splitter, scorer=evaluator.scorer, groups=groups, params=params
     )
     folds = list(splitter.split(X, y, **metadata.split))
+    warn_of_fold_order(folds, X, models.values())
     runs = run_all(
         *(models, X, y),
         folds=folds,
@@ -161,6 +173,7 @@ def compare_models(
     table = table_of(runs)
     if table["error"].notna().all():
         raise ValueError(f"All runs of all models failed; the first error was {table['error'][0]}")
+    warn_of_perfect_scores(table, _name_of(scoring))
     return Comparison(
         names=list(models),
         runs=_with_complexity(table, complexity),

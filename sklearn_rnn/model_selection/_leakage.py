@@ -82,7 +82,8 @@ def check_leakage(
 
     See Also
     --------
-    compare_models : Scores of models on the same folds.
+    compare_models : Scores of models; warns of folds that are not in the order of time, and of R2
+        that is 1.
 
     Notes
     -----

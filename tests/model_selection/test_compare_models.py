@@ -162,7 +162,7 @@ def test_models_with_lags_are_fitted_to_complete_rows_and_score_all(data):
 
 def test_weights_and_groups_reach_the_steps_of_complete_rows():
     y, weight = DAILY["a"].to_numpy(), np.linspace(0.1, 1.0, len(DAILY))
-    cv = KFold(3)
+    cv = TimeSeriesSplit(3)
     found = compare_models({"a": RIDGE}, DAILY, y, cv=cv, params={"sample_weight": weight})
     expected = cross_val_score(
         CompleteRows(RIDGE), DAILY, y, cv=cv, params={"ridge__sample_weight": weight}
@@ -170,7 +170,7 @@ def test_weights_and_groups_reach_the_steps_of_complete_rows():
     np.testing.assert_allclose(found.scores["a"], expected)
     search = GridSearchCV(Ridge(), {"alpha": [1.0, 10.0]}, cv=GroupKFold(2))
     models = {"a": make_pipeline(LagTransformer(4, flatten=True), search)}
-    groups, folds = np.arange(len(DAILY)) % 4, list(KFold(3).split(DAILY))
+    groups, folds = np.arange(len(DAILY)) % 4, list(cv.split(DAILY))
     found = compare_models(models, DAILY, y, cv=folds, groups=groups)
     assert found.failures.tolist() == [0]
 
