@@ -49,11 +49,14 @@ def linear(
     generator : torch.Generator, optional
         Draws the initial values; by default torch's global one.
     """
-    layer = nn.Linear(n_in, n_out, bias=bias, device="meta").to_empty(device="cpu")
-    nn.init.kaiming_uniform_(layer.weight, a=math.sqrt(5), generator=generator)
+    layer = nn.Linear(n_in, n_out, bias=bias, device="meta")  # `to_empty` would import SymPy
+    weight = torch.empty(n_out, n_in, device="cpu")
+    nn.init.kaiming_uniform_(weight, a=math.sqrt(5), generator=generator)
+    layer.weight = nn.Parameter(weight)
     if bias:
-        bound = 1 / math.sqrt(n_in)
-        nn.init.uniform_(layer.bias, -bound, bound, generator=generator)
+        values, bound = torch.empty(n_out, device="cpu"), 1 / math.sqrt(n_in)
+        nn.init.uniform_(values, -bound, bound, generator=generator)
+        layer.bias = nn.Parameter(values)
     return layer
 
 

@@ -245,9 +245,11 @@ def _layer(
     generator: torch.Generator | None,
 ) -> RecurrentLayer:
     """Build one layer in one direction, with initial values drawn gate by gate."""
-    layer = new_cell(n_in, hidden_size, device="meta").to_empty(device="cpu")
-    for parameter in layer.parameters():  # drawn as by torch, so that a seed keeps its meaning
-        nn.init.uniform_(parameter, generator=generator)
+    layer = new_cell(n_in, hidden_size, device="meta")  # `to_empty` would import SymPy
+    for name, parameter in layer.named_parameters():
+        values = torch.empty(parameter.shape, device="cpu")
+        nn.init.uniform_(values, generator=generator)  # as torch, so that a seed keeps its meaning
+        setattr(layer, name, nn.Parameter(values))
     for name, parameter in layer.named_parameters():
         values = parameter.detach()  # (n_gates * hidden_size, n_in or hidden_size), or bias
         for gate in values.view(-1, hidden_size, *values.shape[1:]):

@@ -43,6 +43,7 @@ from sklearn_rnn._modules.linear_skip import LinearSkip
 from sklearn_rnn._modules.mlp import Dense
 from sklearn_rnn._training.batches import Examples
 from sklearn_rnn._training.losses import SquaredError
+from sklearn_rnn._training.optimizers import LBFGS
 
 VALUES_AT_ONCE = 2**20
 """Values of the windows in one batch."""
@@ -259,7 +260,7 @@ def _by_lbfgs(
     zeros = torch.zeros(n_outputs, n_inputs + 1, dtype=torch.float64, device=examples.x.device)
     weight = zeros[:, :-1].clone().requires_grad_()
     bias = zeros[:, -1].clone().requires_grad_()
-    optimizer = torch.optim.LBFGS(
+    optimizer = LBFGS(
         [weight, bias],
         max_iter=ITERATIONS,
         tolerance_grad=1e-9,
@@ -268,7 +269,7 @@ def _by_lbfgs(
     )
 
     def closure() -> float:
-        optimizer.zero_grad()
+        weight.grad = bias.grad = None
         objective = 0.5 * alpha * weight.square().sum()
         objective.backward()
         total = float(objective.detach())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import unwrap
 from typing import Any
 
 import torch
@@ -11,17 +12,27 @@ from sklearn_rnn._modules.kernels.loader import LIBRARY
 from sklearn_rnn._modules.kernels.training import step_of_adam
 
 
-class LBFGS(torch.optim.LBFGS):
-    """L-BFGS that can be pickled; torch's loses its parameters."""
+class Optimizer(torch.optim.Optimizer):
+    """An optimizer of torch whose methods do not import ``torch._dynamo``.
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        """Restore the reference to the parameters."""
-        super().__setstate__(state)
-        self._params = self.param_groups[0]["params"]
-        self._numel_cache = None
+    torch decorates them for its compiler, which takes longer to import than a small network to
+    train; an interrupted import of it would also break all later fits of the process.
+    """
+
+    add_param_group = unwrap(torch.optim.Optimizer.add_param_group)
+    state_dict = unwrap(torch.optim.Optimizer.state_dict)
+    load_state_dict = unwrap(torch.optim.Optimizer.load_state_dict)
+    zero_grad = unwrap(torch.optim.Optimizer.zero_grad)
 
 
-class Adam(torch.optim.Adam):
+def _step(optimizer: type[torch.optim.Optimizer]) -> Any:
+    """Return the method `step` of an optimizer of torch, without its decorators."""
+    step: Any = torch.no_grad()(unwrap(optimizer.step))
+    step.hooked = True  # torch's mark; without it torch wraps `step` for its profiler
+    return step
+
+
+class Adam(Optimizer, torch.optim.Adam):
     """Adam on one vector of parameters, in one call of the compiled kernels where possible.
 
     The overhead of torch's step takes longer than a batch of a small network.
@@ -35,17 +46,53 @@ class Adam(torch.optim.Adam):
         step_of_adam(self)
         return None
 
-    step.hooked = True  # type: ignore[attr-defined]  # torch's mark; without it torch wraps `step`
-    _step_of_torch = torch.optim.Adam.step
+    step.hooked = True  # type: ignore[attr-defined]  # as in `_step`
+    _step_of_torch = _step(torch.optim.Adam)
+
+
+class RMSprop(Optimizer, torch.optim.RMSprop):
+    """RMSprop (Tieleman and Hinton, 2012)."""
+
+    step = _step(torch.optim.RMSprop)
+
+
+class SGD(Optimizer, torch.optim.SGD):
+    """Stochastic gradient descent."""
+
+    step = _step(torch.optim.SGD)
+
+
+class Adagrad(Optimizer, torch.optim.Adagrad):
+    """Adagrad (Duchi, Hazan and Singer, 2011)."""
+
+    step = _step(torch.optim.Adagrad)
+
+
+class Adadelta(Optimizer, torch.optim.Adadelta):
+    """Adadelta (Zeiler, 2012)."""
+
+    step = _step(torch.optim.Adadelta)
+
+
+class LBFGS(Optimizer, torch.optim.LBFGS):
+    """L-BFGS that can be pickled; torch's loses its parameters."""
+
+    step = _step(torch.optim.LBFGS)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Restore the reference to the parameters."""
+        super().__setstate__(state)
+        self._params = self.param_groups[0]["params"]
+        self._numel_cache = None
 
 
 OPTIMIZERS: dict[str, tuple[type[torch.optim.Optimizer], dict[str, Any]]] = {
     "adam": (Adam, {"fused": True}),
     "adamw": (Adam, {"fused": True}),  # the loop decays the weights by itself
-    "rmsprop": (torch.optim.RMSprop, {"foreach": False}),
-    "sgd": (torch.optim.SGD, {"fused": True, "momentum": 0.9, "nesterov": True}),
-    "adagrad": (torch.optim.Adagrad, {"foreach": False}),
-    "adadelta": (torch.optim.Adadelta, {"foreach": False}),
+    "rmsprop": (RMSprop, {"foreach": False}),
+    "sgd": (SGD, {"fused": True, "momentum": 0.9, "nesterov": True}),
+    "adagrad": (Adagrad, {"foreach": False}),
+    "adadelta": (Adadelta, {"foreach": False}),
     "lbfgs": (
         LBFGS,
         {

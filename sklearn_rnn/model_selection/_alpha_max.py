@@ -14,6 +14,7 @@ from sklearn_rnn._sequences.training_data import Data
 from sklearn_rnn._training.batches import Examples
 from sklearn_rnn._training.flat_parameters import is_penalized, n_weights, ordered
 from sklearn_rnn._training.linear_init import alone
+from sklearn_rnn._training.optimizers import LBFGS
 from sklearn_rnn._training.penalties import sparse_penalty
 
 MARGIN = 1e-6
@@ -73,9 +74,7 @@ def _null_gradient(module: nn.Module, criterion: nn.Module, examples: Examples) 
     for _, parameter in named:
         nn.init.zeros_(parameter)
     biases = [parameter for name, parameter in named if not penalized[name]]
-    optimizer = torch.optim.LBFGS(
-        biases, max_iter=100, tolerance_grad=1e-12, line_search_fn="strong_wolfe"
-    )
+    optimizer = LBFGS(biases, max_iter=100, tolerance_grad=1e-12, line_search_fn="strong_wolfe")
 
     def closure() -> float:
         module.zero_grad()

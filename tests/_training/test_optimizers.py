@@ -2,6 +2,8 @@
 
 import copy
 import pickle
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -11,7 +13,48 @@ from sklearn_rnn import RNNRegressor
 from sklearn_rnn._modules.kernels import loader as library
 from sklearn_rnn._training import optimizers
 from sklearn_rnn._training.flat_parameters import REGISTER, new_vector, parameters_as_views
-from sklearn_rnn._training.optimizers import Adam
+from sklearn_rnn._training.optimizers import OPTIMIZERS, Adam
+
+# Fits every network by every optimizer, and prints the fits that import anything.
+FIRST_FITS = """
+import sys
+import warnings
+
+import numpy as np
+import sklearn_rnn
+from sklearn_rnn._training.optimizers import OPTIMIZERS
+from tests.nets import NETS
+
+warnings.simplefilter("ignore")
+X = np.random.default_rng(0).normal(size=(20, 4, 2))
+y = (X[:, -1, 0] > 0).astype(int)
+documents = [[[1, 2], [3]], [[2]], [[3, 1]], [[1], [1, 2]]] * 5
+small = {"max_epochs": 1, "random_state": 0}
+extra = [
+    {"linear_skip": True, "alpha": 0.1},
+    {"alpha": 0.1, "l1_ratio": 0.5},
+    {"max_grad_norm": 1.0, "dropout": 0.1},
+    {"lr_schedule": "plateau", "early_stopping": True},
+]
+known = set(sys.modules)
+
+
+def check(net, *data, **options):
+    net(**small, **options).fit(*data)
+    new = sorted(set(sys.modules) - known)
+    known.update(new)
+    if new:
+        print(net.__name__, options, len(new), new[:5])
+
+
+for net in NETS:
+    for options in [*({"optimizer": name} for name in OPTIMIZERS), *extra]:
+        check(net, X, y, **options)
+check(sklearn_rnn.HierarchicalAttentionClassifier, documents, y)
+net = sklearn_rnn.LSTMRegressor(**small).fit(X, y)
+net.set_params(warm_start=True).fit(X, y).partial_fit(X, y).predict(X)
+assert set(sys.modules) == known
+"""
 
 
 def steps(optimizer, vector, n_steps, seed=0):
@@ -78,3 +121,43 @@ def test_training_is_the_same_without_the_kernel(monkeypatch):
     curve = net.fit(X, y).loss_curve_
     monkeypatch.setattr(optimizers, "LIBRARY", None)
     assert net.fit(X, y).loss_curve_ == pytest.approx(curve, rel=1e-12)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_a_step_of_torch_continues_ours(name):
+    kind, options = OPTIMIZERS[name]
+    of_torch = next(base for base in kind.__mro__ if base.__module__.startswith("torch.optim."))
+    vector = torch.linspace(-1, 1, REGISTER, requires_grad=True)
+    ours = kind([vector], lr=0.1, **options)
+    again = vector.detach().clone().requires_grad_()
+    theirs = of_torch([again], lr=0.1, **options)
+
+    def step(optimizer, point):
+        def loss():
+            optimizer.zero_grad()
+            value = (point**4 - point).sum()
+            value.backward()
+            return value
+
+        loss()  # L-BFGS takes a closure, and the kernel none
+        optimizer.step(*[loss] * (name == "lbfgs"))
+
+    for _ in range(3):
+        step(ours, vector)
+    again.data.copy_(vector)
+    theirs.load_state_dict(copy.deepcopy(ours.state_dict()))
+    step(ours, vector)
+    step(theirs, again)
+    bits = {} if kind is Adam else {"rtol": 0, "atol": 0}  # the kernel rounds in its own order
+    torch.testing.assert_close(again, vector, **bits)
+    mine, other = ours.state_dict(), theirs.state_dict()
+    torch.testing.assert_close(other["state"], mine["state"], **bits)
+    assert other["param_groups"] == mine["param_groups"]
+
+
+@pytest.mark.parametrize("kernels", ["0", "plain"])
+def test_no_fit_imports_anything(kernels, monkeypatch):
+    monkeypatch.setenv("SKLEARN_RNN_NATIVE", kernels)
+    command = [sys.executable, "-c", FIRST_FITS]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout == ""
