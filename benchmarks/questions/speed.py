@@ -13,6 +13,7 @@ from benchmarks.question import Measurement
 from benchmarks.report.pictures import Scores, draw_scores
 from benchmarks.report.writer import RESULTS, render
 from benchmarks.speed import measurements
+from benchmarks.speed.first_fit import FIRST_FITS
 from benchmarks.speed.members import BOUND, FIVE, MEMBERS, SINGLE, TARGETS
 from benchmarks.speed.peers import BARE, OURS, PEERS, PLAIN, WRITTEN_OUT
 from benchmarks.speed.timing import FIT, IMPORT, PREDICT, RATIOS, SEARCH, SHARE
@@ -55,6 +56,7 @@ def facts(table: pd.DataFrame, kept: Any) -> dict[str, Any]:
         **{"bare": BARE, "ours": OURS, "plain": PLAIN, "written_out": WRITTEN_OUT},
         **{"others": ["skorch", *PEERS], "fit": FIT, "search": SEARCH, "most": MOST_MS},
         **{"fixed": (FIT, PREDICT, IMPORT), "late": missed(table)},
+        "first_fits": [name for name in FIRST_FITS if name in found.index],
         "growths": [name for name in table["measure"].unique() if name.startswith("growth")],
         "rounds": table.loc[table["measure"] == "train", "rounds"].max(),
         "compiling": (part["warm_up_seconds"] - part["seconds"]).tolist(),

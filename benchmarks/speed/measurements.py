@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from benchmarks.speed import timing
 from benchmarks.speed._where_time_goes import seconds_of_parts
+from benchmarks.speed.first_fit import first_fits
 from benchmarks.speed.grid_search import searches
 from benchmarks.speed.members import members
 from benchmarks.speed.peers import BARE, OURS, PEERS, PLAIN, RECURRENT, WITHOUT_KERNELS, WRITTEN_OUT
@@ -36,6 +37,7 @@ def measure(*, quick: bool) -> list[Row]:
             print(f"{name}: {workload}")
             rows += train_and_predict(name, workload, processes, rounds)
     rows += fixed_costs(rounds if quick else 100) + ([] if quick else imports())
+    rows += first_fits(BATCH, 1 if quick else 10)
     rows += where_time_goes(quick) + grid_search(1 if quick else 3, quick)
     rows += members(rounds if quick else 30, quick=quick)
     return rows + growth(rounds, 100 if quick else 2000)

@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 import torch
 
-from benchmarks.speed.timing import Row, in_turn
+from benchmarks.speed.timing import Row, in_turn, row_of
 from benchmarks.speed.workloads import WORKLOADS
 
 N_MEMBERS, N_THREADS = 5, 2
@@ -41,11 +41,7 @@ def members(rounds: int, *, quick: bool) -> list[Row]:
         besides = np.median(taken["one thread"][1:]) - training
         bound = besides + training * N_MEMBERS / N_THREADS
         times = {SINGLE: of_single, FIVE: taken[FIVE][1:], BOUND: np.full(rounds, bound)}
-        for competitor, seconds in times.items():
-            ratio = seconds / of_single
-            row: Row = {"measure": MEMBERS, "workload": name, "competitor": competitor}
-            row |= {"ratio": np.median(ratio), "least": ratio.min(), "most": ratio.max()}
-            rows.append(row | {"seconds": np.median(seconds), "rounds": rounds})
+        rows += [row_of(MEMBERS, name, label, own, of_single) for label, own in times.items()]
     torch.set_num_threads(before)
     return rows
 

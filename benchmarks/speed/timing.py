@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -37,8 +38,14 @@ def compare(
     taken = in_turn(tasks, rounds, warm_ups)
     rows: list[Row] = []
     for name, (first, *times) in taken.items():
-        ratio = np.divide(times, taken[BARE][1:])
-        row: Row = {"measure": measure, "workload": workload, "competitor": name}
-        row |= {"ratio": np.median(ratio), "least": ratio.min(), "most": ratio.max()}
-        rows.append(row | {"seconds": np.median(times), "warm_up_seconds": first, "rounds": rounds})
+        row = row_of(measure, workload, name, times, taken[BARE][1:])
+        rows.append(row | {"warm_up_seconds": first})
     return rows
+
+
+def row_of(measure: str, workload: str, competitor: str, times: Any, reference: Any) -> Row:
+    """Return the median of the seconds of all rounds, and of their ratios to the reference."""
+    ratio = np.divide(times, reference)
+    row: Row = {"measure": measure, "workload": workload, "competitor": competitor}
+    row |= {"ratio": np.median(ratio), "least": ratio.min(), "most": ratio.max()}
+    return row | {"seconds": np.median(times), "rounds": len(times)}

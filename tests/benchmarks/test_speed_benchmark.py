@@ -14,6 +14,7 @@ import torch
 
 from benchmarks.questions import memory
 from benchmarks.speed import _where_time_goes, grid_search
+from benchmarks.speed.first_fit import FIRST_FITS, first_fits
 from benchmarks.speed.peers import Peer
 from benchmarks.speed.peers.bare_torch import BareLoop
 from benchmarks.speed.peers.process import running
@@ -68,6 +69,16 @@ def test_searches_of_all_competitors_find_about_the_same_error(monkeypatch):
     assert set(found) == {"bare torch", "skorch", "sklearn_rnn"}
     assert max(found.values()) < 2 * min(found.values())
     assert max(found.values()) < y.var() / 4
+
+
+def test_the_first_fit_is_compared_with_the_second_in_a_process_and_in_a_worker():
+    table = pd.DataFrame(first_fits(replace(WORKLOADS["W1"], n_samples=20, epochs=1), 1))
+    assert table["measure"].unique().tolist() == list(FIRST_FITS)
+    assert (table["seconds"] > 0).all()
+    assert (table.loc[table["competitor"] == "the second", "ratio"] == 1).all()
+    table = pd.concat([pd.read_csv(RESULTS / "speed.csv"), table])
+    text = report.render("speed", report.facts(table, None) | {"run": "", "peers": ""})
+    assert text.count("first fit of a worker of joblib") == 2
 
 
 def test_parts_of_a_fit_are_timed_without_those_within_them(monkeypatch):
