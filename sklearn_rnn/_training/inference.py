@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager, nullcontext
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from sklearn_rnn._modules.base import SequenceModule
 from sklearn_rnn._modules.kernels.layer import is_mostly_native
@@ -29,12 +29,12 @@ def autocast(device: torch.device, *, mixed: bool) -> AbstractContextManager[Non
     return torch.autocast(device.type, torch.bfloat16) if mixed else nullcontext()
 
 
-def chunk_size(module: nn.Module, x: Tensor | RaggedTensor, *, shared: bool) -> int:
+def chunk_size(x: Tensor | RaggedTensor, *, shared: bool, in_kernels: bool) -> int:
     """Return how many sequences to predict at once, so that the work fits into the cache."""
     if shared:
         return OVERLAPPING_WINDOWS_PER_CHUNK
     fitting = 8192 // longest(x)
-    if is_mostly_native(module):  # kernels work on few rows at a time, whatever the batch
+    if in_kernels:  # which work on few rows at a time, whatever the batch
         return max(256, -(-fitting // 64) * 64)
     return max(64, fitting)
 
@@ -47,10 +47,10 @@ def raw_outputs(module: SequenceModule, x: Tensor | RaggedTensor, *, mixed: bool
     each step. With `mixed` torch computes products in bfloat16.
     """
     module.eval()
-    shared = shares_rows(x, module.receptive_field)
-    size = chunk_size(module, x, shared=shared)
+    shared, in_kernels = shares_rows(x, module.receptive_field), is_mostly_native(module)
+    size = chunk_size(x, shared=shared, in_kernels=in_kernels)
     operations = size * n_steps_run(x, shared=shared) * sum(p.numel() for p in module.parameters())
-    of_threads = threads_for(operations, in_kernels=is_mostly_native(module))
+    of_threads = threads_for(operations, in_kernels=in_kernels)
     with autocast(x.device, mixed=mixed), of_threads:
         if isinstance(x, Tensor) or x.is_series:
             n = len(x)

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from sklearn_rnn._modules.base import SequenceModule
+from sklearn_rnn._modules.kernels.layer import is_mostly_native
 from sklearn_rnn._modules.kernels.training import (
     KernelLoss,
     NativeTraining,
@@ -215,7 +216,8 @@ class Trainer:
         self.module.eval()
         total: Tensor | None = None
         shared = examples.is_contiguous() and examples.shares(self.module.receptive_field)
-        size = chunk_size(self.module, examples.x, shared=shared)
+        in_kernels = is_mostly_native(self.module)
+        size = chunk_size(examples.x, shared=shared, in_kernels=in_kernels)
         for batch in examples.batches(size):
             loss = self._loss(batch) * len(batch.y)
             # in place: a new sum between the tensors of two batches would fragment their memory
