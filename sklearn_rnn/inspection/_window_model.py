@@ -125,11 +125,12 @@ def _layout(pipeline: Pipeline, X: Any) -> Layout | None:
         return None
     i = positions[-1]
     lagger = steps[i]
-    names = getattr(lagger, "feature_names_in_", None)
+    given: Any = getattr(lagger, "feature_names_in_", None)
+    names: Any = lagger._channels()  # without the columns of times and series
     if names is None:
-        names = _names_before(pipeline[:i] if i else None, X, lagger.n_features_in_)
+        names = given = _names_before(pipeline[:i] if i else None, X, lagger.n_features_in_)
     if lagger.flatten and i + 1 < len(steps):
-        _check_columns_are_kept(pipeline[i + 1 : -1], lagger.get_feature_names_out(names))
+        _check_columns_are_kept(pipeline[i + 1 : -1], lagger.get_feature_names_out(given))
     lags = lagger.delay + lagger.step * np.arange(lagger.n_lags - 1, -1, -1)
     return lags, [str(name) for name in names]
 

@@ -371,3 +371,13 @@ def test_windows_tell_lags_and_channels():
     found = lag_importance(net, windows, y, random_state=0)
     assert found.channels == ["a", "b"]
     assert list(found.lags) == [10, 6, 2]
+
+
+@pytest.mark.parametrize("flatten", [False, True])
+def test_columns_of_times_and_series_are_no_channels(flatten):
+    X = table()
+    long = X.assign(day=np.arange(len(X)), shop="x")[["day", "b", "shop", "a"]]
+    lags = LagTransformer(3, time="day", series="shop", flatten=flatten)
+    model = make_pipeline(lags, StandardScaler() if flatten else "passthrough", linear_net())
+    found = lag_importance(model.fit(long, X["a"]), long, X["a"], random_state=0)
+    assert found.channels == ["b", "a"]
