@@ -13,6 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 from torch import nn
 
 from sklearn_rnn import HierarchicalAttentionClassifier, _modules
+from sklearn_rnn._modules.categories import EmbeddedCategories
 from sklearn_rnn._modules.constant_outputs import ConstantOutputs
 from sklearn_rnn._modules.layers import OF_TORCH, Layer
 from sklearn_rnn._modules.mlp import Dense
@@ -51,6 +52,7 @@ def fitted():
         yield HierarchicalAttentionClassifier(max_epochs=1).fit(documents, y).net_.module_
     linear = {"inner": Dense, "architecture": {"hidden_layer_sizes": ()}}
     yield ConstantOutputs(2, 6, 3, n_constants=1, **linear)
+    yield EmbeddedCategories(2, 6, 3, vectors={1: (0, 1)}, dims=(2,), **linear)
 
 
 @pytest.fixture(scope="module")
