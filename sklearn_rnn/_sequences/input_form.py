@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from sklearn_rnn._sequences.categories import Labels
 from sklearn_rnn._sequences.lag_names import LagColumns
 
 
@@ -35,6 +36,9 @@ class Reading:
         their own.
     reads_names : bool
         Whether names of columns are read.
+    needs_numbers : str or None
+        What cannot read categories, for the error about them, empty for the estimator; None if it
+        reads them.
     """
 
     n_channels: int | None = None
@@ -44,6 +48,7 @@ class Reading:
     all_missing: str = "absent"
     is_table: bool = False
     reads_names: bool = True
+    needs_numbers: str | None = ""
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,8 @@ class InputForm:
         Channels, lags and order of the columns of a 2-D X, if their names give them.
     channels : tuple of str or None
         Names of the channels of windows that know them.
+    categories : Labels
+        Labels of the channels of windows that hold categories.
     """
 
     n_features: int
@@ -75,3 +82,4 @@ class InputForm:
     keeps_missing_steps: bool = False
     columns: LagColumns | None = None
     channels: tuple[str, ...] | None = None
+    categories: Labels = field(default_factory=dict)

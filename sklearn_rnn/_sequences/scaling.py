@@ -45,6 +45,12 @@ class Scale:
         """The former name of `scale`, kept until 1.0."""
         return self.scale
 
+    def without(self, columns: list[int]) -> Scale:
+        """Return the same scale, which leaves some columns as they are."""
+        mean, scale = self.mean.copy(), self.scale.copy()
+        mean[columns], scale[columns] = 0.0, 1.0
+        return Scale(mean, scale)
+
     def is_identity(self) -> bool:
         """Return whether it leaves values as they are."""
         return not self.mean.any() and bool((self.scale == 1).all())

@@ -124,7 +124,9 @@ def channels_equal_to(X: Any, target: NDArray[Any]) -> list[list[int]]:
     if not isinstance(X, WindowArray):
         return [[] for _ in range(n_outputs)]
     row = np.asarray(X.starts) + (X.n_steps - 1) * X.step + X.delay
-    candidates = np.setdiff1d(np.arange(X.shape[2]), X.origin.known_ahead).tolist()
+    candidates = np.setdiff1d(
+        np.arange(X.shape[2]), [*X.origin.known_ahead, *X.origin.categories]
+    ).tolist()
     return [
         [
             c

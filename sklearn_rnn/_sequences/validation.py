@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import assert_all_finite
 
+from sklearn_rnn._sequences.categories import Labels, as_fitted, check_channels
 from sklearn_rnn._sequences.input_form import InputForm, Reading
 from sklearn_rnn._sequences.lag_names import LagColumns, read_lag_names
 from sklearn_rnn._sequences.lists import comes_as_list, is_list_of_sequences, read_list
@@ -86,6 +87,7 @@ def check_sequences(
     table, is_list, n_channels = X, False, None if form is None else form.n_channels
     columns = None if form is None else form.columns
     knows_rows = isinstance(X, WindowArray) and not reading.tokens
+    categories: Labels = X.origin.categories if knows_rows else {}
     if not (knows_rows or isinstance(X, np.ndarray)) or X.dtype == object:
         X, is_list = _read_as_list(X, reading, form)
     if is_list and (reading.missing == "steps" or len({len(x) for x in X}) > 1):
@@ -98,6 +100,10 @@ def check_sequences(
         _check_channels(name, X, reading.n_channels, n_channels)
         _check_channel_names(name, X.channels, None if form is None else form.channels)
         n_features, sequences = X.shape[2], X.windows()
+        if categories or (form is not None and form.categories):
+            fitted = None if form is None else form.categories
+            check_channels(categories, fitted, X.channels, reading.needs_numbers, name)
+            sequences = as_fitted(sequences, categories, fitted or {})
         if reading.all_missing == "auto":
             reading = replace(reading, all_missing="value")
     else:
@@ -122,14 +128,15 @@ def check_sequences(
     if reading.missing == "steps":
         absent = np.zeros(len(rows), dtype=bool)
         if not keeps:  # they are what stands at the ends of sequences
-            absent = rows[:, 0] == 0 if reading.tokens else are_nan(rows)
+            numbers = np.delete(rows, list(categories), axis=1) if categories else rows
+            absent = rows[:, 0] == 0 if reading.tokens else are_nan(numbers)
         if isinstance(sequences, Ragged) or absent.any():
             sequences = trim_absent_steps(sequences, absent)
     if form is None and targets and (knows_rows or columns is not None):
         warn_of_target_in_windows(sequences, y, columns_at_lag_zero(table, columns))
     sizes = n_features, rows.shape[1], sequences.n_steps
     channels = X.channels if knows_rows else None
-    return sequences, y, InputForm(*sizes, is_list, keeps, columns, channels)
+    return sequences, y, InputForm(*sizes, is_list, keeps, columns, channels, categories)
 
 
 def _checked_targets(validate: Validate, y: Any, targets: dict[str, bool]) -> Any:

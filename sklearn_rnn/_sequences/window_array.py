@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.lib.mixins import NDArrayOperatorsMixin
 from numpy.typing import DTypeLike, NDArray
 
+from sklearn_rnn._sequences.categories import Labels
 from sklearn_rnn._sequences.windows import Windows
 from sklearn_rnn._sklearn.compat import get_namespace
 from sklearn_rnn._sklearn.validation import check_labels
@@ -38,6 +39,8 @@ class Origin:
         Names of the series.
     first_starts : ndarray of shape (n_series,)
         Where the first window of each series starts, increasing.
+    categories : Labels
+        Labels of the channels that hold codes of categories.
     """
 
     delay: int
@@ -45,6 +48,7 @@ class Origin:
     known_ahead: tuple[int, ...]
     series: tuple[Hashable, ...]
     first_starts: NDArray[np.intp]
+    categories: Labels
 
 
 class WindowArray(NDArrayOperatorsMixin):
@@ -267,10 +271,8 @@ class WindowArray(NDArrayOperatorsMixin):
             extent = self._extent(with_targets=True)
             if _is_most(extent.stop - extent.start, n_rows):
                 return self
-            first_starts = first_starts - extent.start
-            return self._over(
-                self.rows[extent], range(0, len(starts) * starts.step, starts.step), first_starts
-            )
+            moved = range(0, len(starts) * starts.step, starts.step)
+            return self._over(self.rows[extent], moved, first_starts - extent.start)
         begins, ends = (
             np.bincount(places, minlength=n_rows + 1)
             for places in (starts, np.minimum(starts + self._span + self.delay, n_rows))

@@ -67,7 +67,8 @@ class WindowScaling:
     channels : Scale
         Means and scales of the channels.
     known_ahead : tuple of int
-        Channels that are standardised only: their newest steps are not the past.
+        Channels that are standardised only: their newest steps are not the past, or they hold
+        categories.
     remainder : Scale
         Means and scales of what remains of the channels.
     """

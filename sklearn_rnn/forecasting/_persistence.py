@@ -174,7 +174,9 @@ class PersistenceRegressor(RegressorMixin, BaseEstimator):
     def _reading(self) -> Reading:
         """Return how to read X: of a channel with a name only the columns of that name count."""
         named = isinstance(self.channel, str)
-        return Reading(None if named else self.n_channels, reads_names=not named)
+        return Reading(
+            None if named else self.n_channels, reads_names=not named, needs_numbers=None
+        )
 
     def _find_channel(self, X: Any, windows: Windows) -> _Channel:
         """Return where the values of the channel are in windows, and their lags."""
@@ -182,6 +184,11 @@ class PersistenceRegressor(RegressorMixin, BaseEstimator):
         if isinstance(X, WindowArray):
             names = X.channels or ()
             index = self._find_index(names, n_channels)
+            if index in X.origin.categories:
+                raise ValueError(
+                    f"channel={self.channel!r} holds categories; name the channel of past values "
+                    "of y."
+                )
             ahead = X.delay if index in X.origin.known_ahead else 0
             return _Channel(steps, index, X.lags - ahead)
         if self._in_windows is not None and len(self._in_windows.steps) == windows.n_steps:

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from sklearn_rnn._modules.categories import EmbeddedCategories
 from sklearn_rnn._modules.kernels.threads import threads_for
 from sklearn_rnn._sequences.scaling import Scale
 from sklearn_rnn._sequences.windows import window_rows
@@ -108,14 +109,16 @@ def _fitted_shape(estimator: Any, model: WindowModel) -> tuple[int, int]:
     """
     n_steps, n_channels = model.windows.shape[1:]
     n_inputs = len(estimator.channel_scale_.mean) + len(estimator.missing_channels_)
-    if np.isfinite(model.windows).all():
+    parts = estimator.net_.module_.modules()
+    has_categories = any(isinstance(part, EmbeddedCategories) for part in parts)
+    if np.isfinite(model.windows).all() and not has_categories:
         if n_inputs == n_channels:
             return n_steps, n_channels
         if n_inputs * estimator.n_steps_ == n_steps * n_channels:
             return estimator.n_steps_, n_inputs
     raise ValueError(
-        "method='integrated_gradients' needs numeric windows without missing values; use "
-        "method='permutation'."
+        "method='integrated_gradients' needs numeric windows without missing values or "
+        "categories; use method='permutation'."
     )
 
 

@@ -230,7 +230,7 @@ class BaseSequenceEstimator(TrainingParameters, Fitted, CallbackSupportMixin, Ba
         validate = partial(validate_data, self, reset=reset)
         if not reset:
             return self._reader.read(X, y, validate=validate)
-        reading = declared_reading(self, any_length=self._any_length)
+        reading = declared_reading(self, X, any_length=self._any_length)
         self._reader, sequences, y = self._reader_class.of(
             X, y, name=type(self).__name__, reading=reading, validate=validate
         )

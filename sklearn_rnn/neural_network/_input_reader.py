@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -11,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from sklearn_rnn._modules.base import SequenceModule
+from sklearn_rnn._modules.categories import EmbeddedCategories, vector_dim
 from sklearn_rnn._modules.embedding import Embedded
 from sklearn_rnn._sequences.input_form import InputForm, Reading
 from sklearn_rnn._sequences.ragged import Ragged
@@ -38,18 +40,25 @@ Module = tuple[type[SequenceModule], dict[str, Any]]
 """The class of a torch module and its keyword arguments."""
 
 
-def declared_reading(parameters: Any, *, any_length: bool) -> Reading:
+def declared_reading(parameters: Any, X: Any, *, any_length: bool) -> Reading:
     """Return how to read X, by the parameters of an estimator.
 
     Parameters
     ----------
     parameters : estimator
         An estimator, with the parameters as attributes.
+    X : object
+        The X of `fit`, which holds numbers and categories, rather than tokens, if it knows that.
     any_length : bool
         Whether the network accepts sequences of any length.
     """
     p, why = parameters, "with linear_skip=True " if any_length else ""
-    tokens = p.vocabulary_size is not None or p.embedding_dim is not None
+    categories = isinstance(X, WindowArray) and bool(X.origin.categories)
+    if categories and p.vocabulary_size is not None:
+        raise ValueError("vocabulary_size is for tokens, but X has categories; leave it at None.")
+    if not (categories or any_length or p.embedding_dim is None):
+        raise ValueError("embedding_dim is for categories, but X has none; leave it at None.")
+    tokens = not categories and (p.vocabulary_size is not None or p.embedding_dim is not None)
     if tokens and p.augmentation:
         raise ValueError("augmentation changes numbers; it cannot change tokens.")
     if tokens and isinstance(p.standardize, str):
@@ -67,7 +76,20 @@ def declared_reading(parameters: Any, *, any_length: bool) -> Reading:
             'linear_skip=True needs sequences of equal length; set all_missing="value".'
         )
     missing = "values" if p.linear_skip or not any_length else "steps"
-    return Reading(p.n_channels, missing, tokens, why, p.all_missing, is_table=not any_length)
+    need_numbers = {
+        "linear_skip=True": p.linear_skip,
+        "augmentation": p.augmentation,
+        'penalty="group"': p.penalty == "group" and p.l1_ratio,
+    }
+    return Reading(
+        p.n_channels,
+        missing,
+        tokens,
+        why,
+        p.all_missing,
+        is_table=not any_length,
+        needs_numbers=next((name for name, is_set in need_numbers.items() if is_set), None),
+    )
 
 
 @dataclass(frozen=True)
@@ -97,6 +119,10 @@ class InputReader:
         Which tokens the training data contain; empty if X holds numbers.
     embedding_dim : int
         Dimension of the token embeddings.
+    vectors : mapping of int to tuple of int
+        By the channels that hold categories, the number of the vector of each code.
+    dims : tuple of int
+        Dimensions of the vectors of these channels.
     """
 
     name: str
@@ -108,6 +134,8 @@ class InputReader:
     missing_channels: NDArray[np.intp] = field(default_factory=partial(np.arange, 0))
     known_tokens: NDArray[np.bool_] = field(default_factory=partial(np.array, [], np.bool_))
     embedding_dim: int = 0
+    vectors: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
+    dims: tuple[int, ...] = ()
 
     @classmethod
     def of(
@@ -171,11 +199,16 @@ class InputReader:
         if missing_indicator and has_nan(rows):
             missing = np.flatnonzero(np.isnan(rows[covered > 0]).any(axis=0))
         scale = Scale.of(rows, covered) if standardize else self._identity()
-        scaling = None
+        scaling, coded, vectors = None, self.form.categories, {}
+        if coded:
+            scale = scale.without(list(coded))
+            vectors = {c: _vectors(rows[covered > 0, c], len(coded[c])) for c in coded}
+        dims = tuple(embedding_dim or vector_dim(max(v)) for v in vectors.values())
         if isinstance(standardize, str):
-            ahead = self.known_ahead
-            scaling = WindowScaling.learn(standardize, scale, ahead, sequences, weight)
-        return replace(self, scale=scale, scaling=scaling, missing_channels=missing)
+            as_they_are = (*self.known_ahead, *coded)
+            scaling = WindowScaling.learn(standardize, scale, as_they_are, sequences, weight)
+        learned = replace(self, scale=scale, scaling=scaling, missing_channels=missing)
+        return replace(learned, vectors=vectors, dims=dims)
 
     def window_scale(self, sequences: Windows | Ragged) -> WindowScale | None:
         """Return what each window is normalised by, in units of the channels, or None."""
@@ -195,20 +228,27 @@ class InputReader:
         """Number of inputs of the first layer after the embedding, at each step."""
         if self.reading.tokens:
             return self.form.n_channels * self.embedding_dim
-        return self.n_inputs
+        return self.n_inputs - len(self.dims) + sum(self.dims)
 
     def build_module(
         self, module_class: type[SequenceModule], architecture: dict[str, Any], n_outputs: int
     ) -> Module:
-        """Return the class and arguments of the network, with an embedding if X holds tokens."""
+        """Return the class and arguments of the network, after embeddings if X is not numbers."""
         sizes = {"n_channels": self.n_inputs, "n_steps": self.form.n_steps, "n_outputs": n_outputs}
+        inner = {"inner": module_class, "architecture": architecture}
+        if self.vectors:
+            return EmbeddedCategories, {
+                **sizes,
+                "vectors": self.vectors,
+                "dims": self.dims,
+                **inner,
+            }
         if not self.reading.tokens:
             return module_class, {**sizes, **architecture}
         tokens = {
             "vocabulary_size": len(self.known_tokens),
             "embedding_dim": self.embedding_dim,
         }
-        inner = {"inner": module_class, "architecture": architecture}
         return Embedded, {**sizes, **tokens, **inner}
 
     def tensor(
@@ -239,6 +279,16 @@ class InputReader:
         if copy or len(missing) or not is_scaled(rows, scale, dtype):
             sequences = standardized(sequences, scale, dtype, missing)
         return as_tensor(sequences, device)
+
+
+def _vectors(codes: NDArray[Any], n_labels: int) -> tuple[int, ...]:
+    """Return the number of the vector of each code, for codes that occur in the training data.
+
+    Others have that of a missing category, which is 0, not trained, if there is none either.
+    """
+    occurs = np.bincount(codes.astype(np.intp), minlength=n_labels + 1) > 0
+    numbers = np.where(occurs, np.cumsum(occurs), 0)
+    return tuple(np.where(occurs, numbers, numbers[0]).tolist())
 
 
 def _known_tokens(tokens: NDArray[np.int64], vocabulary_size: int | None) -> NDArray[np.bool_]:

@@ -13,7 +13,7 @@ from sklearn_rnn._sklearn.parameters import param, parametrized
 from sklearn_rnn.neural_network._base import Architecture
 from sklearn_rnn.neural_network._classifier import SequenceClassifier
 from sklearn_rnn.neural_network._regressor import SequenceRegressor
-from sklearn_rnn.neural_network._training_parameters import DROPOUT
+from sklearn_rnn.neural_network._training_parameters import COUNT, DROPOUT
 
 
 @parametrized
@@ -36,6 +36,12 @@ class _Dense(Architecture):
         [DROPOUT],
         "Dropout probability of the hidden units.",
         default=0.0,
+    )
+    embedding_dim: int | None = param(
+        [COUNT, None],
+        """Dimension of the learned vectors of categories, see `LagTransformer`; None means
+        ``min(600, round(1.6 * n**0.56))`` for n categories.""",
+        default=None,
     )
 
     _module_class: ClassVar[type[SequenceModule]] = Dense

@@ -41,13 +41,14 @@ class Stepwise(Architecture):
         """Size of the vocabulary, if `X` holds tokens: integers that stand for words or other
         symbols. 0 is padding. 1 is the unknown token, used for tokens of at least
         `vocabulary_size` and for tokens not in the training data. None infers the size from the
-        data in `fit` if `embedding_dim` is set; otherwise `X` is numeric.""",
+        data in `fit` if `embedding_dim` is set; otherwise `X` holds no tokens.""",
         default=None,
     )
     embedding_dim: int | None = param(
         [COUNT, None],
-        """Dimension of the learned token embeddings; None means 32 if `vocabulary_size` is
-        set.""",
+        """Dimension of the learned vectors of tokens, for which None means 32 if
+        `vocabulary_size` is set; or of categories, see `LagTransformer`, for n of which None means
+        ``min(600, round(1.6 * n**0.56))``.""",
         default=None,
     )
     all_missing: str = param(

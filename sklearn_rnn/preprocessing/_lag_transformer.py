@@ -11,6 +11,7 @@ from sklearn.utils import Tags, check_array
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from sklearn_rnn._sequences.categories import as_numbers, learn_labels
 from sklearn_rnn._sequences.target_leaks import column_texts, warn_of_target
 from sklearn_rnn._sequences.window_array import WindowArray
 from sklearn_rnn._sequences.windows import flatten_windows
@@ -19,7 +20,6 @@ from sklearn_rnn._sklearn.parameters import parametrized
 from sklearn_rnn._sklearn.validation import (
     as_table,
     check_labels,
-    check_numbers,
     prefix_errors,
 )
 from sklearn_rnn.preprocessing._columns import (
@@ -99,6 +99,10 @@ class LagTransformer(LagParameters, TransformerMixin, BaseEstimator):
     `transform` together with the rows before them give the same windows as in `fit_transform`;
     without those rows, their lags are filled, which an `IncompleteWindowsWarning` reports.
 
+    **Categories.** Columns of text and of a categorical dtype are categories. Windows hold their
+    codes, which the networks replace by vectors; a label that `fit` has not seen is as a missing
+    one. Turn the columns into numbers first for any other estimator.
+
     **Containers.** `set_output` and ``get_feature_names_out`` need ``flatten=True``.
 
     Examples
@@ -128,7 +132,7 @@ class LagTransformer(LagParameters, TransformerMixin, BaseEstimator):
         "feature_names_in_ : ndarray of shape (n_features_in_,)": """
             Names of the columns of X, if all are strings.""",
         "fill_values_ : ndarray of shape (n_features_in_,)": """
-            Values of missing lags; without the columns `time` and `series`.""",
+            Values of missing lags; without the columns `time` and `series`. Of categories, 0.""",
         "max_gap_ : number, timedelta64 or None": """
             Largest step of the index between adjacent rows of X; None without an index.""",
         "incomplete_rows_ : ndarray of int": """
@@ -193,7 +197,6 @@ class LagTransformer(LagParameters, TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         X = as_table(X)
         features = drop_columns(X, self._named if hasattr(X, "columns") else ())
-        check_numbers(features)
         with prefix_errors("X"):
             rows = self._validate(X, features)
         timeline = self._read_timeline(X, len(rows), self._history.kind)
@@ -204,7 +207,8 @@ class LagTransformer(LagParameters, TransformerMixin, BaseEstimator):
         X = as_table(X)
         named = named_columns(X, self.time, self.series)
         features = drop_columns(X, named)
-        check_numbers(features)
+        categories = learn_labels(features, flatten=self.flatten)
+        features = as_numbers(features, categories)
         check_labels(y, X)
         with prefix_errors("X"):
             rows = check_array(features, estimator=self, input_name="X", **X_CHECKS)
@@ -222,10 +226,12 @@ class LagTransformer(LagParameters, TransformerMixin, BaseEstimator):
             if self.fill_value == "mean"
             else np.full(rows.shape[1], float(self.fill_value))
         )
+        self.fill_values_[list(categories)] = 0  # the code of a missing category
         self.max_gap_ = history.max_gap
         self.incomplete_rows_ = np.flatnonzero(~placement.layout.is_complete(len(known) > 0))
         self._known = known
         self._named = named
+        self._categories = categories
         self._history = history
         return rows, timeline, placement
 
@@ -254,6 +260,7 @@ class LagTransformer(LagParameters, TransformerMixin, BaseEstimator):
             placement,
             channels=self._channels(),
             known_ahead=self._known,
+            categories=self._categories,
             complete=complete,
         )
         return flatten_windows(windows) if self.flatten else windows
@@ -315,7 +322,9 @@ class LagTransformer(LagParameters, TransformerMixin, BaseEstimator):
 
     def _validate(self, X: Any, features: Any) -> NDArray[Any]:
         """Return the rows of X, checked to have the columns of `fit`."""
-        if not self._named:
+        if not (self._named or self._categories):
+            as_numbers(features, {})
             return np.asarray(validate_data(self, X=X, reset=False, **X_CHECKS))
         validate_data(self, X=X, reset=False, skip_check_array=True)
+        features = as_numbers(features, self._categories)
         return np.asarray(check_array(features, estimator=self, input_name="X", **X_CHECKS))

@@ -12,13 +12,13 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_array
 
+from sklearn_rnn._sequences.categories import as_numbers, learn_labels
 from sklearn_rnn._sequences.window_array import WindowArray
 from sklearn_rnn._sequences.windows import flatten_windows, lag_windows
 from sklearn_rnn._sklearn.compat import Interval, validate_params
 from sklearn_rnn._sklearn.validation import (
     as_table,
     check_labels,
-    check_numbers,
     check_targets,
     prefix_errors,
 )
@@ -138,7 +138,8 @@ def make_lagged(
     X = as_table(X)
     named = named_columns(X, time, series)
     features = drop_columns(X, named)
-    check_numbers(features)
+    categories = learn_labels(features, flatten=flatten)
+    features = as_numbers(features, categories)
     with prefix_errors("X"):
         rows = check_array(features, estimator="make_lagged", input_name="X", **X_CHECKS)
     known = find_columns(known_ahead, X, rows.shape[1], named=named)
@@ -164,6 +165,7 @@ def make_lagged(
             )
     chosen = np.flatnonzero(complete)
     place: dict[str, Any] = {"channels": _names(features), "known_ahead": known, "chosen": chosen}
+    place["categories"] = categories
     is_view = layout.is_contiguous and not len(known)  # rows are not copied
     if is_view:
         place["n_before"] = window.lookback

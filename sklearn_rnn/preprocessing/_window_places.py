@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sklearn_rnn._sequences.categories import Labels
 from sklearn_rnn._sequences.window_array import Origin, WindowArray
 from sklearn_rnn.preprocessing._history import Placement
 from sklearn_rnn.preprocessing._timeline import Timeline
@@ -20,6 +21,7 @@ def windows_at(
     *,
     channels: Sequence[str] | None,
     known_ahead: NDArray[np.intp],
+    categories: Labels,
     complete: NDArray[np.bool_] | None = None,
     chosen: NDArray[np.intp] | None = None,
     n_before: int = 0,
@@ -38,6 +40,8 @@ def windows_at(
         Names of the channels.
     known_ahead : ndarray of int
         Channels that are read later than the others.
+    categories : Labels
+        Labels of the channels that hold codes.
     complete : ndarray of bool, of shape (n_windows,), or None
         Which windows are complete; None if all are.
     chosen : ndarray of int or None
@@ -58,6 +62,7 @@ def windows_at(
         tuple(known_ahead.tolist()),
         (*timeline.labels, *[None] * n_untimed),
         places - window.lookback - n_before,
+        categories,
     )
     starts = placement.layout.starts(chosen)
     if n_before:

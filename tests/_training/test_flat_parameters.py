@@ -27,7 +27,7 @@ from sklearn_rnn._training.flat_parameters import (
 from tests.nets import NETS
 
 OPTIONS = [
-    *({}, {"linear_skip": True}, {"penalty": "group"}, {"embedding_dim": 3}),
+    *({}, {"linear_skip": True}, {"penalty": "group"}, {"vocabulary_size": 6}),
     *({"pooling": "attention"}, {"bidirectional": True}, {"coupled_gates": True}),
     *({"hidden_layer_sizes": ()}, {"kernel_size": (2, 3)}),
 ]
@@ -46,7 +46,7 @@ def fitted():
                     "kernel_size" not in option or "CNN" in cls.__name__
                 )  # a TCN takes one
                 if option.keys() <= cls().get_params().keys() and takes_sizes:
-                    data = tokens if "embedding_dim" in option else X
+                    data = tokens if "vocabulary_size" in option else X
                     yield cls(max_epochs=1, **option).fit(data, y).net_.module_
         documents = tokens.reshape(10, 2, 3)
         yield HierarchicalAttentionClassifier(max_epochs=1).fit(documents, y).net_.module_

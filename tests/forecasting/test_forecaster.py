@@ -633,3 +633,32 @@ def test_a_static_column_may_be_known_ahead_in_a_lag_transformer():
     model = make_pipeline(LagTransformer(2, known_ahead=["size"], flatten=True), Ridge())
     forecaster = Forecaster(model, 2, target="sales", static=["size"], **NAMES).fit(table)
     assert forecaster.predict(2).notna().all()
+
+
+def weather(n=48):
+    """Return stores whose sales depend on their kind and on the sky, and on nothing else."""
+    table = stores((n, n), ["traffic"]).rename(columns={"traffic": "noise"})
+    sky = np.random.default_rng(1).choice(["dry", "fog", "ice"], 2 * n)
+    effect = pd.Series(sky).map({"dry": -2.0, "fog": 0.0, "ice": 2.0}).to_numpy()
+    sales = effect + np.repeat([0.0, 4.0], n) + 0.1 * table.pop("noise")
+    return table.assign(sales=sales, sky=sky, kind=np.repeat(["city", "farm"], n))
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_columns_of_categories_are_read_static_known_ahead_or_past(strategy):
+    quick = {"max_epochs": 40, "learning_rate": 0.02, "lr_schedule": "onecycle", "random_state": 0}
+    net = DenseRegressor(early_stopping=False, **quick)
+    model = make_pipeline(LagTransformer(2, known_ahead=["sky", "kind"]), net)
+    options = {"strategy": strategy, "target": "sales", "static": ["kind"], **NAMES}
+    forecaster = Forecaster(model, 1 if strategy == "multi_output" else 3, **options)
+    table = weather()
+    if strategy != "recursive":
+        table["past"] = table["sky"].astype("category")
+    ahead = table.groupby("store").tail(forecaster.horizon)
+    past = table.drop(ahead.index)
+    found = forecaster.fit(past).predict(ahead)
+    assert (found.to_numpy() - ahead["sales"].to_numpy()).std() < 0.5 < ahead["sales"].std() / 3
+    coded = past.astype({"sky": "category", "kind": "category"})
+    np.testing.assert_allclose(clone(forecaster).fit(coded).predict(ahead), found)
+    new, missing = (forecaster.predict(ahead.assign(sky=sky)) for sky in ("hail", None))
+    np.testing.assert_allclose(new, missing)

@@ -268,9 +268,9 @@ def test_scikit_learn_words_the_errors_about_parameters(name, value):
         (np.where(X > 2, np.inf, X) + 1j, ValueError, "Complex data not supported"),
         (np.where(X[3, 1] == X, -np.inf, X), ValueError, "Input X contains infinity"),
         (sparse.csr_array(X), TypeError, "Sparse data was passed"),
-        (FRAME.astype(str).assign(day="mon"), ValueError, "could not convert string to float"),
+        (FRAME.assign(day=["mon", 1.0] * 15), ValueError, "could not convert string to float"),
     ],
-    ids=["1-D", "3-D", "no rows", "no columns", "complex", "infinite", "sparse", "strings"],
+    ids=["1-D", "3-D", "no rows", "no columns", "complex", "infinite", "sparse", "mixed"],
 )
 def test_scikit_learn_words_the_errors_about_tables(table, error, words):
     for flatten in (False, True):

@@ -1,0 +1,163 @@
+"""Categories as codes in rows of numbers, and the labels that the codes stand for.
+
+The code of a category is its position among the labels, from 1; 0 stands for a missing label, and
+for one that is not among them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pandas.api.types import infer_dtype
+
+from sklearn_rnn._sequences.ragged import Ragged
+from sklearn_rnn._sequences.windows import Windows
+from sklearn_rnn._sklearn.validation import check_numbers
+
+Labels = Mapping[int, "pd.Index[Any]"]
+"""The labels of each channel, or column, that holds categories, by its position."""
+
+POLARS = {"Categorical": "category", "Enum": "category", "String": "text"}
+
+DATE = re.compile(r"\d{4}-\d\d")
+"""The beginning of a date as text, which is no category."""
+
+FEW_LABELS = 20
+"""Text with more labels is no category if it has another one in more than every second row."""
+
+
+def learn_labels(table: Any, *, flatten: bool) -> Labels:
+    """Return the sorted labels that occur in the columns of a DataFrame that are categories.
+
+    Parameters
+    ----------
+    table : object
+        Of a DataFrame of pandas or polars, columns of text and of a categorical dtype are
+        categories, whatever their labels are. Other tables have none.
+    flatten : bool
+        Whether the columns become flat windows, in which nothing would tell codes from numbers.
+
+    Raises
+    ------
+    ValueError
+        If there are categories that become flat, or text that has hardly a value twice.
+    """
+    kinds = [_kind(table, i, dtype) for i, dtype in enumerate(_dtypes(table))]
+    labels = {i: pd.Categorical(_values(table, i)).categories for i, k in enumerate(kinds) if k}
+    names = list(table.columns) if labels else []
+    for i, known in list(labels.items()):
+        if kinds[i] == "text" and len(known) and DATE.match(known[0]):
+            del labels[i]  # for the error about a column of dates
+        elif kinds[i] == "text" and len(known) > max(FEW_LABELS, len(table) / 2):
+            raise ValueError(
+                f"X must hold numbers or categories, but its column {names[i]!r} is text with "
+                f"{len(known)} different values in {len(table)} rows; convert it, leave it out, or "
+                "give it a categorical dtype."
+            )
+    if labels and flatten:
+        raise ValueError(
+            f"flatten=True gives numbers, but X has the categories {[names[i] for i in labels]}; "
+            "encode them first, by OneHotEncoder in a ColumnTransformer, or take a network and "
+            "flatten=False."
+        )
+    return labels
+
+
+def as_numbers(table: Any, labels: Labels) -> Any:
+    """Return a table with codes in place of categories, after a check that it holds numbers."""
+    if labels and not hasattr(table, "columns"):
+        raise ValueError(
+            f"X must be a DataFrame, since its columns {list(labels)} were categories in fit; got "
+            f"{type(table).__name__}."
+        )
+    coded = table.copy(deep=False) if isinstance(table, pd.DataFrame) else table
+    for i, known in labels.items():
+        codes = _codes(known, _values(table, i))
+        if isinstance(coded, pd.DataFrame):
+            coded.isetitem(i, codes)
+        else:
+            column = coded[:, i]
+            coded = coded.with_columns(type(column)(column.name, codes))
+    check_numbers(coded)
+    return coded
+
+
+def as_fitted(sequences: Windows | Ragged, labels: Labels, fitted: Labels) -> Windows | Ragged:
+    """Return the same sequences with the codes of the labels of fit."""
+    changed = [c for c in fitted if not labels[c].equals(fitted[c])]
+    if not changed:
+        return sequences
+    rows = sequences.rows.copy()
+    for channel in changed:
+        codes = np.append(0, _codes(fitted[channel], labels[channel]))
+        rows[:, channel] = codes[rows[:, channel].astype(np.intp)]
+    return replace(sequences, rows=rows)
+
+
+def check_channels(
+    labels: Labels,
+    fitted: Labels | None,
+    names: Sequence[str] | None,
+    needs_numbers: str | None,
+    estimator: str,
+) -> None:
+    """Check that categories can be read, and are in the channels in which they were in fit.
+
+    Parameters
+    ----------
+    labels, fitted : Labels
+        Those of X, and of fit if that is over.
+    names : sequence of str or None
+        Names of the channels.
+    needs_numbers : str or None
+        What cannot read categories, empty for the estimator; None if they can be read.
+    estimator : str
+        Its name.
+    """
+    found, before = (
+        [c if names is None else names[c] for c in each or ()] for each in (labels, fitted)
+    )
+    if found and needs_numbers is not None:
+        raise ValueError(
+            f"X has the categories {found}, but {needs_numbers or estimator} needs numbers; "
+            "encode them before LagTransformer, by OneHotEncoder in a ColumnTransformer."
+        )
+    if fitted is not None and found != before:
+        raise ValueError(
+            f"X has the categories {found}, but in fit there were {before}; give the columns the "
+            "dtypes that they had in fit."
+        )
+
+
+def _dtypes(table: Any) -> list[Any]:
+    if isinstance(table, pd.DataFrame):
+        return list(table.dtypes)
+    return list(table.schema.values()) if hasattr(table, "get_columns") else []
+
+
+def _kind(table: Any, position: int, dtype: Any) -> str | None:
+    """Return whether a column of a DataFrame is of a categorical dtype, or text, if either."""
+    if not isinstance(table, pd.DataFrame):
+        return POLARS.get(str(dtype).partition("(")[0])
+    if isinstance(dtype, pd.CategoricalDtype):
+        return "category"
+    is_text = dtype.kind == "O" and infer_dtype(table.iloc[:, position], skipna=True) == "string"
+    return "text" if is_text else None
+
+
+def _values(table: Any, position: int) -> NDArray[np.object_]:
+    if isinstance(table, pd.DataFrame):
+        return np.asarray(table.iloc[:, position], dtype=object)
+    return np.array(table[:, position].to_list(), dtype=object)
+
+
+def _codes(labels: pd.Index[Any], values: Any) -> NDArray[Any]:
+    """Return the codes of values, in a type that leaves a table of float32 what it is."""
+    dtype = np.int16 if len(labels) < 2**15 else np.int32
+    return (labels.get_indexer(pd.Index(values, dtype=object)) + 1).astype(dtype)
