@@ -10,6 +10,8 @@ from torch import Tensor, nn
 
 from sklearn_rnn._modules.base import InputGroups, SequenceModule
 from sklearn_rnn._modules.embedding import Embedding
+from sklearn_rnn._modules.kernels.layer import has_no_hooks
+from sklearn_rnn._modules.kernels.training import KernelLoss, NativeTraining, Ridge, Sequences
 
 MAX_DIM = 600
 """The largest dimension of vectors that is chosen by their number."""
@@ -78,6 +80,11 @@ class EmbeddedCategories(SequenceModule):
         outputs: Tensor = self.net(self.embed(x), lengths)
         return outputs
 
+    def native_training(self, loss: KernelLoss) -> CategoryTraining | None:
+        """Return what computes losses and gradients in the kernels, if they can."""
+        inner = self.net.native_training(loss) if has_no_hooks(self) else None
+        return CategoryTraining(self, inner) if isinstance(inner, NativeTraining) else None
+
     def attention_weights(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Return how much each step of x counts: (batch, n_steps), see `Pooling`."""
         return self.net.attention_weights(self.embed(x), lengths)
@@ -101,3 +108,24 @@ class EmbeddedCategories(SequenceModule):
             of_codes, codes = self.get_buffer(f"vectors{channel}"), x[..., channel]
             is_code = (codes > 0) & (codes < len(of_codes))
             yield of_codes[torch.where(is_code, codes, 0.0).long()]
+
+
+class CategoryTraining:
+    """Losses and gradients of an `EmbeddedCategories` network, by the compiled kernels."""
+
+    def __init__(self, module: EmbeddedCategories, inner: NativeTraining) -> None:
+        self.module, self.inner = module, inner
+
+    @torch.no_grad()
+    def gradient(self, batch: Sequences, ridge: Ridge) -> Tensor:
+        """Return the objective of a batch, and write its gradient over that of the parameters."""
+        x = self.module.embed(batch.x)
+        dx = torch.empty_like(x)
+        loss = self.inner.gradient(batch._replace(x=x), ridge, dx)
+        weights = [embedding.get_parameter("weight") for embedding in self.module.embeddings]
+        _, *parts = dx.split([len(self.module.numeric), *(w.shape[1] for w in weights)], -1)
+        for weight, numbers, part in zip(weights, self.module.numbers(batch.x), parts, strict=True):
+            assert weight.grad is not None, "its parameters have gradients"
+            weight.grad.zero_().index_add_(0, numbers.flatten(), part.flatten(0, 1))
+            weight.grad[0] = 0.0
+        return loss

@@ -6,10 +6,13 @@ from torch.testing import assert_close
 
 from sklearn_rnn._modules.categories import EmbeddedCategories, vector_dim
 from sklearn_rnn._modules.cnn import CNN
+from sklearn_rnn._modules.kernels.training import KernelLoss, Ridge, Sequences
 from sklearn_rnn._modules.mlp import Dense
 from sklearn_rnn._modules.recurrent import Recurrent
 from sklearn_rnn._modules.tcn import TCN
-from sklearn_rnn._training.flat_parameters import is_penalized
+from sklearn_rnn._training.flat_parameters import is_penalized, new_vector, parameters_as_views
+from sklearn_rnn._training.losses import SquaredError
+from tests.nets import needs_library
 
 N_STEPS = 4
 # Channel 1 has a vector for a missing category; of the codes of channel 3 none was seen for 2.
@@ -102,3 +105,25 @@ def test_weights_are_not_grouped_by_channel():
 def test_the_dimension_grows_with_the_number_of_categories():
     dims = [vector_dim(n) for n in (1, 2, 7, 50, 1000, 10**9)]
     assert dims == [2, 2, 5, 14, 77, 600]  # round(1.6 * n**0.56)
+
+
+@needs_library
+@pytest.mark.parametrize("padded", [False, True])
+@pytest.mark.parametrize("cell", ["rnn_tanh", "lstm", "gru"])
+def test_gradients_of_the_kernels_are_those_of_autograd(cell, padded):
+    architecture = {"cell": cell, "hidden_size": 6}
+    sizes = {"vectors": VECTORS, "dims": DIMS, "inner": Recurrent, "architecture": architecture}
+    module = EmbeddedCategories(4, N_STEPS, 2, **sizes).double().train()
+    x, y = windows(40), torch.randn(40, 2).double()
+    lengths = torch.arange(40) % (N_STEPS + 1) if padded else None
+    vector = new_vector(module)
+    with parameters_as_views(vector, module):
+        loss = SquaredError()(module(x, lengths), y)
+        loss.backward()
+        expected = vector.grad.clone()
+        assert expected.any()
+        training = module.native_training(KernelLoss(SquaredError.kernel))
+        for _ in range(2):  # gradients are written over
+            found = training.gradient(Sequences(x, y, None, lengths), Ridge(vector, 0, 0.0))
+        assert_close(float(found), float(loss.detach()))
+        assert_close(vector.grad, expected, rtol=0, atol=1e-12)
