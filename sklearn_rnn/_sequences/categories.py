@@ -6,7 +6,6 @@ for one that is not among them.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -18,15 +17,12 @@ from pandas.api.types import infer_dtype
 
 from sklearn_rnn._sequences.ragged import Ragged
 from sklearn_rnn._sequences.windows import Windows
-from sklearn_rnn._sklearn.validation import check_numbers
+from sklearn_rnn._sklearn.validation import DATE, check_numbers
 
 Labels = Mapping[int, "pd.Index[Any]"]
 """The labels of each channel, or column, that holds categories, by its position."""
 
 POLARS = {"Categorical": "category", "Enum": "category", "String": "text"}
-
-DATE = re.compile(r"\d{4}-\d\d")
-"""The beginning of a date as text, which is no category."""
 
 FEW_LABELS = 20
 """Text with more labels is no category if it has another one in more than every second row."""

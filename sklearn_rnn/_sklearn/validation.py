@@ -22,6 +22,9 @@ from sklearn.utils.validation import check_array
 
 from sklearn_rnn._sklearn.compat import num_samples
 
+DATE = re.compile(r"\d{4}-\d\d")
+"""The beginning of a date as text."""
+
 _TIMES = " If it holds the times of the rows,"
 
 
@@ -203,8 +206,8 @@ def _check_columns(table: pd.DataFrame, dtype: Any, name: str) -> None:
             column.astype(np.float64)
         except (TypeError, ValueError) as error:
             message = f"{name} must hold numbers. In its {where}: {error}."
-            first = pd.to_datetime(column.dropna().head(1), format="ISO8601", errors="coerce")
-            if first.notna().all():
+            first = next(iter(column.dropna()), None)
+            if isinstance(first, str) and DATE.match(first):
                 message += f"{_TIMES} convert it by pandas.to_datetime, and make it the index."
             raise type(error)(message) from error
 
