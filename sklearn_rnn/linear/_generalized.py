@@ -134,7 +134,9 @@ class GeneralizedModelCV(GeneralizedLinear, PathModel):
         faults = [self._fault(data.y[train]) for train, _ in folds]
         used = [k for k, fault in enumerate(faults) if fault is None]
         if not used:
-            raise ValueError(f"No fold of cv can be fitted. Fold 0: {faults[0]}")
+            raise ValueError(
+                f"No fold of cv can be fitted; take fewer, with more rows each. Fold 0: {faults[0]}"
+            )
         model = self._model(data)
         self.alphas_ = self._penalties(model.first_alpha)
         by_sample = averages_samples(folds)

@@ -50,7 +50,10 @@ class CountRegressor(WindowRegressor):
     def _read_target(self, y: Any) -> FloatArray:
         target = check_target(column_or_1d(y, warn=True))
         if len(target) and target.min() < 0:
-            raise ValueError(f"y must be 0 or positive; got {target.min():g}.")
+            raise ValueError(
+                f"y must be 0 or positive; got {target.min():g}. Leave these rows out, or take "
+                "LagRidge or LagElasticNet."
+            )
         return target
 
     def _fault(self, y: FloatArray) -> str | None:

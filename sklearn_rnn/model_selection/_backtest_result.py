@@ -184,8 +184,10 @@ class Backtest:
         rows = self.forecasts[self.forecasts["model"] == self.names[0]]
         told = []
         if n_missing := int(rows["actual"].isna().sum()):
-            told.append(f"{n_missing} of {len(rows)} rows have no actual and are left out")
+            told.append(
+                f"actuals are missing in {n_missing} of {len(rows)} rows, which are left out"
+            )
         unscaled = rows.loc[~(rows["scale"] > 0), ["series", "target"]].drop_duplicates()
         if len(unscaled):
-            told.append(f"{len(unscaled)} series have no scale and are left out of MASE")
+            told.append(f"MASE leaves out series without a scale ({len(unscaled)})")
         return told

@@ -145,5 +145,8 @@ class PanelTimeSeriesSplit(TimeSeriesSplit):
                 "the time of each row as groups."
             )
         if missing_times(times).any():
-            raise ValueError(f"{int(missing_times(times).sum())} rows of X have no time.")
+            n_missing = int(missing_times(times).sum())
+            raise ValueError(
+                f"Times are missing in {n_missing} of {len(X)} rows of X; leave these rows out."
+            )
         return times, series

@@ -238,7 +238,7 @@ def test_one_versus_rest_takes_more_classes():
 MANY = "Only binary classification is supported. The type of the target is multiclass: y has 3 "
 MANY += "classes. Give OneVsRestClassifier(LagLogistic()) of sklearn.multiclass."
 ONE = "y must have samples of two classes that are fitted, but has one class: "
-NONE = "No fold of cv can be fitted. "
+NONE = "No fold of cv can be fitted; take fewer, with more rows each. "
 ZERO = "y must have a positive value among those that are fitted; all 9 are 0."
 
 
@@ -248,7 +248,7 @@ ZERO = "y must have a positive value among those that are fitted; all 9 are 0."
         (LagLogistic(), np.arange(9) % 3, MANY),
         (LagLogisticCV(), np.ones(9), f"{ONE}9 samples of 1.0."),
         (LagLogisticCV(cv=[([0, 1], [2])]), [1, 1, 0] * 3, f"{NONE}Fold 0: {ONE}"),
-        (LagPoisson(), np.arange(-1, 8), "y must be 0 or positive; got -1."),
+        (LagPoisson(), np.arange(-1, 8), "y must be 0 or positive; got -1. Leave"),
         (LagPoissonCV(), np.zeros(9), ZERO),
     ],
 )

@@ -132,7 +132,7 @@ def test_actuals_of_the_test_rows_are_not_read():
     again = backtest(AR, changed, cv=list(CV.split(LONG))[-1:])
     pd.testing.assert_series_equal(again.forecasts["forecast"], result.forecasts["forecast"])
     assert again.summary()["n"].tolist() == [1]
-    assert "; 8 of 9 rows have no actual and are left out" in again.verdict()
+    assert "; actuals are missing in 8 of 9 rows, which are left out" in again.verdict()
 
 
 def test_an_integer_is_the_number_of_test_sets_as_long_as_the_horizon():
@@ -216,7 +216,7 @@ def test_constant_series_have_no_scale_and_are_told():
     constant = LONG.assign(sales=LONG["sales"].where(LONG["store"] != "c", 2.0))
     result = backtest(NAIVE, constant, cv=CV)
     assert result.errors("series")["mase"].isna().tolist() == [False, False, True]
-    assert "; 1 series have no scale and are left out of MASE" in result.verdict()
+    assert "; MASE leaves out series without a scale (1)" in result.verdict()
     without = backtest(NAIVE, constant.assign(sales=2.0), cv=CV)
     assert without.metric == "mae"
     assert without.verdict().startswith("'NaiveForecaster' has a MAE of 0; 4 folds")
