@@ -14,6 +14,7 @@ from sklearn_rnn.forecasting import (
     make_ar,
     make_lasso,
     make_linear,
+    stream,
 )
 from sklearn_rnn.linear import (
     LagElasticNet,
@@ -52,5 +53,6 @@ __all__ += [
     "make_lasso",
     "make_linear",
     "RecursiveForecaster",
+    "stream",
     "show_versions",
 ]

@@ -10,6 +10,7 @@ from sklearn_rnn.forecasting._naive_forecaster import NaiveForecaster
 from sklearn_rnn.forecasting._penalized import make_lasso, make_linear
 from sklearn_rnn.forecasting._persistence import PersistenceRegressor
 from sklearn_rnn.forecasting._recursive import RecursiveForecaster
+from sklearn_rnn.forecasting._stream import stream
 
 __all__ = [
     "ARRegressor",
@@ -23,4 +24,5 @@ __all__ = [
     "make_lasso",
     "make_linear",
     "RecursiveForecaster",
+    "stream",
 ]

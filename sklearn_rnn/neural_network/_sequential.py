@@ -19,6 +19,7 @@ from sklearn_rnn._sequences.windows import Windows
 from sklearn_rnn._sklearn.compat import Interval, StrOptions
 from sklearn_rnn._sklearn.parameters import param, parametrized
 from sklearn_rnn.neural_network._base import Architecture
+from sklearn_rnn.neural_network._carried import CarriedNetwork
 from sklearn_rnn.neural_network._training_parameters import COUNT
 
 POOLINGS = {"last", "mean", "max", "attention"}
@@ -68,6 +69,11 @@ class Stepwise(Architecture):
         `attention_weights`.""",
         default="last",
     )
+
+    def _carried(self) -> CarriedNetwork:
+        """Return the fitted network, to go on with sequences step by step."""
+        check_is_fitted(self)
+        return CarriedNetwork(self)
 
     @available_if(_attends)
     def attention_weights(self, X: Any) -> NDArray[np.float64]:
