@@ -1,7 +1,7 @@
 """Networks that read sequences step by step, in NumPy: `StepNetwork`.
 
-For one step of a small network, NumPy takes a third of the time of torch, whose every operation has
-a larger overhead. Inside, arrays have the shape (n_features, batch), in which the gates of a layer
+One step of a small network costs less in NumPy than in torch, whose every operation has a larger
+overhead. Inside, arrays have the shape (n_features, batch), in which the gates of a layer
 are contiguous, and products are changed in place: large new arrays cost more than the arithmetic.
 """
 
@@ -16,22 +16,14 @@ from torch import Tensor, nn
 
 from sklearn_rnn._modules.base import SequenceModule
 from sklearn_rnn._modules.causal_conv import CausalConvolution
+from sklearn_rnn._modules.cnn import CNN
 from sklearn_rnn._modules.constant_outputs import GAIN, ConstantOutputs
 from sklearn_rnn._modules.recurrent import Recurrent
 from sklearn_rnn._modules.tcn import TCN
 from sklearn_rnn._modules.tcn_block import ResidualBlock
+from sklearn_rnn._training.cnn_step_by_step import CNNFeatures
 
 Array = NDArray[Any]
-
-
-class StepLayer(Protocol):
-    """A layer that needs of earlier steps no more than a state of fixed size."""
-
-    def step(self, x: Array, state: Any) -> tuple[Array, Any]:
-        """Map the next step x (n_in, batch) to (n_out, batch), and return the state after it.
-
-        The state is None before the first step.
-        """
 
 
 class StepNetwork:
@@ -40,20 +32,17 @@ class StepNetwork:
     Parameters
     ----------
     module : SequenceModule
-        A recurrent or temporal convolutional network, see `why_not_stepwise`. Its weights are
-        copied, its dropout is left out.
+        A recurrent, temporal convolutional or convolutional network, see `why_not_stepwise`. Its
+        weights are copied, its dropout is left out.
     """
 
     def __init__(self, module: SequenceModule) -> None:
         net: Any = module.net if isinstance(module, ConstantOutputs) else module
-        parts = net.layers if isinstance(net, Recurrent) else net.blocks
-        new_layer: Any = RecurrentStep if isinstance(net, Recurrent) else BlockStep
-        self.layers: list[StepLayer] = [new_layer(part, i) for i, part in enumerate(parts)]
-        self.pooling: str = net.pooling.kind
-        self.weight, self.bias = _copy(net.head.linear.weight), _column(net.head.linear.bias)
+        self.features = CNNFeatures(net) if isinstance(net, CNN) else LayerFeatures(net)
+        self.weight, self.bias = _copy(net.head.linear.weight).T, _copy(net.head.linear.bias)
         if isinstance(module, ConstantOutputs):  # outputs without weights
-            constants = GAIN * _column(module.constants)
-            self.weight = np.pad(self.weight, ((0, len(constants)), (0, 0)))
+            constants = GAIN * _copy(module.constants)
+            self.weight = np.pad(self.weight, ((0, 0), (0, len(constants))))
             self.bias = np.concatenate([self.bias, constants])
 
     def step(self, x: Array, state: Any) -> tuple[Array, Any]:
@@ -73,6 +62,36 @@ class StepNetwork:
         state : tuple
             All that is needed of the steps so far.
         """
+        features, state = self.features.step(x, state)
+        return features @ self.weight + self.bias, state
+
+    def without_steps(self, n_sequences: int) -> Array:
+        """Return the outputs of sequences without steps, whose features are zero."""
+        return np.tile(self.bias, (n_sequences, 1))
+
+
+class StepLayer(Protocol):
+    """A layer that needs of earlier steps no more than a state of fixed size."""
+
+    def step(self, x: Array, state: Any) -> tuple[Array, Any]:
+        """Map the next step x (n_in, batch) to (n_out, batch), and return the state after it.
+
+        The state is None before the first step.
+        """
+
+
+class LayerFeatures:
+    """The pooled features of a recurrent or temporal convolutional network, step by step."""
+
+    def __init__(self, net: Any) -> None:
+        is_recurrent = isinstance(net, Recurrent)
+        new_layer: Any = RecurrentStep if is_recurrent else BlockStep
+        parts = enumerate(net.layers if is_recurrent else net.blocks)
+        self.layers: list[StepLayer] = [new_layer(part, level) for level, part in parts]
+        self.pooling: str = net.pooling.kind
+
+    def step(self, x: Array, state: Any) -> tuple[Array, Any]:
+        """Return the features (batch, n_features) of the steps up to x (batch, n_channels)."""
         x = np.ascontiguousarray(x.T)
         before, pooled = state or ([None] * len(self.layers), None)
         after = []
@@ -84,11 +103,7 @@ class StepNetwork:
             change = (x - total) / (n_steps + 1)  # a running mean stays exact over many steps
             x = total + change if self.pooling == "mean" else np.maximum(total, x)
             pooled = n_steps + 1, x
-        return (self.weight @ x + self.bias).T, (after, pooled)
-
-    def without_steps(self, n_sequences: int) -> Array:
-        """Return the outputs of sequences without steps, whose features are zero."""
-        return np.tile(self.bias.T, (n_sequences, 1))
+        return x.T, (after, pooled)
 
 
 class RecurrentStep:
@@ -207,8 +222,8 @@ class ConvStep:
 def why_not_stepwise(module: SequenceModule) -> str:
     """Return why the outputs of a module need all steps again, as a clause; "" if they do not."""
     net: Any = module.net if isinstance(module, ConstantOutputs) else module
-    if not isinstance(net, Recurrent | TCN):
-        return f"{type(net).__name__} reads all steps again"
+    if not isinstance(net, Recurrent | TCN | CNN):
+        return "its network reads all steps again"
     if isinstance(net, Recurrent) and net.reverse_layers:
         return "bidirectional=True reads sequences from their last step, too"
     return 'pooling="attention" weighs all steps again' if net.pooling.kind == "attention" else ""

@@ -132,11 +132,11 @@ def stream(estimator: Any, mode: str = "window") -> Stream:
     rows up to t - d, and columns known ahead up to t.
 
     **Carried states** are those of recurrent layers and of mean and max pooling, and the steps that
-    convolutions of a TCN still read. With a LagTransformer, the sequence for row t ends with row t
-    minus the delay, whatever ``n_lags`` is; the first ``delay`` rows have no sequence yet, and
-    the prediction of a sequence without steps. Bidirectional networks, attention, other
-    convolutional networks and ``standardize="window"`` or ``"last"`` need all steps again, so that
-    'carry' is an error. Models of a fixed number of lags have no state: 'carry' is 'window'.
+    convolutions of a TCN or CNN still read. With a LagTransformer, the sequence for row t ends with
+    row t minus the delay, whatever ``n_lags`` is; the first ``delay`` rows have no sequence yet,
+    and the prediction of a sequence without steps. Bidirectional networks, attention, CNN-LSTMs and
+    ``standardize="window"`` or ``"last"`` need all steps again, so that 'carry' is an error. Models
+    of a fixed number of lags have no state: 'carry' is 'window'.
 
     **Memory** does not grow with the number of rows. The estimator must not be fitted again while a
     stream of it is used. In mode 'window' a pipeline with lags inside

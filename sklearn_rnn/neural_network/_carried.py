@@ -32,8 +32,8 @@ class CarriedNetwork:
         members = getattr(estimator, "members_", (estimator,))
         if why := _whole_sequence(estimator, members[0].net_.module_):
             raise ValueError(
-                f'mode="carry" continues a sequence from its state, but {why} in '
-                f'{type(estimator).__name__}; set mode="window".'
+                f'mode="carry" continues sequences from their state, which this '
+                f'{type(estimator).__name__} cannot: {why}; set mode="window".'
             )
         self.n_channels: int = estimator.n_channels_
         self._encoder = estimator._encoder

@@ -5,18 +5,19 @@ import pickle
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 from sklearn_rnn._modules.cnn import CNN
 from sklearn_rnn._modules.constant_outputs import ConstantOutputs
 from sklearn_rnn._modules.layers import Layer
+from sklearn_rnn._modules.mlp import Dense
 from sklearn_rnn._modules.recurrent import CELLS, Recurrent
 from sklearn_rnn._modules.tcn import TCN
 from sklearn_rnn._training.step_by_step import StepNetwork, why_not_stepwise
 
-N_STEPS, N_CHANNELS, N_OUTPUTS = 9, 3, 2
+N_STEPS, N_CHANNELS, N_OUTPUTS = 30, 3, 2
 POOLED = {
     "last": {},
     "mean": {"pooling": "mean"},
@@ -35,12 +36,24 @@ tcn = st.fixed_dictionaries(
         "num_channels": st.sampled_from([N_CHANNELS, 4]),  # without and with a map around a block
     }
 )
+cnn = st.fixed_dictionaries(
+    {
+        "kernel_size": st.one_of(st.integers(1, 6), st.just([2, 5])),
+        "pool_size": st.integers(1, 3),
+        "num_channels": st.integers(1, 3),
+    }
+)
+SMALL = {
+    **{cell: {"cell": cell} for cell in [*CELLS, "coupled"]},
+    "TCN": {"num_channels": 4},
+    "CNN": {"num_channels": 4, "pool_size": 2},
+}
 
 
 def build(sizes, pooling, *, constants=0, seed=0):
     """Build a network in double precision, with all its parameters drawn."""
     sizes = dict(sizes)
-    cls = Recurrent if "cell" in sizes else TCN
+    cls = Recurrent if "cell" in sizes else CNN if "pool_size" in sizes else TCN
     if cls is Recurrent:
         coupled = sizes["cell"] == "coupled"
         sizes |= {"cell": "lstm", "coupled_gates": True} if coupled else {}
@@ -75,24 +88,27 @@ def on_beginnings(module, x):
     return torch.stack([p if p.dim() == 2 else p[:, -1] for p in parts], 1).numpy()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
-    sizes=st.one_of(recurrent, tcn),
+    sizes=st.one_of(recurrent, tcn, cnn),
     pooling=st.sampled_from([*POOLED]),
     constants=st.integers(0, 2),
     batch=st.integers(1, 4),
     seed=st.integers(0, 99),
 )
 def test_steps_equal_the_network_on_every_beginning(sizes, pooling, constants, batch, seed):
+    assume(not ("pool_size" in sizes and pooling == "each step"))  # a CNN has no such output
     module = build(sizes, pooling, constants=constants, seed=seed)
     x = np.random.default_rng(seed).normal(size=(batch, N_STEPS, N_CHANNELS))
     outputs, _ = run(StepNetwork(module), x)
     assert_allclose(outputs, on_beginnings(module, x), rtol=1e-9, atol=1e-9)
 
 
-@pytest.mark.parametrize("sizes", [{"cell": "gru"}, {"num_channels": 4}], ids=["GRU", "TCN"])
+@pytest.mark.parametrize("sizes", SMALL.values(), ids=SMALL)
 @pytest.mark.parametrize("pooling", [*POOLED])
 def test_a_sequence_without_steps_is_one_of_length_zero(sizes, pooling):
+    if "pool_size" in sizes and pooling == "each step":
+        return  # a CNN has no such output
     module = build(sizes, pooling)
     with torch.no_grad():
         none = module(torch.ones(2, 1, N_CHANNELS).double(), torch.zeros(2, dtype=torch.int64))
@@ -102,7 +118,7 @@ def test_a_sequence_without_steps_is_one_of_length_zero(sizes, pooling):
     assert outputs.shape == (2, N_OUTPUTS)
 
 
-@pytest.mark.parametrize("sizes", [{"cell": "lstm"}, {"num_channels": 4}], ids=["LSTM", "TCN"])
+@pytest.mark.parametrize("sizes", SMALL.values(), ids=SMALL)
 def test_the_state_is_all_that_is_needed_and_does_not_grow(sizes):
     module = build(sizes, "mean")
     net, x = StepNetwork(module), np.random.default_rng(0).normal(size=(2, 40, N_CHANNELS))
@@ -116,7 +132,7 @@ def test_the_state_is_all_that_is_needed_and_does_not_grow(sizes):
 
 
 def test_a_step_leaves_the_state_before_it_as_it_was():
-    for sizes in ({"cell": "gru"}, {"cell": "lstm"}, {"cell": "rnn_relu"}, {"num_channels": 4}):
+    for sizes in SMALL.values():
         net, x = StepNetwork(build(sizes, "max")), np.ones((2, 3, N_CHANNELS))
         _, state = run(net, x)
         first, second = run(net, x, state)[0], run(net, x, state)[0]
@@ -140,7 +156,8 @@ def test_a_running_mean_stays_exact():
         (Recurrent(2, 3, 1, cell="gru", hidden_size=2, bidirectional=True), "bidirectional=True"),
         (Recurrent(2, 3, 1, cell="gru", hidden_size=2, pooling="attention"), '"attention"'),
         (TCN(2, 3, 1, num_channels=2, pooling="attention"), '"attention"'),
-        (CNN(2, 3, 1, num_channels=2), "CNN reads all steps again"),
+        (CNN(2, 3, 1, num_channels=2, pooling="attention"), '"attention"'),
+        (Dense(2, 3, 1, hidden_layer_sizes=(2,)), "reads all steps again"),
     ],
 )
 def test_what_needs_all_steps_is_named(module, why):

@@ -21,6 +21,8 @@ from sklearn.preprocessing import StandardScaler
 
 from sklearn_rnn import (
     ARRegressor,
+    CNNClassifier,
+    CNNLSTMRegressor,
     CNNRegressor,
     CompleteRows,
     DenseRegressor,
@@ -199,6 +201,8 @@ NETS = {
     "GRU, classes": (GRUClassifier(n_members=2, **FIT), LABELS),
     "LSTM, several classes": (LSTMClassifier(**FIT), COUNTS),
     "TCN": (TCNRegressor(**FIT), Y),
+    "CNN": (CNNRegressor(**FIT), Y),
+    "CNN, branches": (CNNClassifier(kernel_size=(2, 5), pooling="mean", **FIT), LABELS),
     "TCN, mean": (TCNRegressor(pooling="mean", num_levels=3, **FIT), two(Y)),
 }
 LAGS = {
@@ -280,6 +284,7 @@ def models():
     yield "window", fitted("AR, seasonal and exogenous")
     yield "carry", lagged(GRURegressor(**FIT), delay=2).fit(X, Y)
     yield "carry", lagged(TCNRegressor(**FIT)).fit(X, Y)
+    yield "carry", lagged(CNNRegressor(kernel_size=3, **FIT)).fit(X, Y)
 
 
 @pytest.mark.parametrize("again", [copy.deepcopy, lambda s: pickle.loads(pickle.dumps(s))])
@@ -399,7 +404,8 @@ REFUSED = {
     ),
     "linear": (lagged(GRURegressor(linear_skip=True, **FIT)), "linear_skip=True"),
     "bfloat16": (lagged(GRURegressor(dtype="bfloat16", **FIT)), 'dtype="bfloat16"'),
-    "CNN": (lagged(CNNRegressor(**FIT)), "CNN reads all steps again"),
+    "CNN attention": (lagged(CNNRegressor(pooling="attention", **FIT)), 'pooling="attention"'),
+    "CNNLSTM": (lagged(CNNLSTMRegressor(**FIT)), "CNNLSTMRegressor cannot: its network reads"),
     "step": (lagged(GRURegressor(**FIT), step=2), "step=1 of LagTransformer; got step=2"),
     "flat": (flat(GRURegressor(n_channels=3, **FIT)), "flatten=False"),
     "differences": (DifferencedRegressor(lagged(GRURegressor(**FIT))), "DifferencedRegressor"),
