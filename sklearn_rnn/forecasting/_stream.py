@@ -176,6 +176,11 @@ def stream(estimator: Any, mode: str = "window") -> Stream:
                 "The rows of a stream are in order, one for each series, without columns of times "
                 f"and series; got time={lags.time!r} and series={lags.series!r}."
             )
+        if categories := getattr(lags, "_categories", None):
+            raise ValueError(
+                f"The rows of a stream are numbers, but columns {[*categories]} of X are "
+                "categories; encode them in front of the LagTransformer, or call predict instead."
+            )
     before, steps = _steps_of_rows(inside, mode)
     names = getattr(inside, "feature_names_in_", None)
     return Stream(before, steps, inside.n_features_in_, names)

@@ -445,6 +445,9 @@ def test_what_no_stream_can_do_is_refused_by_name(mode):
     panel = FRAME.assign(shop="s")
     with pytest.raises(ValueError, match="got time=None and series='shop'"):
         stream(make_ar(2, series="shop").fit(panel, Y), mode)
+    labelled = FRAME.assign(sky=np.where(FRAME["a"] > 0, "dry", "ice"))
+    with pytest.raises(ValueError, match=r"columns \[\d\] of X are categories"):
+        stream(lagged(GRURegressor(**FIT)).fit(labelled, FRAME["a"]), mode)
     with pytest.raises(NotFittedError):
         stream(make_ar(2), mode)
     with pytest.raises(ValueError, match="mode must be one of"):
