@@ -183,11 +183,10 @@ def smallest_sample(level: float) -> int:
     return math.ceil(round(level / (1 - level), 9))
 
 
-def warn_of_infinite(margins: Array, level: float, n_scores: int) -> None:
-    """Warn if margins are infinite, and say how many and why."""
+def warn_of_infinite(margins: Array, level: float, n_scores: int, reason: str) -> None:
+    """Warn if margins are infinite, and say how many and why: too few scores, or that reason."""
     if not (n_infinite := int((margins == math.inf).any(axis=1).sum())):
         return
-    reason = "too many of the last targets were outside"
     if n_scores < (needed := smallest_sample(level)):
         reason = f"level={level} needs {needed} calibration errors for each step; got {n_scores}"
     warnings.warn(

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sklearn_rnn.forecasting._conformal import conformal_quantile
+from sklearn_rnn.forecasting._naive_error import scale_of_series
 from sklearn_rnn.forecasting._series_table import SeriesTable
 
 FloatArray = NDArray[np.float64]
@@ -17,18 +18,21 @@ FloatArray = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class ForecastErrors:
-    """Absolute errors of past forecasts by step, of all series in units of their naive error.
+    """Absolute errors of past forecasts by step, of all series in units of their scale.
 
     Attributes
     ----------
     errors : list of ndarray of shape (n_errors, n_targets)
-        Errors of step 1, 2 and so on; NaN where the actual is not known.
+        Errors of step 1, 2 and so on; NaN where the actual or the scale is not known.
     scale : DataFrame of shape (n_series, n_targets)
-        Naive error of each series in the rows before those that calibrate.
+        Scale of each series by the rows before those that calibrate; NaN where it has none.
+    seasonal : Series of shape (n_targets,)
+        Ratio of the change over a season to that from row to row.
     """
 
     errors: list[FloatArray]
     scale: pd.DataFrame
+    seasonal: pd.Series[float]
 
     @classmethod
     def measure(
@@ -73,8 +77,10 @@ class ForecastErrors:
         first = np.repeat(table.starts[1:], table.lengths) - n_rows
         place = np.arange(len(table.times)) - first
         fitted = _fit_before(forecaster, X.iloc[table.order[place < 0]], n_rows)
-        target = table.values[fitted._columns.targets].to_numpy(np.float64)
-        scale = usable_scale(fitted.naive_error_)
+        targets = fitted._columns.targets
+        target = table.values[targets].to_numpy(np.float64)
+        before = np.flatnonzero(place < 0)
+        scale, seasonal = scale_of_series(table.take(before), targets, fitted.season, back[before])
         horizon = min(n_rows, getattr(forecaster, "horizon", n_rows))
         errors: list[list[FloatArray]] = [[] for _ in range(horizon)]
         of_rows = scale.to_numpy()[table.codes]
@@ -90,7 +96,7 @@ class ForecastErrors:
             error = np.abs(target[ahead] - forecasts) / of_rows[ahead]
             for step in range(min(horizon, n_rows - origin)):
                 errors[step].append(error[place[ahead] == origin + step])
-        return cls([np.concatenate(parts) for parts in errors], scale)
+        return cls([np.concatenate(parts) for parts in errors], scale, seasonal)
 
     def margins(self, steps: NDArray[np.intp], level: float, scale: FloatArray) -> FloatArray:
         """Return the margins of forecasts, of shape (n_forecasts, n_targets).
@@ -102,7 +108,7 @@ class ForecastErrors:
         level : float
             Level of the intervals.
         scale : ndarray of shape (n_forecasts, n_targets)
-            Naive error of the series of each.
+            Scale of the series of each; the margin is infinite where it is NaN.
         """
         if (most := int(steps.max())) > len(self.errors):
             raise ValueError(
@@ -115,7 +121,7 @@ class ForecastErrors:
                 for errors in self.errors
             ]
         )
-        return np.asarray(by_step[steps - 1] * scale)
+        return np.where(np.isnan(scale), np.inf, by_step[steps - 1] * scale)
 
     def fewest(self, n_steps: int) -> int:
         """Return the least number of errors that the first steps have."""
@@ -131,11 +137,6 @@ def _fit_before(forecaster: Any, X: pd.DataFrame, n_rows: int) -> Any:
             f"calibration_rows={n_rows} leaves {len(X)} rows for the fit before the calibration, "
             f"which fails: {error}"
         ) from error
-
-
-def usable_scale(naive_error: pd.DataFrame) -> pd.DataFrame:
-    """Return naive errors, 1 where there is none or it is zero."""
-    return naive_error.where(naive_error > 0, 1.0)
 
 
 def with_ends(columns: dict[Any, FloatArray], margins: FloatArray) -> dict[str, FloatArray]:

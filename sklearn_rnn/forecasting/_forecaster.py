@@ -148,7 +148,7 @@ class Forecaster(MetaEstimatorMixin, AbstractForecaster):
 
     def _counts(self) -> list[LagCount]:
         lags = find_lags(self._estimator())
-        return list({LagCount(one.lag_unit, one.max_gap) for one in lags})
+        return list({LagCount(one.lag_unit, one.max_gap) for one in lags} or {LagCount()})
 
     def _read_columns(self, table: SeriesTable) -> ForecastColumns:
         lags = find_lags(self._estimator())

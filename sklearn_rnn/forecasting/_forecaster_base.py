@@ -21,7 +21,8 @@ from sklearn_rnn._sklearn.validation import restore_on_error
 from sklearn_rnn.forecasting._calendar import find_frequency
 from sklearn_rnn.forecasting._conformal import warn_of_infinite
 from sklearn_rnn.forecasting._forecast_columns import ForecastColumns
-from sklearn_rnn.forecasting._forecast_errors import ForecastErrors, usable_scale, with_ends
+from sklearn_rnn.forecasting._forecast_errors import ForecastErrors, with_ends
+from sklearn_rnn.forecasting._naive_error import naive_error, scale_of_series
 from sklearn_rnn.forecasting._rows_ahead import RowsAhead, continue_series
 from sklearn_rnn.forecasting._series_table import SeriesTable, read_series
 from sklearn_rnn.preprocessing._history import History
@@ -59,7 +60,9 @@ class AbstractForecaster(RegressorMixin, BaseEstimator, ABC):
         [Interval(Integral, 0, None, closed="left")],
         """Number of rows at the end of each series that `fit` forecasts first, by models of the
         rows before, to calibrate the intervals of ``predict(level=)``. From each of them on, up to
-        `horizon` steps are forecast; level 0.9 needs nine errors for each step.""",
+        `horizon` steps are forecast; level 0.9 needs nine errors for each step. The errors of all
+        series are pooled, in units of the change of each series over a season, or from row to row
+        if it is too short for that; series that do not change have infinite intervals.""",
         default=0,
     )
 
@@ -109,13 +112,13 @@ class AbstractForecaster(RegressorMixin, BaseEstimator, ABC):
             ]
             self._frequencies = _frequencies(table)
             self._errors = None
+            back = self._histories[0].rows_to_end(timeline)
             if n_rows := self.calibration_rows:
                 earlier = clone(self).set_params(calibration_rows=0)
-                back = self._histories[0].rows_to_end(timeline)
                 self._errors = ForecastErrors.measure(earlier, frame, table, back, n_rows)
             self._fit_table(table)
             self._past = self._keep(table, "X")
-            self.naive_error_ = _naive_error(table, self._columns.targets, self.season)
+            self.naive_error_ = naive_error(table, self._columns.targets, self.season, back)
         return self
 
     def predict(self, steps_or_rows: Any, *, past: Any = None, level: float | None = None) -> Any:
@@ -242,13 +245,17 @@ class AbstractForecaster(RegressorMixin, BaseEstimator, ABC):
         assert self._errors is not None, "it is checked before"
         scale = self._errors.scale
         if past is not None:
-            own = usable_scale(_naive_error(past, self._columns.targets, self.season))
+            back = self._histories[0].rows_to_end(past.timeline())
+            targets, ratio = self._columns.targets, self._errors.seasonal
+            own, _ = scale_of_series(past, targets, self.season, back, ratio)
             scale = pd.concat([scale, own[~own.index.isin(scale.index)]])
         labels = before.labels if before.is_panel else [0]
         of_rows = scale.loc[labels].to_numpy()[ahead.series[ahead.is_ahead]]
         steps = ahead.step[ahead.is_ahead]
         margins = self._errors.margins(steps, level, of_rows)
-        warn_of_infinite(margins, level, self._errors.fewest(int(steps.max())))
+        n_errors = self._errors.fewest(int(steps.max()))
+        constant = "before the calibration rows their series do not change, and give errors no unit"
+        warn_of_infinite(margins, level, n_errors, constant)
         return margins
 
     def _continue(self, past: SeriesTable, steps: Any) -> SeriesTable:
@@ -300,15 +307,3 @@ def _only(steps: Iterable[Any]) -> Any:
     """Return the step that all series have; None if they differ."""
     several = {str(step): step for step in steps}
     return next(iter(several.values())) if len(several) == 1 else None
-
-
-def _naive_error(table: SeriesTable, targets: list[Any], season: int) -> pd.DataFrame:
-    """Return the mean absolute error of the seasonal naive forecast in each series."""
-    values = table.values[targets].to_numpy(np.float64)
-    codes = table.codes
-    error = np.full_like(values, np.nan)
-    if len(values) > season:
-        same = codes[season:] == codes[:-season]
-        error[season:][same] = np.abs(values[season:] - values[:-season])[same]
-    labels = pd.Index([0] if not table.is_panel else table.labels)
-    return pd.DataFrame(error, columns=targets).groupby(codes).mean().set_axis(labels, axis=0)

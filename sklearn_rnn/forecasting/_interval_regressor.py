@@ -324,6 +324,7 @@ class IntervalRegressor(RegressorInside, BaseEstimator):
         return lower, upper, margins, learned
 
     def _widen(self, lower: Array, upper: Array, margins: Array) -> Array:
-        warn_of_infinite(margins, self.level, self.n_calibration_)
+        outside = "too many of the last targets were outside"
+        warn_of_infinite(margins, self.level, self.n_calibration_, outside)
         shape = (len(lower), *self._model.target_shape, 2)
         return widen(lower, upper, margins).reshape(shape)

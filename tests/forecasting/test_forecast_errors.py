@@ -76,6 +76,34 @@ def test_a_new_series_has_the_intervals_of_its_own_units():
     np.testing.assert_allclose(doubled, 2 * found)
 
 
+def widths(found):
+    return found["sales_upper"] - found["sales_lower"]
+
+
+def test_a_short_series_of_large_numbers_leaves_the_intervals_of_the_others():
+    table, short = stores(6), stores(1, 32, 1000.0).assign(store="short")
+    model = NaiveForecaster("seasonal", season=12, calibration_rows=20, **NAMES)
+    alone = widths(model.fit(table).predict(2, level=0.8))
+    beside = widths(model.fit(pd.concat([table, short])).predict(2, level=0.8))
+    np.testing.assert_allclose(beside[alone.index], alone, rtol=0.15)
+    assert (beside["short"] > 300).all()
+    new = widths(
+        model.predict(2, past=short.sort_values("month")[-12:].assign(store="n"), level=0.8)
+    )
+    np.testing.assert_allclose(new["n"], beside["short"], rtol=0.5)
+
+
+def test_a_series_that_does_not_change_has_no_finite_interval():
+    table, constant = stores(6), stores(1, 60, 0.0).assign(store="constant")
+    model = NaiveForecaster("seasonal", season=12, calibration_rows=20, **NAMES)
+    alone = widths(model.fit(table).predict(2, level=0.8))
+    model.fit(pd.concat([table, constant]))
+    with pytest.warns(InfiniteIntervalWarning, match="2 of 14 rows: before .* do not change"):
+        beside = widths(model.predict(2, level=0.8))
+    np.testing.assert_allclose(beside[alone.index], alone)
+    assert np.isinf(beside["constant"]).all()
+
+
 def test_rows_ahead_have_the_intervals_of_the_steps_in_their_own_order():
     table = stores(3)
     forecaster = Forecaster(make_ar(2), 2, calibration_rows=20, **NAMES).fit(table)

@@ -322,6 +322,14 @@ def test_the_naive_error_is_that_of_each_series():
         np.testing.assert_allclose(forecaster.naive_error_.loc[store, "sales"], expected)
 
 
+def test_the_naive_error_counts_rows_of_the_calendar_that_are_missing():
+    months = pd.period_range("2020-01", periods=48, freq="M")
+    wave = pd.Series(np.sin(np.arange(48) * np.pi / 6) + 0.01 * RNG.normal(size=48), months)
+    holes = wave.drop(wave.index[[5, 20, 21, 40]])
+    found = Forecaster(make_ar(1), season=12).fit(holes.rename("y")).naive_error_.loc[0, "y"]
+    assert found == pytest.approx(np.abs(holes.reindex(months).diff(12)).mean())
+
+
 def test_several_targets_are_several_columns():
     table = stores(columns=["traffic"])
     targets = ["sales", "traffic"]
