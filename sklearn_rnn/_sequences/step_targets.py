@@ -22,7 +22,7 @@ def valid_lengths(sequences: Windows | Ragged) -> Index:
     return np.full(sequences.n_windows, sequences.n_steps)
 
 
-def flatten_steps(y: Any, sequences: Windows | Ragged) -> NDArray[Any]:
+def flatten_steps(y: Any, sequences: Windows | Ragged, name: str = "y") -> NDArray[Any]:
     """Return the targets of all valid steps, one sequence after the other.
 
     Parameters
@@ -31,6 +31,8 @@ def flatten_steps(y: Any, sequences: Windows | Ragged) -> NDArray[Any]:
         Targets of all steps, absent ones included.
     sequences : Windows or Ragged
         The sequences of X.
+    name : str, default="y"
+        What y is, for messages.
 
     Returns
     -------
@@ -49,40 +51,42 @@ def flatten_steps(y: Any, sequences: Windows | Ragged) -> NDArray[Any]:
         y = np.asarray(y)
         if y.ndim not in (2, 3):
             raise ValueError(
-                "return_sequences=True needs y of shape (n_samples, n_steps) or (n_samples, "
+                f"return_sequences=True needs {name} of shape (n_samples, n_steps) or (n_samples, "
                 f"n_steps, n_outputs), or a list; got the shape {y.shape}."
             )
     if len(y) != len(totals):
-        raise ValueError(f"y has {len(y)} sequences, but X has {len(totals)}.")
+        raise ValueError(f"{name} has {len(y)} sequences, but X has {len(totals)}.")
     y = list(y) if comes_as_list(y) else y
     for i, total in enumerate(totals):
         if not hasattr(y[i], "__len__"):
-            raise ValueError(f"y[{i}] must hold a target for each step of X[{i}]; got {y[i]!r}.")
+            raise ValueError(
+                f"{name}[{i}] must hold a value for each step of X[{i}]; got {y[i]!r}."
+            )
         if len(y[i]) != total:
-            raise ValueError(f"y[{i}] has {len(y[i])} steps, but X[{i}] has {total}.")
+            raise ValueError(f"{name}[{i}] has {len(y[i])} steps, but X[{i}] has {total}.")
     if isinstance(y, np.ndarray):
         targets = np.asarray(y[_valid(leads, lengths, y.shape[1])])
     else:
-        targets = np.concatenate(_valid_parts(y, leads, lengths))
+        targets = np.concatenate(_valid_parts(y, leads, lengths, name))
     missing = pd.isna(targets).reshape(len(targets), -1).any(axis=1)
     if missing.any():
         i = int(np.arange(len(lengths)).repeat(lengths)[missing.argmax()])
         raise ValueError(
-            f"Input y contains NaN. y[{i}] lacks a target at a step of X[{i}]; give one for each "
-            "step, or leave the sequence out of X and y."
+            f"Input {name} contains NaN. {name}[{i}] lacks a target at a step of X[{i}]; give one "
+            "for each step, or leave the sequence out of X and y."
         )
     return targets
 
 
-def _valid_parts(y: list[Any], leads: Index, lengths: Index) -> list[NDArray[Any]]:
+def _valid_parts(y: list[Any], leads: Index, lengths: Index, name: str) -> list[NDArray[Any]]:
     """Return the targets of the valid steps of each sequence that has some."""
     parts: list[NDArray[Any]] = []
     for i in np.flatnonzero(lengths) if lengths.any() else [0]:
         part = np.asarray(y[i])[leads[i] : leads[i] + lengths[i]]
         if parts and part.shape[1:] != parts[0].shape[1:]:
             raise ValueError(
-                f"y[{i}] has the shape {np.shape(y[i])}, but the sequences before it have "
-                f"targets of the shape {('n_steps', *parts[0].shape[1:])}."
+                f"{name}[{i}] has the shape {np.shape(y[i])}, but the sequences before it have "
+                f"values of the shape {('n_steps', *parts[0].shape[1:])}."
             )
         parts.append(part)
     return parts

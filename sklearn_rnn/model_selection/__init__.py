@@ -11,6 +11,7 @@ from sklearn_rnn.model_selection._leakage_report import LeakageReport
 from sklearn_rnn.model_selection._one_standard_error import one_standard_error
 from sklearn_rnn.model_selection._panel_split import PanelTimeSeriesSplit
 from sklearn_rnn.model_selection._penalty_path import penalty_path
+from sklearn_rnn.model_selection._step_scores import step_scorer
 
 __all__ = [
     "Backtest",
@@ -25,4 +26,5 @@ __all__ = [
     "n_parameters",
     "one_standard_error",
     "penalty_path",
+    "step_scorer",
 ]

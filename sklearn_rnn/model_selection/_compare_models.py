@@ -12,6 +12,7 @@ from sklearn.base import is_classifier
 from sklearn.metrics import check_scoring
 from sklearn.utils import indexable
 
+from sklearn_rnn._sklearn.compat import BaseSearchCV
 from sklearn_rnn._sklearn.metaestimators import default_scoring
 from sklearn_rnn._sklearn.validation import check_labels
 from sklearn_rnn.model_selection._comparison import Comparison
@@ -29,6 +30,7 @@ from sklearn_rnn.model_selection._fit_and_score import (
 )
 from sklearn_rnn.model_selection._metadata_routing import route_metadata
 from sklearn_rnn.model_selection._pointwise_losses import LOSSES, choose_loss
+from sklearn_rnn.model_selection._step_scores import StepScorer, predicts_steps, step_scorer
 from sklearn_rnn.model_selection._verdict import COMPLEXITY
 from sklearn_rnn.preprocessing._omit_incomplete import omit_incomplete
 
@@ -83,7 +85,8 @@ def compare_models(
         not weighted.
     scoring : str or callable, default=None
         Score, greater is better. None uses 'r2' or 'accuracy', even for searches with another
-        score.
+        score. If a model has ``return_sequences=True``, scores of scikit-learn are those of all
+        steps except padding, see `step_scorer`.
     seeds : int or sequence of int, default=(0,)
         Random seeds. A model with parameters named ``random_state`` (at any depth), or a search
         with an unseeded shuffling splitter, is fitted once per seed; all other models once. An
@@ -152,10 +155,14 @@ def compare_models(
     check_labels(y, X)
     scoring, loss = _check_scoring(scoring, loss, models, classifies)
     size = n_parameters if complexity is None else complexity if callable(complexity) else None
-    scorer = check_scoring(next(iter(models.values())), scoring)
-    evaluator = Evaluator(scorer, *LOSSES[loss], size)
+    by_step = any(predicts_steps(model) for model in models.values())
+    if by_step:
+        _check_searches(models)
+    scorer = check_scoring(next(iter(models.values())), _by_step(scoring) if by_step else scoring)
+    evaluator = Evaluator(scorer, *LOSSES[loss], size, by_step)
     times, is_panel = times_of(X, models.values())
-    splitter = make_splitter(cv, X, y, times, is_panel=is_panel, is_classifier=classifies)
+    stratifies = classifies and not by_step
+    splitter = make_splitter(cv, X, y, times, is_panel=is_panel, is_classifier=stratifies)
     metadata = route_metadata(
         models, splitter=splitter, scorer=evaluator.scorer, groups=groups, params=params
     )
@@ -240,6 +247,25 @@ def _check_scoring(
     return scoring, loss
 
 
+def _by_step(scoring: str | Callable[..., Any]) -> Callable[..., Any]:
+    """Return a score of scikit-learn as one of steps; any other function as it is."""
+    if isinstance(scoring, str) or hasattr(scoring, "_score_func"):
+        return step_scorer(scoring)
+    return scoring
+
+
+def _check_searches(models: Mapping[str, Any]) -> None:
+    """Check that searches for networks with a target for each step do not count padding."""
+    for name, model in models.items():
+        for inside in (model, *model.get_params(deep=True).values()):
+            if isinstance(inside, BaseSearchCV) and isinstance(inside.scoring, str):
+                raise ValueError(
+                    f"models[{name!r}] is a search with scoring={inside.scoring!r}, which takes a "
+                    "sequence with its padding for one sample; give "
+                    f"scoring=step_scorer({inside.scoring!r}), of sklearn_rnn.model_selection."
+                )
+
+
 def _check_complexity(complexity: Any, models: Mapping[str, Any]) -> None:
     """Check that the names in a mapping are those of models."""
     if isinstance(complexity, Mapping) and (unknown := [n for n in complexity if n not in models]):
@@ -250,6 +276,8 @@ def _check_complexity(complexity: Any, models: Mapping[str, Any]) -> None:
 
 def _name_of(scoring: str | Callable[..., Any]) -> str:
     """Return the name of a score."""
+    if isinstance(scoring, StepScorer):
+        return _name_of(scoring.scoring)
     if isinstance(scoring, str):
         return scoring
     metric = getattr(scoring, "_score_func", scoring)

@@ -19,6 +19,7 @@ from sklearn_rnn._sklearn.rows import take_rows
 from sklearn_rnn.model_selection._complexity import model_size
 from sklearn_rnn.model_selection._metadata_routing import Metadata
 from sklearn_rnn.model_selection._pointwise_losses import RowLoss
+from sklearn_rnn.model_selection._step_scores import step_losses
 from sklearn_rnn.preprocessing._incomplete_rows import incomplete_rows
 from sklearn_rnn.preprocessing._omit_incomplete import count_omitted
 
@@ -43,12 +44,21 @@ class Evaluator:
         Name of the method whose predictions the loss needs.
     complexity : callable or None
         Maps a fitted model to a number; None leaves the complexity NaN.
+    by_step : bool
+        Whether y and the predictions have a value for each step of a row.
     """
 
     scorer: Callable[..., float]
     loss: RowLoss
     response: str
     complexity: Callable[[Any], float] | None
+    by_step: bool = False
+
+    def losses(self, estimator: Any, X: Any, y: Any, prediction: Any) -> NDArray[np.float64]:
+        """Return the loss of each row of X."""
+        if self.by_step:
+            return step_losses(self.loss, estimator, X, y, prediction)
+        return self.loss(y, prediction, getattr(estimator, "classes_", None))
 
 
 @dataclass(frozen=True)
@@ -152,7 +162,7 @@ def run_once(
         prediction = getattr(estimator, evaluator.response)(X_test)
         results["predict_seconds"] = time.perf_counter() - start
         results["n_incomplete"] = _count_incomplete(estimator, X_test)
-        losses = evaluator.loss(y_test, prediction, getattr(estimator, "classes_", None))
+        losses = evaluator.losses(estimator, X_test, y_test, prediction)
         if len(losses) != len(fold[1]):
             raise ValueError(f"got {len(losses)} losses for {len(fold[1])} rows")
         score = float(evaluator.scorer(estimator, X_test, y_test, **metadata.of_score(X, fold[1])))

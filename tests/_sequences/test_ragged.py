@@ -541,7 +541,7 @@ def test_the_type_of_labels_of_steps_is_kept_beside_an_empty_sequence():
     ("y", "text"),
     [
         (5, r"^return_sequences=True needs y of shape"),
-        ([np.ones(3), 4.0], r"^y\[1\] must hold a target for each step of X\[1\]; got 4.0"),
+        ([np.ones(3), 4.0], r"^y\[1\] must hold a value for each step of X\[1\]; got 4.0"),
         (
             [np.ones(3), np.ones((2, 2))],
             r"^y\[1\] has the shape \(2, 2\), but the sequences before it",
