@@ -32,12 +32,15 @@ from sklearn_rnn.preprocessing import (
     CompleteRows,
     LagTransformer,
     TextSequencer,
+    frame_from_sequences,
     make_lagged,
+    sequences_from_frame,
 )
 
 __version__ = "0.1.0"
 
 __all__ = ["LagTransformer", "make_lagged", "CompleteRows", "CalendarFeatures", "TextSequencer"]
+__all__ += ["sequences_from_frame", "frame_from_sequences"]
 __all__ += neural_network.__all__
 __all__ += ["LagElasticNet", "LagElasticNetCV", "LagRidge", "LagRidgeCV"]
 __all__ += ["LagLogistic", "LagLogisticCV", "LagPoisson", "LagPoissonCV"]

@@ -15,10 +15,23 @@ FloatArray = NDArray[np.float64]
 
 
 def comes_as_list(X: Any) -> bool:
-    """Return whether X is a list or tuple, or an array or Series of objects in one dimension."""
-    if isinstance(X, np.ndarray | pd.Series):
+    """Return whether X is a list or tuple, or the like of other packages.
+
+    That is an array or Series of objects in one dimension, a column of lists of polars or arrow, or
+    an array of awkward.
+    """
+    if isinstance(X, np.ndarray) or (isinstance(X, pd.Series) and X.dtype == object):
         return X.dtype == object and X.ndim == 1
-    return isinstance(X, list | tuple)
+    if isinstance(X, list | tuple):
+        return True
+    holds_lists = hasattr(X, "to_list") or hasattr(X, "to_pylist")
+    return holds_lists and not hasattr(X, "columns") and len(X) > 0 and is_sequence(next(iter(X)))
+
+
+def as_list(X: Any) -> list[Any]:
+    """Return the elements of what comes as a list, in the types of Python or numpy."""
+    convert = getattr(X, "to_pylist", getattr(X, "to_list", None))
+    return list(X) if convert is None else list(convert())
 
 
 def is_list_of_sequences(X: Any, *, nested: bool = False) -> bool:
@@ -28,14 +41,15 @@ def is_list_of_sequences(X: Any, *, nested: bool = False) -> bool:
     """
     if not comes_as_list(X) or len(X) == 0:
         return False
-    if not all(_is_sequence(x) for x in X):
+    if not all(is_sequence(x) for x in X):
         return False
     if nested or any(hasattr(x, "shape") for x in X):
         return True
     return len({len(x) for x in X}) > 1 or len(X[0]) == 0
 
 
-def _is_sequence(x: Any) -> bool:
+def is_sequence(x: Any) -> bool:
+    """Return whether a value is an array, a list or the like, and no number or text."""
     if hasattr(x, "shape"):
         return len(x.shape) > 0
     return hasattr(x, "__len__") and not isinstance(x, str)

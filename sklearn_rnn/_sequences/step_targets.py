@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sklearn_rnn._sequences.lists import comes_as_list
+from sklearn_rnn._sequences.lists import as_list, comes_as_list
 from sklearn_rnn._sequences.ragged import Ragged
 from sklearn_rnn._sequences.windows import Windows
 
@@ -56,7 +56,7 @@ def flatten_steps(y: Any, sequences: Windows | Ragged, name: str = "y") -> NDArr
             )
     if len(y) != len(totals):
         raise ValueError(f"{name} has {len(y)} sequences, but X has {len(totals)}.")
-    y = list(y) if comes_as_list(y) else y
+    y = as_list(y) if comes_as_list(y) else y
     for i, total in enumerate(totals):
         if not hasattr(y[i], "__len__"):
             raise ValueError(

@@ -13,9 +13,10 @@ from sklearn.utils import assert_all_finite
 from sklearn_rnn._sequences.categories import Labels, as_fitted, check_channels
 from sklearn_rnn._sequences.input_form import InputForm, Reading
 from sklearn_rnn._sequences.lag_names import LagColumns, read_lag_names
-from sklearn_rnn._sequences.lists import comes_as_list, is_list_of_sequences, read_list
+from sklearn_rnn._sequences.lists import as_list, comes_as_list, is_list_of_sequences, read_list
 from sklearn_rnn._sequences.ragged import Ragged, concatenate, trim_absent_steps
 from sklearn_rnn._sequences.storage import are_nan, has_inf, has_nan
+from sklearn_rnn._sequences.table_forms import check_table_form
 from sklearn_rnn._sequences.target_leaks import columns_at_lag_zero, warn_of_target_in_windows
 from sklearn_rnn._sequences.window_array import WindowArray
 from sklearn_rnn._sequences.windows import Windows, window_rows
@@ -89,6 +90,7 @@ def check_sequences(
     knows_rows = isinstance(X, WindowArray) and not reading.tokens
     categories: Labels = X.origin.categories if knows_rows else {}
     if not (knows_rows or isinstance(X, np.ndarray)) or X.dtype == object:
+        check_table_form(X, name, reading)
         X, is_list = _read_as_list(X, reading, form)
     if is_list and (reading.missing == "steps" or len({len(x) for x in X}) > 1):
         check_targets(y, X)
@@ -152,7 +154,7 @@ def _checked_targets(validate: Validate, y: Any, targets: dict[str, bool]) -> An
 
 def _read_as_list(X: Any, reading: Reading, form: InputForm | None) -> tuple[Any, bool]:
     """Return X, as a list where it comes as one, and whether it is a list of sequences."""
-    X = list(X) if comes_as_list(X) else X
+    X = as_list(X) if comes_as_list(X) else X
     nested = reading.tokens or (form is not None and form.is_list)
     return X, is_list_of_sequences(X, nested=nested and reading.missing == "steps")
 

@@ -118,6 +118,7 @@ def missing_rows(y: Any, kept: Any = True) -> str:
 
 def check_targets(y: Any, X: Any) -> None:
     """Check that y, if given, has one or two dimensions and one target per sample of X."""
+    by_step = "Networks take a target for each step with return_sequences=True."
     if y is None or isinstance(y, str) or not (hasattr(y, "__len__") or hasattr(y, "shape")):
         return
     dtype = getattr(y, "dtype", None)
@@ -125,7 +126,13 @@ def check_targets(y: Any, X: Any) -> None:
         raise ValueError(f"Complex data not supported: y has the dtype {dtype}.")
     shape = getattr(y, "shape", ())
     if len(shape) > 2:
-        raise ValueError(f"y must have one or two dimensions; got the shape {tuple(shape)}.")
+        raise ValueError(
+            f"y must have one or two dimensions; got the shape {tuple(shape)}. {by_step}"
+        )
+    if not hasattr(y, "shape") or (shape and getattr(dtype, "kind", "") == "O"):
+        sizes = {len(t) for t in y if hasattr(t, "__len__") and not isinstance(t, str | bytes)}
+        if len(sizes) > 1 or any(getattr(t, "ndim", 0) > 1 for t in y):
+            raise ValueError(f"y must hold one target for each sequence; got arrays. {by_step}")
     check_length("y", y, X)
     check_labels(y, X)
 

@@ -1,0 +1,55 @@
+"""Tables that are not one sequence in each row: in long form, nested, or grouped."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from sklearn_rnn._sequences.input_form import Reading
+from sklearn_rnn._sequences.lag_names import has_lag_names
+from sklearn_rnn._sequences.lists import is_sequence
+
+
+def check_table_form(X: Any, name: str, reading: Reading) -> None:
+    """Check that the rows of a table are sequences, or rows of a table, as an estimator reads them.
+
+    Parameters
+    ----------
+    X : object
+        What the estimator was given.
+    name : str
+        The class of the estimator, for messages.
+    reading : Reading
+        How the estimator reads X.
+
+    Raises
+    ------
+    TypeError
+        If X is a table in groups, or has a sequence in each cell.
+    ValueError
+        If X has the index of a table in long form, with a row for each step.
+    """
+    if type(X).__name__.endswith("GroupBy"):
+        raise TypeError(
+            f"X must hold sequences; got a {type(X).__name__}: give sequences_from_frame(frame, "
+            "by=...), of sklearn_rnn, in place of frame.groupby(...)."
+        )
+    if not isinstance(X, pd.DataFrame) or not len(X):
+        return
+    objects = [i for i, dtype in enumerate(X.dtypes) if dtype.kind == "O"]
+    nested = [X.columns[i] for i in objects if is_sequence(X.iat[0, i])]
+    if nested:
+        raise TypeError(
+            f"X must hold numbers, but the cells of its column {nested[0]!r} hold sequences; give "
+            "a list of arrays, [np.column_stack(row) for row in X.to_numpy()], or with a row for "
+            "each step sequences_from_frame(frame, by=..., time=...), of sklearn_rnn."
+        )
+    reads_rows = reading.missing != "refused" and not reading.is_table
+    has_form = reading.n_channels is not None or has_lag_names(X.columns)
+    if isinstance(X.index, pd.MultiIndex) and reads_rows and not has_form:
+        raise ValueError(
+            f"X has a MultiIndex, as tables with a row for each step have, but {name} reads each "
+            "row as one sequence; give sequences_from_frame(X), of sklearn_rnn, or n_channels=1 if "
+            "each row is a sequence."
+        )

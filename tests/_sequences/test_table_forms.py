@@ -1,0 +1,96 @@
+"""Tables of other forms are read, or refused with the call that reads them."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+
+from sklearn_rnn import DenseRegressor, GRUClassifier, GRURegressor, sequences_from_frame
+
+RNG = np.random.default_rng(0)
+LISTS = [RNG.normal(size=(n, 2)) for n in (3, 5, 2, 4, 6, 3)]
+Y = RNG.normal(size=6)
+NAMES = np.repeat(range(6), [len(x) for x in LISTS])
+STEPS = np.concatenate([np.arange(len(x)) for x in LISTS])
+LONG = pd.DataFrame(np.concatenate(LISTS), columns=["a", "b"], index=[NAMES, STEPS])
+NESTED = pd.DataFrame({name: [pd.Series(x[:, k]) for x in LISTS] for k, name in enumerate("ab")})
+
+
+def net(cls=GRURegressor, **parameters):
+    return cls(max_epochs=3, lr_schedule="onecycle", random_state=0, **parameters)
+
+
+def test_a_table_in_long_form_is_refused_with_the_call_that_reads_it():
+    text = (
+        "X has a MultiIndex, as tables with a row for each step have, but GRURegressor reads each "
+        "row as one sequence; give sequences_from_frame(X), of sklearn_rnn, or n_channels=1 if "
+        "each row is a sequence."
+    )
+    with pytest.raises(ValueError, match=f"^{re.escape(text)}$"):
+        net().fit(LONG, LONG["a"])
+    fitted = net().fit(sequences_from_frame(LONG), Y)
+    np.testing.assert_array_equal(fitted.predict(LISTS), net().fit(LISTS, Y).predict(LISTS))
+    with pytest.raises(ValueError, match=r"^X has a MultiIndex"):
+        fitted.predict(LONG)
+
+
+def test_a_table_whose_rows_are_sequences_is_read_with_any_index():
+    declared = net(n_channels=1)
+    expected = declared.fit(LONG.to_numpy(), STEPS).predict(LONG.to_numpy())
+    np.testing.assert_array_equal(declared.fit(LONG, STEPS).predict(LONG), expected)
+    lags = LONG.set_axis(["a_lag2", "a_lag1"], axis=1)
+    np.testing.assert_array_equal(net().fit(lags, STEPS).predict(lags), expected)
+    rows = net(DenseRegressor).fit(LONG, STEPS).predict(LONG)  # which are no sequences there
+    assert rows.shape == STEPS.shape
+
+
+def test_groups_and_nested_tables_are_refused_with_the_calls_that_read_them():
+    with pytest.raises(TypeError, match=r"got a DataFrameGroupBy: give sequences_from_frame\("):
+        net().fit(LONG.groupby(level=0), Y)
+    groups = pl.DataFrame({"a": LONG["a"].to_list(), "name": NAMES.tolist()}).group_by("name")
+    with pytest.raises(TypeError, match=r"got a GroupBy: give sequences_from_frame\("):
+        net().fit(groups, Y)
+    text = (
+        "X must hold numbers, but the cells of its column 'a' hold sequences; give a list of "
+        "arrays, [np.column_stack(row) for row in X.to_numpy()], or with a row for each step "
+        "sequences_from_frame(frame, by=..., time=...), of sklearn_rnn."
+    )
+    for cls in (GRURegressor, DenseRegressor):
+        with pytest.raises(TypeError, match=f"^{re.escape(text)}$"):
+            net(cls).fit(NESTED, Y)
+    text = pd.DataFrame({"a": Y, "word": list("abcdef")})
+    with pytest.raises(ValueError, match=r"^X must hold numbers\. In its column 'word': could not"):
+        net().fit(text, Y)
+    listed = [np.column_stack(row) for row in NESTED.to_numpy()]
+    np.testing.assert_array_equal(listed[1], LISTS[1])
+
+
+@pytest.mark.parametrize("steps", [False, True])
+def test_a_column_of_lists_is_a_list_of_sequences(steps):
+    y = [x[:, 0] for x in LISTS] if steps else Y
+    column, targets = pl.Series([x.tolist() for x in LISTS]), y
+    if steps:
+        targets = pl.Series([one.tolist() for one in y])
+    expected = net(return_sequences=steps).fit(LISTS, y).predict(LISTS)
+    found = net(return_sequences=steps).fit(column, targets).predict(column)
+    assert len(found) == len(expected)
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        [x[:, 0] > 0 for x in LISTS],
+        [x[:2] > 0 for x in LISTS],
+        np.array([x[:, 0] > 0 for x in LISTS], dtype=object),
+        np.zeros((6, 3, 2)),
+    ],
+)
+def test_a_target_for_each_step_names_the_parameter_that_it_needs(y):
+    for cls in (GRURegressor, GRUClassifier):
+        text = r"Networks take a target for each step with return_sequences=True\.$"
+        with pytest.raises(ValueError, match=text):
+            net(cls).fit(LISTS, y)
