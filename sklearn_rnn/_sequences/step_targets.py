@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sklearn_rnn._sequences.lists import as_list, comes_as_list
+from sklearn_rnn._sequences.lists import as_list, comes_as_list, is_list_of_sequences
 from sklearn_rnn._sequences.ragged import Ragged
 from sklearn_rnn._sequences.windows import Windows
 
@@ -42,7 +42,7 @@ def flatten_steps(y: Any, sequences: Windows | Ragged, name: str = "y") -> NDArr
     Raises
     ------
     ValueError
-        If y has not one target for each step of X, or one is missing.
+        If y has not one target for each step of X, or some of several outputs are missing.
     """
     leads, lengths, totals = _extents(sequences)
     if y is None:
@@ -68,14 +68,54 @@ def flatten_steps(y: Any, sequences: Windows | Ragged, name: str = "y") -> NDArr
         targets = np.asarray(y[_valid(leads, lengths, y.shape[1])])
     else:
         targets = np.concatenate(_valid_parts(y, leads, lengths, name))
-    missing = pd.isna(targets).reshape(len(targets), -1).any(axis=1)
-    if missing.any():
-        i = int(np.arange(len(lengths)).repeat(lengths)[missing.argmax()])
+    missing = pd.isna(targets).reshape(len(targets), -1)
+    partly = missing.any(axis=1) & ~missing.all(axis=1)
+    if partly.any():
+        i = int(np.arange(len(lengths)).repeat(lengths)[partly.argmax()])
         raise ValueError(
-            f"Input {name} contains NaN. {name}[{i}] lacks a target at a step of X[{i}]; give one "
-            "for each step, or leave the sequence out of X and y."
+            f"Input {name} contains NaN. {name}[{i}] lacks one of several targets at a step of "
+            f"X[{i}]; give all of them, or NaN for all."
         )
     return targets
+
+
+def fill_missing(y: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+    """Return targets with any target in place of missing ones, and which steps have one.
+
+    The target of a step is missing if it is NaN or None, of several outputs if all of them are.
+
+    Raises
+    ------
+    ValueError
+        If no step has a target.
+    """
+    missing = np.asarray(pd.isna(y))
+    present = np.asarray(~(missing if y.ndim == 1 else missing.all(axis=1)))
+    if present.all():
+        return y, present
+    if not present.any():
+        raise ValueError("y has no target at any step; got NaN or None at all of them.")
+    filled = np.where(present if y.ndim == 1 else present[:, np.newaxis], y, y[present][0])
+    return np.array(filled.tolist()), present
+
+
+def by_step(sample_weight: Any) -> bool:
+    """Return whether there is a weight for each step, and not for each sequence."""
+    if comes_as_list(sample_weight):
+        return is_list_of_sequences(sample_weight, nested=True)
+    return np.ndim(sample_weight) > 1
+
+
+def flatten_weights(sample_weight: Any, sequences: Windows | Ragged) -> NDArray[Any]:
+    """Return the weights of all valid steps, from those of sequences or of steps."""
+    if by_step(sample_weight):
+        return flatten_steps(sample_weight, sequences, "sample_weight")
+    if len(sample_weight) != sequences.n_windows:
+        raise ValueError(
+            f"sample_weight has {len(sample_weight)} samples, but X has {sequences.n_windows}; "
+            "give one for each sample of X, or for each step."
+        )
+    return np.repeat(sample_weight, valid_lengths(sequences))
 
 
 def _valid_parts(y: list[Any], leads: Index, lengths: Index, name: str) -> list[NDArray[Any]]:

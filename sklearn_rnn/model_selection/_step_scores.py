@@ -17,7 +17,12 @@ from sklearn.utils.validation import validate_data
 
 from sklearn_rnn._sequences.input_form import Reading
 from sklearn_rnn._sequences.ragged import Ragged
-from sklearn_rnn._sequences.step_targets import flatten_steps, valid_lengths
+from sklearn_rnn._sequences.step_targets import (
+    fill_missing,
+    flatten_steps,
+    flatten_weights,
+    valid_lengths,
+)
 from sklearn_rnn._sequences.validation import check_sequences
 from sklearn_rnn._sequences.windows import Windows
 from sklearn_rnn._sklearn.metaestimators import open_search
@@ -31,8 +36,8 @@ def step_scorer(scoring: str | Callable[..., float]) -> Callable[..., float]:
     """Return a scorer for models with a target for each step: padding does not count.
 
     Scorers of scikit-learn take a sequence with its padding for one sample with several outputs.
-    This one scores all steps of all sequences except padding, as samples of their own: "accuracy"
-    and "r2" are the `score` of a network with ``return_sequences=True``.
+    This one scores all steps of all sequences except padding and those without a target, as samples
+    of their own: "accuracy" and "r2" are the `score` of a network with ``return_sequences=True``.
 
     Parameters
     ----------
@@ -43,10 +48,10 @@ def step_scorer(scoring: str | Callable[..., float]) -> Callable[..., float]:
     Returns
     -------
     callable
-        Maps (estimator, X, y), and `sample_weight` by keyword with one weight for each sequence, to
-        a number; greater is better. `estimator` is a network, a pipeline or search that ends in
-        one, or any model whose predictions have the shape of y; the padding of the last is where
-        all channels of X are NaN at the ends of sequences. X and y are arrays or lists, as in
+        Maps (estimator, X, y), and `sample_weight` by keyword with one weight for each sequence or
+        step, to a number; greater is better. `estimator` is a network, a pipeline or search that
+        ends in one, or any model whose predictions have the shape of y; the padding of the last is
+        where all channels of X are NaN at the ends of sequences. X and y are arrays or lists, as in
         `fit` of a network.
 
     Raises
@@ -98,11 +103,11 @@ class StepScorer:
 
     def __call__(self, estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return the score of a fitted estimator."""
-        steps = RealSteps(estimator, X)
-        how = {}
-        if sample_weight is not None:
-            how["sample_weight"] = np.repeat(sample_weight, steps.lengths)
-        return float(get_scorer(self.scoring)(steps, X, steps.of(y), **how))
+        steps, scorer = RealSteps(estimator, X, y), get_scorer(self.scoring)
+        if sample_weight is None:
+            return float(scorer(steps, X, steps.y))
+        weight = flatten_weights(sample_weight, steps.sequences)[steps.present]
+        return float(scorer(steps, X, steps.y, sample_weight=weight))
 
     def get_metadata_routing(self) -> Any:
         """Return what metadata the scorer requests."""
@@ -110,24 +115,26 @@ class StepScorer:
 
 
 class RealSteps:
-    """A fitted estimator whose responses are those at all steps of X except padding.
+    """A fitted estimator whose responses are those at all steps of X that have a target.
 
     Parameters
     ----------
     estimator : estimator
         Responds to a sequence with a value for each step.
-    X : array-like or list
-        The sequences that it is asked for.
+    X, y : array-like or list
+        The sequences that it is asked for, and their targets.
     """
 
-    def __init__(self, estimator: Any, X: Any) -> None:
+    def __init__(self, estimator: Any, X: Any, y: Any) -> None:
         self.estimator = estimator
         self.sequences = _as_read(estimator, X)
-        self.lengths = valid_lengths(self.sequences)
+        y, self.present = fill_missing(flatten_steps(y, self.sequences))
+        self.y = y[self.present]
 
-    def of(self, values: Any, name: str = "y") -> NDArray[Any]:
-        """Return the values at the steps of all sequences, without padding."""
-        return flatten_steps(values, self.sequences, name)
+    def of(self, values: Any, name: str) -> NDArray[Any]:
+        """Return the values at the steps of all sequences that are no padding and have a target."""
+        flat: NDArray[Any] = flatten_steps(values, self.sequences, name)[self.present]
+        return flat
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self.estimator, name)
@@ -155,12 +162,12 @@ def step_losses(
     ndarray of shape (n_sequences,)
         The sum over the steps of each sequence, divided by the mean number of steps.
     """
-    steps = RealSteps(estimator, X)
+    steps = RealSteps(estimator, X, y)
     classes = getattr(estimator, "classes_", None)
-    losses = loss(steps.of(y), steps.of(prediction, "prediction"), classes)
-    n = len(steps.lengths)
-    of_sequence = np.repeat(np.arange(n), steps.lengths)
-    return np.asarray(np.bincount(of_sequence, losses, minlength=n) / steps.lengths.mean())
+    losses = loss(steps.y, steps.of(prediction, "prediction"), classes)
+    n, lengths = steps.sequences.n_windows, valid_lengths(steps.sequences)
+    of_sequence = np.repeat(np.arange(n), lengths)[steps.present]
+    return np.asarray(np.bincount(of_sequence, losses, minlength=n) * n / len(losses))
 
 
 def predicts_steps(model: Any) -> bool:

@@ -19,7 +19,7 @@ from sklearn_rnn._modules.constant_outputs import with_constants
 from sklearn_rnn._modules.kernels.threads import one_thread
 from sklearn_rnn._sequences.ragged import Ragged
 from sklearn_rnn._sequences.scaling import without_extremes
-from sklearn_rnn._sequences.step_targets import flatten_steps, valid_lengths
+from sklearn_rnn._sequences.step_targets import by_step, fill_missing, flatten_steps, valid_lengths
 from sklearn_rnn._sequences.training_data import Data, complete_only
 from sklearn_rnn._sequences.windows import Windows
 from sklearn_rnn._sklearn.compat import CallbackSupportMixin, check_sample_weight, fit_context
@@ -102,9 +102,11 @@ class BaseSequenceEstimator(TrainingParameters, Fitted, CallbackSupportMixin, Ba
             `all_missing`. Any other NaN is a missing value, replaced by the mean of its channel.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Targets; with ``return_sequences=True`` of shape (n_samples, n_steps) or (n_samples,
-            n_steps, n_outputs), or a list where `X` is one.
+            n_steps, n_outputs), or a list where `X` is one, in which NaN or None is a step without
+            a target.
         sample_weight : array-like of shape (n_samples,), default=None
-            Sample weights of the loss, normalised by their sum.
+            Sample weights of the loss, normalised by their sum; with ``return_sequences=True`` also
+            weights of steps, of shape (n_samples, n_steps) or a list.
         X_val, y_val : array-like, default=None
             Validation data, in place of a held-out part of `X` and `y`. With
             ``early_stopping=False`` they are only used for `validation_loss_curve_`.
@@ -179,29 +181,34 @@ class BaseSequenceEstimator(TrainingParameters, Fitted, CallbackSupportMixin, Ba
         classes: Any = None,
     ) -> Data:
         """Validate and encode X, y and the weights of complete windows."""
-        lengths = None
+        lengths, present = None, None
         (X, y, sample_weight), origin = complete_only(X, y, sample_weight)
         if self.return_sequences:
             sequences, _ = self._read_sequences(X, reset=reset)
-            lengths, y = valid_lengths(sequences), flatten_steps(y, sequences)
+            lengths = valid_lengths(sequences)
+            y, present = fill_missing(flatten_steps(y, sequences))
         else:
             sequences, y = self._read_sequences(X, y, reset=reset)
         with prefix_errors("y"):
             target = self._encode(y, reset=reset, classes=classes)
         if reset and isinstance(self.standardize, str):
             self._find_target_channel(X, target)
+        n, repeats = sequences.n_windows, 1 if lengths is None else lengths
+        if lengths is not None and by_step(sample_weight):
+            sample_weight = flatten_steps(sample_weight, sequences, "sample_weight")
+            n, repeats = len(sample_weight), 1
         with prefix_errors("sample_weight"):
-            weight = check_sample_weight(
-                sample_weight, np.empty((sequences.n_windows, 1)), ensure_non_negative=True
-            )
-        weight = np.repeat(without_extremes(weight), 1 if lengths is None else lengths)
-        weight = self._class_weighted(weight, y, trained_on=trained_on)
+            weight = check_sample_weight(sample_weight, np.empty((n, 1)), ensure_non_negative=True)
+        weight = np.repeat(without_extremes(weight), repeats)
+        if present is not None:
+            weight = weight * present
+        weight = self._class_weighted(weight, y, present, trained_on=trained_on)
         if not weight.any():
             raise ValueError("All samples have weight zero; give some a positive weight.")
         return Data(sequences, target, weight, lengths, *origin)
 
     def _class_weighted(
-        self, weight: NDArray[np.float64], y: Any, *, trained_on: bool
+        self, weight: NDArray[np.float64], y: Any, present: Any, *, trained_on: bool
     ) -> NDArray[np.float64]:
         """Return the weights unchanged: only a classifier has class weights."""
         return weight

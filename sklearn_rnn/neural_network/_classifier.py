@@ -86,7 +86,7 @@ class SequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
         y : array-like
             Labels, as in `fit`.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the sequences.
+            Weights of the sequences, or of their steps.
 
         Returns
         -------
@@ -166,11 +166,12 @@ class SequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
         return target
 
     def _class_weighted(
-        self, weight: NDArray[np.float64], y: Any, *, trained_on: bool
+        self, weight: NDArray[np.float64], y: Any, present: Any, *, trained_on: bool
     ) -> NDArray[np.float64]:
         """Multiply sample weights by class weights, which are learned from training data."""
         if trained_on:
-            self._encoder = self._encoder.with_class_weight(self.class_weight, y)
+            known = y if present is None else y[present]
+            self._encoder = self._encoder.with_class_weight(self.class_weight, known)
         return self._encoder.weighted(weight, y)
 
     def _splits_at_random(self, data: Data) -> bool:

@@ -16,10 +16,14 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from sklearn_rnn._modules.base import SequenceModule
 from sklearn_rnn._sequences.lists import comes_as_list
 from sklearn_rnn._sequences.ragged import Ragged
-from sklearn_rnn._sequences.step_targets import flatten_steps, unflatten_steps, valid_lengths
+from sklearn_rnn._sequences.step_targets import (
+    fill_missing,
+    flatten_steps,
+    flatten_weights,
+    unflatten_steps,
+)
 from sklearn_rnn._sequences.window_scaling import WindowScale
 from sklearn_rnn._sequences.windows import Windows
-from sklearn_rnn._sklearn.validation import check_length
 from sklearn_rnn._training.batches import Examples
 from sklearn_rnn._training.config import TrainingConfig
 from sklearn_rnn._training.inference import raw_outputs
@@ -263,10 +267,11 @@ class Fitted(Described, BaseEstimator):
         """Return the metric of what is decoded, see `_decoded`; over all steps with a target."""
         sequences, (predicted,) = self._decoded(X, decode, **how)
         if self.return_sequences:
-            y = flatten_steps(y, sequences)
+            y, present = fill_missing(flatten_steps(y, sequences))
             if sample_weight is not None:
-                check_length("sample_weight", sample_weight, X)
-                sample_weight = np.repeat(sample_weight, valid_lengths(sequences))
+                sample_weight = flatten_weights(sample_weight, sequences)
+            if not present.all():
+                sample_weight = present * (1.0 if sample_weight is None else sample_weight)
         return float(metric(y, predicted, sample_weight=sample_weight))
 
 

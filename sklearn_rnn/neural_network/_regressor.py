@@ -162,7 +162,7 @@ class SequenceRegressor(RegressorMixin, FittedRegressor, BaseSequenceEstimator):
         y : array-like
             Targets, as in `fit`.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the sequences.
+            Weights of the sequences, or of their steps.
 
         Returns
         -------
@@ -189,7 +189,7 @@ class SequenceRegressor(RegressorMixin, FittedRegressor, BaseSequenceEstimator):
         y : array-like
             Targets, as in `fit`; for counts whole numbers.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the sequences.
+            Weights of the sequences, or of their steps.
 
         Returns
         -------
