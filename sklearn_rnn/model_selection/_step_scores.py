@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
-from sklearn.metrics import get_scorer
+from sklearn.metrics import get_scorer, log_loss, make_scorer
 from sklearn.pipeline import Pipeline
 from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.validation import validate_data
@@ -104,6 +104,9 @@ class StepScorer:
     def __call__(self, estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return the score of a fitted estimator."""
         steps, scorer = RealSteps(estimator, X, y), get_scorer(self.scoring)
+        if self.scoring == "neg_log_loss" and steps.y.ndim == 1:  # y may lack a class
+            how = {"response_method": "predict_proba", "labels": estimator.classes_}
+            scorer = make_scorer(log_loss, greater_is_better=False, **how)
         if sample_weight is None:
             return float(scorer(steps, X, steps.y))
         weight = flatten_weights(sample_weight, steps.sequences)[steps.present]

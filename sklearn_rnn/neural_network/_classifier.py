@@ -48,6 +48,50 @@ class SequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
     }
 
     @fit_context(prefer_skip_nested_validation=True)
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        classes: Any = None,
+        X_val: Any = None,
+        y_val: Any = None,
+    ) -> Any:
+        """Fit the network.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_steps, n_channels) or (n_samples, n_columns), or list
+            Sequences; a list of arrays of shape (n_steps_i, n_channels) if they differ in length,
+            or padding that is NaN in all channels, see `all_missing`. Any other NaN is a missing
+            value, replaced by the mean of its channel. Incomplete windows of `LagTransformer` are
+            left out.
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            Labels; with ``return_sequences=True`` of shape (n_samples, n_steps) or (n_samples,
+            n_steps, n_labels), or a list where `X` is one, in which NaN or None is a step without a
+            label.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Sample weights of the loss, normalised by their sum; with ``return_sequences=True`` also
+            weights of steps, of shape (n_samples, n_steps) or a list.
+        classes : array-like of shape (n_classes,), default=None
+            All class labels, if `y` may not contain all of them: `predict_proba` then has the same
+            columns in all folds of a cross-validation, ``params={"classes": ...}``.
+        X_val, y_val : array-like, default=None
+            Validation data, in place of a held-out part of `X` and `y`. With
+            ``early_stopping=False`` they are only used for `validation_loss_curve_`.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator. If an error is raised, the estimator is left unchanged.
+        """
+        how = {"continues": self.warm_start, "classes": classes}
+        self._fit(X, y, sample_weight, X_val, y_val, **how)
+        self.net_.warn_if_unfinished(type(self).__name__, getattr(self, "members_", ()))
+        return self
+
+    @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Any:
         """Train for one more epoch.
 

@@ -31,7 +31,7 @@ class LabelEncoder:
     multilabel : bool
         Whether a sample may have any number of labels.
     announced : bool
-        Whether the classes were given by ``partial_fit(..., classes=)``.
+        Whether the classes were given by ``classes=`` in ``fit`` or ``partial_fit``.
     class_weights : list of dict, or None
         Class weights by label, one dict per column.
     """

@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.metrics import log_loss
 from sklearn.model_selection import KFold, cross_val_score
 from sklearn.utils.class_weight import compute_class_weight
 
@@ -124,6 +125,25 @@ def test_weights_of_sequences_are_weights_of_all_their_steps(kind):
     scorer = step_scorer("r2" if kind == "number" else "accuracy")
     scores += [scorer(net, LISTS, y, sample_weight=w) for w in (weight, of_steps)]
     assert_allclose(scores, scores[0])
+
+
+def test_classes_that_are_given_are_the_columns_in_all_folds():
+    y = [np.where(s > 0, "up", "down") for s in SUMS]
+    y[0][:] = "flat"  # the other folds do not have it
+    labels = ["down", "flat", "up"]
+    for train, test in KFold(4).split(LISTS):
+        X, targets = [LISTS[k] for k in train], [y[k] for k in train]
+        net = net_for("words").fit(X, targets, classes=labels)
+        assert net.classes_.tolist() == labels
+        X, targets = [LISTS[k] for k in test], [y[k] for k in test]
+        proba = np.concatenate(net.predict_proba(X))
+        expected = -log_loss(np.concatenate(targets), proba, labels=labels)
+        assert step_scorer("neg_log_loss")(net, X, targets) == pytest.approx(expected)
+    how = {"cv": KFold(4), "params": {"classes": labels}}
+    scores = cross_val_score(net_for("words"), LISTS, y, scoring=step_scorer("neg_log_loss"), **how)
+    assert np.isfinite(scores).all()
+    with pytest.raises(ValueError, match=r"y has the labels \['flat'\], which are not among"):
+        net_for("words").fit(LISTS, y, classes=["down", "up"])
 
 
 @pytest.mark.parametrize(
