@@ -15,6 +15,7 @@ from sklearn_rnn._sequences.input_form import InputForm, Reading
 from sklearn_rnn._sequences.lag_names import LagColumns, read_lag_names
 from sklearn_rnn._sequences.lists import as_list, comes_as_list, is_list_of_sequences, read_list
 from sklearn_rnn._sequences.ragged import Ragged, concatenate, trim_absent_steps
+from sklearn_rnn._sequences.reading_warnings import warn_of_misreading
 from sklearn_rnn._sequences.storage import are_nan, has_inf, has_nan
 from sklearn_rnn._sequences.table_forms import check_table_form
 from sklearn_rnn._sequences.target_leaks import columns_at_lag_zero, warn_of_target_in_windows
@@ -127,6 +128,10 @@ def check_sequences(
         _assert_covered_finite(sequences, name, finite)
     if reading.tokens:
         sequences = _as_tokens(sequences)
+    if form is None and reading.missing == "steps" and not (keeps or reading.tokens or knows_rows):
+        array = None if is_list else X
+        if rows.dtype.kind in "iu" or (array is not None and (array[:, -1] == 0).any()):
+            warn_of_misreading(array, rows, name)
     if reading.missing == "steps":
         absent = np.zeros(len(rows), dtype=bool)
         if not keeps:  # they are what stands at the ends of sequences
