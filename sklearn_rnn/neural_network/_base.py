@@ -35,6 +35,7 @@ from sklearn_rnn.neural_network._fit_tasks import FitTasks
 from sklearn_rnn.neural_network._fitted import Fitted
 from sklearn_rnn.neural_network._input_reader import declared_reading
 from sklearn_rnn.neural_network._members import MAX_SEED, fit_members
+from sklearn_rnn.neural_network._pickling import Pickled
 from sklearn_rnn.neural_network._training_parameters import (
     TrainingParameters,
     check_continues,
@@ -72,7 +73,9 @@ class Architecture:
 
 
 @parametrized
-class BaseSequenceEstimator(TrainingParameters, Fitted, CallbackSupportMixin, BaseEstimator):
+class BaseSequenceEstimator(
+    TrainingParameters, Fitted, Pickled, CallbackSupportMixin, BaseEstimator
+):
     """Base class of the estimators, completed by a task and an architecture.
 
     The task (`SequenceRegressor`, `SequenceClassifier`) defines the target encoder, the loss and
@@ -133,13 +136,14 @@ class BaseSequenceEstimator(TrainingParameters, Fitted, CallbackSupportMixin, Ba
         **changed: Any,
     ) -> Any:
         """Fit, with `changed` training parameters and without a warning about convergence."""
-        continues = continues and hasattr(self, "net_")
+        goes_on, continues = continues, continues and hasattr(self, "net_")
         parameters = plain_parameters(self)
         to_train = {**parameters, **changed}
         tasks = None
         if getattr(self, "_skl_callbacks", None):
             tasks = FitTasks.begin(self, X, y, sample_weight, to_train["max_epochs"])
         with restore_on_error(self):
+            self._goes_on = goes_on
             self._check_parameters(parameters, continues=continues)
             data = self._read(X, y, sample_weight, reset=not continues, classes=classes)
             given = self._read_validation(X_val, y_val)
@@ -163,6 +167,7 @@ class BaseSequenceEstimator(TrainingParameters, Fitted, CallbackSupportMixin, Ba
         """Make the checks of parameters that need no data."""
         if continues:
             check_continues(parameters, self._begun_with)
+            self._warn_if_restarted()
         else:
             self._begun_with = parameters
         if isinstance(self.standardize, str):

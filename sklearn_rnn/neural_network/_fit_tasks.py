@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from copy import copy
 from typing import Any
 
 from sklearn_rnn._training.batches import Examples
 from sklearn_rnn._training.skorch_net import SequenceNet
+from sklearn_rnn.neural_network._pickling import variant
 
 
 class FitTasks:
@@ -68,7 +68,7 @@ class FitTasks:
         """
 
         def fitted() -> dict[str, Any]:
-            copied = copy(member)
+            copied = variant(member, {})
             copied._keep(net.copied(), train)
             return {**vars(copied), "members_": [copied]}
 

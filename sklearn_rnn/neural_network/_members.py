@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from copy import copy
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,6 +21,7 @@ from sklearn_rnn._training.config import TrainingConfig
 from sklearn_rnn._training.linear_skip import epochs_with_linear
 from sklearn_rnn._training.skorch_net import SequenceNet
 from sklearn_rnn.neural_network._fit_tasks import FitTasks
+from sklearn_rnn.neural_network._pickling import variant
 
 MAX_SEED = np.iinfo(np.int32).max
 """One more than the largest seed of a network or a member."""
@@ -101,11 +101,10 @@ def _drawn_seeds(estimator: Any) -> NDArray[np.int64]:
 
 def _single(estimator: Any, seed: int) -> Any:
     """Return a copy of an estimator with one network."""
-    member = copy(estimator)
+    begun = {**estimator._begun_with, "n_members": 1}
+    member = variant(estimator, {"n_members": 1, "random_state": seed, "_begun_with": begun})
     for name in OF_FIT:
         vars(member).pop(name, None)
-    member.n_members, member.random_state = 1, seed
-    member._begun_with = {**estimator._begun_with, "n_members": 1}
     return member
 
 

@@ -597,7 +597,7 @@ def test_after_an_interruption_everything_is_as_if_it_had_not_been_tried(
     callbacks, method, warm_start, optimizer, monkeypatch
 ):
     estimator = make(warm_start=warm_start, optimizer=optimizer, callbacks=callbacks).fit(X, Y)
-    twin = pickle.loads(pickle.dumps(estimator))
+    twin = clone(estimator).fit(X, Y)
     with monkeypatch.context() as patch:
         interrupt(patch, KeyboardInterrupt, after=0)
         with pytest.raises(KeyboardInterrupt):
