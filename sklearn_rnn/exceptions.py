@@ -1,6 +1,11 @@
 """Warnings of the package, to be filtered or caught by their class."""
 
-__all__ = ["IncompleteWindowsWarning", "InfiniteIntervalWarning", "TargetLeakWarning"]
+__all__ = [
+    "IncompleteWindowsWarning",
+    "InfiniteIntervalWarning",
+    "StoredVersionWarning",
+    "TargetLeakWarning",
+]
 
 
 class IncompleteWindowsWarning(UserWarning):
@@ -34,6 +39,21 @@ class InfiniteIntervalWarning(UserWarning):
     >>> from sklearn_rnn.exceptions import InfiniteIntervalWarning
     >>> with warnings.catch_warnings():
     ...     warnings.simplefilter("error", InfiniteIntervalWarning)  # be strict in this block
+    """
+
+
+class StoredVersionWarning(UserWarning):
+    """An estimator was stored by other versions of sklearn_rnn, torch or numpy than loaded it.
+
+    It may fail, or predict something else. `sklearn.exceptions.InconsistentVersionWarning` is the
+    same for the estimators of scikit-learn.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> from sklearn_rnn.exceptions import StoredVersionWarning
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("error", StoredVersionWarning)  # be strict in this block
     """
 
 

@@ -18,7 +18,7 @@ LOADER = "_modules/kernels/loader.py"  # which the build runs alone, before ther
 MAY_IMPORT = {
     "exceptions": set(),
     "_modules": set(),
-    "_sklearn": {"_modules"},
+    "_sklearn": {"exceptions", "_modules"},
     "_sequences": {"exceptions", "_sklearn"},
     "_training": {"_modules", "_sklearn", "_sequences"},
     "preprocessing": {"exceptions", "_sklearn", "_sequences"},

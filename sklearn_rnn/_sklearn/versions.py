@@ -20,16 +20,20 @@ def versions() -> dict[str, str]:
         "python": sys.version.replace("\n", " "),
         "machine": platform.platform(),
     }
-    for name in PACKAGES:
-        try:
-            shown[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            shown[name] = "not installed"
+    shown |= {name: version_of(name) for name in PACKAGES}
     shown["location"] = str(Path(__file__).parents[1])
     shown["torch threads"] = str(torch.get_num_threads())
     shown["CUDA"] = "available" if torch.cuda.is_available() else "not available"
     shown["native kernels"] = STATUS
     return shown
+
+
+def version_of(package: str) -> str:
+    """Return the version of a package, or that it is not installed."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "not installed"
 
 
 def show_versions() -> None:

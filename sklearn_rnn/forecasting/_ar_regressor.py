@@ -10,13 +10,14 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.base import RegressorMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklearn_rnn._sequences.target_leaks import column_texts, warn_of_target
 from sklearn_rnn._sequences.window_array import WindowArray
 from sklearn_rnn._sklearn.compat import Interval, StrOptions, check_sample_weight, fit_context
+from sklearn_rnn._sklearn.estimator import Estimator
 from sklearn_rnn._sklearn.parameters import param, parametrized
 from sklearn_rnn._sklearn.validation import (
     check_table,
@@ -37,7 +38,7 @@ from sklearn_rnn.preprocessing._window_warnings import without_warnings
 
 
 @parametrized
-class ARRegressor(WindowParameters, RegressorMixin, BaseEstimator):
+class ARRegressor(WindowParameters, RegressorMixin, Estimator):
     r"""Linear autoregression by least squares, which can choose its number of lags.
 
     The forecast of row t is

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -20,6 +20,7 @@ from sklearn_rnn._sklearn.compat import (
     fit_context,
     safe_indexing,
 )
+from sklearn_rnn._sklearn.estimator import Estimator
 from sklearn_rnn._sklearn.parameters import param, parametrized
 from sklearn_rnn._sklearn.regressor_inside import RegressorInside
 from sklearn_rnn._sklearn.validation import (
@@ -43,7 +44,7 @@ from sklearn_rnn.preprocessing._window_warnings import warn_of_missing_values, w
 
 
 @parametrized
-class DifferencedRegressor(CalendarParameters, RegressorInside, BaseEstimator):
+class DifferencedRegressor(CalendarParameters, RegressorInside, Estimator):
     r"""Fit a regressor to the change of the target, and predict the target itself.
 
     With k = ``lag`` the regressor learns :math:`y_t - y_{t - k}`, and its prediction is added to

@@ -10,12 +10,13 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, RegressorMixin, clone
+from sklearn.base import RegressorMixin, clone
 from sklearn.metrics import r2_score
 from sklearn.utils import Tags, check_scalar
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklearn_rnn._sklearn.compat import Interval, fit_context
+from sklearn_rnn._sklearn.estimator import Estimator
 from sklearn_rnn._sklearn.parameters import param, parametrized
 from sklearn_rnn._sklearn.validation import restore_on_error
 from sklearn_rnn.forecasting._calendar import find_frequency
@@ -30,7 +31,7 @@ from sklearn_rnn.preprocessing._lag_count import LagCount
 
 
 @parametrized
-class AbstractForecaster(RegressorMixin, BaseEstimator, ABC):
+class AbstractForecaster(RegressorMixin, Estimator, ABC):
     """Forecasts of the rows after the end of each series of a table."""
 
     target: str | int | Sequence[str] | Sequence[int] | None = param(

@@ -8,13 +8,13 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils import indexable
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklearn_rnn._sequences.hold_out import last_of_each
 from sklearn_rnn._sklearn.compat import HasMethods, Interval, StrOptions, fit_context, num_samples
+from sklearn_rnn._sklearn.estimator import Estimator
 from sklearn_rnn._sklearn.parameters import param, parametrized
 from sklearn_rnn._sklearn.regressor_inside import RegressorInside
 from sklearn_rnn._sklearn.rows import take_rows
@@ -35,7 +35,7 @@ Array = NDArray[np.float64]
 
 
 @parametrized
-class IntervalRegressor(RegressorInside, BaseEstimator):
+class IntervalRegressor(RegressorInside, Estimator):
     r"""Add intervals to a regressor or pipeline, calibrated on the last rows of each series.
 
     The regressor is fitted to the earlier rows. Its errors on the last rows set the width of the

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.base import RegressorMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -20,6 +20,7 @@ from sklearn_rnn._sequences.validation import check_sequences
 from sklearn_rnn._sequences.window_array import WindowArray
 from sklearn_rnn._sequences.windows import Windows
 from sklearn_rnn._sklearn.compat import Interval, fit_context
+from sklearn_rnn._sklearn.estimator import Estimator
 from sklearn_rnn._sklearn.parameters import param, parametrized
 from sklearn_rnn._sklearn.validation import check_target, restore_on_error
 
@@ -44,7 +45,7 @@ class _Channel:
 
 
 @parametrized
-class PersistenceRegressor(RegressorMixin, BaseEstimator):
+class PersistenceRegressor(RegressorMixin, Estimator):
     r"""Naive forecast: the last value of a channel, or its value one season earlier.
 
     With s = ``season``, the forecast of :math:`y_t` is the newest of the values :math:`x_{t - s},

@@ -8,18 +8,19 @@ from numbers import Integral
 from typing import Any, ClassVar
 
 import pandas as pd
-from sklearn.base import BaseEstimator, MetaEstimatorMixin
+from sklearn.base import MetaEstimatorMixin
 from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_rnn._sklearn.compat import HasMethods, fit_context
+from sklearn_rnn._sklearn.estimator import Estimator
 from sklearn_rnn._sklearn.parameters import param, parametrized
 from sklearn_rnn.forecasting._forecaster import Forecaster
 from sklearn_rnn.forecasting._target_columns import target_names
 
 
 @parametrized
-class RecursiveForecaster(MetaEstimatorMixin, BaseEstimator):
+class RecursiveForecaster(MetaEstimatorMixin, Estimator):
     """Former name of ``Forecaster(strategy="recursive")``, until version 1.0.
 
     All columns but the targets are known ahead.

@@ -6,9 +6,9 @@ from numbers import Integral, Real
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator
 
 from sklearn_rnn._sklearn.compat import Interval, StrOptions
+from sklearn_rnn._sklearn.estimator import Estimator
 from sklearn_rnn._sklearn.parameters import param, parametrized
 from sklearn_rnn._sklearn.validation import check_numbers
 from sklearn_rnn.linear._design import Design, FloatArray
@@ -16,7 +16,7 @@ from sklearn_rnn.linear._penalty import Penalty
 
 
 @parametrized
-class ColumnParameters(BaseEstimator):
+class ColumnParameters(Estimator):
     """Parameters of all linear models on windows."""
 
     fit_intercept: bool = param(["boolean"], "Whether to fit an intercept.", default=True)

@@ -7,8 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from sklearn.base import BaseEstimator
-
+from sklearn_rnn._sklearn.estimator import Estimator
 from sklearn_rnn._training.config import TrainingConfig
 from sklearn_rnn._training.skorch_net import SequenceNet
 from sklearn_rnn._training.stored_net import (
@@ -19,7 +18,7 @@ from sklearn_rnn._training.stored_net import (
 )
 
 EstimatorT = TypeVar("EstimatorT")
-OF_MEMBERS = ("members_", "member_seeds_")
+NOT_OF_MEMBERS = ("members_", "member_seeds_", "_versions")
 
 
 def variant(estimator: EstimatorT, changed: Mapping[str, Any]) -> EstimatorT:
@@ -29,7 +28,7 @@ def variant(estimator: EstimatorT, changed: Mapping[str, Any]) -> EstimatorT:
     return other
 
 
-class Pickled(BaseEstimator):
+class Pickled(Estimator):
     """Mixin that stores the weights of a network once, and builds the network anew from them.
 
     The state of the optimizer, for Adam twice their size, is stored where training is meant to go
@@ -63,7 +62,7 @@ class Pickled(BaseEstimator):
             new = begun._new_net(self._begun_with, quiet, net["seed"])
             self.net_ = restore_net(new, net, config)
         if members is not None:
-            shared = {name: value for name, value in state.items() if name not in OF_MEMBERS}
+            shared = {name: value for name, value in state.items() if name not in NOT_OF_MEMBERS}
             self.members_ = [object.__new__(type(self)) for _ in members]
             for member, own in zip(self.members_, members, strict=True):
                 member.__setstate__({**shared, **own})

@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from pandas.api.types import is_numeric_dtype
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklearn_rnn._sklearn.compat import fit_context
+from sklearn_rnn._sklearn.estimator import Estimator
 from sklearn_rnn._sklearn.parameters import param, parametrized
 from sklearn_rnn._sklearn.validation import check_dimensions
 from sklearn_rnn.preprocessing._timeline import split_index
@@ -25,7 +26,7 @@ _PARTS = ("year", "quarter", "month", "week", "day", "day_of_week", "day_of_year
 
 
 @parametrized
-class CalendarFeatures(TransformerMixin, BaseEstimator):
+class CalendarFeatures(TransformerMixin, Estimator):
     r"""Add columns that the time of a row determines: parts of the date, and Fourier terms.
 
     Since the calendar is known in advance, the columns are to be named in ``known_ahead`` of the

@@ -8,12 +8,13 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 from sklearn import get_config
-from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
+from sklearn.base import MetaEstimatorMixin, clone
 from sklearn.pipeline import Pipeline
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_rnn._sklearn.compat import HasMethods, Interval, StrOptions, fit_context
+from sklearn_rnn._sklearn.estimator import Estimator
 from sklearn_rnn._sklearn.parameters import param, parametrized
 from sklearn_rnn._sklearn.validation import check_labels
 from sklearn_rnn.preprocessing._fit_complete import (
@@ -28,7 +29,7 @@ from sklearn_rnn.preprocessing._pipeline_proxy import PipelineProxy, has_inside
 
 
 @parametrized
-class CompleteRows(PipelineProxy, MetaEstimatorMixin, BaseEstimator):
+class CompleteRows(PipelineProxy, MetaEstimatorMixin, Estimator):
     """Fit a pipeline to the rows whose windows are complete, and predict all rows.
 
     `LagTransformer` keeps the number of rows and fills lags before the start of a series, or in a

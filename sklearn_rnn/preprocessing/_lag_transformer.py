@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import TransformerMixin
 from sklearn.utils import Tags, check_array
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -16,6 +16,7 @@ from sklearn_rnn._sequences.target_leaks import column_texts, warn_of_target
 from sklearn_rnn._sequences.window_array import WindowArray
 from sklearn_rnn._sequences.windows import flatten_windows
 from sklearn_rnn._sklearn.compat import check_feature_names_in, fit_context
+from sklearn_rnn._sklearn.estimator import Estimator
 from sklearn_rnn._sklearn.parameters import parametrized
 from sklearn_rnn._sklearn.validation import (
     as_table,
@@ -55,7 +56,7 @@ def _is_flat(transformer: LagTransformer) -> bool:
 
 
 @parametrized
-class LagTransformer(LagParameters, TransformerMixin, BaseEstimator):
+class LagTransformer(LagParameters, TransformerMixin, Estimator):
     r"""Replace every row by the window of its lags, the rows before it.
 
     Row t of the output contains the ``n_lags`` rows
@@ -239,11 +240,8 @@ class LagTransformer(LagParameters, TransformerMixin, BaseEstimator):
         """Warn if y is a column of flat windows at lag 0; other windows carry their delay along."""
         if not self.flatten or y is None or isinstance(y, str):
             return
-        names = getattr(self, "feature_names_in_", None)
-        if names is not None:
-            names = names[~np.isin(names, self._named)]
         found = self._known if self.delay else range(rows.shape[1])
-        warn_of_target(lambda part, c: rows[part, c], y, column_texts(found, names))
+        warn_of_target(lambda part, c: rows[part, c], y, column_texts(found, self._channels()))
 
     def _lay_windows(
         self, rows: NDArray[Any], timeline: Timeline, placement: Placement

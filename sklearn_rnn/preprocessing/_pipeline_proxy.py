@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sklearn.base import BaseEstimator
 from sklearn.utils import Bunch, Tags, get_tags
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
+
+from sklearn_rnn._sklearn.estimator import Estimator
 
 _ROUTED = (
     *("fit", "predict", "predict_proba", "predict_log_proba", "decision_function"),
@@ -60,7 +61,7 @@ def _forward(name: str) -> Any:
     return available_if(has_inside(name))(method)
 
 
-class PipelineProxy(BaseEstimator):
+class PipelineProxy(Estimator):
     """Stands for a pipeline, its parameter ``estimator``, and when fitted for ``estimator_``."""
 
     estimator: Any

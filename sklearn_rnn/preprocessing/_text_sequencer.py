@@ -8,12 +8,13 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import TransformerMixin
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_rnn._sklearn.compat import Interval, StrOptions, fit_context
+from sklearn_rnn._sklearn.estimator import Estimator
 from sklearn_rnn._sklearn.parameters import param, parametrized
 from sklearn_rnn.preprocessing._tokenizer import (
     Analyzer,
@@ -31,7 +32,7 @@ _PADDING, _UNKNOWN, _FIRST_WORD = 0, 1, 2
 @parametrized
 class TextSequencer(
     TransformerMixin,
-    BaseEstimator,
+    Estimator,
     auto_wrap_output_keys=None,  # type: ignore[call-arg]  # read by TransformerMixin when a class is made
 ):
     r"""Convert texts to sequences of integer tokens, one per word.
