@@ -8,6 +8,7 @@ from typing import Any
 
 from sklearn.base import BaseEstimator
 
+from sklearn_rnn._sklearn.plain_values import from_plain, to_plain
 from sklearn_rnn._sklearn.versions import version_of
 from sklearn_rnn.exceptions import StoredVersionWarning
 
@@ -16,11 +17,12 @@ PACKAGES = ("sklearn-rnn", "torch", "numpy")
 
 
 class Estimator(BaseEstimator):
-    """Base class that stores the versions of packages in a pickle, and compares them."""
+    """Base class that stores plain values and the versions of packages, and compares these."""
 
     def __getstate__(self) -> dict[str, Any]:
-        """Return the attributes, and the versions by which they were made."""
-        return {**super().__getstate__(), "_versions": stored_versions()}
+        """Return the attributes as plain values, and the versions by which they were made."""
+        state = {name: to_plain(value) for name, value in super().__getstate__().items()}
+        return {**state, "_versions": stored_versions()}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Set the attributes; warn if the versions differ."""
@@ -39,7 +41,7 @@ class Estimator(BaseEstimator):
                 StoredVersionWarning,
                 stacklevel=2,
             )
-        super().__setstate__(state)
+        super().__setstate__({name: from_plain(value) for name, value in state.items()})
 
 
 @cache

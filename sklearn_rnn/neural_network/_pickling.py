@@ -18,7 +18,6 @@ from sklearn_rnn._training.stored_net import (
 )
 
 EstimatorT = TypeVar("EstimatorT")
-NOT_OF_MEMBERS = ("members_", "member_seeds_", "_versions")
 
 
 def variant(estimator: EstimatorT, changed: Mapping[str, Any]) -> EstimatorT:
@@ -37,36 +36,50 @@ class Pickled(Estimator):
     """
 
     _begun_with: dict[str, Any]
+    _encoder: Any
     _goes_on: bool = False
     _new_net: Callable[[dict[str, Any], TrainingConfig, int], SequenceNet]
 
     def __getstate__(self) -> dict[str, Any]:
-        """Return the attributes, networks as plain values."""
-        state = dict(super().__getstate__())
+        """Return the attributes as plain values."""
+        state = super().__getstate__()
         if "members_" in state:
-            state["members_"] = [_differing(m.__getstate__(), state) for m in state["members_"]]
+            state["members_"] = [self._differing(member) for member in state["members_"]]
             del state["net_"]  # that of the first member
         elif "net_" in state:
             state["net_"] = stored_net(state["net_"], with_optimizer=self._goes_on)
+        if "loss" in state.get("_encoder", {}).get("fields", {}):  # a torch module
+            state["_encoder"]["fields"]["loss"] = None
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Take the attributes of a stored estimator, and build its networks."""
-        state = dict(state)
-        net, members = state.pop("net_", None), state.pop("members_", None)
-        super().__setstate__(state)
+        net, members = state.get("net_"), state.get("members_")
+        super().__setstate__({k: v for k, v in state.items() if k not in ("net_", "members_")})
+        if hasattr(self, "_encoder"):
+            self._encoder = variant(self, self._begun_with)._restored_encoder()
         if net is not None:
-            begun = variant(self, self._begun_with)
             config = stored_config(net)
             quiet = replace(config, callbacks=[], verbose=0)  # it has the callbacks already
-            new = begun._new_net(self._begun_with, quiet, net["seed"])
+            new = variant(self, self._begun_with)._new_net(self._begun_with, quiet, net["seed"])
             self.net_ = restore_net(new, net, config)
         if members is not None:
-            shared = {name: value for name, value in state.items() if name not in NOT_OF_MEMBERS}
+            shared = {name: v for name, v in vars(self).items() if name != "member_seeds_"}
             self.members_ = [object.__new__(type(self)) for _ in members]
             for member, own in zip(self.members_, members, strict=True):
-                member.__setstate__({**shared, **own})
+                super(Pickled, member).__setstate__(shared)
+                member.__setstate__(own)
             self.net_ = self.members_[0].net_
+
+    def _differing(self, member: Any) -> dict[str, Any]:
+        """Return what is to be stored of a member: attributes that are others, and its network."""
+        mine, stored = vars(self), member.__getstate__()
+        names = [name for name, value in vars(member).items() if mine.get(name, mine) is not value]
+        return {name: stored[name] for name in {**dict.fromkeys(names), "net_": None}}
+
+    def _restored_encoder(self) -> Any:
+        """Return the encoder of targets with what is not stored of it: nothing, of labels."""
+        return self._encoder
 
     def _warn_if_restarted(self) -> None:
         """Warn if training goes on without the state of the optimizer."""
@@ -78,8 +91,3 @@ class Pickled(Estimator):
                 UserWarning,
                 stacklevel=6,
             )
-
-
-def _differing(state: Mapping[str, Any], shared: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what one state has that is not the same object in the other."""
-    return {name: value for name, value in state.items() if value is not shared.get(name, shared)}

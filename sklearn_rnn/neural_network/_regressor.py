@@ -259,6 +259,11 @@ class SequenceRegressor(RegressorMixin, FittedRegressor, BaseSequenceEstimator):
             )
         return loss, {name: getattr(self, name) for name in names}
 
+    def _restored_encoder(self) -> RegressionEncoder:
+        """Return the encoder of targets with its loss."""
+        loss, parameters = self._declared_loss()
+        return replace(self._encoder, loss=loss(**parameters))
+
     @property
     def target_scale_(self) -> Scale:
         """The mean and scale of each output."""

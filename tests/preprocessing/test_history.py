@@ -1,5 +1,7 @@
 """The past of later rows across `fit` and `transform`, missing rows, panels of series."""
 
+import pickle
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -271,3 +273,28 @@ def test_a_pipeline_forecasts_from_the_true_past():
     design[0, 1:] = VALUES[train].mean(axis=0)
     coefficients = np.linalg.lstsq(design[train], VALUES[train, 0], rcond=None)[0]
     np.testing.assert_allclose(forecast, design[test] @ coefficients, rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("times", "n_series"),
+    [("days", 10_000), ("working days", 1_000), ("months", 1_000), ("periods", 1_000)],
+)
+def test_a_pickle_of_a_panel_holds_its_last_rows(times, n_series):
+    n_lags = 5
+    rng = np.random.default_rng(0)
+    lengths = rng.integers(6, 9, size=n_series)  # so that series begin and end anywhere
+    starts = rng.integers(0, 20, size=n_series)
+    series = np.repeat(np.arange(n_series), lengths)
+    at = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths - starts, lengths)
+    index = pd.MultiIndex.from_arrays([series, INDEXES[times][at]])
+    panel = pd.DataFrame({"a": rng.normal(size=len(series))}, index=index)
+    lags = LagTransformer(n_lags, lag_unit="time").fit(panel)
+    rows_and_times = n_series * n_lags * (8 + 8)
+    stored = pickle.dumps(lags)
+    assert len(stored) < rows_and_times + lags.incomplete_rows_.nbytes + 60 * n_series + 20_000
+    again = pickle.loads(stored)
+    following = [np.arange(n_series), INDEXES[times][starts + lengths]]
+    later = panel[:n_series].set_axis(pd.MultiIndex.from_arrays(following))
+    windows = lags.transform(later)
+    assert windows.is_complete.all()
+    np.testing.assert_array_equal(again.transform(later), windows)
