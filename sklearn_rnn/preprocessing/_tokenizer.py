@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import count, pairwise
 from typing import Any
 
@@ -16,13 +18,22 @@ from sklearn.feature_extraction.text import CountVectorizer
 Documents = list[list[NDArray[np.int64]]]
 
 
+@dataclass(frozen=True)
 class Analyzer:
     """Decodes texts and splits them into words, with parameters of ``CountVectorizer``."""
 
-    def __init__(self, parameters: dict[str, Any]) -> None:
-        self.decode = CountVectorizer(**parameters).decode
-        of_content = {**parameters, "input": "content"}  # `decode` alone opens files
-        self.analyze = CountVectorizer(**of_content).build_analyzer()
+    parameters: dict[str, Any]
+
+    @cached_property
+    def decode(self) -> Callable[[Any], str]:
+        """What reads a text, or the file that holds it."""
+        return CountVectorizer(**self.parameters).decode
+
+    @cached_property
+    def analyze(self) -> Callable[[str], Iterable[str]]:
+        """What splits a decoded text into words."""
+        of_content = {**self.parameters, "input": "content"}  # `decode` alone opens files
+        return CountVectorizer(**of_content).build_analyzer()
 
     def __call__(self, text: str) -> list[str]:
         """Return the words of a decoded text."""

@@ -1,0 +1,114 @@
+"""Files of skops, which hold no code: every fitted estimator is loaded from one."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.linear_model import Ridge
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+import sklearn_rnn
+from sklearn_rnn import (
+    CalendarFeatures,
+    CompleteRows,
+    DifferencedRegressor,
+    GRUClassifier,
+    LagRidge,
+    LagTransformer,
+    LSTMRegressor,
+    PersistenceRegressor,
+    TextSequencer,
+    make_ar,
+    make_lasso,
+)
+from tests.nets import CLASSIFIERS, NETS, few_epochs
+
+sio = pytest.importorskip("skops.io", reason="skops, of the extra `test`, is not installed")
+
+pytestmark = few_epochs
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(60, 5, 2))
+Y = X[:, -1, 0]
+LABELS = np.where(Y > 0, "up", "down")
+DAYS = pd.date_range("2020-01-01", periods=80)
+FRAME = pd.DataFrame(RNG.normal(size=(80, 2)).cumsum(axis=0), DAYS, ["a", "b"])
+ZONED = FRAME.tz_localize("Europe/Amsterdam")
+PANEL = pd.concat({"u": FRAME, "v": FRAME[:50]}, names=["series", "time"])
+TEXTS = ["a fine film", "dull and long", "fine, fine actors"] * 5
+SHORT = {"max_epochs": 2, "random_state": 0}
+LINEAR = [getattr(sklearn_rnn, name) for name in sklearn_rnn.__all__ if name.startswith("Lag")]
+CLASSES = [cls for cls in vars(sklearn_rnn).values() if hasattr(cls, "fit")]
+PUBLIC = {f"{cls.__module__}.{cls.__name__}" for cls in CLASSES}
+COUNTS = np.arange(60) % 3
+
+
+def y_for(cls):
+    names = {"Logistic": LABELS, "Classifier": LABELS, "Poisson": COUNTS}
+    return next((y for part, y in names.items() if part in cls.__name__), Y)
+
+
+FITTED = {
+    **{cls.__name__: (cls(**SHORT), X, LABELS if cls in CLASSIFIERS else Y) for cls in NETS},
+    **{cls.__name__: (cls(), X, y_for(cls)) for cls in LINEAR if cls is not LagTransformer},
+    "members": (LSTMRegressor(n_members=2, warm_start=True, **SHORT), X, Y),
+    "tokens": (GRUClassifier(embedding_dim=3, **SHORT), COUNTS[X.argsort(axis=1)[..., 0]], LABELS),
+    "quantiles": (LSTMRegressor(loss="quantile", quantile=[0.1, 0.5], **SHORT), X, Y),
+    "distribution": (LSTMRegressor(loss="student_t", **SHORT), X, Y),
+    "array": (LagTransformer(2), FRAME.to_numpy(), None),
+    "frame": (LagTransformer(2), FRAME, None),
+    "zone": (LagTransformer(2), ZONED, None),
+    "numbered frame": (LagTransformer(2), FRAME.reset_index(drop=True), None),
+    "columns": (LagTransformer(2, time="time", series="series"), PANEL.reset_index(), None),
+    "make_ar": (make_ar(2), FRAME, FRAME["a"]),
+    "make_lasso": (make_lasso(2), PANEL, PANEL["a"]),
+    "network in a pipeline": (
+        CompleteRows(
+            make_pipeline(CalendarFeatures(), LagTransformer(3, delay=1), LSTMRegressor(**SHORT))
+        ),
+        FRAME,
+        FRAME["a"],
+    ),
+    "differences": (
+        DifferencedRegressor(
+            make_pipeline(LagTransformer(2, flatten=True), StandardScaler(), Ridge())
+        ),
+        FRAME,
+        FRAME["a"],
+    ),
+    "persistence": (PersistenceRegressor(), X, Y),
+    "texts": (TextSequencer(), TEXTS, None),
+}
+
+
+@pytest.mark.parametrize("name", FITTED)
+def test_a_file_of_skops_is_loaded_with_the_public_classes_alone(name):
+    estimator, X, y = FITTED[name]
+    estimator.fit(*(data for data in (X, y) if data is not None))
+    stored = sio.dumps(estimator)
+    types = sio.get_untrusted_types(data=stored)
+    public = {
+        f"{cls.__module__}.{cls.__name__}"
+        for cls in vars(sklearn_rnn).values()
+        if type(cls) is type or hasattr(cls, "fit")
+    }
+    assert set(types) <= public | {"zoneinfo.ZoneInfo"}
+    assert len(types) <= 6
+    again = sio.loads(stored, trusted=types)
+    use = "predict" if hasattr(estimator, "predict") else "transform"
+    mine, other = (np.asarray(getattr(model, use)(X)) for model in (estimator, again))
+    np.testing.assert_array_equal(mine, other)
+
+
+def test_training_goes_on_from_a_file_of_skops():
+    model = LSTMRegressor(warm_start=True, **SHORT).fit(X, Y)
+    stored = sio.dumps(model)
+    again = sio.loads(stored, trusted=sio.get_untrusted_types(data=stored))
+    np.testing.assert_array_equal(again.fit(X, Y).predict(X), model.fit(X, Y).predict(X))
+    assert again.loss_curve_ == model.loss_curve_
+
+
+def test_nothing_is_loaded_that_is_not_trusted():
+    model = LagRidge().fit(X, Y)
+    with pytest.raises(sio.exceptions.UntrustedTypesFoundException, match="LagRidge"):
+        sio.loads(sio.dumps(model))
