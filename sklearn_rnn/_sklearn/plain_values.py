@@ -1,8 +1,8 @@
 """Records of this package as plain values, which take little space and which any format holds.
 
 A record is an instance of a dataclass or named tuple of this package. Plain values are numbers,
-strings, arrays, None, and lists, tuples and dictionaries of these whose keys are strings. What is
-neither, such as an estimator of scikit-learn, stays as it is.
+strings, arrays, None, and lists, tuples and dictionaries of these whose keys are strings. Records,
+and tables of pandas, become plain; what else there is, such as estimators, stays as it is.
 """
 
 from __future__ import annotations
@@ -13,8 +13,11 @@ from importlib import import_module
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
+
+from sklearn_rnn._sklearn.plain_frames import TABLE, frame_from_plain, frame_to_plain
 
 OF_PACKAGE = "sklearn_rnn."
 EXACT = (int, str, type(None), np.integer)
@@ -29,6 +32,8 @@ def to_plain(value: Any) -> Any:
         if all(type(key) is str and not _is_record(type(v)) for key, v in value.items()):
             return _plain_dict(value)
         return {"keys": to_column(list(value)), "values": to_column(list(value.values()))}
+    if type(value) is pd.DataFrame and (plain := frame_to_plain(value)) is not None:
+        return plain
     return type(value)(map(to_plain, value)) if type(value) in (list, tuple) else value
 
 
@@ -39,7 +44,7 @@ def from_plain(value: Any) -> Any:
             return _record(_class(value["class"]), _dict(value["fields"]))
         if value.keys() == {"keys", "values"}:
             return dict(zip(*map(from_column, value.values()), strict=True))
-        return _dict(value)
+        return frame_from_plain(value) if value.keys() == TABLE else _dict(value)
     return type(value)(map(from_plain, value)) if type(value) in (list, tuple) else value
 
 

@@ -1,5 +1,7 @@
 """Files of skops, which hold no code: every fitted estimator is loaded from one."""
 
+from zoneinfo import ZoneInfo
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,13 +11,17 @@ from sklearn.preprocessing import StandardScaler
 
 import sklearn_rnn
 from sklearn_rnn import (
+    ARRegressor,
     CalendarFeatures,
     CompleteRows,
     DifferencedRegressor,
+    Forecaster,
     GRUClassifier,
+    IntervalRegressor,
     LagRidge,
     LagTransformer,
     LSTMRegressor,
+    NaiveForecaster,
     PersistenceRegressor,
     TextSequencer,
     make_ar,
@@ -33,13 +39,14 @@ Y = X[:, -1, 0]
 LABELS = np.where(Y > 0, "up", "down")
 DAYS = pd.date_range("2020-01-01", periods=80)
 FRAME = pd.DataFrame(RNG.normal(size=(80, 2)).cumsum(axis=0), DAYS, ["a", "b"])
-ZONED = FRAME.tz_localize("Europe/Amsterdam")
+ZONED = FRAME.tz_localize(ZoneInfo("Europe/Amsterdam"))
 PANEL = pd.concat({"u": FRAME, "v": FRAME[:50]}, names=["series", "time"])
 TEXTS = ["a fine film", "dull and long", "fine, fine actors"] * 5
 SHORT = {"max_epochs": 2, "random_state": 0}
 LINEAR = [getattr(sklearn_rnn, name) for name in sklearn_rnn.__all__ if name.startswith("Lag")]
 CLASSES = [cls for cls in vars(sklearn_rnn).values() if hasattr(cls, "fit")]
 PUBLIC = {f"{cls.__module__}.{cls.__name__}" for cls in CLASSES}
+OF_TIMES = {"zoneinfo.ZoneInfo", "pandas._libs.tslibs.offsets.Day"}
 COUNTS = np.arange(60) % 3
 
 
@@ -76,6 +83,14 @@ FITTED = {
         FRAME,
         FRAME["a"],
     ),
+    "autoregression": (ARRegressor(2), FRAME, FRAME["a"]),
+    "intervals": (
+        IntervalRegressor(make_pipeline(LagTransformer(2, flatten=True, delay=1), Ridge())),
+        FRAME,
+        FRAME["a"],
+    ),
+    "forecaster": (Forecaster(make_ar(2), 2, target="a"), PANEL[["a"]], None),
+    "naive forecaster": (NaiveForecaster(target="a"), PANEL, None),
     "persistence": (PersistenceRegressor(), X, Y),
     "texts": (TextSequencer(), TEXTS, None),
 }
@@ -87,14 +102,10 @@ def test_a_file_of_skops_is_loaded_with_the_public_classes_alone(name):
     estimator.fit(*(data for data in (X, y) if data is not None))
     stored = sio.dumps(estimator)
     types = sio.get_untrusted_types(data=stored)
-    public = {
-        f"{cls.__module__}.{cls.__name__}"
-        for cls in vars(sklearn_rnn).values()
-        if type(cls) is type or hasattr(cls, "fit")
-    }
-    assert set(types) <= public | {"zoneinfo.ZoneInfo"}
+    assert set(types) <= PUBLIC | OF_TIMES
     assert len(types) <= 6
     again = sio.loads(stored, trusted=types)
+    X = 2 if isinstance(estimator, Forecaster | NaiveForecaster) else X
     use = "predict" if hasattr(estimator, "predict") else "transform"
     mine, other = (np.asarray(getattr(model, use)(X)) for model in (estimator, again))
     np.testing.assert_array_equal(mine, other)
