@@ -10,7 +10,6 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import validate_data
 
@@ -73,9 +72,7 @@ class Architecture:
 
 
 @parametrized
-class BaseSequenceEstimator(
-    TrainingParameters, Fitted, Pickled, CallbackSupportMixin, BaseEstimator
-):
+class BaseSequenceEstimator(TrainingParameters, CallbackSupportMixin, Fitted, Pickled):
     """Base class of the estimators, completed by a task and an architecture.
 
     The task (`SequenceRegressor`, `SequenceClassifier`) defines the target encoder, the loss and
