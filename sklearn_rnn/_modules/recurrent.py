@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from sklearn_rnn._modules.base import InputGroups, SequenceModule
 from sklearn_rnn._modules.kernels.layer import has_kernel, has_no_hooks, is_native, native_layer
-from sklearn_rnn._modules.kernels.training import LARGEST_HEAD, KernelLoss, NativeTraining
+from sklearn_rnn._modules.kernels.training import LARGEST_HEAD, KernelLoss, RecurrentTraining
 from sklearn_rnn._modules.layers import Dropout, Head
 from sklearn_rnn._modules.masking import last_valid, reverse_valid, zero_padding
 from sklearn_rnn._modules.pooling import Pooling
@@ -146,7 +146,7 @@ class Recurrent(SequenceModule):
         outputs: Tensor = self.head(features)
         return outputs
 
-    def native_training(self, loss: KernelLoss) -> NativeTraining | None:
+    def native_training(self, loss: KernelLoss) -> RecurrentTraining | None:
         """Return what computes losses and gradients in the compiled kernels, if they can."""
         layer = self.layers[0]
         can = (
@@ -159,7 +159,7 @@ class Recurrent(SequenceModule):
         )
         if not can or not has_kernel(layer):
             return None
-        return NativeTraining(layer, self.head.linear, loss)
+        return RecurrentTraining(layer, self.head.linear, loss)
 
     def encode(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Map x (batch, n_steps, n_channels) to the states of the last layer.

@@ -3,8 +3,10 @@
 In C:
 
 * `simd.h`, `matmul.h`, `activations.h`: vectors, the matrix product, tanh and logistic functions;
+* `chunks.h`: rows in chunks, and chunks in groups;
 * `layer.h` with `forward.h` and `backward.h`: a layer with any cell;
-* `fused_training.h`: a layer with its head, loss and optimizer, Adam (`adam.h`, `adam.c`);
+* `fused_training.h`: the losses, and the loop over batches with Adam (`adam.h`, `adam.c`);
+* `recurrent_training.h`: a layer with its head, for that loop;
 * `rnn.c`, `lstm.c`, `gru.c`: the cells; `exports.h` defines what each of them exports;
 * `cpu_dispatch.c`: the instruction sets of the CPU; `activations.c`: activations for the tests.
 

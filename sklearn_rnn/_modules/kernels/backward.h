@@ -1,17 +1,5 @@
 /* The backward pass; part of layer.h. */
 
-/* Pack w, (gates * hidden, inner) in row order, into panels of rows of w. */
-static void pack_straight(real *pack, const real *w, long inner, long height)
-{
-    for (long row = 0; row < height; row++, w += inner)
-        for (long column = 0; column < inner; column += PANEL_WIDTH) {
-            long left = inner - column, count = left < PANEL_WIDTH ? left : PANEL_WIDTH;
-            real *to = pack + (column * height + row * PANEL_WIDTH);
-            memcpy(to, w + column, count * sizeof(real));
-            memset(to + count, 0, (PANEL_WIDTH - count) * sizeof(real));
-        }
-}
-
 /* What the backward pass of one chunk works on. */
 struct backward {
     const struct call *call;
@@ -43,17 +31,6 @@ static void multiply_by_weights(const struct backward *b, const real *dz, long l
                                           pack + gate * hidden * PANEL_WIDTH, hidden};
     }
     product(&p);
-}
-
-/* Add the column sums of dz to `to`. */
-static void add_rows(real *to, const real *dz, long dz_row, long rows, long columns)
-{
-    for (long j = 0; j < columns; j += LANES) {
-        vec sum = (vec){0};
-        for (long i = 0; i < rows; i++)
-            sum += load(dz + i * dz_row + j);
-        store(to + j, load(to + j) + sum);
-    }
 }
 
 /* Add the gradients of the parameters from the steps t, ..., t + count - 1. */
@@ -144,11 +121,11 @@ static void begin_chunk(struct backward *b, long chunk, real *buffer)
 {
     const struct call *call = b->call;
     b->start = chunk * CHUNK;
-    b->rows = rows_of_chunk(call, chunk);
+    b->rows = rows_of_chunk(call->batch, chunk);
     b->steps = steps_of_chunk(call, b->start, b->rows);
-    b->partial = call->partial + group_of(call, chunk) * b->s->partial;
+    b->partial = call->partial + group_of(call->batch, chunk) * b->s->partial;
     b->m = buffers_at(buffer, call, b->cell, b->rows, call->steps);
-    if (begins_group(call, chunk))
+    if (begins_group(call->batch, chunk))
         memset(b->partial, 0, b->s->partial * sizeof(real));
     if (call->mask)
         copy_in(b->mask, b->s->width, call->mask + b->start * call->hidden, call->hidden,
@@ -203,7 +180,7 @@ static void sum_groups(const struct call *call, const struct cell *cell)
     const struct sizes s = sizes_of(call, cell);
     const long hidden = call->hidden;
     real *sum = call->partial;
-    for (long group = 1; group < groups_of(call); group++)
+    for (long group = 1; group < groups_of(call->batch); group++)
         add(sum, call->partial + group * s.partial, s.partial);
     const real *state = sum + call->inputs * s.columns, *bias = state + hidden * s.columns;
     unpack_transposed(call->dw_in, sum, call->inputs, &s, cell->gates, hidden);

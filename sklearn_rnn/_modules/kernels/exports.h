@@ -7,7 +7,7 @@
    train_part, train_sum: run some groups of chunks of a batch; then finish the batch.
    sizes: the number of elements that a training call needs in call->saved and call->partial.
 */
-#include "fused_training.h"
+#include "recurrent_training.h"
 
 #define ENTRY(what) EXPORT(PASTE(NAME, what))
 
@@ -15,18 +15,27 @@ int ENTRY(forward)(const struct call *call) { return forward_layer(call, &CELLS[
 int ENTRY(backward)(const struct call *call) { return backward_layer(call, &CELLS[call->option]); }
 void ENTRY(sum)(const struct call *call) { sum_groups(call, &CELLS[call->option]); }
 
-int ENTRY(train)(const struct training *t) { return run_batches(t, &CELLS[t->call.option]); }
-int ENTRY(train_part)(const struct training *t) { return run_part(t, &CELLS[t->call.option]); }
-
-void ENTRY(train_sum)(const struct training *whole)
+int ENTRY(train)(const struct recurrent *net)
 {
-    struct training t = *whole;
-    finish_batch(&t, &CELLS[t.call.option], t.rates);
+    const struct of_cell of_cell = {net, &CELLS[net->call.option]};
+    return run_batches(&net->training, &RECURRENT, &of_cell);
+}
+
+int ENTRY(train_part)(const struct recurrent *net)
+{
+    const struct of_cell of_cell = {net, &CELLS[net->call.option]};
+    return run_part(&net->training, &RECURRENT, &of_cell);
+}
+
+void ENTRY(train_sum)(const struct recurrent *net)
+{
+    const struct of_cell of_cell = {net, &CELLS[net->call.option]};
+    finish_parts(&net->training, &RECURRENT, &of_cell);
 }
 
 void ENTRY(sizes)(const struct call *call, int64_t *saved, int64_t *partial)
 {
     const struct cell *cell = &CELLS[call->option];
     *saved = call->batch * saved_per_row(call, cell, call->steps);
-    *partial = groups_of(call) * sizes_of(call, cell).partial;
+    *partial = groups_of(call->batch) * sizes_of(call, cell).partial;
 }

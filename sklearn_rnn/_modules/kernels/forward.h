@@ -95,7 +95,8 @@ static void forward_chunk(const struct forward *f, long chunk, real *buffer, int
 {
     const struct call *call = f->call;
     const struct cell *cell = f->cell;
-    const long start = chunk * CHUNK, rows = rows_of_chunk(call, chunk), hidden = call->hidden;
+    const long start = chunk * CHUNK, rows = rows_of_chunk(call->batch, chunk);
+    const long hidden = call->hidden;
     const long steps = steps_of_chunk(call, start, rows), width = f->s->width;
     const struct buffers m = buffers_at(buffer, call, cell, rows, keep ? call->steps : 1);
     copy_in(m.h, width, call->h0 ? call->h0 + start * hidden : NULL, hidden, hidden, rows);

@@ -2,11 +2,8 @@
 
    A cell is a struct of sizes and two functions on one row; everything else is here.
 
-   The batch is processed in chunks of CHUNK rows, each through all steps, so that the states of a
-   chunk stay in the cache from step to step. Gradients of the parameters are summed chunk by
-   chunk within a group of successive chunks, and then group by group. A thread runs whole groups.
-   The groups depend on the number of rows alone and are as even as possible, so results are
-   identical bit by bit for any number of threads.
+   Each chunk of rows (chunks.h) goes through all steps before the next one begins, so that its
+   states stay in the cache from step to step.
 
    Padded units. A row of `hidden` units is stored as `width` elements, whole vectors; the padding
    has zero weights. It is computed like the rest but never read as the inner index of a product,
@@ -22,16 +19,11 @@
 #ifndef SKLEARN_RNN_LAYER_H
 #define SKLEARN_RNN_LAYER_H
 
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 
-#include "matmul.h"
+#include "chunks.h"
 
-#define CHUNK 16
-#define GROUPS 8 /* of chunks, at most; each group has its own partial gradients */
-#define SPAN 8   /* steps whose weight gradients are computed in one product */
-#define MAX(a, b) ((a) > (b) ? (a) : (b))
+#define SPAN 8 /* steps whose weight gradients are computed in one product */
 
 /* The arguments, all 8 bytes wide: sklearn_rnn/_modules/kernels/loader.py packs them in this order. */
 struct call {
@@ -82,9 +74,6 @@ struct sizes {
     long partial;        /* gradients of the parameters from one group */
 };
 
-INLINE long in_vectors(long n) { return (n + LANES - 1) / LANES; }
-INLINE long in_panels(long vectors) { return (vectors + PANEL - 1) / PANEL; }
-
 static struct sizes sizes_of(const struct call *call, const struct cell *cell)
 {
     struct sizes s;
@@ -99,30 +88,6 @@ static struct sizes sizes_of(const struct call *call, const struct cell *cell)
     long weights = (call->inputs + call->hidden) * s.columns;
     s.partial = weights + s.columns + cell->split * s.width;
     return s;
-}
-
-static long rows_of_chunk(const struct call *call, long chunk)
-{
-    long left = call->batch - chunk * CHUNK;
-    return left < CHUNK ? left : CHUNK;
-}
-
-INLINE long chunks_of(const struct call *call) { return (call->batch + CHUNK - 1) / CHUNK; }
-
-INLINE long groups_of(const struct call *call)
-{
-    return chunks_of(call) < GROUPS ? chunks_of(call) : GROUPS;
-}
-
-/* Return the group of a chunk: group g begins with chunk g * chunks / groups. */
-INLINE long group_of(const struct call *call, long chunk)
-{
-    return ((chunk + 1) * groups_of(call) - 1) / chunks_of(call);
-}
-
-INLINE int begins_group(const struct call *call, long chunk)
-{
-    return chunk == 0 || group_of(call, chunk) != group_of(call, chunk - 1);
 }
 
 static int is_valid(const struct call *call, long row, long t)
@@ -167,39 +132,10 @@ static struct buffers buffers_at(real *p, const struct call *call, const struct 
     return m;
 }
 
-static real *allocate(long n)
-{
-    void *p = NULL;
-    return posix_memalign(&p, 64, (size_t)MAX(n, 1) * sizeof(real)) ? NULL : p;
-}
-
-/* Copy rows of `hidden` elements to rows of `width`, padded with zeros; NULL stands for zeros. */
-static void copy_in(real *to, long width, const real *from, long from_row, long hidden, long rows)
-{
-    for (long i = 0; i < rows; i++, to += width) {
-        if (from)
-            memcpy(to, from + i * from_row, hidden * sizeof(real));
-        long used = from ? hidden : 0;
-        memset(to + used, 0, (width - used) * sizeof(real));
-    }
-}
-
-static void copy_out(real *to, long to_row, const real *from, long width, long hidden, long rows)
-{
-    for (long i = 0; i < rows; i++)
-        memcpy(to + i * to_row, from + i * width, hidden * sizeof(real));
-}
-
 INLINE void multiply(real *to, const real *a, const real *b, long n)
 {
     for (long i = 0; i < n; i += LANES)
         store(to + i, load(a + i) * load(b + i));
-}
-
-INLINE void add(real *to, const real *a, long n)
-{
-    for (long i = 0; i < n; i += LANES)
-        store(to + i, load(to + i) + load(a + i));
 }
 
 #include "forward.h"

@@ -27,8 +27,10 @@ CALL = struct.Struct("@33q")
 ADAM = struct.Struct("@6q4d")
 """The arguments of the function adam, as in ``struct adam`` of adam.h."""
 
-TRAINING = struct.Struct("@46q2d6q4d")
-"""The arguments of the training functions, as in ``struct training`` of fused_training.h."""
+TRAINING = struct.Struct("@15q2d6q4d")
+"""The arguments of the training functions, as in ``struct training`` of fused_training.h.
+
+Those of the network follow."""
 
 
 class _Unavailable(Exception):

@@ -55,7 +55,7 @@ def threads_for_kernels() -> Iterator[None]:
         _allowed.threads = before
 
 
-def parts_of(batch: int, work: int) -> list[tuple[int, int]]:
+def parts_of(batch: int, work: int, chunk: int = CHUNK) -> list[tuple[int, int]]:
     """Divide the chunks of a batch among threads, if there is enough work.
 
     Returns the first chunk of each part, and the end.
@@ -66,8 +66,10 @@ def parts_of(batch: int, work: int) -> list[tuple[int, int]]:
         Rows.
     work : int
         Multiplications.
+    chunk : int
+        Rows of a chunk.
     """
-    chunks = -(-batch // CHUNK)
+    chunks = -(-batch // chunk)
     groups = min(chunks, GROUPS)
     threads = min(n_threads(), groups) if work > WORTH_THREADS else 1
     return list(pairwise(groups * i // threads * chunks // groups for i in range(threads + 1)))
@@ -96,7 +98,7 @@ def run_together(function: Callable[[bytes], int], calls: list[bytes]) -> None:
     finally:
         _wait(others)
     if any(failed + [other.result() for other in others]):
-        raise MemoryError("no memory for a recurrent layer")
+        raise MemoryError("no memory for a layer")
 
 
 def _wait(others: list[Future[int]]) -> None:

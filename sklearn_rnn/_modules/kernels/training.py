@@ -1,4 +1,4 @@
-"""A recurrent layer, its head and the loss, as one operation of the compiled kernels.
+"""A network, its head and the loss, as one operation of the compiled kernels.
 
 A chunk of rows goes through all three, forward and backward, before the next one begins, so that
 the intermediate results stay in the cache. Many small batches are processed in one call.
@@ -6,6 +6,9 @@ the intermediate results stay in the cache. Many small batches are processed in 
 
 from __future__ import annotations
 
+import struct
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, NamedTuple, Protocol
 
@@ -13,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from sklearn_rnn._modules.kernels.layer import BITS, CELLS, sizes_of
-from sklearn_rnn._modules.kernels.loader import ADAM, CHUNK, FUNCTIONS, TRAINING
+from sklearn_rnn._modules.kernels.loader import ADAM, CALL, CHUNK, FUNCTIONS, TRAINING
 from sklearn_rnn._modules.kernels.threads import addresses, parts_of, run_together
 from sklearn_rnn._modules.masking import zero_padding
 from sklearn_rnn._modules.recurrent_cells import RecurrentLayer
@@ -125,26 +128,44 @@ def step_of_adam(optimizer: torch.optim.Adam) -> None:
     optimizer.state[vector]["step"] += 1
 
 
-class NativeTraining:
-    """Losses and gradients of a network of one recurrent layer that is read at its last step.
+class NativeTraining(ABC):
+    """Losses and gradients of a network, and its training by Adam, batch after batch.
 
     Parameters
     ----------
-    layer : nn.RNN, nn.LSTM, nn.GRU or CoupledLSTM
-        One layer in one direction, for which there is a kernel.
-    head : nn.Linear
-        Reads the last state. Its parameters, as those of the layer, have gradients.
+    parameters : sequence of Tensor
+        Those of the network, which have gradients; at the end weight and bias of the head.
     loss : KernelLoss
         Compares the outputs with the targets.
+
+    Attributes
+    ----------
+    kernel : str
+        The functions of the library have names that begin with it.
+    chunk : int
+        Rows that they process together.
     """
 
-    def __init__(self, layer: RecurrentLayer, head: nn.Linear, loss: KernelLoss) -> None:
-        names = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
-        self.layer = [layer.get_parameter(name) for name in names]
-        self.head, self.loss = [head.weight, head.bias], loss
-        self.cell, self.option = CELLS[layer.mode]
-        products = self.layer[0].numel() + self.layer[1].numel()
-        self._work_of_step = products + ACTIVATION * len(self.layer[0])
+    kernel: str
+    chunk = CHUNK
+
+    def __init__(self, parameters: Sequence[Tensor], loss: KernelLoss) -> None:
+        self.parameters, self.loss = parameters, loss
+
+    @abstractmethod
+    def _work(self, n_steps: int) -> int:
+        """Return the multiplications, forward, for one row."""
+
+    @abstractmethod
+    def _n_partial(self, x: Tensor, size: int) -> int:
+        """Return the elements of the gradients of all groups of a batch of `size` rows."""
+
+    @abstractmethod
+    def _pack_network(self, x: Tensor, where: list[int]) -> bytes:
+        """Pack the arguments of the network, which follow ``struct training``.
+
+        The addresses are those of the parameters, of their gradients, of lengths and dx.
+        """
 
     def gradient(self, batch: Sequences, ridge: Ridge, dx: Tensor | None = None) -> Tensor:
         """Return the objective of a batch, and write its gradient over that of the parameters.
@@ -187,22 +208,25 @@ class NativeTraining:
     ) -> Tensor:
         """Return the sum of the objectives of all batches, each times its rows."""
         # kept alive until the calls are over: some of these are copies
-        sequences = sequences.for_kernels(self.head[0].dtype)
+        sequences = sequences.for_kernels(self.parameters[0].dtype)
         x = sequences.x
         size = min(size, len(x))
         workspace = self._workspace(x, size)
-        pack = partial(self._pack, ridge=ridge, dx=dx, adam=adam, workspace=workspace)
-        work = size * (x.shape[1] * self._work_of_step + self.head[0].numel())
-        names = [f"{self.cell}_{name}" for name in ("train", "train_part", "train_sum")]
+        work = size * self._work(x.shape[1])
+        names = [f"{self.kernel}_{name}" for name in ("train", "train_part", "train_sum")]
         train, train_part, train_sum = [FUNCTIONS[name, BITS[x.dtype]] for name in names]
-        parts = parts_of(size, work)
+        gradients = [p.grad for p in self.parameters]
+        parts = parts_of(size, work, self.chunk)
+        where = addresses(*self.parameters, *gradients, sequences.lengths, dx)
+        network = self._pack_network(x, where)
+        pack = partial(self._pack, ridge=ridge, adam=adam, workspace=workspace, network=network)
         is_shared = len(parts) > 1
         together = 1 if is_shared else max(1, WORK_PER_CALL // work)
         for i in range(0, -(-len(x) // size), together):
             batches = sequences.part(i * size, (i + together) * size)
             n = min(size, len(batches.x))
             if n < size:  # the last batch
-                parts = parts_of(n, work)
+                parts = parts_of(n, work, self.chunk)
             calls = [pack(batches, n, part, i) for part in parts]
             run_together(train_part if is_shared else train, calls)
             if is_shared:
@@ -210,13 +234,10 @@ class NativeTraining:
         return workspace[-1]
 
     def _workspace(self, x: Tensor, size: int) -> tuple[Tensor, Tensor, Tensor]:
-        """Allocate the gradients of chunks, the losses of chunks, and the objective."""
-        chunks, hidden = -(-size // CHUNK), self.layer[1].shape[1]
-        shape = (size, *x.shape[1:], hidden)
-        n_layer = sizes_of(self.cell, BITS[x.dtype], self.option, shape, False)[1]
-        n_head = chunks * len(self.head[0]) * (hidden + 1)
-        losses = torch.empty(chunks, dtype=torch.float64)
-        return x.new_empty(n_layer + n_head), losses, torch.zeros((), dtype=torch.float64)
+        """Allocate the gradients of groups, the losses of chunks, and the objective."""
+        partial = x.new_empty(self._n_partial(x, size))
+        losses = torch.empty(-(-size // self.chunk), dtype=torch.float64)
+        return partial, losses, torch.zeros((), dtype=torch.float64)
 
     def _pack(
         self,
@@ -226,29 +247,62 @@ class NativeTraining:
         i: int,
         *,
         ridge: Ridge,
-        dx: Tensor | None,
         adam: AdamSteps | None,
         workspace: tuple[Tensor, Tensor, Tensor],
+        network: bytes,
     ) -> bytes:
-        """Pack ``struct training`` for some batches, the first of which is number `i`."""
-        x, y, weight, lengths = sequences
-        parameters = [*self.layer, *self.head]
-        gradients = [p.grad for p in parameters]
+        """Pack the arguments for some batches, the first of which is number `i`."""
+        x, y, weight, _ = sequences
         of_adam = (ridge.vector, ridge.vector.grad, None, None) if adam is None else adam.tensors
-        tensors = (*parameters, *gradients, *workspace, *of_adam)
-        where = addresses(*tensors, x, y, weight, lengths, dx)
-        layer, head, of_layer, of_head = where[:4], where[4:6], where[6:10], where[10:12]
-        of_chunks, losses, objective, *of_vector = where[12:19]
-        of_x, of_y, of_weight, of_lengths, of_dx = where[19:]
+        of_x, *where = addresses(x, y, weight, *workspace, *of_adam)
+        of_batch, of_vector = where[:5], where[5:]
         rate, steps = 0, (0, 0, *of_vector, *[0.0] * 4)
         if adam is not None:
             rate, n = adam.rates[i:].data_ptr(), ridge.vector.numel()
             steps = (n, adam.time + i, *of_vector, 0.0, *adam.settings)
-        return TRAINING.pack(
-            *(size, *x.shape[1:], self.layer[1].shape[1], self.option, *part, *x.stride()[:2]),
-            *(of_x, *layer, 0, 0, 0, of_lengths, *[0] * 7),
-            *(of_dx, 0, 0, of_chunks, *of_layer),
-            *(len(self.head[0]), self.loss.number, *head, of_y, of_weight, *of_head),
-            *(losses, objective, len(x), ridge.n_weights, rate),
-            *(self.loss.option, ridge.strength, *steps),
+        n_outputs = len(self.parameters[-1])
+        training = TRAINING.pack(
+            *(size, len(x), *part, x.stride(0), of_x, n_outputs, self.loss.number, *of_batch),
+            *(ridge.n_weights, rate, self.loss.option, ridge.strength, *steps),
         )
+        return training + network
+
+
+class RecurrentTraining(NativeTraining):
+    """Training of a network of one recurrent layer that is read at its last step.
+
+    Parameters
+    ----------
+    layer : nn.RNN, nn.LSTM, nn.GRU or CoupledLSTM
+        One layer in one direction, for which there is a kernel.
+    head : nn.Linear
+        Reads the last state.
+    loss : KernelLoss
+        Compares the outputs with the targets.
+    """
+
+    def __init__(self, layer: RecurrentLayer, head: nn.Linear, loss: KernelLoss) -> None:
+        names = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
+        parameters = [*(layer.get_parameter(name) for name in names), head.weight, head.bias]
+        super().__init__(parameters, loss)
+        self.kernel, self.option = CELLS[layer.mode]
+
+    def _work(self, n_steps: int) -> int:
+        w_in, w_state, b_in, _, head, _ = self.parameters
+        return n_steps * (w_in.numel() + w_state.numel() + ACTIVATION * len(b_in)) + head.numel()
+
+    def _n_partial(self, x: Tensor, size: int) -> int:
+        n_outputs, hidden = self.parameters[-2].shape
+        shape = (size, *x.shape[1:], hidden)
+        n_layer = sizes_of(self.kernel, BITS[x.dtype], self.option, shape, False)[1]
+        return n_layer + -(-size // self.chunk) * n_outputs * (hidden + 1)
+
+    def _pack_network(self, x: Tensor, where: list[int]) -> bytes:
+        """Pack the end of ``struct recurrent`` of recurrent_training.h."""
+        hidden, (layer, of_layer) = self.parameters[1].shape[1], (where[:4], where[6:10])
+        lengths, dx = where[12:]
+        call = CALL.pack(
+            *(0, *x.shape[1:], hidden, self.option, 0, 0, 0, x.stride(1), 0, *layer),
+            *(0, 0, 0, lengths, *[0] * 7, dx, 0, 0, 0, *of_layer),
+        )
+        return call + struct.pack("@4q", *where[4:6], *where[10:12])

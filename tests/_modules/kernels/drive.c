@@ -4,15 +4,15 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "fused_training.h"
+#include "recurrent_training.h"
 
 #define DECLARE(cell)                                                                              \
     int EXPORT(cell##_forward)(const struct call *);                                               \
     int EXPORT(cell##_backward)(const struct call *);                                              \
     void EXPORT(cell##_sum)(const struct call *);                                                  \
-    int EXPORT(cell##_train)(const struct training *);                                             \
-    int EXPORT(cell##_train_part)(const struct training *);                                        \
-    void EXPORT(cell##_train_sum)(const struct training *);                                        \
+    int EXPORT(cell##_train)(const struct recurrent *);                                             \
+    int EXPORT(cell##_train_part)(const struct recurrent *);                                        \
+    void EXPORT(cell##_train_sum)(const struct recurrent *);                                        \
     void EXPORT(cell##_sizes)(const struct call *, int64_t *, int64_t *);
 DECLARE(rnn)
 DECLARE(lstm)
@@ -24,8 +24,8 @@ struct entries {
     int (*forward)(const struct call *), (*backward)(const struct call *);
     void (*sum)(const struct call *);
     void (*sizes)(const struct call *, int64_t *, int64_t *);
-    int (*train)(const struct training *), (*train_part)(const struct training *);
-    void (*train_sum)(const struct training *);
+    int (*train)(const struct recurrent *), (*train_part)(const struct recurrent *);
+    void (*train_sum)(const struct recurrent *);
 };
 #define ENTRIES(gates, option, cell)                                                               \
     {                                                                                              \
@@ -116,6 +116,43 @@ static void run(const struct entries *cell, long batch, long steps, long inputs,
         free(arrays[--n_arrays]);
 }
 
+/* Return what all networks share: `samples` rows in batches, and the parameters w. */
+static struct training training(long batch, long samples, long chunk, long inputs, long outputs,
+                                int loss, long size, real *w, real *g)
+{
+    static double rates[] = {0.1, 0.01, 0.001}, objective;
+    double *losses = malloc((batch + chunk - 1) / chunk * sizeof(double));
+    int64_t *labels = malloc(samples * sizeof(int64_t));
+    arrays[n_arrays++] = losses, arrays[n_arrays++] = labels;
+    for (long i = 0; i < samples; i++)
+        labels[i] = i % outputs;
+    for (long i = 0; i < size; i++)
+        w[i] /= 10; /* or states, and e to their power, would grow without limit */
+    objective = 0;
+    struct training t = {
+        .batch = batch, .samples = samples, .last = (batch + chunk - 1) / chunk,
+        .x_batch = inputs, .x = array(samples * inputs), .outputs = outputs, .loss = loss,
+        .losses = losses, .objective = &objective, .rates = rates, .n_weights = inputs,
+        .ridge = 0.1, .option = 0.1, .weight = loss % 2 ? array(samples) : NULL,
+        .adam = {size, 1, w, g, array(size), array(size), 0, 0.9, 0.999, 1e-8},
+    };
+    t.y = loss == SOFTMAX ? (void *)labels : (void *)array(samples * outputs);
+    memset(t.adam.m, 0, size * sizeof(real)), memset(t.adam.v, 0, size * sizeof(real));
+    return t;
+}
+
+/* See that a batch has the gradients `once` chunk by chunk too, and free all arrays. */
+static void finish(const struct training *t, const real *once, int failed)
+{
+    check(t->adam.w, t->adam.size, "parameters"), check(t->adam.g, t->adam.size, "gradients");
+    if (failed || !isfinite(*t->objective) || memcmp(once, t->adam.g, t->adam.size * sizeof(real))) {
+        printf("failed, or not finite, or not the same bits chunk by chunk\n");
+        exit(1);
+    }
+    while (n_arrays)
+        free(arrays[--n_arrays]);
+}
+
 /* Two batches and a rest in one call, then a batch in one call and chunk by chunk. */
 static void train(const struct entries *cell, long batch, long steps, long inputs, long hidden,
                   int loss)
@@ -130,51 +167,37 @@ static void train(const struct entries *cell, long batch, long steps, long input
     real *w = array(size), *g = array(size), *ws[6], *gs[6];
     for (int i = 0; i < 6; at += sizes[i], i++)
         ws[i] = w + at, gs[i] = g + at;
-    for (long i = 0; i < size; i++)
-        w[i] /= 10; /* or states, and e to their power, would grow without limit */
-    double rates[] = {0.1, 0.01, 0.001}, objective = 0, *losses = malloc(chunks * sizeof(double));
-    arrays[n_arrays++] = losses;
-    struct training t = {
-        .call = {batch, steps, inputs, hidden, cell->option, 0, chunks, steps * inputs, inputs},
-        .outputs = outputs, .loss = loss, .w = ws[4], .b = ws[5], .dw = gs[4], .db = gs[5],
-        .losses = losses, .objective = &objective, .samples = samples, .rates = rates,
-        .n_weights = sizes[0], .ridge = 0.1, .option = 0.1, .weight = loss % 2 ? array(samples) : NULL,
-        .adam = {size, 1, w, g, array(size), array(size), 0, 0.9, 0.999, 1e-8},
+    struct recurrent net = {
+        .training = training(batch, samples, CHUNK, steps * inputs, outputs, loss, size, w, g),
+        .call = {batch, steps, inputs, hidden, cell->option, .x_step = inputs},
+        .w = ws[4], .b = ws[5], .dw = gs[4], .db = gs[5],
     };
-    memset(t.adam.m, 0, size * sizeof(real)), memset(t.adam.v, 0, size * sizeof(real));
-    t.call.x = array(samples * steps * inputs);
-    t.call.w_in = ws[0], t.call.w_state = ws[1], t.call.b_in = ws[2], t.call.b_state = ws[3];
-    t.call.dw_in = gs[0], t.call.dw_state = gs[1], t.call.db_in = gs[2], t.call.db_state = gs[3];
-    int64_t *labels = malloc(samples * sizeof(int64_t)), saved, partial;
-    arrays[n_arrays++] = labels;
-    for (long i = 0; i < samples; i++)
-        labels[i] = i % outputs;
-    t.y = loss == SOFTMAX ? (void *)labels : (void *)array(samples * outputs);
-    cell->sizes(&t.call, &saved, &partial);
-    t.call.partial = array(partial + chunks * outputs * (hidden + 1));
-    int failed = cell->train(&t);
-    t.samples = batch, t.rates = NULL, t.call.dx = array(batch * steps * inputs);
+    net.call.w_in = ws[0], net.call.w_state = ws[1];
+    net.call.b_in = ws[2], net.call.b_state = ws[3];
+    net.call.dw_in = gs[0], net.call.dw_state = gs[1];
+    net.call.db_in = gs[2], net.call.db_state = gs[3];
+    int64_t saved, partial;
+    cell->sizes(&net.call, &saved, &partial);
+    net.call.batch = 0; /* only that of `training` is read */
+    net.training.partial = array(partial + chunks * outputs * (hidden + 1));
+    int failed = cell->train(&net);
+    net.training.samples = batch, net.training.rates = NULL;
+    net.call.dx = array(batch * steps * inputs);
     int64_t *lengths = malloc(batch * sizeof(int64_t));
     arrays[n_arrays++] = lengths;
     for (long i = 0; i < batch; i++)
         lengths[i] = rand() % (steps + 1);
-    t.call.lengths = loss % 2 ? lengths : NULL;
-    failed |= cell->train(&t);
+    net.call.lengths = loss % 2 ? lengths : NULL;
+    failed |= cell->train(&net);
     real *once = array(size);
     memcpy(once, g, size * sizeof(real));
-    for (t.call.first = 0; t.call.first < chunks; t.call.first++) {
-        t.call.last = t.call.first + 1;
-        failed |= cell->train_part(&t);
+    for (long chunk = 0; chunk < chunks; chunk++) {
+        net.training.first = chunk, net.training.last = chunk + 1;
+        failed |= cell->train_part(&net);
     }
-    cell->train_sum(&t);
-    check(w, size, "parameters"), check(g, size, "gradients");
-    check(t.call.dx, batch * steps * inputs, "dx");
-    if (failed || !isfinite(objective) || memcmp(once, g, size * sizeof(real))) {
-        printf("failed, or not finite, or not the same bits chunk by chunk\n");
-        exit(1);
-    }
-    while (n_arrays)
-        free(arrays[--n_arrays]);
+    cell->train_sum(&net);
+    check(net.call.dx, batch * steps * inputs, "dx");
+    finish(&net.training, once, failed);
 }
 
 static void step(long size)

@@ -102,10 +102,10 @@ def worst_difference(found, exact):
     return float(torch.stack(worst).max())  # NaN if one of them is
 
 
-def assert_that_of_autograd(cell, loss, sizes, dtype, *, weighted, padded):
-    batch, n_steps, n_channels, hidden, n_outputs = sizes
-    module = net(cell, n_channels, n_outputs, hidden, dtype)
-    x = torch.randn(batch, n_steps, n_channels, dtype=dtype)
+def assert_that_of_autograd(module, loss, shape, n_outputs, *, weighted, padded):
+    batch, n_steps, _ = shape
+    dtype = next(module.parameters()).dtype
+    x = torch.randn(shape, dtype=dtype)
     y = targets(loss, batch, n_outputs, dtype)
     weight = torch.rand(batch, dtype=dtype) if weighted else None
     lengths = torch.randint(0, n_steps + 1, (batch,)) if padded else None
@@ -131,15 +131,17 @@ def test_objective_and_gradient_are_those_of_autograd(
     cell, loss, sizes, dtype, weighted, padded, seed
 ):
     torch.manual_seed(seed)
-    assert_that_of_autograd(cell, loss, sizes, dtype, weighted=weighted, padded=padded)
+    batch, n_steps, n_channels, hidden, n_outputs = sizes
+    module, shape = net(cell, n_channels, n_outputs, hidden, dtype), (batch, n_steps, n_channels)
+    assert_that_of_autograd(module, loss, shape, n_outputs, weighted=weighted, padded=padded)
 
 
 @pytest.mark.parametrize("cell", NETS)
 def test_groups_of_several_chunks(cell):
     torch.manual_seed(0)
     for n_rows in (129, 300):  # 9 and 19 chunks in 8 groups
-        sizes = (n_rows, 4, 3, 5, 2)
-        assert_that_of_autograd(cell, Huber(0.7), sizes, torch.float64, weighted=True, padded=False)
+        module = net(cell, 3, 2, 5, torch.float64)
+        assert_that_of_autograd(module, Huber(0.7), (n_rows, 4, 3), 2, weighted=True, padded=False)
 
 
 def test_two_threads_have_the_same_work(monkeypatch):
@@ -151,8 +153,11 @@ def test_two_threads_have_the_same_work(monkeypatch):
 
 @pytest.mark.parametrize("cell", NETS)
 def test_the_same_bits_for_one_and_two_threads_and_every_time(cell, monkeypatch):
+    assert_same_bits_for_any_threads(net(cell, 3, 2, 10, torch.float32), monkeypatch)
+
+
+def assert_same_bits_for_any_threads(module, monkeypatch):
     monkeypatch.setattr("sklearn_rnn._modules.kernels.threads.WORTH_THREADS", 0)
-    module = net(cell, 3, 2, 10, torch.float32)
     vector, examples = new_vector(module), Sequences(torch.randn(300, 5, 3), torch.randn(300, 2))
     gradients = []
     with parameters_as_views(vector, module):
@@ -189,14 +194,17 @@ def trained(module, x, y, *, apart, threads=1, schedule="constant", **changes):
 @pytest.mark.parametrize("cell", NETS)
 @pytest.mark.parametrize("changes", [{}, {"lr_schedule": "onecycle"}, {"shuffle": False}], ids=str)
 def test_many_batches_in_a_call_are_the_batches_one_by_one(cell, changes, monkeypatch):
-    x, y = torch.randn(70, 5, 3), torch.randn(70, 2)
+    module, x, y = net(cell, 3, 2, 6, torch.float32), torch.randn(70, 5, 3), torch.randn(70, 2)
+    assert_trained_alike_in_many_calls(module, x, y, monkeypatch, **changes)
+
+
+def assert_trained_alike_in_many_calls(module, x, y, monkeypatch, **changes):
     results = []
     for worth, apart in ((10**9, True), (10**9, False), (0, False)):
         monkeypatch.setattr("sklearn_rnn._modules.kernels.threads.WORTH_THREADS", worth)
         monkeypatch.setattr("torch.get_num_threads", lambda: 2)
         monkeypatch.setattr("sklearn_rnn._modules.kernels.training.WORK_PER_CALL", 10**4)
-        torch.manual_seed(1)
-        results.append(trained(net(cell, 3, 2, 6, torch.float32), x, y, apart=apart, **changes))
+        results.append(trained(deepcopy(module), x, y, apart=apart, **changes))
     for vector, losses, rate in results[1:]:
         assert torch.equal(vector, results[0][0])
         assert_allclose(losses, results[0][1], rtol=1e-12)
