@@ -75,7 +75,7 @@ def compile_library(target: Path, extra: list[str]) -> str:
             for kind in (32, 64):
                 defined = [f"-DREAL_BITS={kind}", f"-DVECTOR_BYTES={vector}"]
                 defined.append(f"-DVARIANT=f{kind}_{name}")
-                for source in ("rnn.c", "lstm.c", "gru.c", "activations.c", "adam.c"):
+                for source in ("rnn.c", "lstm.c", "gru.c", "dense.c", "activations.c", "adam.c"):
                     jobs.append([*flags, *defined, "-c", source])
         for i, job in enumerate(jobs):
             objects.append(f"{folder}/{i}.o")

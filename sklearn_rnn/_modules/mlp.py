@@ -8,6 +8,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from sklearn_rnn._modules.base import InputGroups, SequenceModule
+from sklearn_rnn._modules.kernels.dense import DenseTraining, has_dense_kernel
+from sklearn_rnn._modules.kernels.layer import has_no_hooks
+from sklearn_rnn._modules.kernels.training import KernelLoss
 from sklearn_rnn._modules.layers import Dropout, Head, linear
 from sklearn_rnn._modules.masking import zero_padding
 
@@ -87,6 +90,14 @@ class Dense(SequenceModule):
             x = ACTIVATIONS[self.activation](layer(x))  # (batch, hidden_layer_sizes[i])
         outputs: Tensor = self.head(x)
         return outputs
+
+    def native_training(self, loss: KernelLoss) -> DenseTraining | None:
+        """Return what computes losses and gradients in the compiled kernels, if they can."""
+        layers = [*self.layers, self.head.linear]
+        drops = self.training and self.dropout.p
+        if drops or not has_no_hooks(self) or not has_dense_kernel(layers, self.activation):
+            return None
+        return DenseTraining(layers, self.activation, loss)
 
     def input_groups(self) -> InputGroups:
         """Group the weights of the first layer by lag and channel: (n_steps, n_channels)."""

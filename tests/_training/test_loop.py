@@ -680,7 +680,8 @@ def test_verbose_two_shows_a_bar_with_the_loss(capfd):
 
 
 def test_the_bar_is_closed_when_training_fails(capfd, monkeypatch):
-    estimator = plain(verbose=2, warm_start=True).fit(X, Y)
+    batch_by_batch = {"max_grad_norm": 9.0}  # not many of them in a call of the kernels
+    estimator = plain(verbose=2, warm_start=True, **batch_by_batch).fit(X, Y)
     interrupt(monkeypatch, KeyboardInterrupt, after=3)
     with pytest.raises(KeyboardInterrupt):
         estimator.fit(X, Y)

@@ -1,4 +1,4 @@
-"""Recurrent layers in C, forward and backward over all steps of a batch in one call.
+"""Recurrent and dense layers in C, forward and backward over a batch in one call.
 
 In C:
 
@@ -8,12 +8,13 @@ In C:
 * `fused_training.h`: the losses, and the loop over batches with Adam (`adam.h`, `adam.c`);
 * `recurrent_training.h`: a layer with its head, for that loop;
 * `rnn.c`, `lstm.c`, `gru.c`: the cells; `exports.h` defines what each of them exports;
+* `dense.h`, `dense.c`: a dense network, for the same loop;
 * `cpu_dispatch.c`: the instruction sets of the CPU; `activations.c`: activations for the tests.
 
 In Python:
 
 * `loader`: loads the compiled library, if it was built and is not turned off;
-* `layer`, `training`, `threads`: its functions as torch operations, and the threads that run them.
+* `layer`, `training`, `dense`: its functions as torch operations; `threads`: what runs them.
 
 `hatch_build.py` in the root of the repository compiles them.
 """

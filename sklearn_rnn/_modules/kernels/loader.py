@@ -81,6 +81,7 @@ def _functions(library: ctypes.CDLL, instructions: str) -> dict[tuple[str, int],
     """Return all functions of the library, by name and by the bits of an element."""
     packed, result = ctypes.c_char_p, ctypes.c_void_p
     names = [f"{cell}_{what}" for cell in CELLS for what in ("sizes", *CALLS)]
+    names += [f"dense_{what}" for what in ("sizes", *CALLS[3:])]
     functions = {}
     for name, bits in product(["adam", *names], (32, 64)):
         try:

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "dense.h"
 #include "recurrent_training.h"
 
 #define DECLARE(cell)                                                                              \
@@ -17,6 +18,10 @@
 DECLARE(rnn)
 DECLARE(lstm)
 DECLARE(gru)
+int EXPORT(dense_train)(const struct dense *);
+int EXPORT(dense_train_part)(const struct dense *);
+void EXPORT(dense_train_sum)(const struct dense *);
+void EXPORT(dense_sizes)(const struct dense *, int64_t *, int64_t *);
 void EXPORT(activate)(const real *, real *, long, long);
 
 struct entries {
@@ -200,6 +205,52 @@ static void train(const struct entries *cell, long batch, long steps, long input
     finish(&net.training, once, failed);
 }
 
+/* The same for a dense network. */
+static void train_dense(long batch, long steps, long channels, long hidden, int activation,
+                        int n_layers, int loss)
+{
+    const long samples = 2 * batch + batch / 2 + 1, outputs = 1 + loss % 3, chunk = 64;
+    const long inputs = steps * channels;
+    struct dense *net = malloc(sizeof(struct dense) + n_layers * sizeof(struct affine));
+    long size = 0;
+    for (int i = 0; i < n_layers; i++) {
+        const long n_in = i ? hidden + i : inputs;
+        const long n_out = i == n_layers - 1 ? outputs : hidden + i + 1;
+        net->layers[i] = (struct affine){n_in, n_out};
+        size += (n_in + 1) * n_out;
+    }
+    real *w = array(size), *g = array(size), *at = w;
+    for (struct affine *l = net->layers; l < net->layers + n_layers; l++) {
+        const long weights = l->inputs * l->outputs;
+        l->w = at, l->b = at + weights, l->dw = g + (at - w), l->db = l->dw + weights;
+        at += weights + l->outputs;
+    }
+    net->training = training(batch, samples, chunk, inputs, outputs, loss, size, w, g);
+    net->steps = steps, net->channels = channels, net->x_step = channels;
+    net->activation = activation, net->n_layers = n_layers, net->lengths = NULL, net->dx = NULL;
+    int64_t saved, partial;
+    PASTE(dense_sizes, VARIANT)(net, &saved, &partial);
+    net->training.partial = array(partial);
+    int failed = PASTE(dense_train, VARIANT)(net);
+    net->training.samples = batch, net->training.rates = NULL;
+    failed |= PASTE(dense_train, VARIANT)(net);
+    real *once = array(size);
+    memcpy(once, g, size * sizeof(real));
+    int64_t *lengths = malloc(batch * sizeof(int64_t));
+    arrays[n_arrays++] = lengths;
+    for (long i = 0; i < batch; i++)
+        lengths[i] = rand() % (steps + 1);
+    net->lengths = loss % 2 ? lengths : NULL, net->dx = array(batch * inputs);
+    for (long i = 0; i < (batch + chunk - 1) / chunk; i++) {
+        net->training.first = i, net->training.last = i + 1;
+        failed |= PASTE(dense_train_part, VARIANT)(net);
+    }
+    PASTE(dense_train_sum, VARIANT)(net);
+    check(net->dx, batch * inputs, "dx");
+    finish(&net->training, once, failed);
+    free(net);
+}
+
 static void step(long size)
 {
     struct adam a = {size, 1, array(size), array(size), array(size), array(size), 0.01, 0.9, 0.999, 1e-8};
@@ -225,6 +276,11 @@ int main(void)
             for (int loss = SQUARED; loss <= SOFTMAX; loss++, count++)
                 train(&CELLS[i], s[0], s[1], s[2], s[3], loss);
         }
+    for (unsigned j = 0; j < sizeof(sizes) / sizeof(*sizes); j++)
+        for (int kind = 0; kind < 12; kind++) /* activations, and up to two hidden layers */
+            for (int loss = SQUARED; loss <= SOFTMAX; loss++, count++)
+                train_dense(sizes[j][0], sizes[j][1], sizes[j][2], sizes[j][3], kind % 4,
+                            1 + kind / 4, loss);
     real x[] = {-INFINITY, -1e9, -100, -88, -1, -0.0, 1e-30, 1, 100, 1e9, INFINITY, NAN, 3}, y[13];
     for (long logistic = 0; logistic < 2; logistic++)
         PASTE(activate, VARIANT)(x, y, 13, logistic);

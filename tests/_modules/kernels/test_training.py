@@ -294,10 +294,12 @@ SETS = """
 import torch
 from sklearn_rnn._training.flat_parameters import parameters_as_views, n_weights, new_vector
 from sklearn_rnn._modules.kernels.training import KernelLoss, Ridge, Sequences
+from sklearn_rnn._modules.mlp import Dense
 from sklearn_rnn._modules.recurrent import Recurrent
-for cell in ("rnn_tanh", "rnn_relu", "lstm", "gru"):
-    torch.manual_seed(0)
-    module = Recurrent(3, 5, 2, cell=cell, hidden_size=13).double().train()
+torch.manual_seed(0)
+nets = [Recurrent(3, 5, 2, cell=c, hidden_size=13) for c in ("rnn_tanh", "rnn_relu", "lstm", "gru")]
+for module in [*nets, Dense(3, 5, 2, hidden_layer_sizes=(13, 7))]:
+    module = module.double().train()
     vector, x, y = new_vector(module), torch.randn(300, 5, 3).double(), torch.randn(300, 2).double()
     with parameters_as_views(vector, module):
         training = module.native_training(KernelLoss(0))
