@@ -78,11 +78,12 @@ def compare_models(
         metadata routing, pass them in `params`.
     params : mapping of str to object, default=None
         Metadata such as ``{"sample_weight": ...}``; arrays with one value per row are split with
-        the rows. As in ``cross_validate``, the ``fit`` of every model receives all of it, or, with
+        the rows. As in ``cross_validate``, the ``fit`` of every model receives all of it, but rows
+        with ``sample_weight`` zero, such as those whose target is missing, are not scored; or, with
         ``sklearn.set_config(enable_metadata_routing=True)``, models, splitter and scorer receive
         what they request; the scorer must then state its request, as in
         ``scoring=get_scorer("r2").set_score_request(sample_weight=True)``. Pointwise losses are
-        not weighted.
+        not weighted, except by zero.
     scoring : str or callable, default=None
         Score, greater is better. None uses 'r2' or 'accuracy', even for searches with another
         score. If a model has ``return_sequences=True``, scores of scikit-learn are those of all

@@ -79,7 +79,7 @@ class Run:
     error : str or None
         Type and message of the exception.
     losses : ndarray of shape (n_test,) or None
-        Loss of each row of the test set.
+        Loss of each row of the test set; NaN for rows with weight zero.
     """
 
     model: str
@@ -165,7 +165,10 @@ def run_once(
         losses = evaluator.losses(estimator, X_test, y_test, prediction)
         if len(losses) != len(fold[1]):
             raise ValueError(f"got {len(losses)} losses for {len(fold[1])} rows")
-        score = float(evaluator.scorer(estimator, X_test, y_test, **metadata.of_score(X, fold[1])))
+        params = metadata.of_score(X, fold[1])
+        if (weight := params.get("sample_weight")) is not None:
+            losses = np.where(weight == 0, np.nan, losses)
+        score = float(evaluator.scorer(estimator, X_test, y_test, **params))
         if not np.isfinite(score):
             raise ValueError(f"the score is {score}")
         return Run(**{**results, "score": score, "losses": losses})

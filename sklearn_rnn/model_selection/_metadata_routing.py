@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from inspect import signature
 from typing import Any
 
+import numpy as np
 from sklearn import get_config
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.exceptions import UnsetMetadataPassedError
@@ -43,12 +45,13 @@ def route_metadata(
 ) -> Metadata:
     """Distribute metadata by the same rules as ``cross_validate`` of scikit-learn.
 
-    Without metadata routing, searches inside the models that split by groups receive them too.
+    Without metadata routing, searches inside the models that split by groups receive them too, and
+    the scorer a weight of zero for rows whose ``sample_weight`` is zero, and one for others.
     """
     params = {} if params is None else dict(params)
     if not get_config()["enable_metadata_routing"]:
         fit = {name: {**_groups_inside(model, groups), **params} for name, model in models.items()}
-        return Metadata({"groups": groups}, fit, {})
+        return Metadata({"groups": groups}, fit, _weights_of_score(params, scorer))
     if groups is not None:
         raise ValueError(
             "groups cannot be given while metadata routing is enabled; give "
@@ -71,6 +74,20 @@ def route_metadata(
         ) from None
     fit = {name: given[key].fit for name, key in keys.items()}
     return Metadata(given.splitter.split, fit, given.scorer.score)
+
+
+def _weights_of_score(params: Mapping[str, Any], scorer: Any) -> dict[str, Any]:
+    """Return weights by which rows whose sample weight is zero are not scored, if there are any."""
+    weight = params.get("sample_weight")
+    if weight is None or np.all(weight):
+        return {}
+    if "sample_weight" not in signature(getattr(scorer, "_score_func", scorer)).parameters:
+        raise ValueError(
+            "scoring must accept sample_weight if params has rows with sample_weight zero, which "
+            f"are not scored; got {scorer!r}. Use another score, such as 'r2', or leave these rows "
+            "out of X and y."
+        )
+    return {"sample_weight": (np.asarray(weight) != 0).astype(float)}
 
 
 def _groups_inside(model: Any, groups: Any) -> dict[str, Any]:

@@ -3,16 +3,24 @@
 import re
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn import config_context
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.exceptions import UnsetMetadataPassedError
 from sklearn.linear_model import Lasso, LinearRegression, Ridge
 from sklearn.metrics import make_scorer, r2_score
-from sklearn.model_selection import GridSearchCV, GroupKFold, KFold, cross_validate
+from sklearn.model_selection import (
+    GridSearchCV,
+    GroupKFold,
+    KFold,
+    TimeSeriesSplit,
+    cross_validate,
+)
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from sklearn_rnn import LagTransformer
 from sklearn_rnn.model_selection import compare_models
 
 RNG = np.random.default_rng(0)
@@ -31,6 +39,50 @@ def test_without_routing_every_fit_is_given_all_of_it():
         expected = cross_validate(model, X, Y, cv=KFold(3), params=params)["test_score"]
         np.testing.assert_allclose(comparison.scores[name], expected)
     assert not np.allclose(comparison.scores, compare_models(models, X, Y, cv=3).scores)
+
+
+@pytest.mark.parametrize("scoring", ["r2", "neg_mean_absolute_error", make_scorer(r2_score)])
+def test_targets_of_rows_with_weight_zero_change_nothing(scoring):
+    known = np.random.default_rng(1).random(60) > 0.2
+    models = {
+        "lags": make_pipeline(LagTransformer(1, flatten=True), Ridge()),
+        "ols": LinearRegression(),
+    }
+    params = {"sample_weight": 2.0 * known}
+    found = [
+        compare_models(
+            models,
+            X,
+            np.where(known, Y, fill),
+            cv=TimeSeriesSplit(3),
+            scoring=scoring,
+            params=params,
+        )
+        for fill in (0.0, 1e4)
+    ]
+    assert not found[0].failures.any()
+    pd.testing.assert_frame_equal(found[0].scores, found[1].scores)
+    pd.testing.assert_frame_equal(found[0].losses, found[1].losses)
+    assert found[0].verdict() == found[1].verdict()
+    weighted = compare_models(
+        {"ols": LinearRegression()}, X[known], Y[known], cv=_folds_of(known), scoring=scoring
+    )
+    np.testing.assert_allclose(weighted.scores["ols"], found[0].scores["ols"])
+
+
+def _folds_of(known):
+    """Return the folds of all rows as positions in the rows that are known."""
+    place = np.cumsum(known) - 1
+    return [[place[f[known[f]]] for f in fold] for fold in TimeSeriesSplit(3).split(X)]
+
+
+def test_a_score_without_weights_is_refused_if_rows_have_weight_zero():
+    text = r"^scoring must accept sample_weight if .*got make_scorer\(max_error.* such as 'r2'"
+    params = {"sample_weight": np.arange(60)}
+    with pytest.raises(ValueError, match=text):
+        compare_models({"ols": LinearRegression()}, X, Y, scoring="neg_max_error", params=params)
+    params = {"sample_weight": np.arange(1, 61)}
+    compare_models({"ols": LinearRegression()}, X, Y, scoring="neg_max_error", params=params)
 
 
 def test_a_model_that_does_not_take_it_fails_alone():
