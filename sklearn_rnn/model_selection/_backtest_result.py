@@ -168,15 +168,14 @@ class Backtest:
         return f"{self.verdict()}\n\n{self.summary().round(3).to_string()}"
 
     def _describe_scale(self) -> str:
-        """Return how the least MASE compares with 1; "" if it does not decide."""
+        """Return what the least MASE is relative to; "" if it does not decide."""
         if self.metric != "mase":
             return ""
         less = 1.0 - self.summary()["mase"][self.best]
-        kind = "naive" if self.season == 1 else f"seasonal naive (season={self.season})"
         return (
-            f". Its errors are {100 * abs(less):.0f} % {'less' if less >= 0 else 'more'} than "
-            f"those of the {kind} forecast of one {'row' if self.season == 1 else 'season'} in "
-            "the training rows"
+            ". MASE is relative to the error, within the training rows, of the value "
+            f"{describe_size(self.season, 'step')} before as the forecast: the error of "
+            f"'{self.best}' is {100 * abs(less):.0f} % {'smaller' if less >= 0 else 'larger'}"
         )
 
     def _describe_left_out(self) -> list[str]:
