@@ -169,7 +169,7 @@ class Comparison:
         return self._frame.copy()
 
     def verdict(self) -> str:
-        """Return in words which model to use and why, how larger ones compare, and what failed.
+        """Return in words what failed, which model to use and why, and how larger ones compare.
 
         It also states how many rows have incomplete windows, if any. The choice follows
         `simplest_as_good`.
@@ -178,7 +178,8 @@ class Comparison:
         if not self._complete:
             return f"Every model failed in at least one run: {failures}."
         verdict = describe_verdict(self, self._complete)
-        return "; ".join(filter(None, [verdict, describe_incomplete(self.runs), failures])) + "."
+        verdict = "; ".join(filter(None, [verdict, describe_incomplete(self.runs)]))
+        return f"{failures}. {verdict}." if failures else f"{verdict}."
 
     def plot(
         self, *, kind: str = "scores", reference: str | None = None, ax: Any = None
