@@ -30,7 +30,7 @@ def check_leakage(
     X: Any,
     y: Any = None,
     *,
-    cv: Any,
+    cv: Any = 5,
     prepare: Prepare | None = None,
     n_rows: int = 5,
     random_state: int | np.random.RandomState | None = 0,
@@ -52,9 +52,11 @@ def check_leakage(
         `LagTransformer`, has them, otherwise in the order given.
     y : array-like, default=None
         Targets; made by `prepare`, if there is one.
-    cv : int, cross-validation generator or iterable
+    cv : int, cross-validation generator or iterable, default=5
         Cross-validation splits of the rows of X, or of those that `prepare` returns. An integer n
-        splits in the order of time, all series at once, as `PanelTimeSeriesSplit`.
+        splits in the order of time, all series at once, as `PanelTimeSeriesSplit`; test sets of a
+        `Forecaster` are as long as its horizon. Folds with training rows later than test rows are
+        reported, and not fitted.
     prepare : callable, default=None
         Function that maps raw rows to X and y: all that is done before the split. It is called
         with raw rows that are perturbed. X and y have an index with labels or times of the raw
@@ -159,7 +161,9 @@ def _check_arguments(X: Any, y: Any, prepare: Any, n_rows: Any) -> None:
 def _folds(pipeline: Any, rows: Rows, cv: Any) -> list[Fold]:
     """Return the splits, in the order of time for a number of them."""
     if isinstance(cv, Integral):
-        folds = PanelTimeSeriesSplit(int(cv)).split(rows.X, groups=rows.order)
+        horizon = getattr(pipeline, "horizon", None) if hasattr(pipeline, "season") else None
+        splitter = PanelTimeSeriesSplit(int(cv), test_size=horizon)
+        folds = splitter.split(rows.X, groups=rows.order)
     else:
         folds = check_cv(cv, rows.y, classifier=is_classifier(pipeline)).split(rows.X, rows.y)
     return [(np.asarray(train), np.asarray(test)) for train, test in folds]
@@ -183,7 +187,8 @@ class _Search:
     def visit(self, fold: int, train: NDArray[np.intp], test: NDArray[np.intp], n: int) -> None:
         """Perturb what is not yet known at some test rows of a fold, and compare."""
         rows, sources = self.rows, self.sources
-        self._compare_order(fold, train, test)
+        if self._are_mixed(fold, train, test):
+            return
         if sources and not is_table(rows.raw):  # y is the newest step of windows
             self._add("X", "prediction", fold, test, "target")
             sources = []
@@ -202,13 +207,14 @@ class _Search:
                 step = model.step_of(X_test, unknown, changed)
                 self._add(step, "prediction", fold, test[changed], unknown.name)
 
-    def _compare_order(self, fold: int, train: NDArray[np.intp], test: NDArray[np.intp]) -> None:
-        """Note training rows that are later than the first test row."""
+    def _are_mixed(self, fold: int, train: NDArray[np.intp], test: NDArray[np.intp]) -> bool:
+        """Note training rows later than the first test row, and return whether there are any."""
         first = self.rows.order[test].min()
         later = train[self.rows.order[train] > first]
         if len(later):
             name = f"rows after {self.rows.name(first)}"
             self._add("cv", "training rows", fold, later, name)
+        return len(later) > 0
 
     def _compare_training(
         self, fold: int, train: NDArray[np.intp], X: Any, y: Any, unknown: Perturbation

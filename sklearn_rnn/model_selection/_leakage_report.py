@@ -51,6 +51,6 @@ class LeakageReport:
         first = kinds.first().join(kinds.size().rename("n_found")).reset_index()
         steps = ", ".join(map(repr, self.steps))
         return (
-            f"Found dependences on rows that are not yet known in {n}, at {steps}.{not_tested}"
+            f"Found a dependence at {steps} on rows that are not yet known, in {n}.{not_tested}"
             f"\n\n{first[[*COLUMNS, 'n_found']].to_string(index=False)}"
         )

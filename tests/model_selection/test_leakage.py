@@ -15,10 +15,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from sklearn_rnn import (
+    CompleteRows,
     DifferencedRegressor,
     Forecaster,
     GRURegressor,
     LagTransformer,
+    NaiveForecaster,
     make_ar,
     make_lagged,
 )
@@ -116,8 +118,8 @@ def test_leaks_before_the_split_are_found(name):
     report = check_leakage(model, raw, cv=cv, prepare=prepare)
     assert report.steps == [step], report
     assert re.match(
-        rf"Found dependences on rows that are not yet known in {report.n_perturbations} "
-        rf"perturbations, at '{step}'\.\n",
+        rf"Found a dependence at '{step}' on rows that are not yet known, in "
+        rf"{report.n_perturbations} perturbations\.\n",
         repr(report),
     )
 
@@ -192,6 +194,19 @@ def test_shuffled_folds_over_windows_are_found(X, y):
     assert report.steps == ["cv"]
     assert report.found["changed"].tolist() == ["training rows"] * 4
     assert check_leakage(model, X, y, cv=CV).found.empty
+
+
+def test_shuffled_folds_are_reported_without_a_fit():
+    class Unfit(Ridge):
+        def fit(self, X, y):
+            raise AssertionError("fitted")
+
+    report = check_leakage(Unfit(), RAW, RAW["b"], cv=KFold(5, shuffle=True, random_state=0))
+    assert report.steps == ["cv"]
+    assert report.n_perturbations == 0
+    lags = CompleteRows(make_pipeline(LagTransformer(12, flatten=True), Ridge()))
+    report = check_leakage(lags, RAW, RAW["a"], cv=KFold(5, shuffle=True, random_state=0))
+    assert report.steps == ["cv"]
 
 
 def test_shuffled_folds_of_prepared_windows_are_found():
@@ -288,6 +303,11 @@ def test_forecasters_are_not_suspected():
     model = Forecaster(lagged(known_ahead=["b"]), 3, target="a")
     report = check_leakage(model, RAW, cv=TimeSeriesSplit(3, test_size=3))
     assert report.found.empty, report
+    same = check_leakage(model, RAW, cv=3)
+    assert same.n_perturbations == report.n_perturbations
+    default = check_leakage(NaiveForecaster("last", target="a"), RAW)
+    assert default.found.empty
+    assert default.n_perturbations == 5 * 5
 
 
 def test_lists_of_sequences_are_tested():
