@@ -79,7 +79,9 @@ class Forecaster(MetaEstimatorMixin, AbstractForecaster):
     `PanelTimeSeriesSplit`.
 
     **Scores.** `predict` and `score` read a table of rows ahead, so that `cross_val_score` and
-    `GridSearchCV` apply, with any score by name and a splitter in the order of time.
+    `GridSearchCV` apply, with a splitter in the order of time. `score` is R2 over the rows of all
+    series together, which the differences of their levels dominate; it leaves out rows without a
+    target, where scores by name, such as ``scoring="neg_mean_absolute_error"``, are NaN.
 
     References
     ----------

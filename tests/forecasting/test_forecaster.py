@@ -278,6 +278,19 @@ def test_scores_by_name_folds_and_searches_apply():
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
 
 
+def test_scores_by_name_are_nan_where_a_target_is_missing():
+    table = LONG[LONG["month"] < "2022-12"].reset_index(drop=True)
+    table.loc[table.index[-1], "sales"] = np.nan
+    forecaster = Forecaster(make_ar(2), HORIZON, target="sales", **NAMES)
+    cv = PanelTimeSeriesSplit(1, test_size=HORIZON, time="month")
+    assert np.isfinite(cross_val_score(forecaster, table, table["sales"], cv=cv)).all()
+    with pytest.warns(UserWarning, match="Input contains NaN"):
+        named = cross_val_score(
+            forecaster, table, table["sales"], cv=cv, scoring="neg_mean_absolute_error"
+        )
+    assert np.isnan(named).all()
+
+
 def test_rows_without_a_target_are_neither_fitted_nor_scored():
     sales = panel().loc["s0"]
     holes = sales.copy()
