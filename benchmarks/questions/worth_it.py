@@ -296,7 +296,7 @@ def table(answer: SimpleNamespace) -> str:
 def draw(to: Path, runs: pd.DataFrame, kept: Any) -> None:
     found = answers(runs, kept)
     n_taken = sum(a.percent.kind == TAKE[True] for a in found)
-    title = f"Is the net worth it? A net is to be taken on {n_taken} of {len(found)} data sets"
+    title = f"Is the net worth it? A net is recommended on {n_taken} of {len(found)} data sets"
     how: dict[str, Any] = {"form": "+.1f", "sides": ("net worse", "net better")}
     panels = {"": [a.percent for a in found]}
     colours = {TAKE[True]: "C0", TAKE[False]: "C1"}

@@ -67,7 +67,7 @@ class Backtest:
             ranked probability score :math:`2 \int_0^1 \rho_q\, dq` of the pinball losses
             :math:`\rho_q`, by the midpoint rule over the known quantiles and the forecast: of a
             normal distribution 16 % too small with level 0.9, and 2 % with 0.5, 0.8 and 0.9. That
-            of a forecast without a width is the MAE.
+            of a forecast without an interval is the MAE.
         """
         columns = [by] if isinstance(by, str) else list(by)
         if not columns or (unknown := [c for c in columns if c not in _GROUPS]):

@@ -30,8 +30,8 @@ def warn_of_fold_order(folds: Sequence[Fold], X: Any, models: Iterable[Any]) -> 
     n = sum(order[train].max() > order[test].min() for train, test in folds)
     if n:
         warnings.warn(
-            f"In {n} of {len(folds)} folds training rows are later than test rows, and windows of "
-            "theirs may contain what is predicted: scores may be too good. Split in the order of "
+            f"In {n} of {len(folds)} folds training rows are later than test rows, and their "
+            "windows may contain what is predicted: scores may be too good. Split in the order of "
             "time: cv=TimeSeriesSplit(5), or PanelTimeSeriesSplit(5) for several series.",
             stacklevel=3,
         )
