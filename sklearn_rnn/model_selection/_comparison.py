@@ -16,6 +16,7 @@ from sklearn_rnn.model_selection._plot.comparison import ComparisonDisplay
 from sklearn_rnn.model_selection._verdict import (
     describe_failures,
     describe_incomplete,
+    describe_leaks,
     describe_verdict,
 )
 
@@ -45,7 +46,8 @@ class Comparison:
         One row for each fit: model, fold, seed (missing for a deterministic model), score,
         fit_seconds, predict_seconds, n_parameters, complexity, unit (of the complexity), n_omitted
         (training rows left out because their windows are incomplete), n_incomplete (test rows with
-        incomplete windows, scored with filled lags) and error.
+        incomplete windows, scored with filled lags), target_leak (whether the fit has raised a
+        `TargetLeakWarning`) and error.
     losses : DataFrame of shape (n_test_rows, n_models)
         Loss of each row of the test sets, averaged over seeds. For panel data, losses are averaged
         over the series at each time.
@@ -171,7 +173,8 @@ class Comparison:
     def verdict(self) -> str:
         """Return in words what failed, which model to use and why, and how larger ones compare.
 
-        It also states how many rows have incomplete windows, if any. The choice follows
+        It also states which models have the target among their inputs, and how many rows have
+        incomplete windows, if any. The choice follows
         `simplest_as_good`.
         """
         failures = describe_failures(self.runs)
@@ -179,7 +182,7 @@ class Comparison:
             return f"Every model failed in at least one run: {failures}."
         verdict = describe_verdict(self, self._complete)
         verdict = "; ".join(filter(None, [verdict, describe_incomplete(self.runs)]))
-        return f"{failures}. {verdict}." if failures else f"{verdict}."
+        return ". ".join(filter(None, [failures, describe_leaks(self.runs), verdict])) + "."
 
     def plot(
         self, *, kind: str = "scores", reference: str | None = None, ax: Any = None

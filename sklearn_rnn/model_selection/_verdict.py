@@ -158,6 +158,15 @@ def describe_incomplete(runs: pd.DataFrame) -> str:
     return "; ".join(sentences)
 
 
+def describe_leaks(runs: pd.DataFrame) -> str:
+    """Return which models have the target among their inputs; "" if none have."""
+    if "target_leak" not in runs:
+        return ""
+    leaky = runs.loc[runs["target_leak"], "model"].unique()
+    listed = " and ".join(f"'{name}'" for name in leaky)
+    return f"The target is among the inputs of {listed}: see TargetLeakWarning" if listed else ""
+
+
 def describe_failures(runs: pd.DataFrame) -> str:
     """Return which models failed, how often, and the first error; "" if none did."""
     parts = []

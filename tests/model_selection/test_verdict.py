@@ -1,17 +1,21 @@
 """The sentences of a verdict."""
 
 import re
+import warnings
 
 import numpy as np
 import pytest
 from sklearn.dummy import DummyRegressor
-from sklearn.linear_model import LinearRegression
+from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.neighbors import KNeighborsRegressor
+from sklearn.pipeline import make_pipeline
 from sklearn.tree import DecisionTreeRegressor
 
+from sklearn_rnn import LagTransformer
+from sklearn_rnn.exceptions import TargetLeakWarning
 from sklearn_rnn.model_selection import compare_models
 from sklearn_rnn.model_selection._verdict import describe_size
-from tests.model_selection.examples import LINEAR, OfUnknownSize, X, Y, comparison_of
+from tests.model_selection.examples import FRAME, LINEAR, OfUnknownSize, X, Y, comparison_of
 
 SWING = np.array([0.3, -0.3, 0.3, -0.3])
 
@@ -67,6 +71,21 @@ def test_the_verdict_says_where_the_complexity_is_unknown():
     end = "; the complexity of 'one' and 'other' is unknown and counts as the greatest."
     assert told.endswith(end)
     assert "unknown" not in compare_models(LINEAR, X, Y).verdict()
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_the_verdict_names_models_that_read_the_target(n_jobs):
+    def lagged(delay):
+        return make_pipeline(LagTransformer(2, delay=delay, flatten=True), Ridge())
+
+    models = {"honest": lagged(1), "leak": lagged(0)}
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        told = compare_models(models, FRAME, FRAME["a"], cv=3, n_jobs=n_jobs).verdict()
+    assert told.startswith("The target is among the inputs of 'leak': see TargetLeakWarning. Take")
+    if n_jobs == 1:  # workers show theirs themselves
+        assert [w for w in caught if issubclass(w.category, TargetLeakWarning)]
+    assert "among" not in compare_models({"honest": lagged(1)}, FRAME, FRAME["a"]).verdict()
 
 
 def test_the_verdict_names_the_unit_of_a_size():
