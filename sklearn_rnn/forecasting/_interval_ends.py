@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
 
+from sklearn_rnn._sklearn.compat import BaseSearchCV
 from sklearn_rnn._sklearn.metaestimators import open_search
 from sklearn_rnn._sklearn.validation import check_target
 from sklearn_rnn.forecasting._delays import named_parts
@@ -71,12 +72,18 @@ def interval_levels(level: float) -> tuple[float, float]:
 
 
 def _predicts_quantiles(estimator: Any) -> bool:
-    """Return whether `predict` of an estimator, or of a part of it, takes ``quantiles``."""
+    """Return whether `predict` of an estimator, or of one that it passes them to, has quantiles.
+
+    A search passes nothing, so its best estimator is asked; one inside a pipeline cannot be.
+    """
     inside = open_search(estimator)
+    inside = inside.estimator if isinstance(inside, BaseSearchCV) else inside
+    parts = named_parts(inside)
+    searches = tuple(name for name, part in parts.items() if isinstance(part, BaseSearchCV))
     return any(
         "quantiles" in inspect.signature(part.predict).parameters
-        for part in named_parts(inside).values()
-        if hasattr(part, "predict")
+        for name, part in parts.items()
+        if hasattr(part, "predict") and not name.startswith(searches)
     )
 
 
@@ -117,6 +124,7 @@ class IntervalModel:
     def predict(self, X: Any, model: int = 0, **params: Any) -> Any:
         """Return predictions of one of the models."""
         fitted = self.models[model]
+        fitted = getattr(fitted, "best_estimator_", fitted)  # which takes parameters of predict
         return self.past.predict(fitted.predict, X, fitted, **params)
 
     def after(self, X: Any) -> IntervalModel:

@@ -97,6 +97,27 @@ def test_a_network_of_quantiles_or_a_distribution_gives_both_ends_at_once(loss):
     assert_allclose(wrapped.predict(table), fitted.predict(table))
 
 
+@pytest.mark.parametrize("loss", ["quantile", "normal"])
+@pytest.mark.parametrize("inside", [False, True], ids=["of a network", "of a pipeline"])
+def test_a_search_asks_its_best_estimator_for_both_ends(loss, inside):
+    net = DenseRegressor(hidden_layer_sizes=(), loss=loss, max_epochs=3, tol=1.0, random_state=0)
+    model = make_pipeline(StandardScaler(), net) if inside else net
+    name = "denseregressor__l1_ratio" if inside else "l1_ratio"
+    search = GridSearchCV(model, {name: [0.0]}, cv=2)
+    found, alone = (
+        IntervalRegressor(one, method="cqr").fit(X, Y).predict_interval(X)
+        for one in (search, model)
+    )
+    assert_allclose(found, alone, rtol=1e-6)
+
+
+def test_a_search_of_distributions_inside_a_pipeline_is_refused_before_it_is_fitted():
+    search = GridSearchCV(DenseRegressor(loss="normal"), {"alpha": [0.1, 1.0]})
+    model = IntervalRegressor(make_pipeline(StandardScaler(), search), method="cqr")
+    with pytest.raises(ValueError, match="method='cqr' needs a regressor of quantiles; got Pipe"):
+        model.fit(X, Y)
+
+
 @pytest.mark.parametrize(
     ("estimator", "method"),
     [
