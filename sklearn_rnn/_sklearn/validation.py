@@ -92,7 +92,8 @@ def check_target(y: Any, name: str = "y", dtype: Any = np.float64) -> NDArray[An
     """Return y as a finite array of `dtype`, of one dimension or more."""
     check_numbers(y, name)
     try:
-        array = check_array(y, ensure_2d=False, allow_nd=True, dtype=dtype, input_name=name)
+        with prefix_errors(name):
+            array = check_array(y, ensure_2d=False, allow_nd=True, dtype=dtype, input_name=name)
     except ValueError as error:
         name_missing(error, y)
         raise

@@ -191,8 +191,7 @@ class BaseSequenceEstimator(TrainingParameters, CallbackSupportMixin, Fitted, Pi
             y, present = fill_missing(flatten_steps(y, sequences))
         else:
             sequences, y = self._read_sequences(X, y, reset=reset)
-        with prefix_errors("y"):
-            target = self._encode(y, reset=reset, classes=classes)
+        target = self._encode(y, reset=reset, classes=classes)
         if reset and isinstance(self.standardize, str):
             self._find_target_channel(X, target)
         n, repeats = sequences.n_windows, 1 if lengths is None else lengths

@@ -13,6 +13,7 @@ from torch import nn
 from sklearn_rnn._sequences.training_data import Data
 from sklearn_rnn._sklearn.compat import StrOptions, fit_context
 from sklearn_rnn._sklearn.parameters import param, parametrized
+from sklearn_rnn._sklearn.validation import prefix_errors
 from sklearn_rnn._training.losses import BinaryCrossEntropy, CrossEntropy
 from sklearn_rnn.neural_network._base import BaseSequenceEstimator
 from sklearn_rnn.neural_network._label_encoder import LabelEncoder
@@ -203,9 +204,10 @@ class SequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
 
     def _encode(self, y: Any, *, reset: bool, classes: Any = None) -> NDArray[Any]:
         """Return y as class indices, or as zeros and ones of shape (n_samples, n_logits)."""
-        if not reset:
-            return self._encoder.encode(y, classes)
-        self._encoder, target = LabelEncoder.of(y, type(self).__name__, classes)
+        with prefix_errors("y"):
+            if not reset:
+                return self._encoder.encode(y, classes)
+            self._encoder, target = LabelEncoder.of(y, type(self).__name__, classes)
         self.classes_ = self._encoder.classes
         return target
 

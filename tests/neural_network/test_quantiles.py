@@ -289,17 +289,17 @@ def test_importance_is_that_of_the_median():
         ([0.9, 0.5], "got [0.9, 0.5]: give [0.5, 0.9]."),
         ([0.1, 0.9], "with 0.5 among them, which predict returns; got [0.1, 0.9]: give [0.1, 0.5,"),
         ([0.5, 0.5], "got [0.5, 0.5]: give [0.5]."),
-        ([0.0, 0.5], "quantile must be a list of numbers above 0 and below 1, such as [0.05, 0.5"),
+        ([0.0, 0.5], "a list of numbers above 0 and below 1, such as [0.05, 0.5"),
         ([0.5, 1.5], "got [0.5, 1.5]."),
-        ([], "quantile must be a list of numbers above 0 and below 1"),
-        ([[0.5]], "quantile must be a list of numbers above 0 and below 1"),
-        (["a", 0.5], "quantile must be a list of numbers above 0 and below 1"),
-        ([np.nan, 0.5], "quantile must be a list of numbers above 0 and below 1"),
+        ([], "a list of numbers above 0 and below 1"),
+        ([[0.5]], "a list of numbers above 0 and below 1"),
+        (["a", 0.5], "a list of numbers above 0 and below 1"),
+        ([np.nan, 0.5], "a list of numbers above 0 and below 1"),
     ],
 )
 def test_levels_that_cannot_be_trained_are_refused(levels, text):
     model = net(quantile=levels)
-    with pytest.raises(ValueError, match=re.escape(text)):
+    with pytest.raises(ValueError, match="^quantile must be .*" + re.escape(text)):
         model.fit(X, Y)
     assert not hasattr(model, "net_")
 
