@@ -19,7 +19,10 @@ def level_of_endings(level: float | Sequence[float] | None) -> dict[str, float]:
     """
     if level is None:
         return {}
-    given = {"": level} if isinstance(level, float | int) else {f"_{one:g}": one for one in level}
+    if isinstance(level, float | int | np.number):
+        given = {"": float(level)}
+    else:
+        given = {f"_{one:g}": one for one in level}
     if not given or not all(0 < one < 1 for one in given.values()):
         raise ValueError(f"level must be one or more numbers between 0 and 1; got {level!r}.")
     return given

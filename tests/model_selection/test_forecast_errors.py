@@ -29,6 +29,12 @@ def test_smape_has_its_limits_and_rows_without_an_actual_or_a_scale_are_left_out
     assert (together["n"], together["mase"], together["mae"]) == (4, 0.75, 1.5)
 
 
+@pytest.mark.parametrize("level", [0.5, np.float32(0.5), np.float64(0.5)])
+def test_a_number_of_any_type_is_a_single_level(level):
+    assert level_of_endings(level) == {"": 0.5}
+    assert level_of_endings([level]) == {"_0.5": 0.5}
+
+
 def test_a_series_without_a_name_is_one_as_well():
     columns = {"actual": [1.0, 2.0, 4.0], "forecast": 0.0, "scale": 1.0, "weight": 1.0}
     table = pd.DataFrame(columns | {"series": ["a", None, None], "model": "m"})
