@@ -127,8 +127,9 @@ def read_series(
     X = X.to_frame() if isinstance(X, pd.Series) else X
     if not isinstance(X, pd.DataFrame):
         raise TypeError(
-            f"{name} must be a DataFrame or Series with the times of its rows in the index or in a "
-            f"column; got {type(X).__name__}."
+            f"{name} must be a DataFrame or Series of pandas with the times of its rows in the "
+            f"index or in a column; got {type(X).__module__.partition('.')[0]}."
+            f"{type(X).__name__}.{' Give X.to_pandas().' * hasattr(X, 'to_pandas')}"
         )
     if not len(X):
         raise ValueError(f"{name} must have rows; got the shape {X.shape}.")

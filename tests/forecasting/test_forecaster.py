@@ -5,6 +5,7 @@ import re
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from sklearn.base import clone
 from sklearn.compose import TransformedTargetRegressor, make_column_transformer
@@ -515,7 +516,13 @@ def ahead_of(store, months):
             "target must be one or more of the columns ['sales']; got 'c'.",
         ),
         ({"estimator": Ridge()}, LONG, "estimator must contain a LagTransformer; got Ridge()."),
-        ({}, LONG.to_numpy(), "X must be a DataFrame or Series with the times of its rows in the"),
+        ({}, LONG.to_numpy(), "X must be a DataFrame or Series of pandas with the times of"),
+        (
+            {},
+            pl.DataFrame({"sales": [1.0, 2.0]}),
+            "X must be a DataFrame or Series of pandas with the times of its rows in the index or "
+            "in a column; got polars.DataFrame. Give X.to_pandas().",
+        ),
         ({}, LONG[:0], "X must have rows; got the shape (0, 3)."),
         ({"time": "week"}, LONG, "time='week' is not a column of X, nor a level of its index;"),
         (
@@ -591,7 +598,7 @@ def test_errors_of_fit_name_argument_rule_and_value(parameters, X, text):
         ),
         (0, None, "steps_or_rows == 0, must be >= 1."),
         (True, None, "steps_or_rows must be an int or a DataFrame; got a bool."),
-        (np.zeros(3), None, "Rows ahead must be a DataFrame or Series with the times of its rows"),
+        (np.zeros(3), None, "Rows ahead must be a DataFrame or Series of pandas with the times of"),
         (
             ahead_of("s1", ["2023-02"]),
             None,
