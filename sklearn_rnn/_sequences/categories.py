@@ -1,7 +1,8 @@
 """Categories as codes in rows of numbers, and the labels that the codes stand for.
 
 The code of a category is its position among the labels, from 1; 0 stands for a missing label, and
-for one that is not among them.
+for one that is not among them. One that is text where no label is, or no text where all are, is an
+error: 1 is not "1".
 """
 
 from __future__ import annotations
@@ -74,7 +75,7 @@ def as_numbers(table: Any, labels: Labels) -> Any:
         )
     coded = table.copy(deep=False) if isinstance(table, pd.DataFrame) else table
     for i, known in labels.items():
-        codes = _codes(known, _values(table, i))
+        codes = _codes(known, _values(table, i), table.columns[i])
         if isinstance(coded, pd.DataFrame):
             coded.isetitem(i, codes)
         else:
@@ -84,14 +85,17 @@ def as_numbers(table: Any, labels: Labels) -> Any:
     return coded
 
 
-def as_fitted(sequences: Windows | Ragged, labels: Labels, fitted: Labels) -> Windows | Ragged:
-    """Return the same sequences with the codes of the labels of fit."""
+def as_fitted(
+    sequences: Windows | Ragged, labels: Labels, fitted: Labels, names: Sequence[str] | None
+) -> Windows | Ragged:
+    """Return the same sequences with the codes of the labels of fit; `names` of the channels."""
     changed = [c for c in fitted if not labels[c].equals(fitted[c])]
     if not changed:
         return sequences
     rows = sequences.rows.copy()
     for channel in changed:
-        codes = np.append(0, _codes(fitted[channel], labels[channel]))
+        name = channel if names is None else names[channel]
+        codes = np.append(0, _codes(fitted[channel], labels[channel], name))
         rows[:, channel] = codes[rows[:, channel].astype(np.intp)]
     return replace(sequences, rows=rows)
 
@@ -153,7 +157,22 @@ def _values(table: Any, position: int) -> NDArray[np.object_]:
     return np.array(table[:, position].to_list(), dtype=object)
 
 
-def _codes(labels: pd.Index[Any], values: Any) -> NDArray[Any]:
+def _codes(labels: pd.Index[Any], values: Any, name: Any) -> NDArray[Any]:
     """Return the codes of values, in a type that leaves a table of float32 what it is."""
     dtype = np.int16 if len(labels) < 2**15 else np.int32
-    return (labels.get_indexer(pd.Index(values, dtype=object)) + 1).astype(dtype)
+    index = pd.Index(values, dtype=object)
+    positions = labels.get_indexer(index)
+    _check_types(labels, index[positions < 0].dropna().unique(), name)
+    return (positions + 1).astype(dtype)
+
+
+def _check_types(labels: pd.Index[Any], unknown: pd.Index[Any], name: Any) -> None:
+    """Check that unknown labels are text, or not, as some of the labels are."""
+    are_text = {isinstance(label, str) for label in labels} or {True, False}
+    others = [label for label in unknown if isinstance(label, str) not in are_text]
+    if others:
+        raise ValueError(
+            f"Categories of X must have the type that they had in fit, but the column {name!r} "
+            f"holds labels such as {others[:3]}, and in fit such as {labels[:3].tolist()}; convert "
+            "it to that type."
+        )

@@ -106,7 +106,7 @@ def check_sequences(
         if categories or (form is not None and form.categories):
             fitted = None if form is None else form.categories
             check_channels(categories, fitted, X.channels, reading.needs_numbers, name)
-            sequences = as_fitted(sequences, categories, fitted or {})
+            sequences = as_fitted(sequences, categories, fitted or {}, X.channels)
         if reading.all_missing == "auto":
             reading = replace(reading, all_missing="value")
     else:

@@ -102,7 +102,7 @@ class LagTransformer(LagParameters, TransformerMixin, Estimator):
 
     **Categories.** Columns of text and of a categorical dtype are categories. Windows hold their
     codes, which the networks replace by vectors; a label that `fit` has not seen is as a missing
-    one. Turn the columns into numbers first for any other estimator.
+    one, and 1 for "1" an error. Turn the columns into numbers first for any other estimator.
 
     **Containers.** `set_output` and ``get_feature_names_out`` need ``flatten=True``.
 

@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 from numpy.testing import assert_array_equal
 
-from sklearn_rnn import LagTransformer, make_lagged
+from sklearn_rnn import DenseRegressor, LagTransformer, make_lagged
 from sklearn_rnn._sequences.categories import as_fitted, as_numbers, learn_labels
 from sklearn_rnn.preprocessing._columns import drop_columns
 
@@ -145,7 +145,33 @@ def test_codes_of_other_labels_become_those_of_fit():
     table = TEXT.assign(sky=["ice", "sun", "wet", "sun", None, "ice"])
     windows = LagTransformer(2, delay=0).fit_transform(table)
     sequences = windows.windows()
-    changed = as_fitted(sequences, windows.origin.categories, fitted)
+    changed = as_fitted(sequences, windows.origin.categories, fitted, None)
     assert_array_equal(changed.rows[1:, 1], [2, 0, 3, 0, 0, 2])
     assert_array_equal(changed.rows[1:, 0], NUMBERS)
-    assert as_fitted(sequences, fitted, fitted) is sequences, "equal labels take no copy"
+    assert as_fitted(sequences, fitted, fitted, None) is sequences, "equal labels take no copy"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (["1", "2", "1", "2", "1", None], [1, 2, 1, 2, 1, 1]),
+        (["1", "2", "1", "2", "1", None], ["1", 2, None, "2", "1", "1"]),
+        (pd.Categorical([1, 2, 1, 2, 1, None]), ["1", "2", "1", "2", "1", None]),
+    ],
+    ids=["numbers for text", "numbers among text", "text for numbers"],
+)
+def test_labels_of_another_type_are_refused_and_not_read_as_unknown(before, after):
+    lags = LagTransformer(2).fit(TEXT.assign(sky=before))
+    text = "Categories of X must have the type that they had in fit, but the column 'sky' holds"
+    with pytest.raises(ValueError, match=text):
+        lags.transform(TEXT.assign(sky=after))
+
+
+def test_windows_with_labels_of_another_type_are_refused_by_a_network():
+    table = TEXT.assign(sky=["1", "2", "1", "2", "1", "2"])
+    windows, y = make_lagged(table, NUMBERS, 2)
+    numbers = table.astype({"sky": int}).astype({"sky": "category"})
+    other, _ = make_lagged(numbers, NUMBERS, 2)
+    net = DenseRegressor(max_epochs=1, tol=1.0).fit(windows, y)
+    with pytest.raises(ValueError, match="'sky' holds labels such as"):
+        net.predict(other)
