@@ -65,9 +65,12 @@ class SeriesTable:
         return Timeline(self.kind, None, self.times, self.starts, self.labels)
 
     def index_of(self, number: int) -> Any:
-        """Return the times of a series, as they were given."""
-        part = self.values.index[self.starts[number] : self.starts[number + 1]]
-        return part.get_level_values(-1) if self.is_panel else part
+        """Return the times of a series, as they were given unless they are of another kind."""
+        rows = slice(self.starts[number], self.starts[number + 1])
+        index = self.values.index[rows]
+        index = index.get_level_values(-1) if self.is_panel else index
+        is_kind = read_times(index)[0] == self.kind
+        return index if is_kind else self.kind.to_index(self.times[rows]).rename(index.name)
 
     def model_rows(self) -> pd.DataFrame:
         """Return the rows with an index that is the same for all forms of the same times."""

@@ -640,6 +640,21 @@ def test_errors_of_predict_name_argument_rule_and_value(rows, past, text):
         FITTED.predict(rows, past=past)
 
 
+@pytest.mark.parametrize("form", ["periods", "times", "zone", "text"])
+@pytest.mark.parametrize("fitted", ["periods", "times"])
+@pytest.mark.parametrize("series", ["known", "new"])
+def test_a_past_whose_times_have_another_form_is_continued_in_that_of_fit(fitted, form, series):
+    months = pd.period_range("2020-01", periods=30, freq="M")
+    times = months.to_timestamp()
+    forms = {"periods": months, "times": times, "zone": times.tz_localize("Europe/Rome")}
+    forms["text"] = times.strftime("%Y-%m-%d")
+    sales = pd.Series(np.sin(np.arange(30)), name="sales")
+    panel = {key: pd.concat({series: sales.set_axis(index)}) for key, index in forms.items()}
+    model = Forecaster(make_ar(3), 2).fit(pd.concat({"known": sales.set_axis(forms[fitted])})[:-4])
+    expected = model.predict(2, past=panel[fitted])
+    pd.testing.assert_series_equal(model.predict(2, past=panel[form]), expected)
+
+
 def test_logarithms_forecast_series_of_any_size():
     years = pd.period_range("1990", periods=40, freq="Y")
     growth = 1.05 ** np.arange(40) * np.exp(0.05 * np.sin(np.arange(40)))
