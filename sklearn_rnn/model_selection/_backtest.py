@@ -14,11 +14,10 @@ from sklearn.model_selection import TimeSeriesSplit, check_cv
 
 from sklearn_rnn._sklearn.rows import take_rows
 from sklearn_rnn.model_selection._backtest_result import Backtest
+from sklearn_rnn.model_selection._backtest_series import Fold, SeriesOfRows
 from sklearn_rnn.model_selection._forecast_errors import level_of_endings
 from sklearn_rnn.model_selection._panel_split import PanelTimeSeriesSplit
 from sklearn_rnn.preprocessing._incomplete_rows import find_lags
-
-Fold = tuple[NDArray[np.intp], NDArray[np.intp]]
 
 
 def backtest(
@@ -41,9 +40,10 @@ def backtest(
         Rows of all series with their targets.
     cv : int, cross-validation generator or iterable, default=5
         Splits in the order of time; test rows must directly follow the training rows of their
-        series. An integer is the number of test sets of as many times as the longest ``horizon``
-        of the forecasters, one after the other at the end of X, as `PanelTimeSeriesSplit` and
-        ``TimeSeriesSplit`` make them; series that end before these times are not tested. With
+        series, and those of series without training rows are left out. An integer is the number of
+        test sets of as many times as the longest ``horizon`` of the forecasters, one after the
+        other at the end of X, as `PanelTimeSeriesSplit` and ``TimeSeriesSplit`` make them; series
+        that end before these times are not tested, as the verdict says. With
         ``PanelTimeSeriesSplit(1, test_size=6, align="end")`` the last rows of each series are.
     refit : bool or int, default=True
         Whether to fit to the training rows of each fold, of the first fold alone (False), or of
@@ -92,7 +92,8 @@ def backtest(
     models = dict(forecasters) if isinstance(forecasters, Mapping) else one
     every = _check_arguments(models, refit, series_weight)
     levels = level_of_endings(level)
-    folds = _folds(models, X, cv)
+    series = SeriesOfRows.read(models, X)
+    folds, new, untested = series.leave_new_out(_folds(models, X, cv))
     parts = []
     for name, model in models.items():
         for fold, forecasts, fitted in _forecasts(model, X, folds, every, levels):
@@ -115,6 +116,8 @@ def backtest(
         forecasts=table,
         season=next(iter(models.values())).season,
         levels=levels,
+        new_series=new,
+        untested=untested,
         test_share=float(np.mean([len(test) / len(train) for train, test in folds])),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -38,6 +38,10 @@ class Backtest:
         Levels of the intervals, by the ending of the columns of `forecasts` and `errors` that
         belong to them: ``""`` for a single level, whose intervals are from lower to upper;
         otherwise such as ``"_0.9"`` for those from lower_0.9 to upper_0.9.
+    new_series : mapping of int to list
+        By fold, names of the series that are left out of it, as they have no training rows in it.
+    untested : list
+        Names of the series of X that no fold tests, such as those that end before the test rows.
     """
 
     names: Sequence[str]
@@ -45,6 +49,8 @@ class Backtest:
     season: int
     test_share: float
     levels: Mapping[str, float]
+    new_series: Mapping[int, Sequence[Hashable]]
+    untested: Sequence[Hashable]
 
     def errors(self, by: str | Sequence[str] = ("model", "step")) -> pd.DataFrame:
         r"""Return the errors in groups of rows.
@@ -179,9 +185,15 @@ class Backtest:
         )
 
     def _describe_left_out(self) -> list[str]:
-        """Return how many rows have no actual and how many series no scale, if any."""
+        """Return how many series and rows are not tested, and how many series have no scale."""
         rows = self.forecasts[self.forecasts["model"] == self.names[0]]
         told = []
+        if self.untested:
+            count = f"{len(self.untested)}, such as {self.untested[0]!r}"
+            told.append(f"series without test rows are left out ({count})")
+        if self.new_series:
+            counts = ", ".join(f"{len(n)} in fold {fold}" for fold, n in self.new_series.items())
+            told.append(f"series without training rows are left out ({counts})")
         if n_missing := int(rows["actual"].isna().sum()):
             told.append(
                 f"actuals are missing in {n_missing} of {len(rows)} rows, which are left out"

@@ -215,6 +215,33 @@ def test_a_single_fold_of_series_with_different_ends_is_not_tested():
     assert np.isfinite(test[["score", "loss"]]).all()
 
 
+@pytest.mark.parametrize("refit", [True, False])
+def test_a_series_is_left_out_of_folds_in_which_it_has_no_training_rows(refit):
+    later = LONG[(LONG["store"] != "b") | (LONG["month"] >= MONTHS[38])]  # of the second fold
+    models = {"naive": NaiveForecaster("last", **NAMES)}
+    result = backtest(models, later, cv=CV, refit=refit)
+    assert result.new_series == {0: ["b"]}
+    assert result.errors(["fold", "series"])["n"].unstack("series")["b"].fillna(0).tolist() == [
+        *(0, 3, 3, 3)
+    ]
+    assert "; series without training rows are left out (1 in fold 0)" in result.verdict()
+    whole = backtest(models, LONG, cv=CV, refit=refit)
+    assert (whole.new_series, whole.untested) == ({}, [])
+    assert "left out" not in whole.verdict()
+    shared = ["fold", "series", "time", "forecast"]
+    both = whole.forecasts[shared].merge(result.forecasts[shared], on=shared)
+    assert len(both) == len(result.forecasts), "other rows are forecast as they were"
+
+
+def test_series_that_end_before_all_test_rows_are_told():
+    ended = LONG[(LONG["store"] != "b") | (LONG["month"] < MONTHS[36])]
+    result = backtest(AR, ended, cv=4)
+    assert result.untested == ["b"]
+    assert "; series without test rows are left out (1, such as 'b')" in result.verdict()
+    last = PanelTimeSeriesSplit(1, test_size=STEPS, time="month", series="store", align="end")
+    assert backtest(AR, ended, cv=last).untested == []
+
+
 def test_constant_series_have_no_scale_and_are_told():
     constant = LONG.assign(sales=LONG["sales"].where(LONG["store"] != "c", 2.0))
     result = backtest(NAIVE, constant, cv=CV)
@@ -300,15 +327,22 @@ class Missing(BaseEstimator):
             "forecasts 0 have a target, and 0 of these a positive weight. Give other test rows,",
         ),
         (
-            {"series_weight": {"a": 0, "b": 0, "c": 0, "new": 1}},
-            "cv must test rows with a known target, of series with a positive weight; of 36 "
-            "forecasts 36 have a target, and 0 of these a positive weight.",
+            {
+                "X": LONG[(LONG["store"] != "c") | (LONG["month"] < MONTHS[36])],
+                "series_weight": {"a": 0, "b": 0, "c": 1},
+            },
+            "cv must test rows with a known target, of series with a positive weight; of 24 "
+            "forecasts 24 have a target, and 0 of these a positive weight.",
         ),
         (
             {"cv": list(CV.split(LONG))[::-1], "refit": False},
             "refit=False needs folds in the order of time; fold 1 tests rows that an earlier fold",
         ),
-        ({"cv": KFold(3)}, "Rows ahead"),
+        (
+            {"cv": PanelTimeSeriesSplit(4, test_size=STEPS, gap=1, time="month")},
+            "Rows ahead must continue each series",
+        ),
+        ({"cv": KFold(3)}, "cv must test rows of series that have training rows; in fold 0 there"),
         ({"forecasters": Missing()}, "'Missing' has 9 forecasts that are NaN in fold 0."),
     ],
 )
