@@ -50,7 +50,7 @@ def backtest(
         each k-th fold. Otherwise the forecaster of an earlier fold forecasts from the training
         rows of the fold, without being fitted to them.
     series_weight : mapping or Series of float, default=None
-        Weight of each series, by its name, in all errors. None weighs all rows alike.
+        Weight of each series of X, by its name, in all errors. None weighs all rows alike.
     level : float or sequence of float, default=None
         Level of intervals that are measured too, or several, such as 0.1, 0.3, ..., 0.9: their
         coverage, width and interval score, the pinball loss of their ends, and the CRPS. The
@@ -93,6 +93,7 @@ def backtest(
     every = _check_arguments(models, refit, series_weight)
     levels = level_of_endings(level)
     series = SeriesOfRows.read(models, X)
+    series.check_weights(series_weight)
     folds, new, untested = series.leave_new_out(_folds(models, X, cv))
     parts = []
     for name, model in models.items():

@@ -44,6 +44,18 @@ class SeriesOfRows:
         _, codes, labels = split_index(X, num_samples(X), time, series)
         return cls(codes, [0] if labels == [None] else labels)
 
+    def check_weights(self, weights: Any) -> None:
+        """Check that weights are those of series of the table."""
+        known = set(self.labels)
+        given = [] if weights is None else [name for name, _ in weights.items()]
+        unknown = [name for name in given if name not in known]
+        if unknown:
+            raise ValueError(
+                f"series_weight must name series of X; {unknown} are none of its "
+                f"{len(self.labels)} series, such as {self.labels[:3]}. Leave them out, or correct "
+                "the names."
+            )
+
     def leave_new_out(
         self, folds: Iterable[Fold]
     ) -> tuple[list[Fold], dict[int, list[Hashable]], list[Hashable]]:

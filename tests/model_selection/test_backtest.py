@@ -335,6 +335,11 @@ class Missing(BaseEstimator):
             "forecasts 24 have a target, and 0 of these a positive weight.",
         ),
         (
+            {"series_weight": {"a": 1, "b": 1, "c": 1, "new": 1}},
+            "series_weight must name series of X; ['new'] are none of its 3 series, such as "
+            "['a', 'b', 'c']. Leave them out, or correct the names.",
+        ),
+        (
             {"cv": list(CV.split(LONG))[::-1], "refit": False},
             "refit=False needs folds in the order of time; fold 1 tests rows that an earlier fold",
         ),
