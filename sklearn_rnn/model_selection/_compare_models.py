@@ -38,7 +38,7 @@ from sklearn_rnn.preprocessing._omit_incomplete import omit_incomplete
 def compare_models(
     models: Mapping[str, Any],
     X: Any,
-    y: Any,
+    y: Any = None,
     *,
     cv: Any = None,
     groups: Any = None,
@@ -64,8 +64,8 @@ def compare_models(
     X : array-like
         Input of all models. For forecasts: a DataFrame indexed by time, and models that begin with
         `LagTransformer`.
-    y : array-like
-        Targets.
+    y : array-like, default=None
+        Targets. None is for forecasters with the same ``target``, a column of X.
     cv : int, cross-validation generator or iterable, default=None
         Cross-validation splits. An integer n uses ``TimeSeriesSplit(n)`` if the index of X holds
         times, which must be sorted, and ``PanelTimeSeriesSplit(n)``, which splits all series at the
@@ -147,6 +147,7 @@ def compare_models(
     'ar1'
     """
     classifies = _check_models(models)
+    y = _target_column(models, X) if y is None else y
     models = {name: omit_incomplete(model) for name, model in models.items()}
     seeds = _check_seeds(seeds)
     _check_complexity(complexity, models)
@@ -217,6 +218,21 @@ def _check_models(models: Mapping[str, Any]) -> bool:
             f"{[name for name, is_one in classifies.items() if is_one]}, the others are not."
         )
     return next(iter(classifies.values()))
+
+
+def _target_column(models: Mapping[str, Any], X: Any) -> Any:
+    """Return the column of X that all models forecast."""
+    table = X.to_frame() if isinstance(X, pd.Series) else X
+    columns = list(getattr(table, "columns", ()))
+    only = columns[0] if len(columns) == 1 else None
+    found = [getattr(model, "target", ()) for model in models.values()]
+    targets = [only if target is None else target for target in found]
+    if targets[0] not in columns or any(target != targets[0] for target in targets):
+        raise ValueError(
+            "y must be given, unless all models are forecasters with the same target, the name of "
+            f"a column of X; got the targets {[target or None for target in found]}."
+        )
+    return table[targets[0]]
 
 
 def _check_seeds(seeds: int | Sequence[int]) -> list[int]:

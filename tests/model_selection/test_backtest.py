@@ -259,12 +259,40 @@ def test_a_comparison_of_models_takes_forecasters():
         for name, own in rows.groupby("model"):
             score = r2_score(own["actual"], own["forecast"])
             np.testing.assert_allclose(comparison.scores.loc[fold, name], score)
+    without = compare_models(models, LONG, cv=CV, horizon=STEPS)
+    pd.testing.assert_frame_equal(without.scores, comparison.scores)
     assert comparison.failures.sum() == 0
     frame = comparison.to_frame()
     assert frame["n_parameters"].to_dict() == {"ar": 15.0, "naive": 0.0}  # 5 for each step
     default = compare_models({"ar": clone(AR).set_params(horizon=8)}, LONG, LONG["sales"])
     assert len(default.scores) == 5  # folds in time, since the forecaster names it
     assert n_parameters(clone(AR).fit(LONG)) == 15
+
+
+def test_a_comparison_reads_the_targets_of_a_single_column():
+    sales = LONG.loc[LONG["store"] == "a"].set_index("month")["sales"]
+    models = {"ar": Forecaster(make_ar(2), STEPS), "named": Forecaster(make_ar(2), STEPS)}
+    models["named"].set_params(target="sales")
+    cv = TimeSeriesSplit(2, test_size=STEPS)
+    scores = compare_models(models, sales, cv=cv).scores
+    pd.testing.assert_frame_equal(scores, compare_models(models, sales, sales, cv=cv).scores)
+
+
+@pytest.mark.parametrize(
+    ("others", "targets"),
+    [
+        ({"linear": make_ar(2)}, "['sales', None]"),
+        ({"other": NaiveForecaster(target="price")}, "['sales', 'price']"),
+        ({"several": NaiveForecaster(target=["sales"])}, "['sales', ['sales']]"),
+        ({"unknown": NaiveForecaster()}, "['sales', None]"),
+    ],
+)
+def test_a_comparison_needs_y_if_not_all_models_forecast_one_column(others, targets):
+    text = "y must be given, unless all models are forecasters with the same target, the name of a "
+    with pytest.raises(
+        ValueError, match=f"^{text}column of X; got the targets {re.escape(targets)}"
+    ):
+        compare_models({"ar": AR, **others}, LONG, cv=CV)
 
 
 class Missing(BaseEstimator):
