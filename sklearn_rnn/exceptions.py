@@ -5,6 +5,7 @@ __all__ = [
     "InfiniteIntervalWarning",
     "StoredVersionWarning",
     "TargetLeakWarning",
+    "UnreadColumnsWarning",
 ]
 
 
@@ -72,4 +73,22 @@ class TargetLeakWarning(UserWarning):
     >>> from sklearn_rnn.exceptions import TargetLeakWarning
     >>> with warnings.catch_warnings():
     ...     warnings.simplefilter("error", TargetLeakWarning)  # be strict in this block
+    """
+
+
+class UnreadColumnsWarning(UserWarning):
+    """A column in ``known_ahead`` of a `Forecaster` is not read in all rows ahead.
+
+    `fit` warns if the model reads nothing of the column in the rows ahead, since neither its
+    `LagTransformer` nor ``exogenous`` names it, and if a model of ``strategy="multi_output"`` reads
+    it in the first of several rows alone. Columns that ``known_ahead`` of a LagTransformer names,
+    and that of the forecaster does not, never cause it, nor does ``strategy="recursive"``, which
+    reads each row ahead as a lag of the next. The message names the columns and the remedy.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> from sklearn_rnn.exceptions import UnreadColumnsWarning
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("error", UnreadColumnsWarning)  # be strict in this block
     """

@@ -25,6 +25,7 @@ from sklearn_rnn.forecasting._strategies import (
     past_needed,
     unfitted_models,
     warn_of_gaps,
+    warn_of_unread,
 )
 from sklearn_rnn.forecasting._target_columns import target_names
 from sklearn_rnn.preprocessing._incomplete_rows import find_lags
@@ -60,7 +61,8 @@ class Forecaster(MetaEstimatorMixin, AbstractForecaster):
     that it forecasts (``known_ahead``, or ``exogenous`` of `make_ar`). Of columns that are neither
     a target, known ahead nor static the future is unknown: direct models and those of several
     outputs read their past, recursive ones cannot. A model of several outputs reads known columns
-    up to the first row ahead only. `time` and `series` are no columns of the windows; name others,
+    up to the first row ahead only, of which `fit` warns unless a LagTransformer alone names them
+    (`UnreadColumnsWarning`). `time` and `series` are no columns of the windows; name others,
     rather than give positions.
 
     **Sizes.** If the series of a panel differ in size by orders of magnitude, one model of all is
@@ -122,7 +124,8 @@ class Forecaster(MetaEstimatorMixin, AbstractForecaster):
     known_ahead: Sequence[str] | None = param(
         ["array-like", None],
         """Names of columns whose values are known for the rows ahead. Those that a LagTransformer
-        of the estimator names in its ``known_ahead`` are, too.""",
+        of the estimator names in its ``known_ahead`` are, too. The model reads them ahead if it
+        names them there, or in ``exogenous`` of `make_ar`.""",
         default=None,
     )
     static: Sequence[str] | None = param(
@@ -185,6 +188,11 @@ class Forecaster(MetaEstimatorMixin, AbstractForecaster):
         for step, model in enumerate(self.models_, 1):
             last = slice(max(0, table.starts[1] - self.window_size_ - step), table.starts[1])
             check_reads_no_future(model, rows.iloc[last], columns.unknown, back[last] < step)
+        if self.known_ahead is not None and self.strategy != "recursive":
+            n_ahead = len(self.models_)  # the model of the last step reads most rows ahead
+            n_outputs = self.horizon if self.strategy == "multi_output" else 1
+            of_first = rows.iloc[: table.starts[1]]
+            warn_of_unread(self.models_[-1], of_first, list(self.known_ahead), n_ahead, n_outputs)
 
     def _keep(self, table: SeriesTable, name: str) -> SeriesTable:
         _check_lengths(table, self.window_size_, 0, name)

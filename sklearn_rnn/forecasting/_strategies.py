@@ -15,7 +15,7 @@ from sklearn.pipeline import Pipeline
 
 from sklearn_rnn._sklearn.compat import safe_indexing
 from sklearn_rnn._sklearn.metaestimators import open_search
-from sklearn_rnn.exceptions import IncompleteWindowsWarning
+from sklearn_rnn.exceptions import IncompleteWindowsWarning, UnreadColumnsWarning
 from sklearn_rnn.forecasting._delays import delay_by, named_parts
 from sklearn_rnn.forecasting._rows_ahead import RowsAhead
 from sklearn_rnn.preprocessing._complete_rows import CompleteRows
@@ -158,6 +158,60 @@ def _other_values(values: pd.Series[Any]) -> Any:
         return values + 1.0 + values.abs()
     codes, kinds = values.factorize()
     return values if not len(kinds) else kinds.take((codes + 1) % len(kinds))
+
+
+def warn_of_unread(
+    model: Any, rows: pd.DataFrame, known: list[Any], n_ahead: int, horizon: int
+) -> None:
+    """Warn of known columns that the forecast of the last row does not read in all rows ahead.
+
+    Parameters
+    ----------
+    model : estimator
+        The fitted model of the last step, or of all.
+    rows : DataFrame
+        The rows of a series.
+    known : list
+        Columns that the forecaster, not only its LagTransformers, names in ``known_ahead``.
+    n_ahead : int
+        How many of the last rows are ahead.
+    horizon : int
+        Number of steps of the model; with more than 1 it reads one row ahead.
+    """
+    named = [c for lags in find_lags(model) for c in lags.known_ahead or ()]
+    unread = [c for c in known if c not in named and not _reads_ahead(model, rows, c, n_ahead)]
+    if unread:
+        _warn_of_columns(
+            f"The model reads nothing of the columns {unread} in the rows ahead. Name them in "
+            "known_ahead of the LagTransformer, make_ar, make_lasso or make_linear inside, or in "
+            "exogenous of make_ar; or leave them out of known_ahead of the forecaster."
+        )
+    if (first := [c for c in known if c not in unread]) and horizon > 1:
+        _warn_of_columns(
+            f"strategy='multi_output' reads the columns {first} up to the first of the {horizon} "
+            "rows ahead; their later values change no forecast. Set strategy='direct', which "
+            "reads them up to each row; or, if that is what you want, name them in known_ahead of "
+            "the LagTransformer alone."
+        )
+
+
+def _reads_ahead(model: Any, rows: pd.DataFrame, column: Any, n_ahead: int) -> bool:
+    """Return whether the forecast of the last row depends on a column in the last rows."""
+    codes, kinds = rows[column].factorize()
+    if len(kinds) < 2:
+        return True  # which cannot be told
+    n_read = max(lookback(model) + 1, n_ahead)
+    numbers = rows.select_dtypes("number").columns
+    known = rows[-n_read:].fillna(dict.fromkeys(numbers, 0.0))
+    other = kinds.take((codes[-n_read:] + 1) % len(kinds))
+    changed = known.copy()
+    changed[column] = known[column].where(np.arange(n_read) < n_read - n_ahead, other)
+    last = np.array([n_read - 1])
+    return not _read_by(model, known, last).equals(_read_by(model, changed, last))
+
+
+def _warn_of_columns(text: str) -> None:
+    warnings.warn(text, UnreadColumnsWarning, stacklevel=6)
 
 
 def warn_of_gaps(model: Any, ahead: RowsAhead, n_past: int) -> None:

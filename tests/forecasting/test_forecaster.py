@@ -2,6 +2,7 @@
 
 import pickle
 import re
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -28,7 +29,11 @@ from sklearn_rnn import (
     make_lasso,
     make_linear,
 )
-from sklearn_rnn.exceptions import IncompleteWindowsWarning, TargetLeakWarning
+from sklearn_rnn.exceptions import (
+    IncompleteWindowsWarning,
+    TargetLeakWarning,
+    UnreadColumnsWarning,
+)
 from sklearn_rnn.model_selection import PanelTimeSeriesSplit
 
 RNG = np.random.default_rng(0)
@@ -175,6 +180,71 @@ def test_known_columns_are_read_in_the_row_that_is_forecast(strategy):
         forecaster.predict(3)
     with pytest.raises(ValueError, match=r"^Rows ahead lack the columns \['promo'\]"):
         forecaster.predict(ahead.rename(columns={"promo": "offer"}))
+
+
+def one_hot(column):
+    encoder = OneHotEncoder(sparse_output=False, handle_unknown="ignore")
+    return make_column_transformer(
+        (encoder, [column]), remainder="passthrough", verbose_feature_names_out=False
+    ).set_output(transform="pandas")
+
+
+OF_SEVERAL = {
+    "exogenous": make_ar(2, exogenous=["promo"]),
+    "windows": make_linear(2, known_ahead=["promo"], target_channel="sales"),
+    "one-hot": make_pipeline(one_hot("promo"), LagTransformer(2, flatten=True), Ridge()),
+    "past": make_ar(2),
+}
+OF_ONE = {
+    "transformed": TransformedTargetRegressor(make_ar(2, exogenous=["promo"])),
+    "terms": ARRegressor({"sales": 2, "promo": [0, 1]}, known_ahead=["promo"]),
+    "past terms": ARRegressor({"sales": 2, "promo": 1}),
+}
+READERS = OF_SEVERAL | OF_ONE
+
+
+@pytest.mark.parametrize(
+    ("strategy", "name"),
+    [(s, n) for s in STRATEGIES for n in (OF_SEVERAL if s == "multi_output" else READERS)],
+)
+@pytest.mark.parametrize("horizon", [1, 3])
+def test_fit_warns_exactly_of_columns_of_which_a_row_ahead_changes_no_forecast(
+    strategy, name, horizon
+):
+    options = {"strategy": strategy, "target": "sales", "known_ahead": ["promo"], **NAMES}
+    forecaster = Forecaster(READERS[name], horizon, **options)
+    table = stores(columns=["promo"])
+    table["sales"] += 3.0 * table["promo"]
+    ahead = table.groupby("store").tail(horizon)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        forecaster.fit(table.drop(ahead.index))
+    found = forecaster.predict(ahead)
+    step = ahead.groupby("store").cumcount() + 1
+    is_read = []
+    for changed in range(1, horizon + 1):
+        other = ahead.assign(promo=ahead["promo"].where(step != changed, 1 - ahead["promo"]))
+        is_read.append(not np.allclose(forecaster.predict(other), found))
+    if strategy == "recursive":  # reads them as lags of the rows after them at the least
+        assert not caught
+        assert all(is_read[:-1])
+        return
+    assert [w.category for w in caught] == [UnreadColumnsWarning] * (not all(is_read))
+    if caught:
+        start = "strategy='multi_output' reads" if any(is_read) else "The model reads nothing of"
+        assert str(caught[0].message).startswith(f"{start} the columns ['promo']")
+        assert caught[0].filename == __file__
+
+
+def test_columns_that_a_lag_transformer_alone_names_cause_no_warning():
+    table = stores(columns=["promo"])
+    model = make_linear(2, known_ahead=["promo"], target_channel="sales")
+    forecaster = Forecaster(model, 3, strategy="multi_output", target="sales", **NAMES)
+    ahead = table.groupby("store").tail(3)
+    found = forecaster.fit(table.drop(ahead.index)).predict(ahead)
+    with pytest.warns(UnreadColumnsWarning, match=r"up to the first of the 3 rows ahead"):
+        warned = clone(forecaster).set_params(known_ahead=["promo"]).fit(table.drop(ahead.index))
+    np.testing.assert_array_equal(warned.predict(ahead), found)
 
 
 def test_past_columns_and_static_ones_have_no_future():
@@ -385,13 +455,6 @@ def test_a_row_that_is_missing_before_the_end_moves_no_other(missing):
         Forecaster(leak, 2).fit(gap)
 
 
-def one_hot(column):
-    encoder = OneHotEncoder(sparse_output=False, handle_unknown="ignore")
-    return make_column_transformer(
-        (encoder, [column]), remainder="passthrough", verbose_feature_names_out=False
-    ).set_output(transform="pandas")
-
-
 @pytest.mark.parametrize("dtype", [object, "category"])
 def test_columns_of_text_are_read_in_the_past_alone(dtype):
     table = stores().assign(weather=lambda t: np.where(t.index % 3 > 0, "dry", "wet"))
@@ -432,7 +495,9 @@ def test_missing_values_of_known_columns_are_named_or_read(estimator, strategy):
     past, ahead = table[:-2], table[-2:].copy()
     ahead.loc[ahead.index[1], "promo"] = np.nan
     forecaster = Forecaster(estimator, 2, strategy=strategy, target="sales", known_ahead=["promo"])
-    if strategy != "multi_output":  # which reads the first row alone
+    if strategy == "multi_output":  # which reads the first row alone
+        forecaster.set_params(known_ahead=None)
+    else:
         with pytest.raises(ValueError, match=r"missing in 1 of 2 rows ahead, such as 2022-06, of "):
             forecaster.fit(past).predict(ahead)
     lags = LagTransformer(2, known_ahead=["promo"])
