@@ -120,8 +120,9 @@ def split_index(
     times = index.get_level_values(at) if levels or isinstance(index, pd.MultiIndex) else index
     if time is not None and not (index is not None and time in index.names):
         times = pd.Index(_column(X, time, "time"))
-    if series is not None and not (index is not None and series in index.names):
-        names_of_rows = pd.Index(_column(X, series, "series"))
+    in_index = index is not None and series in index.names
+    if series is not None and not (in_index and isinstance(index, pd.MultiIndex)):
+        names_of_rows = index if in_index else pd.Index(_column(X, series, "series"))
         codes, names = pd.factorize(names_of_rows, sort=True, use_na_sentinel=False)
         return times, codes, list(names)
     if series is not None:

@@ -53,6 +53,13 @@ def test_several_levels_name_a_series():
     assert read(index).labels == [("x", 1), ("x", 2), ("y", 1), ("y", 2)]
 
 
+def test_a_series_in_the_index_beside_a_column_of_times_is_as_one_in_a_column():
+    table = pd.DataFrame({"day": [1, 0, 0, 1], "store": list("aabb")})
+    names = {"time": "day", "series": "store"}
+    found = read_timeline(table.set_index("store"), 4, **names)
+    assert in_series(found) == in_series(read_timeline(table, 4, **names))
+
+
 def test_a_multi_index_of_one_level_is_an_index():
     assert in_series(read(pd.MultiIndex.from_arrays([[0, 1, 2, 5]]))) == {None: [0, 1, 2, 3]}
 
