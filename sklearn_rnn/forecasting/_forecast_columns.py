@@ -89,8 +89,9 @@ class ForecastColumns:
         """
         if missing := [c for c in self.known if c not in ahead.values.columns]:
             raise ValueError(
-                f"The columns {missing} are known ahead: give rows ahead with their values, such "
-                "as pd.DataFrame({...}, index=times), in place of a number of steps."
+                f"The columns {missing} are known ahead: give rows ahead with their values in "
+                f"place of a number of steps: rows = forecaster.rows_ahead({ahead.lengths.max()}), "
+                f"then rows[{missing[0]!r}] = ..., and predict(rows)."
                 if not len(ahead.values.columns)
                 else f"Rows ahead lack the columns {missing}, which are known_ahead."
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
@@ -19,12 +19,16 @@ from sklearn_rnn._sklearn.compat import Interval, fit_context
 from sklearn_rnn._sklearn.estimator import Estimator
 from sklearn_rnn._sklearn.parameters import param, parametrized
 from sklearn_rnn._sklearn.validation import restore_on_error
-from sklearn_rnn.forecasting._calendar import find_frequency
 from sklearn_rnn.forecasting._conformal import warn_of_infinite
 from sklearn_rnn.forecasting._forecast_columns import ForecastColumns
 from sklearn_rnn.forecasting._forecast_errors import ForecastErrors, with_ends
 from sklearn_rnn.forecasting._naive_error import naive_error, scale_of_series
-from sklearn_rnn.forecasting._rows_ahead import RowsAhead, continue_series
+from sklearn_rnn.forecasting._rows_ahead import (
+    RowsAhead,
+    continue_series,
+    find_frequencies,
+    only_frequency,
+)
 from sklearn_rnn.forecasting._series_table import SeriesTable, read_series
 from sklearn_rnn.preprocessing._history import History
 from sklearn_rnn.preprocessing._lag_count import LagCount
@@ -111,7 +115,7 @@ class AbstractForecaster(RegressorMixin, Estimator, ABC):
             self._histories = [
                 History.learn(timeline, no_columns, 0, count) for count in self._counts()
             ]
-            self._frequencies = _frequencies(table)
+            self._frequencies = find_frequencies(table)
             self._errors = None
             back = self._histories[0].rows_to_end(timeline)
             if n_rows := self.calibration_rows:
@@ -174,6 +178,30 @@ class AbstractForecaster(RegressorMixin, Estimator, ABC):
         table = pd.DataFrame(values, index=ahead.index, columns=list(columns))
         target = self._columns.target
         return table if level is not None or isinstance(target, list) else table[target]
+
+    def rows_ahead(self, steps: int) -> pd.DataFrame:
+        """Return the times that follow each series, to be given the columns known ahead.
+
+        Parameters
+        ----------
+        steps : int
+            Number of rows of each series.
+
+        Returns
+        -------
+        DataFrame of shape (n_series * steps, n_columns)
+            Rows for `predict`, with the times and series in columns or in the index, as in `fit`,
+            and no other column.
+
+        Raises
+        ------
+        ValueError
+            If the times of a series are irregular.
+        """
+        check_is_fitted(self)
+        table = self._continue(self._past, steps).values
+        named = [name for name in self._named() if name in getattr(self, "feature_names_in_", ())]
+        return table.reset_index(level=named)
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """Return R2 of the forecasts of rows ahead.
@@ -267,7 +295,7 @@ class AbstractForecaster(RegressorMixin, Estimator, ABC):
         known = self._frequencies
         if new := [i for i, label in enumerate(past.labels) if label not in known]:
             rows = np.flatnonzero(np.isin(past.codes, new))
-            known = known | _frequencies(past.take(rows), _only(known.values()))
+            known = known | find_frequencies(past.take(rows), only_frequency(known.values()))
         return continue_series(past, [known[label] for label in past.labels], int(steps))
 
     def _read_ahead(self, rows: Any, past: SeriesTable) -> SeriesTable:
@@ -287,24 +315,3 @@ class AbstractForecaster(RegressorMixin, Estimator, ABC):
         tags.input_tags.allow_nan = True
         tags.regressor_tags.poor_score = True
         return tags
-
-
-def _frequencies(table: SeriesTable, common: Any = None) -> dict[Any, Any]:
-    """Return the step of the times of each series; of one row that of the others, if it is one."""
-    found: dict[bytes, Any] = {}
-    steps = {}
-    for number, label in enumerate(table.labels):
-        key = table.times[table.starts[number] : table.starts[number + 1]].tobytes()
-        if key not in found:
-            times = table.index_of(number)
-            found[key] = find_frequency(times) if len(times) > 1 else getattr(times, "freq", None)
-        steps[label] = found[key]
-    single = {label for label, n in zip(table.labels, table.lengths, strict=True) if n == 1}
-    common = common or _only(step for label, step in steps.items() if label not in single)
-    return steps | {label: steps[label] or common for label in single}
-
-
-def _only(steps: Iterable[Any]) -> Any:
-    """Return the step that all series have; None if they differ."""
-    several = {str(step): step for step in steps}
-    return next(iter(several.values())) if len(several) == 1 else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sklearn_rnn.forecasting._calendar import continue_index
+from sklearn_rnn.forecasting._calendar import continue_index, find_frequency
 from sklearn_rnn.forecasting._forecast_columns import ForecastColumns
 from sklearn_rnn.forecasting._series_table import SeriesTable, with_series
 from sklearn_rnn.preprocessing._history import History
@@ -128,6 +128,27 @@ class RowsAhead:
         return " and ".join(texts)
 
 
+def find_frequencies(table: SeriesTable, common: Any = None) -> dict[Any, Any]:
+    """Return the step of the times of each series; of one row that of the others, if it is one."""
+    found: dict[bytes, Any] = {}
+    steps = {}
+    for number, label in enumerate(table.labels):
+        key = table.times[table.starts[number] : table.starts[number + 1]].tobytes()
+        if key not in found:
+            times = table.index_of(number)
+            found[key] = find_frequency(times) if len(times) > 1 else getattr(times, "freq", None)
+        steps[label] = found[key]
+    single = {label for label, n in zip(table.labels, table.lengths, strict=True) if n == 1}
+    common = common or only_frequency(step for label, step in steps.items() if label not in single)
+    return steps | {label: steps[label] or common for label in single}
+
+
+def only_frequency(steps: Iterable[Any]) -> Any:
+    """Return the step that all series have; None if they differ."""
+    several = {str(step): step for step in steps}
+    return next(iter(several.values())) if len(several) == 1 else None
+
+
 def continue_series(past: SeriesTable, frequencies: Sequence[Any], n_steps: int) -> SeriesTable:
     """Return the next rows of each series by its calendar, without columns.
 
@@ -150,7 +171,8 @@ def continue_series(past: SeriesTable, frequencies: Sequence[Any], n_steps: int)
         if freq is None:
             raise ValueError(
                 f"The times of {past.describe(number)} are irregular, so future times are unknown; "
-                "give rows ahead in place of a number of steps, such as pd.DataFrame(index=times)."
+                "give rows ahead in place of a number of steps, a table with the times, in a panel "
+                "also the series, in the columns or the index that have them in fit."
             )
         parts.append(continue_index(past.index_of(number), freq, n_steps))
     times = parts[0] if len(parts) == 1 else parts[0].append(parts[1:])

@@ -160,6 +160,27 @@ def test_forms_of_the_same_table_have_the_same_forecasts(form):
         np.testing.assert_allclose(clone(forecaster).fit(table).predict(ahead), found)
 
 
+@pytest.mark.parametrize("form", ["long", "index", "half", "single", "single column"])
+def test_rows_ahead_have_the_form_of_the_table_and_the_forecasts_of_a_number(form):
+    table, names = LONG, {"target": "sales", **NAMES}
+    if form in ("index", "half"):
+        table = table.set_index(["store", "month"] if form == "index" else "store")
+    elif form.startswith("single"):
+        table, names = table[table["store"] == "s0"].drop(columns="store"), {"time": "month"}
+        table = table if "column" in form else table.set_index("month")
+    forecaster = Forecaster(make_ar(3), 2, **names).fit(table)
+    rows = forecaster.rows_ahead(2)
+    assert set(rows.columns) == set(table.columns) - {"sales"}
+    assert (*rows.index.names,) == (*table.index.names,)
+    found = forecaster.predict(rows.assign(sales=np.nan))
+    np.testing.assert_array_equal(found, forecaster.predict(2))
+    known = Forecaster(make_ar(3, exogenous=["promo"]), 2, known_ahead=["promo"], **names)
+    known.set_params(target="sales").fit(table.assign(promo=np.arange(len(table)) % 2))
+    with pytest.raises(ValueError, match=r"^The columns \['promo'\] .* forecaster.rows_ahead\(2\)"):
+        known.predict(2)
+    assert known.predict(known.rows_ahead(2).assign(promo=1.0)).notna().all()
+
+
 @pytest.mark.parametrize("strategy", ["direct", "recursive"])
 def test_known_columns_are_read_in_the_row_that_is_forecast(strategy):
     table = stores(columns=["promo"])
