@@ -159,14 +159,16 @@ def _folds(models: Mapping[str, Any], X: Any, cv: Any) -> list[Fold]:
     """Return the splits."""
     if not isinstance(cv, Integral):
         return list(check_cv(cv).split(X))
-    horizon = max((getattr(model, "horizon", 0) for model in models.values()), default=0)
-    if not horizon:
-        raise ValueError(
-            f"cv={cv} takes the horizon of the forecasters as the length of the test sets, but "
-            f"none of {list(models)} has one; give PanelTimeSeriesSplit({cv}, test_size=...)."
-        )
     owners = [part for model in models.values() for part in (model, *find_lags(model))]
     time = next((owner.time for owner in owners if owner.time is not None), None)
+    horizon = max((getattr(model, "horizon", 0) for model in models.values()), default=0)
+    if not horizon:
+        named = "" if time is None else f", time={time!r}"
+        raise ValueError(
+            f"cv={cv} takes the horizon of the forecasters as the length of the test sets, but "
+            f"none of {list(models)} has one; give PanelTimeSeriesSplit({cv}, test_size=..."
+            f"{named})."
+        )
     if time is None and isinstance(X.index, pd.RangeIndex):
         return list(TimeSeriesSplit(int(cv), test_size=horizon).split(X))
     return list(PanelTimeSeriesSplit(int(cv), test_size=horizon, time=time).split(X))

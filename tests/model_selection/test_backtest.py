@@ -332,7 +332,9 @@ class Missing(BaseEstimator):
         ({"refit": "no"}, "refit must be True, False or an int of at least 1; got 'no'."),
         (
             {"forecasters": NAIVE, "cv": 3},
-            "cv=3 takes the horizon of the forecasters as the length of the test sets, but none of",
+            "cv=3 takes the horizon of the forecasters as the length of the test sets, but none of "
+            "['NaiveForecaster'] has one; give PanelTimeSeriesSplit(3, test_size=..., "
+            "time='month').",
         ),
         (
             {"series_weight": {"a": 1.0}},
