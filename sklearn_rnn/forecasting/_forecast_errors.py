@@ -66,8 +66,16 @@ class ForecastErrors:
         Raises
         ------
         ValueError
-            If the forecaster cannot be fitted to the rows before, or a series has none.
+            If the rows are fewer than the horizon, the forecaster cannot be fitted to the rows
+            before, or a series has none.
         """
+        horizon = getattr(forecaster, "horizon", n_rows)
+        if n_rows < horizon:
+            raise ValueError(
+                f"calibration_rows must be at least horizon={horizon}, so that each step has an "
+                f"error; got {n_rows}. Set more, such as {horizon} and 8 for level=0.9 of a single "
+                f"series, calibration_rows={horizon + 8}, or calibration_rows=0 for no intervals."
+            )
         if short := [table.labels[i] for i in np.flatnonzero(table.lengths <= n_rows)]:
             raise ValueError(
                 f"calibration_rows={n_rows} leaves no rows to fit of "
@@ -81,7 +89,6 @@ class ForecastErrors:
         target = table.values[targets].to_numpy(np.float64)
         before = np.flatnonzero(place < 0)
         scale, seasonal = scale_of_series(table.take(before), targets, fitted.season, back[before])
-        horizon = min(n_rows, getattr(forecaster, "horizon", n_rows))
         errors: list[list[FloatArray]] = [[] for _ in range(horizon)]
         of_rows = scale.to_numpy()[table.codes]
         n_missing = np.cumsum(-1 - np.diff(back, prepend=back[:1] + 1))

@@ -65,9 +65,10 @@ class AbstractForecaster(RegressorMixin, Estimator, ABC):
         [Interval(Integral, 0, None, closed="left")],
         """Number of rows at the end of each series that `fit` forecasts first, by models of the
         rows before, to calibrate the intervals of ``predict(level=)``. From each of them on, up to
-        `horizon` steps are forecast; level 0.9 needs nine errors for each step. The errors of all
-        series are pooled, in units of the change of each series over a season, or from row to row
-        if it is too short for that; series that do not change have infinite intervals.""",
+        `horizon` steps are forecast, so that it must be at least `horizon`; level 0.9 needs nine
+        errors for each step, of a single series horizon + 8 rows. The errors of all series are
+        pooled, in units of the change of each series over a season, or from row to row if it is too
+        short for that; series that do not change have infinite intervals.""",
         default=0,
     )
 

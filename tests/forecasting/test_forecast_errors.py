@@ -163,6 +163,16 @@ def test_intervals_that_are_not_calibrated_are_refused():
         forecaster.predict(3, level=0.9)
 
 
+@pytest.mark.parametrize("strategy", ["direct", "recursive", "multi_output"])
+def test_each_step_of_the_horizon_has_an_error_or_fit_fails(strategy):
+    forecaster = Forecaster(make_ar(2), 4, strategy=strategy, calibration_rows=3)
+    text = r"^calibration_rows must be at least horizon=4, .* got 3\. Set .* calibration_rows=12,"
+    with pytest.raises(ValueError, match=text):
+        forecaster.fit(WALK)
+    least = forecaster.set_params(calibration_rows=12).fit(WALK)
+    assert np.isfinite(least.predict(4, level=0.9)).all(axis=None)
+
+
 def test_too_few_rows_before_the_calibration_are_named_as_such():
     with pytest.raises(ValueError, match=r"leaves no rows to fit of the series\. Set a smaller"):
         NaiveForecaster("last", calibration_rows=len(WALK)).fit(WALK)
