@@ -204,7 +204,7 @@ class Forecaster(MetaEstimatorMixin, AbstractForecaster):
         raise ValueError(
             f"strategy={self.strategy!r} with horizon={self.horizon} cannot forecast {n_steps} "
             f"rows of {ahead.describe(int(ahead.lengths.argmax()))}; set horizon={n_steps}, or "
-            "strategy='recursive'."
+            f"strategy='recursive'.{self._describe_splitter(ahead)}"
         )
 
     def _forecast(self, ahead: RowsAhead, past: SeriesTable | None) -> NDArray[np.float64]:

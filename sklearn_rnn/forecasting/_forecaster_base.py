@@ -304,9 +304,20 @@ class AbstractForecaster(RegressorMixin, Estimator, ABC):
         if unknown := [label for label in ahead.labels if label not in set(past.labels)]:
             raise ValueError(
                 f"Rows ahead hold the series {unknown}, of which no past is known; give it by "
-                "past=."
+                f"past=.{self._describe_splitter(ahead)}"
             )
         return ahead
+
+    def _describe_splitter(self, ahead: SeriesTable) -> str:
+        """Return which splitter suits the forecaster, if rows ahead have targets as a test set."""
+        if not set(self._columns.targets) & set(ahead.values.columns):
+            return ""
+        names = zip(("time", "series"), self._named(), strict=True)
+        given = "".join(f", {name}={value!r}" for name, value in names if value is not None)
+        return (
+            " If they are a test set, split by cv=PanelTimeSeriesSplit(3, "
+            f"test_size={getattr(self, 'horizon', '...')}{given})."
+        )
 
     def __sklearn_tags__(self) -> Tags:
         """Declare that rows are tables with times, of several targets."""

@@ -209,5 +209,6 @@ def _check_adjacent(
         raise ValueError(
             f"Rows ahead must continue each series from its end, one after the other: in "
             f"{table.describe(int(table.codes[row]))} {found} does not directly follow {before}. "
-            "Give the rows between, or the past up to these rows by past=."
+            "Give the rows between, or the past up to these rows by past=; if they are a test set, "
+            "split by PanelTimeSeriesSplit."
         )

@@ -160,6 +160,22 @@ def test_forms_of_the_same_table_have_the_same_forecasts(form):
         np.testing.assert_allclose(clone(forecaster).fit(table).predict(ahead), found)
 
 
+@pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.parametrize("form", ["long", "index"])
+@pytest.mark.parametrize("cv", [3, TimeSeriesSplit(2)])
+def test_the_error_of_a_wrong_split_names_the_splitter_that_suits(strategy, form, cv):
+    table, names = stores((40, 40)), NAMES
+    if form == "index":
+        table, names = table.set_index(["store", "month"]), {}
+    forecaster = Forecaster(make_ar(2), 2, strategy=strategy, target="sales", **names)
+    with pytest.raises(ValueError, match=r"split by (cv=)?PanelTimeSeriesSplit") as raised:
+        cross_val_score(forecaster, table, table["sales"], cv=cv, error_score="raise")
+    if strategy == "recursive" and cv == 3:  # rows before those of fit, which any name suits
+        return
+    advised = eval(str(raised.value).rpartition("cv=")[2].rstrip("."))
+    assert len(cross_val_score(forecaster, table, table["sales"], cv=advised)) == 3
+
+
 @pytest.mark.parametrize("form", ["long", "index", "half", "single", "single column"])
 def test_rows_ahead_have_the_form_of_the_table_and_the_forecasts_of_a_number(form):
     table, names = LONG, {"target": "sales", **NAMES}
