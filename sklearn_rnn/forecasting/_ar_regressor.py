@@ -14,6 +14,7 @@ from sklearn.base import RegressorMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from sklearn_rnn._sequences.categories import check_channels
 from sklearn_rnn._sequences.target_leaks import column_texts, warn_of_target
 from sklearn_rnn._sequences.window_array import WindowArray
 from sklearn_rnn._sklearn.compat import Interval, StrOptions, check_sample_weight, fit_context
@@ -256,6 +257,8 @@ class ARRegressor(WindowParameters, RegressorMixin, Estimator):
             step=self.step,
             named=named_columns(X, self.time, self.series),
         )
+        read = {c: k for c, k in windows.origin.categories.items() if c in terms.columns}
+        check_channels(read, None, windows.channels, "", type(self).__name__)
         windows = self._lags(terms.window(self.delay)).fit_transform(X)
         assert isinstance(windows, WindowArray), "windows are not flattened"
         with prefix_errors("sample_weight"):
