@@ -217,8 +217,8 @@ class Forecaster(MetaEstimatorMixin, AbstractForecaster):
                 raise
             raise ValueError(
                 f"The model does not read missing values, but values are missing {found}; impute "
-                "them, put an imputer into the pipeline, or take a network, which reads missing "
-                "values."
+                "them, put an imputer into the pipeline, or take make_lasso, make_linear or a "
+                "network, which read missing values."
             ) from error
 
 

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pandas.api.types import infer_dtype
+from sklearn.base import is_regressor
 from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
@@ -26,6 +28,7 @@ _MISSING_TARGETS = (
     "Leave rows at the end out of X and y; give others the sample_weight zero and any number as "
     "y, or leave their windows out by make_lagged."
 )
+_TEXT = ("string", "categorical", "mixed")
 
 
 def nested_pipelines(estimator: Any) -> list[Pipeline]:
@@ -188,6 +191,8 @@ class _LastStep:
             reason = str(error).partition("\n")[0]
             if reason.startswith("Input X contains NaN") and hasattr(X, "shape"):
                 raise ValueError(_name_imputer(reason, self.estimator)) from error
+            if reason.startswith("could not convert string to float"):
+                raise ValueError(f"{reason}{self._name_text()}") from error
             if reason.startswith("Input y contains NaN"):
                 missing = missing_rows(targets, ~omitted)
                 raise ValueError(f"{missing}. {_MISSING_TARGETS}") from error
@@ -205,16 +210,32 @@ class _LastStep:
             _check_any_complete(omitted, steps)
         return omitted
 
+    def _name_text(self) -> str:
+        """Return which columns are text, and what to do; nothing if X is no table of pandas."""
+        if not isinstance(self.rows, pd.DataFrame):
+            return ""
+        named = [n for lags in find_lags(self.pipelines[0]) for n in (lags.time, lags.series)]
+        others = self.rows[[c for c in self.rows if c not in named]]
+        text = [c for c in others if infer_dtype(others[c], skipna=True) in _TEXT]
+        return (
+            f". {type(self.estimator).__name__} does not read text, as in the columns {text} of X: "
+            "turn it into numbers, such as by pd.get_dummies(X, columns=[...], dtype=float), or "
+            "take a network, which reads categories."
+        )
+
     def get_metadata_routing(self) -> MetadataRequest | MetadataRouter:
         return get_routing_for_object(self.estimator)
 
 
 def _name_imputer(reason: str, estimator: Any) -> str:
     name = type(estimator).__name__
+    others = "a network, which reads"
+    if is_regressor(estimator):
+        others = "make_lasso, make_linear or a network, which read"
     return (
         f"{reason} The windows hold missing values of X or filled lags, which {name} does not "
-        f"read: put an imputer before it, make_pipeline(LagTransformer(..., flatten=True), "
-        f"SimpleImputer(), {name}()), or take a network, which reads missing values."
+        f"read: take {others} missing values, or put an imputer before it, "
+        f"make_pipeline(LagTransformer(..., flatten=True), SimpleImputer(), {name}())."
     )
 
 

@@ -193,3 +193,18 @@ def test_make_ar_can_be_searched():
     X = pd.DataFrame({"y": series})
     search = GridSearchCV(make_ar(), {"lagtransformer__n_lags": [1, 2]}, cv=TimeSeriesSplit(3))
     assert search.fit(X, series).best_params_ == {"lagtransformer__n_lags": 2}
+
+
+@pytest.mark.parametrize("text", [["dry", "wet"], ["dry", None], [1.0, "wet"]])
+@pytest.mark.parametrize("dtype", [object, "category"])
+def test_columns_of_text_are_named_with_what_to_do(text, dtype):
+    X = pd.DataFrame({"y": np.arange(40.0) % 7, "kind": text * 20, "store": "a"})
+    X["kind"] = X["kind"].astype(dtype)
+    model = make_ar(2, exogenous=["kind"], series="store")
+    with pytest.raises(ValueError, match=r"in the columns \['kind'\] of X: turn .*get_dummies"):
+        model.fit(X, X["y"])
+    coded = pd.get_dummies(X, columns=["kind"], dtype=float)
+    names = [c for c in coded if c.startswith("kind_")]
+    assert np.isfinite(
+        make_ar(2, exogenous=names, series="store").fit(coded, X["y"]).predict(coded)
+    ).all()
