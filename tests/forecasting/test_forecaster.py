@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 from sklearn.base import clone
 from sklearn.compose import TransformedTargetRegressor, make_column_transformer
+from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.metrics import r2_score
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, cross_val_score
@@ -24,6 +25,8 @@ from sklearn_rnn import (
     Forecaster,
     LagRidgeCV,
     LagTransformer,
+    LocalForecaster,
+    NaiveForecaster,
     make_ar,
     make_lagged,
     make_lasso,
@@ -807,3 +810,50 @@ def test_columns_of_categories_are_read_static_known_ahead_or_past(strategy):
     np.testing.assert_allclose(clone(forecaster).fit(coded).predict(ahead), found)
     new, missing = (forecaster.predict(ahead.assign(sky=sky)) for sky in ("hail", None))
     np.testing.assert_allclose(new, missing)
+
+
+class Mean:
+    def forecast(self, y, h):
+        return {"mean": np.full(h, y.mean())}
+
+
+TREES = make_pipeline(LagTransformer(2, flatten=True), HistGradientBoostingRegressor(max_iter=2))
+NAMED = {"target": "sales", **NAMES}
+# Which of missing targets and text the table of docs/forecasting.md says that a model reads.
+DOCUMENTED = {
+    "network": (
+        Forecaster(
+            make_pipeline(
+                LagTransformer(2),
+                DenseRegressor(max_epochs=2, lr_schedule="cosine", random_state=0),
+            ),
+            2,
+            **NAMED,
+        ),
+        True,
+        True,
+    ),
+    "lasso": (Forecaster(make_lasso(2), 2, **NAMED), True, False),
+    "linear": (Forecaster(make_linear(2, target_channel="sales"), 2, **NAMED), True, False),
+    "ar": (Forecaster(make_ar(2), 2, **NAMED), False, False),
+    "AR": (Forecaster(ARRegressor(2), 2, **NAMED), False, False),
+    "trees": (Forecaster(TREES, 2, **NAMED), True, False),
+    "naive": (NaiveForecaster(**NAMED), True, True),
+    "local": (LocalForecaster(Mean(), **NAMED), False, True),
+}
+
+
+@pytest.mark.parametrize("column", ["target", "text"])
+@pytest.mark.parametrize("name", DOCUMENTED)
+def test_missing_targets_and_text_are_read_or_refused_as_documented(name, column):
+    forecaster, *reads = DOCUMENTED[name]
+    table = stores()
+    if column == "target":
+        table.loc[10, "sales"] = np.nan
+    else:
+        table["sky"] = np.where(table.index % 3, "dry", "wet")
+    if reads[column == "text"]:
+        assert forecaster.fit(table).predict(2).notna().all()
+        return
+    with pytest.raises(ValueError, match=r"make_lasso|encode|Fill it"):
+        forecaster.fit(table)
