@@ -367,6 +367,20 @@ def test_errors_leave_the_model_as_it_was(given, rows, text):
     assert vars(model) == before | given
 
 
+@pytest.mark.parametrize("given", [{}, {"known_ahead": ["day"]}, {"n_lags": "bic"}])
+@pytest.mark.parametrize(("labels", "dtype"), [(["x", "y"], object), ([1, 2], "category")])
+def test_codes_of_categories_are_no_numbers(given, labels, dtype):
+    numbers, y = NYSE[:60], VOLUME[:60]
+    X = numbers.assign(day=np.tile(labels, 30)).astype({"day": dtype})
+    with pytest.raises(ValueError, match=r"^X has the categories \['day'\], but ARRegressor needs"):
+        ARRegressor(2).set_params(**given).fit(X, y)
+    entering = dict.fromkeys(numbers, 2)
+    without = ARRegressor(2).fit(numbers, y)
+    np.testing.assert_array_equal(
+        ARRegressor(entering).fit(X, y).predict(X), without.predict(numbers)
+    )
+
+
 def test_missing_values_are_refused_where_they_are_read():
     model = ARRegressor({"log_volume": 2}).fit(NYSE.assign(DJ_return=np.nan)[:600], VOLUME[:600])
     later = NYSE[600:610].copy()
