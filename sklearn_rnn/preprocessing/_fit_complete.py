@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 from pandas.api.types import infer_dtype
 from sklearn.base import is_regressor
 from sklearn.compose import ColumnTransformer
+from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import indexable
 from sklearn.utils.metadata_routing import MetadataRequest, MetadataRouter, get_routing_for_object
 
+from sklearn_rnn._sequences.categories import check_channels, learn_labels
 from sklearn_rnn._sequences.target_leaks import column_texts, warn_of_target
 from sklearn_rnn._sequences.window_array import WindowArray
 from sklearn_rnn._sklearn.compat import check_method_params, num_samples, safe_indexing
@@ -82,7 +84,7 @@ def fit_complete(
     if final is None or final == "passthrough":
         pipelines[0].fit(X, y, **params)
         return 0
-    _check_passed_columns(pipelines[0].steps[0][1], X)
+    _check_passed_columns(pipelines[0].steps[0][1], X, final)
     last_step = _LastStep(final, pipelines, X, excluded, omits=omits)
     innermost.steps = [*innermost.steps[:-1], (name, last_step)]
     pipelines[0].fit(X, y, **params)
@@ -90,10 +92,11 @@ def fit_complete(
     return last_step.n_omitted
 
 
-def _check_passed_columns(step: Any, X: Any) -> None:
+def _check_passed_columns(step: Any, X: Any, final: Any) -> None:
     """Check that X has the columns that a ColumnTransformer lists and passes on, as of `make_ar`.
 
-    Errors name the transformer, which has the name of the parameter: ``exogenous``.
+    Those that least squares reads must be numbers. Errors name the transformer, which has the name
+    of the parameter: ``exogenous``.
     """
     shape: tuple[int, ...] = getattr(X, "shape", ())
     if not isinstance(step, ColumnTransformer) or len(shape) != 2:
@@ -103,7 +106,12 @@ def _check_passed_columns(step: Any, X: Any) -> None:
         if not is_passed or not isinstance(columns, list):
             continue
         if not any(isinstance(column, bool | np.bool_) for column in columns):  # not a mask
-            find_columns([_from_start(c, shape[1]) for c in columns], X, shape[1], name)
+            places = find_columns([_from_start(c, shape[1]) for c in columns], X, shape[1], name)
+            if isinstance(final, LinearRegression):
+                passed = safe_indexing(X, places, axis=1)
+                labels = learn_labels(passed, flatten=False)
+                names = getattr(passed, "columns", None)
+                check_channels(labels, None, names, type(final).__name__, "")
 
 
 def _from_start(column: Any, n_columns: int) -> Any:

@@ -113,6 +113,16 @@ def test_columns_that_x_lacks_are_errors_of_exogenous(exogenous, as_array, text)
     np.testing.assert_array_equal(last.predict(table), first.predict(table))
 
 
+@pytest.mark.parametrize(
+    ("labels", "dtype"), [([1, 2], "category"), (["1", "2"], object), (["x", "y"], "category")]
+)
+@pytest.mark.parametrize("columns", [["kind"], [1]])
+def test_exogenous_columns_are_numbers(labels, dtype, columns):
+    X = pd.DataFrame({"a": SERIES, "kind": np.resize(labels, len(SERIES))}).astype({"kind": dtype})
+    with pytest.raises(ValueError, match=r"^X has the categories \['kind'\], but LinearRegression"):
+        make_ar(2, exogenous=columns).fit(X, SERIES)
+
+
 def autoregressive(n, coefficients, seed=0):
     """Return a series ``y_t = 2 + sum_j coefficients_j y_{t - j} + noise``."""
     series = list(np.random.default_rng(seed).normal(size=n + len(coefficients)))
