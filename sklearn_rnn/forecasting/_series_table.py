@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sklearn_rnn.preprocessing._columns import drop_columns, named_columns
 from sklearn_rnn.preprocessing._timeline import Timeline, split_index, time_level
-from sklearn_rnn.preprocessing._times import TimeKind, missing_times, read_times
+from sklearn_rnn.preprocessing._times import TimeKind, check_kind, missing_times, read_times
 
 _TIMES = (pd.DatetimeIndex, pd.PeriodIndex, pd.TimedeltaIndex)
 
@@ -138,7 +138,7 @@ def read_series(
         raise ValueError(f"{name} must have rows; got the shape {X.shape}.")
     index, codes, labels = split_index(X, len(X), time, series)
     kind, times = read_times(index, like)
-    _check_kind(kind, like, index, name)
+    check_kind(kind, like, index, name)
     if (missing := missing_times(times)).any():
         count = f"{int(missing.sum())} of {len(X)} rows"
         raise ValueError(f"{name} must have a time in each row; missing in {count}.")
@@ -170,18 +170,6 @@ def with_series(index: Any, times: Any) -> Any:
         return times
     parts = [index.get_level_values(level) for level in range(index.nlevels - 1)]
     return pd.MultiIndex.from_arrays([*parts, times], names=index.names)
-
-
-def _check_kind(kind: TimeKind, like: TimeKind | None, index: Any, name: str) -> None:
-    """Check that times are known, and of the kind of those in fit."""
-    if kind.name == "none" or kind != (like or kind):
-        wanted = f"{like}, as in fit" if like is not None else "numbers, times or periods"
-        is_text = isinstance(index[0], str)
-        fix = " Convert text by pd.to_datetime(text, format=...) or pd.PeriodIndex." * is_text
-        raise ValueError(
-            f"{name} must have {wanted}, in its index or in a column named by time=; got {kind}, "
-            f"such as {index[:1].tolist()}.{fix}"
-        )
 
 
 def _check_distinct(table: SeriesTable, name: str) -> None:

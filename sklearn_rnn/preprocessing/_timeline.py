@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sklearn_rnn.exceptions import IncompleteWindowsWarning
-from sklearn_rnn.preprocessing._times import TimeKind, missing_times, read_times
+from sklearn_rnn.preprocessing._times import TimeKind, check_kind, missing_times, read_times
 
 # More repeated times than this share are those of several series, or of rows drawn twice.
 _MAX_REPEATED = 0.01
@@ -85,10 +85,12 @@ def read_timeline(
     Raises
     ------
     ValueError
-        If more than a hundredth of the times of a series repeat.
+        If more than a hundredth of the times of a series repeat, or `time` names no times.
     """
     index, codes, labels = split_index(X, n_rows, time, series)
     kind, times = (TimeKind(), np.zeros(0)) if index is None else read_times(index, like)
+    if time is not None:
+        check_kind(kind, None, index, "X")
     if kind.name == "none":
         times = np.arange(n_rows)
     if len(labels) == 1 and (kind.name == "none" or _is_increasing(times)):
@@ -120,6 +122,8 @@ def split_index(
     times = index.get_level_values(at) if levels or isinstance(index, pd.MultiIndex) else index
     if time is not None and not (index is not None and time in index.names):
         times = pd.Index(_column(X, time, "time"))
+    if time is not None and isinstance(times, pd.CategoricalIndex):
+        times = pd.Index(np.asarray(times))
     in_index = index is not None and series in index.names
     if series is not None and not (in_index and isinstance(index, pd.MultiIndex)):
         names_of_rows = index if in_index else pd.Index(_column(X, series, "series"))

@@ -94,6 +94,18 @@ def read_times(index: Any, like: TimeKind | None = None) -> tuple[TimeKind, NDAr
     return TimeKind(), np.zeros(0)
 
 
+def check_kind(kind: TimeKind, like: TimeKind | None, index: Any, name: str) -> None:
+    """Check that times are known, and of the kind of those in fit."""
+    if kind.name == "none" or kind != (like or kind):
+        wanted = f"{like}, as in fit" if like is not None else "numbers, times or periods"
+        is_text = isinstance(index[0], str)
+        fix = " Convert text by pd.to_datetime(text, format=...) or pd.PeriodIndex." * is_text
+        raise ValueError(
+            f"{name} must have {wanted}, in its index or in a column named by time=; got {kind}, "
+            f"such as {index[:1].tolist()}.{fix}"
+        )
+
+
 def missing_times(values: NDArray[Any]) -> NDArray[np.bool_]:
     """Return which rows have no time: NaN, NaT, or infinite."""
     if values.dtype.kind == "f":
@@ -116,6 +128,9 @@ def _parse_dates(index: Any) -> Any:
         index = index.get_level_values(0)
     if isinstance(index, pd.DatetimeIndex | pd.TimedeltaIndex | pd.PeriodIndex):
         return index
+    if isinstance(index, pd.CategoricalIndex):  # those of numbers may name series
+        is_number = is_any_real_numeric_dtype(index.categories.dtype)
+        return index if is_number else _parse_dates(pd.Index(np.asarray(index)))
     kind = "datetime" if getattr(index.dtype, "kind", "O") == "M" else _infer_kind(index)
     if not kind:
         return index
@@ -130,7 +145,7 @@ def _parse_dates(index: Any) -> Any:
 
 def _infer_kind(index: Any) -> str:
     """Return what the objects of an index are, if they may be dates."""
-    if is_any_real_numeric_dtype(index.dtype) or isinstance(index, pd.CategoricalIndex):
+    if is_any_real_numeric_dtype(index.dtype):
         return ""
     kind = infer_dtype(index, skipna=True)
     if kind == "string":

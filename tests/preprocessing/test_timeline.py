@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 
 from sklearn_rnn.exceptions import IncompleteWindowsWarning
-from sklearn_rnn.preprocessing import LagTransformer
+from sklearn_rnn.preprocessing import LagTransformer, make_lagged
 from sklearn_rnn.preprocessing._timeline import read_timeline
+from sklearn_rnn.preprocessing._times import read_times
 
 DAYS = pd.date_range("2024-03-28", periods=6)
 
@@ -46,6 +47,41 @@ def test_of_two_levels_of_numbers_the_last_is_the_time_or_the_one_that_is_named(
     index = pd.MultiIndex.from_product([range(3), [10, 20]], names=["day", "store"])
     assert read(index).labels == [0, 1, 2]
     assert read(index, time="day").labels == read(index, series="store").labels == [10, 20]
+
+
+UNREAD = {
+    "days first": DAYS.strftime("%d/%m/%Y"),
+    "digits": DAYS.strftime("%Y%m%d"),
+    "months by name": DAYS.strftime("%Y %b %d"),
+    "category of text": pd.CategoricalIndex(DAYS.strftime("%d/%m/%Y")),
+    "missing": [None] * len(DAYS),
+}
+
+
+@pytest.mark.parametrize("form", UNREAD)
+@pytest.mark.parametrize("as_level", [False, True])
+def test_a_named_column_or_level_that_holds_no_times_is_an_error(form, as_level):
+    table = pd.DataFrame({"x": np.arange(6.0), "day": UNREAD[form]})
+    table = table.set_index("day") if as_level else table
+    text = "^X must have numbers, times or periods, in its index or in a column .* got no times"
+    with pytest.raises(ValueError, match=text):
+        LagTransformer(2, time="day").fit(table)
+    with pytest.raises(ValueError, match=text):
+        make_lagged(table, table["x"], 2, time="day")
+
+
+@pytest.mark.parametrize("times", [DAYS, DAYS.to_period("D"), DAYS.astype(str), np.arange(6)])
+def test_a_category_of_times_is_read_as_they_are(times):
+    rows, order = np.arange(6.0), [3, 1, 5, 0, 4, 2]
+    table = pd.DataFrame({"x": rows, "day": times}).iloc[order]
+    labels = table.astype({"day": pd.CategoricalDtype(table["day"])})  # in the order of the table
+    windows = (
+        LagTransformer(2, time="day", flatten=True).fit_transform(t) for t in (table, labels)
+    )
+    np.testing.assert_array_equal(*windows)
+    if not isinstance(times, np.ndarray):  # in an index, those of numbers name series
+        (_, found), (_, expected) = (read_times(pd.Index(t["day"])) for t in (labels, table))
+        np.testing.assert_array_equal(found, expected)
 
 
 def test_several_levels_name_a_series():
