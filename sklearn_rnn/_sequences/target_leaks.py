@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sklearn_rnn._sequences.categories import Labels
 from sklearn_rnn._sequences.lag_names import LagColumns
 from sklearn_rnn._sequences.ragged import Ragged
 from sklearn_rnn._sequences.window_array import WindowArray
@@ -42,14 +43,20 @@ def column_texts(columns: Iterable[Any], names: Sequence[Any] | None) -> dict[in
 
 
 def warn_of_target_in_windows(
-    sequences: Windows | Ragged, y: Any, channels: Mapping[int, str]
+    sequences: Windows | Ragged, y: Any, channels: Mapping[int, str], categories: Labels
 ) -> None:
     """Warn if y is one of some channels at the newest step of all windows."""
     if not channels or not isinstance(sequences, Windows):
         return
     rows, last = sequences.rows, (sequences.n_steps - 1) * sequences.step_stride
     newest = sequences.first_rows() + last
-    warn_of_target(lambda part, channel: rows[newest[part], channel], y, channels)
+    labels = {c: np.append(None, known.to_numpy(object)) for c, known in categories.items()}
+
+    def read(part: slice, channel: int) -> NDArray[Any]:
+        values = rows[newest[part], channel]
+        return labels[channel][values.astype(np.intp)] if channel in labels else values
+
+    warn_of_target(read, y, channels)
 
 
 def warn_of_target(read: Read, y: Any, channels: Mapping[int, str]) -> None:
@@ -60,7 +67,7 @@ def warn_of_target(read: Read, y: Any, channels: Mapping[int, str]) -> None:
     read : callable
         Takes a slice of rows and a channel, and returns the values of that channel at lag 0.
     y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-        Targets; labels that are not numbers equal no channel.
+        Targets.
     channels : mapping of int to str
         Channels, and what to call them.
     """
@@ -68,7 +75,7 @@ def warn_of_target(read: Read, y: Any, channels: Mapping[int, str]) -> None:
         targets = np.asarray(y)
     except ValueError:  # a list of targets of steps, of different length
         return
-    if targets.dtype.kind not in "biuf" or targets.ndim not in (1, 2) or len(targets) < 2:
+    if targets.dtype.kind not in "biufOU" or targets.ndim not in (1, 2) or len(targets) < 2:
         return
     for channel, name in channels.items():
         if any(is_equal(read, channel, t) for t in targets.reshape(len(targets), -1).T):
@@ -82,7 +89,7 @@ def warn_of_target(read: Read, y: Any, channels: Mapping[int, str]) -> None:
 
 
 def is_equal(read: Read, channel: int, target: NDArray[Any]) -> bool:
-    """Return whether target and channel are the same numbers, and not all one number.
+    """Return whether target and channel are the same numbers or labels, and not all one.
 
     Slices grow, so that a difference is found in the first.
     """
@@ -91,6 +98,8 @@ def is_equal(read: Read, channel: int, target: NDArray[Any]) -> bool:
         part = slice(start, start + size)
         values = read(part, channel)
         wanted = target[part]
+        if values.dtype.kind != "O" and target.dtype.kind in "OU":
+            return False
         if values.dtype.kind == "f":  # rounded when it was stored
             wanted = wanted.astype(values.dtype)
         if not np.array_equal(values, wanted):

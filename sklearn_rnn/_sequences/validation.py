@@ -140,7 +140,8 @@ def check_sequences(
         if isinstance(sequences, Ragged) or absent.any():
             sequences = trim_absent_steps(sequences, absent)
     if form is None and targets and (knows_rows or columns is not None):
-        warn_of_target_in_windows(sequences, y, columns_at_lag_zero(table, columns))
+        at_lag_zero = columns_at_lag_zero(table, columns)
+        warn_of_target_in_windows(sequences, y, at_lag_zero, categories)
     sizes = n_features, rows.shape[1], sequences.n_steps
     channels = X.channels if knows_rows else None
     return sequences, y, InputForm(*sizes, is_list, keeps, columns, channels, categories)

@@ -15,6 +15,7 @@ from sklearn_rnn import (
     DenseRegressor,
     LagRidge,
     LagTransformer,
+    LSTMClassifier,
     LSTMRegressor,
     PersistenceRegressor,
     make_ar,
@@ -96,6 +97,21 @@ def test_a_constant_or_what_is_no_number_leaks_nothing():
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             transformer.fit(X, y)
+
+
+@pytest.mark.parametrize(
+    ("labels", "dtype"),
+    [(["wet", "dry"], object), (["wet", "dry"], "category"), ([3, 8], "category")],
+)
+def test_labels_that_are_a_column_of_categories_are_warned_of(labels, dtype):
+    sky = pd.Series(RNG.choice(labels, 60), name="sky").astype(dtype)
+    table = X.assign(sky=sky)
+    for y in (sky, np.asarray(sky)):
+        with pytest.warns(TargetLeakWarning, match=r"^y equals the column 'sky' of X at lag 0"):
+            pipeline(LSTMClassifier(**QUICK), known_ahead=["sky"]).fit(table, y)
+    pipeline(LSTMClassifier(**QUICK)).fit(table, sky)
+    other = sky.where(sky.index < 59, labels[0] if sky[59] == labels[1] else labels[1])
+    pipeline(LSTMClassifier(**QUICK), delay=0).fit(table, other)
 
 
 @pytest.mark.parametrize("as_array", [False, True])
