@@ -50,7 +50,7 @@ def warn_of_target_in_windows(
         return
     rows, last = sequences.rows, (sequences.n_steps - 1) * sequences.step_stride
     newest = sequences.first_rows() + last
-    labels = {c: np.append(None, known.to_numpy(object)) for c, known in categories.items()}
+    labels = {c: np.array([None, *known], dtype=object) for c, known in categories.items()}
 
     def read(part: slice, channel: int) -> NDArray[Any]:
         values = rows[newest[part], channel]

@@ -37,7 +37,7 @@ def check_leakage(
 ) -> LeakageReport:
     """Look for predictions and fits that depend on rows that are not yet known.
 
-    Rows that are not yet known when a test row is predicted are given other numbers. Its
+    Rows that are not yet known when a test row is predicted are given other values. Its
     prediction must not change, nor those of the rows before, nor the training rows and targets
     before it, on which all fitted attributes depend.
 
@@ -95,8 +95,9 @@ def check_leakage(
     that equal y. What a `LagTransformer` does not
     read of row t must not reach it by the rows before, as after a backward fill.
 
-    **What is perturbed.** Numbers and booleans are replaced by those of other rows, and fractions
-    are also rescaled; missing values remain missing. Text, categories and times do not change.
+    **What is perturbed.** Numbers, booleans and categories, of text as of a categorical dtype, are
+    replaced by those of other rows, and fractions are also rescaled; missing values remain missing.
+    Times, labels of series, and text with hardly a value twice do not change.
     Sequences are replaced by other sequences. Differences up to 1e-6 of the range of a column
     count as rounding.
 

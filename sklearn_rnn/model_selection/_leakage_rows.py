@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pandas.api.types import is_numeric_dtype
 
 from sklearn_rnn._sequences.window_array import WindowArray
 from sklearn_rnn._sklearn.compat import num_samples
@@ -17,8 +18,8 @@ from sklearn_rnn.model_selection._perturbation import (
     changed_rows,
     draw_rows,
     is_table,
-    number_columns,
     perturb,
+    value_columns,
 )
 from sklearn_rnn.preprocessing._incomplete_rows import find_lags
 from sklearn_rnn.preprocessing._timeline import time_level
@@ -60,12 +61,13 @@ class Rows:
         """Return the rows of the arguments of `check_leakage`."""
         if prepare is None:
             order, unique = _number(*moments_of(raw, [model]))
-            columns = _columns(raw, _names(model)) if is_table(raw) else []
+            columns = _columns(raw, _names(model), order) if is_table(raw) else []
             return cls(raw, None, raw, y, unique, order, order, columns)
         X, y = _pair(prepare(raw.copy()))
         raw_order, order, unique = _orders(raw, X, model)
         names = {*_names(model), *getattr(getattr(X, "index", None), "names", ())}
-        return cls(raw, prepare, X, y, unique, raw_order, order, _columns(raw, names))
+        columns = _columns(raw, names, raw_order)
+        return cls(raw, prepare, X, y, unique, raw_order, order, columns)
 
     def perturbed(
         self, rows: NDArray[np.bool_], columns: Sequence[int], random: np.random.RandomState
@@ -123,12 +125,23 @@ def _pair(prepared: Any) -> tuple[Any, Any]:
     return prepared
 
 
-def _columns(table: Any, names: set[Any]) -> list[int]:
-    """Return the columns with numbers, other than those named; there must be some."""
-    columns = number_columns(table, names)
+def _columns(table: Any, names: set[Any], order: NDArray[np.intp]) -> list[int]:
+    """Return the columns with numbers or categories, other than those named; there must be some."""
+    columns = value_columns(table, names)
+    if isinstance(table, pd.DataFrame) and len(np.unique(order)) < len(order):
+        columns = [c for c in columns if not _names_series(table.iloc[:, c], order)]
     if not columns:
-        raise ValueError("X must have columns with numbers, which are perturbed; it has none.")
+        raise ValueError(
+            "X must have columns with numbers or categories, which are perturbed; it has none."
+        )
     return columns
+
+
+def _names_series(column: pd.Series, order: NDArray[np.intp]) -> bool:
+    """Return whether labels tell the rows of the same moment apart."""
+    return not is_numeric_dtype(column.dtype) and not (
+        pd.DataFrame({"moment": order, "label": column.array}).duplicated().any()
+    )
 
 
 def _names(model: Any) -> set[Any]:

@@ -1,4 +1,4 @@
-"""Other numbers in some rows of a table, and which rows of a result differ for it."""
+"""Other values in some rows of a table, and which rows of a result differ for it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from pandas.api.types import is_bool_dtype, is_float_dtype, is_numeric_dtype
 from scipy.sparse import issparse
 
+from sklearn_rnn._sequences.categories import learn_labels
 from sklearn_rnn._sklearn.rows import take_rows
+from sklearn_rnn.preprocessing._times import read_times
 
 TOLERANCE = 1e-6
 """Differences up to this share of the range of a column are rounding."""
@@ -23,19 +25,33 @@ Mask = NDArray[np.bool_]
 
 
 def is_table(data: Any) -> bool:
-    """Return whether numbers of single columns can be replaced."""
+    """Return whether values of single columns can be replaced."""
     is_array = isinstance(data, np.ndarray) and data.ndim <= 2
     return isinstance(data, pd.DataFrame | pd.Series) or is_array
 
 
-def number_columns(table: Any, names: Collection[Any] = ()) -> list[int]:
-    """Return the positions of the columns with numbers; those with these names are none."""
+def value_columns(table: Any, names: Collection[Any] = ()) -> list[int]:
+    """Return the positions of the columns with numbers or categories; not those with these names.
+
+    Text is none if it holds dates, or has hardly a value twice.
+    """
     if isinstance(table, pd.DataFrame):
         columns = enumerate(table.items())
-        return [i for i, (name, c) in columns if is_numeric_dtype(c.dtype) and name not in names]
+        return [i for i, (name, c) in columns if name not in names and _has_values(c)]
     if not is_numeric_dtype(table.dtype):
         return []
     return list(range(table.shape[1] if table.ndim == 2 else 1))
+
+
+def _has_values(column: pd.Series) -> bool:
+    """Return whether a column holds numbers or categories."""
+    if is_numeric_dtype(column.dtype):
+        return True
+    try:
+        labels = learn_labels(column.to_frame(), flatten=False)
+    except ValueError:  # text that is no category
+        return False
+    return any(read_times(known)[0].name in ("none", "numbers") for known in labels.values())
 
 
 def column_of(table: Any, column: int) -> Any:
@@ -48,7 +64,7 @@ def column_of(table: Any, column: int) -> Any:
 
 
 def perturb(table: Any, rows: Mask, columns: Collection[int], random: np.random.RandomState) -> Any:
-    """Return a copy of a table with other numbers in some rows and columns.
+    """Return a copy of a table with other values in some rows and columns.
 
     Missing values stay missing.
 
@@ -61,7 +77,7 @@ def perturb(table: Any, rows: Mask, columns: Collection[int], random: np.random.
     columns : collection of int
         Positions of the columns that change.
     random : RandomState
-        Draws the numbers.
+        Draws the values.
     """
     changed = table.copy()
     for column in columns:
@@ -100,8 +116,9 @@ def draw_rows(data: Any, rows: Mask, random: np.random.RandomState) -> Any:
 def _other_values(values: Any, rows: Mask, random: np.random.RandomState) -> Any:
     """Return a column with values of other rows in some rows; fractions are rescaled, too.
 
-    Whole numbers remain those of the column, which may be classes. Fractions leave its range, and
-    with it a maximum, but positive ones remain positive, and those from 0 to 1 within these.
+    Labels and whole numbers, which may be classes, remain those of the column. Fractions leave its
+    range, and with it a maximum, but positive ones remain positive, and those from 0 to 1 within
+    these.
     """
     known = ~np.asarray(pd.isna(values), dtype=bool)
     changed = values.copy()
@@ -112,10 +129,10 @@ def _other_values(values: Any, rows: Mask, random: np.random.RandomState) -> Any
         return changed
     other = codes[rows] + random.randint(1, max(len(unique), 2), size=n_drawn)
     drawn = unique[other % len(unique)]
-    numbers = np.asarray(values[known], dtype=np.float64)
-    if is_float_dtype(values.dtype) and not (numbers == np.round(numbers)).all():
+    if is_float_dtype(values.dtype):
+        numbers = np.asarray(values[known], dtype=np.float64)
         low, high = numbers.min(), numbers.max()
-        if low < 0 or high > 1:
+        if (low < 0 or high > 1) and (numbers != np.round(numbers)).any():
             center = numbers.mean() if low < 0 else 0.0
             drawn = center + np.exp(random.uniform(-1, 1, n_drawn)) * (drawn - center)
             drawn = drawn.astype(values.dtype)

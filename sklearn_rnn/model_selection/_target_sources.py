@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pandas.api.types import is_numeric_dtype
 
 from sklearn_rnn._sequences.target_leaks import columns_at_lag_zero
 from sklearn_rnn._sequences.window_array import WindowArray
@@ -103,16 +104,21 @@ def _equal_to_target(rows: Rows) -> list[int]:
         newest = np.asarray(rows.X)[:, -1]
         columns = {c: newest[:, c] for c in columns_at_lag_zero(rows.X, None)}
     else:
-        columns = {c: as_floats(column_of(rows.X, c)) for c in rows.columns}
-    y = np.asarray(rows.y) if columns else np.zeros(0, dtype=object)
-    if y.dtype.kind not in "biuf" or y.ndim not in (1, 2):
+        columns = {c: column_of(rows.X, c) for c in rows.columns}
+    if not columns:
+        return []
+    y = np.asarray(rows.y)
+    if y.ndim not in (1, 2):
         return []
     targets = _outputs(y)
     return [c for c, values in columns.items() if any(_are_equal(values, t) for t in targets)]
 
 
-def _are_equal(values: NDArray[Any], target: NDArray[Any]) -> bool:
-    """Return whether numbers are the same where both are known, and not all one number."""
-    known = ~(np.isnan(values) | np.isnan(target))
-    values, target = values[known], target[known].astype(values.dtype)
+def _are_equal(values: Any, target: NDArray[Any]) -> bool:
+    """Return whether values are the same where both are known, and not all one value."""
+    known = ~np.asarray(pd.isna(values) | pd.isna(target), dtype=bool)
+    if is_numeric_dtype(values.dtype) and is_numeric_dtype(target.dtype):
+        values = as_floats(values)
+        target = target.astype(values.dtype)
+    values, target = np.asarray(values)[known], target[known]
     return len(values) > 1 and bool((values == target).all() and (values != values[0]).any())

@@ -12,12 +12,13 @@ from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import GridSearchCV, KFold, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
 from sklearn_rnn import (
     CompleteRows,
     DifferencedRegressor,
     Forecaster,
+    GRUClassifier,
     GRURegressor,
     LagTransformer,
     NaiveForecaster,
@@ -163,6 +164,47 @@ def test_leaks_of_steps_are_found(name):
     assert report.steps == [step], report
     assert set(report.found["changed"]) == {"prediction"}
     assert "give prepare" in repr(report)
+
+
+SKY = RAW.assign(sky=RNG.choice(["dry", "fog", "wet"], 200))
+ENCODED = make_column_transformer(
+    (OneHotEncoder(sparse_output=False), ["sky"]), remainder="passthrough"
+)
+
+
+def next_sky(X):
+    return X.assign(sky=X["sky"].shift(-1).fillna("dry"))
+
+
+@pytest.mark.parametrize("dtype", [object, "category"])
+def test_leaks_of_categories_are_found(dtype):
+    raw = SKY.astype({"sky": dtype})
+    for model in (net(known_ahead=["sky"]), make_pipeline(ENCODED, *lagged())):
+        assert check_leakage(model, raw, raw["a"], cv=CV).found.empty
+        later = make_pipeline(FunctionTransformer(next_sky), *model)
+        report = check_leakage(later, raw, OTHER["y"], cv=CV)
+        assert report.steps == ["functiontransformer"], report
+        prepared = check_leakage(model, raw, cv=CV, prepare=lambda X: (next_sky(X), X["a"]))
+        assert prepared.steps == ["prepare"], prepared
+
+
+@pytest.mark.parametrize("dtype", [object, "category"])
+def test_a_target_that_is_a_category_is_found(dtype):
+    raw = SKY.astype({"sky": dtype})
+    for lags, steps in (({}, []), ({"known_ahead": ["sky"]}, ["lagtransformer"])):
+        model = make_pipeline(LagTransformer(2, **lags), GRUClassifier(random_state=0))
+        assert check_leakage(model, raw, raw["sky"], cv=CV).steps == steps
+        prepared = check_leakage(model, raw, cv=CV, prepare=lambda X: (X, X["sky"]))
+        assert prepared.steps == steps
+
+
+def test_labels_of_series_do_not_change():
+    def prepare(raw):
+        wide = raw.pivot(index="day", columns="series", values="a")  # each label once in a day
+        return wide.set_axis(["x", "z"], axis=1), wide["x"]
+
+    report = check_leakage(lagged(), PANEL.reset_index(), cv=CV, prepare=prepare)
+    assert report.found.empty, report
 
 
 class PredictsItsMean(RegressorMixin, BaseEstimator):

@@ -10,8 +10,8 @@ from sklearn_rnn.model_selection._perturbation import (
     TOLERANCE,
     changed_rows,
     draw_rows,
-    number_columns,
     perturb,
+    value_columns,
     with_rows_of,
 )
 
@@ -29,38 +29,42 @@ TABLE = pd.DataFrame(
         "whole": pd.array([None, *range(39)], dtype="Int64"),
         "gaps": np.where(np.arange(40) % 4, RNG.normal(size=40), np.nan),
         "text": list("ab") * 20,
+        "category": pd.Categorical([7, None, 8, 9] * 10),
+        "day": [f"2024-01-{1 + t // 4:02}" for t in range(40)],
+        "name": [f"row {t}" for t in range(40)],
         "constant": 1.5,
     },
     index=pd.date_range("2024-01-01", periods=40),
 )
-NUMBERS = number_columns(TABLE)
+VALUES = value_columns(TABLE)
 
 
 def perturbed(table, columns, seed=0):
     return perturb(table, ROWS, columns, np.random.RandomState(seed))
 
 
-def test_only_chosen_rows_and_numbers_change():
-    assert [TABLE.columns[c] for c in NUMBERS] == [name for name in TABLE if name != "text"]
-    assert [TABLE.columns[c] for c in number_columns(TABLE, {"flag"})] == [
-        name for name in TABLE if name not in ("text", "flag")
+def test_only_chosen_rows_and_values_change():
+    fixed = ["day", "name"]
+    assert [TABLE.columns[c] for c in VALUES] == [name for name in TABLE if name not in fixed]
+    assert [TABLE.columns[c] for c in value_columns(TABLE, {"flag"})] == [
+        name for name in TABLE if name not in (*fixed, "flag")
     ]
-    found = perturbed(TABLE, NUMBERS)
+    found = perturbed(TABLE, VALUES)
     assert found.dtypes.equals(TABLE.dtypes)
     pd.testing.assert_frame_equal(found[~ROWS], TABLE[~ROWS])
-    pd.testing.assert_series_equal(found["text"], TABLE["text"])
+    pd.testing.assert_frame_equal(found[fixed], TABLE[fixed])
     pd.testing.assert_frame_equal(found.isna(), TABLE.isna())
-    for name in TABLE.columns[NUMBERS]:
+    for name in TABLE.columns[VALUES]:
         known = ROWS & TABLE[name].notna().to_numpy()
         assert (found[name] != TABLE[name])[known].all(), name
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_numbers_keep_their_kind(seed):
-    found = perturbed(TABLE, NUMBERS, seed)
+def test_values_keep_their_kind(seed):
+    found = perturbed(TABLE, VALUES, seed)
     assert (found["positive"] > 0).all()
     assert found["share"].between(0, 1).all()
-    for name in ("count", "label", "flag", "whole"):
+    for name in ("count", "label", "flag", "whole", "text", "category"):
         assert set(found[name].dropna()) <= set(TABLE[name].dropna())
 
 
@@ -73,12 +77,12 @@ def test_fractions_leave_their_range():
 
 @pytest.mark.parametrize("values", [RNG.normal(size=40), RNG.normal(size=(40, 2))])
 def test_arrays_and_series_are_tables(values):
-    found = perturbed(values, number_columns(values))
+    found = perturbed(values, value_columns(values))
     np.testing.assert_array_equal(changed_rows(values, found), ROWS)
     if values.ndim == 1:
         series = pd.Series(values, TABLE.index, name="a")
         pd.testing.assert_series_equal(
-            perturbed(series, number_columns(series)), pd.Series(found, TABLE.index, name="a")
+            perturbed(series, value_columns(series)), pd.Series(found, TABLE.index, name="a")
         )
 
 
@@ -92,7 +96,7 @@ def test_rows_of_sequences_are_drawn():
 
 
 def test_rows_of_another_table_replace_those_of_a_table():
-    found = perturbed(TABLE, NUMBERS)
+    found = perturbed(TABLE, VALUES)
     pd.testing.assert_frame_equal(with_rows_of(found, TABLE, ROWS), TABLE)
     values = TABLE[["signed", "share"]].to_numpy()
     np.testing.assert_array_equal(with_rows_of(values + 1, values, ROWS)[ROWS], values[ROWS])
