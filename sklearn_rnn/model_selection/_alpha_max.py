@@ -59,7 +59,8 @@ def alpha_max(model: Any, data: Data, examples: Examples) -> tuple[float, bool]:
     if not exact:
         net = model.net_
         linear, arguments = alone((net.module, net.get_params_for("module")))
-        module = linear(**arguments).to(examples.x.device)
+        generator = torch.Generator()  # the global one is not ours; the weights become zero
+        module = linear(**arguments, generator=generator).to(examples.x.device)
     gradient = _null_gradient(module.double(), model.net_.criterion_, examples)
     settings = SimpleNamespace(alpha=1.0, l1_ratio=1.0, penalty=model.penalty)
     penalty = sparse_penalty(module, settings)

@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression, enet_path
@@ -194,3 +195,12 @@ def test_the_data_are_read_at_the_first_fit_and_once_more(monkeypatch):
     path = penalty_path(linear(tol=1e-4), X, Y, n_alphas=12, eps=0.1)
     n_anew = (path.n_channels[:-1] == 0).sum()
     assert len(reads) == 1 + 1 + 1 + n_anew  # for the first alpha, again, at the first of the path
+
+
+@pytest.mark.parametrize("given", [{"n_alphas": 2, "eps": 0.1}, {"alphas": [0.1, 0.01]}])
+@pytest.mark.parametrize("size", [(), (3,)])
+def test_torchs_global_generator_stays_as_it_is(given, size):
+    before = torch.get_rng_state()
+    model = DenseRegressor(hidden_layer_sizes=size, l1_ratio=0.9, max_epochs=30, random_state=0)
+    penalty_path(model, X, Y, **given)
+    assert torch.equal(torch.get_rng_state(), before)
