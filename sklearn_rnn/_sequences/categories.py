@@ -18,7 +18,7 @@ from pandas.api.types import infer_dtype
 
 from sklearn_rnn._sequences.ragged import Ragged
 from sklearn_rnn._sequences.windows import Windows
-from sklearn_rnn._sklearn.validation import DATE, check_numbers
+from sklearn_rnn._sklearn.validation import are_dates, check_numbers
 
 Labels = Mapping[int, "pd.Index[Any]"]
 """The labels of each channel, or column, that holds categories, by its position."""
@@ -49,7 +49,7 @@ def learn_labels(table: Any, *, flatten: bool) -> Labels:
     labels = {i: pd.Categorical(_values(table, i)).categories for i, k in enumerate(kinds) if k}
     names = list(table.columns) if labels else []
     for i, known in list(labels.items()):
-        if kinds[i] == "text" and len(known) and DATE.match(known[0]):
+        if kinds[i] == "text" and len(known) and are_dates(known):
             del labels[i]  # for the error about a column of dates
         elif kinds[i] == "text" and len(known) > max(FEW_LABELS, len(table) / 2):
             raise ValueError(

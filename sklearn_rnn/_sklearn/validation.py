@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -22,8 +22,7 @@ from sklearn.utils.validation import check_array
 
 from sklearn_rnn._sklearn.compat import num_samples
 
-DATE = re.compile(r"\d{4}-\d\d")
-"""The beginning of a date as text."""
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 _TIMES = " If it holds the times of the rows,"
 
@@ -78,6 +77,11 @@ def check_numbers(values: Any, name: str = "X") -> None:
         _check_polars(values, name)
     elif not hasattr(values, "dtypes") and not issparse(values):
         _check_array(values, name)
+
+
+def are_dates(labels: Iterable[Any]) -> bool:
+    """Return whether all labels are text that begins with a date."""
+    return all(isinstance(label, str) and _DATE.match(label) for label in labels)
 
 
 def check_table(X: Any, estimator: Any) -> Any:
@@ -214,9 +218,9 @@ def _check_columns(table: pd.DataFrame, dtype: Any, name: str) -> None:
             column.astype(np.float64)
         except (TypeError, ValueError) as error:
             message = f"{name} must hold numbers. In its {where}: {error}."
-            first = next(iter(column.dropna()), None)
-            if isinstance(first, str) and DATE.match(first):
+            if are_dates(column.dropna()):
                 message += f"{_TIMES} convert it by pandas.to_datetime, and make it the index."
+                message += " If it holds categories, give it a categorical dtype."
             raise type(error)(message) from error
 
 

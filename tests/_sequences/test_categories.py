@@ -70,6 +70,18 @@ def test_a_column_without_any_label_is_one_of_missing_categories():
     assert_array_equal(as_numbers(TEXT, labels)["sky"], np.zeros(6))
 
 
+@pytest.mark.parametrize(
+    "labels", [["2022-23", "2023-24"], ["2024-01-02", "none"], ["2024-01", "2024-02"]]
+)
+def test_text_is_dates_only_if_all_labels_are_whole_dates(labels):
+    table = TEXT.assign(sky=labels * 3)
+    assert list(learn_labels(table, flatten=False)[1]) == labels
+    days = TEXT.assign(sky=["2024-01-02", "2024-01-03 12:00"] * 3)
+    assert learn_labels(days, flatten=False) == {}
+    as_labels = days.astype({"sky": "category"})
+    assert list(learn_labels(as_labels, flatten=False)) == [1]
+
+
 @pytest.mark.parametrize("library", ["pandas", "polars"])
 def test_text_that_has_hardly_a_value_twice_is_no_category(library):
     table = pd.DataFrame({"x": np.arange(30.0), "day": [f"day {i}" for i in range(30)]})
@@ -87,7 +99,7 @@ def test_text_that_has_hardly_a_value_twice_is_no_category(library):
 @pytest.mark.parametrize("flatten", [False, True])
 def test_dates_as_text_are_no_categories(flatten):
     dates = TEXT.assign(sky=["2026-01-01", None] * 3)
-    for table in (dates, POLARS.with_columns(sky=pl.lit("2026-01"))):
+    for table in (dates, POLARS.with_columns(sky=pl.lit("2026-01-01"))):
         with pytest.raises(ValueError, match=r"column 'sky'.* could not convert"):
             LagTransformer(2, flatten=flatten).fit(table)
 

@@ -104,7 +104,7 @@ def test_a_column_of_dates_is_refused_with_the_parameter_that_reads_it(library):
 
 def test_a_column_of_dates_as_text_is_refused_with_the_way_to_the_index():
     numbers = [1.0] * (len(FRAME) - 1)
-    hints = [("2026-01-05", "pandas.to_datetime, and make it the index.")]
+    hints = [("2026-01-05", "pandas.to_datetime, .* categories, give it a categorical dtype.")]
     hints += [(["a", *numbers], "'a'."), ([*numbers, "a"], "'a'.")]
     for text, hint in hints:
         with pytest.raises(ValueError, match=rf"column 'date': could not convert .*{hint}$"):
