@@ -59,9 +59,10 @@ def learn_labels(table: Any, *, flatten: bool) -> Labels:
             )
     if labels and flatten:
         raise ValueError(
-            f"flatten=True gives numbers, but X has the categories {[names[i] for i in labels]}; "
-            "encode them first, by OneHotEncoder in a ColumnTransformer, or take a network and "
-            "flatten=False."
+            f"X has the categories {[names[i] for i in labels]}, but flat windows, as of linear "
+            "models, hold numbers alone; encode them first, by OneHotEncoder in a "
+            "ColumnTransformer, leave them out, or take a network, with flatten=False in its "
+            "LagTransformer."
         )
     return labels
 

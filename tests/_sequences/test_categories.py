@@ -145,7 +145,7 @@ def test_positions_are_those_of_channels_beside_times_and_series():
 
 
 def test_flat_windows_hold_no_codes():
-    text = r"^flatten=True gives numbers, but X has the categories \['sky'\]; encode them first"
+    text = r"^X has the categories \['sky'\], but flat windows, .* encode them first, by OneHot"
     with pytest.raises(ValueError, match=text):
         LagTransformer(2, flatten=True).fit(TEXT)
     with pytest.raises(ValueError, match=text):

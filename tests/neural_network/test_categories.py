@@ -275,7 +275,7 @@ def test_what_reads_numbers_refuses_categories_by_name(estimator, text):
 
 
 def test_other_refusals_and_a_baseline():
-    with pytest.raises(ValueError, match=r"^flatten=True gives numbers, but X has the categories"):
+    with pytest.raises(ValueError, match=r"^X has the categories \['sky'\], but flat windows"):
         make_ar(2).fit(TABLE, Y)
     with pytest.raises(ValueError, match=r"^embedding_dim is for categories, but X has none"):
         model(embedding_dim=3).set_params(lagtransformer__known_ahead=None).fit(TABLE[["y"]], Y)
