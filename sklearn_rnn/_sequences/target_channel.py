@@ -78,7 +78,8 @@ def find_target_channels(
     Raises
     ------
     ValueError
-        If there is no such channel, it is known ahead, or y equals none or several of them.
+        If there is no such channel, it is known ahead or holds categories, or y equals none or
+        several of them.
     """
     names, n_outputs = channel_names(X, columns), target.shape[1]
     error = partial(needs_channel, standardize, n_channels, names)
@@ -103,6 +104,8 @@ def find_target_channels(
             raise error(repr(channel))
         if place in channels_known_ahead(X, columns):
             raise error(f"{channel!r}, which is in known_ahead: its newest value is not the past")
+        if isinstance(X, WindowArray) and place in X.origin.categories:
+            raise error(f"{channel!r}, which holds categories")
     return np.array(places, dtype=np.intp)
 
 

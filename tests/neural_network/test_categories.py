@@ -274,6 +274,13 @@ def test_what_reads_numbers_refuses_categories_by_name(estimator, text):
         make_pipeline(LagTransformer(2), estimator).fit(TABLE, np.abs(Y))
 
 
+@pytest.mark.parametrize("kind", ["last", "window"])
+def test_the_channel_of_the_target_holds_no_categories(kind):
+    net = GRURegressor(standardize=kind, target_channel="sky")
+    with pytest.raises(ValueError, match=r"needs target_channel, .* got 'sky', which holds categ"):
+        make_pipeline(LagTransformer(2), net).fit(TABLE, Y)
+
+
 def test_other_refusals_and_a_baseline():
     with pytest.raises(ValueError, match=r"^X has the categories \['sky'\], but flat windows"):
         make_ar(2).fit(TABLE, Y)
