@@ -86,6 +86,21 @@ def as_numbers(table: Any, labels: Labels) -> Any:
     return coded
 
 
+def check_has_none(table: Any) -> None:
+    """Check that no column of a DataFrame, which is no windows, has a categorical dtype."""
+    names = [
+        table.columns[i]
+        for i, dtype in enumerate(_dtypes(table))
+        if _kind(table, i, dtype) == "category"
+    ]
+    if names:
+        raise ValueError(
+            f"X has the categories {names}, which are read in windows alone: for a network put "
+            "LagTransformer(1, delay=0) before it; otherwise encode them, by OneHotEncoder in a "
+            "ColumnTransformer, or convert them to numbers."
+        )
+
+
 def as_fitted(
     sequences: Windows | Ragged, labels: Labels, fitted: Labels, names: Sequence[str] | None
 ) -> Windows | Ragged:

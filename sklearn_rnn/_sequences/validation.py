@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import assert_all_finite
 
-from sklearn_rnn._sequences.categories import Labels, as_fitted, check_channels
+from sklearn_rnn._sequences.categories import Labels, as_fitted, check_channels, check_has_none
 from sklearn_rnn._sequences.input_form import InputForm, Reading
 from sklearn_rnn._sequences.lag_names import LagColumns, read_lag_names
 from sklearn_rnn._sequences.lists import as_list, comes_as_list, is_list_of_sequences, read_list
@@ -183,6 +183,8 @@ def _checked_array(
 ) -> tuple[NDArray[Any], Any]:
     """Return X as an array of two or three dimensions, and the checked targets."""
     check_dimensions(X)
+    if hasattr(X, "columns"):
+        check_has_none(X)
     check_numbers(X)
     n_dims = X.ndim if hasattr(X, "ndim") else np.asarray(X).ndim
     if n_dims > 3:
@@ -208,7 +210,7 @@ def _checked_array(
             name_missing(error, y)
             raise
     X, y = checked if targets else (checked, y)
-    if X.dtype.kind == "O":  # a table with categories that are numbers, say
+    if X.dtype.kind == "O":  # a table with objects that are numbers, say
         X = X.astype(np.float64)
     return X, y
 
