@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -107,10 +108,17 @@ class PanelTimeSeriesSplit(TimeSeriesSplit):
         ------
         ValueError
             If there are no times (an index that numbers the rows does not count), a row has none,
-            or `align` is unknown.
+            or a parameter is invalid.
         """
         if self.align not in ("time", "end"):
             raise ValueError(f"align must be 'time' or 'end'; got {self.align!r}.")
+        for name, value, least in (("test_size", self.test_size, 1), ("gap", self.gap, 0)):
+            if value is None and name == "test_size":
+                continue
+            if not isinstance(value, Integral) or value < least:
+                raise ValueError(
+                    f"{name} must be a whole number of times, at least {least}; got {value!r}."
+                )
         X = X.to_frame() if isinstance(X, pd.Series) else X
         times, series = self._read_rows(X, groups)
         distinct, codes = np.unique(times, return_inverse=True)

@@ -151,3 +151,17 @@ def test_test_rows_of_every_series_see_their_training_rows():
 def test_rows_without_times_are_refused(X, text):
     with pytest.raises(ValueError, match=f"^{text}"):
         next(PanelTimeSeriesSplit(2).split(X))
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        ({"gap": -1}, "gap must be a whole number of times, at least 0; got -1."),
+        ({"gap": 1.5}, "gap must be a whole number of times, at least 0; got 1.5."),
+        ({"gap": None}, "gap must be a whole number of times, at least 0; got None."),
+        ({"test_size": 0}, "test_size must be a whole number of times, at least 1; got 0."),
+    ],
+)
+def test_sizes_are_numbers_of_times(given, text):
+    with pytest.raises(ValueError, match=f"^{text}$"):
+        next(PanelTimeSeriesSplit(2, **given).split(PANEL))
