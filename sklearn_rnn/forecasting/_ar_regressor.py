@@ -28,7 +28,7 @@ from sklearn_rnn._sklearn.validation import (
     restore_on_error,
 )
 from sklearn_rnn.forecasting._ar_model import ARModel
-from sklearn_rnn.forecasting._lag_terms import CRITERIA, check_samples, default_max_lags, read_terms
+from sklearn_rnn.forecasting._lag_terms import CRITERIA, check_enough, default_max_lags, read_terms
 from sklearn_rnn.forecasting._order_selection import Samples
 from sklearn_rnn.linear._nested import Factor
 from sklearn_rnn.preprocessing._columns import column_means, named_columns
@@ -181,7 +181,7 @@ class ARRegressor(WindowParameters, RegressorMixin, Estimator):
         ------
         ValueError
             If no row has all lags, rows are too few to compare all numbers of lags, or a lag is a
-            missing value or a category.
+            missing value.
 
         Warns
         -----
@@ -266,7 +266,7 @@ class ARRegressor(WindowParameters, RegressorMixin, Estimator):
                 sample_weight, np.empty((len(windows), 1)), ensure_non_negative=True
             )
         used = np.flatnonzero(windows.is_complete & (weight > 0))
-        check_samples(len(used), windows, weight > 0, terms)
+        check_enough(len(used), windows, weight > 0, terms)
         given = target.reshape(len(target), -1)
         target = given[used]
         center = column_means(windows.rows)[terms.columns]

@@ -188,11 +188,10 @@ def default_max_lags(windows: WindowArray, step: int) -> int:
     return max(1, min(int(rule), n_left // (n_series * step + windows.shape[2])))
 
 
-def check_samples(
+def check_enough(
     n_used: int, windows: WindowArray, has_weight: NDArray[np.bool_], terms: LagTerms
 ) -> None:
-    """Check that lags are numbers, and rows with all lags enough to fit and compare orders."""
-    _check_are_numbers(windows, terms)
+    """Check that so many rows with all lags suffice to fit, and to compare all orders."""
     if not n_used:
         raise ValueError(
             f"None of the {len(windows)} rows of X has all its lags and a positive weight: each "
@@ -205,17 +204,6 @@ def check_samples(
             f"n_lags={terms.criterion!r}: the largest model has {len(terms) + 1} coefficients, but "
             f"X has only {n_used} rows with all its lags; "
             f"{f'set max_lags to at most {largest}, or ' if largest else ''}give longer series."
-        )
-
-
-def _check_are_numbers(windows: WindowArray, terms: LagTerms) -> None:
-    """Check that no column that enters holds categories."""
-    found = [c for c in windows.origin.categories if c in terms.columns]
-    if found:
-        names = found if windows.channels is None else [windows.channels[c] for c in found]
-        raise ValueError(
-            f"X has the categories {names}, but ARRegressor needs numbers; encode them first, by "
-            "OneHotEncoder in a ColumnTransformer, or give n_lags as a dict of the other columns."
         )
 
 

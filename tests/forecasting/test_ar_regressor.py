@@ -398,13 +398,3 @@ def test_models_that_cannot_be_put_around_it_say_so():
         CompleteRows(ARRegressor()).fit(NYSE, VOLUME)
     with pytest.raises(ValueError, match="but ARRegressor reads lags itself; take make_ar"):
         DifferencedRegressor(ARRegressor()).fit(NYSE, VOLUME)
-
-
-def test_categories_are_no_numbers_of_an_autoregression():
-    X = pd.DataFrame({"y": np.random.default_rng(0).normal(size=40), "kind": ["dry", "wet"] * 20})
-    with pytest.raises(
-        ValueError, match=r"^X has the categories \['kind'\], but ARRegressor needs"
-    ):
-        ARRegressor(2).fit(X, X["y"])
-    alone = ARRegressor(2).fit(X[["y"]], X["y"])
-    np.testing.assert_allclose(ARRegressor({"y": 2}).fit(X, X["y"]).coef_, alone.coef_)
