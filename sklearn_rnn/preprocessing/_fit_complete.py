@@ -17,7 +17,7 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import indexable
 from sklearn.utils.metadata_routing import MetadataRequest, MetadataRouter, get_routing_for_object
 
-from sklearn_rnn._sequences.categories import check_channels, learn_labels
+from sklearn_rnn._sequences.categories import learn_labels
 from sklearn_rnn._sequences.target_leaks import column_texts, warn_of_target
 from sklearn_rnn._sequences.window_array import WindowArray
 from sklearn_rnn._sklearn.compat import check_method_params, num_samples, safe_indexing
@@ -109,9 +109,18 @@ def _check_passed_columns(step: Any, X: Any, final: Any) -> None:
             places = find_columns([_from_start(c, shape[1]) for c in columns], X, shape[1], name)
             if isinstance(final, LinearRegression):
                 passed = safe_indexing(X, places, axis=1)
-                labels = learn_labels(passed, flatten=False)
-                names = getattr(passed, "columns", None)
-                check_channels(labels, None, names, type(final).__name__, "")
+                if labels := learn_labels(passed, flatten=False):
+                    found = [passed.columns[i] for i in labels]
+                    raise ValueError(_advise_encoding(final, found))
+
+
+def _advise_encoding(estimator: Any, columns: list[Any]) -> str:
+    """Return the error about columns that an estimator cannot read, and what to do."""
+    return (
+        f"{type(estimator).__name__} does not read text or categories, as in the columns {columns} "
+        "of X: turn them into numbers, such as by pd.get_dummies(X, columns=[...], dtype=float), "
+        "or take a network, which reads categories."
+    )
 
 
 def _from_start(column: Any, n_columns: int) -> Any:
@@ -225,11 +234,7 @@ class _LastStep:
         named = [n for lags in find_lags(self.pipelines[0]) for n in (lags.time, lags.series)]
         others = self.rows[[c for c in self.rows if c not in named]]
         text = [c for c in others if infer_dtype(others[c], skipna=True) in _TEXT]
-        return (
-            f". {type(self.estimator).__name__} does not read text, as in the columns {text} of X: "
-            "turn it into numbers, such as by pd.get_dummies(X, columns=[...], dtype=float), or "
-            "take a network, which reads categories."
-        )
+        return f". {_advise_encoding(self.estimator, text)}"
 
     def get_metadata_routing(self) -> MetadataRequest | MetadataRouter:
         return get_routing_for_object(self.estimator)
