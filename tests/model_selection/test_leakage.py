@@ -448,7 +448,7 @@ def drawn(raw):
             *(ValueError, "prepare must return the same rows for other numbers in raw rows"),
         ),
         (
-            {"X": RAW.set_index(DAYS.where(np.arange(200) != 3))},
+            {"X": RAW.set_index(pd.Index(DAYS.to_series().where(np.arange(200) != 3)))},
             ValueError,
             "X must have a time in",
         ),
