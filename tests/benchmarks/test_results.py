@@ -55,6 +55,7 @@ NO_PICTURES = {
     "missing_steps",
     "no_change",
     "panel",
+    "panel_speed",
 }
 STUDIES = sorted(path.stem for path in RESULTS.glob("*.json"))
 
