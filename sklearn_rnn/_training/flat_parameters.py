@@ -106,7 +106,7 @@ def parameters_as_views(vector: Tensor, module: nn.Module) -> Iterator[None]:
         # cuDNN packs the weights of an RNN at each step, as they are not in its order: it warns
         # that this takes memory, which it is meant to; results are the same. The filter stays, as
         # `catch_warnings` would mix up the filters of threads that train at the same time.
-        warnings.filterwarnings("ignore", "RNN module weights are not part of single")  # of memory
+        warnings.filterwarnings("ignore", "RNN module weights are not part of single")
     try:
         yield
     finally:

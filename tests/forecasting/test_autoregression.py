@@ -66,6 +66,7 @@ def test_exogenous_columns_are_autoregs_exog(seasonal):
     np.testing.assert_allclose(ar.predict(X)[max(lags) :], theirs.fittedvalues, **EXACT)
 
 
+# The new rows lie among those of fit, so that their first lags are filled.
 @pytest.mark.filterwarnings("ignore::sklearn_rnn.exceptions.IncompleteWindowsWarning")
 def test_seasonal_lags_and_exogenous_columns_work_on_arrays_and_in_new_rows():
     X = NYSE[["DJ_return", "log_volume", "log_volatility"]]

@@ -477,6 +477,7 @@ def test_rows_that_are_missing_before_the_end_are_named():
         forecaster.predict(2)
 
 
+# The missing row is a lag of rows after it.
 @pytest.mark.filterwarnings("ignore::sklearn_rnn.exceptions.IncompleteWindowsWarning")
 @pytest.mark.parametrize("missing", [-2, -3, -4])
 def test_a_row_that_is_missing_before_the_end_moves_no_other(missing):

@@ -75,6 +75,7 @@ def forecast_by_hand(pipe, past, target, ahead):
     return rows[target].iloc[len(past) :]
 
 
+# One of the indexes has a gap, which fills lags.
 @pytest.mark.filterwarnings("ignore::sklearn_rnn.exceptions.IncompleteWindowsWarning")
 @pytest.mark.parametrize("name", INDEXES)
 def test_forecasts_and_their_index_equal_those_of_a_loop_by_hand(name):

@@ -142,6 +142,7 @@ def same(found, wanted):
 
 @pytest.mark.parametrize("name", PIPELINES)
 @pytest.mark.parametrize("n_series", [1, 3])
+# The series have another index than the rows of fit, which they do not continue.
 @pytest.mark.filterwarnings("ignore::sklearn_rnn.exceptions.IncompleteWindowsWarning")
 def test_window_equals_predict_on_the_series(name, n_series):
     model, series = fitted(name), SERIES[:n_series, :, : PIPELINES[name][1].shape[1]]
@@ -223,7 +224,6 @@ def whole_history(net, series, delay=1, known_ahead=()):
 
 @pytest.mark.parametrize("name", NETS)
 @pytest.mark.parametrize("lags", LAGS)
-@pytest.mark.filterwarnings("ignore::sklearn_rnn.exceptions.TargetLeakWarning")
 def test_carry_equals_predict_on_the_whole_history(name, lags):
     net, y = NETS[name]
     model, delay = lagged(net, **LAGS[lags]).fit(X, y), LAGS[lags]["delay"]

@@ -41,6 +41,7 @@ def forms(seed):
     ]
 
 
+# Reading times in a drawn order warns, which the splits do not depend on.
 @pytest.mark.filterwarnings("ignore::sklearn_rnn.exceptions.IncompleteWindowsWarning")
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("form", range(7))
@@ -56,6 +57,7 @@ ENDS = {"x": 30, "y": 21, "z": 13}
 UNEQUAL = pd.concat([PANEL.loc[[name]].head(n) for name, n in ENDS.items()])
 
 
+# Reading times in a drawn order warns, which the splits do not depend on.
 @pytest.mark.filterwarnings("ignore::sklearn_rnn.exceptions.IncompleteWindowsWarning")
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("options", [{"n_splits": 1}, {"n_splits": 3}, {"n_splits": 2, "gap": 2}])
@@ -121,7 +123,6 @@ def test_numbers_of_rows_are_no_times():
         next(PanelTimeSeriesSplit(3).split(PANEL.reset_index()))
 
 
-@pytest.mark.filterwarnings("ignore::sklearn_rnn.exceptions.IncompleteWindowsWarning")
 def test_it_is_a_splitter_for_scikit_learn():
     cv = clone(PanelTimeSeriesSplit(3, time="date"), safe=False)
     given = "align='time', gap=0, n_splits=3, series=None, test_size=None, time='date'"

@@ -35,6 +35,7 @@ def test_a_column_of_targets_is_the_same_as_a_row(as_column, loss):
     )
 
 
+# scikit-learn warns of the column, which is the subject.
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.DataConversionWarning")
 @pytest.mark.parametrize("loss", ["zero_one", "log_loss"])
 def test_a_column_of_labels_is_the_same_as_a_row(loss):
