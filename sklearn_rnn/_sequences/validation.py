@@ -19,6 +19,7 @@ from sklearn_rnn._sequences.reading_warnings import warn_of_misreading
 from sklearn_rnn._sequences.storage import are_nan, has_inf, has_nan
 from sklearn_rnn._sequences.table_forms import check_table_form
 from sklearn_rnn._sequences.target_leaks import columns_at_lag_zero, warn_of_target_in_windows
+from sklearn_rnn._sequences.tokens import as_tokens
 from sklearn_rnn._sequences.window_array import WindowArray
 from sklearn_rnn._sequences.windows import Windows, window_rows
 from sklearn_rnn._sklearn.compat import get_feature_names
@@ -100,13 +101,8 @@ def check_sequences(
         n_features = sequences.rows.shape[1]
     elif knows_rows:
         y = _checked_with_windows(validate, X, y, targets)
-        _check_channels(name, X, reading.n_channels, n_channels)
-        _check_channel_names(name, X.channels, None if form is None else form.channels)
-        n_features, sequences = X.shape[2], X.windows()
-        if categories or (form is not None and form.categories):
-            fitted = None if form is None else form.categories
-            check_channels(categories, fitted, X.channels, reading.needs_numbers, name)
-            sequences = as_fitted(sequences, categories, fitted or {}, X.channels)
+        sequences = _read_windows(name, X, reading, form, categories)
+        n_features = X.shape[2]
         if reading.all_missing == "auto":
             reading = replace(reading, all_missing="value")
     else:
@@ -123,11 +119,11 @@ def check_sequences(
     else:
         keeps = form.keeps_missing_steps
     rows = sequences.rows
-    if has_inf(rows) or (reading.missing == "refused" and has_nan(rows)):
-        finite = "allow-nan" if reading.missing != "refused" else True
-        _assert_covered_finite(sequences, name, finite)
+    refuses_nan = reading.missing == "refused"
+    if has_inf(rows) or (refuses_nan and has_nan(rows)):
+        _assert_covered_finite(sequences, name, allow_nan=not refuses_nan)
     if reading.tokens:
-        sequences = _as_tokens(sequences)
+        sequences = as_tokens(sequences)
     if form is None and reading.missing == "steps" and not (keeps or reading.tokens or knows_rows):
         array = None if is_list else X
         if rows.dtype.kind in "iu" or (array is not None and (array[:, -1] == 0).any()):
@@ -143,8 +139,8 @@ def check_sequences(
         at_lag_zero = columns_at_lag_zero(table, columns)
         warn_of_target_in_windows(sequences, y, at_lag_zero, categories)
     sizes = n_features, rows.shape[1], sequences.n_steps
-    channels = X.channels if knows_rows else None
-    return sequences, y, InputForm(*sizes, is_list, keeps, columns, channels, categories)
+    names = X.channels if knows_rows else None
+    return sequences, y, InputForm(*sizes, is_list, keeps, columns, names, categories)
 
 
 def _checked_targets(validate: Validate, y: Any, targets: dict[str, bool]) -> Any:
@@ -242,25 +238,23 @@ def _read_list_of_sequences(name: str, X: Any, reading: Reading, n_channels: int
     return concatenate(sequences)
 
 
-def _as_tokens(sequences: Windows | Ragged) -> Windows | Ragged:
-    """Return the same sequences over rows of integers."""
-    rows = sequences.rows
-    if rows.shape[1] != 1:
-        raise ValueError(f"X must hold one token at each step; got {rows.shape[1]} channels.")
-    tokens = rows if rows.dtype.kind == "i" else np.nan_to_num(rows, nan=-1)
-    tokens = tokens.astype(np.int64, copy=False)
-    if tokens.min(initial=0) < 0 or (tokens is not rows and (tokens != rows).any()):
-        raise ValueError(
-            "X must hold tokens, which are non-negative integers; got other numbers. Unset "
-            "vocabulary_size and embedding_dim if they are measurements."
-        )
-    return replace(sequences, rows=tokens)
+def _read_windows(
+    name: str, X: WindowArray, reading: Reading, form: InputForm | None, labels: Labels
+) -> Windows | Ragged:
+    """Return the windows of an array that knows its rows, with the codes that `fit` had."""
+    _check_channels(name, X, reading.n_channels, None if form is None else form.n_channels)
+    _check_channel_names(name, X.channels, None if form is None else form.channels)
+    fitted = None if form is None else form.categories
+    if not (labels or fitted):
+        return X.windows()
+    check_channels(labels, fitted, X.channels, reading.needs_numbers, name)
+    return as_fitted(X.windows(), labels, fitted or {}, X.channels)
 
 
-def _assert_covered_finite(sequences: Windows | Ragged, name: str, allowed: Any) -> None:
+def _assert_covered_finite(sequences: Windows | Ragged, name: str, *, allow_nan: bool) -> None:
     """Raise if a row of a sequence is not finite; rows between sequences are not checked."""
     rows = sequences.rows[sequences.coverage() > 0]
-    assert_all_finite(rows, allow_nan=allowed == "allow-nan", estimator_name=name, input_name="X")
+    assert_all_finite(rows, allow_nan=allow_nan, estimator_name=name, input_name="X")
 
 
 def _lag_columns(table: Any, reading: Reading) -> LagColumns | None:

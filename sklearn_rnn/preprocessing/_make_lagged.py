@@ -155,15 +155,9 @@ def make_lagged(
     complete = layout.is_complete(len(known) > 0, horizon)
     _check_any(complete, layout, horizon)
     missing = pd.isna(values).reshape(len(values), -1).any(axis=1)
-    if missing.any():
-        without = following_values(layout, missing, np.flatnonzero(complete), horizon).any(axis=1)
-        complete[complete] = ~without
-        if not complete.any():
-            raise ValueError(
-                f"y is missing in {int(missing.sum())} of its {len(values)} rows, and no complete "
-                "window is followed by a target; give y where windows are complete, or fill it."
-            )
     chosen = np.flatnonzero(complete)
+    if missing.any():
+        chosen = _before_targets(chosen, layout, missing, horizon)
     place: dict[str, Any] = {"channels": _names(features), "known_ahead": known, "chosen": chosen}
     place["categories"] = categories
     is_view = layout.is_contiguous and not len(known)  # rows are not copied
@@ -190,6 +184,19 @@ def _check_any(complete: NDArray[np.bool_], layout: Layout, horizon: int) -> Non
             f"but n_lags={window.n_lags}, delay={window.delay}, step={window.step}, "
             f"horizon={horizon} need {window.lookback + horizon}; take fewer lags."
         )
+
+
+def _before_targets(
+    chosen: NDArray[np.intp], layout: Layout, missing: NDArray[np.bool_], horizon: int
+) -> NDArray[np.intp]:
+    """Return the windows that no missing target follows."""
+    without = following_values(layout, missing, chosen, horizon).any(axis=1)
+    if without.all():
+        raise ValueError(
+            f"y is missing in {int(missing.sum())} of its {len(missing)} rows, and no complete "
+            "window is followed by a target; give y where windows are complete, or fill it."
+        )
+    return chosen[~without]
 
 
 def _names(X: Any) -> list[str] | None:
