@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from sklearn_rnn._modules.base import SequenceModule
-from sklearn_rnn._modules.kernels.layer import is_mostly_native
+from sklearn_rnn._modules.kernels.layer import count_weights
 from sklearn_rnn._modules.kernels.threads import threads_for
 from sklearn_rnn._training.batches import at_valid_steps, positions_of_steps
 from sklearn_rnn._training.tensors import (
@@ -46,10 +46,11 @@ def raw_outputs(module: SequenceModule, x: Tensor | RaggedTensor, *, mixed: bool
     Their shape is (n, n_outputs), or (n_valid_steps, n_outputs) if the module has an output at
     each step. With `mixed` torch computes products in bfloat16.
     """
-    module.eval()
-    shared, in_kernels = shares_rows(x, module.receptive_field), is_mostly_native(module)
+    if any(part.training for part in module.modules()):
+        module.eval()  # which takes long beside the prediction of one sequence
+    shared, (n_weights, in_kernels) = shares_rows(x, module.receptive_field), count_weights(module)
     size = chunk_size(x, shared=shared, in_kernels=in_kernels)
-    operations = size * n_steps_run(x, shared=shared) * sum(p.numel() for p in module.parameters())
+    operations = size * n_steps_run(x, shared=shared) * n_weights
     of_threads = threads_for(operations, in_kernels=in_kernels)
     with autocast(x.device, mixed=mixed), of_threads:
         if isinstance(x, Tensor) or x.is_series:

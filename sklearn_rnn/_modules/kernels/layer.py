@@ -91,12 +91,20 @@ def is_mostly_native(module: nn.Module) -> bool:
 
     Weights that are looked up, those of embeddings, do not count.
     """
-    total = native = 0
+    return count_weights(module)[1]
+
+
+def count_weights(module: nn.Module) -> tuple[int, bool]:
+    """Return the number of all weights, and whether the module `is_mostly_native`."""
+    total = looked_up = native = 0
     for part in module.modules():
-        if not (isinstance(part, Layer) and part.looks_up):
-            size = sum(p.numel() for p in part.parameters(recurse=False))
-            total, native = total + size, native + size * has_kernel(part)
-    return 2 * native > total
+        size = sum(p.numel() for p in part._parameters.values() if p is not None)
+        total += size
+        if isinstance(part, Layer) and part.looks_up:
+            looked_up += size
+        elif size and has_kernel(part):
+            native += size
+    return total, 2 * native > total - looked_up
 
 
 def _is_single(layer: nn.RNNBase) -> bool:
