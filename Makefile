@@ -3,7 +3,7 @@
 
 PYTHON ?= python3
 .DEFAULT_GOAL := help
-.PHONY: help native nyse results test test-oldest test-torch sanitize bench-smoke lint wheel wheel-pure docs clean
+.PHONY: help native nyse results test test-oldest test-torch sanitize bench-smoke lint wheel wheel-pure docs docs-full docs-links clean
 
 # Twice quiet: only errors are shown.
 PIP := -m pip --disable-pip-version-check --quiet --quiet
@@ -76,11 +76,17 @@ wheel-pure: .venv/installed ## build the wheel without a compiler and import it
 	.venv/bin/python $(PIP) install --no-deps --target build/pure/wheel build/pure/*-none-any.whl
 	cd build/pure/wheel && ../../../.venv/bin/python -c "import sklearn_rnn as s; assert s.__file__.startswith('$(CURDIR)/build/pure'), s.__file__; s.show_versions()" | grep "native kernels: none (not compiled: no C compiler"
 
-docs: .venv/installed ## write the reference of the public names to docs/api
-	.venv/bin/pdoc --docformat numpy --output-directory docs/api sklearn_rnn
+docs: .venv/installed ## build the documentation with the gallery in build/docs
+	.venv/bin/python -m sphinx -q -W --keep-going -c docs . build/docs
+
+docs-full: export SKLEARN_RNN_DOCS := full
+docs-full: docs ## the same, and run also the examples that download their data
+
+docs-links: .venv/installed ## check the links to other sites
+	.venv/bin/python -m sphinx -q -b linkcheck -c docs . build/links
 
 clean: ## remove what the other targets made
-	rm -rf .venv .venv-oldest .mypy_cache .pytest_cache .ruff_cache build dist docs/api
+	rm -rf .venv .venv-oldest .mypy_cache .pytest_cache .ruff_cache build dist docs/api docs/gallery
 
 # Two stages, so that make nyse does not wait for tools that it does not need. torch goes first, in
 # the version of constraints.txt; see there.

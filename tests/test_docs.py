@@ -1,14 +1,33 @@
-"""The pages of docs/ keep their word: their blocks of Python run, in order."""
+"""The pages of docs/ keep their word: their blocks of Python run, and print what is shown."""
 
 import re
 from pathlib import Path
 
 import pytest
 
-PAGES = Path(__file__).parents[1].joinpath("docs").glob("*.md")
-BLOCKS = {page.name: re.findall(r"```python\n(.*?)```", page.read_text(), re.S) for page in PAGES}
+import sklearn_rnn
+from sklearn_rnn import datasets, exceptions, inspection, model_selection, plotting
+from tests.markdown import blocks, run
+
+DOCS = Path(__file__).parents[1] / "docs"
+PAGES = [page for page in sorted(DOCS.glob("*.md")) if blocks(page)]
+PUBLIC = [sklearn_rnn, datasets, exceptions, inspection, model_selection, plotting]
 
 
-@pytest.mark.parametrize("name", [name for name, blocks in BLOCKS.items() if blocks])
-def test_the_blocks_of_a_page_run(name):
-    exec(compile("\n".join(BLOCKS[name]), name, "exec"), {})
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_the_blocks_of_a_page_run_and_print_what_is_shown(page):
+    run(page)
+
+
+def test_the_reference_has_all_public_names_in_order():
+    """Each group is sorted, and each name stands once, with the module it is imported from."""
+    text = (DOCS / "api.rst").read_text(encoding="utf-8")
+    listed = []
+    for module, group in re.findall(
+        r"currentmodule:: (\S+)\n(.*?)(?=\.\. currentmodule|\Z)", text, re.S
+    ):
+        names = re.findall(r"^   (\w+)$", group, re.M)
+        assert names == sorted(names, key=str.lower)
+        listed += [f"{module}.{name}" for name in names]
+    expected = [f"{module.__name__}.{name}" for module in PUBLIC for name in module.__all__]
+    assert sorted(listed) == sorted(expected)

@@ -13,7 +13,7 @@ from sklearn_rnn.datasets import _ucr as ucr
 from tests.standins import put_pieces, put_reviews, put_waves
 
 ROOT = Path(__file__).parents[1]
-EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
+EXAMPLES = sorted((ROOT / "examples").glob("*/*.py"))
 YEARS = slice("1978", "1981")  # of the data that come with the package
 
 
@@ -36,26 +36,25 @@ def _small_data(tmp_path, monkeypatch):
     monkeypatch.setattr(datasets, "load_nyse", lambda **_: (X.loc[YEARS], y.loc[YEARS]))
 
 
-def test_there_is_an_example_of_each_kind():
-    assert len(EXAMPLES) >= 5
+def test_there_are_examples_for_the_gallery():
+    executed = [path for path in EXAMPLES if path.parent.name != "downloaded"]
+    assert len(executed) >= 15
 
 
 @pytest.mark.usefixtures("_small_data")
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
-def test_example_runs_and_prints_figures(path, capsys):
+def test_example_runs(path, capsys, monkeypatch):
+    pyplot = pytest.importorskip("matplotlib.pyplot")
+    monkeypatch.setattr(pyplot, "show", lambda: None)
     runpy.run_path(str(path))
     text = capsys.readouterr().out
-    assert re.search(r"\d\.\d", text)
+    assert text or pyplot.get_fignums(), "it shows nothing"
+    pyplot.close("all")
     assert not re.search(r"\bnan\b|failed", text)  # `compare_models` tells of errors
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
-def test_example_says_what_it_shows_and_is_short(path):
-    text = path.read_text(encoding="utf-8")
-    assert text.startswith('"""')
-    assert len(text.splitlines()) <= 45
-
-
-def test_readme_lists_the_examples():
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert sorted(re.findall(r"\(examples/(\w+)\.py\)", text)) == [p.stem for p in EXAMPLES]
+def test_example_asks_a_question_and_is_short(path):
+    title = path.read_text(encoding="utf-8").split("\n")[1]
+    assert title.endswith("?")
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 55

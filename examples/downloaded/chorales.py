@@ -1,4 +1,8 @@
-"""The next chord of Bach's chorales: a target for each step, with `return_sequences=True`.
+"""
+Can a network predict the next chord of a chorale?
+==================================================
+
+The next chord of Bach's chorales: a target for each step, with `return_sequences=True`.
 
 X and y are lists of piano rolls of shape (n_steps, 88), y one step ahead of X, and probabilities
 come back in the same form. `X_val` and `y_val` choose the epoch. The negative log-likelihood of

@@ -1,4 +1,8 @@
-"""Film reviews as raw text: does it pay to read the words in their order?
+"""
+Does a network read film reviews better than a lasso?
+=====================================================
+
+Film reviews as raw text: does it pay to read the words in their order?
 
 `TextSequencer` turns the last 200 words of a review into numbers, `embedding_dim` those into
 vectors, and a GRU reads them one after the other. The lasso, a logistic regression, knows which

@@ -1,4 +1,8 @@
-"""Who speaks? Series of different length, read as they come, also in cross-validation.
+"""
+Who is speaking?
+================
+
+Who speaks? Series of different length, read as they come, also in cross-validation.
 
 Nine men say two vowels; an utterance has 12 channels and 7 to 29 steps, and X is the list of them.
 Nets take it as it is. The logistic regression wants rows of equal length: it gets 15 steps of each

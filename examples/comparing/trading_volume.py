@@ -1,4 +1,8 @@
-"""Trading volume at the New York Stock Exchange: is an LSTM worth it, one day and five days ahead?
+"""
+Is an LSTM worth it for trading volume?
+=======================================
+
+Trading volume at the New York Stock Exchange: is an LSTM worth it, one day and five days ahead?
 
 On the same folds of the years to 1979 AR(5) has an R2 of 0.556, an LSTM, the mean of two seeds,
 0.555, and a lasso 0.549: `compare_models` says to take AR(5). Then the next five
