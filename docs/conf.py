@@ -47,6 +47,8 @@ add_module_names = False
 html_theme = "pydata_sphinx_theme"
 html_title = "sklearn_rnn"
 html_show_sourcelink = False
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
 html_additional_pages = {"index": "redirect.html"}
 html_theme_options = {
     "secondary_sidebar_items": ["page-toc"],
@@ -58,10 +60,13 @@ html_sidebars = {"docs/index": []}
 ALL = os.environ.get("SKLEARN_RNN_DOCS") == "full"
 """Whether to run also the examples whose data are downloaded."""
 
+SECTIONS = ["windows", "networks", "forecasting", "comparing", "downloaded"]
+
 sphinx_gallery_conf = {
     "examples_dirs": ["examples"],
     "gallery_dirs": ["docs/gallery"],
     "filename_pattern": r"/examples/" if ALL else r"/examples/(?!downloaded)",
+    "subsection_order": [f"examples/{name}" for name in SECTIONS],
     "within_subsection_order": "FileNameSortKey",
     "write_computation_times": False,
     "download_all_examples": False,
