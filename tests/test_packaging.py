@@ -24,15 +24,6 @@ def test_version_is_that_of_the_metadata_and_in_the_changelog():
     assert sklearn_rnn.__version__ in (ROOT / "CHANGELOG.md").read_text()
 
 
-def test_readme_table_lists_the_public_names():
-    table = re.search(r"^\| name .*?\n\n", (ROOT / "README.md").read_text(), flags=re.M | re.S)
-    first_cells = re.findall(r"^\|([^|]*)\|", table.group(), flags=re.M)
-    listed = re.findall(r"`([\w.]+)`", " ".join(first_cells))
-    public = {name for name in sklearn_rnn.__all__ if not name.startswith("__")}
-    assert public, "nothing to check"
-    assert sorted(name for name in listed if "." not in name) == sorted(public)
-
-
 def test_dependencies_are_the_libraries_imported():
     imported = set()
     for path in (ROOT / "sklearn_rnn").rglob("*.py"):
