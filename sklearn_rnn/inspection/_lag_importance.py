@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 from sklearn.metrics import check_scoring
-from sklearn.utils import Bunch, check_random_state
+from sklearn.utils import Bunch, check_random_state, check_scalar
 
 from sklearn_rnn._sklearn.metaestimators import default_scoring
 from sklearn_rnn.inspection._integrated_gradients import attributions
@@ -115,6 +116,8 @@ def lag_importance(
     """
     if method not in METHODS:
         raise ValueError(f"method must be one of {METHODS}; got {method!r}.")
+    check_scalar(n_repeats, "n_repeats", Integral, min_val=1)
+    check_scalar(n_points, "n_points", Integral, min_val=1)
     if method == "permutation" and y is None:
         raise ValueError("method='permutation' needs y to compute a score.")
     if method == "permutation" and getattr(estimator, "horizon", 1) > 1:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from numbers import Integral
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import is_classifier
 from sklearn.metrics import check_scoring
-from sklearn.utils import indexable
+from sklearn.utils import check_scalar, indexable
 
 from sklearn_rnn._sklearn.compat import BaseSearchCV
 from sklearn_rnn._sklearn.metaestimators import default_scoring
@@ -151,8 +151,7 @@ def compare_models(
     models = {name: omit_incomplete(model) for name, model in models.items()}
     seeds = _check_seeds(seeds)
     _check_complexity(complexity, models)
-    if horizon < 1:
-        raise ValueError(f"horizon must be at least 1; got {horizon}.")
+    check_scalar(horizon, "horizon", Integral, min_val=1)
     X, y, groups = indexable(X, y, groups)
     check_labels(y, X)
     scoring, loss = _check_scoring(scoring, loss, models, classifies)
@@ -169,6 +168,8 @@ def compare_models(
         models, splitter=splitter, scorer=evaluator.scorer, groups=groups, params=params
     )
     folds = list(splitter.split(X, y, **metadata.split))
+    if not folds:
+        raise ValueError(f"cv must give at least one pair of training and test rows; got {cv!r}.")
     warn_of_fold_order(folds, X, models.values())
     runs = run_all(
         *(models, X, y),
@@ -241,6 +242,8 @@ def _check_seeds(seeds: int | Sequence[int]) -> list[int]:
         if seeds < 1:
             raise ValueError(f"seeds must be at least 1 if it is an integer; got {seeds}.")
         return list(range(int(seeds)))
+    if not isinstance(seeds, Iterable):
+        raise TypeError(f"seeds must be an integer, or a sequence of integers; got {seeds!r}.")
     listed = [int(seed) for seed in seeds]
     if not listed:
         raise ValueError("seeds must contain at least one seed.")

@@ -18,7 +18,6 @@ from sklearn_rnn._sequences.windows import flatten_windows, lag_windows
 from sklearn_rnn._sklearn.compat import Interval, validate_params
 from sklearn_rnn._sklearn.validation import (
     as_table,
-    check_labels,
     check_targets,
     prefix_errors,
 )
@@ -143,11 +142,12 @@ def make_lagged(
     with prefix_errors("X"):
         rows = check_array(features, estimator="make_lagged", input_name="X", **X_CHECKS)
     known = find_columns(known_ahead, X, rows.shape[1], named=named)
+    if y is None:
+        raise ValueError("y must hold a target for each row of X; got None.")
+    check_targets(y, X)
     values = check_array(
         y, dtype=None, ensure_2d=False, ensure_all_finite="allow-nan", input_name="y"
     )
-    check_targets(values, rows)
-    check_labels(y, X)
     window = Window(n_lags, delay, step)
     timeline = read_timeline(X, len(rows), time=time, series=series)
     placement = History(LagCount(lag_unit, max_gap)).place(timeline, window)

@@ -25,15 +25,28 @@ class Analyzer:
     parameters: dict[str, Any]
 
     @cached_property
-    def decode(self) -> Callable[[Any], str]:
-        """What reads a text, or the file that holds it."""
+    def _decode(self) -> Callable[[Any], Any]:
         return CountVectorizer(**self.parameters).decode
 
     @cached_property
     def analyze(self) -> Callable[[str], Iterable[str]]:
         """What splits a decoded text into words."""
         of_content = {**self.parameters, "input": "content"}  # `decode` alone opens files
-        return CountVectorizer(**of_content).build_analyzer()
+        try:
+            return CountVectorizer(**of_content).build_analyzer()
+        except (re.error, TypeError) as error:
+            pattern = self.parameters["token_pattern"]
+            raise ValueError(
+                f"token_pattern must be a regular expression; got {pattern!r}: {error}."
+            ) from error
+
+    def decode(self, given: Any) -> Any:
+        """Read a text, or the file that holds it; functions of the user may read anything else."""
+        text = self._decode(given)
+        replaced = ("analyzer", "preprocessor", "tokenizer")
+        if isinstance(text, str) or any(callable(self.parameters[name]) for name in replaced):
+            return text
+        raise TypeError(f"X must hold texts; got {given!r}. Fill missing texts with ''.")
 
     def __call__(self, text: str) -> list[str]:
         """Return the words of a decoded text."""

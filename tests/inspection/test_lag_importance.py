@@ -358,7 +358,7 @@ def test_windows_of_a_pipeline_are_not_copied():
         ),
     ],
 )
-def test_errors_name_argument_rule_and_mend(model, given, text):
+def test_errors_name_argument_rule_and_fix(model, given, text):
     model.fit(ROWS, ROWS[:, 0])
     with pytest.raises(ValueError, match=f"^{re.escape(text)}"):
         lag_importance(model, **{"X": ROWS, "y": ROWS[:, 0], **given})
@@ -381,3 +381,10 @@ def test_columns_of_times_and_series_are_no_channels(flatten):
     model = make_pipeline(lags, StandardScaler() if flatten else "passthrough", linear_net())
     found = lag_importance(model.fit(long, X["a"]), long, X["a"], random_state=0)
     assert found.channels == ["b", "a"]
+
+
+@pytest.mark.parametrize("name", ["n_repeats", "n_points"])
+@pytest.mark.parametrize(("value", "rule"), [(0, " == 0, must be >= 1"), (1.5, " must be an inst")])
+def test_counts_are_positive_integers(name, value, rule):
+    with pytest.raises((TypeError, ValueError), match=f"^{name}{rule}"):
+        lag_importance(make_ar(2).fit(ROWS, ROWS[:, 0]), ROWS, ROWS[:, 0], **{name: value})

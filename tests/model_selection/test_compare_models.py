@@ -95,7 +95,10 @@ def test_a_scorer_has_the_name_of_its_metric():
             "models must be all classifiers or all regressors; classifiers are ['a'], the others",
         ),
         ({"loss": "log"}, "loss must be 'auto' or one of ['absolute_error', 'log_loss', 'squared"),
-        ({"horizon": 0}, "horizon must be at least 1; got 0."),
+        ({"horizon": 0}, "horizon == 0, must be >= 1."),
+        ({"horizon": 1.5}, "horizon must be an instance of int, not float."),
+        ({"cv": []}, "cv must give at least one pair of training and test rows; got []."),
+        ({"seeds": 1.5}, "seeds must be an integer, or a sequence of integers; got 1.5."),
         ({"seeds": ()}, "seeds must contain at least one seed."),
         ({"seeds": -1}, "seeds must be at least 1 if it is an integer; got -1."),
         ({"seeds": [1, 1]}, "seeds must be distinct non-negative integers; got [1, 1]."),
@@ -115,7 +118,7 @@ def test_a_scorer_has_the_name_of_its_metric():
     ],
 )
 def test_errors_name_argument_rule_and_value(given, text):
-    with pytest.raises(ValueError, match=f"^{re.escape(text)}"):
+    with pytest.raises((TypeError, ValueError), match=f"^{re.escape(text)}"):
         compare_models(**{"models": LINEAR, "X": X, "y": Y, **given})
 
 

@@ -160,6 +160,14 @@ def test_short_series_and_breaks_give_no_windows():
             "known_ahead must hold names of columns or positions from 0 to 2; got 4.",
         ),
         (
+            {"X": X, "y": None, "n_lags": 2},
+            "y must hold a target for each row of X; got None.",
+        ),
+        (
+            {"X": X, "y": Y * 1j, "n_lags": 2},
+            "Complex data not supported: y has the dtype complex128.",
+        ),
+        (
             {"X": np.where(X[2, 1] == X, np.inf, X), "y": Y, "n_lags": 2},
             "Input X contains infinity or a value too large for dtype('float64').",
         ),

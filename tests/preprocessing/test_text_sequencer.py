@@ -309,6 +309,24 @@ def test_errors_name_argument_rule_and_value():
     assert vars(sequencer) == before
     with pytest.raises(ValueError, match=r"^sentence_end must be a regular expression; got '\('"):
         TextSequencer(sentence_end="(").fit(TEXTS)
+    for pattern in ("(", None):
+        with pytest.raises(ValueError, match=r"^token_pattern must be a regular expression; got"):
+            TextSequencer(token_pattern=pattern).fit(TEXTS)
+
+
+@pytest.mark.parametrize("value", [None, 3.5, ["a", "cat"]])
+@pytest.mark.parametrize("parameters", [{}, {"lowercase": False}, {"sentence_end": "[.]"}])
+def test_anything_but_texts_is_refused_unless_a_function_reads_it(value, parameters):
+    for method in ("fit", "fit_transform", "transform"):
+        with pytest.raises(TypeError, match=f"^X must hold texts; got {re.escape(repr(value))}"):
+            getattr(TextSequencer(**parameters).fit(TEXTS), method)(["a cat", value])
+
+
+def test_a_function_reads_what_is_no_text():
+    assert TextSequencer(analyzer=list).fit_transform([["a", "b"], ["b"]]).tolist() == [
+        [2, 3],
+        [3, 0],
+    ]
 
 
 @pytest.mark.parametrize(
