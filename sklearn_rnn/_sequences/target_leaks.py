@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,8 @@ from sklearn_rnn._sequences.ragged import Ragged
 from sklearn_rnn._sequences.window_array import WindowArray
 from sklearn_rnn._sequences.windows import Windows
 from sklearn_rnn.exceptions import TargetLeakWarning
+
+_recorded: ContextVar[list[str] | None] = ContextVar("_recorded", default=None)
 
 Read = Callable[[slice, int], NDArray[Any]]
 """Returns the values of a channel at lag 0, in some rows."""
@@ -79,13 +83,32 @@ def warn_of_target(read: Read, y: Any, channels: Mapping[int, str]) -> None:
         return
     for channel, name in channels.items():
         if any(is_equal(read, channel, t) for t in targets.reshape(len(targets), -1).T):
-            warnings.warn(
+            warn_of_leak(
                 f"y equals the column {name} of X at lag 0: the target is among the inputs. Set "
                 "delay=1 or more in LagTransformer, take the column out of known_ahead and of "
-                "columns that are not lagged (exogenous), or leave it out of X.",
-                TargetLeakWarning,
-                stacklevel=2,
+                "columns that are not lagged (exogenous), or leave it out of X."
             )
+
+
+def warn_of_leak(message: str) -> None:
+    """Raise a `TargetLeakWarning`, and record it for `recorded_leaks`."""
+    if (recorded := _recorded.get()) is not None:
+        recorded.append(message)
+    warnings.warn(message, TargetLeakWarning, stacklevel=3)
+
+
+@contextmanager
+def recorded_leaks() -> Iterator[list[str]]:
+    """Record the leaks of which the block warns, in this thread, whether they are shown or not.
+
+    `warnings.catch_warnings` would mix up the filters of threads that fit at the same time.
+    """
+    recorded: list[str] = []
+    token = _recorded.set(recorded)
+    try:
+        yield recorded
+    finally:
+        _recorded.reset(token)
 
 
 def is_equal(read: Read, channel: int, target: NDArray[Any]) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from numbers import Integral
 from typing import Any, ClassVar
@@ -14,6 +13,7 @@ from sklearn.compose import ColumnTransformer
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from sklearn_rnn._sequences.target_leaks import warn_of_leak
 from sklearn_rnn._sklearn.compat import (
     HasMethods,
     Interval,
@@ -29,7 +29,6 @@ from sklearn_rnn._sklearn.validation import (
     check_targets,
     restore_on_error,
 )
-from sklearn_rnn.exceptions import TargetLeakWarning
 from sklearn_rnn.forecasting._regressor_of_changes import (
     SHARED,
     check_any_known,
@@ -225,13 +224,11 @@ class DifferencedRegressor(CalendarParameters, RegressorInside, Estimator):
             without, changed = (np.asarray(self.regressor_.predict(t)) for t in (row, other))
         if not np.array_equal(without, changed, equal_nan=True):
             columns = list(getattr(X, "columns", range(X.shape[1])))
-            warnings.warn(
+            warn_of_leak(
                 f"regressor reads the columns {[columns[i] for i in self.target_columns_]} of X, "
                 "which equal y, in the row that it predicts: the target is among the inputs. Set "
                 "delay=1 or more in LagTransformer, take the columns out of known_ahead, or drop "
-                "them by a ColumnTransformer.",
-                TargetLeakWarning,
-                stacklevel=2,
+                "them by a ColumnTransformer."
             )
 
     def _shared(self) -> dict[str, Any]:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import copy
 import time
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,8 +15,8 @@ from sklearn.base import clone
 from sklearn.utils.parallel import Parallel, delayed
 from tqdm import tqdm
 
+from sklearn_rnn._sequences.target_leaks import recorded_leaks
 from sklearn_rnn._sklearn.rows import take_rows
-from sklearn_rnn.exceptions import TargetLeakWarning
 from sklearn_rnn.model_selection._complexity import model_size
 from sklearn_rnn.model_selection._metadata_routing import Metadata
 from sklearn_rnn.model_selection._pointwise_losses import RowLoss
@@ -158,10 +156,10 @@ def run_once(
     y_train, y_test = (take_rows(y, rows) for rows in fold)
     try:
         start = time.perf_counter()
-        with _recorded_warnings() as caught:
+        with recorded_leaks() as leaks:
             estimator.fit(X_train, y_train, **metadata.of_fit(run.model, X, fold[0]))
         results["fit_seconds"] = time.perf_counter() - start
-        results["target_leak"] = any(issubclass(w.category, TargetLeakWarning) for w in caught)
+        results["target_leak"] = bool(leaks)
         results["n_parameters"], results["unit"] = model_size(estimator)
         results["n_omitted"] = count_omitted(estimator)
         if evaluator.complexity is not None:
@@ -182,18 +180,6 @@ def run_once(
         return Run(**{**results, "score": score, "losses": losses})
     except Exception as error:  # the failure of one model must not end the others
         return Run(**{**results, "error": f"{type(error).__name__}: {error}"})
-
-
-@contextmanager
-def _recorded_warnings() -> Iterator[list[warnings.WarningMessage]]:
-    """Record warnings, and show them at the end."""
-    caught: list[warnings.WarningMessage] = []
-    try:
-        with warnings.catch_warnings(record=True) as caught:
-            yield caught
-    finally:
-        for w in caught:
-            warnings.showwarning(w.message, w.category, w.filename, w.lineno)
 
 
 def _count_incomplete(estimator: Any, X: Any) -> float:
