@@ -7,8 +7,12 @@ take many sweeps, and gives the coefficients of the next penalties until a colum
 
 from __future__ import annotations
 
+import re
+import threading
 import warnings
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +46,23 @@ STRICTER = 0.9
 
 UNUSED = np.random.RandomState(0)
 """Argument of the coordinate descent that only sweeps in random order use."""
+
+
+@contextmanager
+def _too_few_sweeps_ignored() -> Iterator[None]:
+    """Ignore the warning of the coordinate descent, of this file alone.
+
+    `warnings.catch_warnings` would mix up the filters of threads that fit at the same time. Here
+    each thread adds one of its own, by a comment in the pattern, and removes it from the same list.
+    """
+    filters = cast("list[Any]", warnings.filters)
+    module = f"{re.escape(__name__)}(?#{threading.get_ident()})"
+    warnings.filterwarnings("ignore", category=ConvergenceWarning, module=module)
+    try:
+        yield
+    finally:
+        with suppress(ValueError):  # another thread has reset all filters
+            filters.remove(("ignore", None, ConvergenceWarning, re.compile(module), 0))
 
 
 class ActiveSet:
@@ -147,8 +168,7 @@ class ActiveSet:
 
     def _sweep(self, alpha: float, max_iter: int) -> int:
         """Descend over the columns; return the number of sweeps, which may be too few."""
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)
+        with _too_few_sweeps_ignored():
             self.coef, *_, n_sweeps = enet_coordinate_descent_gram(
                 self.coef.copy(),
                 alpha,
