@@ -98,10 +98,11 @@ def fetch_climate(
     name = f"{station}data.txt"
     file = fetch(
         PublicFile(name, "climate", (f"{_SOURCE}{name}",)),
+        read=read_station,
         data_home=data_home,
         download_if_missing=download_if_missing,
     )
-    data, estimated, provisional = read_station(file.path)
+    data, estimated, provisional = file.content
     bunch = Bunch(
         data=data,
         target=data,

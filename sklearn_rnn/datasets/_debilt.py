@@ -110,9 +110,12 @@ def fetch_debilt(
     hours, which is returned as 0.
     """
     file = fetch(
-        _WHOLE, _FROM_2000_TO_2022, data_home=data_home, download_if_missing=download_if_missing
+        *(_WHOLE, _FROM_2000_TO_2022),
+        read=read_days,
+        data_home=data_home,
+        download_if_missing=download_if_missing,
     )
-    data = read_days(file.path)
+    data = file.content
     if monthly:
         data = aggregate_months(data)
     bunch = Bunch(

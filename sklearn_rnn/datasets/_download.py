@@ -7,9 +7,9 @@ import os
 import shutil
 import tarfile
 import zipfile
-from dataclasses import dataclass
-from http.client import HTTPException
-from pathlib import Path
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.request import Request, urlopen
@@ -21,7 +21,6 @@ VARIABLE = "SKLEARN_RNN_DATA"
 _DEFAULT_HOME = "~/sklearn_rnn_data"
 _TIMEOUT_SECONDS = 60
 _BLOCK = 2**16
-_DOWNLOAD_ERRORS = (OSError, HTTPException, EOFError, zipfile.BadZipFile, tarfile.TarError)
 
 # Constraints of the parameters that all fetch functions share, for `validate_params`.
 PARAMETERS: dict[str, list[Any]] = {
@@ -66,10 +65,13 @@ class LocalFile:
         Path of the file.
     sha256 : str
         Checksum of the file.
+    content : object
+        What was read from it; None if it was not.
     """
 
     path: Path
     sha256: str
+    content: Any = None
 
     @property
     def checksums(self) -> dict[str, str]:
@@ -77,13 +79,21 @@ class LocalFile:
         return {self.path.name: self.sha256}
 
 
-def fetch(*forms: PublicFile, data_home: Any = None, download_if_missing: bool = True) -> LocalFile:
-    """Find or download a file, and verify its checksum.
+def fetch(
+    *forms: PublicFile,
+    read: Callable[[Path], Any] | None = None,
+    data_home: Any = None,
+    download_if_missing: bool = True,
+) -> LocalFile:
+    """Find or download a file, and verify its checksum, or that it can be read.
 
     Parameters
     ----------
     *forms : PublicFile
         Alternative forms of the file. The first found is used; only the first is downloaded.
+    read : callable, default=None
+        Returns the content of the file at a path, and raises an exception if it is damaged. It
+        takes the place of a checksum for files that have none.
     data_home : str, path-like or None, default=None
         Folder of the data; None uses the environment variable ``SKLEARN_RNN_DATA``, or else
         ``~/sklearn_rnn_data``.
@@ -98,13 +108,15 @@ def fetch(*forms: PublicFile, data_home: Any = None, download_if_missing: bool =
     Raises
     ------
     OSError
-        If the file is missing and cannot be downloaded, or has another checksum.
+        If the file is missing and cannot be downloaded, has another checksum, or is damaged. It
+        names the file and the way out. A damaged download leaves nothing in the folder, and the
+        next URL is tried.
     """
     home = Path(data_home or os.environ.get(VARIABLE) or _DEFAULT_HOME).expanduser()
     for form in forms:
         for path in (home / form.folder / form.name, home / form.name):
             if path.is_file():
-                return LocalFile(path, _verify(path, form, "Remove it to download it again."))
+                return _verify(path, form, read, "Remove it to download it again.")
     form, folder = forms[0], home / forms[0].folder
     if not download_if_missing:
         names = " or ".join(form.name for form in forms)
@@ -115,8 +127,8 @@ def fetch(*forms: PublicFile, data_home: Any = None, download_if_missing: bool =
     reasons = []
     for url in form.urls:
         try:
-            return _download(form, url, folder)
-        except _DOWNLOAD_ERRORS as reason:
+            return _download(form, read, url, folder)
+        except Exception as reason:  # of any library: damaged files raise many types
             reasons.append(f"{url}: {str(reason) or type(reason).__name__}")
     raise OSError(
         f"{form.name} could not be downloaded into {folder} ({'; '.join(reasons)}). "
@@ -132,8 +144,8 @@ def _instructions(form: PublicFile, folder: Path) -> str:
     )
 
 
-def _verify(path: Path, form: PublicFile, fix: str) -> str:
-    """Return the checksum of a file; raise OSError if it is not accepted."""
+def _verify(path: Path, form: PublicFile, read: Any, fix: str) -> LocalFile:
+    """Return a file and its content; raise OSError if its checksum or content is not accepted."""
     digest = hashlib.sha256()
     with open(path, "rb") as file:
         while block := file.read(_BLOCK):
@@ -144,10 +156,16 @@ def _verify(path: Path, form: PublicFile, fix: str) -> str:
             f"{path} is not the original {form.name}: its sha256 is {got}, expected was "
             f"{' or '.join(form.sha256)}. {fix}".rstrip()
         )
-    return got
+    if read is None:
+        return LocalFile(path, got)
+    try:
+        return LocalFile(path, got, read(path))
+    except Exception as reason:  # of any library, as above
+        why = (str(reason) or type(reason).__name__).rstrip(".")
+        raise OSError(f"{path} is damaged or not the original: {why}. {fix}".rstrip()) from reason
 
 
-def _download(form: PublicFile, url: str, folder: Path) -> LocalFile:
+def _download(form: PublicFile, read: Any, url: str, folder: Path) -> LocalFile:
     """Download a file to a temporary folder, verify it, and move it to `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=f".{form.name}.part-", dir=folder) as part:
@@ -158,9 +176,9 @@ def _download(form: PublicFile, url: str, folder: Path) -> LocalFile:
             _extract(archive, form.member, path)
         else:
             _copy_url(url, path, form.name)
-        checksum = _verify(path, form, "")
+        found = _verify(path, form, read, "")
         os.replace(path, folder / form.name)
-    return LocalFile(folder / form.name, checksum)
+    return replace(found, path=folder / form.name)
 
 
 def _copy_url(url: str, path: Path, name: str) -> None:
@@ -181,7 +199,8 @@ def _extract(archive: Path, member: str, path: Path) -> None:
     """Extract one member of a zip or tar archive to a path."""
 
     def matches(name: str) -> bool:
-        return f"/{name}".endswith(f"/{member}")
+        leaves = name.startswith("/") or ".." in PurePosixPath(name).parts
+        return f"/{name}".endswith(f"/{member}") and not leaves
 
     with open(path, "wb") as file:
         if zipfile.is_zipfile(archive):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -102,12 +103,11 @@ def fetch_ucr(
         file_name = f"{name}_{part.upper()}.ts"
         file = fetch(
             PublicFile(file_name, "ucr", (f"{_SOURCE}{name}.zip",), member=file_name),
+            read=partial(_read_known, name=name, part=part),
             data_home=data_home,
             download_if_missing=download_if_missing,
         )
-        series, targets, classes, description = read_ts(file.path)
-        if name in _KNOWN:
-            _verify(file.path, series, [targets.count(c) for c in classes], _KNOWN[name], part)
+        series, targets, classes, description = file.content
         samples += series
         labels += targets
         sums |= file.checksums
@@ -187,14 +187,19 @@ def _read_numbers(text: str) -> list[float]:
     return [float("nan" if number.strip() == "?" else number) for number in text.split(",")]
 
 
-def _verify(path: Path, samples: list[Any], counts: list[int], known: Any, part: str) -> None:
-    *of_part, n_steps, n_channels = known
+def _read_known(path: Path, *, name: str, part: str) -> Any:
+    """Read a file, and check it if it is of one of the known data sets."""
+    samples, labels, classes, _ = found = read_ts(path)
+    if name not in _KNOWN:
+        return found
+    *of_part, n_steps, n_channels = _KNOWN[name]
     got = {
-        "samples of each class": tuple(counts),
+        "samples of each class": tuple(labels.count(c) for c in classes),
         "channels": samples[0].shape[1],
         "steps": n_steps and (len(samples[0]) if len({*map(len, samples)}) == 1 else "several"),
     }
     wanted = (of_part[part == "test"], n_channels, n_steps)
     expected = dict(zip(got, wanted, strict=True))
     if got != expected:
-        raise OSError(f"{path} is not the original: expected {expected}, got {got}.")
+        raise ValueError(f"expected {expected}, got {got}.")
+    return found

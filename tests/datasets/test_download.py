@@ -212,9 +212,12 @@ def test_a_broken_download_leaves_nothing(home, monkeypatch, error, expected, me
     assert os.listdir(home / "sub") == []
 
 
-def test_the_final_name_appears_only_with_the_whole_file(home, tmp_path, monkeypatch):
+def test_the_final_name_appears_only_with_the_whole_file(home, tmp_path):
     seen = []
-    monkeypatch.setattr(_download, "_verify", lambda *_: seen.append((home / "sub/a.csv").exists()))
-    fetch(public(put(tmp_path / "source.csv").as_uri()))
+
+    def read(path):
+        seen.append((home / "sub/a.csv").exists())
+
+    fetch(public(put(tmp_path / "source.csv").as_uri()), read=read)
     assert seen == [False]
     assert (home / "sub/a.csv").exists()

@@ -72,11 +72,12 @@ def test_series_of_different_lengths_are_a_list(home):
 
 def test_a_known_name_with_other_content_is_refused(home):
     path = put(home / "GunPoint_TEST.ts", SERIES.encode())
-    with pytest.raises(OSError, match="is not the original") as error:
+    with pytest.raises(OSError, match="is damaged or not the original") as error:
         datasets.fetch_ucr("GunPoint", subset="test")
     assert str(error.value) == (
-        f"{path} is not the original: expected {{'samples of each class': (76, 74), 'channels': 1, "
-        "'steps': 150}, got {'samples of each class': (1, 1), 'channels': 2, 'steps': 3}."
+        f"{path} is damaged or not the original: expected {{'samples of each class': (76, 74), "
+        "'channels': 1, 'steps': 150}, got {'samples of each class': (1, 1), 'channels': 2, "
+        "'steps': 3}. Remove it to download it again."
     )
 
 
