@@ -42,10 +42,18 @@ def lag_windows(rows: NDArray[Any], n_lags: int, *, step: int = 1) -> NDArray[An
 
 def flatten_windows(windows: ArrayLike) -> NDArray[Any]:
     """Copy windows to a table of one block of columns for each step, oldest first."""
-    array = np.asarray(windows)
-    is_copy = array is not windows and array.flags.owndata and array.flags.c_contiguous
-    copied = array if is_copy else np.array(array, order="C")
-    n_windows, n_steps, n_channels = copied.shape
+    n_windows, n_steps, n_channels = np.shape(windows)
+    try:
+        array = np.asarray(windows)
+        is_copy = array is not windows and array.flags.owndata and array.flags.c_contiguous
+        copied = array if is_copy else np.array(array, order="C")
+    except MemoryError as error:
+        raise MemoryError(
+            f"flatten=True writes out n_lags={n_steps} lags of {n_channels} channels for "
+            f"{n_windows} rows: {n_windows * n_steps * n_channels * 8:,} bytes, which this machine "
+            "cannot give; take fewer lags, or flatten=False, which stores each row once, and a "
+            "network or a linear model of sklearn_rnn."
+        ) from error
     return copied.reshape(n_windows, n_steps * n_channels)
 
 

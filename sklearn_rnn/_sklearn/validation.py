@@ -24,6 +24,13 @@ from sklearn_rnn._sklearn.compat import num_samples
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
+_NO_MEMORY = re.compile(r"allocate|out of memory|Storage size calculation overflowed")
+_BYTES_ASKED = re.compile(r"llocate (\d[\d.]* \w+)")
+_SIZES = (
+    *("hidden_size", "num_layers", "hidden_layer_sizes", "num_channels", "num_levels"),
+    *("kernel_size", "vocabulary_size", "embedding_dim", "batch_size"),
+)
+
 _TIMES = " If it holds the times of the rows,"
 
 
@@ -44,15 +51,36 @@ def prefix_errors(name: str) -> Iterator[None]:
 def restore_on_error(thing: Any) -> Iterator[None]:
     """Restore the attributes of an object if the block raises an exception.
 
-    Values of attributes are not copied, so changes inside of them remain.
+    Values of attributes are not copied, so changes inside of them remain. If memory could not be
+    allocated, the error names the parameters of an estimator that determine its size.
     """
     before = dict(vars(thing))
     try:
         yield
-    except BaseException:  # including Ctrl-C
+    except BaseException as error:  # including Ctrl-C
         vars(thing).clear()
         vars(thing).update(before)
+        _name_sizes(thing, error)
         raise
+
+
+def _name_sizes(thing: Any, error: BaseException) -> None:
+    """Raise a MemoryError that names the sizes of an estimator, if the error is of memory."""
+    if not isinstance(error, MemoryError | RuntimeError) or not hasattr(
+        thing, "_parameter_constraints"
+    ):
+        return
+    sizes = {name: getattr(thing, name, None) for name in _SIZES}
+    if not any(sizes.values()) or not (
+        isinstance(error, MemoryError) or _NO_MEMORY.search(str(error))
+    ):
+        return
+    found = _BYTES_ASKED.search(str(error))
+    asked = found[1] if found else "more memory"
+    raise MemoryError(
+        f"{type(thing).__name__} asks for {asked}, which this machine cannot give; lower one of "
+        f"{', '.join(f'{name}={value!r}' for name, value in sizes.items() if value)}."
+    ) from error
 
 
 def check_numbers(values: Any, name: str = "X") -> None:

@@ -146,3 +146,10 @@ def test_flat_windows_are_blocks_of_columns_oldest_first():
     assert flat.flags.writeable
     assert not np.shares_memory(flat, BASE)
     np.testing.assert_array_equal(flat[7], np.concatenate([BASE[7], BASE[10], BASE[13], BASE[16]]))
+
+
+def test_flat_windows_without_memory_name_the_lags_and_the_bytes():
+    windows = np.broadcast_to(0.0, (10**8, 10**7, 1))
+    rule = r"n_lags=10000000 lags of 1 channels for 100000000 rows: 8,000,000,000,000,000 bytes, "
+    with pytest.raises(MemoryError, match=f"^flatten=True writes out {rule}.*; take fewer lags"):
+        flatten_windows(windows)

@@ -17,7 +17,9 @@ from sklearn_rnn import (
     GRURegressor,
     LagRidge,
     LagTransformer,
+    LSTMRegressor,
     PersistenceRegressor,
+    TCNRegressor,
     make_ar,
     make_lagged,
 )
@@ -156,6 +158,33 @@ def test_an_error_restores_all_attributes(error):
     with pytest.raises(error):
         fail()
     assert vars(net) == before
+
+
+@pytest.mark.parametrize(
+    ("model", "named"),
+    [
+        (GRURegressor(hidden_size=10**7), "1200000000000000 bytes, .* of hidden_size=10000000, "),
+        (DenseRegressor(hidden_layer_sizes=(10**7, 10**7)), r".* bytes, .* of hidden_layer_sizes="),
+        (TCNRegressor(num_channels=10**7), r".* bytes, .* of num_channels=10000000, "),
+        (LSTMRegressor(hidden_size=10**12), r"more memory, .* of hidden_size=1000000000000, "),
+    ],
+)
+def test_memory_that_cannot_be_had_is_asked_for_by_the_parameters(model, named):
+    before = dict(vars(model))
+    with pytest.raises(MemoryError, match=f"^{type(model).__name__} asks for {named}"):
+        model.fit(WINDOWS, np.zeros(N))
+    assert vars(model) == before
+
+
+def test_an_embedding_without_memory_names_its_sizes():
+    model = GRURegressor(vocabulary_size=10**8, embedding_dim=10**7)
+    with pytest.raises(MemoryError, match=r"vocabulary_size=100000000, embedding_dim=10000000"):
+        model.fit(np.ones((N, 4), dtype=int), np.arange(N))
+
+
+def test_other_errors_of_torch_stay():
+    with pytest.raises(RuntimeError, match="a hook"), restore_on_error(GRURegressor()):
+        raise RuntimeError("a hook")
 
 
 def test_without_an_error_changes_stay():
