@@ -11,6 +11,7 @@ import warnings
 
 import numpy as np
 import pytest
+import torch
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
@@ -30,6 +31,7 @@ def main(path, seed, n):
     warnings.simplefilter("ignore", ConvergenceWarning)  # of few epochs
     signal.signal(signal.SIGALRM, interrupt)
     rng, n_interrupted, names = random.Random(int(seed)), 0, NAMES[:]
+    n_threads = torch.get_num_threads()
     rng.shuffle(names)
     for name in names * int(n):
         model = clone(NETS[name]).set_params(max_epochs=10**6, early_stopping=False, tol=0.0)
@@ -40,6 +42,8 @@ def main(path, seed, n):
         except KeyboardInterrupt:
             n_interrupted += 1
         assert vars(model) == before, name
+        assert torch.is_grad_enabled(), name
+        assert torch.get_num_threads() == n_threads, name
     assert n_interrupted == len(NAMES) * int(n)
     np.savez(path, **{name: fit_and_predict(name) for name in NAMES})
 

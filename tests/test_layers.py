@@ -38,6 +38,7 @@ MAY_IMPORT = {
 ONLY_IN = {
     "torch": {
         *("_modules", "_training", "neural_network", "_sklearn/versions.py"),
+        *("_sklearn/validation.py",),
         *("inspection/_integrated_gradients.py",),
         *("model_selection/_alpha_max.py", "model_selection/_penalty_path.py"),
     },

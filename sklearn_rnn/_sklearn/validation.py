@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import torch
 from numpy.typing import NDArray
 from pandas.api.types import (
     is_complex_dtype,
@@ -53,13 +54,19 @@ def restore_on_error(thing: Any) -> Iterator[None]:
 
     Values of attributes are not copied, so changes inside of them remain. If memory could not be
     allocated, the error names the parameters of an estimator that determine its size.
+
+    So are torch's grad mode and number of threads: a Ctrl-C in the ``__enter__`` of ``no_grad``
+    leaves it without an ``__exit__``, and later fits of the process would fail.
     """
-    before = dict(vars(thing))
+    before, modes = dict(vars(thing)), (torch.is_grad_enabled(), torch.get_num_threads())
     try:
         yield
     except BaseException as error:  # including Ctrl-C
         vars(thing).clear()
         vars(thing).update(before)
+        torch.set_grad_enabled(modes[0])
+        if torch.get_num_threads() != modes[1]:
+            torch.set_num_threads(modes[1])
         _name_sizes(thing, error)
         raise
 

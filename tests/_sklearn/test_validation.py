@@ -9,6 +9,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from sklearn.base import BaseEstimator
 
 from sklearn_rnn import (
@@ -180,6 +181,20 @@ def test_an_embedding_without_memory_names_its_sizes():
     model = GRURegressor(vocabulary_size=10**8, embedding_dim=10**7)
     with pytest.raises(MemoryError, match=r"vocabulary_size=100000000, embedding_dim=10000000"):
         model.fit(np.ones((N, 4), dtype=int), np.arange(N))
+
+
+@pytest.mark.usefixtures("two_threads")
+def test_an_error_restores_the_modes_of_torch():
+    def interrupt():
+        with restore_on_error(GRURegressor()):
+            torch.set_grad_enabled(False)  # as after a Ctrl-C within the `__enter__` of `no_grad`
+            torch.set_num_threads(1)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupt()
+    assert torch.is_grad_enabled()
+    assert torch.get_num_threads() == 2
 
 
 def test_other_errors_of_torch_stay():

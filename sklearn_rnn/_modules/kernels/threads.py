@@ -46,9 +46,9 @@ def threads_for_kernels() -> Iterator[None]:
     small network takes, and so occupy the cores that the kernels could use.
     """
     of_torch, before = torch.get_num_threads(), _allowed.threads
-    _allowed.threads = before or of_torch
-    torch.set_num_threads(1)
-    try:
+    try:  # a Ctrl-C between the next two lines, too, restores both
+        _allowed.threads = before or of_torch
+        torch.set_num_threads(1)
         yield
     finally:
         torch.set_num_threads(of_torch)
@@ -129,8 +129,8 @@ def in_worker() -> bool:
 def one_thread() -> Iterator[None]:
     """Run a block with one torch thread, then restore their number."""
     before = torch.get_num_threads()
-    torch.set_num_threads(1)
     try:
+        torch.set_num_threads(1)
         yield
     finally:
         torch.set_num_threads(before)
