@@ -31,3 +31,14 @@ def test_the_reference_has_all_public_names_in_order():
         listed += [f"{module}.{name}" for name in names]
     expected = [f"{module.__name__}.{name}" for module in PUBLIC for name in module.__all__]
     assert sorted(listed) == sorted(expected)
+
+
+def test_the_tests_behind_each_promise_are_as_many_as_the_page_says(request):
+    rows = re.findall(r"\| ([\d,]+) \| `(tests/[\w/.]+)` \|", (DOCS / "reliability.md").read_text())
+    assert len(rows) > 5
+    for n_cases, name in rows:
+        path = DOCS.parent / name
+        assert path.exists(), name
+        found = sum(item.path.is_relative_to(path) for item in request.session.items)
+        is_part = not found or request.config.option.keyword  # of all tests
+        assert is_part or found >= int(n_cases.replace(",", "")), name
