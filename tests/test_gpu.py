@@ -18,6 +18,7 @@ from sklearn_rnn._training.batches import Examples
 from sklearn_rnn._training.loop import Trainer
 from sklearn_rnn._training.tensors import RaggedTensor
 from tests.nets import few_epochs
+from tests.neural_network.test_checkpoint import interrupt
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="torch finds no GPU")
 
@@ -141,3 +142,13 @@ def test_gathering_does_not_wait_for_the_gpu(monkeypatch):
     windows = np.lib.stride_tricks.sliding_window_view(rows, 13, axis=0).transpose(0, 2, 1)
     TCNRegressor(**SHORT).fit(windows, windows[:, -1, 0], np.arange(len(windows)) % 4 > 0)
     assert calls
+
+
+@few_epochs
+@pytest.mark.parametrize("model", MODELS)
+def test_an_interrupted_fit_goes_on_where_it_was(model, tmp_path):
+    X, y = data()
+    net = model(max_epochs=6, early_stopping=True, dropout=0.2, random_state=0)
+    expected = net.fit(X, y).loss_curve_
+    interrupt(net.set_params(checkpoint=tmp_path), X, y, after=1)
+    np.testing.assert_allclose(net.fit(X, y).loss_curve_, expected, rtol=1e-5)

@@ -28,12 +28,13 @@ from sklearn_rnn._modules.kernels.threads import threads_for
 from sklearn_rnn._sklearn.validation import restore_on_error
 from sklearn_rnn._training.batches import Batch, Examples
 from sklearn_rnn._training.callbacks import ProgressBar, callbacks_of, check_run, uses_batches
+from sklearn_rnn._training.checkpoint import Checkpoint
 from sklearn_rnn._training.config import TrainingConfig
 from sklearn_rnn._training.flat_parameters import new_vector, parameters_as_views
 from sklearn_rnn._training.loop import Trainer
 from sklearn_rnn._training.optimizers import OPTIMIZERS
 from sklearn_rnn._training.schedules import PLANNED
-from sklearn_rnn._training.state import TrainingState
+from sklearn_rnn._training.state import TrainingState, still_improving
 from sklearn_rnn._training.tensors import n_steps_run
 
 
@@ -50,7 +51,14 @@ class SequenceNet(NeuralNet):
         The source of every random number of the net.
     **kwargs : object
         Parameters of skorch's ``NeuralNet``.
+
+    Attributes
+    ----------
+    checkpoint_ : Checkpoint or None
+        Where the state of the next run is saved, and perhaps was; not of those after it.
     """
+
+    checkpoint_: Checkpoint | None = None
 
     def __init__(self, *args: Any, config: TrainingConfig, seed: int, **kwargs: Any) -> None:
         self.config = config
@@ -213,8 +221,11 @@ class SequenceNet(NeuralNet):
         self, trainer: Trainer, train: Examples, valid: Examples | None
     ) -> Generator[None]:
         """Train until a plateau or the last epoch; keep the best weights if validated."""
-        state, self.stopped_ = trainer.state, False
-        trainer.start(valid)
+        state, files, self.checkpoint_ = trainer.state, self.checkpoint_, None
+        resumed = files is not None and files.resume(self.seed, self.history, state)
+        self.stopped_ = resumed and state.stopped
+        if not resumed:
+            trainer.start(valid)
         while state.epoch < self.config.max_epochs and not self.stopped_:
             began = time.perf_counter()
             self.notify("on_epoch_begin", dataset_train=train, dataset_valid=valid)
@@ -225,6 +236,8 @@ class SequenceNet(NeuralNet):
                 self.history.record(f"{name}_best", state.improved[name])
             self.stopped_ = state.stopped
             self._end_epoch(train, valid)
+            if files is not None:
+                files.save(self.seed, self.history, state)
             yield
         trainer.finish()
         c = self.config
@@ -264,17 +277,6 @@ class SequenceNet(NeuralNet):
             self.history.record_batch("train_loss", float(loss))
             self.history.record_batch("train_batch_size", len(y))
         self.notify(hook, batch=(x, y), training=True)
-
-
-def still_improving(losses: list[float], patience: int, tol: float) -> bool:
-    """Return whether the loss still fell by more than `tol` per epoch at the end of training.
-
-    The end is the last `patience` epochs, or the second half if there are fewer than twice as many.
-    """
-    n_last = min(patience, len(losses) // 2)
-    if not n_last:
-        return False
-    return min(losses[:-n_last]) - min(losses[-n_last:]) > tol * n_last
 
 
 def _of_estimator(method: str) -> NotImplementedError:

@@ -160,6 +160,17 @@ class TrainingState:
             self.proximal.last = saved["proximal"]
 
 
+def still_improving(losses: list[float], patience: int, tol: float) -> bool:
+    """Return whether the loss still fell by more than `tol` per epoch at the end of training.
+
+    The end is the last `patience` epochs, or the second half if there are fewer than twice as many.
+    """
+    n_last = min(patience, len(losses) // 2)
+    if not n_last:
+        return False
+    return min(losses[:-n_last]) - min(losses[-n_last:]) > tol * n_last
+
+
 PLAIN = (
     *("n_epochs_before", "epoch", "lowest", "improved", "watched_loss", "plateau_loss"),
     *("n_misses", "best", "stopped"),

@@ -216,7 +216,7 @@ class WarmStartPath:
 
     def begin(self) -> None:
         """Discard all fits."""
-        self.model = clone(self.estimator).set_params(early_stopping=False)
+        self.model = clone(self.estimator).set_params(early_stopping=False, checkpoint=None)
         self.n_iter: list[int] = []
 
     @cached_property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from functools import partial
 from typing import Any, ClassVar
 
@@ -26,10 +27,10 @@ from sklearn_rnn._sklearn.parameters import parametrized, plain_parameters
 from sklearn_rnn._sklearn.validation import prefix_errors, restore_on_error
 from sklearn_rnn._training.augmentation import check_augmentation
 from sklearn_rnn._training.batches import Examples
-from sklearn_rnn._training.callbacks import copied
 from sklearn_rnn._training.config import TrainingConfig, stops_early
 from sklearn_rnn._training.linear_init import beside
 from sklearn_rnn._training.skorch_net import SequenceNet, build_net
+from sklearn_rnn.neural_network._checkpoint import checkpointed
 from sklearn_rnn.neural_network._fit_tasks import FitTasks
 from sklearn_rnn.neural_network._fitted import Fitted
 from sklearn_rnn.neural_network._input_reader import declared_reading
@@ -145,20 +146,18 @@ class BaseSequenceEstimator(TrainingParameters, CallbackSupportMixin, Fitted, Pi
             data = self._read(X, y, sample_weight, reset=not continues, classes=classes)
             given = self._read_validation(X_val, y_val)
             self.n_rows_omitted_ = data.n_omitted
-            how: dict[str, Any] = {"parameters": to_train, "continues": continues}
-            if self.n_members > 1:
-                fit_members(self, data, given, tasks=tasks, **how)
-            else:
-                self._run(*self._prepare(data, given, **how), continues=continues, tasks=tasks)
+            files: Any = nullcontext()
+            if to_train["checkpoint"] is not None:
+                files = checkpointed(self, to_train, data, given, continues=continues, tasks=tasks)
+            with files as to_train["checkpoint"]:
+                how: dict[str, Any] = {"parameters": to_train, "continues": continues}
+                if self.n_members > 1:
+                    fit_members(self, data, given, tasks=tasks, **how)
+                else:
+                    self._run(*self._prepare(data, given, **how), continues=continues, tasks=tasks)
             if tasks is not None:
                 tasks.end()
         return self
-
-    def __sklearn_clone__(self) -> Any:
-        """Return an unfitted copy; if callbacks cannot be copied, the error has the fix."""
-        if isinstance(self.callbacks, list):
-            copied(self.callbacks)
-        return super().__sklearn_clone__()
 
     def _check_parameters(self, parameters: dict[str, Any], *, continues: bool) -> None:
         """Make the checks of parameters that need no data."""
@@ -282,6 +281,7 @@ class BaseSequenceEstimator(TrainingParameters, CallbackSupportMixin, Fitted, Pi
         elif given is not None:
             valid = self._examples(given, config)(np.flatnonzero(given.sample_weight))
         net = self.net_ if continues else self._new_net(parameters, config, seed)
+        net.checkpoint_ = parameters["checkpoint"]
         return net, train, valid, config
 
     def _learn(self, data: Data) -> None:

@@ -25,6 +25,7 @@ from sklearn_rnn._sequences.step_targets import (
 from sklearn_rnn._sequences.window_scaling import WindowScale
 from sklearn_rnn._sequences.windows import Windows
 from sklearn_rnn._training.batches import Examples
+from sklearn_rnn._training.callbacks import copied
 from sklearn_rnn._training.config import TrainingConfig
 from sklearn_rnn._training.inference import raw_outputs
 from sklearn_rnn._training.linear_init import linear_share
@@ -245,6 +246,12 @@ class Fitted(Described, BaseEstimator):
     def __sklearn_is_fitted__(self) -> bool:
         """Return whether the estimator has a trained network."""
         return hasattr(self, "net_")
+
+    def __sklearn_clone__(self) -> Any:
+        """Return an unfitted copy; if callbacks cannot be copied, the error has the fix."""
+        if isinstance(self.callbacks, list):
+            copied(self.callbacks)
+        return super().__sklearn_clone__()
 
     def __sklearn_tags__(self) -> Any:
         """Return scikit-learn's tags: X of two or three dimensions."""

@@ -119,6 +119,7 @@ def _like_first(member: Any, first: Any, run: Run, seed: int | None) -> Run:
     Without a seed it is that of the member's net.
     """
     if seed is None:
+        member.net_.checkpoint_ = run.net.checkpoint_
         return run._replace(net=member.net_)
     for name in OF_FIRST[:-1]:
         setattr(member, name, getattr(first, name))

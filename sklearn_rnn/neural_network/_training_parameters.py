@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from numbers import Integral, Real
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -230,9 +231,21 @@ class TrainingParameters:
         "0 is silent, 1 prints a line per epoch, 2 shows a progress bar with the time left.",
         default=0,
     )
+    checkpoint: Any = param(
+        [str, PathLike, None],
+        """Folder in which `fit` saves the state of the training, at most a twentieth of its time:
+        if the process is killed, and started again, the same fit goes on from there, and learns
+        the same, bit for bit. The file is removed when the fit has succeeded. It is known by class,
+        parameters, data and `random_state`, which must be given; `callbacks` cannot go on. None
+        writes nothing, as does ``partial_fit``.""",
+        default=None,
+    )
 
 
-ONE_EPOCH = {"max_epochs": 1, "early_stopping": False, "lr_schedule": "constant"}
+ONE_EPOCH = {
+    **{"max_epochs": 1, "early_stopping": False, "lr_schedule": "constant"},
+    **{"checkpoint": None},
+}
 """Training parameters that ``partial_fit`` overrides."""
 
 CHANGEABLE = frozenset(
@@ -241,6 +254,7 @@ CHANGEABLE = frozenset(
         "augmentation",
         "batch_size",
         "callbacks",
+        "checkpoint",
         "class_weight",
         "early_stopping",
         "l1_ratio",

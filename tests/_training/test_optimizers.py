@@ -18,6 +18,7 @@ from sklearn_rnn._training.optimizers import OPTIMIZERS, Adam
 # Fits every network by every optimizer, and prints the fits that import anything.
 FIRST_FITS = """
 import sys
+import tempfile
 import warnings
 
 import numpy as np
@@ -51,6 +52,8 @@ for net in NETS:
     for options in [*({"optimizer": name} for name in OPTIMIZERS), *extra]:
         check(net, X, y, **options)
 check(sklearn_rnn.HierarchicalAttentionClassifier, documents, y)
+with tempfile.TemporaryDirectory() as folder:
+    check(sklearn_rnn.LSTMRegressor, X, y, checkpoint=folder)
 net = sklearn_rnn.LSTMRegressor(**small).fit(X, y)
 net.set_params(warm_start=True).fit(X, y).partial_fit(X, y).predict(X)
 assert set(sys.modules) == known

@@ -9,7 +9,7 @@ import pytest
 from sklearn.exceptions import ConvergenceWarning
 
 from sklearn_rnn import DenseRegressor, GRUClassifier, LSTMRegressor
-from sklearn_rnn._training.skorch_net import SequenceNet, still_improving
+from sklearn_rnn._training.skorch_net import SequenceNet
 from sklearn_rnn.model_selection import penalty_path
 from tests.nets import few_epochs
 
@@ -66,18 +66,3 @@ def test_the_search_for_the_first_alpha_does_not_warn():
     with warnings.catch_warnings():
         warnings.simplefilter("error", ConvergenceWarning)
         penalty_path(lasso.set_params(tol=1e-3), X, Y, n_alphas=2, eps=0.5)
-
-
-@pytest.mark.parametrize(
-    ("losses", "expected"),
-    [
-        ([9.0, 8.0, 7.0], True),  # too short to tell
-        ([9.0, 8.0, 7.0, 6.0, 5.0], True),
-        ([9.0, 9.0, 9.0, 9.0, 9.0], False),
-        ([9.0, 8.9, 8.8, 8.75, 8.72], False),  # 0.18 in three epochs at a tol of 0.1
-        ([9.0, 8.9, 8.8, 8.7, 8.5], True),
-        ([5.0, 4.0, 9.0, 9.0, 9.0], False),  # it got worse
-    ],
-)
-def test_a_fit_still_improves_if_it_gained_tol_an_epoch_of_late(losses, expected):
-    assert still_improving(losses, patience=3, tol=0.1) is expected

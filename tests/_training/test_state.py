@@ -15,7 +15,7 @@ from sklearn_rnn._training.flat_parameters import new_vector, parameters_as_view
 from sklearn_rnn._training.loop import Trainer
 from sklearn_rnn._training.losses import SquaredError
 from sklearn_rnn._training.optimizers import OPTIMIZERS
-from sklearn_rnn._training.state import TrainingState
+from sklearn_rnn._training.state import TrainingState, still_improving
 
 X = torch.randn(60, 5, 2, generator=torch.Generator().manual_seed(0))
 Y = X[:, -1, :1] * X[:, -2, 1:] + X[:, 0, :1]
@@ -129,3 +129,18 @@ def test_a_run_stops_after_patience_epochs_without_an_improvement_by_tol(losses,
         state.record({"train_loss": loss}, config)
         stopped.append(state.stopped)
     assert (stopped.index(True) if True in stopped else None) == epoch
+
+
+@pytest.mark.parametrize(
+    ("losses", "expected"),
+    [
+        ([9.0, 8.0, 7.0], True),  # too short to tell
+        ([9.0, 8.0, 7.0, 6.0, 5.0], True),
+        ([9.0, 9.0, 9.0, 9.0, 9.0], False),
+        ([9.0, 8.9, 8.8, 8.75, 8.72], False),  # 0.18 in three epochs at a tol of 0.1
+        ([9.0, 8.9, 8.8, 8.7, 8.5], True),
+        ([5.0, 4.0, 9.0, 9.0, 9.0], False),  # it got worse
+    ],
+)
+def test_a_fit_still_improves_if_it_gained_tol_an_epoch_of_late(losses, expected):
+    assert still_improving(losses, patience=3, tol=0.1) is expected

@@ -109,3 +109,10 @@ def test_the_callbacks_of_a_search_follow_its_networks():
     record.max_propagation_depth = None  # by which scikit-learn passes it on
     search.set_callbacks(record).fit(X, Y)
     assert record.tasks.count("end epoch 2") == 5
+
+
+def test_a_checkpoint_is_refused_as_callbacks_cannot_go_on(tmp_path):
+    observed = net(checkpoint=tmp_path).set_callbacks(Record())
+    with pytest.raises(ValueError, match=r"^checkpoint cannot save .* set_callbacks has some"):
+        observed.fit(X, Y)
+    assert list(tmp_path.iterdir()) == []
