@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from numbers import Integral
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -25,11 +26,11 @@ from sklearn_rnn.model_selection._default_split import make_splitter, times_of
 from sklearn_rnn.model_selection._fit_and_score import (
     Evaluator,
     losses_of,
-    run_all,
     table_of,
 )
 from sklearn_rnn.model_selection._metadata_routing import route_metadata
 from sklearn_rnn.model_selection._pointwise_losses import LOSSES, choose_loss
+from sklearn_rnn.model_selection._run_all import run_all
 from sklearn_rnn.model_selection._step_scores import StepScorer, predicts_steps, step_scorer
 from sklearn_rnn.model_selection._verdict import COMPLEXITY
 from sklearn_rnn.preprocessing._omit_incomplete import omit_incomplete
@@ -50,6 +51,7 @@ def compare_models(
     complexity: Mapping[str, float] | Callable[[Any], float] | None = None,
     n_jobs: int | None = None,
     verbose: int = 1,
+    checkpoint: str | PathLike[str] | None = None,
 ) -> Comparison:
     """Compare models on the same folds, and choose the simplest that is as good as the best.
 
@@ -105,6 +107,11 @@ def compare_models(
         Number of parallel runs, as in joblib. Networks use one thread in each.
     verbose : int, default=1
         If positive, show a progress bar after two seconds.
+    checkpoint : str or path-like, default=None
+        Folder in which the results of each fit are kept until the comparison has ended. If the
+        process is killed, and started again, fits with the same model, data, fold, seed, score and
+        `params` are not run again; a network whose own `checkpoint` is set goes on within its fit.
+        Failed fits are run again. None writes nothing.
 
     Returns
     -------
@@ -179,6 +186,7 @@ def compare_models(
         metadata=metadata,
         n_jobs=n_jobs,
         verbose=verbose,
+        checkpoint=checkpoint,
     )
     table = table_of(runs)
     if table["error"].notna().all():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +12,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import clone
-from sklearn.utils.parallel import Parallel, delayed
-from tqdm import tqdm
 
 from sklearn_rnn._sequences.target_leaks import recorded_leaks
 from sklearn_rnn._sklearn.rows import take_rows
@@ -23,10 +21,6 @@ from sklearn_rnn.model_selection._pointwise_losses import RowLoss
 from sklearn_rnn.model_selection._step_scores import step_losses
 from sklearn_rnn.preprocessing._incomplete_rows import incomplete_rows
 from sklearn_rnn.preprocessing._omit_incomplete import count_omitted
-
-PROGRESS_DELAY = 2.0
-"""Seconds before the progress bar appears."""
-
 
 Fold = tuple[NDArray[np.intp], NDArray[np.intp]]
 
@@ -118,33 +112,6 @@ def _shuffles_unseeded(value: Any) -> bool:
     """Return whether a parameter is a splitter whose random splits have no seed."""
     is_splitter = hasattr(value, "split") and hasattr(value, "random_state")
     return is_splitter and value.random_state is None and getattr(value, "shuffle", True)
-
-
-def run_all(
-    models: Mapping[str, Any],
-    X: Any,
-    y: Any,
-    *,
-    folds: Sequence[Fold],
-    seeds: Sequence[int],
-    evaluator: Evaluator,
-    metadata: Metadata,
-    n_jobs: int | None,
-    verbose: int,
-) -> list[Run]:
-    """Run every model on every fold with every seed, in parallel; see `Run` for the results."""
-    calls = [
-        delayed(run_once)(Run(name, fold, seed), estimator, X, y, folds[fold], evaluator, metadata)
-        for fold in range(len(folds))
-        for name, model in models.items()
-        for seed, estimator in seeded(model, seeds)
-    ]
-    workers = Parallel(n_jobs=n_jobs, return_as="generator_unordered")
-    bar: Iterable[Run] = tqdm(
-        workers(calls), total=len(calls), unit="fit", disable=not verbose, delay=PROGRESS_DELAY
-    )
-    order = list(models)
-    return sorted(bar, key=lambda run: (order.index(run.model), run.fold, run.seed or 0))
 
 
 def run_once(

@@ -209,7 +209,7 @@ def test_successive_rows_are_handed_on_as_views():
 
 
 def test_the_progress_bar_is_written_only_if_asked_for(capsys, monkeypatch):
-    monkeypatch.setattr("sklearn_rnn.model_selection._fit_and_score.PROGRESS_DELAY", 0.0)
+    monkeypatch.setattr("sklearn_rnn.model_selection._run_all.PROGRESS_DELAY", 0.0)
     compare_models(LINEAR, X, Y, verbose=0)
     assert capsys.readouterr().err == ""
     compare_models(LINEAR, X, Y, verbose=1)
