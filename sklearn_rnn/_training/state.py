@@ -141,7 +141,7 @@ class TrainingState:
             "order": self.order.get_state(),
             "noise": self.noise.get_state(),
             "rate_reducer": self.rate_reducer and self.rate_reducer.state_dict(),
-            "proximal": self.proximal and self.proximal.last,
+            "proximal": self.proximal and (self.proximal.last, self.proximal.size),
         }
 
     def load_state_dict(self, saved: dict[str, Any]) -> None:
@@ -157,7 +157,7 @@ class TrainingState:
         if self.proximal is not None:
             old, memory = self.proximal, self.optimizer.state[self.vector]
             self.proximal = ProximalLBFGS(old.vector, old.n_weights, old.penalty, memory)
-            self.proximal.last = saved["proximal"]
+            self.proximal.last, self.proximal.size = saved["proximal"]
 
 
 def still_improving(losses: list[float], patience: int, tol: float) -> bool:

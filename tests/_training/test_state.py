@@ -109,6 +109,23 @@ def test_a_run_goes_on_from_a_saved_state_as_if_it_had_not_stopped(changes, recu
     assert_equal_states(resumed_end, end)
 
 
+def test_the_step_size_of_proximal_lbfgs_goes_on_after_it_was_halved():
+    config = configuration(optimizer="lbfgs", l1_ratio=0.5, batch_size=40)
+    sizes = []
+    for seed, saved in ((0, None), (1, {})):
+        module, state = begun(config, seed=seed)
+        with parameters_as_views(state.vector, module):
+            trainer = Trainer(module, SquaredError(), config, state)
+            if saved is None:
+                trainer.step(TRAIN)
+                state.proximal.size /= 2  # as a step does that finds no descent
+                halved = through_a_file(state.state_dict())
+            else:
+                state.load_state_dict(halved)
+        sizes.append(state.proximal.size)
+    assert sizes[0] == sizes[1]
+
+
 @pytest.mark.parametrize(
     ("losses", "patience", "epoch"),
     [
