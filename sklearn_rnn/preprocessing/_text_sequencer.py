@@ -58,6 +58,10 @@ class TextSequencer(
     than the others. With ``sentence_end`` the result is a list of documents, each a list of
     sentences, each an array of tokens without padding; sentences without words are dropped.
 
+    **Lists of words**, as other tokenizers make, are texts too; with ``sentence_end`` lists of
+    sentences, each a list of words. Their words are taken as they are: only ``max_df``, ``min_df``,
+    ``max_features`` and ``vocabulary`` choose among them. A function ``analyzer`` gets the lists.
+
     **Dropped words.** Stop words, and text that ``token_pattern`` does not match, are dropped
     without a token. By default these include words of one letter, as in ``CountVectorizer``;
     ``token_pattern=r"(?u)\b\w+\b"`` keeps them.
@@ -169,7 +173,7 @@ class TextSequencer(
 
         Parameters
         ----------
-        X : iterable of str, bytes or files
+        X : iterable of str, bytes, files or lists of str
             The texts.
         y : object, default=None
             Ignored.
@@ -188,7 +192,7 @@ class TextSequencer(
 
         Parameters
         ----------
-        X : iterable of str, bytes or files
+        X : iterable of str, bytes, files or lists of str
             The texts.
         y : object, default=None
             Ignored.
@@ -205,7 +209,7 @@ class TextSequencer(
 
         Parameters
         ----------
-        X : iterable of str, bytes or files
+        X : iterable of str, bytes, files or lists of str
             The texts.
 
         Returns

@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.feature_extraction.text import CountVectorizer
 
+from sklearn_rnn._sequences.lists import is_sequence
+
 Documents = list[list[NDArray[np.int64]]]
 
 
@@ -48,9 +50,13 @@ class Analyzer:
             return text
         raise TypeError(f"X must hold texts; got {given!r}. Fill missing texts with ''.")
 
-    def __call__(self, text: str) -> list[str]:
-        """Return the words of a decoded text."""
-        return [*self.analyze(text)]
+    def __call__(self, text: Any) -> list[str]:
+        """Return the words of a decoded text, or of a list of words."""
+        return [*(_check_words(text) if self.has_words(text) else self.analyze(text))]
+
+    def has_words(self, text: Any) -> bool:
+        """Return whether a decoded text is already a list of words, or of sentences."""
+        return not (isinstance(text, str) or callable(self.parameters["analyzer"]))
 
 
 class CorpusEncoder:
@@ -86,9 +92,9 @@ class CorpusEncoder:
         """Record a text (or file), and return its words as without sentence boundaries."""
         text = self.analyzer.decode(given)
         words = self.record(text)
-        return words if self.end is None else self.analyzer(text)
+        return words if self.end is None or self.analyzer.has_words(text) else self.analyzer(text)
 
-    def record(self, text: str) -> list[str]:
+    def record(self, text: Any) -> list[str]:
         """Record a decoded text, and return the words of its sentences."""
         sentences = [self.analyzer(part) for part in self._split(text)]
         words = [word for sentence in sentences for word in sentence]
@@ -97,9 +103,11 @@ class CorpusEncoder:
         self.counts.append(len(sentences))
         return words
 
-    def _split(self, text: str) -> list[str]:
+    def _split(self, text: Any) -> list[Any]:
         if self.end is None:
             return [text]
+        if self.analyzer.has_words(text):
+            return _check_sentences(text)
         bounds = [0, *(found.end() for found in self.end.finditer(text)), len(text)]
         return [text[start:stop] for start, stop in pairwise(bounds)]
 
@@ -158,6 +166,28 @@ def split_sentences(
         cuts = np.unique(bounds[first : last + 1].clip(start, start + n))
         documents.append([ids[i:j] for i, j in pairwise(cuts)])
     return documents
+
+
+def _check_words(text: Any) -> list[str]:
+    """Return the words of a text that is given as a list of them."""
+    words = [*text] if is_sequence(text) else [text]
+    if wrong := [word for word in words if not isinstance(word, str)]:
+        raise ValueError(
+            f"X must hold texts, or lists of words; got {wrong[0]!r}. Lists of sentences need "
+            "sentence_end."
+        )
+    return words
+
+
+def _check_sentences(text: Any) -> list[Any]:
+    """Return the sentences of a text that is given as a list of lists of words."""
+    sentences = [*text] if is_sequence(text) else [text]
+    if wrong := [sentence for sentence in sentences if not is_sequence(sentence)]:
+        raise ValueError(
+            "With sentence_end X must hold texts, or lists of sentences, each a list of words; got "
+            f"{wrong[0]!r}."
+        )
+    return sentences
 
 
 def _pattern(sentence_end: str) -> re.Pattern[str]:

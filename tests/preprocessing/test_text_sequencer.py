@@ -261,6 +261,41 @@ def test_files_are_read_once_and_cut_into_sentences(tmp_path):
     assert str(by_file.transform([io.BytesIO(b"A cat. A dog")])) == expected
 
 
+@pytest.mark.parametrize("as_words", [list, tuple, np.array, pd.Series])
+@pytest.mark.parametrize("parameters", [{}, {"min_df": 2}, {"max_features": 2, "max_steps": 3}])
+def test_lists_of_words_are_the_texts_that_they_were_made_of(as_words, parameters):
+    analyze = CountVectorizer().build_analyzer()
+    sequencer = TextSequencer(**parameters)
+    expected = sequencer.fit_transform(TEXTS)
+    words = [as_words(analyze(text)) for text in TEXTS]
+    of_words = TextSequencer(lowercase=False, stop_words=["the"], **parameters)
+    np.testing.assert_array_equal(of_words.fit_transform(words), expected)
+    np.testing.assert_array_equal(of_words.fit(words).transform(words), expected)
+    assert of_words.vocabulary_ == sequencer.vocabulary_
+    known = sequencer.fit(TEXTS).transform(NEW)  # some of whose words are unknown
+    np.testing.assert_array_equal(sequencer.transform(sequencer.inverse_transform(known)), known)
+
+
+def test_lists_of_sentences_are_the_documents_that_they_were_made_of():
+    end = r"[.!?]+\s"
+    sequencer = TextSequencer(sentence_end=end)
+    expected = str(sequencer.fit_transform(REVIEWS))
+    documents = by_sentence(sequencer, REVIEWS, end)
+    assert str(sequencer.transform(documents)) == expected
+    assert str(TextSequencer(sentence_end=end).fit_transform(documents)) == expected
+
+
+def test_lists_of_another_depth_are_refused():
+    flat = "X must hold texts, or lists of words; got ['a', 'dog']. Lists of sentences need sent"
+    with pytest.raises(ValueError, match=f"^{re.escape(flat)}"):
+        TextSequencer().fit(["a cat", [["a", "dog"]]])
+    deep = "or lists of sentences, each a list of words; got 'a'."
+    with pytest.raises(ValueError, match=f"{re.escape(deep)}$"):
+        TextSequencer(sentence_end=r"\.").fit([["a", "dog"]])
+    with pytest.raises(ValueError, match=r"^X must hold texts, or lists of words; got None"):
+        TextSequencer().fit(["a cat", None])
+
+
 def test_a_vocabulary_that_is_given_needs_no_fit():
     words = ["dog", "cat"]
     fitted = TextSequencer(vocabulary=words).fit(TEXTS)
