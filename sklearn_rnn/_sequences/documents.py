@@ -15,6 +15,10 @@ FORM = (
     "X must hold documents, each a list of sentences, each a sequence of tokens, such as "
     "[[[4, 2], [7, 5, 3]], [[2, 2]]]"
 )
+MAKER = (
+    "TextSequencer(sentence_end=...) converts texts to documents; GRUClassifier(embedding_dim=32) "
+    "reads texts that are not cut into sentences."
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,12 +130,9 @@ def _flatten(X: Any) -> tuple[NDArray[Any], NDArray[np.intp], NDArray[np.intp]]:
         texts = [part for part in (*documents, *sentences) if isinstance(part, str | bytes)]
         tokens = np.array([] if texts else list(chain.from_iterable(sentences)))
     except (TypeError, ValueError) as error:  # no length, or tokens of several dimensions
-        raise ValueError(f"{FORM}. {error}") from error
+        raise ValueError(f"{FORM}. {error}. {MAKER}") from error
     if texts:
-        raise ValueError(
-            f"{FORM}; got the text {texts[0]!r}. TextSequencer(sentence_end=...) converts "
-            "texts to documents."
-        )
+        raise ValueError(f"{FORM}; got the text {texts[0]!r}. {MAKER}")
     return tokens, np.array(sizes, dtype=np.intp), np.array(counts, dtype=np.intp)
 
 

@@ -1,9 +1,10 @@
-"""Tables that are not one sequence in each row: in long form, nested, or grouped."""
+"""Forms of X that are not one sequence in each row: texts, documents, and tables of other kinds."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from sklearn_rnn._sequences.input_form import Reading
@@ -11,8 +12,8 @@ from sklearn_rnn._sequences.lag_names import has_lag_names
 from sklearn_rnn._sequences.lists import is_sequence
 
 
-def check_table_form(X: Any, name: str, reading: Reading) -> None:
-    """Check that the rows of a table are sequences, or rows of a table, as an estimator reads them.
+def check_form(X: Any, name: str, reading: Reading) -> None:
+    """Check that X is a list of sequences, or a table of them or of rows, as an estimator reads it.
 
     Parameters
     ----------
@@ -28,8 +29,11 @@ def check_table_form(X: Any, name: str, reading: Reading) -> None:
     TypeError
         If X is a table in groups, or has a sequence in each cell.
     ValueError
-        If X has the index of a table in long form, with a row for each step.
+        If X has the index of a table in long form, with a row for each step; or holds texts, or
+        documents in place of tokens.
     """
+    if isinstance(X, list | tuple | np.ndarray) or hasattr(X, "to_list"):
+        _check_elements(X, name, reading)
     if type(X).__name__.endswith("GroupBy"):
         raise TypeError(
             f"X must hold sequences; got a {type(X).__name__}: give sequences_from_frame(frame, "
@@ -52,4 +56,23 @@ def check_table_form(X: Any, name: str, reading: Reading) -> None:
             f"X has a MultiIndex, as tables with a row for each step have, but {name} reads each "
             "row as one sequence; give sequences_from_frame(X), of sklearn_rnn, or n_channels=1 if "
             "each row is a sequence."
+        )
+
+
+def _check_elements(X: Any, name: str, reading: Reading) -> None:
+    """Check that the elements of a list or the like are neither texts nor documents."""
+    if getattr(X, "ndim", 1) != 1 or not len(X):
+        return
+    firsts = [next(iter(x)) if is_sequence(x) and len(x) else x for x in X]
+    if isinstance(firsts[0], str | bytes):
+        reader = name if reading.missing == "steps" else "GRUClassifier"
+        raise ValueError(
+            f"X holds texts, but {name} reads numbers; TextSequencer makes tokens of texts, for "
+            "recurrent and convolutional networks: make_pipeline(TextSequencer(), "
+            f"{reader}(embedding_dim=32))."
+        )
+    if reading.tokens and any(is_sequence(first) and len(first) > 1 for first in firsts):
+        raise ValueError(
+            f"X must hold one token at each step, but {name} got several; give sequences of "
+            "integers. Documents, lists of sentences, are for HierarchicalAttentionClassifier."
         )

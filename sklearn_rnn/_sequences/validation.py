@@ -17,7 +17,7 @@ from sklearn_rnn._sequences.lists import as_list, comes_as_list, is_list_of_sequ
 from sklearn_rnn._sequences.ragged import Ragged, concatenate, trim_absent_steps
 from sklearn_rnn._sequences.reading_warnings import warn_of_misreading
 from sklearn_rnn._sequences.storage import are_nan, has_inf, has_nan
-from sklearn_rnn._sequences.table_forms import check_table_form
+from sklearn_rnn._sequences.table_forms import check_form
 from sklearn_rnn._sequences.target_leaks import columns_at_lag_zero, warn_of_target_in_windows
 from sklearn_rnn._sequences.tokens import as_tokens
 from sklearn_rnn._sequences.window_array import WindowArray
@@ -91,8 +91,8 @@ def check_sequences(
     columns = None if form is None else form.columns
     knows_rows = isinstance(X, WindowArray) and not reading.tokens
     categories: Labels = X.origin.categories if knows_rows else {}
-    if not (knows_rows or isinstance(X, np.ndarray)) or X.dtype == object:
-        check_table_form(X, name, reading)
+    if not (knows_rows or isinstance(X, np.ndarray)) or X.dtype.kind in "OSU":
+        check_form(X, name, reading)
         X, is_list = _read_as_list(X, reading, form)
     if is_list and (reading.missing == "steps" or len({len(x) for x in X}) > 1):
         check_targets(y, X)

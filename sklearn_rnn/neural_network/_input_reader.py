@@ -57,7 +57,10 @@ def declared_reading(parameters: Any, X: Any, *, any_length: bool) -> Reading:
     if categories and p.vocabulary_size is not None:
         raise ValueError("vocabulary_size is for tokens, but X has categories; leave it at None.")
     if not (categories or any_length or p.embedding_dim is None):
-        raise ValueError("embedding_dim is for categories, but X has none; leave it at None.")
+        raise ValueError(
+            "embedding_dim is for categories, but X has none; leave it at None. Tokens are read by "
+            "recurrent and convolutional networks, such as GRUClassifier."
+        )
     tokens = not categories and (p.vocabulary_size is not None or p.embedding_dim is not None)
     if tokens and p.augmentation:
         raise ValueError("augmentation changes numbers; it cannot change tokens.")

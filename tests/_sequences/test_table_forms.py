@@ -7,7 +7,14 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from sklearn_rnn import DenseRegressor, GRUClassifier, GRURegressor, sequences_from_frame
+from sklearn_rnn import (
+    DenseRegressor,
+    GRUClassifier,
+    GRURegressor,
+    HierarchicalAttentionClassifier,
+    TextSequencer,
+    sequences_from_frame,
+)
 
 RNG = np.random.default_rng(0)
 LISTS = [RNG.normal(size=(n, 2)) for n in (3, 5, 2, 4, 6, 3)]
@@ -94,3 +101,38 @@ def test_a_target_for_each_step_names_the_parameter_that_it_needs(y):
         text = r"Networks take a target for each step with return_sequences=True\.$"
         with pytest.raises(ValueError, match=text):
             net(cls).fit(LISTS, y)
+
+
+TEXTS = ["a fine film", "dull", "a dull plot", "fine", "the plot", "film"]
+WORDS = [text.split() for text in TEXTS]
+
+
+@pytest.mark.parametrize("parameters", [{}, {"embedding_dim": 3}], ids=str)
+@pytest.mark.parametrize(
+    "X",
+    [
+        *(TEXTS, tuple(TEXTS), np.array(TEXTS), np.array(TEXTS, object), pd.Series(TEXTS)),
+        *(pl.Series(TEXTS), WORDS, [np.array(words) for words in WORDS]),
+    ],
+    ids=lambda X: type(X).__name__,
+)
+def test_texts_are_refused_with_what_makes_tokens_of_them(X, parameters):
+    text = "X holds texts, but GRURegressor reads numbers; TextSequencer makes tokens of texts, "
+    fix = "make_pipeline(TextSequencer(), GRURegressor(embedding_dim=32))."
+    with pytest.raises(ValueError, match=f"^{re.escape(text)}.*{re.escape(fix)}$"):
+        net(**parameters).fit(X, Y)
+    if not parameters:
+        with pytest.raises(ValueError, match=r"TextSequencer.*GRUClassifier\(embedding_dim=32\)"):
+            net(DenseRegressor).fit(X, Y)
+
+
+def test_documents_and_texts_are_each_refused_with_the_network_that_reads_them():
+    documents = TextSequencer(sentence_end=r" ", token_pattern=".").fit_transform(TEXTS)
+    text = "X must hold one token at each step, but GRURegressor got several; .* HierarchicalAtt"
+    with pytest.raises(ValueError, match=f"^{text}"):
+        net(embedding_dim=3).fit(documents, Y)
+    tokens = TextSequencer().fit_transform(TEXTS)
+    with pytest.raises(ValueError, match=r"TextSequencer\(sentence_end=.*; GRUClassifier\("):
+        HierarchicalAttentionClassifier().fit(tokens, Y > 0)
+    with pytest.raises(ValueError, match=r"Tokens are read by .* such as GRUClassifier\.$"):
+        net(DenseRegressor, embedding_dim=3).fit(tokens, Y)
