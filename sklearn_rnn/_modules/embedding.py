@@ -37,6 +37,10 @@ class Embedding(Layer):
         Tokens, padding included.
     embedding_dim : int
         Entries of a vector.
+    initial : Tensor of shape (vocabulary_size, embedding_dim), optional
+        Initial values, of which NaN are drawn, and those of padding have no effect.
+    trainable : bool, default=True
+        Whether the vectors are trained.
     generator : torch.Generator, optional
         Draws the initial values; by default torch's global one.
     """
@@ -49,12 +53,17 @@ class Embedding(Layer):
         vocabulary_size: int,
         embedding_dim: int,
         *,
+        initial: Tensor | None = None,
+        trainable: bool = True,
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
-        self.weight = nn.Parameter(torch.empty(vocabulary_size, embedding_dim))
+        self.weight = nn.Parameter(torch.empty(vocabulary_size, embedding_dim), trainable)
         bound = LARGEST_INITIAL
         nn.init.uniform_(self.weight, -bound, bound, generator=generator)
+        if initial is not None:
+            given = initial.to(self.weight.dtype)
+            self.weight.data = torch.where(given.isnan(), self.weight.data, given)
         nn.init.zeros_(self.weight[0].detach())
 
     def forward(self, tokens: Tensor) -> Tensor:
@@ -85,6 +94,8 @@ class Embedded(SequenceModule):
         The class of the inner network.
     architecture : dict
         Its parameters.
+    initial, trainable : Tensor or None, bool
+        See `Embedding`.
     generator : torch.Generator, optional
         Draws the initial values; by default torch's global one.
     """
@@ -99,12 +110,15 @@ class Embedded(SequenceModule):
         embedding_dim: int,
         inner: type[SequenceModule],
         architecture: dict[str, Any],
+        initial: Tensor | None = None,
+        trainable: bool = True,
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
         if n_channels != 1:
             raise ValueError(f"tokens have one channel; got n_channels={n_channels}.")
-        self.embedding = Embedding(vocabulary_size, embedding_dim, generator=generator)
+        how: dict[str, Any] = {"initial": initial, "trainable": trainable, "generator": generator}
+        self.embedding = Embedding(vocabulary_size, embedding_dim, **how)
         self.net = inner(embedding_dim, n_steps, n_outputs, **architecture, generator=generator)
 
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
@@ -158,9 +172,9 @@ class EmbeddedTraining:
         torch.index_select(weight, 0, flat, out=vectors)
         batch = batch._replace(x=vectors.view(*tokens.shape, -1), lengths=lengths)
         loss = self.inner.gradient(batch, ridge, dx)
-        assert weight.grad is not None, "its parameters have gradients"
-        weight.grad.zero_().index_add_(0, flat, dx)
-        weight.grad[0] = 0.0
+        if weight.grad is not None:  # the vectors are trained
+            weight.grad.zero_().index_add_(0, flat, dx)
+            weight.grad[0] = 0.0
         return loss
 
 

@@ -50,6 +50,8 @@ class HierarchicalAttention(SequenceModule):
     dropout : float in [0, 1), default=0.0
         Probability with which an entry of the vector of a sentence or document is dropped in
         training.
+    initial, trainable : Tensor or None, bool
+        See `Embedding`.
     generator : torch.Generator, optional
         Draws the initial values; by default torch's global one.
 
@@ -69,6 +71,8 @@ class HierarchicalAttention(SequenceModule):
         embedding_dim: int,
         hidden_size: int,
         dropout: float = 0.0,
+        initial: Tensor | None = None,
+        trainable: bool = True,
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
@@ -82,6 +86,8 @@ class HierarchicalAttention(SequenceModule):
             embedding_dim=embedding_dim,
             inner=Recurrent,
             architecture=layer,
+            initial=initial,
+            trainable=trainable,
             generator=generator,
         )
         self.words.net.add_module("head", nn.Identity())  # the pooled states are read

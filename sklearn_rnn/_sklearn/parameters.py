@@ -147,13 +147,13 @@ def _meant(estimator: Any, given: Iterable[str]) -> str:
 
 
 def plain_parameters(estimator: BaseEstimator) -> dict[str, Any]:
-    """Return the parameters of an estimator by name, numpy's numbers and arrays as Python's."""
+    """Return the parameters of an estimator by name, numpy's numbers and vectors as Python's."""
     return {name: plain(value) for name, value in estimator.get_params(deep=False).items()}
 
 
 def plain(value: Any) -> Any:
-    """Convert numpy scalars and arrays, also inside lists and tuples, to Python numbers."""
-    if isinstance(value, np.generic | np.ndarray):
+    """Convert numpy scalars and vectors, also inside lists and tuples, to Python numbers."""
+    if isinstance(value, np.generic | np.ndarray) and value.ndim < 2:
         return value.tolist()
     return type(value)(map(plain, value)) if type(value) in (list, tuple) else value
 

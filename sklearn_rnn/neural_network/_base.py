@@ -286,14 +286,7 @@ class BaseSequenceEstimator(TrainingParameters, CallbackSupportMixin, Fitted, Pi
 
     def _learn(self, data: Data) -> None:
         """Learn the scales of channels and targets from the training data."""
-        self._reader = self._reader.fit(
-            data.sequences,
-            data.sample_weight,
-            standardize=self.standardize,
-            missing_indicator=self.missing_indicator,
-            vocabulary_size=self.vocabulary_size,
-            embedding_dim=self.embedding_dim,
-        )
+        self._reader = self._reader.fit(data.sequences, data.sample_weight, self)
         self.channel_scale_ = self._reader.scale
         self.missing_channels_ = self._reader.missing_channels
         windows = self._reader.window_scale(data.sequences)

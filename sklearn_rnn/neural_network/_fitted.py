@@ -51,6 +51,8 @@ class Fitted(Described, BaseEstimator):
     return_sequences: bool = False
     vocabulary_size: int | None = None
     embedding_dim: int | None = None
+    embedding_init: Any = None
+    embedding_trainable: bool = True
     all_missing: str = "auto"
 
     _encoder: Any  # a RegressionEncoder or a LabelEncoder, by the task
@@ -124,7 +126,7 @@ class Fitted(Described, BaseEstimator):
         if self.linear_skip:
             self.linear_share_ = linear_share(net.module_, train)
         self.net_ = net
-        self.n_parameters_ = sum(p.numel() for p in net.module_.parameters())
+        self.n_parameters_ = sum(p.numel() for p in net.module_.parameters() if p.requires_grad)
         self.n_iter_ = len(net.history)
         self.loss_curve_ = net.history[:, "train_loss"]
         valid_losses = [row["valid_loss"] for row in net.history if "valid_loss" in row]

@@ -23,6 +23,7 @@ from sklearn_rnn._sklearn.validation import check_targets
 from sklearn_rnn.neural_network._classifier import SequenceClassifier
 from sklearn_rnn.neural_network._input_reader import InputReader, Module
 from sklearn_rnn.neural_network._sequential import attention_of
+from sklearn_rnn.neural_network._tokens import Tokens
 from sklearn_rnn.neural_network._training_parameters import COUNT, DROPOUT
 
 
@@ -61,7 +62,7 @@ def _read(X: Any, y: Any, validate: Validate) -> tuple[Ragged, Any]:
 
 
 @parametrized
-class HierarchicalAttentionClassifier(SequenceClassifier):
+class HierarchicalAttentionClassifier(Tokens, SequenceClassifier):
     """Hierarchical attention network (HAN) for classification of documents.
 
     A bidirectional GRU reads the words of each sentence, and an average of its states with learned

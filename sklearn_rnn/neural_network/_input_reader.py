@@ -26,9 +26,7 @@ from sklearn_rnn._sequences.windows import Windows
 from sklearn_rnn._training.normalized import normalized
 from sklearn_rnn._training.streaming import stream
 from sklearn_rnn._training.tensors import RaggedTensor, as_tensor, must_stream
-
-UNKNOWN = 1
-"""The token for all tokens that are not in the training data."""
+from sklearn_rnn.neural_network._tokens import UNKNOWN, initial_vectors
 
 MAX_INFERRED_TOKEN = 10_000_000
 """The largest token from which the size of the vocabulary is inferred."""
@@ -61,7 +59,10 @@ def declared_reading(parameters: Any, X: Any, *, any_length: bool) -> Reading:
             "embedding_dim is for categories, but X has none; leave it at None. Tokens are read by "
             "recurrent and convolutional networks, such as GRUClassifier."
         )
-    tokens = not categories and (p.vocabulary_size is not None or p.embedding_dim is not None)
+    given = (p.vocabulary_size, p.embedding_dim, p.embedding_init)
+    tokens = not categories and any(value is not None for value in given)
+    if not tokens and not (p.embedding_init is None and p.embedding_trainable):
+        raise ValueError("embedding_init and embedding_trainable are for tokens, but X has none.")
     if tokens and p.augmentation:
         raise ValueError("augmentation changes numbers; it cannot change tokens.")
     if tokens and isinstance(p.standardize, str):
@@ -122,6 +123,10 @@ class InputReader:
         Which tokens the training data contain; empty if X holds numbers.
     embedding_dim : int
         Dimension of the token embeddings.
+    initial : ndarray of shape (vocabulary_size, embedding_dim) or None
+        Their initial values, if these are given; NaN are drawn.
+    trainable : bool
+        Whether they are trained.
     vectors : mapping of int to tuple of int
         By the channels that hold categories, the number of the vector of each code.
     dims : tuple of int
@@ -137,6 +142,8 @@ class InputReader:
     missing_channels: NDArray[np.intp] = field(default_factory=partial(np.arange, 0))
     known_tokens: NDArray[np.bool_] = field(default_factory=partial(np.array, [], np.bool_))
     embedding_dim: int = 0
+    initial: NDArray[np.floating[Any]] | None = None
+    trainable: bool = True
     vectors: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
     dims: tuple[int, ...] = ()
 
@@ -171,14 +178,7 @@ class InputReader:
         return sequences, y
 
     def fit(
-        self,
-        sequences: Windows | Ragged,
-        weight: NDArray[np.float64],
-        *,
-        standardize: bool | str,
-        missing_indicator: bool,
-        vocabulary_size: int | None = None,
-        embedding_dim: int | None = None,
+        self, sequences: Windows | Ragged, weight: NDArray[np.float64], parameters: Any
     ) -> InputReader:
         """Return a reader with the scales, missing values and known tokens of the training data.
 
@@ -188,25 +188,31 @@ class InputReader:
             The training data.
         weight : ndarray of shape (n_sequences,)
             Sample weights; sequences of weight zero are ignored.
-        standardize, missing_indicator, vocabulary_size, embedding_dim : bool, str, int or None
-            The parameters of the estimator.
+        parameters : estimator
+            The estimator, with its parameters as attributes.
         """
+        p, standardize = parameters, parameters.standardize
         rows, covered = sequences.rows, sequences.coverage(weight)
         if not covered.any():
             raise ValueError("X has no steps except padding in the training sequences.")
         if self.reading.tokens:
-            known = _known_tokens(rows[covered > 0].ravel(), vocabulary_size)
-            dim = embedding_dim or EMBEDDING_DIM
-            return replace(self, scale=self._identity(), known_tokens=known, embedding_dim=dim)
+            initial = initial_vectors(p.embedding_init, p.vocabulary_size, p.embedding_dim)
+            shape = (p.vocabulary_size, p.embedding_dim) if initial is None else initial.shape
+            known = _known_tokens(rows[covered > 0].ravel(), shape[0])
+            if initial is not None:
+                known |= ~np.isnan(initial[:, 0])
+            learned = replace(self, scale=self._identity(), known_tokens=known, initial=initial)
+            dim, trainable = shape[1] or EMBEDDING_DIM, p.embedding_trainable
+            return replace(learned, embedding_dim=dim, trainable=trainable)
         missing = np.arange(0)
-        if missing_indicator and has_nan(rows):
+        if p.missing_indicator and has_nan(rows):
             missing = np.flatnonzero(np.isnan(rows[covered > 0]).any(axis=0))
         scale = Scale.of(rows, covered) if standardize else self._identity()
         scaling, coded, vectors = None, self.form.categories, {}
         if coded:
             scale = scale.without(list(coded))
             vectors = {c: _vectors(rows[covered > 0, c], len(coded[c])) for c in coded}
-        dims = tuple(embedding_dim or vector_dim(max(v)) for v in vectors.values())
+        dims = tuple(p.embedding_dim or vector_dim(max(v)) for v in vectors.values())
         if isinstance(standardize, str):
             as_they_are = (*self.known_ahead, *coded)
             scaling = WindowScaling.learn(standardize, scale, as_they_are, sequences, weight)
@@ -251,6 +257,8 @@ class InputReader:
         tokens = {
             "vocabulary_size": len(self.known_tokens),
             "embedding_dim": self.embedding_dim,
+            "initial": None if self.initial is None else torch.tensor(self.initial),
+            "trainable": self.trainable,
         }
         return Embedded, {**sizes, **tokens, **inner}
 

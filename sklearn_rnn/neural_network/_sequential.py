@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -16,11 +15,11 @@ from sklearn_rnn._sequences.lists import comes_as_list
 from sklearn_rnn._sequences.ragged import Ragged
 from sklearn_rnn._sequences.step_targets import unflatten_steps
 from sklearn_rnn._sequences.windows import Windows
-from sklearn_rnn._sklearn.compat import Interval, StrOptions
+from sklearn_rnn._sklearn.compat import StrOptions
 from sklearn_rnn._sklearn.parameters import param, parametrized
 from sklearn_rnn.neural_network._base import Architecture
 from sklearn_rnn.neural_network._carried import CarriedNetwork
-from sklearn_rnn.neural_network._training_parameters import COUNT
+from sklearn_rnn.neural_network._tokens import Tokens
 
 POOLINGS = {"last", "mean", "max", "attention"}
 
@@ -34,24 +33,9 @@ def _attends(estimator: Stepwise) -> bool:
 
 
 @parametrized
-class Stepwise(Architecture):
+class Stepwise(Tokens, Architecture):
     """Architecture: sequences of any length, of numbers or tokens, pooled into one vector."""
 
-    vocabulary_size: int | None = param(
-        [Interval(Integral, 2, None, closed="left"), None],
-        """Size of the vocabulary, if `X` holds tokens: integers that stand for words or other
-        symbols. 0 is padding. 1 is the unknown token, used for tokens of at least
-        `vocabulary_size` and for tokens not in the training data. None infers the size from the
-        data in `fit` if `embedding_dim` is set; otherwise `X` holds no tokens.""",
-        default=None,
-    )
-    embedding_dim: int | None = param(
-        [COUNT, None],
-        """Dimension of the learned vectors of tokens, for which None means 32 if
-        `vocabulary_size` is set; or of categories, see `LagTransformer`, for n of which None means
-        ``min(600, round(1.6 * n**0.56))``.""",
-        default=None,
-    )
     all_missing: str = param(
         [StrOptions({"auto", "value", "absent"})],
         """How to read a step at either end of a sequence if all its channels are NaN. ``"absent"``:

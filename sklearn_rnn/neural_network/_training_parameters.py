@@ -319,7 +319,7 @@ def check_continues(parameters: Mapping[str, Any], before: Mapping[str, Any]) ->
     """
     for name in parameters.keys() - CHANGEABLE:
         now, value = parameters[name], before[name]
-        if not np.array_equal(now, value):
+        if now is not value and not np.array_equal(now, value):
             raise ValueError(
                 f"{name} cannot change from {value!r} to {now!r} when training is continued; set "
                 "it back, or start again with warm_start=False."
