@@ -31,6 +31,7 @@ from sklearn_rnn._training.config import TrainingConfig, stops_early
 from sklearn_rnn._training.linear_init import beside
 from sklearn_rnn._training.skorch_net import SequenceNet, build_net
 from sklearn_rnn.neural_network._checkpoint import checkpointed
+from sklearn_rnn.neural_network._first_rows import follow_scales
 from sklearn_rnn.neural_network._fit_tasks import FitTasks
 from sklearn_rnn.neural_network._fitted import Fitted
 from sklearn_rnn.neural_network._input_reader import declared_reading
@@ -131,9 +132,10 @@ class BaseSequenceEstimator(TrainingParameters, CallbackSupportMixin, Fitted, Pi
         *,
         continues: bool,
         classes: Any = None,
+        in_parts: bool = False,
         **changed: Any,
     ) -> Any:
-        """Fit, with `changed` training parameters and without a warning about convergence."""
+        """Fit with `changed` training parameters, in parts or not, and warn of no convergence."""
         goes_on, continues = continues, continues and hasattr(self, "net_")
         parameters = plain_parameters(self)
         to_train = {**parameters, **changed}
@@ -146,6 +148,10 @@ class BaseSequenceEstimator(TrainingParameters, CallbackSupportMixin, Fitted, Pi
             data = self._read(X, y, sample_weight, reset=not continues, classes=classes)
             given = self._read_validation(X_val, y_val)
             self.n_rows_omitted_ = data.n_omitted
+            if in_parts:
+                follow_scales(self, data, begins=not continues)
+            else:
+                self.__dict__.pop("_first_rows", None)
             files: Any = nullcontext()
             if to_train["checkpoint"] is not None:
                 files = checkpointed(self, to_train, data, given, continues=continues, tasks=tasks)

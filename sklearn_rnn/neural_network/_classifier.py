@@ -96,7 +96,10 @@ class SequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Any:
         """Train for one more epoch.
 
-        The first call learns the classes and the scales of the channels; later calls keep them.
+        The first call learns the classes, which channels have missing values, and their categories.
+        The scales of the channels are those of all samples so far, until there are 100 of them, and
+        are kept from then on; with ``standardize="window"`` or ``"last"`` the first call learns
+        them, too.
 
         Parameters
         ----------
@@ -119,7 +122,8 @@ class SequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
                 'class_weight="balanced" needs all of y, which partial_fit does not see; give the '
                 "weights as a dict, by sklearn.utils.class_weight.compute_class_weight."
             )
-        return self._fit(X, y, sample_weight, continues=True, classes=classes, **ONE_EPOCH)
+        how: dict[str, Any] = {"continues": True, "in_parts": True, "classes": classes}
+        return self._fit(X, y, sample_weight, **how, **ONE_EPOCH)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return the accuracy; with ``return_sequences=True`` over all steps except padding.

@@ -115,7 +115,10 @@ class SequenceRegressor(RegressorMixin, FittedRegressor, BaseSequenceEstimator):
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
         """Train for one more epoch.
 
-        The first call learns the scales of channels and targets; later calls keep them.
+        The scales of channels and targets are those of all samples so far, until there are 100 of
+        them, and are kept from then on: later calls change the predictions by training alone. With
+        ``standardize="window"`` or ``"last"``, and for targets of losses with a log link, the first
+        call learns them. So it does which channels have missing values, and their categories.
 
         Parameters
         ----------
@@ -131,7 +134,7 @@ class SequenceRegressor(RegressorMixin, FittedRegressor, BaseSequenceEstimator):
         self : object
             The estimator.
         """
-        return self._fit(X, y, sample_weight, continues=True, **ONE_EPOCH)
+        return self._fit(X, y, sample_weight, continues=True, in_parts=True, **ONE_EPOCH)
 
     def predict_members(self, X: Any) -> NDArray[np.float64]:
         """Predict by each member; `predict` is their mean.

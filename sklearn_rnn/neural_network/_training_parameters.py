@@ -242,7 +242,7 @@ class TrainingParameters:
     )
 
 
-ONE_EPOCH = {
+ONE_EPOCH: dict[str, Any] = {
     **{"max_epochs": 1, "early_stopping": False, "lr_schedule": "constant"},
     **{"checkpoint": None},
 }
