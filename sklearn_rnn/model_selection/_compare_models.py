@@ -20,6 +20,7 @@ from sklearn_rnn.model_selection._comparison import Comparison
 from sklearn_rnn.model_selection._comparison_warnings import (
     warn_of_fold_order,
     warn_of_perfect_scores,
+    warn_of_unconverged,
 )
 from sklearn_rnn.model_selection._complexity import n_parameters
 from sklearn_rnn.model_selection._default_split import make_splitter, times_of
@@ -130,6 +131,8 @@ def compare_models(
     UserWarning
         If windows are compared on folds with training rows later than test rows, or R2 of a model
         is 1 in all folds.
+    ConvergenceWarning
+        If fits have not converged: once, with their number by model.
 
     See Also
     --------
@@ -192,6 +195,7 @@ def compare_models(
     if table["error"].notna().all():
         raise ValueError(f"All runs of all models failed; the first error was {table['error'][0]}")
     warn_of_perfect_scores(table, _name_of(scoring))
+    warn_of_unconverged(table)
     return Comparison(
         names=list(models),
         runs=_with_complexity(table, complexity),

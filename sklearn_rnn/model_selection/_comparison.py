@@ -47,7 +47,7 @@ class Comparison:
         fit_seconds, predict_seconds, n_parameters, complexity, unit (of the complexity), n_omitted
         (training rows left out because their windows are incomplete), n_incomplete (test rows with
         incomplete windows, scored with filled lags), target_leak (whether the fit has raised a
-        `TargetLeakWarning`) and error.
+        `TargetLeakWarning`), unconverged (what it has warned of its convergence) and error.
     losses : DataFrame of shape (n_test_rows, n_models)
         Loss of each row of the test sets, averaged over seeds. For panel data, losses are averaged
         over the series at each time.

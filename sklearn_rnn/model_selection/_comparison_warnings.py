@@ -1,4 +1,4 @@
-"""Warnings of comparisons whose scores may be too good."""
+"""Warnings of comparisons: of scores that may be too good, and of fits that may be too short."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from sklearn.exceptions import ConvergenceWarning
 
 from sklearn_rnn._sequences.window_array import WindowArray
 from sklearn_rnn.model_selection._leakage_rows import moments_of
@@ -48,3 +49,18 @@ def warn_of_perfect_scores(runs: pd.DataFrame, scoring: str) -> None:
             "function of them. check_leakage looks for the step at which it becomes known.",
             stacklevel=3,
         )
+
+
+def warn_of_unconverged(runs: pd.DataFrame) -> None:
+    """Warn of fits that have not converged: once for all of them, with their number by model."""
+    unconverged = runs[runs["unconverged"].notna()]
+    if not len(unconverged):
+        return
+    fits, slow = runs["model"], unconverged["model"]
+    counts = [f"{(slow == n).sum()} of {(fits == n).sum()} fits of {n!r}" for n in slow.unique()]
+    first = unconverged["unconverged"].iloc[0]
+    warnings.warn(
+        f"Not converged: {', '.join(counts)}. The first warned: {first}",
+        ConvergenceWarning,
+        stacklevel=3,
+    )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import copy
 import time
+import warnings
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
 
 from sklearn_rnn._sequences.target_leaks import recorded_leaks
 from sklearn_rnn._sklearn.rows import take_rows
@@ -73,6 +76,8 @@ class Run:
         whose windows are.
     target_leak : bool
         Whether the fit has warned that the target is among the inputs.
+    unconverged : str or None
+        What the fit has warned of its convergence.
     error : str or None
         Type and message of the exception.
     losses : ndarray of shape (n_test,) or None
@@ -91,6 +96,7 @@ class Run:
     n_omitted: float = np.nan
     n_incomplete: float = np.nan
     target_leak: bool = False
+    unconverged: str | None = None
     error: str | None = None
     losses: NDArray[np.float64] | None = None
 
@@ -123,10 +129,11 @@ def run_once(
     y_train, y_test = (take_rows(y, rows) for rows in fold)
     try:
         start = time.perf_counter()
-        with recorded_leaks() as leaks:
+        with recorded_leaks() as leaks, _recorded_convergence() as unconverged:
             estimator.fit(X_train, y_train, **metadata.of_fit(run.model, X, fold[0]))
         results["fit_seconds"] = time.perf_counter() - start
         results["target_leak"] = bool(leaks)
+        results["unconverged"] = str(unconverged[0]) if unconverged else None
         results["n_parameters"], results["unit"] = model_size(estimator)
         results["n_omitted"] = count_omitted(estimator)
         if evaluator.complexity is not None:
@@ -147,6 +154,22 @@ def run_once(
         return Run(**{**results, "score": score, "losses": losses})
     except Exception as error:  # the failure of one model must not end the others
         return Run(**{**results, "error": f"{type(error).__name__}: {error}"})
+
+
+@contextmanager
+def _recorded_convergence() -> Iterator[list[str]]:
+    """Record the warnings that a comparison counts, and show all others at the end."""
+    messages: list[str] = []
+    caught: list[warnings.WarningMessage] = []
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            yield messages
+    finally:
+        for w in caught:
+            if issubclass(w.category, ConvergenceWarning):
+                messages.append(str(w.message))
+            else:
+                warnings.showwarning(w.message, w.category, w.filename, w.lineno)
 
 
 def _count_incomplete(estimator: Any, X: Any) -> float:
