@@ -119,8 +119,8 @@ class ComparisonDisplay:
             to the left of the best mean with the width of one standard error of the difference
             between the model and the best: models with their mean inside are as good as the best.
             With 'differences', the mean difference to the reference with its 95 % confidence
-            interval. A star marks the simplest model that is as good as the best. Outliers are
-            clipped, with an arrow and the value.
+            interval. A star marks the simplest model that is as good as the best. Outliers
+            beyond ten times the range of the others are clipped, with an arrow and the value.
         ax : matplotlib Axes, default=None
             Axes to plot on; None creates a figure.
 
@@ -219,11 +219,11 @@ class ComparisonDisplay:
 def _readable_range(values: NDArray[np.float64]) -> tuple[float, float]:
     """Return the smallest and the largest value to show.
 
-    Sorted from the largest, values are shown up to the first gap that is more than twice the range
-    of those before it, but always more than half of them.
+    Sorted from the largest, values are shown up to the first gap that is more than ten times the
+    range of those before it, but always more than half of them.
     """
     down = np.sort(values[np.isfinite(values)])[::-1]
     extent, gap = down[0] - down[:-1], -np.diff(down)
-    far = (gap > 2 * extent) & (extent > 0) & (np.arange(1, len(down)) > len(down) / 2)
+    far = (gap > 10 * extent) & (extent > 0) & (np.arange(1, len(down)) > len(down) / 2)
     last = int(np.argmax(far)) if far.any() else -1
     return float(down[last]), float(down[0])

@@ -58,7 +58,7 @@ def test_a_single_split_has_nothing_to_shade():
 
 @pytest.fixture(scope="module")
 def with_a_floor():
-    floor = DummyRegressor(strategy="constant", constant=9.0)
+    floor = DummyRegressor(strategy="constant", constant=90.0)
     models = {"floor": floor, "mean": DummyRegressor(), "ols": LinearRegression(), "ar": make_ar(1)}
     return compare_models(models, X, Y + X["a"], scoring="neg_mean_absolute_error")
 
@@ -77,6 +77,17 @@ def test_what_is_far_off_is_named_and_does_not_press_the_rest_together(with_a_fl
     assert ax.patches[0].get_width() == 0  # no shade for what is not there
 
 
+def test_what_is_within_ten_times_the_range_of_the_others_is_drawn():
+    bad = DummyRegressor(strategy="constant", constant=4.0)
+    models = {"bad": bad, "mean": DummyRegressor(), "ols": LinearRegression(), "ar": make_ar(1)}
+    compared = compare_models(models, X, Y + X["a"], scoring="neg_mean_absolute_error")
+    others = compared.scores.drop(columns="bad").to_numpy()
+    assert 2 < (others.min() - compared.scores["bad"].mean()) / np.ptp(others) < 10
+    ax = compared.plot().ax_
+    assert ax.get_xlim()[0] < compared.scores["bad"].min()
+    assert not labels(ax.texts)
+
+
 def test_differences_that_are_far_off_are_named_and_zero_stays_in_sight(with_a_floor):
     ax = with_a_floor.plot(kind="differences", reference="mean").ax_
     assert -2 < ax.get_xlim()[0] < 0 < ax.get_xlim()[1] < 2
@@ -88,12 +99,12 @@ def test_differences_that_are_far_off_are_named_and_zero_stays_in_sight(with_a_f
 
 def test_a_single_fold_that_is_far_off_is_named_too():
     def scorer(model, X, y):
-        fold = DAYS.get_loc(X.index[0]) // 12
-        return -10.0 if fold == 9 and isinstance(model, LinearRegression) else -0.1 * fold
+        fold = DAYS.get_loc(X.index[0]) // 6
+        return -100.0 if fold == 19 and isinstance(model, LinearRegression) else -0.1 * fold
 
     models = {"mean": DummyRegressor(), "ols": LinearRegression()}
-    ax = compare_models(models, X, Y, cv=KFold(10), scoring=scorer).plot().ax_
-    text = "\N{LEFTWARDS ARROW} down to \N{MINUS SIGN}10 (not shown)"
+    ax = compare_models(models, X, Y, cv=KFold(20), scoring=scorer).plot().ax_
+    text = "\N{LEFTWARDS ARROW} down to \N{MINUS SIGN}100 (not shown)"
     assert labels(ax.texts) == [text]
 
 
