@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from typing import Any
 
 from sklearn.base import clone
@@ -14,11 +16,12 @@ from skorch.callbacks import (
     LRScheduler,
     ParamMapper,
     PassthroughScoring,
+    PrintLog,
     TrainEndCheckpoint,
     WandbLogger,
 )
 from skorch.callbacks.scoring import ScoringBase
-from tqdm import tqdm
+from tqdm.auto import tqdm
 
 from sklearn_rnn._training.config import TrainingConfig
 
@@ -36,6 +39,15 @@ WITH_FILES = (Checkpoint, TrainEndCheckpoint, LoadInitState)
 
 OF_BATCHES = (Checkpoint, TrainEndCheckpoint, PassthroughScoring)
 """Callbacks without batch hooks that read what batches record in the history."""
+
+
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+"""What changes the colour of text in a terminal."""
+
+
+def print_line(text: str) -> None:
+    """Print a line of skorch's log, in colours only in a terminal."""
+    print(text if sys.stdout.isatty() else COLOUR.sub("", text))
 
 
 class ProgressBar(Callback):
@@ -60,6 +72,12 @@ class ProgressBar(Callback):
         if self.bar_ is not None:
             self.bar_.close()
         self.bar_ = None
+
+
+def shown(verbose: int) -> list[tuple[str, Callback]]:
+    """Return the callback that shows a run: by a line an epoch, or by a bar."""
+    kinds = {1: [("print_log", PrintLog(sink=print_line))], 2: [("progress_bar", ProgressBar())]}
+    return kinds[verbose]
 
 
 def callbacks_of(config: TrainingConfig) -> list[Any]:

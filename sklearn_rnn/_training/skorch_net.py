@@ -19,7 +19,7 @@ import torch
 from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 from skorch import NeuralNet
-from skorch.callbacks import Callback, PrintLog
+from skorch.callbacks import Callback
 from torch import Tensor, nn
 
 from sklearn_rnn._modules.base import SequenceModule
@@ -27,7 +27,7 @@ from sklearn_rnn._modules.kernels.layer import is_mostly_native
 from sklearn_rnn._modules.kernels.threads import threads_for
 from sklearn_rnn._sklearn.validation import restore_on_error
 from sklearn_rnn._training.batches import Batch, Examples
-from sklearn_rnn._training.callbacks import ProgressBar, callbacks_of, check_run, uses_batches
+from sklearn_rnn._training.callbacks import callbacks_of, check_run, shown, uses_batches
 from sklearn_rnn._training.checkpoint import Checkpoint
 from sklearn_rnn._training.config import TrainingConfig
 from sklearn_rnn._training.flat_parameters import new_vector, parameters_as_views
@@ -67,8 +67,7 @@ class SequenceNet(NeuralNet):
 
     def get_default_callbacks(self) -> list[tuple[str, Callback]]:
         """Return what `verbose` asks for."""
-        shown = {1: [("print_log", PrintLog())], 2: [("progress_bar", ProgressBar())]}
-        return shown.get(self.config.verbose, [])
+        return shown(self.config.verbose) if self.config.verbose else []
 
     def initialize_module(self) -> SequenceNet:
         """Create the module, its initial values drawn from the seed alone."""

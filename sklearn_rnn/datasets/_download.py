@@ -15,7 +15,7 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 from sklearn.utils import Bunch
-from tqdm import tqdm
+from tqdm.auto import tqdm
 
 VARIABLE = "SKLEARN_RNN_DATA"
 _DEFAULT_HOME = "~/sklearn_rnn_data"

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.utils.parallel import Parallel, delayed
-from tqdm import tqdm
+from tqdm.auto import tqdm
 
 from sklearn_rnn._sklearn.safe_files import fingerprint, locked, open_folder, read, remove, write
 from sklearn_rnn.model_selection._fit_and_score import Evaluator, Fold, Run, run_once, seeded

@@ -3,6 +3,7 @@
 import pickle
 import random
 import re
+import sys
 import threading
 import warnings
 from copy import deepcopy
@@ -23,7 +24,7 @@ from skorch.callbacks import (
     GradientNormClipping,
     LRScheduler,
 )
-from tqdm import tqdm
+from tqdm.auto import tqdm
 
 from sklearn_rnn import DenseClassifier, DenseRegressor, GRURegressor, TCNRegressor
 from sklearn_rnn._modules.kernels import threads as threads
@@ -669,7 +670,14 @@ def test_verbose_one_shows_a_line_an_epoch(capfd):
     out, err = capfd.readouterr()
     assert len(re.findall(r"^ +\d .*\d\.\d{4}", out, flags=re.M)) == 3
     assert re.search(r"epoch +train_loss +valid_loss", out)
+    assert "\x1b" not in out
     assert err == ""
+
+
+def test_a_terminal_has_colours(capfd, monkeypatch):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    plain(verbose=1).fit(X, Y)
+    assert "\x1b[36m" in capfd.readouterr().out
 
 
 def test_verbose_two_shows_a_bar_with_the_loss(capfd):
