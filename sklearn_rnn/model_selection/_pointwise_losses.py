@@ -76,7 +76,7 @@ LOSSES: dict[str, tuple[RowLoss, str]] = {
 }
 """Name of a loss: the loss, and the estimator method whose output it needs."""
 
-_PROBABILITY_SCORES = ("log_loss", "brier", "roc_auc", "average_precision")
+_PROBABILITY_SCORES = ("log_loss", "brier", "roc_auc", "average_precision", "perplexity")
 
 
 def choose_loss(scoring: str, is_classifier: bool, models: Iterable[Any]) -> str:

@@ -43,7 +43,8 @@ def step_scorer(scoring: str | Callable[..., float]) -> Callable[..., float]:
     ----------
     scoring : str or callable
         A scorer of scikit-learn: its name, such as "neg_log_loss", "neg_mean_absolute_error", or
-        for a multilabel target "f1_micro" or "jaccard_micro", or what ``make_scorer`` returns.
+        for a multilabel target "f1_micro" or "jaccard_micro", or what ``make_scorer`` returns. Or
+        "neg_perplexity", of minus the perplexity, the exponential of the log loss.
 
     Returns
     -------
@@ -66,8 +67,6 @@ def step_scorer(scoring: str | Callable[..., float]) -> Callable[..., float]:
 
     Examples
     --------
-    The perplexity is the exponential of the log loss.
-
     >>> import numpy as np
     >>> from sklearn.model_selection import cross_val_score
     >>> from sklearn_rnn import GRUClassifier
@@ -79,8 +78,8 @@ def step_scorer(scoring: str | Callable[..., float]) -> Callable[..., float]:
     ...                     lr_schedule="onecycle", random_state=0)
     >>> bool(cross_val_score(net, X, y, scoring=step_scorer("accuracy")).mean() > 0.9)
     True
-    >>> losses = -cross_val_score(net, X, y, scoring=step_scorer("neg_log_loss"))
-    >>> bool(np.exp(losses).mean() < 1.5)
+    >>> perplexity = -cross_val_score(net, X, y, scoring=step_scorer("neg_perplexity"))
+    >>> bool(perplexity.mean() < 1.5)
     True
     """
     return scoring if isinstance(scoring, StepScorer) else StepScorer(scoring)
@@ -99,14 +98,21 @@ class StepScorer:
     scoring: str | Callable[..., float]
 
     def __post_init__(self) -> None:
-        get_scorer(self.scoring)
+        self._scorer()
+
+    def _scorer(self, labels: Any = None) -> Callable[..., float]:
+        """Return the scorer inside; of probabilities with all labels, of which y may lack some."""
+        own = self.scoring == "neg_perplexity"
+        if own or (self.scoring == "neg_log_loss" and labels is not None):
+            how = {"response_method": "predict_proba", "labels": labels}
+            return make_scorer(_perplexity if own else log_loss, greater_is_better=False, **how)
+        return get_scorer(self.scoring)
 
     def __call__(self, estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return the score of a fitted estimator."""
-        steps, scorer = RealSteps(estimator, X, y), get_scorer(self.scoring)
-        if self.scoring == "neg_log_loss" and steps.y.ndim == 1:  # y may lack a class
-            how = {"response_method": "predict_proba", "labels": estimator.classes_}
-            scorer = make_scorer(log_loss, greater_is_better=False, **how)
+        steps = RealSteps(estimator, X, y)
+        is_1d = steps.y.ndim == 1
+        scorer = self._scorer(getattr(estimator, "classes_", None) if is_1d else None)
         if sample_weight is None:
             return float(scorer(steps, X, steps.y))
         weight = flatten_weights(sample_weight, steps.sequences)[steps.present]
@@ -114,7 +120,12 @@ class StepScorer:
 
     def get_metadata_routing(self) -> Any:
         """Return what metadata the scorer requests."""
-        return get_routing_for_object(get_scorer(self.scoring))
+        return get_routing_for_object(self._scorer())
+
+
+def _perplexity(y: Any, probabilities: Any, **how: Any) -> float:
+    """Return the exponential of the log loss."""
+    return float(np.exp(log_loss(y, probabilities, **how)))
 
 
 class RealSteps:

@@ -156,6 +156,23 @@ def test_a_name_of_a_score_is_kept_and_a_function_of_the_user_is_called_as_it_is
     assert set(own.runs["score"]) == {float(X.shape[1])}
 
 
+@pytest.mark.parametrize("kind", ["two classes", "words"])
+def test_the_perplexity_is_the_exponential_of_the_log_loss(kind):
+    y, weight = targets(kind), RNG.uniform(size=len(LISTS))
+    net, scorer = net_for(kind).fit(LISTS, y), step_scorer("neg_perplexity")
+    for how in ({}, {"sample_weight": weight}):
+        log_loss = -step_scorer("neg_log_loss")(net, LISTS, y, **how)
+        assert scorer(net, LISTS, y, **how) == pytest.approx(-np.exp(log_loss))
+    one = [np.full(len(values), values[0]) for values in y[:1]]  # which lacks classes
+    assert scorer(net, LISTS[:1], one) < -1
+    search = GridSearchCV(net, {"hidden_size": [4]}, cv=KFold(3), scoring=scorer).fit(LISTS, y)
+    compared = compare_models(
+        {"net": net}, LISTS, y, cv=KFold(3), scoring="neg_perplexity", verbose=0
+    )
+    assert (compared.scoring, compared.loss) == ("neg_perplexity", "log_loss")
+    assert compared.runs["score"].mean() == pytest.approx(search.best_score_, rel=1e-6)
+
+
 def test_the_scorer_requests_weights_as_the_one_inside():
     X, y = padded(LISTS), padded(targets("two classes"))
     weight = RNG.uniform(size=len(X))
