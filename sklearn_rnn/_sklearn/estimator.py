@@ -19,6 +19,9 @@ PACKAGES = ("sklearn-rnn", "torch", "numpy")
 class Estimator(BaseEstimator):
     """Base class that stores plain values and the versions of packages, and compares these."""
 
+    _doc_link_module = "sklearn_rnn"
+    _doc_link_template = "#"  # without a link scikit-learn does not show the help of parameters
+
     def __getstate__(self) -> dict[str, Any]:
         """Return the attributes as plain values, and the versions by which they were made."""
         state = {name: to_plain(value) for name, value in super().__getstate__().items()}

@@ -10,7 +10,6 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklearn_rnn._modules.base import SequenceModule
@@ -34,6 +33,7 @@ from sklearn_rnn._training.skorch_net import SequenceNet
 from sklearn_rnn.neural_network._description import Described
 from sklearn_rnn.neural_network._fit_tasks import FitTasks
 from sklearn_rnn.neural_network._input_reader import InputReader
+from sklearn_rnn.neural_network._loss_curve import WithLossCurve
 
 
 def _decode(encoder: Any, raw_output: torch.Tensor) -> NDArray[Any]:
@@ -41,7 +41,7 @@ def _decode(encoder: Any, raw_output: torch.Tensor) -> NDArray[Any]:
     return np.asarray(encoder.decode(raw_output))
 
 
-class Fitted(Described, BaseEstimator):
+class Fitted(Described, WithLossCurve):
     """Mixin with the learned attributes of an estimator, the run that sets them, and their use."""
 
     _multi_output: ClassVar[bool] = False

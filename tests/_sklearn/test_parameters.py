@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator, clone, is_classifier
+from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.utils import estimator_html_repr
 from sklearn.utils._param_validation import Interval, InvalidParameterError, StrOptions
@@ -152,6 +153,14 @@ def test_the_repr_shows_what_was_changed_and_builds_the_same_estimator(cls):
     rebuilt = eval(shown, vars(sklearn_rnn))
     assert type(rebuilt) is cls
     assert rebuilt.get_params() == estimator.get_params()
+
+
+@with_defaults
+def test_the_html_repr_has_the_help_of_every_parameter(cls):
+    help_of_one = 'class="param-doc-description"'
+    shows_help = help_of_one in estimator_html_repr(Ridge())  # which older scikit-learn does not
+    expected = len(cls._parameter_constraints) if shows_help else 0
+    assert estimator_html_repr(cls()).count(help_of_one) == expected
 
 
 @each_of_numbers
