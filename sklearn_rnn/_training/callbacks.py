@@ -76,7 +76,10 @@ class ProgressBar(Callback):
 
 def shown(verbose: int) -> list[tuple[str, Callback]]:
     """Return the callback that shows a run: by a line an epoch, or by a bar."""
-    kinds = {1: [("print_log", PrintLog(sink=print_line))], 2: [("progress_bar", ProgressBar())]}
+    kinds = {
+        1: [("print_log", PrintLog("penalty", sink=print_line))],
+        2: [("progress_bar", ProgressBar())],
+    }
     return kinds[verbose]
 
 

@@ -51,6 +51,11 @@ class Trainer:
         The state of training, with the vector; `step` advances it.
     observer : callable, optional
         Called as ``observer(hook, batch, loss)`` before and after each batch.
+
+    Attributes
+    ----------
+    penalty : float
+        The mean penalty in the objective of the last epoch.
     """
 
     def __init__(
@@ -78,6 +83,7 @@ class Trainer:
         if config.augmentation:
             sizes = (config.n_channels, config.n_outputs)
             self.augment = Augmentation(config.augmentation, *sizes, state.noise)
+        self.penalty = 0.0
         self.gradient_chosen = self.uses_vjp = self.runs_epochs_in_kernel = False
         self.native: TrainingKernel | None = None
         self.precision = partial(autocast, self.vector.device, mixed=config.mixed)
@@ -112,7 +118,17 @@ class Trainer:
         """
         if self.state.rate_reducer is not None:
             self.state.reduce_rate()
+        weights = self.vector.data[: self.n_weights]
+        begin = weights.clone()
         losses = {"train_loss": self.epoch(train)}
+        if self.config.alpha:
+            ends = torch.stack([begin, weights])
+            penalties = 0.5 * self.shrinkage * ends.square().sum(1)
+            if self.sparse is not None:
+                penalties += torch.stack([self.sparse.value(end) for end in ends])
+            n_batches = -(-len(train.index) // self.config.batch_size)
+            share = (n_batches - 1) / (2 * n_batches)  # of batches, if it moves evenly
+            self.penalty = float(penalties[0].lerp(penalties[1], share))
         if valid is not None:
             losses["valid_loss"] = self.mean_loss(valid)
         self.state.epoch += 1

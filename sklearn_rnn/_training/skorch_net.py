@@ -233,6 +233,8 @@ class SequenceNet(NeuralNet):
             for name, loss in losses.items():
                 self.history.record(name, loss)
                 self.history.record(f"{name}_best", state.improved[name])
+            if self.config.alpha:
+                self.history.record("penalty", trainer.penalty)
             self.stopped_ = state.stopped
             self._end_epoch(train, valid)
             if files is not None:

@@ -85,6 +85,9 @@ class Fitted(Described, WithLossCurve):
         "loss_curve_ : list of float": """
             Training objective of each epoch, including the penalty; the mean over all members, of
             which those that have stopped count with the loss of their last epoch.""",
+        "penalty_curve_ : list of float": """
+            The penalty in `loss_curve_`: their difference is comparable with
+            `validation_loss_curve_`. The mean over an epoch is that of its begin and end.""",
         "validation_loss_curve_ : list of float or None": """
             Validation loss after each epoch, a mean in the same way; None without validation
             data.""",
@@ -129,6 +132,7 @@ class Fitted(Described, WithLossCurve):
         self.n_parameters_ = sum(p.numel() for p in net.module_.parameters() if p.requires_grad)
         self.n_iter_ = len(net.history)
         self.loss_curve_ = net.history[:, "train_loss"]
+        self.penalty_curve_ = [row.get("penalty", 0.0) for row in net.history]
         valid_losses = [row["valid_loss"] for row in net.history if "valid_loss" in row]
         self.validation_loss_curve_ = valid_losses or None
 

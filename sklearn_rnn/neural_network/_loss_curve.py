@@ -28,10 +28,13 @@ class WithLossCurve(BaseEstimator):
 
     def _curves_as_html(self) -> str:
         """Return the loss curves of a fitted network, and nothing of others."""
-        names = {"training": "loss_curve_", "validation": "validation_loss_curve_"}
-        curves = {name: getattr(self, attribute, None) for name, attribute in names.items()}
-        found = {name: curve for name, curve in curves.items() if curve}
-        return curves_as_svg(found) if found else ""
+        net: Any = self
+        if not hasattr(net, "loss_curve_"):
+            return ""
+        curves = {"training": np.subtract(net.loss_curve_, net.penalty_curve_).tolist()}
+        if net.validation_loss_curve_ is not None:
+            curves["validation"] = net.validation_loss_curve_
+        return curves_as_svg(curves)
 
 
 def curves_as_svg(curves: Mapping[str, Sequence[float]]) -> str:

@@ -165,7 +165,7 @@ def _summarize(estimator: Any, members: Sequence[Any]) -> None:
     """Set the attributes that are about all members together."""
     estimator.n_parameters_ = sum(member.n_parameters_ for member in members)
     estimator.n_iter_ = max(member.n_iter_ for member in members)
-    for name in ("loss_curve_", "validation_loss_curve_"):
+    for name in ("loss_curve_", "penalty_curve_", "validation_loss_curve_"):
         curves = [curve for member in members if (curve := getattr(member, name)) is not None]
         setattr(estimator, name, mean_curve(curves) if curves else None)
     if estimator.linear_skip:

@@ -17,7 +17,7 @@ class TrainingCurveDisplay:
     Parameters
     ----------
     loss_curve : sequence of float
-        Objective of each epoch, including the penalty.
+        Training loss of each epoch, without the penalty.
     validation_loss_curve : sequence of float or None
         Validation loss after each epoch.
 
@@ -69,7 +69,8 @@ class TrainingCurveDisplay:
                 f"{type(net).__name__}."
             )
         validation = getattr(net, "validation_loss_curve_", None)
-        display = cls(loss_curve=net.loss_curve_, validation_loss_curve=validation)
+        loss = np.subtract(net.loss_curve_, getattr(net, "penalty_curve_", 0.0)).tolist()
+        display = cls(loss_curve=loss, validation_loss_curve=validation)
         return display.plot(log_scale=log_scale, ax=ax)
 
     def plot(self, *, log_scale: bool = False, ax: Any = None) -> TrainingCurveDisplay:
@@ -89,7 +90,7 @@ class TrainingCurveDisplay:
         """
         self.ax_ = ax = axes_for(self, ax, (6.4, 3.6))
         self.figure_ = ax.figure
-        curves = {"training (including penalty)": self.loss_curve}
+        curves = {"training": self.loss_curve}
         if self.validation_loss_curve is not None:
             curves["validation"] = self.validation_loss_curve
         self.lines_ = [

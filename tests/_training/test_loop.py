@@ -1021,3 +1021,27 @@ def test_the_linear_share_is_forgotten_with_the_linear_part():
     estimator = plain(linear_skip=True).fit(X, Y)
     assert hasattr(estimator, "linear_share_")
     assert not hasattr(estimator.set_params(linear_skip=False).fit(X, Y), "linear_share_")
+
+
+@each_net
+@pytest.mark.parametrize("optimizer", ["adam", "adamw", "lbfgs"])
+@pytest.mark.parametrize("l1_ratio", [0.0, 0.5])
+def test_the_loss_without_the_penalty_does_not_depend_on_it(cls, optimizer, l1_ratio):
+    if (optimizer, l1_ratio) == ("adamw", 0.5):
+        l1_ratio = 0.0
+    how = {"optimizer": optimizer, "max_epochs": 1, "batch_size": 40, "dropout": 0.0}
+    free = make(cls, alpha=0.0, **how).fit(X, targets(cls()))
+    net = make(cls, alpha=0.3, l1_ratio=l1_ratio, **how).fit(X, targets(cls()))
+    assert net.penalty_curve_[0] > 0.01
+    np.testing.assert_allclose(
+        np.subtract(net.loss_curve_, net.penalty_curve_), free.loss_curve_, rtol=1e-5
+    )
+    assert free.penalty_curve_ == [0.0]
+
+
+def test_the_penalty_of_an_epoch_is_between_those_of_its_begin_and_end():
+    net = plain(alpha=1.0, batch_size=4, max_epochs=30).fit(X, Y)
+    rest = np.subtract(net.loss_curve_, net.penalty_curve_)
+    assert (np.diff(net.penalty_curve_) < 0).all()
+    assert (rest > 0).all()
+    assert len(net.penalty_curve_) == len(net.loss_curve_) == 30

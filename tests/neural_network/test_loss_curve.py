@@ -35,7 +35,8 @@ def test_the_loss_curves_stand_below_the_parameters(validated, n_members):
     assert "<figure" not in html_of(net)
     given = {"X_val": X, "y_val": Y[:, 0]} if validated else {}
     html = html_of(net.fit(X, Y[:, 0], **given))
-    curves = [net.loss_curve_, net.validation_loss_curve_][: 1 + validated]
+    loss = np.subtract(net.loss_curve_, net.penalty_curve_)
+    curves = [loss, net.validation_loss_curve_][: 1 + validated]
     drawn = curves_in(html)
     assert len(drawn) == len(curves)
     values = np.concatenate(curves)

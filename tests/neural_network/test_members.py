@@ -304,7 +304,8 @@ def test_summary_and_plot_tell_of_members(capsys, close_figures):
     model.summary()
     assert f"one of 3 members, {model.n_parameters_} parameters" in capsys.readouterr().out
     display = TrainingCurveDisplay.from_estimator(model)
-    assert_array_equal(display.lines_[0].get_ydata(), model.loss_curve_)
+    loss = np.subtract(model.loss_curve_, model.penalty_curve_)
+    assert_array_equal(display.lines_[0].get_ydata(), loss)
 
 
 def test_a_warning_counts_the_members_that_were_still_improving():

@@ -22,7 +22,9 @@ def test_the_training_curve_marks_the_best_epoch(net):
     display = TrainingCurveDisplay.from_estimator(net)
     assert display.best_epoch_ is None
     (line,) = display.lines_
-    np.testing.assert_array_equal(line.get_ydata(), net[-1].loss_curve_)
+    loss = np.subtract(net[-1].loss_curve_, net[-1].penalty_curve_)
+    np.testing.assert_array_equal(line.get_ydata(), loss)
+    assert line.get_label() == "training"
     model = DenseRegressor(early_stopping=True, learning_rate=0.1, **QUICK)
     model.fit(np.asarray(X), np.asarray(Y))
     display = TrainingCurveDisplay.from_estimator(model, log_scale=True)
