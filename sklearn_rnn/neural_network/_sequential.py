@@ -50,7 +50,8 @@ class Stepwise(Tokens, Architecture):
         [StrOptions(POOLINGS)],
         """How the outputs of all steps are pooled: the last step, the mean, the maximum of each
         feature, or a learned weighted mean (``"attention"``, Yang et al., 2016), see
-        `attention_weights`.""",
+        `attention_weights`. Of texts the mean reads better which words there are, such as those of
+        praise in a review, and the last step their order.""",
         default="last",
     )
 
