@@ -1,7 +1,8 @@
-"""Regularisation paths: one network fitted at decreasing penalties, with warm starts."""
+"""Regularisation paths: one network fitted at increasing penalties, with warm starts."""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -22,7 +23,10 @@ from sklearn_rnn.model_selection._alpha_max import alpha_max
 from sklearn_rnn.neural_network._base import BaseSequenceEstimator
 
 DOUBLINGS = 20
-"""How often the search for the first alpha may double or halve it."""
+"""How often the search for the first alpha may halve it."""
+
+MAX_GROWTH = 2.0**DOUBLINGS
+"""How far above that of the linear model the first alpha may be."""
 
 
 @validate_params(
@@ -48,11 +52,11 @@ def penalty_path(
     eps: float = 1e-3,
     patience: int = 1,
 ) -> Bunch:
-    r"""Fit a network along a decreasing sequence of penalties, with warm starts.
+    r"""Fit a network along a sequence of penalties, with warm starts.
 
-    The path starts at the smallest `alpha` at which all weights on the input are zero, and
-    decreases on a logarithmic grid, as in glmnet (Friedman, Hastie and Tibshirani, 2010). Each
-    `alpha` can also be given to the estimator itself, or a list of them to ``GridSearchCV``.
+    The path leads from the smallest `alpha` at which all weights on the input are zero down a
+    logarithmic grid, as in glmnet (Friedman, Hastie and Tibshirani, 2010). Each `alpha` can also
+    be given to the estimator itself, or a list of them to ``GridSearchCV``.
 
     **The first alpha.** For a linear model, such as `DenseRegressor` without hidden layers, it is
     exact: with :math:`\nabla L` the gradient of the loss at zero weights and the best constant,
@@ -61,13 +65,16 @@ def penalty_path(
 
     over groups g of :math:`p_g` weights (single weights with ``penalty="elasticnet"``). For other
     networks zero is a local minimum at every `alpha` > 0, so the first `alpha` depends on training:
-    starting from the value for the linear model on the same windows, it is halved or doubled until
-    a fit from the initial weights selects an input at ``alpha / 2``, but none at `alpha`.
+    the grid is that of the linear model on the same windows, and goes on above it until no input is
+    left; the largest `n_alphas` penalties are returned.
 
-    **Warm starts.** A fit that selects no input is not continued: the next one starts from the
-    initial weights. All others start from the weights and the optimizer state of the fit before,
-    and stop when the objective has not improved by `tol` for `patience` epochs. There is no early
-    stopping on validation data (``early_stopping=False``): on a path only the penalty regularises.
+    **Warm starts.** The fits begin at the smallest `alpha` and lose inputs as it grows, as in
+    LassoNet (Lemhadri et al., 2021): an input that counts only together with others has no
+    gradient while these are not read, so that it is never found from the other end. The first fit
+    starts from the initial weights. All others start from the weights and the optimizer state of
+    the fit before, and stop when the objective has not improved by `tol` for `patience` epochs.
+    There is no early stopping on validation data (``early_stopping=False``): on a path only the
+    penalty regularises.
 
     Parameters
     ----------
@@ -113,7 +120,7 @@ def penalty_path(
         n_iter : ndarray of shape (n_alphas,)
             Number of epochs of each fit.
         n_iter_search : int
-            Number of epochs of the search for the first alpha.
+            Number of epochs of other fits: below the grid, and to find the first alpha.
 
     Raises
     ------
@@ -135,6 +142,9 @@ def penalty_path(
     Friedman, Hastie and Tibshirani (2010). Regularization paths for generalized linear models via
     coordinate descent. Journal of Statistical Software 33.
 
+    Lemhadri, Ruan, Abraham and Tibshirani (2021). LassoNet: a neural network with feature sparsity.
+    Journal of Machine Learning Research 22.
+
     Examples
     --------
     >>> import numpy as np
@@ -150,29 +160,36 @@ def penalty_path(
     """
     _check_arguments(estimator, alphas, X_val, y_val)
     warm_starts = WarmStartPath(estimator, (X, y, sample_weight), patience)
-    n_iter_search = 0
-    if alphas is None:
-        first, n_iter_search = warm_starts.first_alpha()
-        alphas = first * np.geomspace(1.0, eps, n_alphas)
-        warm_starts.begin()
-    descending = np.sort(np.asarray(alphas, dtype=np.float64))[::-1]
     scored = (X, y) if X_val is None else (X_val, y_val)
-    scores, coefficients = [], []
-    for alpha in descending.tolist():
-        model = warm_starts.fit(alpha)
+    n_kept, extends, n_iter_search = 0, False, 0
+    if alphas is None:
+        first, is_exact, n_iter_search = warm_starts.first_alpha(eps)
+        alphas = first * np.geomspace(1.0, eps, n_alphas)
+        n_kept, extends = n_alphas, not is_exact
+    used, scores, coefficients = [], [], []
+    following = deque(np.sort(np.asarray(alphas, dtype=np.float64)).tolist())
+    while following:
+        used.append(following.popleft())
+        model = warm_starts.fit(used[-1])
         scores.append(model.score(*scored))
         coefficients.append(_coefficients(model.net_.module_))
-    selected = (
-        np.array(coefficients) != 0
-    )  # (n_alphas, n_channels) or (n_alphas, n_steps, n_channels)
+        if extends and not following and coefficients[-1].any():
+            if used[-1] > first * MAX_GROWTH:
+                raise _without_first_alpha("some input", "up to", used[-1])
+            following.append(used[-1] * eps ** (-1 / (n_alphas - 1)))
+    kept = slice(-n_kept, None)
+    n_iter = warm_starts.n_iter[-len(used) :]
+    n_iter_search += sum(n_iter) - sum(n_iter[kept])
+    norms = np.array(coefficients[kept][::-1])  # (n_alphas, n_channels), or with steps before
+    selected = norms != 0
     return Bunch(
-        alphas=descending,
-        scores=np.array(scores),
+        alphas=np.array(used[kept][::-1]),
+        scores=np.array(scores[kept][::-1]),
         n_channels=selected.reshape(len(selected), -1, selected.shape[-1]).any(axis=1).sum(axis=1),
         n_lags=selected.any(axis=2).sum(axis=1) if selected.ndim == 3 else None,
-        coefficients=np.array(coefficients).reshape(len(selected), -1),
+        coefficients=norms.reshape(len(norms), -1),
         groups=group_names(model, model.net_.module_.input_groups().shape),
-        n_iter=np.array(warm_starts.n_iter),
+        n_iter=np.array(n_iter[kept][::-1]),
         n_iter_search=n_iter_search,
     )
 
@@ -233,9 +250,9 @@ class WarmStartPath:
         return examples
 
     def fit(self, alpha: float) -> Any:
-        """Fit at this alpha, starting from the last fit if that selects any input."""
+        """Fit at this alpha, starting from the last fit if there is one."""
         before = 0
-        if self.n_iter and _selects_inputs(self.model):
+        if self.n_iter:
             before = self.model.n_iter_
             self._continue(alpha)
         else:
@@ -252,35 +269,32 @@ class WarmStartPath:
         model._run(net, self.examples, None, replace(net.config, **changed), continues=True)
         net.warn_if_unfinished(type(model).__name__)
 
-    def first_alpha(self) -> tuple[float, int]:
-        """Return the smallest alpha that selects no input, and the number of epochs used."""
+    def first_alpha(self, eps: float) -> tuple[float, bool, int]:
+        """Return a first alpha, whether it is exact, and the number of epochs used.
+
+        For a linear model it is exact. For others it is that of the linear model, halved until a
+        fit at `eps` times alpha selects any input; that fit is kept.
+        """
         self.model.set_params(max_epochs=1, callbacks=None, verbose=0)
         self.model._fit(*self.given, continues=False)  # without the warning of ``fit``
-        n_iter = self.model.n_iter_
         alpha, exact = alpha_max(self.model, self.data, self.examples)
-        if exact:
-            return alpha, n_iter
-        factor = None
-        for _ in range(DOUBLINGS):
+        self.begin()
+        n_iter = 1
+        for _ in range(0 if exact else DOUBLINGS):
+            n_iter += self.fit(alpha * eps).n_iter_
+            if input_weights(self.model.net_.module_).any():
+                break
+            alpha /= 2
             self.begin()
-            model = self.fit(alpha)
-            n_iter += model.n_iter_
-            selects = _selects_inputs(model)
-            if factor is None:
-                factor = 2.0 if selects else 0.5
-            if selects != (factor > 1):
-                return (2 * alpha if selects else alpha), n_iter
-            alpha *= factor
-        selected = "no input" if factor == 0.5 else "some input"
-        raise ValueError(
-            f"The network selected {selected} at every alpha from the first to {alpha:.3g}; give "
-            "alphas."
-        )
+        if not (exact or self.n_iter):
+            raise _without_first_alpha("no input", "down to", 2 * alpha * eps)
+        return alpha, exact, n_iter
 
 
-def _selects_inputs(model: Any) -> bool:
-    """Return whether any weight on the input is not zero."""
-    return bool((input_weights(model.net_.module_) != 0).any())
+def _without_first_alpha(selected: str, where: str, alpha: float) -> ValueError:
+    return ValueError(
+        f"The network selected {selected} at every alpha {where} {alpha:.3g}; give alphas."
+    )
 
 
 def _coefficients(module: SequenceModule) -> NDArray[np.float64]:
