@@ -39,7 +39,7 @@ ONLY_IN = {
     "torch": {
         *("_modules", "_training", "neural_network", "_sklearn/versions.py"),
         *("_sklearn/validation.py",),
-        *("inspection/_integrated_gradients.py",),
+        *("inspection/_integrated_gradients.py", "inspection/_attribution_modules.py"),
         *("model_selection/_alpha_max.py", "model_selection/_penalty_path.py"),
     },
     "skorch": {"_training/skorch_net.py", "_training/callbacks.py"},

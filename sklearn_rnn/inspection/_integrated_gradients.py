@@ -1,4 +1,4 @@
-"""Attribution of predictions to lags and channels by integrated gradients."""
+"""Attribution of the predictions for windows to lags and channels by integrated gradients."""
 
 from __future__ import annotations
 
@@ -42,14 +42,19 @@ def attributions(model: WindowModel, n_points: int) -> Iterator[tuple[FloatArray
     scale, gradient = (
         _network_gradient(model) if hasattr(model.estimator, "net_") else _linear_gradient(model)
     )
-    nodes, weights = np.polynomial.legendre.leggauss(n_points)
-    nodes, weights = (nodes + 1) / 2, weights / 2
+    nodes, weights = nodes_and_weights(n_points)
     work = model.windows[0].size * int(getattr(model.estimator, "n_parameters_", 1))
     with threads_for(work * len(model.windows)):
         for part in model.batches():
             z = (model.windows[part] - scale.mean) / scale.scale
             g = sum(w * gradient(u * z) for u, w in zip(nodes, weights, strict=True))
             yield z[..., np.newaxis] * g, np.asarray(g)
+
+
+def nodes_and_weights(n_points: int) -> tuple[FloatArray, FloatArray]:
+    """Return the nodes and weights of Gauss-Legendre quadrature from 0 to 1."""
+    nodes, weights = np.polynomial.legendre.leggauss(n_points)
+    return (nodes + 1) / 2, weights / 2
 
 
 def _network_gradient(model: WindowModel) -> tuple[Scale, Gradient]:

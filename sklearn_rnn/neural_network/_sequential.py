@@ -64,6 +64,10 @@ class Stepwise(Tokens, Architecture):
     def attention_weights(self, X: Any) -> NDArray[np.float64]:
         """Return the attention weight of each step, with ``pooling="attention"``.
 
+        They are weights of states, each of which has read all earlier steps (in a TCN or CNN, those
+        in its receptive field). So they need not point at the steps of `X` that matter;
+        `sklearn_rnn.inspection.attributions` leads back to these.
+
         Parameters
         ----------
         X : array-like of shape (n_samples, n_steps, n_channels) or (n_samples, n_columns), or list

@@ -46,6 +46,7 @@ GUARDED = [
     "tcn",
 ]
 NO_PICTURES = {
+    "attribution",
     "defaults",
     "etth",
     "intervals",

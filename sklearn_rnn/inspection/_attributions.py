@@ -1,0 +1,190 @@
+"""Attribution of each prediction of a network to the steps of its sequence: `attributions`."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.pipeline import Pipeline
+from sklearn.utils import Bunch
+from sklearn.utils.validation import check_is_fitted
+
+from sklearn_rnn._sequences.lists import comes_as_list
+from sklearn_rnn._sequences.step_targets import unflatten_steps
+from sklearn_rnn._sequences.window_array import WindowArray
+from sklearn_rnn._sklearn.metaestimators import open_search
+from sklearn_rnn.inspection._attribution_modules import AtBaseline, IntegratedGradients
+from sklearn_rnn.inspection._integrated_gradients import LOG_LINKS
+
+FloatArray = NDArray[np.float64]
+
+
+def attributions(estimator: Any, X: Any, *, n_points: int = 32) -> Bunch:
+    r"""Attribute each prediction of a network to the steps and channels that it has read.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A fitted network, a pipeline that ends with one, or a search for either.
+    X : array-like or list
+        Input of the estimator: sequences as arrays, lists of arrays or tokens, texts before a
+        `TextSequencer`, or rows before a `LagTransformer`.
+    n_points : int, default=32
+        Number of quadrature nodes. Raise it if the attributions do not add up as below.
+
+    Returns
+    -------
+    Bunch
+        attributions : ndarray of shape (n_samples, n_steps, n_channels)
+            Attributions, 0 at steps of padding; for a list of sequences of shape (n_samples,) with
+            arrays of shape (n_steps_i, n_channels). For tokens there is no axis of channels. For
+            several outputs (targets, or more than two classes) there is a last axis for them.
+        base_values : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Output for the baseline.
+        channels : list of str
+            Names of the channels.
+
+    Raises
+    ------
+    ValueError
+        If the estimator is no network, reads documents of sentences, predicts each step, or
+        normalises windows by their own values.
+
+    See Also
+    --------
+    lag_importance : Importance of each lag over all samples, for any estimator.
+    sklearn_rnn.plotting.AttributionsDisplay : Plot for steps.
+    sklearn_rnn.plotting.WordAttributionsDisplay : Texts with coloured words.
+
+    Notes
+    -----
+    These are integrated gradients (Sundararajan, Taly and Yan, 2017). With z the standardised
+    sequence, so that the baseline is 0 (all channels at their means in training), and f the output,
+
+    .. math:: a_{tc} = z_{tc} \int_0^1 \frac{\partial f}{\partial z_{tc}}(u z) \, du, \qquad
+        \sum_{t, c} a_{tc} = f(z) - f(0).
+
+    f is the prediction, in units of y; of a classifier the ``decision_function``, the logit of
+    the second class if there are two; with ``loss='poisson'`` or ``'negative_binomial'`` the
+    logarithm of the prediction; of several quantiles, the median. With ``standardize=False`` the
+    baseline is 0 in units of X. Tokens and categories are replaced by their vectors, and their
+    baseline is a vector of zeros; a missing value counts by its indicator. The baseline has as many
+    steps as the sequence. With several members the values and the baseline are the means of
+    theirs: the mean of their logits or logarithms is not quite that of their predictions.
+
+    Unlike `attention_weights`, whose weights are those of states that have read all earlier steps,
+    attributions lead back to the input itself.
+
+    References
+    ----------
+    Sundararajan, Taly and Yan (2017). Axiomatic attribution for deep networks. ICML.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_rnn import GRURegressor
+    >>> from sklearn_rnn.inspection import attributions
+    >>> rng = np.random.default_rng(0)
+    >>> X = [rng.normal(size=(n, 2)) for n in rng.integers(3, 8, size=200)]
+    >>> net = GRURegressor(max_epochs=20, lr_schedule="cosine", random_state=0)
+    >>> net = net.fit(X, [x[-2, 1] for x in X])
+    >>> found = attributions(net, X)
+    >>> found.attributions[0].shape == X[0].shape
+    True
+    >>> total = found.base_values + [a.sum() for a in found.attributions]
+    >>> bool(np.allclose(total, net.predict(X), atol=1e-3))
+    True
+    >>> size = np.mean([np.abs(a[-3:]) for a in found.attributions], axis=0)  # of the newest steps
+    >>> (size == size.max()).astype(int)
+    array([[0, 0],
+           [0, 1],
+           [0, 0]])
+    """
+    network, X = network_and_input(estimator, X)
+    check_is_fitted(network)
+    sequences, _ = network._read_sequences(X)
+    members = getattr(network, "members_", [network])
+    n_outputs = len(network.target_scale_.scale) if hasattr(network, "target_scale_") else None
+    integrated = partial(IntegratedGradients, n_outputs=n_outputs, n_points=n_points)
+    at_baseline = partial(AtBaseline, n_outputs=n_outputs)
+    values, base = (
+        np.mean([convert(*of) for of in zip(members, raw, strict=True)], axis=0)
+        for convert, raw in (
+            (_by_channel, network._outputs_of(sequences, integrated)),
+            (_in_units_of_y, network._outputs_of(sequences, at_baseline)),
+        )
+    )
+    if values.shape[-1] == 1:
+        values, base = values[..., 0], base[:, 0]
+    if network._reader.reading.tokens:
+        values = values[:, 0]
+    values = unflatten_steps(values, sequences, ragged=comes_as_list(X), fill=0.0)
+    return Bunch(attributions=values, base_values=base, channels=_channel_names(network, X))
+
+
+def network_and_input(estimator: Any, X: Any) -> tuple[Any, Any]:
+    """Return the network inside of pipelines and searches, and the input that it gets there."""
+    inside = open_search(estimator)
+    while isinstance(inside, Pipeline):
+        X = inside[:-1].transform(X) if len(inside) > 1 else X
+        inside = open_search(inside[-1])
+    name = type(inside).__name__
+    if not hasattr(inside, "_outputs_of"):
+        raise ValueError(
+            "attributions needs a network of sklearn_rnn, or a pipeline that ends with one; got "
+            f"{name}. lag_importance(method='permutation') accepts any estimator."
+        )
+    if hasattr(inside, "word_attention_weights"):
+        raise ValueError(
+            f"attributions needs sequences, but {name} reads documents of sentences; use "
+            "TextSequencer without sentence_end, and a network for sequences."
+        )
+    if inside.return_sequences:
+        raise ValueError(
+            "attributions needs one prediction for each sequence; got return_sequences=True."
+        )
+    if isinstance(inside.standardize, str):
+        raise ValueError(
+            "attributions needs a network with one scale for all windows; got "
+            f'standardize="{inside.standardize}". Use lag_importance(method="permutation").'
+        )
+    return inside, X
+
+
+def _by_channel(member: Any, raw: Any) -> FloatArray:
+    """Return attributions (n_valid_steps, n_channels, n_outputs) in units of y.
+
+    The indicator of missing values of a channel counts as part of it.
+    """
+    reader, outputs = member._reader, raw.numpy()
+    of_inputs = outputs.reshape(len(outputs), reader.n_inputs, -1)
+    values: FloatArray = of_inputs[:, : reader.form.n_channels].copy()
+    values[:, reader.missing_channels] += of_inputs[:, reader.form.n_channels :]
+    is_scaled = hasattr(member, "target_scale_") and member.loss not in LOG_LINKS
+    return values * member.target_scale_.scale if is_scaled else values
+
+
+def _in_units_of_y(member: Any, raw: Any) -> FloatArray:
+    """Return raw outputs in units of y, or their logarithm, or logits."""
+    outputs: FloatArray = raw.numpy()
+    if not hasattr(member, "target_scale_"):
+        return outputs
+    scale = member.target_scale_
+    if member.loss in LOG_LINKS:
+        return np.asarray(outputs + np.log(scale.scale))
+    return np.asarray(outputs * scale.scale + scale.mean)
+
+
+def _channel_names(network: Any, X: Any) -> list[str]:
+    """Return the names of the channels, or x0, x1, ..."""
+    names = (X.channels if isinstance(X, WindowArray) else None) or getattr(
+        network, "feature_names_in_", []
+    )
+    n_channels = network.n_channels_
+    return (
+        [str(n) for n in names]
+        if len(names) == n_channels
+        else [f"x{c}" for c in range(n_channels)]
+    )
