@@ -117,7 +117,7 @@ endef
 export LOWER_BOUNDS
 
 # The others are tools: docs, dev, and the peers of a benchmark.
-OLDEST_EXTRAS := plot,bench,test
+OLDEST_EXTRAS := plot,bench,export,test
 comma := ,
 
 .venv-oldest/installed: .venv/installed

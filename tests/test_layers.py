@@ -43,6 +43,8 @@ ONLY_IN = {
         *("inspection/_integrated_gradients.py", "inspection/_attribution_modules.py"),
         *("model_selection/_alpha_max.py", "model_selection/_penalty_path.py"),
     },
+    "onnx": {"export/_to_onnx.py"},
+    "onnxruntime": {"export/_to_onnx.py"},
     "skorch": {"_training/skorch_net.py", "_training/callbacks.py"},
 }
 # The only libraries, besides Python's own, that these folders or files import.

@@ -269,7 +269,10 @@ def _pools(h: Tensor, lengths: Tensor | None, size: int) -> tuple[Tensor, Tensor
         h = torch.where(valid_steps(lengths, h.shape[2]).transpose(1, 2), h, 0.0)
     if size == 1:
         return h, lengths
-    pools = F.max_pool1d(h, size, ceil_mode=True)
+    if torch.compiler.is_compiling():  # max_pool1d is for one number of steps there
+        pools = F.max_pool2d(h[:, :, None], (1, size), ceil_mode=True)[:, :, 0]
+    else:
+        pools = F.max_pool1d(h, size, ceil_mode=True)
     return pools, None if lengths is None else (lengths + size - 1) // size
 
 

@@ -210,7 +210,7 @@ class Recurrent(SequenceModule):
 
     def _mask(self, x: Tensor) -> Tensor | None:
         """Draw the recurrent dropout of a layer and direction: (batch, hidden_size) or None."""
-        return self.recurrent_dropout.mask(x.new_empty(len(x), self.hidden_size))
+        return self.recurrent_dropout.mask(x.new_empty(x.shape[0], self.hidden_size))
 
 
 def _states(layer: nn.Module, x: Tensor, lengths: Tensor | None, mask: Tensor | None) -> Tensor:

@@ -140,7 +140,8 @@ class TCN(SequenceModule):
         With `return_sequences`, to outputs (batch, n_steps, n_outputs). Overlapping windows may
         come in blocks: (n_blocks, n_windows, n_steps, n_channels), see `shared_rows`.
         """
-        if self.pooling.kind != "last":
+        if self.pooling.kind != "last" or torch.compiler.is_compiling():
+            # a compiled graph is for any number of steps, on which the plans below depend
             features = self.pooling(self.encode(x, lengths), lengths)
         elif lengths is not None:
             features = self._last_valid_step(x, lengths)

@@ -1,0 +1,138 @@
+"""Networks to export, and sequences to check their graphs with."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from sklearn_rnn._modules.hierarchical_attention import HierarchicalAttention
+from sklearn_rnn.export._networks import Network
+from sklearn_rnn.export._onnx_layers import with_operators
+from sklearn_rnn.export._source import Example, Inputs, Source
+from sklearn_rnn.neural_network._label_encoder import LabelEncoder
+
+SIZES = ((9, 0), (4, 3))
+"""Sequences of each example, and how many steps more they have than those of `fit`."""
+
+
+def network_source(estimator: Any, *, ragged: bool | None) -> Source:
+    """Return what to export of a fitted network, in single precision.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A fitted network.
+    ragged : bool or None
+        Whether lengths are an input; None if X was a list in `fit`.
+
+    Raises
+    ------
+    ValueError
+        If the network cannot be exported, or lengths cannot be its input.
+    """
+    name, reader, encoder = type(estimator).__name__, estimator._reader, estimator._encoder
+    if estimator.net_.config.mixed:
+        raise ValueError(
+            f'{name} computes in bfloat16, which the graph does not; fit it with dtype="float32".'
+        )
+    is_stepwise = reader.reading.missing == "steps"
+    if ragged and (reader.reading.tokens or not is_stepwise):
+        why = "find the end of a sequence of tokens" if is_stepwise else "have a fixed length"
+        raise ValueError(f"ragged=True adds lengths as an input, but inputs of {name} {why}.")
+    if ragged is None:
+        ragged = reader.form.is_list and is_stepwise and not reader.reading.tokens
+    axes = {"X": {0: "batch", 1: "steps"} if is_stepwise else {0: "batch"}}
+    if isinstance(estimator.net_.module_, HierarchicalAttention):
+        axes["X"] = {0: "batch", 1: "sentences", 2: "words"}
+    if ragged:
+        axes["lengths"] = {0: "batch"}
+    rng = np.random.default_rng(0)
+    examples: list[Example] = []
+    for n, more in SIZES:
+        inputs = _inputs(estimator, axes, rng, n, more if is_stepwise else 0)
+        examples.append((inputs, _predicted(estimator, inputs)))
+    labels = isinstance(encoder, LabelEncoder)
+    levels = () if labels else encoder.loss.levels
+    return Source(
+        with_operators(Network(estimator, torch.float32)),
+        axes,
+        "probabilities" if labels else "quantiles" if levels else "y",
+        examples,
+        1.0 if labels else _unit(estimator, examples),
+        _metadata(estimator),
+    )
+
+
+def _inputs(
+    estimator: Any, axes: Any, rng: np.random.Generator, n: int, n_more: int
+) -> dict[str, NDArray[Any]]:
+    """Return random sequences, with missing values inside and padding behind them."""
+    reader = estimator._reader
+    n_steps, n_channels = reader.form.n_steps + n_more, reader.form.n_channels
+    if reader.reading.tokens:
+        known = np.flatnonzero(reader.known_tokens)
+        of_sentences = (1 + n_more,) if 2 in axes["X"] else ()
+        return {"X": rng.choice(known[1:], size=(n, *of_sentences, n_steps))}
+    X = reader.scale.mean + reader.scale.scale * rng.normal(size=(n, n_steps, n_channels))
+    X[:, 1:-1][rng.random(size=(n, n_steps - 2 if n_steps > 2 else 0, n_channels)) < 0.1] = np.nan
+    for channel, numbers in reader.vectors.items():
+        X[..., channel] = rng.integers(len(numbers), size=(n, n_steps))
+    if "lengths" not in axes:
+        return {"X": X}
+    lengths = rng.integers(1, n_steps + 1, size=n)
+    lengths[0] = n_steps
+    X[np.arange(n), lengths - 1] = reader.scale.mean  # no sequence ends in missing values
+    X[np.arange(n_steps) >= lengths[:, np.newaxis]] = np.inf
+    return {"X": X, "lengths": lengths}
+
+
+def _predicted(estimator: Any, inputs: Inputs) -> NDArray[np.float64]:
+    """Return what the estimator predicts for the inputs of a graph."""
+    X: Any = inputs["X"]
+    if "lengths" in inputs:
+        X = [x[:length] for x, length in zip(X, inputs["lengths"], strict=True)]
+    with warnings.catch_warnings():  # of names of columns, which these arrays lack
+        warnings.simplefilter("ignore", UserWarning)
+        if isinstance(estimator._encoder, LabelEncoder):
+            predicted = estimator.predict_proba(X)
+        else:
+            levels = estimator._encoder.loss.levels
+            predicted = estimator.predict(X, quantiles=levels or None)
+    if predicted.dtype != object:
+        return np.asarray(predicted)
+    by_step = np.full((len(X), max(map(len, X)), *predicted[0].shape[1:]), np.nan)
+    for row, values in zip(by_step, predicted, strict=True):
+        row[: len(values)] = values
+    return by_step
+
+
+def _unit(estimator: Any, examples: list[Example]) -> float:
+    """Return the smallest standard deviation of a target, or that of predictions if unknown."""
+    encoder = estimator._encoder
+    if encoder.standardize is False and not encoder.loss.log_link:
+        values = np.concatenate([predicted.ravel() for _, predicted in examples])
+        return float(np.nanstd(values)) or float(np.nanmax(np.abs(values))) or 1.0
+    scale = encoder.scale.scale
+    if encoder.channels is not None:
+        scale = scale * estimator._reader.scale.scale[encoder.channels]
+    return float(scale.min())
+
+
+def _metadata(estimator: Any) -> dict[str, Any]:
+    """Return the classes, the levels of quantiles, and the names of channels and categories."""
+    encoder, form = estimator._encoder, estimator._reader.form
+    known: dict[str, Any] = {"model": type(estimator).__name__}
+    if isinstance(encoder, LabelEncoder):
+        known["classes"] = encoder.classes.tolist()
+        known["multilabel"] = encoder.multilabel
+    elif encoder.loss.levels:
+        known["quantiles"] = list(encoder.loss.levels)
+    if form.channels is not None:
+        known["channels"] = list(form.channels)
+    if form.categories:
+        known["categories"] = {c: labels.tolist() for c, labels in form.categories.items()}
+    return known

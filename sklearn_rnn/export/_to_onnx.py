@@ -1,0 +1,157 @@
+"""`to_onnx`: a fitted model as a graph of ONNX."""
+
+from __future__ import annotations
+
+import json
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from os import PathLike, fspath
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.utils.validation import check_is_fitted
+
+from sklearn_rnn.export._network_source import network_source
+from sklearn_rnn.export._source import Labelled, Source
+
+TOLERANCE = 1e-5
+"""Largest difference from predictions in standard deviations of the target, or of probabilities."""
+
+OPSET = 18
+"""The version of the operators."""
+
+
+def to_onnx(estimator: Any, path: str | PathLike[str], *, ragged: bool | None = None) -> None:
+    """Write a fitted model as a graph of ONNX, from raw X to predictions in the units of y.
+
+    The graph holds all that `as_module` does, and is checked before it is written: onnxruntime
+    runs it on random inputs of two shapes, and the results are compared with those of `predict`.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A fitted network of this package.
+    path : str or path-like
+        The file to write.
+    ragged : bool, default=None
+        Whether the graph has a second input, ``lengths`` (batch,), int64: the valid steps of each
+        row of X, before its padding. None adds it if X was a list of sequences in `fit`.
+
+    Raises
+    ------
+    ImportError
+        If onnx, onnxruntime or onnxscript is not installed.
+    TypeError
+        If it is another kind of model.
+    ValueError
+        If the results differ from those of `predict` by more than 1e-5 standard deviations of the
+        target, or probabilities by more than 1e-5.
+
+    Notes
+    -----
+    The input ``X`` has the shape (batch, steps, channels), in double precision, and NaN where
+    values are missing; tokens have dtype int64, and the shape (batch, steps) or, of documents,
+    (batch, sentences, words). Batch and steps have any length; of networks whose inputs have
+    weights of their own, and with `linear_skip`, the steps are those of `fit`.
+
+    The output is ``y``, or ``quantiles`` with a list of quantiles. Of a classifier the outputs are
+    ``probabilities`` and ``label``, the position of the most probable class; of a multilabel
+    target zeros and ones. The metadata hold the names of classes, channels and categories, and the
+    levels of quantiles, as JSON.
+
+    Scales are applied in double precision, and the network in single precision whatever its
+    `dtype`: onnxruntime has no LSTM, GRU, RNN and convolution of double precision.
+    """
+    check_is_fitted(estimator)
+    try:
+        import onnx
+        import onnxruntime  # noqa: F401 - the check would fail after the longest part
+        import onnxscript  # noqa: F401 - torch makes the graph of its operators
+    except ImportError as error:
+        raise ImportError(
+            f'to_onnx needs {error.name}: pip install "sklearn-rnn[export]".'
+        ) from error
+    source = _source_of(estimator, ragged=ragged)
+    model = _graph(source)
+    metadata = {name: json.dumps(value, default=str) for name, value in source.metadata.items()}
+    onnx.helper.set_model_props(model, metadata)
+    _check(source, model.SerializeToString(), type(estimator).__name__)
+    Path(fspath(path)).write_bytes(model.SerializeToString())
+
+
+def _source_of(estimator: Any, *, ragged: bool | None) -> Source:
+    """Return what to export of a model."""
+    if hasattr(estimator, "net_"):
+        return network_source(estimator, ragged=ragged)
+    raise TypeError(
+        f"to_onnx takes a fitted network of sklearn_rnn; got {type(estimator).__name__}."
+    )
+
+
+def _graph(source: Source) -> Any:
+    """Return the graph of a module, made by torch."""
+    module, outputs = source.module, [source.output]
+    if source.output == "probabilities":
+        multilabel = source.metadata.get("multilabel", False)
+        module, outputs = Labelled(module, multilabel=multilabel), [*outputs, "label"]
+    inputs = source.examples[0][0]
+    with _quiet():
+        program = torch.onnx.export(
+            module.eval(),
+            tuple(torch.from_numpy(inputs[name]) for name in source.axes),
+            input_names=list(source.axes),
+            output_names=outputs,
+            dynamic_shapes=tuple(dict(axes) for axes in source.axes.values()),
+            opset_version=OPSET,
+            dynamo=True,
+            verbose=False,
+            external_data=False,
+        )
+    assert program is not None, "no file is written"
+    return program.model_proto
+
+
+def _check(source: Source, graph: bytes, name: str) -> None:
+    """Check that onnxruntime computes what the estimator predicts."""
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
+    for inputs, expected in source.examples:
+        given = {key: np.asarray(value) for key, value in inputs.items()}
+        computed = session.run([source.output], given)[0]
+        same = computed.shape == expected.shape
+        if same and np.array_equal(np.isnan(computed), np.isnan(expected)):
+            error = float(np.nanmax(np.abs(computed - expected))) / source.unit
+            if error <= TOLERANCE:
+                continue
+            why = f"they differ by {error:.2g} {_of(source)}, and at most {TOLERANCE:g} is allowed"
+        else:
+            why = f"it has the shape {computed.shape}, and predict {expected.shape}"
+        raise ValueError(
+            f"{name} cannot be exported: onnxruntime does not compute what it predicts; {why}. The "
+            'graph is in single precision, in which a network with dtype="float32" predicts.'
+        )
+
+
+def _of(source: Source) -> str:
+    is_label = source.output == "probabilities"
+    return "in probability" if is_label else "standard deviations of the target"
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Leave out what torch tells of itself: packages not found, and names that it changed."""
+    logger = logging.getLogger("torch.onnx")
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)
+            warnings.filterwarnings("ignore", "# The axis name", UserWarning)  # that inputs share
+            yield
+    finally:
+        logger.setLevel(before)
