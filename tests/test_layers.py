@@ -30,7 +30,9 @@ MAY_IMPORT = {
         "exceptions",
         *("_modules", "_sklearn", "_sequences", "_training", "preprocessing", "neural_network"),
     },
-    "export": {"_modules", "_sequences", "neural_network"},
+    "export": {
+        *("_modules", "_sequences", "preprocessing", "neural_network", "linear", "forecasting"),
+    },
     "datasets": {"_sklearn"},
     "plotting": {"forecasting", "inspection", "model_selection", "neural_network"},
     "__init__": {"_sklearn", "forecasting", "linear", "neural_network", "preprocessing"},

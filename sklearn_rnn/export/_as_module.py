@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
 from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
+from sklearn_rnn.export._linear import linear_module
 from sklearn_rnn.export._networks import Network
+from sklearn_rnn.export._pipelines import FORM, LastRows, read_pipeline
+
+MODELS = f"a fitted network or linear model on windows, an ARRegressor, or a pipeline of {FORM}"
 
 
 def as_module(estimator: Any) -> nn.Module:
@@ -18,8 +23,10 @@ def as_module(estimator: Any) -> nn.Module:
 
     Parameters
     ----------
-    estimator : estimator
-        A fitted network of this package.
+    estimator : estimator or Pipeline
+        A fitted network or linear model on windows of this package, an `ARRegressor`, or a pipeline
+        (also in `CompleteRows`) of ``StandardScaler``, or none, `LagTransformer` and one of these
+        models or a linear regression of scikit-learn.
 
     Returns
     -------
@@ -28,13 +35,22 @@ def as_module(estimator: Any) -> nn.Module:
 
         - X of shape (batch, n_steps, n_channels), NaN where values are missing, in any
           floating-point type; categories are their codes, from 1 in the order of the labels, 0 if
-          missing or unknown; tokens have dtype int64 and shape (batch, n_steps);
+          missing or unknown. Tokens have dtype int64 and shape (batch, n_steps), of documents
+          (batch, n_sentences, n_words), with zeros behind words and sentences;
         - lengths of shape (batch,), optional: the valid steps of each row, before its padding,
 
         it returns, in double precision, what `predict` does: targets of shape (batch,) or (batch,
         n_outputs); with a list of quantiles all of them, along a last axis; of a classifier the
         probabilities of `predict_proba`, of shape (batch, n_classes). With
         ``return_sequences=True`` there is an axis of steps after the first, NaN in the padding.
+
+        The module of a pipeline, or an `ARRegressor`, predicts the row that comes ``delay`` rows
+        after the last one of X. It is called with
+
+        - X of shape (batch, n_rows, n_columns): the last ``(n_lags - 1) * step + 1`` rows of each
+          series, complete and in order, without the columns `time` and `series`;
+        - known_ahead of shape (batch, delay, n_known), if there are such columns and a delay: their
+          values in the rows that follow.
 
     Raises
     ------
@@ -53,9 +69,29 @@ def as_module(estimator: Any) -> nn.Module:
     >>> bool(np.allclose(module(torch.tensor(X)), lstm.predict(X), atol=1e-3))
     True
     """
+    return module_of(estimator, "as_module")
+
+
+def module_of(estimator: Any, name: str, dtype: torch.dtype | None = None) -> nn.Module:
+    """Return a model as a module, whose networks have a given dtype or their own.
+
+    Parameters
+    ----------
+    estimator : estimator
+        The model.
+    name : str
+        The public function, for the error.
+    dtype : torch.dtype, optional
+        The dtype of networks.
+    """
     check_is_fitted(estimator)
     if hasattr(estimator, "net_"):
-        return Network(estimator)
-    raise TypeError(
-        f"as_module takes a fitted network of sklearn_rnn; got {type(estimator).__name__}."
-    )
+        return Network(estimator, dtype)
+    parts = read_pipeline(estimator)
+    if parts is not None:
+        linear = linear_module(parts.model)
+        return LastRows(parts, module_of(parts.model, name, dtype) if linear is None else linear)
+    linear = linear_module(estimator)
+    if linear is None:
+        raise TypeError(f"{name} takes {MODELS}; got {type(estimator).__name__}.")
+    return linear

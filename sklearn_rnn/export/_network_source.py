@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sklearn_rnn._modules.hierarchical_attention import HierarchicalAttention
 from sklearn_rnn.export._networks import Network
 from sklearn_rnn.export._onnx_layers import with_operators
-from sklearn_rnn.export._source import Example, Inputs, Source
+from sklearn_rnn.export._source import Example, Source
 from sklearn_rnn.neural_network._label_encoder import LabelEncoder
 
 SIZES = ((9, 0), (4, 3))
@@ -54,7 +54,7 @@ def network_source(estimator: Any, *, ragged: bool | None) -> Source:
     examples: list[Example] = []
     for n, more in SIZES:
         inputs = _inputs(estimator, axes, rng, n, more if is_stepwise else 0)
-        examples.append((inputs, _predicted(estimator, inputs)))
+        examples.append((inputs, predicted_by(estimator, **inputs)))
     labels = isinstance(encoder, LabelEncoder)
     levels = () if labels else encoder.loss.levels
     return Source(
@@ -90,11 +90,12 @@ def _inputs(
     return {"X": X, "lengths": lengths}
 
 
-def _predicted(estimator: Any, inputs: Inputs) -> NDArray[np.float64]:
-    """Return what the estimator predicts for the inputs of a graph."""
-    X: Any = inputs["X"]
-    if "lengths" in inputs:
-        X = [x[:length] for x, length in zip(X, inputs["lengths"], strict=True)]
+def predicted_by(
+    estimator: Any, X: Any, lengths: NDArray[Any] | None = None
+) -> NDArray[np.float64]:
+    """Return what a network predicts for the inputs of its graph."""
+    if lengths is not None:
+        X = [x[:length] for x, length in zip(X, lengths, strict=True)]
     with warnings.catch_warnings():  # of names of columns, which these arrays lack
         warnings.simplefilter("ignore", UserWarning)
         if isinstance(estimator._encoder, LabelEncoder):

@@ -15,8 +15,12 @@ import numpy as np
 import torch
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_rnn.export._as_module import MODELS
 from sklearn_rnn.export._network_source import network_source
+from sklearn_rnn.export._pipelines import read_pipeline
+from sklearn_rnn.export._row_source import linear_source, pipeline_source
 from sklearn_rnn.export._source import Labelled, Source
+from sklearn_rnn.linear._base import WindowModel
 
 TOLERANCE = 1e-5
 """Largest difference from predictions in standard deviations of the target, or of probabilities."""
@@ -33,13 +37,13 @@ def to_onnx(estimator: Any, path: str | PathLike[str], *, ragged: bool | None = 
 
     Parameters
     ----------
-    estimator : estimator
-        A fitted network of this package.
+    estimator : estimator or Pipeline
+        A fitted model that `as_module` takes.
     path : str or path-like
         The file to write.
     ragged : bool, default=None
-        Whether the graph has a second input, ``lengths`` (batch,), int64: the valid steps of each
-        row of X, before its padding. None adds it if X was a list of sequences in `fit`.
+        Whether the graph of a network has the input ``lengths``. None adds it if X was a list of
+        sequences in `fit`.
 
     Raises
     ------
@@ -53,10 +57,10 @@ def to_onnx(estimator: Any, path: str | PathLike[str], *, ragged: bool | None = 
 
     Notes
     -----
-    The input ``X`` has the shape (batch, steps, channels), in double precision, and NaN where
-    values are missing; tokens have dtype int64, and the shape (batch, steps) or, of documents,
-    (batch, sentences, words). Batch and steps have any length; of networks whose inputs have
-    weights of their own, and with `linear_skip`, the steps are those of `fit`.
+    The inputs, ``X`` and for some models ``lengths`` or ``known_ahead``, are those of `as_module`,
+    in double precision, tokens and lengths in int64. Batch and steps have any length; of models
+    whose inputs have weights of their own, and with `linear_skip`, the steps are those of `fit`,
+    and of pipelines the rows are those of a window.
 
     The output is ``y``, or ``quantiles`` with a list of quantiles. Of a classifier the outputs are
     ``probabilities`` and ``label``, the position of the most probable class; of a multilabel
@@ -87,9 +91,16 @@ def _source_of(estimator: Any, *, ragged: bool | None) -> Source:
     """Return what to export of a model."""
     if hasattr(estimator, "net_"):
         return network_source(estimator, ragged=ragged)
-    raise TypeError(
-        f"to_onnx takes a fitted network of sklearn_rnn; got {type(estimator).__name__}."
-    )
+    if ragged:
+        raise ValueError(
+            f"ragged=True is for networks that read step by step; got {type(estimator).__name__}."
+        )
+    parts = read_pipeline(estimator)
+    if parts is not None:
+        return pipeline_source(estimator, parts)
+    if not isinstance(estimator, WindowModel):
+        raise TypeError(f"to_onnx takes {MODELS}; got {type(estimator).__name__}.")
+    return linear_source(estimator)
 
 
 def _graph(source: Source) -> Any:

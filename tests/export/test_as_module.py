@@ -156,5 +156,8 @@ def test_the_module_is_a_copy():
 
 
 def test_other_models_are_refused():
-    with pytest.raises(TypeError, match="as_module takes a fitted network of sklearn_rnn"):
+    with pytest.raises(
+        TypeError,
+        match="as_module takes a fitted network or linear model",
+    ):
         as_module(LagTransformer(3).fit(X[0]))

@@ -1,0 +1,159 @@
+"""Linear models and pipelines as modules and graphs, in the rows of one series."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from sklearn.base import clone
+from sklearn.linear_model import ElasticNet, LinearRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import MinMaxScaler, StandardScaler
+
+import sklearn_rnn
+from sklearn_rnn import (
+    ARRegressor,
+    CompleteRows,
+    GRURegressor,
+    LagLogistic,
+    LagRidge,
+    LagTransformer,
+    LSTMClassifier,
+    RNNRegressor,
+    make_ar,
+    make_lasso,
+    make_linear,
+)
+from sklearn_rnn.export import as_module, to_onnx
+from tests.nets import few_epochs
+
+pytestmark = few_epochs
+
+RNG = np.random.default_rng(0)
+SHORT = {"max_epochs": 2, "random_state": 0}
+DAYS = pd.date_range("2024-01-01", periods=80)
+FRAME = pd.DataFrame(RNG.normal(size=(80, 3)).cumsum(0) + 500.0, DAYS, ["y", "load", "price"])
+TARGET = FRAME["y"] + FRAME["load"] / 10
+X = RNG.normal(size=(40, 5, 2)) * [1.0, 100.0] + [50.0, -3.0]
+X[RNG.random(X.shape) < 0.1] = np.nan
+LINEAR = [getattr(sklearn_rnn, name) for name in sklearn_rnn.__all__ if name.startswith("Lag")]
+LINEAR.remove(LagTransformer)
+PIPELINES = {
+    "net": CompleteRows(
+        make_pipeline(
+            StandardScaler(),
+            LagTransformer(3, delay=2, step=2, known_ahead=[1]),
+            GRURegressor(standardize="last", target_channel=0, **SHORT),
+        )
+    ),
+    "without a delay": make_pipeline(
+        LagTransformer(3, delay=0, known_ahead=["price"]), RNNRegressor(**SHORT)
+    ),
+    "known for longer than lags": make_pipeline(
+        StandardScaler(with_mean=False),
+        LagTransformer(2, delay=4, known_ahead=[1, 2], flatten=True),
+        ElasticNet(alpha=0.01),
+    ),
+    "ar": make_ar(5, delay=2, known_ahead=["price"]),
+    "lasso": make_lasso(3, step=3),
+    "linear": make_linear(4, horizon=3, target_channel="y"),
+    "scaled ar": make_pipeline(StandardScaler(), ARRegressor({0: [1, 4], 1: 2})),
+    "ardl": ARRegressor({"price": 2, "load": [3, 7]}, known_ahead=["load"], delay=3),
+}
+
+
+def past_of(model):
+    """Return the rows at the end of FRAME that a model reads, and those known ahead."""
+    steps = [model] if isinstance(model, ARRegressor) else getattr(model, "estimator_", model)
+    (lags,) = [getattr(s, "past_", s) for s in steps if isinstance(s, LagTransformer | ARRegressor)]
+    newest = len(FRAME) - lags.delay
+    rows = FRAME.to_numpy(copy=True)[newest - (lags.n_lags - 1) * lags.step - 1 : newest]
+    known = FRAME.to_numpy()[newest:, lags._known]
+    return rows, known
+
+
+@pytest.mark.parametrize("name", PIPELINES)
+def test_a_module_reads_the_last_rows_of_a_series(name):
+    model = clone(PIPELINES[name])
+    model.fit(FRAME[:60], TARGET[:60])
+    rows, known = (torch.tensor(part[None]) for part in past_of(model))
+    predicted = as_module(model)(rows, known if known.numel() else None).numpy()
+    expected = model.predict(FRAME)[-1:]
+    np.testing.assert_allclose(predicted, expected, rtol=0, atol=1e-5 * FRAME["y"].std())
+
+
+@pytest.mark.parametrize("cls", LINEAR)
+def test_a_linear_model_on_windows_is_a_module(cls):
+    y = np.arange(40) % 2 if "Logistic" in cls.__name__ else np.arange(40) % 7
+    model = cls().fit(X, y)
+    predict = getattr(model, "predict_proba", model.predict)
+    np.testing.assert_allclose(as_module(model)(torch.tensor(X)), predict(X), rtol=1e-11)
+    if "Logistic" not in cls.__name__ and "Poisson" not in cls.__name__:
+        model = cls().fit(X, np.stack([y, -y], 1))
+        np.testing.assert_allclose(as_module(model)(torch.tensor(X)), model.predict(X), rtol=1e-9)
+
+
+def test_missing_values_are_missing_in_models_that_refuse_them():
+    rows, _ = past_of(model := make_ar(5).fit(FRAME, TARGET))
+    rows[2, 1] = np.nan
+    assert as_module(model)(torch.tensor(rows[None])).isnan().all()
+
+
+@pytest.mark.parametrize("name", ["net", "ar", "lasso", "ardl"])
+def test_a_pipeline_is_a_graph_of_the_last_rows(name, tmp_path):
+    ort = pytest.importorskip("onnxruntime", reason="the extra `export` is not installed")
+    model = clone(PIPELINES[name])
+    model.fit(FRAME[:60], TARGET[:60])
+    to_onnx(model, tmp_path / "model.onnx")
+    session = ort.InferenceSession(tmp_path / "model.onnx", providers=["CPUExecutionProvider"])
+    rows, known = past_of(model)
+    given = {"X": rows[None]}
+    if known.size:
+        given["known_ahead"] = known[None]
+    expected = model.predict(FRAME)[-1:]
+    tolerance = 1e-5 * FRAME["y"].std()
+    np.testing.assert_allclose(session.run(["y"], given)[0], expected, rtol=0, atol=tolerance)
+    with pytest.raises(Exception, match="invalid dimensions"):
+        session.run(["y"], {**given, "X": rows[None, -1:]})
+    metadata = session.get_modelmeta().custom_metadata_map
+    assert json.loads(metadata["channels"]) == ["y", "load", "price"]
+
+
+@pytest.mark.parametrize("model", [LagRidge(), LagLogistic(0.1)])
+def test_a_linear_model_is_a_graph_in_double_precision(model, tmp_path):
+    ort = pytest.importorskip("onnxruntime", reason="the extra `export` is not installed")
+    model = clone(model).fit(X, np.arange(40) % 2)
+    to_onnx(model, tmp_path / "model.onnx")
+    session = ort.InferenceSession(tmp_path / "model.onnx", providers=["CPUExecutionProvider"])
+    computed = session.run(None, {"X": X})
+    predict = getattr(model, "predict_proba", model.predict)
+    np.testing.assert_allclose(computed[0], predict(X), rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "steps", [(MinMaxScaler(), LagTransformer(2)), (LagTransformer(2), StandardScaler()), ()]
+)
+def test_other_steps_are_refused(steps):
+    flat = [clone(s).set_params(flatten=True) if hasattr(s, "flatten") else s for s in steps]
+    model = make_pipeline(*flat, LinearRegression()).fit(FRAME, TARGET)
+    with pytest.raises(TypeError, match="A pipeline that is exported consists of StandardScaler"):
+        as_module(model)
+
+
+def test_columns_known_ahead_are_needed():
+    model = clone(PIPELINES["ar"]).fit(FRAME, TARGET)
+    with pytest.raises(ValueError, match="known_ahead must be given"):
+        as_module(model)(torch.tensor(past_of(model)[0][None]))
+
+
+def test_a_classifier_in_a_pipeline_gives_probabilities(tmp_path):
+    ort = pytest.importorskip("onnxruntime", reason="the extra `export` is not installed")
+    model = make_pipeline(LagTransformer(3), LSTMClassifier(**SHORT))
+    labels = np.where(FRAME["y"].diff() > 0, "up", "down")
+    model.fit(FRAME, labels)
+    to_onnx(model, tmp_path / "model.onnx")
+    session = ort.InferenceSession(tmp_path / "model.onnx", providers=["CPUExecutionProvider"])
+    probabilities, label = session.run(None, {"X": past_of(model)[0][None]})
+    np.testing.assert_allclose(probabilities, model.predict_proba(FRAME)[-1:], atol=1e-5)
+    assert label == probabilities.argmax()
