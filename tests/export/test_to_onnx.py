@@ -1,21 +1,26 @@
 """`to_onnx`: onnxruntime computes, from raw X, what the estimator predicts."""
 
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from sklearn_rnn import (
+    ARRegressor,
     CNNRegressor,
     DenseClassifier,
     GRURegressor,
     HierarchicalAttentionClassifier,
+    LagElasticNet,
     LagTransformer,
     LSTMClassifier,
     LSTMRegressor,
     RNNRegressor,
     TCNClassifier,
+    make_lagged,
 )
 from sklearn_rnn.export import to_onnx
 from tests.nets import REGRESSORS, few_epochs
@@ -139,6 +144,40 @@ def test_lengths_need_a_network_that_reads_step_by_step(tmp_path):
     net = DenseClassifier(**SHORT).fit(X, np.arange(40) % 2)
     with pytest.raises(ValueError, match=r"inputs of DenseClassifier have a fixed length\.$"):
         to_onnx(net, tmp_path / "model.onnx", ragged=True)
+
+
+WITHOUT_TORCH = """
+import sys, time
+import numpy as np, onnxruntime as ort
+
+path, n_steps, n_channels = sys.argv[1], *map(int, sys.argv[2:])
+options = ort.SessionOptions()
+options.intra_op_num_threads = 1
+session = ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+row = {"X": np.ones((1, n_steps, n_channels))}
+
+def seconds():
+    start = time.perf_counter()
+    session.run(None, row)
+    return time.perf_counter() - start
+
+assert not {"torch", "sklearn", "sklearn_rnn"} & {*sys.modules}
+print(min(np.median([seconds() for _ in range(500)]) for _ in range(5)))
+"""
+
+
+@pytest.mark.parametrize("name", ["ar", "lasso", "lstm"])
+def test_one_row_is_predicted_without_torch_in_a_twentieth_of_a_millisecond(name, tmp_path):
+    rows, path = RNG.normal(size=(60, 3)).cumsum(0), tmp_path / "model.onnx"
+    if name == "ar":
+        rows = rows[:, :1]
+        to_onnx(ARRegressor(5).fit(rows, rows[:, 0]), path)
+    else:
+        model = LSTMRegressor(hidden_size=32, **SHORT) if name == "lstm" else LagElasticNet(0.01)
+        to_onnx(model.fit(*make_lagged(rows, rows[:, 0], 5)), path)
+    command = [sys.executable, "-c", WITHOUT_TORCH, path, "5", str(rows.shape[1])]
+    median = float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    assert median <= 5e-5
 
 
 def test_onnxruntime_still_lacks_double_precision():
