@@ -31,7 +31,8 @@ MAY_IMPORT = {
         *("_modules", "_sklearn", "_sequences", "_training", "preprocessing", "neural_network"),
     },
     "export": {
-        *("_modules", "_sequences", "preprocessing", "neural_network", "linear", "forecasting"),
+        *("_modules", "_sklearn", "_sequences", "preprocessing"),
+        *("neural_network", "linear", "forecasting"),
     },
     "datasets": {"_sklearn"},
     "plotting": {"forecasting", "inspection", "model_selection", "neural_network"},
@@ -47,6 +48,7 @@ ONLY_IN = {
     },
     "onnx": {"export/_to_onnx.py"},
     "onnxruntime": {"export/_to_onnx.py"},
+    "safetensors": {"export/_safetensors.py"},
     "skorch": {"_training/skorch_net.py", "_training/callbacks.py"},
 }
 # The only libraries, besides Python's own, that these folders or files import.

@@ -13,7 +13,7 @@ import sklearn_rnn
 
 ROOT = Path(__file__).parents[1]
 DISTRIBUTION = {"sklearn": "scikit-learn", "typing_extensions": "typing-extensions"}
-OPTIONAL = {"matplotlib", "onnx", "onnxruntime", "onnxscript"}  # the extras "plot" and "export"
+OPTIONAL = {"matplotlib", "onnx", "onnxruntime", "onnxscript", "safetensors"}  # plot, export
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 OLDEST_EXTRAS = re.search(r"^OLDEST_EXTRAS := (.*)$", MAKEFILE, flags=re.M).group(1).split(",")
 TOOLS = {"docs", "dev", "bench-peers", "bench-data"}  # extras of which the lower bounds are not run
