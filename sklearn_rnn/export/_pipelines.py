@@ -107,6 +107,8 @@ class LastRows(nn.Module):
 
     def forward(self, X: Tensor, known_ahead: Tensor | None = None) -> Tensor:
         """Map the last rows X (batch, n_rows, n_columns) to predictions, see `as_module`."""
+        if X.shape[1] != self.n_rows:
+            raise ValueError(f"X must hold {self.n_rows} rows of each series; got {X.shape[1]}.")
         rows = (X.double() - self.mean) / self.scale
         if self.known:
             if known_ahead is None:

@@ -141,6 +141,13 @@ def test_other_steps_are_refused(steps):
         as_module(model)
 
 
+@pytest.mark.parametrize("n_rows", [2, 4])
+def test_the_rows_are_those_of_a_window(n_rows):
+    model = make_pipeline(LagTransformer(3), GRURegressor(**SHORT)).fit(FRAME, TARGET)
+    with pytest.raises(ValueError, match=rf"X must hold 3 rows of each series; got {n_rows}\.$"):
+        as_module(model)(torch.ones(1, n_rows, 3))
+
+
 def test_columns_known_ahead_are_needed():
     model = clone(PIPELINES["ar"]).fit(FRAME, TARGET)
     with pytest.raises(ValueError, match="known_ahead must be given"):
