@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 import sklearn_rnn
-from sklearn_rnn import datasets, exceptions, inspection, model_selection, plotting
+from sklearn_rnn import datasets, exceptions, export, inspection, model_selection, plotting
 from tests.markdown import blocks, run
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGES = [page for page in sorted(DOCS.glob("*.md")) if blocks(page)]
-PUBLIC = [sklearn_rnn, datasets, exceptions, inspection, model_selection, plotting]
+PUBLIC = [sklearn_rnn, datasets, exceptions, export, inspection, model_selection, plotting]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
