@@ -26,7 +26,7 @@ def as_module(estimator: Any) -> nn.Module:
     estimator : estimator or Pipeline
         A fitted network or linear model on windows of this package, an `ARRegressor`, or a pipeline
         (also in `CompleteRows`) of ``StandardScaler``, or none, `LagTransformer` and one of these
-        models or a linear regression of scikit-learn.
+        models, or least squares, ridge, lasso or elastic net of scikit-learn.
 
     Returns
     -------
@@ -56,6 +56,8 @@ def as_module(estimator: Any) -> nn.Module:
     ------
     TypeError
         If it is another kind of model.
+    ValueError
+        If a network computes in bfloat16.
 
     Examples
     --------

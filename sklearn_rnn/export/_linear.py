@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sklearn.base import is_regressor
+from sklearn.linear_model import ElasticNet, ElasticNetCV, LassoCV, LinearRegression, Ridge, RidgeCV
 from torch import Tensor, nn
 
 from sklearn_rnn.export._inputs import register
@@ -16,6 +16,9 @@ from sklearn_rnn.linear._base import WindowModel
 from sklearn_rnn.linear._families import LARGEST_EXPONENT
 from sklearn_rnn.linear._logistic import BinaryClassifier
 from sklearn_rnn.linear._poisson import CountRegressor
+
+LEAST_SQUARES = (LinearRegression, Ridge, RidgeCV, ElasticNet, ElasticNetCV, LassoCV)
+"""Models of scikit-learn whose predictions are linear; a Lasso is an ElasticNet."""
 
 
 class Linear(nn.Module):
@@ -88,7 +91,7 @@ def linear_module(model: Any) -> Linear | None:
         coef = model.lag_coef_.reshape(*model.lag_coef_.shape[:-2], n_columns)
         center = np.tile(model._center, n_lags)
         return Linear(coef, center, model._at_center, link=link, fills=True)
-    if is_regressor(model) and type(model).__module__.startswith("sklearn.linear_model."):
+    if isinstance(model, LEAST_SQUARES):
         coef = np.asarray(model.coef_)
         intercept = np.broadcast_to(model.intercept_, len(np.atleast_2d(coef)))
         return Linear(coef, np.zeros(coef.shape[-1]), intercept)

@@ -35,10 +35,6 @@ def network_source(estimator: Any, *, ragged: bool | None) -> Source:
         If the network cannot be exported, or lengths cannot be its input.
     """
     name, reader, encoder = type(estimator).__name__, estimator._reader, estimator._encoder
-    if estimator.net_.config.mixed:
-        raise ValueError(
-            f'{name} computes in bfloat16, which the graph does not; fit it with dtype="float32".'
-        )
     is_stepwise = reader.reading.missing == "steps"
     if ragged and (reader.reading.tokens or not is_stepwise):
         why = "find the end of a sequence of tokens" if is_stepwise else "have a fixed length"

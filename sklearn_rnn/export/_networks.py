@@ -29,6 +29,11 @@ class Network(nn.Module):
 
     def __init__(self, estimator: Any, dtype: torch.dtype | None = None) -> None:
         super().__init__()
+        if estimator.net_.config.mixed:
+            raise ValueError(
+                f"{type(estimator).__name__} computes in bfloat16, which it does not outside of "
+                'predict; fit it with dtype="float32".'
+            )
         members = getattr(estimator, "members_", [estimator])
         networks = [deepcopy(member.net_.module_).to("cpu", dtype) for member in members]
         self.inputs = nn.ModuleList(map(_input, [m._reader for m in members], networks))
