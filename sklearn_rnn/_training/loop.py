@@ -18,6 +18,7 @@ from sklearn_rnn._modules.kernels.training import (
     Ridge,
     Sequences,
     TrainingKernel,
+    has_step,
 )
 from sklearn_rnn._modules.layers import set_dropout_generator
 from sklearn_rnn._training.augmentation import Augmentation
@@ -26,7 +27,6 @@ from sklearn_rnn._training.config import TrainingConfig
 from sklearn_rnn._training.flat_parameters import n_weights
 from sklearn_rnn._training.inference import autocast, chunk_size
 from sklearn_rnn._training.losses import Loss
-from sklearn_rnn._training.optimizers import Adam
 from sklearn_rnn._training.penalties import sparse_penalty
 from sklearn_rnn._training.proximal_lbfgs import ProximalLBFGS
 from sklearn_rnn._training.proximal_steps import step_sizes
@@ -75,8 +75,9 @@ class Trainer:
             memory = self.optimizer.state[self.vector]
             state.proximal = ProximalLBFGS(self.vector, self.n_weights, self.sparse, memory)
         self.shrinkage = config.alpha * (1.0 - config.l1_ratio)
-        in_gradient = 0.0 if config.optimizer == "adamw" else self.shrinkage
-        self.ridge = Ridge(self.vector, self.n_weights, in_gradient)
+        decays = config.optimizer == "adamw"
+        strengths = (0.0, self.shrinkage) if decays else (self.shrinkage, 0.0)
+        self.ridge = Ridge(self.vector, self.n_weights, *strengths)
         set_dropout_generator(module, state.noise)
         self.schedule = PLANNED.get(config.lr_schedule)
         self.augment: Callable[[Batch], Batch] | None = None
@@ -197,8 +198,7 @@ class Trainer:
         """
         self.native, self.uses_vjp, self.gradient_chosen = None, False, True
         many = (
-            isinstance(self.optimizer, Adam)
-            and self.config.optimizer == "adam"
+            has_step(self.optimizer)
             and self.config.max_grad_norm is None
             and (self.sparse, self.augment, self.observer) == (None, None, None)
             and examples.has_fixed_length
@@ -214,7 +214,6 @@ class Trainer:
     def _run_epoch_in_kernel(self, examples: Examples) -> float:
         """Train for one epoch, many batches in a kernel call; return the summed objective."""
         size, optimizer = self.config.batch_size, self.optimizer
-        assert isinstance(optimizer, Adam)
         assert isinstance(self.native, NativeTraining)
         total, begin, rate = 0.0, 0, self._rates(examples)
         for block in examples.blocks(size, self._shuffled):
@@ -261,10 +260,9 @@ class Trainer:
         self._observe("on_grad_computed", batch, objective)
         if self.config.max_grad_norm is not None:
             nn.utils.clip_grad_norm_(self.vector, self.config.max_grad_norm)
-        if self.config.optimizer == "adamw":
-            group = self.optimizer.param_groups[0]
-            shrink = 1.0 - group["lr"] * self.shrinkage
-            self.vector.data[: self.n_weights].mul_(shrink)
+        if self.ridge.decay:
+            kept = 1.0 - self.optimizer.param_groups[0]["lr"] * self.ridge.decay
+            self.vector.data[: self.n_weights].mul_(kept)
         self.optimizer.step()
         if self.sparse is not None:
             sizes = step_sizes(self.optimizer, self.n_weights)
@@ -286,16 +284,15 @@ class Trainer:
 
     def _gradient(self, batch: Batch) -> Tensor:
         """Write the gradient of the objective into the vector and return the objective."""
-        weights, ridge = self.vector.data[: self.n_weights], self.shrinkage
+        weights = self.vector.data[: self.n_weights]
         if self.native is not None:
             objective = self.native.gradient(Sequences(*batch[:4]), self.ridge)
-            ridge -= self.ridge.strength
         else:
             objective = self._loss_gradient(batch)
             if self.ridge.strength:
                 self._vector_grad[: self.n_weights].add_(weights, alpha=self.ridge.strength)
-        if ridge:
-            objective = objective + 0.5 * ridge * weights.square().sum()
+            if self.shrinkage:
+                objective = objective + 0.5 * self.shrinkage * weights.square().sum()
         return objective if self.sparse is None else objective + self.sparse.value(weights)
 
     @property

@@ -7,9 +7,7 @@ from typing import Any
 
 import torch
 
-from sklearn_rnn._modules.kernels.layer import BITS
-from sklearn_rnn._modules.kernels.loader import LIBRARY
-from sklearn_rnn._modules.kernels.training import step_of_adam
+from sklearn_rnn._modules.kernels.training import has_step, take_step
 
 
 class Optimizer(torch.optim.Optimizer):
@@ -32,34 +30,38 @@ def _step(optimizer: type[torch.optim.Optimizer]) -> Any:
     return step
 
 
-class Adam(Optimizer, torch.optim.Adam):
-    """Adam on one vector of parameters, in one call of the compiled kernels where possible.
+def _native_step(optimizer: type[torch.optim.Optimizer]) -> Any:
+    """Return a method `step` that is one call of the compiled kernels where possible.
 
     The overhead of torch's step takes longer than a batch of a small network.
     """
+    of_torch = _step(optimizer)
 
-    def step(self, closure: Any = None) -> Any:
+    def take(self: torch.optim.Optimizer, closure: Any = None) -> Any:
         """Update the vector from its gradient."""
-        vector = self.param_groups[0]["params"][0]
-        if LIBRARY is None or vector.dtype not in BITS or not vector.is_cpu:
-            return self._step_of_torch(closure)
-        step_of_adam(self)
-        return None
+        return take_step(self) if closure is None and has_step(self) else of_torch(self, closure)
 
-    step.hooked = True  # type: ignore[attr-defined]  # as in `_step`
-    _step_of_torch = _step(torch.optim.Adam)
+    step: Any = take
+    step.hooked = True  # as in `_step`
+    return step
+
+
+class Adam(Optimizer, torch.optim.Adam):
+    """Adam (Kingma and Ba, 2015)."""
+
+    step = _native_step(torch.optim.Adam)
 
 
 class RMSprop(Optimizer, torch.optim.RMSprop):
     """RMSprop (Tieleman and Hinton, 2012)."""
 
-    step = _step(torch.optim.RMSprop)
+    step = _native_step(torch.optim.RMSprop)
 
 
 class SGD(Optimizer, torch.optim.SGD):
     """Stochastic gradient descent."""
 
-    step = _step(torch.optim.SGD)
+    step = _native_step(torch.optim.SGD)
 
 
 class Adagrad(Optimizer, torch.optim.Adagrad):

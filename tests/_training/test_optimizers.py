@@ -13,7 +13,7 @@ from sklearn_rnn import RNNRegressor
 from sklearn_rnn._modules.kernels import loader as library
 from sklearn_rnn._training import optimizers
 from sklearn_rnn._training.flat_parameters import REGISTER, new_vector, parameters_as_views
-from sklearn_rnn._training.optimizers import OPTIMIZERS, Adam
+from sklearn_rnn._training.optimizers import OPTIMIZERS, SGD, Adam, RMSprop
 
 # Fits every network by every optimizer, and prints the fits that import anything.
 FIRST_FITS = """
@@ -71,25 +71,29 @@ def steps(optimizer, vector, n_steps, seed=0):
 @pytest.fixture(params=["kernels, if there are some", "torch"])
 def _how(request, monkeypatch):
     if request.param == "torch":
-        monkeypatch.setattr(optimizers, "LIBRARY", None)
+        monkeypatch.setattr(optimizers, "has_step", lambda _: False)
 
 
 @pytest.mark.usefixtures("_how")
 @pytest.mark.parametrize("size", [1, 7, 333, 336])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_adam_is_that_of_torch(size, dtype):
+@pytest.mark.parametrize("name", ["adam", "rmsprop", "sgd"])
+def test_steps_are_those_of_torch(name, size, dtype):
+    ours, options = OPTIMIZERS[name]
+    if name == "adam":
+        options = options | {"betas": (0.8, 0.95)}
     start = torch.randn(size, dtype=dtype, generator=torch.Generator().manual_seed(1))
     results = []
-    for kind in (Adam, torch.optim.Adam):
+    for kind in (ours, getattr(torch.optim, ours.__name__)):
         vector = start.clone().requires_grad_()
-        optimizer = kind([vector], lr=0.01, betas=(0.8, 0.95), fused=True)
+        optimizer = kind([vector], lr=0.01, **options)
         steps(optimizer, vector, 20)
         optimizer.param_groups[0]["lr"] = 0.001
         results.append((steps(optimizer, vector, 20, seed=1), optimizer.state_dict()["state"][0]))
     (ours, state), (theirs, expected) = results
     torch.testing.assert_close(ours, theirs)
     torch.testing.assert_close(state, expected)
-    if size % REGISTER == 0 and library.INSTRUCTIONS != "plain":  # which fuses no operations
+    if name == "adam" and size % REGISTER == 0 and library.INSTRUCTIONS != "plain":  # unfused
         assert torch.equal(ours, theirs)
 
 
@@ -122,7 +126,7 @@ def test_training_is_the_same_without_the_kernel(monkeypatch):
     y = X[:, -1, 0]
     net = RNNRegressor(max_epochs=5, lr_schedule="cosine", dtype="float64", random_state=0)
     curve = net.fit(X, y).loss_curve_
-    monkeypatch.setattr(optimizers, "LIBRARY", None)
+    monkeypatch.setattr(optimizers, "has_step", lambda _: False)
     assert net.fit(X, y).loss_curve_ == pytest.approx(curve, rel=1e-12)
 
 
@@ -151,7 +155,8 @@ def test_a_step_of_torch_continues_ours(name):
     theirs.load_state_dict(copy.deepcopy(ours.state_dict()))
     step(ours, vector)
     step(theirs, again)
-    bits = {} if kind is Adam else {"rtol": 0, "atol": 0}  # the kernel rounds in its own order
+    in_kernels = kind in (Adam, RMSprop, SGD)  # which round in their own order
+    bits = {} if in_kernels else {"rtol": 0, "atol": 0}
     torch.testing.assert_close(again, vector, **bits)
     mine, other = ours.state_dict(), theirs.state_dict()
     torch.testing.assert_close(other["state"], mine["state"], **bits)

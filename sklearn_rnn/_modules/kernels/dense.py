@@ -8,8 +8,9 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
+from sklearn_rnn._modules.kernels.arguments import Training
 from sklearn_rnn._modules.kernels.layer import BITS, LARGEST_HIDDEN
-from sklearn_rnn._modules.kernels.loader import FUNCTIONS, LIBRARY, TRAINING
+from sklearn_rnn._modules.kernels.loader import FUNCTIONS, LIBRARY
 from sklearn_rnn._modules.kernels.training import (
     LARGEST_HEAD,
     KernelLoss,
@@ -58,8 +59,8 @@ class DenseTraining(NativeTraining):
         return sum(weight.numel() for weight in self.parameters[::2])
 
     def _n_partial(self, x: Tensor, size: int) -> int:
-        batch = TRAINING.pack(size, *[0] * 14, 0.0, 0.0, *[0] * 6, *[0.0] * 4)
-        packed = batch + self._pack_network(x, [0] * (2 * len(self.parameters) + 2))
+        where = [0] * (2 * len(self.parameters) + 2)
+        packed = bytes(Training(batch=size)) + self._pack_network(x, where)
         saved, partial = ctypes.c_int64(), ctypes.c_int64()
         FUNCTIONS["dense_sizes", BITS[x.dtype]](packed, ctypes.byref(saved), ctypes.byref(partial))
         return partial.value

@@ -1,4 +1,4 @@
-/* Training of a network: its loss, and Adam over successive batches.
+/* Training of a network: its loss, and an optimizer over successive batches.
 
    The loss of the outputs o is the weighted mean over rows of the mean over outputs of
 
@@ -14,7 +14,8 @@
        SOFTMAX     log sum_k e^(o_k) - sum_k q_k o_k      q_k = (1 - a) [k = y] + a / outputs
 
    with the option a. The ridge penalty adds half the squares of the leading parameters,
-   times its strength.
+   times its strength. A decay has the same value, and no gradient: before each step the optimizer
+   multiplies these parameters by 1 - rate * decay (Loshchilov and Hutter, 2019).
 
    A network computes its outputs and gradients itself, see `network`.
 */
@@ -23,13 +24,12 @@
 
 #include <math.h>
 
-#include "adam.h"
 #include "chunks.h"
+#include "optimizer.h"
 
 enum loss { SQUARED, ABSOLUTE, HUBER, QUANTILE, POISSON, LOGISTIC, SOFTMAX };
 
-/* The arguments, all 8 bytes wide: TRAINING in loader.py packs them in this order. Those of the
-   network follow. */
+/* The arguments; `Training` in arguments.py has the same fields. Those of the network follow. */
 struct training {
     int64_t batch;         /* rows of each batch; the last may be smaller */
     int64_t samples;       /* rows of all batches, which are contiguous */
@@ -44,8 +44,8 @@ struct training {
     double *objective;     /* receives the sum over batches of objective times rows */
     int64_t n_weights;     /* leading parameters that are penalised */
     const double *rates;   /* learning rate of each batch, or NULL to leave the parameters */
-    double option, ridge;
-    struct adam adam;      /* all parameters in one vector; the penalty uses its w and g */
+    double option, ridge, decay;
+    struct optimizer optimizer; /* all parameters in one vector; the penalty uses its w and g */
 };
 
 /* What the loop over batches needs of a network, whose own arguments are `net`. The chunks of a
@@ -113,19 +113,19 @@ static double loss_of_row(const struct training *t, long row, const real *o, dou
     return value;
 }
 
-/* Return the ridge penalty, and add its gradient. */
-static double ridge(const struct training *t)
+/* Return the ridge penalty and the value of the decay, and add the gradient of the first. */
+static double penalty(const struct training *t)
 {
     const real strength = (real)t->ridge;
     double squares = 0;
     for (long i = 0; i < t->n_weights; i++) {
-        squares += (double)t->adam.w[i] * t->adam.w[i];
-        t->adam.g[i] += strength * t->adam.w[i];
+        squares += (double)t->optimizer.w[i] * t->optimizer.w[i];
+        t->optimizer.g[i] += strength * t->optimizer.w[i];
     }
-    return 0.5 * t->ridge * squares;
+    return 0.5 * (t->ridge + t->decay) * squares;
 }
 
-/* Sum the groups of a batch, add the penalty, and take a step of Adam at the learning rate. */
+/* Sum the groups of a batch, add the penalty, and take a step at the learning rate. */
 static void finish_batch(struct training *t, const struct network *network, const void *net,
                          const double *rate)
 {
@@ -133,13 +133,16 @@ static void finish_batch(struct training *t, const struct network *network, cons
     network->sum(t, net);
     for (long chunk = 0; chunk < chunks_of(t->batch); chunk++)
         objective += t->losses[chunk];
-    if (t->ridge)
-        objective += ridge(t);
+    if (t->ridge || t->decay)
+        objective += penalty(t);
     *t->objective += objective * (double)t->batch;
     if (rate) {
-        t->adam.rate = *rate;
-        PASTE(adam, VARIANT)(&t->adam);
-        t->adam.time++;
+        const real kept = (real)(1 - *rate * t->decay);
+        for (long i = 0; t->decay && i < t->n_weights; i++)
+            t->optimizer.w[i] *= kept;
+        t->optimizer.rate = *rate;
+        PASTE(step, VARIANT)(&t->optimizer);
+        t->optimizer.time++;
     }
 }
 

@@ -25,7 +25,7 @@
 
 #define SPAN 8 /* steps whose weight gradients are computed in one product */
 
-/* The arguments, all 8 bytes wide: sklearn_rnn/_modules/kernels/loader.py packs them in this order. */
+/* The arguments; `Call` in arguments.py has the same fields. */
 struct call {
     int64_t batch, steps, inputs, hidden;
     int64_t option;           /* of the cell: relu, or coupled gates */

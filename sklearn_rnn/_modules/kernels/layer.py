@@ -13,7 +13,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from sklearn_rnn._modules.kernels.loader import CALL, FUNCTIONS, LIBRARY, lanes
+from sklearn_rnn._modules.kernels.arguments import Call
+from sklearn_rnn._modules.kernels.loader import FUNCTIONS, LIBRARY, lanes
 from sklearn_rnn._modules.kernels.threads import addresses, parts_of, run_together
 from sklearn_rnn._modules.layers import Layer
 from sklearn_rnn._modules.overlapping_windows import SharedRows, as_windows, shared_rows
@@ -32,8 +33,6 @@ CELLS = {
 """Cell and option of the library, by the mode of a layer."""
 LARGEST_HIDDEN = 512
 """Units of a layer above which torch's blocked matrix products are faster."""
-N_TENSORS = 24
-"""Addresses among the arguments of an entry."""
 
 State: TypeAlias = tuple[Tensor | None, Tensor | None]
 Weights: TypeAlias = tuple[Tensor, Tensor, Tensor, Tensor]
@@ -262,9 +261,8 @@ def sizes_of(
     is a mask of recurrent dropout.
     """
     saved, partial = ctypes.c_int64(), ctypes.c_int64()
-    call = [*shape, option, *[0] * 28]
-    call[16] = int(masked)
-    FUNCTIONS[f"{cell}_sizes", bits](CALL.pack(*call), ctypes.byref(saved), ctypes.byref(partial))
+    call = bytes(Call(*shape, option, mask=int(masked)))
+    FUNCTIONS[f"{cell}_sizes", bits](call, ctypes.byref(saved), ctypes.byref(partial))
     return saved.value, partial.value
 
 
@@ -281,11 +279,10 @@ def _run(what: str, options: Options, arguments: Arguments, outs: Sequence[Tenso
     tensors += [None] * (7 - len(tensors))
     tensors += [t if t is None else t.contiguous() for t in (options.mask, options.lengths)]
     tensors += outs
-    tensors += [None] * (N_TENSORS - len(tensors))
     shape = (batch, n_steps, n_inputs, hidden, options.option)
     parts = parts_of(batch, batch * n_steps * n_units * (n_inputs + hidden))
     where = addresses(*tensors)
-    calls = [CALL.pack(*shape, *part, *x.stride()[:2], *where) for part in parts]
+    calls = [bytes(Call(*shape, *part, *x.stride()[:2], *where)) for part in parts]
     run_together(FUNCTIONS[f"{options.cell}_{what}", bits], calls)
     if what == "backward" and len(calls) > 1:
         FUNCTIONS[f"{options.cell}_sum", bits](calls[0])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-import struct
 import warnings
 from hashlib import sha256
 from itertools import product
@@ -20,17 +19,6 @@ CHUNK = 16
 
 GROUPS = 8
 """The most groups of chunks, each of which has its own partial gradients: GROUPS in layer.h."""
-
-CALL = struct.Struct("@33q")
-"""The arguments of a function, as in ``struct call`` of layer.h: integers and addresses."""
-
-ADAM = struct.Struct("@6q4d")
-"""The arguments of the function adam, as in ``struct adam`` of adam.h."""
-
-TRAINING = struct.Struct("@15q2d6q4d")
-"""The arguments of the training functions, as in ``struct training`` of fused_training.h.
-
-Those of the network follow."""
 
 
 class _Unavailable(Exception):
@@ -83,7 +71,7 @@ def _functions(library: ctypes.CDLL, instructions: str) -> dict[tuple[str, int],
     names = [f"{cell}_{what}" for cell in CELLS for what in ("sizes", *CALLS)]
     names += [f"dense_{what}" for what in ("sizes", *CALLS[3:])]
     functions = {}
-    for name, bits in product(["adam", *names], (32, 64)):
+    for name, bits in product(["step", *names], (32, 64)):
         try:
             function = library[f"{name}_f{bits}_{instructions}"]
         except AttributeError as error:
@@ -98,7 +86,7 @@ def _functions(library: ctypes.CDLL, instructions: str) -> dict[tuple[str, int],
 LIBRARY: ctypes.CDLL | None = None
 INSTRUCTIONS = ""
 FUNCTIONS: dict[tuple[str, int], Any] = {}
-"""The functions of the library, which take packed arguments, for elements of 32 or 64 bits."""
+"""The functions of the library for elements of 32 or 64 bits; they take bytes of `arguments`."""
 
 try:
     _library, STATUS = _load(os.environ.get("SKLEARN_RNN_NATIVE", ""))

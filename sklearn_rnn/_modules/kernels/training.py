@@ -10,13 +10,14 @@ import struct
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from functools import partial
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import torch
 from torch import Tensor, nn
 
+from sklearn_rnn._modules.kernels.arguments import OPTIMIZERS, Call, Optimizer, Training
 from sklearn_rnn._modules.kernels.layer import BITS, CELLS, sizes_of
-from sklearn_rnn._modules.kernels.loader import ADAM, CALL, CHUNK, FUNCTIONS, TRAINING
+from sklearn_rnn._modules.kernels.loader import CHUNK, FUNCTIONS, LIBRARY
 from sklearn_rnn._modules.kernels.threads import addresses, parts_of, run_together
 from sklearn_rnn._modules.masking import zero_padding
 from sklearn_rnn._modules.recurrent_cells import RecurrentLayer
@@ -70,12 +71,14 @@ class Sequences(NamedTuple):
 class Ridge(NamedTuple):
     """The ridge penalty: half the squares of the first `n_weights` parameters times `strength`.
 
-    `vector` holds all parameters, and its ``grad`` all gradients.
+    `vector` holds all parameters, and its ``grad`` all gradients. A `decay` has the same value, but
+    no gradient: a step multiplies these parameters by one minus itself times the learning rate.
     """
 
     vector: Tensor
     n_weights: int
     strength: float
+    decay: float = 0.0
 
 
 class TrainingKernel(Protocol):
@@ -85,51 +88,52 @@ class TrainingKernel(Protocol):
         """Return the objective of a batch, and write its gradient over that of the parameters."""
 
 
-class AdamSteps(NamedTuple):
-    """Steps of Adam on one vector of parameters.
-
-    Attributes
-    ----------
-    rates : Tensor of shape (n_steps,)
-        Their learning rates, in double precision.
-    time : int
-        Number of the first step, from 1.
-    tensors : tuple of Tensor
-        The vector, its gradient and the means of gradients and of their squares.
-    settings : tuple of float
-        beta_1, beta_2 and epsilon.
-    """
+class Steps(NamedTuple):
+    """Steps of an optimizer: their learning rates, in double precision, and the first of them."""
 
     rates: Tensor
-    time: int
-    tensors: tuple[Tensor | None, ...]
-    settings: tuple[float, float, float]
+    first: Optimizer
 
 
-def _adam(optimizer: torch.optim.Adam) -> tuple[int, tuple[Tensor | None, ...], Any]:
-    """Return time, tensors and settings of the next step; the first one makes the state."""
+def has_step(optimizer: torch.optim.Optimizer) -> bool:
+    """Return whether the kernels take the steps of an optimizer of one vector of parameters."""
+    vector = optimizer.param_groups[0]["params"][0]
+    supported = LIBRARY is not None and isinstance(optimizer, tuple(OPTIMIZERS))
+    return supported and vector.dtype in BITS and vector.is_cpu
+
+
+def _steps(optimizer: torch.optim.Optimizer, n_steps: int) -> Optimizer:
+    """Return the arguments of the next of `n_steps` steps of an optimizer, which counts them.
+
+    The first step makes its state.
+    """
     group = optimizer.param_groups[0]
     vector: Tensor = group["params"][0]
+    kind = next(kind for of_torch, kind in OPTIMIZERS.items() if isinstance(optimizer, of_torch))
     state = optimizer.state[vector]
+    assert vector.grad is not None, "a step follows a gradient"
     if not state:
-        state["step"] = torch.zeros((), dtype=torch.float32)
-        state["exp_avg"], state["exp_avg_sq"] = (torch.zeros_like(vector) for _ in range(2))
-    tensors = vector, vector.grad, state["exp_avg"], state["exp_avg_sq"]
-    return int(state["step"]) + 1, tensors, (*group["betas"], group["eps"])
+        if not isinstance(optimizer, torch.optim.SGD):  # which counts none
+            state["step"] = torch.zeros((), dtype=torch.float32)
+        state |= {name: torch.zeros_like(vector) for name in kind.state.values()}
+    fields = {field: float(group[name]) for field, name in kind.settings.items()}
+    fields |= {field: state[name].data_ptr() for field, name in kind.state.items()}
+    fields |= dict(zip(("b1", "b2"), group.get("betas", ()), strict=False))
+    time, where = 1, (vector.data_ptr(), vector.grad.data_ptr())
+    if "step" in state:
+        time += int(state["step"])
+        state["step"] += n_steps
+    return Optimizer(kind.number, vector.numel(), time, *where, **fields)
 
 
-def step_of_adam(optimizer: torch.optim.Adam) -> None:
+def take_step(optimizer: torch.optim.Optimizer) -> None:
     """Update the one vector of parameters of an optimizer from its gradient."""
-    group = optimizer.param_groups[0]
-    vector, rate = group["params"][0], float(group["lr"])
-    time, tensors, settings = _adam(optimizer)
-    packed = ADAM.pack(vector.numel(), time, *addresses(*tensors), rate, *settings)
-    FUNCTIONS["adam", BITS[vector.dtype]](packed)
-    optimizer.state[vector]["step"] += 1
+    dtype = optimizer.param_groups[0]["params"][0].dtype
+    FUNCTIONS["step", BITS[dtype]](bytes(_steps(optimizer, 1)))
 
 
 class NativeTraining(ABC):
-    """Losses and gradients of a network, and its training by Adam, batch after batch.
+    """Losses and gradients of a network, and its training, batch after batch.
 
     Parameters
     ----------
@@ -182,19 +186,18 @@ class NativeTraining(ABC):
         sequences: Sequences,
         size: int,
         ridge: Ridge,
-        optimizer: torch.optim.Adam,
+        optimizer: torch.optim.Optimizer,
         rates: list[float],
     ) -> Tensor:
-        """Take a step of Adam for each batch of `size` rows, in order; every step is valid.
+        """Take a step for each batch of `size` rows, in order; all steps of the rows are valid.
 
         The rates of the steps are given, and the state of the optimizer advances by them. Returns
         the sum of the objectives of the batches, each times its rows.
         """
         if sequences.lengths is not None:
             raise ValueError("train takes sequences without lengths; use gradient")
-        adam = AdamSteps(torch.tensor(rates, dtype=torch.float64), *_adam(optimizer))
-        objective = self._run(sequences, size, ridge, None, adam)
-        optimizer.state[ridge.vector]["step"] += len(rates)
+        steps = Steps(torch.tensor(rates, dtype=torch.float64), _steps(optimizer, len(rates)))
+        objective = self._run(sequences, size, ridge, None, steps)
         optimizer.param_groups[0]["lr"] = rates[-1]
         return objective
 
@@ -204,7 +207,7 @@ class NativeTraining(ABC):
         size: int,
         ridge: Ridge,
         dx: Tensor | None,
-        adam: AdamSteps | None,
+        steps: Steps | None,
     ) -> Tensor:
         """Return the sum of the objectives of all batches, each times its rows."""
         # kept alive until the calls are over: some of these are copies
@@ -219,7 +222,7 @@ class NativeTraining(ABC):
         parts = parts_of(size, work, self.chunk)
         where = addresses(*self.parameters, *gradients, sequences.lengths, dx)
         network = self._pack_network(x, where)
-        pack = partial(self._pack, ridge=ridge, adam=adam, workspace=workspace, network=network)
+        pack = partial(self._pack, ridge=ridge, steps=steps, workspace=workspace, network=network)
         is_shared = len(parts) > 1
         together = 1 if is_shared else max(1, WORK_PER_CALL // work)
         for i in range(0, -(-len(x) // size), together):
@@ -247,25 +250,25 @@ class NativeTraining(ABC):
         i: int,
         *,
         ridge: Ridge,
-        adam: AdamSteps | None,
+        steps: Steps | None,
         workspace: tuple[Tensor, Tensor, Tensor],
         network: bytes,
     ) -> bytes:
         """Pack the arguments for some batches, the first of which is number `i`."""
         x, y, weight, _ = sequences
-        of_adam = (ridge.vector, ridge.vector.grad, None, None) if adam is None else adam.tensors
-        of_x, *where = addresses(x, y, weight, *workspace, *of_adam)
-        of_batch, of_vector = where[:5], where[5:]
-        rate, steps = 0, (0, 0, *of_vector, *[0.0] * 4)
-        if adam is not None:
-            rate, n = adam.rates[i:].data_ptr(), ridge.vector.numel()
-            steps = (n, adam.time + i, *of_vector, 0.0, *adam.settings)
-        n_outputs = len(self.parameters[-1])
-        training = TRAINING.pack(
-            *(size, len(x), *part, x.stride(0), of_x, n_outputs, self.loss.number, *of_batch),
-            *(ridge.n_weights, rate, self.loss.option, ridge.strength, *steps),
-        )
-        return training + network
+        training = Training(size, len(x), *part, x.stride(0), x.data_ptr())
+        training.outputs, training.loss = len(self.parameters[-1]), self.loss.number
+        training.y, training.weight, *where = addresses(y, weight, *workspace)
+        training.partial, training.losses, training.objective = where
+        training.option, training.n_weights = self.loss.option, ridge.n_weights
+        training.ridge, training.decay = ridge.strength, ridge.decay
+        if steps is None:
+            of_vector = addresses(ridge.vector, ridge.vector.grad)
+            training.optimizer.w, training.optimizer.g = of_vector
+        else:
+            training.optimizer, training.rates = steps.first, steps.rates[i:].data_ptr()
+            training.optimizer.time += i
+        return bytes(training) + network
 
 
 class RecurrentTraining(NativeTraining):
@@ -301,8 +304,11 @@ class RecurrentTraining(NativeTraining):
         """Pack the end of ``struct recurrent`` of recurrent_training.h."""
         hidden, (layer, of_layer) = self.parameters[1].shape[1], (where[:4], where[6:10])
         lengths, dx = where[12:]
-        call = CALL.pack(
-            *(0, *x.shape[1:], hidden, self.option, 0, 0, 0, x.stride(1), 0, *layer),
-            *(0, 0, 0, lengths, *[0] * 7, dx, 0, 0, 0, *of_layer),
+        names = ("w_in", "w_state", "b_in", "b_state")
+        call = Call(
+            **dict(zip(names, layer, strict=True), lengths=lengths, dx=dx),
+            **{f"d{name}": at for name, at in zip(names, of_layer, strict=True)},
         )
-        return call + struct.pack("@4q", *where[4:6], *where[10:12])
+        call.steps, call.inputs = x.shape[1:]
+        call.hidden, call.option, call.x_step = hidden, self.option, x.stride(1)
+        return bytes(call) + struct.pack("@4q", *where[4:6], *where[10:12])

@@ -139,18 +139,21 @@ static struct training training(long batch, long samples, long chunk, long input
         .x_batch = inputs, .x = array(samples * inputs), .outputs = outputs, .loss = loss,
         .losses = losses, .objective = &objective, .rates = rates, .n_weights = inputs,
         .ridge = 0.1, .option = 0.1, .weight = loss % 2 ? array(samples) : NULL,
-        .adam = {size, 1, w, g, array(size), array(size), 0, 0.9, 0.999, 1e-8},
+        .decay = loss / 2 * 0.1,
+        .optimizer = {loss % 3, size, 1, w, g, array(size), array(size), 0, 0.9, 0.999, 1e-8},
     };
     t.y = loss == SOFTMAX ? (void *)labels : (void *)array(samples * outputs);
-    memset(t.adam.m, 0, size * sizeof(real)), memset(t.adam.v, 0, size * sizeof(real));
+    memset(t.optimizer.m, 0, size * sizeof(real));
+    memset(t.optimizer.v, 0, size * sizeof(real));
     return t;
 }
 
 /* See that a batch has the gradients `once` chunk by chunk too, and free all arrays. */
 static void finish(const struct training *t, const real *once, int failed)
 {
-    check(t->adam.w, t->adam.size, "parameters"), check(t->adam.g, t->adam.size, "gradients");
-    if (failed || !isfinite(*t->objective) || memcmp(once, t->adam.g, t->adam.size * sizeof(real))) {
+    const struct optimizer *o = &t->optimizer;
+    check(o->w, o->size, "parameters"), check(o->g, o->size, "gradients");
+    if (failed || !isfinite(*t->objective) || memcmp(once, o->g, o->size * sizeof(real))) {
         printf("failed, or not finite, or not the same bits chunk by chunk\n");
         exit(1);
     }
@@ -251,13 +254,15 @@ static void train_dense(long batch, long steps, long channels, long hidden, int 
     free(net);
 }
 
-static void step(long size)
+static void step(long kind, long size)
 {
-    struct adam a = {size, 1, array(size), array(size), array(size), array(size), 0.01, 0.9, 0.999, 1e-8};
-    memset(a.v, 0, size * sizeof(real));
-    for (; a.time < 4; a.time++)
-        PASTE(adam, VARIANT)(&a);
-    check(a.w, size, "w"), check(a.m, size, "m"), check(a.v, size, "v");
+    struct optimizer o = {kind, size, 1, array(size), array(size), kind == RMSPROP ? NULL : array(size),
+                          kind == SGD ? NULL : array(size), 0.01, 0.9, 0.999, 1e-8};
+    if (o.v)
+        memset(o.v, 0, size * sizeof(real));
+    for (; o.time < 4; o.time++)
+        PASTE(step, VARIANT)(&o);
+    check(o.w, size, "w"), check(o.m, size, "m"), check(o.v, size, "v");
     while (n_arrays)
         free(arrays[--n_arrays]);
 }
@@ -285,7 +290,8 @@ int main(void)
     for (long logistic = 0; logistic < 2; logistic++)
         PASTE(activate, VARIANT)(x, y, 13, logistic);
     for (long size = 1; size < 70; size += 17)
-        step(size);
+        for (long kind = ADAM; kind <= SGD; kind++)
+            step(kind, size);
     printf("%d bits, vectors of %d bytes: %ld runs are clean\n", REAL_BITS, VECTOR_BYTES, count);
     return 0;
 }

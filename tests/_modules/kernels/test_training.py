@@ -32,7 +32,7 @@ from sklearn_rnn._training.losses import (
     Quantile,
     SquaredError,
 )
-from sklearn_rnn._training.optimizers import Adam
+from sklearn_rnn._training.optimizers import OPTIMIZERS
 from sklearn_rnn._training.state import TrainingState
 from tests.nets import few_epochs, needs_library
 
@@ -180,7 +180,8 @@ def trained(module, x, y, *, apart, threads=1, schedule="constant", **changes):
     config = TrainingConfig(**{**names, **options})
     torch.manual_seed(0)
     vector = new_vector(module)
-    optimizer = Adam([vector], lr=0.01, fused=True)
+    kind, given = OPTIMIZERS[config.optimizer]
+    optimizer = kind([vector], lr=0.01, **given)
     observer = (lambda *_: None) if apart else None
     with parameters_as_views(vector, module):
         state = TrainingState.begin(optimizer, config, seed=0)
@@ -192,7 +193,14 @@ def trained(module, x, y, *, apart, threads=1, schedule="constant", **changes):
 
 
 @pytest.mark.parametrize("cell", NETS)
-@pytest.mark.parametrize("changes", [{}, {"lr_schedule": "onecycle"}, {"shuffle": False}], ids=str)
+@pytest.mark.parametrize(
+    "changes",
+    [
+        *({}, {"lr_schedule": "onecycle"}, {"shuffle": False}),
+        *({"optimizer": name, "lr_schedule": "cosine"} for name in ("adamw", "rmsprop", "sgd")),
+    ],
+    ids=str,
+)
 def test_many_batches_in_a_call_are_the_batches_one_by_one(cell, changes, monkeypatch):
     module, x, y = net(cell, 3, 2, 6, torch.float32), torch.randn(70, 5, 3), torch.randn(70, 2)
     assert_trained_alike_in_many_calls(module, x, y, monkeypatch, **changes)
