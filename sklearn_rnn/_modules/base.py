@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from torch import Tensor
 
-from sklearn_rnn._modules.kernels.training import KernelLoss, TrainingKernel
+from sklearn_rnn._modules.kernels.arguments import KernelLoss
+from sklearn_rnn._modules.kernels.training import TrainingKernel
 from sklearn_rnn._modules.layers import Layer
 
 Pullback = Callable[[Tensor], None]

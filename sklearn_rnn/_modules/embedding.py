@@ -9,8 +9,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from sklearn_rnn._modules.base import SequenceModule
+from sklearn_rnn._modules.kernels.arguments import KernelLoss, Ridge
 from sklearn_rnn._modules.kernels.layer import has_no_hooks
-from sklearn_rnn._modules.kernels.training import KernelLoss, NativeTraining, Ridge, Sequences
+from sklearn_rnn._modules.kernels.training import NativeTraining, Sequences
 from sklearn_rnn._modules.layers import Layer
 from sklearn_rnn._modules.masking import valid_steps
 

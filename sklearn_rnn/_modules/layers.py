@@ -168,8 +168,13 @@ class Dropout(nn.Module):
         """Draw the factors of x, of its shape; None if nothing is dropped."""
         if not self.training or self.p == 0:
             return None
+        # not `empty_like`: the order in which numbers are drawn is not that of the strides of x
+        return self.draw_(torch.empty(x.shape, dtype=x.dtype, device=x.device))
+
+    def draw_(self, factors: Tensor) -> Tensor:
+        """Draw factors into a contiguous tensor."""
         kept = 1 - self.p
-        return torch.empty_like(x).bernoulli_(kept, generator=self.generator).div_(kept)
+        return factors.bernoulli_(kept, generator=self.generator).div_(kept)
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave the generator out: it belongs to the training loop and cannot always be copied."""

@@ -8,9 +8,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from sklearn_rnn._modules.base import InputGroups, SequenceModule
+from sklearn_rnn._modules.kernels.arguments import KernelLoss
 from sklearn_rnn._modules.kernels.dense import DenseTraining, has_dense_kernel
 from sklearn_rnn._modules.kernels.layer import has_no_hooks
-from sklearn_rnn._modules.kernels.training import KernelLoss
 from sklearn_rnn._modules.layers import Dropout, Head, linear
 from sklearn_rnn._modules.masking import zero_padding
 

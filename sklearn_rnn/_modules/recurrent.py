@@ -7,8 +7,16 @@ import torch
 from torch import Tensor, nn
 
 from sklearn_rnn._modules.base import InputGroups, SequenceModule
-from sklearn_rnn._modules.kernels.layer import has_kernel, has_no_hooks, is_native, native_layer
-from sklearn_rnn._modules.kernels.training import LARGEST_HEAD, KernelLoss, RecurrentTraining
+from sklearn_rnn._modules.kernels.arguments import POOLINGS, KernelLoss
+from sklearn_rnn._modules.kernels.layer import (
+    LARGEST_HEAD,
+    LARGEST_HEAD_AT_EACH_STEP,
+    has_kernel,
+    has_no_hooks,
+    is_native,
+    native_layer,
+)
+from sklearn_rnn._modules.kernels.training import RecurrentTraining
 from sklearn_rnn._modules.layers import Dropout, Head
 from sklearn_rnn._modules.masking import last_valid, reverse_valid, zero_padding
 from sklearn_rnn._modules.pooling import Pooling
@@ -148,18 +156,21 @@ class Recurrent(SequenceModule):
 
     def native_training(self, loss: KernelLoss) -> RecurrentTraining | None:
         """Return what computes losses and gradients in the compiled kernels, if they can."""
-        layer = self.layers[0]
+        directions = [self.layers, self.reverse_layers] if self.reverse_layers else [self.layers]
+        layers = [
+            [part for part in both if has_kernel(part)] for both in zip(*directions, strict=True)
+        ]
+        largest = LARGEST_HEAD_AT_EACH_STEP if self.pooling.kind == "none" else LARGEST_HEAD
         can = (
-            len(self.layers) == 1
-            and not self.reverse_layers
-            and self.pooling.kind == "last"
-            and self.head.linear.out_features <= LARGEST_HEAD
-            and not (self.training and (self.dropout.p or self.recurrent_dropout.p))
+            all(len(both) == len(directions) for both in layers)
+            and self.pooling.kind in POOLINGS
+            and self.head.linear.out_features <= largest
             and has_no_hooks(self)
         )
-        if not can or not has_kernel(layer):
+        if not can:
             return None
-        return RecurrentTraining(layer, self.head.linear, loss)
+        dropouts = self.dropout, self.recurrent_dropout
+        return RecurrentTraining(layers, self.head, self.pooling.kind, *dropouts, loss)
 
     def encode(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Map x (batch, n_steps, n_channels) to the states of the last layer.

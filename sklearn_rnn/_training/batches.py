@@ -68,8 +68,8 @@ class Examples:
 
     Attributes
     ----------
-    has_fixed_length : bool
-        Whether all sequences have the same number of steps, and one target each.
+    is_fixed, has_fixed_length : bool
+        Whether all sequences have the same number of steps, and also one target each.
     values_per_sequence : int
         Number of values of the longest sequence.
     """
@@ -79,6 +79,7 @@ class Examples:
     weight: Tensor | None
     index: Tensor
     first: Tensor | None = None
+    is_fixed: bool = field(init=False)
     has_fixed_length: bool = field(init=False)
     values_per_sequence: int = field(init=False)
 
@@ -87,6 +88,7 @@ class Examples:
             is_fixed, n_values = True, self.x.shape[1:].numel()
         else:
             is_fixed, n_values = self.x.is_fixed, longest(self.x) * self.x.rows.shape[-1]
+        object.__setattr__(self, "is_fixed", is_fixed)
         object.__setattr__(self, "has_fixed_length", is_fixed and self.first is None)
         object.__setattr__(self, "values_per_sequence", n_values)
 

@@ -11,14 +11,12 @@ import torch
 from torch import Tensor, nn
 
 from sklearn_rnn._modules.base import SequenceModule
+from sklearn_rnn._modules.kernels.arguments import STEPS, KernelLoss, Ridge
 from sklearn_rnn._modules.kernels.layer import is_mostly_native
 from sklearn_rnn._modules.kernels.training import (
-    KernelLoss,
     NativeTraining,
-    Ridge,
     Sequences,
     TrainingKernel,
-    has_step,
 )
 from sklearn_rnn._modules.layers import set_dropout_generator
 from sklearn_rnn._training.augmentation import Augmentation
@@ -198,10 +196,10 @@ class Trainer:
         """
         self.native, self.uses_vjp, self.gradient_chosen = None, False, True
         many = (
-            has_step(self.optimizer)
+            isinstance(self.optimizer, tuple(STEPS))
             and self.config.max_grad_norm is None
             and (self.sparse, self.augment, self.observer) == (None, None, None)
-            and examples.has_fixed_length
+            and examples.is_fixed
         )
         if not self.config.mixed:
             number = self.criterion.kernel
@@ -217,7 +215,7 @@ class Trainer:
         assert isinstance(self.native, NativeTraining)
         total, begin, rate = 0.0, 0, self._rates(examples)
         for block in examples.blocks(size, self._shuffled):
-            n_batches = -(-len(block.y) // size)
+            n_batches = -(-len(block.x) // size)
             rates = [rate(i) for i in range(begin, begin + n_batches)]
             part = Sequences(*block[:3])
             total += float(self.native.train(part, size, self.ridge, optimizer, rates))

@@ -7,7 +7,9 @@ from typing import Any
 
 import torch
 
-from sklearn_rnn._modules.kernels.training import has_step, take_step
+from sklearn_rnn._modules.kernels.arguments import BITS, STEPS
+from sklearn_rnn._modules.kernels.loader import FUNCTIONS, LIBRARY
+from sklearn_rnn._modules.kernels.training import next_steps
 
 
 class Optimizer(torch.optim.Optimizer):
@@ -30,6 +32,13 @@ def _step(optimizer: type[torch.optim.Optimizer]) -> Any:
     return step
 
 
+def has_step(optimizer: torch.optim.Optimizer) -> bool:
+    """Return whether the kernels take the steps of an optimizer of one vector of parameters."""
+    vector = optimizer.param_groups[0]["params"][0]
+    supported = LIBRARY is not None and isinstance(optimizer, tuple(STEPS))
+    return supported and vector.dtype in BITS and vector.is_cpu
+
+
 def _native_step(optimizer: type[torch.optim.Optimizer]) -> Any:
     """Return a method `step` that is one call of the compiled kernels where possible.
 
@@ -39,7 +48,11 @@ def _native_step(optimizer: type[torch.optim.Optimizer]) -> Any:
 
     def take(self: torch.optim.Optimizer, closure: Any = None) -> Any:
         """Update the vector from its gradient."""
-        return take_step(self) if closure is None and has_step(self) else of_torch(self, closure)
+        if closure is not None or not has_step(self):
+            return of_torch(self, closure)
+        bits = BITS[self.param_groups[0]["params"][0].dtype]
+        FUNCTIONS["step", bits](bytes(next_steps(self, 1)))
+        return None
 
     step: Any = take
     step.hooked = True  # as in `_step`

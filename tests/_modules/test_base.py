@@ -9,7 +9,7 @@ import torch
 
 from sklearn_rnn import HierarchicalAttentionClassifier
 from sklearn_rnn._modules.base import SequenceModule
-from sklearn_rnn._modules.kernels.training import KernelLoss
+from sklearn_rnn._modules.kernels.arguments import KernelLoss
 from tests.nets import NETS, few_epochs
 
 

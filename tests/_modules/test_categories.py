@@ -6,7 +6,8 @@ from torch.testing import assert_close
 
 from sklearn_rnn._modules.categories import EmbeddedCategories, vector_dim
 from sklearn_rnn._modules.cnn import CNN
-from sklearn_rnn._modules.kernels.training import KernelLoss, Ridge, Sequences
+from sklearn_rnn._modules.kernels.arguments import KernelLoss, Ridge
+from sklearn_rnn._modules.kernels.training import Sequences
 from sklearn_rnn._modules.mlp import Dense
 from sklearn_rnn._modules.recurrent import Recurrent
 from sklearn_rnn._modules.tcn import TCN

@@ -7,7 +7,7 @@ from numpy.testing import assert_allclose
 
 from sklearn_rnn._modules.cnn import CNN
 from sklearn_rnn._modules.cnn_lstm import CNNRecurrent
-from sklearn_rnn._modules.kernels.training import KernelLoss
+from sklearn_rnn._modules.kernels.arguments import KernelLoss
 from sklearn_rnn._modules.linear_skip import LinearSkip
 from sklearn_rnn._modules.pooling import Pooling, upsample
 from sklearn_rnn._modules.recurrent import Recurrent
@@ -311,10 +311,13 @@ def test_names_of_the_parameters_by_default(name):
 
 @pytest.mark.parametrize(
     ("parameters", "expected"),
-    [({}, True), ({"return_sequences": True}, False), ({"pooling": "mean"}, False)],
+    [
+        *(({}, True), ({"return_sequences": True}, True), ({"pooling": "mean"}, True)),
+        *(({"pooling": "max"}, False), ({"pooling": "attention"}, False)),
+    ],
 )
 @needs_library
-def test_only_the_last_state_is_trained_by_the_kernels(parameters, expected):
+def test_which_states_are_read_in_training_by_the_kernels(parameters, expected):
     module = make("lstm", **parameters).train()
     for parameter in module.parameters():
         parameter.grad = torch.zeros_like(parameter)

@@ -11,7 +11,6 @@ from torch import nn
 from sklearn_rnn._modules import recurrent
 from sklearn_rnn._modules.kernels import loader as library
 from sklearn_rnn._modules.kernels.layer import is_native, native_layer
-from sklearn_rnn._modules.kernels.training import KernelLoss
 from sklearn_rnn._modules.layers import Dropout
 from sklearn_rnn._modules.recurrent import CELLS, Recurrent
 from sklearn_rnn._modules.recurrent_cells import CoupledLSTM, unroll
@@ -258,12 +257,3 @@ def test_recurrent_dropout_does_not_see_padding(kernels, cell, garbage):
 def test_a_single_step_has_no_recursion_to_drop(kernels, cell):
     module, x = make(cell, recurrent_dropout=0.5), sequences(n_steps=1)
     torch.testing.assert_close(seeded(module)(x), module.eval()(x))
-
-
-@needs_library
-def test_recurrent_dropout_is_not_trained_by_the_kernels_as_a_whole():
-    module = make("gru", recurrent_dropout=0.1).train()
-    for parameter in module.parameters():
-        parameter.grad = torch.zeros_like(parameter)
-    assert module.native_training(KernelLoss(0)) is None
-    assert module.eval().native_training(KernelLoss(0)) is not None

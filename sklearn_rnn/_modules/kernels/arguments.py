@@ -4,6 +4,15 @@ import ctypes
 from typing import NamedTuple
 
 import torch
+from torch import Tensor
+
+BITS = {torch.float32: 32, torch.float64: 64}
+"""The types of numbers of the kernels."""
+POOLINGS = {"last": 0, "mean": 1, "none": 2}
+"""The numbers of `Pooling.kind` in ``enum pooling`` of recurrent_training.h."""
+
+PARAMETERS = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
+"""The parameters of a layer, in the order of ``struct weights`` there."""
 
 
 def _fields(names: str, kind: type = ctypes.c_int64) -> list[tuple[str, type]]:
@@ -31,11 +40,26 @@ class Training(ctypes.Structure):
     """``struct training`` of fused_training.h."""
 
     _fields_ = [
-        *_fields("batch samples first last x_batch x outputs loss y weight partial losses"),
-        *_fields("objective n_weights rates"),
+        *_fields("batch terms samples first last x_batch x outputs loss y weight masks"),
+        *_fields("masks_row partial losses objective n_weights rates"),
         *_fields("option ridge decay", ctypes.c_double),
         ("optimizer", Optimizer),
     ]
+
+
+class Weights(ctypes.Structure):
+    """``struct weights`` of recurrent_training.h."""
+
+    _fields_ = _fields("w_in w_state b_in b_state dw_in dw_state db_in db_state")
+
+
+class Recurrent(ctypes.Structure):
+    """``struct recurrent`` of recurrent_training.h, between `Training` and all `Weights`."""
+
+    _fields_ = _fields(
+        "steps inputs hidden option x_step n_layers n_directions pooling "
+        "drops_states drops_outputs lengths dx w b dw db"
+    )
 
 
 class OptimizerKind(NamedTuple):
@@ -56,7 +80,7 @@ class OptimizerKind(NamedTuple):
     settings: dict[str, str]
 
 
-OPTIMIZERS: dict[type[torch.optim.Optimizer], OptimizerKind] = {
+STEPS: dict[type[torch.optim.Optimizer], OptimizerKind] = {
     torch.optim.Adam: OptimizerKind(
         0, {"m": "exp_avg", "v": "exp_avg_sq"}, {"rate": "lr", "epsilon": "eps"}
     ),
@@ -65,4 +89,31 @@ OPTIMIZERS: dict[type[torch.optim.Optimizer], OptimizerKind] = {
     ),
     torch.optim.SGD: OptimizerKind(2, {"m": "momentum_buffer"}, {"rate": "lr", "b1": "momentum"}),
 }
-"""The optimizers of the kernels; SGD has Nesterov's momentum."""
+"""The optimizers whose steps the kernels take; SGD has Nesterov's momentum."""
+
+
+class KernelLoss(NamedTuple):
+    """A loss of the kernels: its number in ``enum loss`` of fused_training.h, and its option."""
+
+    number: int
+    option: float = 0.0
+
+
+class Ridge(NamedTuple):
+    """The ridge penalty: half the squares of the first `n_weights` parameters times `strength`.
+
+    `vector` holds all parameters, and its ``grad`` all gradients. A `decay` has the same value, but
+    no gradient: a step multiplies these parameters by one minus itself times the learning rate.
+    """
+
+    vector: Tensor
+    n_weights: int
+    strength: float
+    decay: float = 0.0
+
+
+class Steps(NamedTuple):
+    """Steps of an optimizer: their learning rates, in double precision, and the first of them."""
+
+    rates: Tensor
+    first: Optimizer

@@ -10,7 +10,8 @@ struct backward {
     const real *pack_in, *pack_state; /* weights */
     real *dz;     /* SPAN x rows x dz_row */
     real *dh, *dc, *dh_skip, *mask, *incoming; /* rows x width */
-    real *dx;     /* rows x input_width */
+    real *dx_rows; /* rows x input_width */
+    struct view d_states, dx;
     real *partial;
 };
 
@@ -67,20 +68,25 @@ static void add_parameter_gradients(const struct backward *b, long t, long count
     add_rows(db, b->dz, s->dz_row, count * rows, s->columns + split * s->width);
 }
 
+/* Add the gradient of the states that are read after step t to dh. */
+static void add_incoming(const struct backward *b, long t)
+{
+    const long width = b->s->width;
+    const real *from = b->d_states.at + t * b->d_states.step;
+    copy_in(b->incoming, width, from, b->d_states.row, b->call->hidden, b->rows);
+    add(b->dh, b->incoming, b->rows * width);
+}
+
 /* Compute the gradient dz of the affine maps at step t from that of the states after step t. */
 static void cell_backward(const struct backward *b, long t, real *dz)
 {
     const struct call *call = b->call;
     const struct cell *cell = b->cell;
-    const long width = b->s->width, dz_row = b->s->dz_row, hidden = call->hidden;
+    const long width = b->s->width, dz_row = b->s->dz_row;
     const real *h_old = b->m.h + t * b->m.h_step, *h = h_old + b->m.h_step;
     const real *c_old = b->m.c + t * b->m.h_step, *kept = b->m.kept + t * b->m.kept_step;
-    if (call->d_states) {
-        const long row = call->steps * hidden;
-        copy_in(b->incoming, width, call->d_states + b->start * row + t * hidden, row, hidden,
-                b->rows);
-        add(b->dh, b->incoming, b->rows * width);
-    }
+    if (b->d_states.at)
+        add_incoming(b, t);
     for (long i = 0; i < b->rows; i++) {
         const long at = i * width;
         if (is_valid(call, b->start + i, t)) {
@@ -109,11 +115,18 @@ static void affine_backward(const struct backward *b, long t, const real *dz)
         if (call->mask && dh_skip)
             add(b->dh, dh_skip, n);
     }
-    if (call->dx) {
-        multiply_by_weights(b, dz, last, b->pack_in, b->dx, b->s->input_width, NULL);
-        copy_out(call->dx + (b->start * call->steps + t) * call->inputs,
-                 call->steps * call->inputs, b->dx, b->s->input_width, call->inputs, b->rows);
+    if (b->dx.at) {
+        multiply_by_weights(b, dz, last, b->pack_in, b->dx_rows, b->s->input_width, NULL);
+        copy_out(b->dx.at + t * b->dx.step, b->dx.row, b->dx_rows, b->s->input_width, call->inputs,
+                 b->rows);
     }
+}
+
+/* Return rows (steps, n) of a batch from the first of a chunk on. */
+static struct view view_of_batch(const struct call *call, real *at, long start, long n)
+{
+    const long row = call->steps * n;
+    return (struct view){at ? at + start * row : NULL, row, n};
 }
 
 /* Start on a chunk whose saved states are in `buffer`. */
@@ -125,8 +138,8 @@ static void begin_chunk(struct backward *b, long chunk, real *buffer)
     b->steps = steps_of_chunk(call, b->start, b->rows);
     b->partial = call->partial + group_of(call->batch, chunk) * b->s->partial;
     b->m = buffers_at(buffer, call, b->cell, b->rows, call->steps);
-    if (begins_group(call->batch, chunk))
-        memset(b->partial, 0, b->s->partial * sizeof(real));
+    b->d_states = view_of_batch(call, (real *)call->d_states, b->start, call->hidden);
+    b->dx = view_of_batch(call, call->dx, b->start, call->inputs);
     if (call->mask)
         copy_in(b->mask, b->s->width, call->mask + b->start * call->hidden, call->hidden,
                 call->hidden, b->rows);
@@ -138,17 +151,11 @@ static void backward_chunk(const struct backward *b)
     const struct call *call = b->call;
     const long hidden = call->hidden, width = b->s->width;
     const long at = b->start * hidden, dz_step = b->rows * b->s->dz_row;
-    if (call->d_states) /* after the last step the state is a copy of the last */
-        for (long t = b->steps; t < call->steps; t++) {
-            const long row = call->steps * hidden;
-            copy_in(b->incoming, width, call->d_states + b->start * row + t * hidden, row,
-                    hidden, b->rows);
-            add(b->dh, b->incoming, b->rows * width);
-        }
-    for (long t = b->steps; call->dx && t < call->steps; t++)
-        for (long i = b->start; i < b->start + b->rows; i++)
-            memset(call->dx + (i * call->steps + t) * call->inputs, 0,
-                   call->inputs * sizeof(real));
+    for (long t = b->steps; b->d_states.at && t < call->steps; t++)
+        add_incoming(b, t); /* after the last step the state is a copy of the last */
+    for (long t = b->steps; b->dx.at && t < call->steps; t++)
+        for (long i = 0; i < b->rows; i++)
+            memset(b->dx.at + i * b->dx.row + t * b->dx.step, 0, call->inputs * sizeof(real));
     for (long end = b->steps; end > 0; end -= SPAN) {
         const long begin = MAX(end - SPAN, 0);
         for (long t = end - 1; t >= begin; t--) {
@@ -174,23 +181,29 @@ static void unpack_transposed(real *to, const real *from, long inner, const stru
                 to[k] = from[k * s->columns + gate * s->width + unit];
 }
 
-/* Sum the groups in order and write the gradients in torch's layout. */
-static void sum_groups(const struct call *call, const struct cell *cell)
+/* Write the gradients of the parameters in torch's layout. */
+static void unpack_gradients(const struct call *call, const struct cell *cell,
+                             const struct sizes *s, const real *sum)
 {
-    const struct sizes s = sizes_of(call, cell);
     const long hidden = call->hidden;
-    real *sum = call->partial;
-    for (long group = 1; group < groups_of(call->batch); group++)
-        add(sum, call->partial + group * s.partial, s.partial);
-    const real *state = sum + call->inputs * s.columns, *bias = state + hidden * s.columns;
-    unpack_transposed(call->dw_in, sum, call->inputs, &s, cell->gates, hidden);
-    unpack_transposed(call->dw_state, state, hidden, &s, cell->gates, hidden);
+    const real *state = sum + call->inputs * s->columns, *bias = state + hidden * s->columns;
+    unpack_transposed(call->dw_in, sum, call->inputs, s, cell->gates, hidden);
+    unpack_transposed(call->dw_state, state, hidden, s, cell->gates, hidden);
     for (long gate = 0; gate < cell->gates; gate++) {
-        const real *from = bias + gate * s.width;
-        const long further = gate == cell->gates - 1 ? cell->split * s.width : 0;
+        const real *from = bias + gate * s->width;
+        const long further = gate == cell->gates - 1 ? cell->split * s->width : 0;
         memcpy(call->db_in + gate * hidden, from, hidden * sizeof(real));
         memcpy(call->db_state + gate * hidden, from + further, hidden * sizeof(real));
     }
+}
+
+/* Sum the groups in order and write the gradients. */
+static void sum_groups(const struct call *call, const struct cell *cell)
+{
+    const struct sizes s = sizes_of(call, cell);
+    for (long group = 1; group < groups_of(call->batch); group++)
+        add(call->partial, call->partial + group * s.partial, s.partial);
+    unpack_gradients(call, cell, &s, call->partial);
 }
 
 /* Return the number of elements of workspace that `set_up_backward` needs. */
@@ -211,10 +224,10 @@ static struct backward set_up_backward(const struct call *call, const struct cel
     struct backward b = {.call = call, .cell = cell, .s = s};
     b.pack_state = workspace, b.dz = workspace + in_panels(s->vectors) * PANEL_WIDTH * height;
     b.dh = b.dz + SPAN * CHUNK * s->dz_row, b.dc = b.dh + state, b.dh_skip = b.dc + state;
-    b.mask = b.dh_skip + state, b.incoming = b.mask + state, b.dx = b.incoming + state;
+    b.mask = b.dh_skip + state, b.incoming = b.mask + state, b.dx_rows = b.incoming + state;
     pack_straight(workspace, call->w_state, call->hidden, height);
     if (call->dx) {
-        real *pack_in = b.dx + CHUNK * s->input_width;
+        real *pack_in = b.dx_rows + CHUNK * s->input_width;
         b.pack_in = pack_in;
         pack_straight(pack_in, call->w_in, call->inputs, height);
     }
@@ -233,6 +246,8 @@ static int backward_layer(const struct call *call, const struct cell *cell)
     struct backward b = set_up_backward(call, cell, &s, p);
     for (long chunk = call->first; chunk < call->last; chunk++) {
         begin_chunk(&b, chunk, call->saved + chunk * CHUNK * per_row);
+        if (begins_group(call->batch, chunk))
+            memset(b.partial, 0, s.partial * sizeof(real));
         const long at = b.start * hidden;
         copy_in(b.dh, s.width, call->d_h ? call->d_h + at : NULL, hidden, hidden, b.rows);
         copy_in(b.dc, s.width, call->d_c ? call->d_c + at : NULL, hidden, hidden, b.rows);

@@ -19,6 +19,12 @@
 #define GROUPS 8 /* of chunks, at most; each group has its own partial gradients */
 #define MAX(a, b) ((a) > (b) ? (a) : (b))
 
+/* Elements of rows at steps, with strides; NULL where there are none. */
+struct view {
+    real *at;
+    long row, step;
+};
+
 INLINE long in_vectors(long n) { return (n + LANES - 1) / LANES; }
 INLINE long in_panels(long vectors) { return (vectors + PANEL - 1) / PANEL; }
 

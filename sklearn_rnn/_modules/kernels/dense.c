@@ -147,7 +147,7 @@ static void forward(const struct dense *net, const struct place *places, const r
 static double loss_of_chunk(const struct training *t, long start, long rows, const real *outputs,
                             real *d, double *of_row)
 {
-    const double terms = (double)t->batch * (t->loss == SOFTMAX ? 1 : t->outputs);
+    const double terms = (double)t->terms * (t->loss == SOFTMAX ? 1 : t->outputs);
     const long width = row_of(t->outputs);
     double total = 0;
     memset(d, 0, rows * width * sizeof(real));
@@ -252,8 +252,7 @@ int EXPORT(dense_train_part)(const struct dense *net)
 void EXPORT(dense_train_sum)(const struct dense *net) { finish_parts(&net->training, &DENSE, net); }
 
 /* Store the number of elements that a training call needs in training.partial. */
-void EXPORT(dense_sizes)(const struct dense *net, int64_t *saved, int64_t *partial)
+void EXPORT(dense_train_sizes)(const struct dense *net, int64_t *partial)
 {
-    *saved = 0;
     *partial = groups_of(net->training.batch) * size_of_gradients(net);
 }

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import ctypes
 import struct
 from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from sklearn_rnn._modules.kernels.arguments import Training
-from sklearn_rnn._modules.kernels.layer import BITS, LARGEST_HIDDEN
-from sklearn_rnn._modules.kernels.loader import FUNCTIONS, LIBRARY
-from sklearn_rnn._modules.kernels.training import (
-    LARGEST_HEAD,
-    KernelLoss,
-    NativeTraining,
-)
+from sklearn_rnn._modules.kernels.arguments import BITS, KernelLoss
+from sklearn_rnn._modules.kernels.layer import LARGEST_HEAD, LARGEST_HIDDEN
+from sklearn_rnn._modules.kernels.loader import LIBRARY
+from sklearn_rnn._modules.kernels.training import NativeTraining
 
 ACTIVATIONS = {"identity": 0, "logistic": 1, "tanh": 2, "relu": 3}
 """The numbers of the activations in ``enum activation`` of dense.h."""
@@ -57,13 +52,6 @@ class DenseTraining(NativeTraining):
 
     def _work(self, n_steps: int) -> int:
         return sum(weight.numel() for weight in self.parameters[::2])
-
-    def _n_partial(self, x: Tensor, size: int) -> int:
-        where = [0] * (2 * len(self.parameters) + 2)
-        packed = bytes(Training(batch=size)) + self._pack_network(x, where)
-        saved, partial = ctypes.c_int64(), ctypes.c_int64()
-        FUNCTIONS["dense_sizes", BITS[x.dtype]](packed, ctypes.byref(saved), ctypes.byref(partial))
-        return partial.value
 
     def _pack_network(self, x: Tensor, where: list[int]) -> bytes:
         """Pack the end of ``struct dense`` of dense.h."""

@@ -32,16 +32,19 @@ enum loss { SQUARED, ABSOLUTE, HUBER, QUANTILE, POISSON, LOGISTIC, SOFTMAX };
 /* The arguments; `Training` in arguments.py has the same fields. Those of the network follow. */
 struct training {
     int64_t batch;         /* rows of each batch; the last may be smaller */
+    int64_t terms;         /* rows of y of a batch */
     int64_t samples;       /* rows of all batches, which are contiguous */
     int64_t first, last;   /* the chunks of a single batch to run: whole groups of them */
     int64_t x_batch;       /* stride of x in elements */
     const real *x;
     int64_t outputs, loss;
-    const void *y;         /* (samples, outputs), or with SOFTMAX (samples) of int64_t */
-    const real *weight;    /* (samples), or NULL for ones */
+    const void *y;         /* (terms of all batches, outputs), or with SOFTMAX of int64_t */
+    const real *weight;    /* of each row of y, or NULL for ones */
+    const real *masks;     /* of dropout, batch after batch, as the network reads them */
+    int64_t masks_row;     /* elements of them for a row of a batch */
     real *partial;         /* gradients of the groups of a batch, internal */
     double *losses;        /* of each chunk, internal */
-    double *objective;     /* receives the sum over batches of objective times rows */
+    double *objective;     /* receives the sum over batches of objective times terms */
     int64_t n_weights;     /* leading parameters that are penalised */
     const double *rates;   /* learning rate of each batch, or NULL to leave the parameters */
     double option, ridge, decay;
@@ -135,7 +138,7 @@ static void finish_batch(struct training *t, const struct network *network, cons
         objective += t->losses[chunk];
     if (t->ridge || t->decay)
         objective += penalty(t);
-    *t->objective += objective * (double)t->batch;
+    *t->objective += objective * (double)t->terms;
     if (rate) {
         const real kept = (real)(1 - *rate * t->decay);
         for (long i = 0; t->decay && i < t->n_weights; i++)
@@ -151,20 +154,22 @@ static int run_batches(const struct training *whole, const struct network *netwo
                        const void *net)
 {
     struct training t = *whole;
-    const long size = t.batch;
+    const long size = t.batch, terms = t.terms;
     const size_t per_target = t.loss == SOFTMAX ? sizeof(int64_t) : t.outputs * sizeof(real);
     real *workspace = allocate(network->workspace(net));
     if (!workspace)
         return -1;
     for (long start = 0; start < t.samples; start += size) {
         const long left = t.samples - start;
-        t.batch = left < size ? left : size;
+        if (left < size)
+            t.batch = left, t.terms = terms / size * left;
         t.first = 0, t.last = chunks_of(t.batch);
         network->run(&t, net, workspace);
         finish_batch(&t, network, net, t.rates ? t.rates + start / size : NULL);
         t.x += size * t.x_batch;
-        t.y = (const char *)t.y + size * per_target;
-        t.weight = t.weight ? t.weight + size : NULL;
+        t.y = (const char *)t.y + terms * per_target;
+        t.weight = t.weight ? t.weight + terms : NULL;
+        t.masks = t.masks ? t.masks + size * t.masks_row : NULL;
     }
     free(workspace);
     return 0;

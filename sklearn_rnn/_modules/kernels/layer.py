@@ -13,15 +13,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from sklearn_rnn._modules.kernels.arguments import Call
+from sklearn_rnn._modules.kernels.arguments import BITS, Call
 from sklearn_rnn._modules.kernels.loader import FUNCTIONS, LIBRARY, lanes
 from sklearn_rnn._modules.kernels.threads import addresses, parts_of, run_together
 from sklearn_rnn._modules.layers import Layer
 from sklearn_rnn._modules.overlapping_windows import SharedRows, as_windows, shared_rows
 from sklearn_rnn._modules.recurrent_cells import CoupledLSTM, RecurrentLayer
 
-BITS = {torch.float32: 32, torch.float64: 64}
-"""The types of numbers of the kernels."""
 TYPES = (nn.RNN, nn.LSTM, nn.GRU, CoupledLSTM)
 CELLS = {
     "RNN_TANH": ("rnn", 0),
@@ -33,6 +31,10 @@ CELLS = {
 """Cell and option of the library, by the mode of a layer."""
 LARGEST_HIDDEN = 512
 """Units of a layer above which torch's blocked matrix products are faster."""
+LARGEST_HEAD = 256
+"""Outputs above which torch's products are faster than the head of the kernels."""
+LARGEST_HEAD_AT_EACH_STEP = 32
+"""The same for a head that reads every step."""
 
 State: TypeAlias = tuple[Tensor | None, Tensor | None]
 Weights: TypeAlias = tuple[Tensor, Tensor, Tensor, Tensor]
@@ -256,9 +258,8 @@ def sizes_of(
 ) -> tuple[int, int]:
     """Return the numbers of elements of ``saved`` and ``partial`` of ``struct call`` in layer.h.
 
-    A call of a training saves the first, and its gradients take the second. `option` is that of
-    `Options`; `shape` is (batch, n_steps, n_inputs, hidden_size), and `masked` tells whether there
-    is a mask of recurrent dropout.
+    `option` is that of `Options`; `shape` is (batch, n_steps, n_inputs, hidden_size), and `masked`
+    tells whether there is a mask of recurrent dropout.
     """
     saved, partial = ctypes.c_int64(), ctypes.c_int64()
     call = bytes(Call(*shape, option, mask=int(masked)))

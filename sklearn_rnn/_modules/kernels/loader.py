@@ -13,7 +13,8 @@ from typing import Any
 FOLDER = Path(__file__).parent
 INSTRUCTION_SETS = ("avx512", "avx2", "plain")
 CELLS = ("rnn", "lstm", "gru")
-CALLS = ("forward", "backward", "sum", "train", "train_part", "train_sum")
+CALLS = ("sizes", "forward", "backward", "sum")
+TRAINING_CALLS = ("train_sizes", "train", "train_part", "train_sum")
 CHUNK = 16
 """Rows that are processed together: CHUNK in layer.h."""
 
@@ -68,17 +69,17 @@ def _load(wanted: str) -> tuple[ctypes.CDLL, str]:
 def _functions(library: ctypes.CDLL, instructions: str) -> dict[tuple[str, int], Any]:
     """Return all functions of the library, by name and by the bits of an element."""
     packed, result = ctypes.c_char_p, ctypes.c_void_p
-    names = [f"{cell}_{what}" for cell in CELLS for what in ("sizes", *CALLS)]
-    names += [f"dense_{what}" for what in ("sizes", *CALLS[3:])]
+    names = [f"{cell}_{what}" for cell in CELLS for what in CALLS + TRAINING_CALLS]
+    names += [f"dense_{what}" for what in TRAINING_CALLS]
     functions = {}
     for name, bits in product(["step", *names], (32, 64)):
         try:
             function = library[f"{name}_f{bits}_{instructions}"]
         except AttributeError as error:
             raise _Unavailable(str(error)) from error
-        is_sizes = name.endswith("_sizes")
-        function.argtypes = [packed, result, result] if is_sizes else [packed]
-        function.restype = None if is_sizes else ctypes.c_int
+        n_results = name.endswith("_sizes") * (1 if "train" in name else 2)
+        function.argtypes = [packed, *[result] * n_results]
+        function.restype = None if n_results else ctypes.c_int
         functions[name, bits] = function
     return functions
 

@@ -6,45 +6,48 @@ the intermediate results stay in the cache. Many small batches are processed in 
 
 from __future__ import annotations
 
-import struct
+import ctypes
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple, Protocol
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from sklearn_rnn._modules.kernels.arguments import OPTIMIZERS, Call, Optimizer, Training
-from sklearn_rnn._modules.kernels.layer import BITS, CELLS, sizes_of
-from sklearn_rnn._modules.kernels.loader import CHUNK, FUNCTIONS, LIBRARY
+from sklearn_rnn._modules.kernels.arguments import (
+    BITS,
+    PARAMETERS,
+    POOLINGS,
+    STEPS,
+    KernelLoss,
+    Optimizer,
+    Recurrent,
+    Ridge,
+    Steps,
+    Training,
+    Weights,
+)
+from sklearn_rnn._modules.kernels.layer import CELLS
+from sklearn_rnn._modules.kernels.loader import CHUNK, FUNCTIONS, TRAINING_CALLS
 from sklearn_rnn._modules.kernels.threads import addresses, parts_of, run_together
+from sklearn_rnn._modules.layers import Dropout, Head
 from sklearn_rnn._modules.masking import zero_padding
 from sklearn_rnn._modules.recurrent_cells import RecurrentLayer
 
 WORK_PER_CALL = 10**9
 """Multiplications, forward, of the batches of one call: a Ctrl-C takes effect between calls."""
 
-
 ACTIVATION = 10
 """Multiplications that take as long as one activation of a gate."""
-
-LARGEST_HEAD = 256
-"""Outputs above which torch's products are faster than the head of the kernels."""
-
-
-class KernelLoss(NamedTuple):
-    """A loss of the kernels: its number in ``enum loss`` of fused_training.h, and its option."""
-
-    number: int
-    option: float = 0.0
 
 
 class Sequences(NamedTuple):
     """A batch: x (batch, n_steps, n_channels), targets, weights of the samples, and lengths.
 
-    Targets are of shape (batch, n_outputs), or classes of shape (batch,) and dtype int64. Row i is
-    valid in its first ``lengths[i]`` steps.
+    Targets are of shape (n, n_outputs), or classes of shape (n,) and dtype int64, and weights of
+    shape (n,): one for each row, or for each valid step of each row. Row i is valid in its first
+    ``lengths[i]`` steps.
     """
 
     x: Tensor
@@ -53,10 +56,14 @@ class Sequences(NamedTuple):
     lengths: Tensor | None = None
 
     def part(self, start: int, stop: int) -> Sequences:
-        """Return some of the sequences."""
-        x, y, *others = self
-        rows = slice(start, stop)
-        return Sequences(x[rows], y[rows], *(t if t is None else t[rows] for t in others))
+        """Return some of the sequences; all, or else all steps must be valid."""
+        x, y, weight, lengths = self
+        if start == 0 and stop >= len(x):
+            return self
+        per_row = len(y) // len(x)
+        rows, terms = slice(start, stop), slice(start * per_row, stop * per_row)
+        weight = None if weight is None else weight[terms]
+        return Sequences(x[rows], y[terms], weight, None if lengths is None else lengths[rows])
 
     def for_kernels(self, dtype: torch.dtype) -> Sequences:
         """Return the sequences as the kernels read them: of a dtype, with contiguous channels."""
@@ -68,19 +75,6 @@ class Sequences(NamedTuple):
         return Sequences(x, y.contiguous(), weight, lengths)
 
 
-class Ridge(NamedTuple):
-    """The ridge penalty: half the squares of the first `n_weights` parameters times `strength`.
-
-    `vector` holds all parameters, and its ``grad`` all gradients. A `decay` has the same value, but
-    no gradient: a step multiplies these parameters by one minus itself times the learning rate.
-    """
-
-    vector: Tensor
-    n_weights: int
-    strength: float
-    decay: float = 0.0
-
-
 class TrainingKernel(Protocol):
     """Losses and gradients of a network, computed by the compiled kernels."""
 
@@ -88,28 +82,14 @@ class TrainingKernel(Protocol):
         """Return the objective of a batch, and write its gradient over that of the parameters."""
 
 
-class Steps(NamedTuple):
-    """Steps of an optimizer: their learning rates, in double precision, and the first of them."""
-
-    rates: Tensor
-    first: Optimizer
-
-
-def has_step(optimizer: torch.optim.Optimizer) -> bool:
-    """Return whether the kernels take the steps of an optimizer of one vector of parameters."""
-    vector = optimizer.param_groups[0]["params"][0]
-    supported = LIBRARY is not None and isinstance(optimizer, tuple(OPTIMIZERS))
-    return supported and vector.dtype in BITS and vector.is_cpu
-
-
-def _steps(optimizer: torch.optim.Optimizer, n_steps: int) -> Optimizer:
+def next_steps(optimizer: torch.optim.Optimizer, n_steps: int) -> Optimizer:
     """Return the arguments of the next of `n_steps` steps of an optimizer, which counts them.
 
     The first step makes its state.
     """
     group = optimizer.param_groups[0]
     vector: Tensor = group["params"][0]
-    kind = next(kind for of_torch, kind in OPTIMIZERS.items() if isinstance(optimizer, of_torch))
+    kind = next(kind for of_torch, kind in STEPS.items() if isinstance(optimizer, of_torch))
     state = optimizer.state[vector]
     assert vector.grad is not None, "a step follows a gradient"
     if not state:
@@ -124,12 +104,6 @@ def _steps(optimizer: torch.optim.Optimizer, n_steps: int) -> Optimizer:
         time += int(state["step"])
         state["step"] += n_steps
     return Optimizer(kind.number, vector.numel(), time, *where, **fields)
-
-
-def take_step(optimizer: torch.optim.Optimizer) -> None:
-    """Update the one vector of parameters of an optimizer from its gradient."""
-    dtype = optimizer.param_groups[0]["params"][0].dtype
-    FUNCTIONS["step", BITS[dtype]](bytes(_steps(optimizer, 1)))
 
 
 class NativeTraining(ABC):
@@ -148,6 +122,9 @@ class NativeTraining(ABC):
         The functions of the library have names that begin with it.
     chunk : int
         Rows that they process together.
+    dropped : list of (Dropout, int, bool)
+        What is multiplied by factors of dropout, in order: of how many entries of a row, and
+        whether of each step.
     """
 
     kernel: str
@@ -155,14 +132,11 @@ class NativeTraining(ABC):
 
     def __init__(self, parameters: Sequence[Tensor], loss: KernelLoss) -> None:
         self.parameters, self.loss = parameters, loss
+        self.dropped: list[tuple[Dropout, int, bool]] = []
 
     @abstractmethod
     def _work(self, n_steps: int) -> int:
         """Return the multiplications, forward, for one row."""
-
-    @abstractmethod
-    def _n_partial(self, x: Tensor, size: int) -> int:
-        """Return the elements of the gradients of all groups of a batch of `size` rows."""
 
     @abstractmethod
     def _pack_network(self, x: Tensor, where: list[int]) -> bytes:
@@ -171,6 +145,18 @@ class NativeTraining(ABC):
         The addresses are those of the parameters, of their gradients, of lengths and dx.
         """
 
+    def _masks(self, x: Tensor, size: int) -> tuple[Tensor | None, int]:
+        """Draw the factors of dropout, batch after batch as in torch, and count those of a row."""
+        counts = [n * (x.shape[1] if each else 1) for _, n, each in self.dropped]
+        if not counts:
+            return None, 0
+        masks = x.new_empty(len(x), sum(counts))
+        for batch in masks.split(size):
+            parts = batch.view(-1).split([len(batch) * n for n in counts])
+            for (dropout, *_), part in zip(self.dropped, parts, strict=True):
+                dropout.draw_(part)
+        return masks, sum(counts)
+
     def gradient(self, batch: Sequences, ridge: Ridge, dx: Tensor | None = None) -> Tensor:
         """Return the objective of a batch, and write its gradient over that of the parameters.
 
@@ -178,8 +164,7 @@ class NativeTraining(ABC):
         """
         if batch.lengths is not None:
             batch = batch._replace(x=zero_padding(batch.x, batch.lengths))
-        n_rows = len(batch.x)
-        return self._run(batch, n_rows, ridge, dx, None) / n_rows
+        return self._run(batch, len(batch.x), ridge, dx, None) / max(1, len(batch.y))
 
     def train(
         self,
@@ -192,11 +177,11 @@ class NativeTraining(ABC):
         """Take a step for each batch of `size` rows, in order; all steps of the rows are valid.
 
         The rates of the steps are given, and the state of the optimizer advances by them. Returns
-        the sum of the objectives of the batches, each times its rows.
+        the sum of the objectives of the batches, each times its targets.
         """
         if sequences.lengths is not None:
             raise ValueError("train takes sequences without lengths; use gradient")
-        steps = Steps(torch.tensor(rates, dtype=torch.float64), _steps(optimizer, len(rates)))
+        steps = Steps(torch.tensor(rates, dtype=torch.float64), next_steps(optimizer, len(rates)))
         objective = self._run(sequences, size, ridge, None, steps)
         optimizer.param_groups[0]["lr"] = rates[-1]
         return objective
@@ -209,19 +194,21 @@ class NativeTraining(ABC):
         dx: Tensor | None,
         steps: Steps | None,
     ) -> Tensor:
-        """Return the sum of the objectives of all batches, each times its rows."""
+        """Return the sum of the objectives of all batches, each times its targets."""
         # kept alive until the calls are over: some of these are copies
         sequences = sequences.for_kernels(self.parameters[0].dtype)
         x = sequences.x
         size = min(size, len(x))
-        workspace = self._workspace(x, size)
         work = size * self._work(x.shape[1])
-        names = [f"{self.kernel}_{name}" for name in ("train", "train_part", "train_sum")]
-        train, train_part, train_sum = [FUNCTIONS[name, BITS[x.dtype]] for name in names]
+        names = [f"{self.kernel}_{name}" for name in TRAINING_CALLS]
+        train_sizes, train, train_part, train_sum = [FUNCTIONS[n, BITS[x.dtype]] for n in names]
         gradients = [p.grad for p in self.parameters]
         parts = parts_of(size, work, self.chunk)
         where = addresses(*self.parameters, *gradients, sequences.lengths, dx)
         network = self._pack_network(x, where)
+        training = Training(size, outputs=len(self.parameters[-1]))
+        train_sizes(bytes(training) + network, ctypes.byref(n_partial := ctypes.c_int64()))
+        workspace = self._workspace(x, size, n_partial.value)
         pack = partial(self._pack, ridge=ridge, steps=steps, workspace=workspace, network=network)
         is_shared = len(parts) > 1
         together = 1 if is_shared else max(1, WORK_PER_CALL // work)
@@ -230,15 +217,16 @@ class NativeTraining(ABC):
             n = min(size, len(batches.x))
             if n < size:  # the last batch
                 parts = parts_of(n, work, self.chunk)
-            calls = [pack(batches, n, part, i) for part in parts]
+            masks = self._masks(batches.x, n)
+            calls = [pack(batches, n, part, i, masks) for part in parts]
             run_together(train_part if is_shared else train, calls)
             if is_shared:
                 train_sum(calls[0])
         return workspace[-1]
 
-    def _workspace(self, x: Tensor, size: int) -> tuple[Tensor, Tensor, Tensor]:
+    def _workspace(self, x: Tensor, size: int, n_partial: int) -> tuple[Tensor, Tensor, Tensor]:
         """Allocate the gradients of groups, the losses of chunks, and the objective."""
-        partial = x.new_empty(self._n_partial(x, size))
+        partial = x.new_empty(n_partial)
         losses = torch.empty(-(-size // self.chunk), dtype=torch.float64)
         return partial, losses, torch.zeros((), dtype=torch.float64)
 
@@ -248,6 +236,7 @@ class NativeTraining(ABC):
         size: int,
         part: tuple[int, int],
         i: int,
+        masks: tuple[Tensor | None, int],
         *,
         ridge: Ridge,
         steps: Steps | None,
@@ -256,9 +245,13 @@ class NativeTraining(ABC):
     ) -> bytes:
         """Pack the arguments for some batches, the first of which is number `i`."""
         x, y, weight, _ = sequences
-        training = Training(size, len(x), *part, x.stride(0), x.data_ptr())
+        terms = len(y) // len(x) * size if len(x) > size else len(y)
+        training = Training(size, terms, len(x), *part, x.stride(0), x.data_ptr())
         training.outputs, training.loss = len(self.parameters[-1]), self.loss.number
-        training.y, training.weight, *where = addresses(y, weight, *workspace)
+        training.y, training.weight, training.masks, *where = addresses(
+            y, weight, masks[0], *workspace
+        )
+        training.masks_row = masks[1]
         training.partial, training.losses, training.objective = where
         training.option, training.n_weights = self.loss.option, ridge.n_weights
         training.ridge, training.decay = ridge.strength, ridge.decay
@@ -272,43 +265,63 @@ class NativeTraining(ABC):
 
 
 class RecurrentTraining(NativeTraining):
-    """Training of a network of one recurrent layer that is read at its last step.
+    """Training of a network of recurrent layers with a linear head.
 
     Parameters
     ----------
-    layer : nn.RNN, nn.LSTM, nn.GRU or CoupledLSTM
-        One layer in one direction, for which there is a kernel.
-    head : nn.Linear
-        Reads the last state.
+    layers : sequence of sequence of nn.RNN, nn.LSTM, nn.GRU or CoupledLSTM
+        The layers, each in one or two directions, for which there is a kernel.
+    head : Head
+        Reads the states of the last layer.
+    pooling : str
+        Which states it reads, one of `POOLINGS`.
+    dropout, recurrent_dropout : Dropout
+        Those of the outputs of the layers below the last, and of the states.
     loss : KernelLoss
         Compares the outputs with the targets.
     """
 
-    def __init__(self, layer: RecurrentLayer, head: nn.Linear, loss: KernelLoss) -> None:
-        names = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
-        parameters = [*(layer.get_parameter(name) for name in names), head.weight, head.bias]
-        super().__init__(parameters, loss)
-        self.kernel, self.option = CELLS[layer.mode]
+    def __init__(
+        self,
+        layers: Sequence[Sequence[RecurrentLayer]],
+        head: Head,
+        pooling: str,
+        dropout: Dropout,
+        recurrent_dropout: Dropout,
+        loss: KernelLoss,
+    ) -> None:
+        directions = [layer for both in layers for layer in both]
+        parameters = [layer.get_parameter(name) for layer in directions for name in PARAMETERS]
+        super().__init__([*parameters, head.linear.weight, head.linear.bias], loss)
+        self.kernel, self.option = CELLS[layers[0][0].mode]
+        self.hidden, self.pooling = layers[0][0].hidden_size, POOLINGS[pooling]
+        self.n_layers, self.n_directions = len(layers), len(layers[0])
+        n_features, n_below = self.n_directions * self.hidden, self.n_layers - 1
+        self.drops_states, self.drops_outputs = (
+            bool(part.training and part.p) for part in (recurrent_dropout, head.dropout)
+        )
+        of_states = [(recurrent_dropout, self.hidden, False)] * self.n_directions
+        for i, of_outputs in enumerate([dropout] * n_below + [head.dropout]):
+            self.dropped += of_states * self.drops_states
+            is_each = i < n_below or pooling == "none"
+            self.dropped += [(of_outputs, n_features, is_each)] * self.drops_outputs
 
     def _work(self, n_steps: int) -> int:
-        w_in, w_state, b_in, _, head, _ = self.parameters
-        return n_steps * (w_in.numel() + w_state.numel() + ACTIVATION * len(b_in)) + head.numel()
-
-    def _n_partial(self, x: Tensor, size: int) -> int:
-        n_outputs, hidden = self.parameters[-2].shape
-        shape = (size, *x.shape[1:], hidden)
-        n_layer = sizes_of(self.kernel, BITS[x.dtype], self.option, shape, False)[1]
-        return n_layer + -(-size // self.chunk) * n_outputs * (hidden + 1)
+        *layers, head, _ = self.parameters
+        n_activations = sum(len(bias) for bias in layers[2::4])
+        n_products = sum(p.numel() for p in layers) + ACTIVATION * n_activations
+        return n_steps * n_products + head.numel()
 
     def _pack_network(self, x: Tensor, where: list[int]) -> bytes:
         """Pack the end of ``struct recurrent`` of recurrent_training.h."""
-        hidden, (layer, of_layer) = self.parameters[1].shape[1], (where[:4], where[6:10])
-        lengths, dx = where[12:]
-        names = ("w_in", "w_state", "b_in", "b_state")
-        call = Call(
-            **dict(zip(names, layer, strict=True), lengths=lengths, dx=dx),
-            **{f"d{name}": at for name, at in zip(names, of_layer, strict=True)},
+        *where, lengths, dx = where
+        n = len(self.parameters)
+        values, gradients = where[:n], where[n:]
+        net = Recurrent(
+            *x.shape[1:], self.hidden, self.option, x.stride(1), self.n_layers, self.n_directions
         )
-        call.steps, call.inputs = x.shape[1:]
-        call.hidden, call.option, call.x_step = hidden, self.option, x.stride(1)
-        return bytes(call) + struct.pack("@4q", *where[4:6], *where[10:12])
+        net.pooling, net.lengths, net.dx = self.pooling, lengths, dx
+        net.drops_states, net.drops_outputs = self.drops_states, self.drops_outputs
+        net.w, net.b, net.dw, net.db = *values[-2:], *gradients[-2:]
+        layers = [Weights(*values[i : i + 4], *gradients[i : i + 4]) for i in range(0, n - 2, 4)]
+        return b"".join(map(bytes, (net, *layers)))

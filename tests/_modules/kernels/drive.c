@@ -14,6 +14,7 @@
     int EXPORT(cell##_train)(const struct recurrent *);                                             \
     int EXPORT(cell##_train_part)(const struct recurrent *);                                        \
     void EXPORT(cell##_train_sum)(const struct recurrent *);                                        \
+    void EXPORT(cell##_train_sizes)(const struct recurrent *, int64_t *);                           \
     void EXPORT(cell##_sizes)(const struct call *, int64_t *, int64_t *);
 DECLARE(rnn)
 DECLARE(lstm)
@@ -21,7 +22,7 @@ DECLARE(gru)
 int EXPORT(dense_train)(const struct dense *);
 int EXPORT(dense_train_part)(const struct dense *);
 void EXPORT(dense_train_sum)(const struct dense *);
-void EXPORT(dense_sizes)(const struct dense *, int64_t *, int64_t *);
+void EXPORT(dense_train_sizes)(const struct dense *, int64_t *);
 void EXPORT(activate)(const real *, real *, long, long);
 
 struct entries {
@@ -31,13 +32,14 @@ struct entries {
     void (*sizes)(const struct call *, int64_t *, int64_t *);
     int (*train)(const struct recurrent *), (*train_part)(const struct recurrent *);
     void (*train_sum)(const struct recurrent *);
+    void (*train_sizes)(const struct recurrent *, int64_t *);
 };
 #define ENTRIES(gates, option, cell)                                                               \
     {                                                                                              \
         gates, option, PASTE(cell##_forward, VARIANT), PASTE(cell##_backward, VARIANT),            \
             PASTE(cell##_sum, VARIANT), PASTE(cell##_sizes, VARIANT),                              \
             PASTE(cell##_train, VARIANT), PASTE(cell##_train_part, VARIANT),                       \
-            PASTE(cell##_train_sum, VARIANT)                                                       \
+            PASTE(cell##_train_sum, VARIANT), PASTE(cell##_train_sizes, VARIANT)                   \
     }
 static const struct entries CELLS[] = {
     ENTRIES(1, 0, rnn), ENTRIES(1, 1, rnn), ENTRIES(4, 0, lstm),
@@ -121,28 +123,30 @@ static void run(const struct entries *cell, long batch, long steps, long inputs,
         free(arrays[--n_arrays]);
 }
 
-/* Return what all networks share: `samples` rows in batches, and the parameters w. */
-static struct training training(long batch, long samples, long chunk, long inputs, long outputs,
-                                int loss, long size, real *w, real *g)
+/* Return what all networks share: `samples` rows in batches, with `per_row` targets each, and the
+   parameters w. */
+static struct training training(long batch, long samples, long per_row, long chunk, long inputs,
+                                long outputs, int loss, long size, real *w, real *g)
 {
-    static double rates[] = {0.1, 0.01, 0.001}, objective;
+    static double rates[] = {1e-3, 1e-4, 1e-5}, objective;
     double *losses = malloc((batch + chunk - 1) / chunk * sizeof(double));
-    int64_t *labels = malloc(samples * sizeof(int64_t));
+    const long terms = samples * per_row;
+    int64_t *labels = malloc(terms * sizeof(int64_t));
     arrays[n_arrays++] = losses, arrays[n_arrays++] = labels;
-    for (long i = 0; i < samples; i++)
+    for (long i = 0; i < terms; i++)
         labels[i] = i % outputs;
     for (long i = 0; i < size; i++)
         w[i] /= 10; /* or states, and e to their power, would grow without limit */
     objective = 0;
     struct training t = {
-        .batch = batch, .samples = samples, .last = (batch + chunk - 1) / chunk,
+        .batch = batch, .terms = batch * per_row, .samples = samples, .last = (batch + chunk - 1) / chunk,
         .x_batch = inputs, .x = array(samples * inputs), .outputs = outputs, .loss = loss,
         .losses = losses, .objective = &objective, .rates = rates, .n_weights = inputs,
-        .ridge = 0.1, .option = 0.1, .weight = loss % 2 ? array(samples) : NULL,
+        .ridge = 0.1, .option = 0.1, .weight = loss % 2 ? array(terms) : NULL,
         .decay = loss / 2 * 0.1,
         .optimizer = {loss % 3, size, 1, w, g, array(size), array(size), 0, 0.9, 0.999, 1e-8},
     };
-    t.y = loss == SOFTMAX ? (void *)labels : (void *)array(samples * outputs);
+    t.y = loss == SOFTMAX ? (void *)labels : (void *)array(terms * outputs);
     memset(t.optimizer.m, 0, size * sizeof(real));
     memset(t.optimizer.v, 0, size * sizeof(real));
     return t;
@@ -163,49 +167,62 @@ static void finish(const struct training *t, const real *once, int failed)
 
 /* Two batches and a rest in one call, then a batch in one call and chunk by chunk. */
 static void train(const struct entries *cell, long batch, long steps, long inputs, long hidden,
-                  int loss)
+                  int loss, int option)
 {
     const long units = cell->gates * hidden, samples = 2 * batch + batch / 2 + 1;
-    const long outputs = 1 + loss % 3;
-    const long chunks = (batch + CHUNK - 1) / CHUNK;
-    const long sizes[] = {units * inputs, units * hidden, units, units, outputs * hidden, outputs};
-    long size = 0, at = 0;
-    for (int i = 0; i < 6; i++)
-        size += sizes[i];
-    real *w = array(size), *g = array(size), *ws[6], *gs[6];
-    for (int i = 0; i < 6; at += sizes[i], i++)
-        ws[i] = w + at, gs[i] = g + at;
-    struct recurrent net = {
-        .training = training(batch, samples, CHUNK, steps * inputs, outputs, loss, size, w, g),
-        .call = {batch, steps, inputs, hidden, cell->option, .x_step = inputs},
-        .w = ws[4], .b = ws[5], .dw = gs[4], .db = gs[5],
+    const long outputs = 1 + loss % 3, chunks = (batch + CHUNK - 1) / CHUNK;
+    const long n_layers = 1 + option % 3, n_directions = 1 + option / 3 % 2;
+    const long features = n_directions * hidden, n = n_layers * n_directions;
+    struct recurrent *net = malloc(sizeof(struct recurrent) + n * sizeof(struct weights));
+    long size = outputs * (features + 1), at = size;
+    for (long i = 0; i < n; i++)
+        size += units * ((i < n_directions ? inputs : features) + hidden + 2);
+    real *w = array(size), *g = array(size);
+    *net = (struct recurrent){
+        .steps = steps, .inputs = inputs, .hidden = hidden, .option = cell->option,
+        .x_step = inputs, .n_layers = n_layers, .n_directions = n_directions,
+        .pooling = (option + loss) % 3, .drops_states = option % 2,
+        .drops_outputs = option / 2 % 2, .w = w, .b = w + outputs * features, .dw = g,
+        .db = g + outputs * features,
     };
-    net.call.w_in = ws[0], net.call.w_state = ws[1];
-    net.call.b_in = ws[2], net.call.b_state = ws[3];
-    net.call.dw_in = gs[0], net.call.dw_state = gs[1];
-    net.call.db_in = gs[2], net.call.db_state = gs[3];
-    int64_t saved, partial;
-    cell->sizes(&net.call, &saved, &partial);
-    net.call.batch = 0; /* only that of `training` is read */
-    net.training.partial = array(partial + chunks * outputs * (hidden + 1));
-    int failed = cell->train(&net);
-    net.training.samples = batch, net.training.rates = NULL;
-    net.call.dx = array(batch * steps * inputs);
+    for (long i = 0; i < n; i++) {
+        const long n_in = units * (i < n_directions ? inputs : features);
+        real *v = w + at, *d = g + at, *state = v + n_in, *d_state = d + n_in;
+        const long after = units * hidden;
+        net->layers[i] = (struct weights){v, state, state + after, state + after + units,
+                                          d, d_state, d_state + after, d_state + after + units};
+        at += n_in + after + 2 * units;
+    }
+    const long per_row = net->pooling == EACH ? steps : 1;
+    const long read = (n_layers - 1) * steps + per_row;
+    net->training = training(batch, samples, per_row, CHUNK, steps * inputs, outputs, loss, size,
+                             w, g);
+    net->training.masks_row = n * hidden * net->drops_states + read * features * net->drops_outputs;
+    net->training.masks = array(samples * net->training.masks_row);
+    int64_t partial;
+    cell->train_sizes(net, &partial);
+    net->training.partial = array(partial);
+    int failed = cell->train(net);
+    net->training.samples = batch, net->training.rates = NULL;
+    net->dx = array(batch * steps * inputs);
     int64_t *lengths = malloc(batch * sizeof(int64_t));
     arrays[n_arrays++] = lengths;
     for (long i = 0; i < batch; i++)
-        lengths[i] = rand() % (steps + 1);
-    net.call.lengths = loss % 2 ? lengths : NULL;
-    failed |= cell->train(&net);
+        lengths[i] = i ? rand() % (steps + 1) : steps;
+    net->lengths = loss % 2 ? lengths : NULL;
+    for (long i = 0; net->lengths && net->pooling == EACH && i < batch; i++)
+        net->training.terms += lengths[i] - steps;
+    failed |= cell->train(net);
     real *once = array(size);
     memcpy(once, g, size * sizeof(real));
     for (long chunk = 0; chunk < chunks; chunk++) {
-        net.training.first = chunk, net.training.last = chunk + 1;
-        failed |= cell->train_part(&net);
+        net->training.first = chunk, net->training.last = chunk + 1;
+        failed |= cell->train_part(net);
     }
-    cell->train_sum(&net);
-    check(net.call.dx, batch * steps * inputs, "dx");
-    finish(&net.training, once, failed);
+    cell->train_sum(net);
+    check(net->dx, batch * steps * inputs, "dx");
+    finish(&net->training, once, failed);
+    free(net);
 }
 
 /* The same for a dense network. */
@@ -228,11 +245,11 @@ static void train_dense(long batch, long steps, long channels, long hidden, int 
         l->w = at, l->b = at + weights, l->dw = g + (at - w), l->db = l->dw + weights;
         at += weights + l->outputs;
     }
-    net->training = training(batch, samples, chunk, inputs, outputs, loss, size, w, g);
+    net->training = training(batch, samples, 1, chunk, inputs, outputs, loss, size, w, g);
     net->steps = steps, net->channels = channels, net->x_step = channels;
     net->activation = activation, net->n_layers = n_layers, net->lengths = NULL, net->dx = NULL;
-    int64_t saved, partial;
-    PASTE(dense_sizes, VARIANT)(net, &saved, &partial);
+    int64_t partial;
+    PASTE(dense_train_sizes, VARIANT)(net, &partial);
     net->training.partial = array(partial);
     int failed = PASTE(dense_train, VARIANT)(net);
     net->training.samples = batch, net->training.rates = NULL;
@@ -278,8 +295,9 @@ int main(void)
             const long *s = sizes[j];
             for (int extras = 0; extras < 16; extras++, count++)
                 run(&CELLS[i], s[0], s[1], s[2], s[3], extras);
-            for (int loss = SQUARED; loss <= SOFTMAX; loss++, count++)
-                train(&CELLS[i], s[0], s[1], s[2], s[3], loss);
+            for (int loss = SQUARED; loss <= SOFTMAX; loss++)
+                for (int option = (loss + j) % 3; option < 6; option += 3, count++)
+                    train(&CELLS[i], s[0], s[1], s[2], s[3], loss, option);
         }
     for (unsigned j = 0; j < sizeof(sizes) / sizeof(*sizes); j++)
         for (int kind = 0; kind < 12; kind++) /* activations, and up to two hidden layers */

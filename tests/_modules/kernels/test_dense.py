@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 from sklearn_rnn import DenseClassifier, DenseRegressor
+from sklearn_rnn._modules.kernels.arguments import KernelLoss
 from sklearn_rnn._modules.kernels.dense import ACTIVATIONS
-from sklearn_rnn._modules.kernels.layer import LARGEST_HIDDEN
-from sklearn_rnn._modules.kernels.training import LARGEST_HEAD, KernelLoss, Sequences
+from sklearn_rnn._modules.kernels.layer import LARGEST_HEAD, LARGEST_HIDDEN
+from sklearn_rnn._modules.kernels.training import Sequences
 from sklearn_rnn._modules.mlp import Dense
 from sklearn_rnn._training.flat_parameters import new_vector, parameters_as_views
 from sklearn_rnn._training.losses import Huber, SquaredError

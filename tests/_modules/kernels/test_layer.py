@@ -17,6 +17,7 @@ from torch import nn
 
 from sklearn_rnn._modules.embedding import Embedded
 from sklearn_rnn._modules.kernels import loader as library
+from sklearn_rnn._modules.kernels.arguments import KernelLoss, Ridge
 from sklearn_rnn._modules.kernels.layer import (
     LARGEST_HIDDEN,
     Options,
@@ -27,7 +28,7 @@ from sklearn_rnn._modules.kernels.layer import (
     projected,
 )
 from sklearn_rnn._modules.kernels.threads import n_threads, run_together, threads_for_kernels
-from sklearn_rnn._modules.kernels.training import KernelLoss, Ridge, Sequences
+from sklearn_rnn._modules.kernels.training import Sequences
 from sklearn_rnn._modules.mlp import Dense
 from sklearn_rnn._modules.overlapping_windows import as_windows
 from sklearn_rnn._modules.recurrent import CELLS, Recurrent

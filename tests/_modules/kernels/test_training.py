@@ -16,10 +16,13 @@ from numpy.testing import assert_allclose
 from sklearn_rnn import GRURegressor, LSTMClassifier, LSTMRegressor, RNNRegressor
 from sklearn_rnn._modules.embedding import Embedded
 from sklearn_rnn._modules.kernels import loader as library
+from sklearn_rnn._modules.kernels.arguments import KernelLoss, Ridge
+from sklearn_rnn._modules.kernels.layer import LARGEST_HEAD, LARGEST_HEAD_AT_EACH_STEP
 from sklearn_rnn._modules.kernels.threads import parts_of
-from sklearn_rnn._modules.kernels.training import KernelLoss, Ridge, Sequences
+from sklearn_rnn._modules.kernels.training import Sequences
+from sklearn_rnn._modules.layers import set_dropout_generator
 from sklearn_rnn._modules.recurrent import Recurrent
-from sklearn_rnn._training.batches import Examples
+from sklearn_rnn._training.batches import Examples, at_valid_steps
 from sklearn_rnn._training.config import TrainingConfig
 from sklearn_rnn._training.flat_parameters import n_weights, new_vector, parameters_as_views
 from sklearn_rnn._training.loop import Trainer
@@ -53,9 +56,13 @@ LOSSES = [
 NETS = ["rnn_tanh", "rnn_relu", "lstm", "gru", "coupled"]
 
 
-def net(cell, n_channels, n_outputs, hidden, dtype):
-    options = {"cell": "lstm", "coupled_gates": True} if cell == "coupled" else {"cell": cell}
+def net(cell, n_channels, n_outputs, hidden, dtype, **options):
+    options |= {"cell": "lstm", "coupled_gates": True} if cell == "coupled" else {"cell": cell}
     return Recurrent(n_channels, 5, n_outputs, hidden_size=hidden, **options).to(dtype).train()
+
+
+def seed_dropout(module):
+    set_dropout_generator(module, torch.Generator().manual_seed(0))
 
 
 def native(module, loss):
@@ -75,7 +82,8 @@ def by_autograd(module, sequences, loss, ridge):
     x, vector = x.clone().requires_grad_(), new_vector(module)
     with pytest.MonkeyPatch.context() as patch, parameters_as_views(vector, module):
         patch.setattr("sklearn_rnn._modules.kernels.layer.LIBRARY", None)
-        objective = loss(module(x, lengths), y, weight)
+        seed_dropout(module)
+        objective = loss(at_valid_steps(module(x, lengths), lengths), y, weight)
         objective = objective + ridge / 2 * vector[: n_weights(module)].square().sum()
         objective.backward()
         return objective.detach(), vector.grad.clone(), x.grad
@@ -91,6 +99,7 @@ def by_kernels(module, sequences, loss, ridge):
     vector, dx = new_vector(module), torch.full_like(sequences.x, np.nan)
     with parameters_as_views(vector, module):
         forget_gradients(module)
+        seed_dropout(module)
         ridge = Ridge(vector, n_weights(module), ridge)
         return native(module, loss).gradient(sequences, ridge, dx), vector.grad.clone(), dx
 
@@ -102,13 +111,18 @@ def worst_difference(found, exact):
     return float(torch.stack(worst).max())  # NaN if one of them is
 
 
-def assert_that_of_autograd(module, loss, shape, n_outputs, *, weighted, padded):
+def assert_that_of_autograd(module, loss, shape, n_outputs, *, weighted, padded, each=False):
     batch, n_steps, _ = shape
     dtype = next(module.parameters()).dtype
     x = torch.randn(shape, dtype=dtype)
-    y = targets(loss, batch, n_outputs, dtype)
-    weight = torch.rand(batch, dtype=dtype) if weighted else None
     lengths = torch.randint(0, n_steps + 1, (batch,)) if padded else None
+    n_terms = batch
+    if each:
+        if padded:
+            lengths[0] = n_steps  # there is a target
+        n_terms = int(lengths.sum()) if padded else batch * n_steps
+    y = targets(loss, n_terms, n_outputs, dtype)
+    weight = torch.rand(n_terms, dtype=dtype) if weighted else None
     problem = Sequences(x, y, weight, lengths)
     doubled = [t.double() if t is not None and t.is_floating_point() else t for t in problem]
     exact = by_autograd(deepcopy(module).double(), Sequences(*doubled), loss, 0.1)
@@ -136,6 +150,40 @@ def test_objective_and_gradient_are_those_of_autograd(
     assert_that_of_autograd(module, loss, shape, n_outputs, weighted=weighted, padded=padded)
 
 
+OPTIONS = [
+    {"pooling": "mean"},
+    {"return_sequences": True},
+    {"bidirectional": True},
+    {"num_layers": 3},
+    {"dropout": 0.3},
+    {"recurrent_dropout": 0.3},
+    {"num_layers": 2, "bidirectional": True, "dropout": 0.3, "recurrent_dropout": 0.2},
+    {"num_layers": 2, "bidirectional": True, "dropout": 0.3, "return_sequences": True},
+    {"num_layers": 2, "bidirectional": True, "recurrent_dropout": 0.3, "pooling": "mean"},
+]
+
+
+@given(
+    cell=st.sampled_from(NETS),
+    options=st.sampled_from(OPTIONS),
+    loss=st.sampled_from(LOSSES),
+    sizes=st.tuples(*(st.integers(1, n) for n in (70, 9, 20, 40, 4))),
+    dtype=st.sampled_from(list(TOLERANCE)),
+    weighted=st.booleans(),
+    padded=st.booleans(),
+    seed=st.integers(0, 2**31),
+)
+@settings(max_examples=200, derandomize=True)
+def test_options_have_the_objective_and_gradient_of_autograd(
+    cell, options, loss, sizes, dtype, weighted, padded, seed
+):
+    torch.manual_seed(seed)
+    n_channels, hidden, n_outputs = sizes[2:]
+    module, shape = net(cell, n_channels, n_outputs, hidden, dtype, **options), sizes[:3]
+    how = {"weighted": weighted, "padded": padded, "each": module.pooling.kind == "none"}
+    assert_that_of_autograd(module, loss, shape, n_outputs, **how)
+
+
 @pytest.mark.parametrize("cell", NETS)
 def test_groups_of_several_chunks(cell):
     torch.manual_seed(0)
@@ -156,13 +204,22 @@ def test_the_same_bits_for_one_and_two_threads_and_every_time(cell, monkeypatch)
     assert_same_bits_for_any_threads(net(cell, 3, 2, 10, torch.float32), monkeypatch)
 
 
-def assert_same_bits_for_any_threads(module, monkeypatch):
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+def test_options_have_the_same_bits_for_one_and_two_threads(options, monkeypatch):
+    module = net("gru", 3, 2, 10, torch.float32, **options)
+    n_targets = 300 * (5 if module.pooling.kind == "none" else 1)
+    assert_same_bits_for_any_threads(module, monkeypatch, n_targets)
+
+
+def assert_same_bits_for_any_threads(module, monkeypatch, n_targets=300):
     monkeypatch.setattr("sklearn_rnn._modules.kernels.threads.WORTH_THREADS", 0)
-    vector, examples = new_vector(module), Sequences(torch.randn(300, 5, 3), torch.randn(300, 2))
+    x, y = torch.randn(300, 5, 3), torch.randn(n_targets, 2)
+    vector, examples = new_vector(module), Sequences(x, y)
     gradients = []
     with parameters_as_views(vector, module):
         for threads in (1, 2, 2):
             monkeypatch.setattr("torch.get_num_threads", lambda n=threads: n)
+            seed_dropout(module)
             ridge = Ridge(vector, n_weights(module), 0.1)
             objective = native(module, SquaredError()).gradient(examples, ridge)
             gradients.append((objective, vector.grad.clone()))
@@ -186,8 +243,9 @@ def trained(module, x, y, *, apart, threads=1, schedule="constant", **changes):
     with parameters_as_views(vector, module):
         state = TrainingState.begin(optimizer, config, seed=0)
         trainer = Trainer(module, SquaredError(), config, state, observer)
-        weight = np.random.default_rng(0).uniform(size=len(x))
-        examples = Examples.of(x, y, weight, np.arange(0, len(x)))
+        weight = np.random.default_rng(0).uniform(size=len(y))
+        lengths = np.full(len(x), x.shape[1]) if len(y) > len(x) else None
+        examples = Examples.of(x, y, weight, np.arange(0, len(x)), lengths)
         losses = [trainer.step(examples)["train_loss"] for _ in range(2)]
     return vector.detach(), losses, optimizer.param_groups[0]["lr"]
 
@@ -204,6 +262,14 @@ def trained(module, x, y, *, apart, threads=1, schedule="constant", **changes):
 def test_many_batches_in_a_call_are_the_batches_one_by_one(cell, changes, monkeypatch):
     module, x, y = net(cell, 3, 2, 6, torch.float32), torch.randn(70, 5, 3), torch.randn(70, 2)
     assert_trained_alike_in_many_calls(module, x, y, monkeypatch, **changes)
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+def test_options_in_many_batches_in_a_call_are_the_batches_one_by_one(options, monkeypatch):
+    module = net("lstm", 3, 2, 6, torch.float32, **options)
+    n_targets = 70 * (5 if module.pooling.kind == "none" else 1)
+    x, y = torch.randn(70, 5, 3), torch.randn(n_targets, 2)
+    assert_trained_alike_in_many_calls(module, x, y, monkeypatch)
 
 
 def assert_trained_alike_in_many_calls(module, x, y, monkeypatch, **changes):
@@ -255,8 +321,14 @@ def test_vectors_of_tokens_have_the_gradient_of_autograd(padded):
 
 def test_what_is_not_trained_by_kernels(monkeypatch):
     loss = KernelLoss(0)
-    for options in ({"num_layers": 2}, {"bidirectional": True}, {"dropout": 0.1}):
-        module = Recurrent(3, 5, 1, cell="gru", hidden_size=6, **options).train()
+    many = LARGEST_HEAD_AT_EACH_STEP + 1
+    for n_outputs, options in (
+        (1, {"pooling": "max"}),
+        (1, {"pooling": "attention"}),
+        (LARGEST_HEAD + 1, {}),
+        (many, {"return_sequences": True}),
+    ):
+        module = Recurrent(3, 5, n_outputs, cell="gru", hidden_size=6, **options).train()
         with parameters_as_views(new_vector(module), module):
             assert module.native_training(loss) is None
     module = net("gru", 3, 1, 6, torch.float32)
@@ -301,8 +373,10 @@ def test_a_divergence_in_the_kernels_is_said_in_words():
 SETS = """
 import torch
 from sklearn_rnn._training.flat_parameters import parameters_as_views, n_weights, new_vector
-from sklearn_rnn._modules.kernels.training import KernelLoss, Ridge, Sequences
+from sklearn_rnn._modules.kernels.arguments import KernelLoss, Ridge
+from sklearn_rnn._modules.kernels.training import Sequences
 from sklearn_rnn._modules.mlp import Dense
+from sklearn_rnn._modules.layers import set_dropout_generator
 from sklearn_rnn._modules.recurrent import Recurrent
 torch.manual_seed(0)
 nets = [Recurrent(3, 5, 2, cell=c, hidden_size=13) for c in ("rnn_tanh", "rnn_relu", "lstm", "gru")]
