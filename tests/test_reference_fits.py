@@ -1,4 +1,4 @@
-"""Fits of every estimator give the values that were recorded from commit 5560e0b.
+"""Fits of every estimator give the values that were recorded.
 
 ``python tests/test_reference_fits.py`` records them anew; with SKLEARN_RNN_SAME_BITS=1 the test
 asks for the same bits, which holds on the machine that recorded them.

@@ -26,11 +26,14 @@ class Layer(nn.Module):
 OF_TORCH: dict[type[nn.Module], Mapping[str, bool]] = {
     nn.Linear: {"weight": True, "bias": False},
     nn.RNNBase: {
-        **{"weight_ih_l0": True, "weight_hh_l0": True},
+        **{"weight_ih_l0": True, "weight_hh_l0": False},
         **{"bias_ih_l0": False, "bias_hh_l0": False},
     },
 }
-"""`Layer.penalized` of the layers of torch that the networks are made of."""
+"""`Layer.penalized` of the layers of torch that the networks are made of.
+
+Recurrent weights are free, as a penalty that pulls them to zero shortens the memory of a network.
+"""
 
 
 def linear(

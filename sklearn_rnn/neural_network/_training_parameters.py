@@ -77,10 +77,11 @@ class TrainingParameters:
     )
     alpha: float = param(
         [NON_NEGATIVE],
-        """Strength of the penalty on the weights (not the biases), as in scikit-learn's
-        ``ElasticNet``: the objective is the mean loss (for squared error half the mean square)
-        plus ``alpha * l1_ratio * |w|_1 + alpha * (1 - l1_ratio) / 2 * |w|_2^2``, on the
-        standardised scale.""",
+        """Strength of the penalty on the weights, as in scikit-learn's ``ElasticNet``: the
+        objective is the mean loss (for squared error half the mean square) plus ``alpha * l1_ratio
+        * |w|_1 + alpha * (1 - l1_ratio) / 2 * |w|_2^2``, on the standardised scale. Biases and
+        the weights of a recurrent layer on its own state are not penalised: shrinking these
+        shortens its memory.""",
         default=0.001,
     )
     l1_ratio: float = param(

@@ -75,14 +75,15 @@ def test_the_networks_contain_every_layer_of_the_package(modules):
     assert set(classes()) - abstract <= built
 
 
-def test_every_parameter_is_declared_and_biases_directions_and_vectors_are_free(modules):
+def test_every_parameter_is_declared_and_which_are_free(modules):
     for module in modules:
         penalized = is_penalized(module)
         assert list(penalized) == [name for name, _ in module.named_parameters()]
         for name, parameter in module.named_parameters():
             is_bias = parameter.ndim == 1
             is_direction = name.removesuffix("_v") + "_g" in penalized
-            assert penalized[name] != (is_bias or is_direction or "embedding" in name), name
+            is_free = is_bias or is_direction or "embedding" in name or "weight_hh" in name
+            assert penalized[name] != is_free, name
 
 
 def test_the_penalised_parameters_are_the_head_of_the_vector(modules):

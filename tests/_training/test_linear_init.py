@@ -150,7 +150,7 @@ def test_the_module_is_the_sum_of_net_and_linear_model():
 
 
 def test_groups_join_those_of_the_net_and_of_the_linear_model():
-    model = make(LSTMRegressor, penalty="group", l1_ratio=0.9, alpha=0.01, optimizer="lbfgs")
+    model = make(LSTMRegressor, penalty="group", l1_ratio=0.9, alpha=0.03, optimizer="lbfgs")
     noisy = np.concatenate([X, RNG.normal(size=(120, 4, 2))], 2)
     model.fit(noisy, Y[:, 0])
     module = copy.deepcopy(model.net_.module_)

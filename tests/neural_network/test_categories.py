@@ -152,7 +152,7 @@ def test_static_and_changing_categories_are_read_at_every_step():
     lags = LagTransformer(2, known_ahead=["day"], time="time", series="shop")
     quick = {"max_epochs": 40, "learning_rate": 0.02, "lr_schedule": "onecycle", "random_state": 0}
     net = make_pipeline(lags, GRURegressor(early_stopping=False, **quick))
-    assert net.fit(long, y).score(long, y) > 0.98
+    assert net.fit(long, y).score(long, y) > 0.97
     for column in ("kind", "day"):
         assert clone(net).fit(part := long.assign(**{column: "x"}), y).score(part, y) < 0.95
 
