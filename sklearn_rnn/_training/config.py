@@ -11,8 +11,11 @@ import torch
 MAX_VALUES_IN_DOUBLE = 10_000
 """Values of X up to which ``dtype="auto"`` is double precision."""
 
-MIN_SAMPLES_TO_HOLD_OUT = 500
-"""Samples from which ``early_stopping="auto"`` holds some of them out."""
+MIN_SAMPLES_TO_HOLD_OUT = {"regression": 500, "classification": 100}
+"""Samples from which ``early_stopping="auto"`` holds some of them out, by task.
+
+Probabilities of a network that is trained to the end on few samples are far too sure.
+"""
 
 
 @dataclass(frozen=True)
@@ -120,10 +123,12 @@ def resolve_batch_size(batch_size: int | str, n_samples: int) -> int:
     return n_samples if n_samples <= 64 else min(max(32, n_samples // 64), 512)
 
 
-def stops_early(early_stopping: bool | str, n_samples: int, *, has_validation: bool) -> bool:
+def stops_early(
+    early_stopping: bool | str, n_samples: int, *, task: str, has_validation: bool
+) -> bool:
     """Return whether the validation loss ends the training, of `n_samples` with a weight."""
     if early_stopping == "auto":
-        return has_validation or n_samples >= MIN_SAMPLES_TO_HOLD_OUT
+        return has_validation or n_samples >= MIN_SAMPLES_TO_HOLD_OUT[task]
     return bool(early_stopping)
 
 

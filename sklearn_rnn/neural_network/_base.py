@@ -266,9 +266,9 @@ class BaseSequenceEstimator(TrainingParameters, CallbackSupportMixin, Fitted, Pi
         rng = check_random_state(self.random_state)
         seed = int(rng.randint(MAX_SEED))
         rows, held = np.flatnonzero(data.sample_weight), None
-        has_given = given is not None
-        early = stops_early(parameters["early_stopping"], len(rows), has_validation=has_given)
-        if early and not has_given:
+        how: dict[str, Any] = {"task": self._task, "has_validation": given is not None}
+        early = stops_early(parameters["early_stopping"], len(rows), **how)
+        if early and given is None:
             rows, held = self._hold_out(rows, data, rng)
         if not continues:
             self._learn(data if held is None else data.only(rows))

@@ -20,6 +20,12 @@ from sklearn_rnn.neural_network._label_encoder import LabelEncoder
 from sklearn_rnn.neural_network._training_parameters import DROPOUT, ONE_EPOCH
 from sklearn_rnn.neural_network._validation_split import Split, hold_out_last, hold_out_random
 
+FEW_SAMPLES, FRACTION_OF_FEW = 500, 0.2
+"""Samples below which ``early_stopping="auto"`` holds out at least this fraction.
+
+The loss of a tenth of them may be lowest by chance after far too many epochs.
+"""
+
 
 @parametrized
 class SequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
@@ -43,6 +49,7 @@ class SequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
         default=0.0,
     )
 
+    _task: ClassVar[str] = "classification"
     _learned: ClassVar[dict[str, str]] = {
         "classes_ : ndarray of shape (n_classes,)": """
             Class labels; for a multilabel target the column indices.""",
@@ -230,9 +237,12 @@ class SequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
 
     def _hold_out(self, rows: NDArray[np.intp], data: Data, rng: np.random.RandomState) -> Split:
         stratified = data.lengths is None and not self._encoder.multilabel
+        fraction = self.validation_fraction
+        if self.early_stopping == "auto" and len(rows) < FEW_SAMPLES:
+            fraction = max(fraction, FRACTION_OF_FEW)
         if not self._splits_at_random(data):  # random windows of a series overlap with those held
-            return hold_out_last(rows, data, self.validation_fraction, keep_classes=stratified)
-        return hold_out_random(rows, data, self.validation_fraction, rng, stratified=stratified)
+            return hold_out_last(rows, data, fraction, keep_classes=stratified)
+        return hold_out_random(rows, data, fraction, rng, stratified=stratified)
 
     def _criterion(self) -> tuple[type[nn.Module], dict[str, Any]]:
         one_of_several = not (self._encoder.is_binary or self._encoder.multilabel)

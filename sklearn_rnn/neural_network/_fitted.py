@@ -61,6 +61,7 @@ class Fitted(Described, WithLossCurve):
     _architecture: Callable[[Mapping[str, Any]], dict[str, Any]]
     _module_class: ClassVar[type[SequenceModule]]
     _any_length: ClassVar[bool]
+    _task: ClassVar[str]
 
     _learned: ClassVar[dict[str, str]] = {
         "n_channels_ : int": "Number of channels of the sequences seen in `fit`.",

@@ -103,6 +103,7 @@ class SequenceRegressor(RegressorMixin, FittedRegressor, BaseSequenceEstimator):
         default=None,
     )
 
+    _task: ClassVar[str] = "regression"
     _multi_output: ClassVar[bool] = True
     _learned: ClassVar[dict[str, str]] = {
         "target_scale_ : Scale": """

@@ -125,8 +125,8 @@ class TrainingParameters:
         ["boolean", StrOptions({"auto"})],
         """Whether to hold out `validation_fraction` of the data (unless `fit` is given `X_val`),
         stop when the validation loss has not improved by `tol` for `patience` epochs, and keep
-        the weights of the best epoch. ``"auto"`` does so from 500 samples on, and with
-        `X_val`.""",
+        the weights of the best epoch. ``"auto"`` does so from 500 samples on, in classification
+        from 100, of fewer than 500 at least a fifth, and with `X_val`.""",
         default="auto",
     )
     validation_fraction: float = param(

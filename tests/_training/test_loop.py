@@ -438,12 +438,12 @@ def test_training_ends_after_patience_epochs_without_an_improvement_by_tol(
     assert ends(curve, patience, tol) == estimator.n_iter_ == len(curve)
 
 
-@pytest.mark.parametrize("cls", [DenseRegressor, DenseClassifier])
 @pytest.mark.parametrize(
-    ("n_samples", "stops_early"),
-    [(MIN_SAMPLES_TO_HOLD_OUT - 1, False), (MIN_SAMPLES_TO_HOLD_OUT, True)],
+    ("cls", "task"), [(DenseRegressor, "regression"), (DenseClassifier, "classification")]
 )
-def test_automatic_early_stopping_needs_enough_samples(cls, n_samples, stops_early):
+@pytest.mark.parametrize(("n_more", "stops_early"), [(-1, False), (0, True)])
+def test_automatic_early_stopping_needs_enough_samples(cls, task, n_more, stops_early):
+    n_samples = MIN_SAMPLES_TO_HOLD_OUT[task] + n_more
     data = RNG.normal(size=(n_samples, 2))
     y = data[:, 0] > 0 if is_classifier(cls()) else data[:, 0]
     estimator = make(cls, batch_size="auto", max_epochs=1).fit(data, y)

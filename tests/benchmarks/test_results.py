@@ -43,6 +43,7 @@ GUARDED = [
     "panel",
     "path",
     "regularization",
+    "small_samples",
     "tcn",
 ]
 NO_PICTURES = {
@@ -57,6 +58,7 @@ NO_PICTURES = {
     "no_change",
     "panel",
     "panel_speed",
+    "small_samples",
 }
 STUDIES = sorted(path.stem for path in RESULTS.glob("*.json"))
 

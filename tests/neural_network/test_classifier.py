@@ -13,6 +13,7 @@ from sklearn.exceptions import DataConversionWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 from sklearn.utils.class_weight import compute_class_weight, compute_sample_weight
+from skorch.callbacks import Callback
 
 from sklearn_rnn import DenseClassifier
 from tests.nets import CLASSIFIERS as NETS
@@ -480,3 +481,17 @@ def test_other_classes_in_a_later_call_are_refused():
     with pytest.raises(ValueError, match=f"^{re.escape(text)}"):
         model.partial_fit(X, TWO, classes=["maybe", "no", "yes"])
     assert not np.array_equal(model.predict_proba(X), before)
+
+
+@pytest.mark.parametrize(
+    ("n", "how", "n_held"), [(100, "auto", 20), (500, "auto", 50), (100, True, 10)]
+)
+def test_of_few_samples_a_fifth_is_held_out(n, how, n_held):
+    class Sizes(Callback):
+        def on_epoch_begin(self, net, dataset_train=None, dataset_valid=None, **_):
+            self.sizes = len(dataset_train), len(dataset_valid)
+
+    data, sizes = np.random.default_rng(0).normal(size=(n, 2)), Sizes()
+    net = DenseClassifier(early_stopping=how, max_epochs=1, random_state=0, callbacks=[sizes])
+    net.fit(data, data[:, 0] > 0)
+    assert sizes.sizes == (n - n_held, n_held)
