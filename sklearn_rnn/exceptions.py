@@ -3,6 +3,7 @@
 __all__ = [
     "IncompleteWindowsWarning",
     "InfiniteIntervalWarning",
+    "NothingLearnedWarning",
     "StoredVersionWarning",
     "TargetLeakWarning",
     "UnreadColumnsWarning",
@@ -40,6 +41,25 @@ class InfiniteIntervalWarning(UserWarning):
     >>> from sklearn_rnn.exceptions import InfiniteIntervalWarning
     >>> with warnings.catch_warnings():
     ...     warnings.simplefilter("error", InfiniteIntervalWarning)  # be strict in this block
+    """
+
+
+class NothingLearnedWarning(UserWarning):
+    """A network fits its own training data no better than a constant does.
+
+    `fit` warns if the training loss after the last epoch is not at least 0.2 % below that of a
+    constant (the mean of y, or equal probabilities of all classes). It does so only with
+    validation data, at least 400 samples to train on, and no L1 penalty. The message names the
+    likely cause: too strong a penalty, too few epochs, too little patience or an unsuitable
+    learning rate. Pure noise causes it if the samples are so many that the network cannot fit some
+    of it.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> from sklearn_rnn.exceptions import NothingLearnedWarning
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("error", NothingLearnedWarning)  # be strict in this block
     """
 
 

@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "_modules": set(),
     "_sklearn": {"exceptions", "_modules"},
     "_sequences": {"exceptions", "_sklearn"},
-    "_training": {"_modules", "_sklearn", "_sequences"},
+    "_training": {"exceptions", "_modules", "_sklearn", "_sequences"},
     "preprocessing": {"exceptions", "_sklearn", "_sequences"},
     "neural_network": {"_modules", "_sklearn", "_sequences", "_training"},
     "linear": {"_sklearn", "_sequences"},

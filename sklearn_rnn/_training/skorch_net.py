@@ -9,7 +9,6 @@ KeyboardInterrupt is raised, not swallowed.
 from __future__ import annotations
 
 import time
-import warnings
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from copy import deepcopy
@@ -17,7 +16,6 @@ from typing import Any
 
 import torch
 from numpy.typing import NDArray
-from sklearn.exceptions import ConvergenceWarning
 from skorch import NeuralNet
 from skorch.callbacks import Callback
 from torch import Tensor, nn
@@ -30,12 +28,16 @@ from sklearn_rnn._training.batches import Batch, Examples
 from sklearn_rnn._training.callbacks import callbacks_of, check_run, shown, uses_batches
 from sklearn_rnn._training.checkpoint import Checkpoint
 from sklearn_rnn._training.config import TrainingConfig
+from sklearn_rnn._training.convergence import warn_flat, warn_unfinished
 from sklearn_rnn._training.flat_parameters import new_vector, parameters_as_views
 from sklearn_rnn._training.loop import Trainer
 from sklearn_rnn._training.optimizers import OPTIMIZERS
 from sklearn_rnn._training.schedules import PLANNED
 from sklearn_rnn._training.state import TrainingState, still_improving
 from sklearn_rnn._training.tensors import n_steps_run
+
+LEAST_GAIN, LEAST_SAMPLES = 0.002, 400
+"""The share of the loss of a constant that a network saves at least, of so many samples."""
 
 
 class SequenceNet(NeuralNet):
@@ -168,27 +170,10 @@ class SequenceNet(NeuralNet):
         Of an estimator with several `members`, if that of one of them did.
         """
         nets = [member.net_ for member in members] or [self]
-        unfinished = [net for net in nets if net.constant_loss_ is not None]
-        if not unfinished:
-            return
-        if members:
-            name += f" ({len(unfinished)} of {len(members)} members)"
-        net = unfinished[0]
-        c, loss, constant = net.config, net.final_loss_, net.constant_loss_
-        if c.optimizer == "lbfgs":
-            advice = "; raise max_epochs."
-        elif loss <= constant:
-            advice = "; raise max_epochs or learning_rate."
-        else:
-            advice = (
-                f" with a loss of {loss:.3g}, more than that of a constant prediction, "
-                f"{constant:.3g}. If it rose at first, lower learning_rate."
-            )
-        warnings.warn(
-            f"{name} was still improving when max_epochs={c.max_epochs} ended the fit{advice}",
-            ConvergenceWarning,
-            stacklevel=4,
-        )
+        for ended, warn in (("constant_loss_", warn_unfinished), ("flat_loss_", warn_flat)):
+            found = [net for net in nets if getattr(net, ended) is not None]
+            if found:
+                warn(f"{name} ({len(found)} of {len(nets)} members)" if members else name, found[0])
 
     def _take_over(self, config: TrainingConfig) -> None:
         """Go on with other config; callbacks keep what they have seen if they are the same."""
@@ -240,6 +225,7 @@ class SequenceNet(NeuralNet):
             if files is not None:
                 files.save(self.seed, self.history, state)
             yield
+        self.flat_loss_ = self._flat_loss(trainer, train) if valid is not None else None
         trainer.finish()
         c = self.config
         curve = self.history[-state.epoch :, "valid_loss" if c.early_stopping else "train_loss"]
@@ -247,6 +233,19 @@ class SequenceNet(NeuralNet):
         falls = not self.stopped_ and c.lr_schedule not in PLANNED
         if falls and still_improving(curve, c.patience, c.tol):
             self.constant_loss_ = self._constant_loss(train if valid is None else valid)
+
+    def _flat_loss(self, trainer: Trainer, train: Examples) -> float | None:
+        """Return the training loss after the last epoch if it is no better than a constant's."""
+        c = self.config
+        too_soon = trainer.state.epoch < c.patience or len(train) < LEAST_SAMPLES
+        if too_soon or c.alpha * c.l1_ratio:
+            return None
+        constant = self._constant_loss(train)
+        limit = constant - LEAST_GAIN * abs(constant)
+        if self.history[-1, "train_loss"] < limit:  # with the penalty, and at no cost
+            return None
+        loss = trainer.mean_loss(train)
+        return loss if loss >= limit else None
 
     def _constant_loss(self, examples: Examples) -> float:
         """Return the loss if all outputs are zero: the mean of y, or equal probabilities."""
