@@ -132,6 +132,9 @@ class Scale:
         return np.clip(out, -limit, limit, out=out)
 
 
+USUAL_EXPONENT = 20
+"""Exponent of two up to which a weight is usual."""
+
 IDENTITY = Scale.identity(1)
 """The scale of one column before anything is learned."""
 
@@ -142,11 +145,13 @@ def bound(dtype: DTypeLike) -> float:
 
 
 def without_extremes(weight: FloatArray) -> FloatArray:
-    """Return weights times the power of two that brings the largest to one half or more.
+    """Return weights; if the largest is far from 1, times the power of two that brings it there.
 
-    Sums of them neither overflow nor underflow, and ratios of sums keep every bit.
+    Sums of them neither overflow nor underflow, and ratios of sums keep every bit. Usual weights
+    stay what they are, so that those of several calls can be added.
     """
-    return np.ldexp(weight, -np.frexp(weight.max(initial=0.0))[1])
+    exponent = np.frexp(weight.max(initial=0.0))[1]
+    return weight if abs(exponent) <= USUAL_EXPONENT else np.ldexp(weight, -exponent)
 
 
 def _exponents(size: FloatArray, safe: int) -> Exponents:
