@@ -9,12 +9,12 @@ network along a path of penalties, as glmnet does: columns enter one after the o
 import matplotlib.pyplot as plt
 import numpy as np
 
-from sklearn_rnn import DenseRegressor
+from sklearn_rnn import GRURegressor
 from sklearn_rnn.plotting import PathDisplay
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(400, 4, 6))  # four steps of six channels, of which two matter
 y = X[:, -1, 0] + 0.5 * X[:, -2, 1] + 0.3 * rng.normal(size=400)
-net = DenseRegressor(penalty="group", l1_ratio=0.9, optimizer="lbfgs", random_state=0)
-display = PathDisplay.from_estimator(net, X, y, n_alphas=20)
+net = GRURegressor(penalty="group", l1_ratio=0.9, random_state=0)
+display = PathDisplay.from_estimator(net, X, y, n_alphas=15)
 plt.show()
