@@ -44,6 +44,7 @@ GUARDED = [
     "panel",
     "path",
     "regularization",
+    "reliability_resume",
     "small_samples",
     "tcn",
 ]
@@ -60,6 +61,7 @@ NO_PICTURES = {
     "no_change",
     "panel",
     "panel_speed",
+    "reliability_resume",
     "small_samples",
 }
 STUDIES = sorted(path.stem for path in RESULTS.glob("*.json"))
