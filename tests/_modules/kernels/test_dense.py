@@ -1,13 +1,10 @@
 """Dense networks trained by the native kernels, against autograd and themselves."""
 
-import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.testing import assert_allclose
 
-from sklearn_rnn import DenseClassifier, DenseRegressor
 from sklearn_rnn._modules.kernels.arguments import KernelLoss
 from sklearn_rnn._modules.kernels.dense import ACTIVATIONS
 from sklearn_rnn._modules.kernels.layer import LARGEST_HEAD, LARGEST_HIDDEN
@@ -23,7 +20,7 @@ from tests._modules.kernels.test_training import (
     assert_trained_alike_in_many_calls,
     by_kernels,
 )
-from tests.nets import few_epochs, needs_library
+from tests.nets import needs_library
 
 pytestmark = needs_library
 
@@ -92,27 +89,3 @@ def test_what_is_not_trained_by_kernels(monkeypatch):
         assert module.native_training(KernelLoss(0)) is not None
         monkeypatch.setattr("sklearn_rnn._modules.kernels.dense.LIBRARY", None)
         assert module.native_training(KernelLoss(0)) is None
-
-
-@few_epochs
-@pytest.mark.parametrize(
-    ("estimator", "parameters"),
-    [
-        (DenseRegressor, {}),
-        (DenseRegressor, {"hidden_layer_sizes": (), "lr_schedule": "onecycle", "alpha": 0.1}),
-        (DenseRegressor, {"optimizer": "rmsprop", "loss": "quantile"}),
-        (DenseRegressor, {"max_grad_norm": 0.1, "l1_ratio": 0.5, "alpha": 0.01}),
-        (DenseClassifier, {"activation": "tanh", "optimizer": "adamw", "alpha": 0.1}),
-        (DenseClassifier, {"activation": "logistic", "hidden_layer_sizes": (9, 4)}),
-    ],
-)
-def test_fits_are_those_of_autograd(estimator, parameters, monkeypatch):
-    rng = np.random.default_rng(0)
-    X = rng.standard_normal((100, 5, 3))
-    y = X[:, -1, 0] + X[:, -2, 1] > 0 if estimator is DenseClassifier else X[:, -1, 0]
-    model = estimator(max_epochs=3, random_state=0, dtype="float64", tol=0, **parameters)
-    by_kernels = model.fit(X, y).predict(X[:20]), model.loss_curve_
-    monkeypatch.setattr(Dense, "native_training", lambda *_: None)
-    model.fit(X, y)
-    assert_allclose(model.loss_curve_, by_kernels[1], rtol=1e-9)
-    assert_allclose(model.predict(X[:20]), by_kernels[0], rtol=1e-7)

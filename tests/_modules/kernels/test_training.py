@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from sklearn_rnn import GRURegressor, LSTMClassifier, LSTMRegressor, RNNRegressor
+from sklearn_rnn import RNNRegressor
 from sklearn_rnn._modules.embedding import Embedded
 from sklearn_rnn._modules.kernels import loader as library
 from sklearn_rnn._modules.kernels.arguments import KernelLoss, Ridge
@@ -37,7 +37,7 @@ from sklearn_rnn._training.losses import (
 )
 from sklearn_rnn._training.optimizers import OPTIMIZERS
 from sklearn_rnn._training.state import TrainingState
-from tests.nets import few_epochs, needs_library
+from tests.nets import needs_library
 
 pytestmark = needs_library
 TOLERANCE = {torch.float32: 1e-6, torch.float64: 1e-12}
@@ -336,30 +336,6 @@ def test_what_is_not_trained_by_kernels(monkeypatch):
     monkeypatch.setattr("sklearn_rnn._modules.kernels.layer.LIBRARY", None)
     with parameters_as_views(new_vector(module), module):
         assert module.native_training(loss) is None
-
-
-@few_epochs
-@pytest.mark.parametrize(
-    ("estimator", "parameters"),
-    [
-        (RNNRegressor, {}),
-        (LSTMRegressor, {"lr_schedule": "onecycle", "alpha": 0.1, "loss": "quantile"}),
-        (GRURegressor, {"batch_size": 7, "optimizer": "rmsprop"}),
-        (LSTMRegressor, {"max_grad_norm": 0.1, "l1_ratio": 0.5, "alpha": 0.01}),
-        (LSTMClassifier, {"label_smoothing": 0.1}),
-        (LSTMClassifier, {"optimizer": "adamw", "alpha": 0.1}),
-    ],
-)
-def test_fits_are_those_of_autograd(estimator, parameters, monkeypatch):
-    rng = np.random.default_rng(0)
-    X = rng.standard_normal((100, 5, 3))
-    y = X[:, -1, 0] + X[:, -2, 1] > 0 if estimator is LSTMClassifier else X[:, -1, 0]
-    model = estimator(max_epochs=3, random_state=0, dtype="float64", tol=0, **parameters)
-    by_kernels = model.fit(X, y).predict(X[:20]), model.loss_curve_
-    monkeypatch.setattr(Recurrent, "native_training", lambda *_: None)
-    model.fit(X, y)
-    assert_allclose(model.loss_curve_, by_kernels[1], rtol=1e-9)
-    assert_allclose(model.predict(X[:20]), by_kernels[0], rtol=1e-7)
 
 
 def test_a_divergence_in_the_kernels_is_said_in_words():
