@@ -60,9 +60,14 @@ def check_form(X: Any, name: str, reading: Reading) -> None:
 
 
 def _check_elements(X: Any, name: str, reading: Reading) -> None:
-    """Check that the elements of a list or the like are neither texts nor documents."""
+    """Check that the elements of a list or the like are no tables, texts or documents."""
     if getattr(X, "ndim", 1) != 1 or not len(X):
         return
+    if hasattr(next(iter(X)), "columns"):
+        raise TypeError(
+            "X must hold arrays; got tables: give [table.to_numpy() for table in X], or one table "
+            "in long form as sequences_from_frame(frame), of sklearn_rnn."
+        )
     firsts = [next(iter(x)) if is_sequence(x) and len(x) else x for x in X]
     if isinstance(firsts[0], str | bytes):
         reader = name if reading.missing == "steps" else "GRUClassifier"

@@ -27,6 +27,7 @@ from sklearn_rnn.model_selection._default_split import make_splitter, times_of
 from sklearn_rnn.model_selection._fit_and_score import (
     Evaluator,
     losses_of,
+    shuffles_unseeded,
     table_of,
 )
 from sklearn_rnn.model_selection._metadata_routing import route_metadata
@@ -174,6 +175,11 @@ def compare_models(
     times, is_panel = times_of(X, models.values())
     stratifies = classifies and not by_step
     splitter = make_splitter(cv, X, y, times, is_panel=is_panel, is_classifier=stratifies)
+    if checkpoint is not None and shuffles_unseeded(splitter):
+        raise ValueError(
+            "cv must have the same folds again with a checkpoint, but shuffles without a seed; set "
+            "its random_state."
+        )
     metadata = route_metadata(
         models, splitter=splitter, scorer=evaluator.scorer, groups=groups, params=params
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -105,7 +106,7 @@ def seeded(estimator: Any, seeds: Sequence[int]) -> Iterator[tuple[int | None, A
     """Yield a clone for every seed, or a single one if nothing in the estimator is random."""
     parameters = estimator.get_params(deep=True)
     names = [n for n in parameters if n == "random_state" or n.endswith("__random_state")]
-    splitters = {n: value for n, value in parameters.items() if _shuffles_unseeded(value)}
+    splitters = {n: value for n, value in parameters.items() if shuffles_unseeded(value)}
     for seed in seeds if names or splitters else (None,):
         seeded_splitters = {name: copy.copy(splitter) for name, splitter in splitters.items()}
         for splitter in seeded_splitters.values():
@@ -114,7 +115,7 @@ def seeded(estimator: Any, seeds: Sequence[int]) -> Iterator[tuple[int | None, A
         yield seed, clone(estimator).set_params(**parameters)
 
 
-def _shuffles_unseeded(value: Any) -> bool:
+def shuffles_unseeded(value: Any) -> bool:
     """Return whether a parameter is a splitter whose random splits have no seed."""
     is_splitter = hasattr(value, "split") and hasattr(value, "random_state")
     return is_splitter and value.random_state is None and getattr(value, "shuffle", True)
@@ -158,8 +159,14 @@ def run_once(
 
 @contextmanager
 def _recorded_convergence() -> Iterator[list[str]]:
-    """Record the warnings that a comparison counts, and show all others at the end."""
+    """Record the warnings that a comparison counts, and show all others at the end.
+
+    In threads each is shown: they share Python's filters of warnings.
+    """
     messages: list[str] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield messages
+        return
     caught: list[warnings.WarningMessage] = []
     try:
         with warnings.catch_warnings(record=True) as caught:

@@ -8,12 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
+import sklearn
 from sklearn.utils.parallel import Parallel, delayed
 from tqdm.auto import tqdm
 
 from sklearn_rnn._sklearn.safe_files import fingerprint, locked, open_folder, read, remove, write
 from sklearn_rnn.model_selection._fit_and_score import Evaluator, Fold, Run, run_once, seeded
 from sklearn_rnn.model_selection._metadata_routing import Metadata
+
+PACKAGES = (np, pd, sklearn)
+"""Packages whose versions tell runs apart, besides those that estimators store themselves."""
 
 PROGRESS_DELAY = 2.0
 """Seconds before the progress bar appears."""
@@ -45,7 +50,12 @@ def run_all(
     files: list[Path] = []
     work = [delayed(run_once)(*call) for call in calls]
     if checkpoint is not None:
-        folder, common = open_folder(checkpoint), fingerprint((X, y, evaluator, metadata.score))
+        folder, common = (
+            open_folder(checkpoint),
+            fingerprint(
+                (X, y, evaluator, metadata.score, [(p.__name__, p.__version__) for p in PACKAGES])
+            ),
+        )
         for run, estimator, _, _, fold, *_ in calls:
             known = fingerprint((common, run, estimator, fold, metadata.fit[run.model]))
             files.append(folder / f"compare_models-{known}")

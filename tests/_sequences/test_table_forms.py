@@ -136,3 +136,9 @@ def test_documents_and_texts_are_each_refused_with_the_network_that_reads_them()
         HierarchicalAttentionClassifier().fit(tokens, Y > 0)
     with pytest.raises(ValueError, match=r"Tokens are read by .* such as GRUClassifier\.$"):
         net(DenseRegressor, embedding_dim=3).fit(tokens, Y)
+
+
+def test_a_list_of_tables_is_refused_with_both_ways_out():
+    tables = [pd.DataFrame({"a": [1.0, 2.0], "b": [0.0, 1.0]}) for _ in Y]
+    with pytest.raises(TypeError, match=r"got tables: give \[table\.to_numpy.*sequences_from_fra"):
+        net().fit(tables, Y)

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 from typing import ClassVar
 
@@ -15,6 +16,7 @@ from joblib import parallel_config
 from pandas.testing import assert_frame_equal
 from sklearn.base import clone
 from sklearn.linear_model import LinearRegression
+from sklearn.model_selection import KFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -182,3 +184,17 @@ def test_what_is_no_folder_or_has_no_fingerprint_is_refused_before_any_fit(tmp_p
     with pytest.raises(ValueError, match=r"^checkpoint needs parameters and data"):
         compared({"counted": Counted()}, complexity=lambda model: 1.0, checkpoint=tmp_path)
     assert Counted.fits == []
+
+
+def test_folds_that_nobody_could_repeat_are_refused(tmp_path):
+    with pytest.raises(ValueError, match="cv must have the same folds again with a checkpoint"):
+        compared(cv=KFold(3, shuffle=True), checkpoint=tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_threads_leave_what_shows_warnings():
+    before = warnings._showwarnmsg_impl  # what catch_warnings replaces to record them
+    with parallel_config("threading", n_jobs=4):
+        for _ in range(5):
+            compared()
+    assert warnings._showwarnmsg_impl is before
