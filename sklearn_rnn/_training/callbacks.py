@@ -21,8 +21,8 @@ from skorch.callbacks import (
     WandbLogger,
 )
 from skorch.callbacks.scoring import ScoringBase
-from tqdm.auto import tqdm
 
+from sklearn_rnn._sklearn.progress import Bar
 from sklearn_rnn._training.config import TrainingConfig
 
 REFUSED: dict[type[Callback], str] = {
@@ -53,11 +53,11 @@ def print_line(text: str) -> None:
 class ProgressBar(Callback):
     """Progress bar over the epochs, with the losses and the time left."""
 
-    bar_: tqdm[Any] | None = None
+    bar_: Bar | None = None
 
     def on_train_begin(self, net: Any, **_: Any) -> None:
         """Open the bar."""
-        self.bar_ = tqdm(total=net.config.max_epochs, unit="epoch")
+        self.bar_ = Bar(total=net.config.max_epochs, unit="epoch")
 
     def on_epoch_end(self, net: Any, **_: Any) -> None:
         """Advance the bar."""

@@ -15,7 +15,8 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 from sklearn.utils import Bunch
-from tqdm.auto import tqdm
+
+from sklearn_rnn._sklearn.progress import Bar
 
 VARIABLE = "SKLEARN_RNN_DATA"
 _DEFAULT_HOME = "~/sklearn_rnn_data"
@@ -187,7 +188,7 @@ def _copy_url(url: str, path: Path, name: str) -> None:
     with urlopen(request, timeout=_TIMEOUT_SECONDS) as answer, open(path, "wb") as file:
         length = answer.headers.get("Content-Length")
         total = None if length is None else int(length)
-        with tqdm(total=total, desc=name, unit="B", unit_scale=True, leave=False, delay=1) as bar:
+        with Bar(total=total, desc=name, unit="B", unit_scale=True, leave=False, delay=1) as bar:
             while block := answer.read(_BLOCK):
                 file.write(block)
                 bar.update(len(block))

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 import sklearn
 from sklearn.utils.parallel import Parallel, delayed
-from tqdm.auto import tqdm
 
+from sklearn_rnn._sklearn.progress import Bar
 from sklearn_rnn._sklearn.safe_files import fingerprint, locked, open_folder, read, remove, write
 from sklearn_rnn.model_selection._fit_and_score import Evaluator, Fold, Run, run_once, seeded
 from sklearn_rnn.model_selection._metadata_routing import Metadata
@@ -61,7 +61,7 @@ def run_all(
             files.append(folder / f"compare_models-{known}")
         work = [delayed(_run_or_read)(*pair) for pair in zip(files, calls, strict=True)]
     workers = Parallel(n_jobs=n_jobs, return_as="generator_unordered")
-    bar: Iterable[Run] = tqdm(
+    bar: Iterable[Run] = Bar(
         workers(work), total=len(work), unit="fit", disable=not verbose, delay=PROGRESS_DELAY
     )
     order = list(models)

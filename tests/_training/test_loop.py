@@ -24,12 +24,12 @@ from skorch.callbacks import (
     GradientNormClipping,
     LRScheduler,
 )
-from tqdm.auto import tqdm
 
 from sklearn_rnn import DenseClassifier, DenseRegressor, GRURegressor, TCNRegressor
 from sklearn_rnn._modules.kernels import threads as threads
 from sklearn_rnn._sequences.training_data import Data, groups_of
 from sklearn_rnn._sequences.windows import window_rows
+from sklearn_rnn._sklearn.progress import Bar
 from sklearn_rnn._training import callbacks as callbacks
 from sklearn_rnn._training.batches import Examples
 from sklearn_rnn._training.config import MAX_VALUES_IN_DOUBLE, MIN_SAMPLES_TO_HOLD_OUT
@@ -954,7 +954,7 @@ def test_a_bar_is_closed_when_another_callback_fails_at_the_start(monkeypatch):
             raise RuntimeError("broken")
 
     bars = []
-    monkeypatch.setattr(callbacks, "tqdm", lambda **how: bars.append(tqdm(**how)) or bars[-1])
+    monkeypatch.setattr(callbacks, "Bar", lambda **how: bars.append(Bar(**how)) or bars[-1])
     with pytest.raises(RuntimeError, match="broken"):
         plain(verbose=2, callbacks=[Broken()]).fit(X, Y)
     assert [bar.disable for bar in bars] == [True]  # which closing does
