@@ -10,6 +10,7 @@ import pandas as pd
 from sklearn_rnn._sequences.input_form import Reading
 from sklearn_rnn._sequences.lag_names import has_lag_names
 from sklearn_rnn._sequences.lists import is_sequence
+from sklearn_rnn._sklearn.validation import check_is_read
 
 
 def check_form(X: Any, name: str, reading: Reading) -> None:
@@ -27,11 +28,12 @@ def check_form(X: Any, name: str, reading: Reading) -> None:
     Raises
     ------
     TypeError
-        If X is a table in groups, or has a sequence in each cell.
+        If X is a table in groups, or unread, or has a sequence in each cell.
     ValueError
         If X has the index of a table in long form, with a row for each step; or holds texts, or
         documents in place of tokens.
     """
+    check_is_read(X)
     if isinstance(X, list | tuple | np.ndarray) or hasattr(X, "to_list"):
         _check_elements(X, name, reading)
     if type(X).__name__.endswith("GroupBy"):

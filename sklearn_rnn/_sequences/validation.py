@@ -192,7 +192,7 @@ def _checked_array(
             f"X must have two or three dimensions; got one, of length {len(X)}. Reshape your data: "
             "X.reshape(-1, 1) makes each value a sequence, X.reshape(1, -1) makes all values one."
         )
-    if reading.tokens and n_dims == 2:  # the number of steps varies from call to call
+    if reading.tokens and n_dims == 2 and not hasattr(X, "toarray"):  # n_steps varies
         X, n_dims = np.asarray(X)[:, :, np.newaxis], 3
     if n_dims:
         check_targets(y, X)

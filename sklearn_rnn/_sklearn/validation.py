@@ -105,6 +105,7 @@ def check_numbers(values: Any, name: str = "X") -> None:
     TypeError or ValueError
         If it does not. The error names the argument, and the column of a DataFrame.
     """
+    check_is_read(values, name)
     if isinstance(values, pd.DataFrame):
         for dtype in set(values.dtypes):
             _check_columns(values, dtype, name)
@@ -112,6 +113,14 @@ def check_numbers(values: Any, name: str = "X") -> None:
         _check_polars(values, name)
     elif not hasattr(values, "dtypes") and not issparse(values):
         _check_array(values, name)
+
+
+def check_is_read(values: Any, name: str = "X") -> None:
+    """Check that an argument is no table whose values polars has yet to read."""
+    if hasattr(values, "collect"):
+        raise TypeError(
+            f"{name} must hold its values; got a {type(values).__name__}: give {name}.collect()."
+        )
 
 
 def are_dates(labels: Iterable[Any]) -> bool:
@@ -287,6 +296,7 @@ def as_table(X: Any) -> Any:
 
 def check_dimensions(X: Any) -> None:
     """Check that X is no Series, which is a table of one column only if it is made one."""
+    check_is_read(X)
     if _is_series(X):
         raise ValueError("X must have two dimensions; got a Series: give X.to_frame().")
 

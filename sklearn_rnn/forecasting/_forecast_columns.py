@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sklearn_rnn._sklearn.validation import check_numbers
 from sklearn_rnn.forecasting._series_table import SeriesTable
 from sklearn_rnn.forecasting._target_columns import target_names
 
@@ -74,6 +75,7 @@ class ForecastColumns:
         """Return a table with the columns of fit alone, in their order, and targets as floats."""
         if missing := [c for c in self.all if c not in table.values.columns]:
             raise ValueError(f"{name} lacks the columns {missing} of the training data.")
+        check_numbers(table.values[self.targets], name)
         values = table.values[self.all].astype(dict.fromkeys(self.targets, float))
         return replace(table, values=values)
 

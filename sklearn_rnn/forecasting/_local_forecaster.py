@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.parallel import Parallel, delayed
 
-from sklearn_rnn._sklearn.compat import HasMethods
+from sklearn_rnn._sklearn.compat import HasMethods, Interval
 from sklearn_rnn._sklearn.parameters import param, parametrized
 from sklearn_rnn.forecasting._forecaster_base import AbstractForecaster
 from sklearn_rnn.forecasting._rows_ahead import RowsAhead
@@ -58,7 +58,7 @@ class LocalForecaster(AbstractForecaster):
         kw_only=False,
     )
     n_jobs: int | None = param(
-        [Integral, None],
+        [Interval(Integral, None, None, closed="neither"), None],
         "Number of series that are forecast in parallel, as in joblib.",
         default=None,
     )

@@ -81,7 +81,7 @@ class RecursiveForecaster(MetaEstimatorMixin, Estimator):
             stacklevel=2,
         )
         targets = target_names(self.target)
-        known = [c for c in X.columns if c not in targets] if targets else None
+        known = [c for c in getattr(X, "columns", ()) if c not in targets] if targets else None
         forecaster = Forecaster(
             self.estimator, strategy="recursive", target=self.target, known_ahead=known
         )

@@ -210,5 +210,6 @@ def _check_adjacent(
             f"Rows ahead must continue each series from its end, one after the other: in "
             f"{table.describe(int(table.codes[row]))} {found} does not directly follow {before}. "
             "Give the rows between, or the past up to these rows by past=; if they are a test set, "
-            "split by PanelTimeSeriesSplit."
+            "split by PanelTimeSeriesSplit. If the times leave out steps, as every second business "
+            "day does, number the rows instead."
         )

@@ -50,8 +50,9 @@ def learn_class_weights(
     for weights, known in zip(given, labels, strict=True):
         if unknown := [label for label in weights if label not in known]:
             raise ValueError(f"class_weight names {unknown}, but the classes of y are {known}.")
-        if not all(np.isfinite(weight) and weight >= 0 for weight in weights.values()):
-            raise ValueError(f"class_weight must be finite and not negative; got {weights}.")
+        numbers = [w for w in weights.values() if isinstance(w, int | float | np.number)]
+        if len(numbers) < len(weights) or not all(0 <= number < np.inf for number in numbers):
+            raise ValueError(f"class_weight must be finite numbers, none negative; got {weights}.")
     return given
 
 

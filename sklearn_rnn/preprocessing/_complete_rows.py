@@ -210,11 +210,12 @@ def _check_nothing_inside(final: Any) -> None:
     name = type(final).__name__
     if not any(hasattr(part, "fit") for part in final.get_params().values()):
         raise ValueError(
-            f"{name} leaves out rows with incomplete windows itself; give it without CompleteRows."
+            f"estimator {name} leaves out rows with incomplete windows itself; give it without "
+            "CompleteRows."
         )
     raise ValueError(
-        f"CompleteRows must be inside of {name}, which contains a LagTransformer, and not around "
-        "it: put CompleteRows(pipeline) in place of the pipeline that it contains."
+        f"estimator: CompleteRows must be inside of {name}, which contains a LagTransformer, and "
+        "not around it: put CompleteRows(pipeline) in place of the pipeline that it contains."
     )
 
 

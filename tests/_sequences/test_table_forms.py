@@ -6,13 +6,18 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from scipy.sparse import csr_array
 
 from sklearn_rnn import (
     DenseRegressor,
     GRUClassifier,
     GRURegressor,
     HierarchicalAttentionClassifier,
+    LagRidge,
+    LagTransformer,
     TextSequencer,
+    make_ar,
+    make_lagged,
     sequences_from_frame,
 )
 
@@ -142,3 +147,25 @@ def test_a_list_of_tables_is_refused_with_both_ways_out():
     tables = [pd.DataFrame({"a": [1.0, 2.0], "b": [0.0, 1.0]}) for _ in Y]
     with pytest.raises(TypeError, match=r"got tables: give \[table\.to_numpy.*sequences_from_fra"):
         net().fit(tables, Y)
+
+
+def test_a_table_that_polars_has_yet_to_read_is_refused_with_the_call_that_reads_it():
+    lazy = pl.DataFrame({"a": Y, "b": Y}).lazy()
+    fitted = net().fit(lazy.collect(), Y)
+    for call in (
+        lambda: net().fit(lazy, Y),
+        lambda: fitted.predict(lazy),
+        lambda: DenseRegressor().fit(lazy, Y),
+        lambda: LagRidge().fit(lazy, Y),
+        lambda: LagTransformer(2).fit(lazy),
+        lambda: make_lagged(lazy, Y, 2),
+        lambda: make_ar(2).fit(lazy, Y),
+    ):
+        with pytest.raises(TypeError, match=r"LazyFrame: give X\.collect\(\)\.$"):
+            call()
+
+
+def test_sparse_tokens_are_refused_in_words():
+    tokens = csr_array(np.eye(6, dtype=int))
+    with pytest.raises(TypeError, match="Sparse data was passed for X"):
+        net(embedding_dim=2).fit(tokens, Y)

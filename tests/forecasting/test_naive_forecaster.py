@@ -105,3 +105,16 @@ def test_series_without_enough_values_are_named(strategy, text):
     model = NaiveForecaster(strategy, season=20)
     with pytest.raises(ValueError, match=rf"^{re.escape(text)}.*\['b'\] do not"):
         model.fit(panel)
+
+
+def test_a_target_of_dates_is_named():
+    dates = pd.DataFrame({"sales": pd.date_range("2026", periods=9)})
+    with pytest.raises(TypeError, match=r"^X must hold numbers, but its column 'sales' is of"):
+        NaiveForecaster().fit(dates)
+
+
+def test_times_that_leave_out_steps_are_explained():
+    series = pd.Series(range(30), pd.date_range("2026-01-01", periods=30, freq="2B"), dtype=float)
+    with pytest.raises(ValueError, match="as every second business day does, number the rows"):
+        NaiveForecaster().fit(series).predict(2)
+    NaiveForecaster().fit(series.reset_index(drop=True)).predict(2)

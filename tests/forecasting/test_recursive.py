@@ -30,3 +30,11 @@ def test_a_single_column_is_the_target():
         former = RecursiveForecaster(make_ar(2)).fit(X[["a"]])
     expected = Forecaster(make_ar(2), strategy="recursive").fit(X["a"]).predict(3)
     pd.testing.assert_series_equal(former.predict(3), expected)
+
+
+@pytest.mark.filterwarnings("ignore::FutureWarning")  # of the former name, tested above
+def test_other_tables_than_those_of_pandas_are_named():
+    with pytest.raises(TypeError, match=r"^X must be a DataFrame or Series of pandas"):
+        RecursiveForecaster(target="a").fit(X.to_numpy())
+    forecaster = RecursiveForecaster(make_ar(2)).fit(X["a"])  # a Series is one
+    assert len(forecaster.predict(2)) == 2

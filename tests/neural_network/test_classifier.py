@@ -325,7 +325,13 @@ REFUSED = {
         TWO,
         {"class_weight": {"no": -1, "yes": 1}},
         {},
-        "class_weight must be finite and not negative; got {'no': -1, 'yes': 1}.",
+        "class_weight must be finite numbers, none negative; got {'no': -1, 'yes': 1}.",
+    ),
+    "class weight of text": (
+        TWO,
+        {"class_weight": {"no": "a"}},
+        {},
+        "class_weight must be finite numbers, none negative; got {'no': 'a'}.",
     ),
     "class weight of other labels": (
         TWO,

@@ -279,7 +279,7 @@ def test_without_lags_nothing_is_left_out():
 )
 def test_searches_go_around_it(around):
     pipeline = make_pipeline(flat(), Ridge())
-    with pytest.raises(ValueError, match=r"^CompleteRows must be inside of [GT]"):
+    with pytest.raises(ValueError, match=r"^estimator: CompleteRows must be inside of [GT]"):
         CompleteRows(around(pipeline)).fit(FRAME, Y)
     around(CompleteRows(pipeline)).fit(FRAME, Y)
 
