@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from typing_extensions import Self
 
 from sklearn_rnn._sequences.input_form import InputForm, Reading
+from sklearn_rnn._sequences.storage import row_chunks
 from sklearn_rnn._sequences.validation import check_sequences
 from sklearn_rnn._sequences.window_array import WindowArray
 from sklearn_rnn._sequences.windows import Windows
@@ -73,6 +74,7 @@ class WindowModel(ColumnParameters):
         self._target_shape = target.shape[1:]
         columns = target.reshape(len(target), -1)
         data = TrainingSet(design, columns, weight, np.arange(len(design)), columns)
+        _check_squares(weight, X=design.rows, y=columns)
         used = weight > 0
         if isinstance(X, WindowArray):
             used &= X.is_complete
@@ -196,3 +198,14 @@ class WindowRegressor(RegressorMixin, WindowModel):
     def _mean(self, linear_predictor: FloatArray) -> FloatArray:
         """Return the expected targets."""
         return linear_predictor
+
+
+def _check_squares(weight: NDArray[np.float64], **arrays: NDArray[Any]) -> None:
+    """Check that sums of squares of arrays, and of weights, are finite."""
+    for name, rows in {**arrays, "sample_weight": weight[:, np.newaxis]}.items():
+        largest = max(np.nanmax(np.abs(rows[c]), initial=0) for c in row_chunks(*rows.shape))
+        if largest > np.sqrt(np.finfo(np.float64).max / rows.size) / 2:  # about their means
+            raise ValueError(
+                f"{name} has values up to {largest:.1g} in size, whose sum of squares overflows; "
+                "divide it by a constant."
+            )

@@ -270,3 +270,17 @@ def test_errors_name_argument_rule_and_value(model, call, text):
 def test_weights_of_zero_alone_are_an_error():
     with pytest.raises(ValueError, match=r"sample_?\s?weight.* (non-zero|zero)"):
         LagRidge().fit(np.zeros((9, 4, 2)), np.arange(9), np.zeros(9))
+
+
+@pytest.mark.parametrize("name", ["X", "y", "sample_weight"])
+def test_values_whose_squares_overflow_are_named(name):
+    rng = np.random.default_rng(0)
+    given = {"X": rng.normal(size=(30, 3, 2)), "y": rng.normal(size=30), "sample_weight": None}
+    for model in (LagRidge(), LagRidgeCV(cv=2), LagElasticNetCV(cv=2)):
+        model.fit(given["X"] * 1e150, given["y"])
+        large = {
+            **given,
+            name: np.full(30, 1e300) if name == "sample_weight" else given[name] * 1e300,
+        }
+        with pytest.raises(ValueError, match=f"^{name} has values up to .* divide it by a const"):
+            model.fit(**large)
