@@ -221,7 +221,7 @@ class LagTransformer(LagParameters, TransformerMixin, Estimator):
         history = History.learn(timeline, rows, kept, LagCount(self.lag_unit, self.max_gap))
         placement = history.place(timeline, window, in_fit=True)
         validate_data(self, X=X, skip_check_array=True)  # learns names; nothing below fails
-        warn_of_doubtful(history, timeline, window.lookback)
+        warn_of_doubtful(history, timeline, window.lookback, X if kept else None)
         self.fill_values_ = (
             column_means(rows)
             if self.fill_value == "mean"

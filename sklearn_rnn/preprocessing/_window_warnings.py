@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from sklearn_rnn.exceptions import IncompleteWindowsWarning
@@ -74,9 +75,13 @@ def warn_of_incomplete(
         )
 
 
-def warn_of_doubtful(history: History, timeline: Timeline, lookback: int) -> None:
-    """Warn where lags count rows although times in equal steps leave gaps."""
+def warn_of_doubtful(history: History, timeline: Timeline, lookback: int, X: Any) -> None:
+    """Warn where lags count rows although times in equal steps leave gaps, or labels are no times.
+
+    X is the table whose rows may be lags of later ones, or None.
+    """
     if timeline.kind.name == "none":
+        _warn_of_labels(getattr(X, "index", None))
         return
     counts = [
         history.count.count_doubtful(timeline.times[part], timeline.kind, lookback)
@@ -107,6 +112,16 @@ def warn_of_missing_values(missing: NDArray[np.bool_], lag: int) -> None:
             f"The mean of the training targets is the start of {int(missing.sum())} of "
             f"{len(missing)} predictions, since the target at lag {lag} is a missing value; impute "
             "the target in X."
+        )
+
+
+def _warn_of_labels(index: Any) -> None:
+    """Warn if rows have labels by which later rows cannot follow them."""
+    if isinstance(index, pd.Index) and not _IS_SILENT.get():
+        _warn(
+            f"The index of X holds labels that are not times, such as {index[0]!r}: rows of fit "
+            "cannot be lags of later rows, and lags before these are filled. Convert the labels, "
+            "as by pd.PeriodIndex(X.index, freq=...), or set history='never' if there are none."
         )
 
 

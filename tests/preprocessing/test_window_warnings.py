@@ -170,3 +170,22 @@ def test_holidays_of_working_days_are_no_steps_and_no_reason_to_warn(share, coun
     by_rows = (lagged[5:, 0, 0] == values[:-5]).all()
     assert by_rows == counts_rows
     assert bool(caught) == (not counts_rows)  # then the holidays are missing rows
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        pd.period_range("2000Q1", periods=100, freq="Q").astype(str),
+        pd.CategoricalIndex([f"day {i}" for i in range(100)]),
+        pd.Index([None, *range(99)], dtype=object),
+    ],
+)
+def test_labels_that_are_no_times_are_named_in_fit(labels):
+    rows = X.set_axis(labels)
+    with pytest.warns(IncompleteWindowsWarning, match="^The index of X holds labels that are not"):
+        LagTransformer(2).fit(rows)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        LagTransformer(2, history="never").fit(rows)
+        LagTransformer(2).fit(rows.to_numpy())
+        LagTransformer(2).fit(rows.reset_index(drop=True))
