@@ -60,6 +60,20 @@ def test_every_display_draws_into_given_axes(comparison, net):
             "TrainingCurveDisplay needs a fitted network with loss_curve_; got LinearRegression.",
         ),
         (
+            lambda: TrainingCurveDisplay.from_estimator(make_ar(1), log_scale=[]),
+            "The 'log_scale' parameter of TrainingCurveDisplay.from_estimator must be an instance "
+            "of 'bool' or an instance of 'numpy.bool'. Got [] instead.",
+        ),
+        (
+            lambda: ForecastDisplay.from_estimator(make_ar(1).fit(X, Y), X, Y, output=1.5),
+            "The 'output' parameter of ForecastDisplay.from_estimator must be an int in the "
+            "range [0, inf). Got 1.5 instead.",
+        ),
+        (
+            lambda: ForecastDisplay.from_estimator(make_ar(1).fit(X, Y), X, Y, output=1),
+            "output=1 is none of the outputs, whose shape is (120,).",
+        ),
+        (
             lambda: LagImportanceDisplay.from_estimator(make_ar(1), X, Y, signed=True),
             "signed=True needs method='integrated_gradients'.",
         ),

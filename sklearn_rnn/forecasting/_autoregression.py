@@ -11,10 +11,15 @@ from sklearn.compose import ColumnTransformer
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import FeatureUnion, make_pipeline
 
+from sklearn_rnn._sklearn.compat import validate_params
 from sklearn_rnn.preprocessing._complete_rows import CompleteRows
 from sklearn_rnn.preprocessing._lag_transformer import LagTransformer
 
 
+@validate_params(
+    LagTransformer._parameter_constraints,
+    prefer_skip_nested_validation=True,
+)
 def make_ar(
     n_lags: int = 5,
     *,
@@ -104,10 +109,14 @@ def make_ar(
         if isinstance(given, str) or not isinstance(given, Iterable):
             raise TypeError(f"{name} must be a sequence, such as [{given!r}]; got {given!r}.")
     regular = range(delay, delay + n_lags * step, step)
-    if wrong := [lag for lag in seasonal_lags if lag < delay or lag in regular]:
+    if wrong := [
+        lag
+        for lag in seasonal_lags
+        if not isinstance(lag, int | np.integer) or lag < delay or lag in regular
+    ]:
         raise ValueError(
-            f"seasonal_lags must be at least delay={delay} and not among the regular lags "
-            f"{list(regular)}; got {wrong}."
+            f"seasonal_lags must be integers of at least delay={delay} and not among the regular "
+            f"lags {list(regular)}; got {wrong}."
         )
     if seasonal_lags:
         more = [(f"lag{lag}", LagTransformer(1, delay=lag, **reading)) for lag in seasonal_lags]

@@ -9,12 +9,17 @@ from typing import Any
 import numpy as np
 from sklearn.pipeline import make_pipeline
 
+from sklearn_rnn._sklearn.compat import validate_params
 from sklearn_rnn.linear._elastic_net_cv import LagElasticNetCV
 from sklearn_rnn.linear._ridge_cv import LagRidgeCV
 from sklearn_rnn.preprocessing._complete_rows import CompleteRows
 from sklearn_rnn.preprocessing._lag_transformer import LagTransformer
 
 
+@validate_params(
+    LagTransformer._parameter_constraints | LagElasticNetCV._parameter_constraints,
+    prefer_skip_nested_validation=True,
+)
 def make_lasso(
     n_lags: int = 5,
     *,
@@ -88,6 +93,12 @@ def make_lasso(
     return CompleteRows(make_pipeline(lags, lasso))
 
 
+@validate_params(
+    LagTransformer._parameter_constraints
+    | LagRidgeCV._parameter_constraints
+    | {"horizon": CompleteRows._parameter_constraints["horizon"]},
+    prefer_skip_nested_validation=True,
+)
 def make_linear(
     n_lags: int = 5,
     horizon: int = 1,

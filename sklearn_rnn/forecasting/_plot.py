@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from sklearn_rnn._sklearn.axes import axes_for
+from sklearn_rnn._sklearn.compat import Interval, validate_params
 
 
 class ForecastDisplay:
@@ -42,6 +44,10 @@ class ForecastDisplay:
         self.name = name
 
     @classmethod
+    @validate_params(
+        {"output": [Interval(Integral, 0, None, closed="left")]},
+        prefer_skip_nested_validation=False,
+    )
     def from_estimator(
         cls, estimator: Any, X: Any, y: Any, *, output: int = 0, kind: str = "time", ax: Any = None
     ) -> ForecastDisplay:
@@ -127,6 +133,8 @@ class ForecastDisplay:
 
 
 def _column(values: NDArray[Any], output: int) -> NDArray[Any]:
+    if output >= (1 if values.ndim == 1 else values.shape[1]):
+        raise ValueError(f"output={output} is none of the outputs, whose shape is {values.shape}.")
     return values if values.ndim == 1 else values[:, output]
 
 

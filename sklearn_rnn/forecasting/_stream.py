@@ -9,7 +9,9 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_rnn._sklearn.compat import HasMethods, StrOptions, validate_params
 from sklearn_rnn._sklearn.metaestimators import open_search
+from sklearn_rnn._sklearn.validation import check_numbers
 from sklearn_rnn.forecasting._ar_regressor import ARRegressor
 from sklearn_rnn.forecasting._stream_steps import (
     CarrySteps,
@@ -25,8 +27,6 @@ from sklearn_rnn.linear._base import WindowModel
 from sklearn_rnn.preprocessing._incomplete_rows import find_lags
 from sklearn_rnn.preprocessing._lag_transformer import LagTransformer
 from sklearn_rnn.preprocessing._lookback import lookback
-
-MODES = ("window", "carry")
 
 
 class Stream:
@@ -80,6 +80,7 @@ class Stream:
             raise ValueError(
                 f"rows must have the columns of X in fit, {[*self._names]}; got {[*given]}."
             )
+        check_numbers(rows, "rows")
         values = np.atleast_1d(np.array(rows, dtype=np.float64))
         n_series = "n_series" if self._n_series is None else self._n_series
         expected = (self._n_series or max(1, len(values)), self._n_columns)
@@ -93,6 +94,13 @@ class Stream:
         return values
 
 
+@validate_params(
+    {
+        "estimator": [HasMethods(["fit", "predict"])],
+        "mode": [StrOptions({"window", "carry"})],
+    },
+    prefer_skip_nested_validation=False,
+)
 def stream(estimator: Any, mode: str = "window") -> Stream:
     """Predict series row by row, many series at the same time, as rows arrive.
 
@@ -157,8 +165,6 @@ def stream(estimator: Any, mode: str = "window") -> Stream:
     >>> ahead.predict([[np.nan], [np.nan]], keep=False).round(6)  # of rows that are not known yet
     array([0.25, 2.  ])
     """
-    if mode not in MODES:
-        raise ValueError(f"mode must be one of {MODES}; got {mode!r}.")
     check_is_fitted(estimator)
     inside = open_search(estimator)
     if getattr(inside, "return_sequences", False) and mode == "window":
@@ -198,8 +204,8 @@ def _stream_of_windows(model: Any, mode: str) -> Stream:
         n_steps, n_channels = model.n_steps_, model.n_channels_
     else:
         raise ValueError(
-            f"{type(model).__name__} has no LagTransformer inside, and is no network or linear "
-            "model of windows; put it behind a LagTransformer in a pipeline."
+            f"estimator {type(model).__name__} has no LagTransformer inside, and is no network or "
+            "linear model of windows; put it behind a LagTransformer in a pipeline."
         )
     steps = WindowSteps(predict_windows(model), n_steps - 1, np.full(n_channels, np.nan))
     return Stream(None, steps, n_channels)

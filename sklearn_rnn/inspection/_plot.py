@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sklearn_rnn._sklearn.axes import axes_for
+from sklearn_rnn._sklearn.compat import validate_params
 from sklearn_rnn.inspection import lag_importance
 
 
@@ -58,6 +59,7 @@ class LagImportanceDisplay:
         self.label = label
 
     @classmethod
+    @validate_params({"signed": ["boolean"]}, prefer_skip_nested_validation=False)
     def from_estimator(
         cls,
         estimator: Any,

@@ -13,6 +13,7 @@ from sklearn.model_selection import TimeSeriesSplit, check_cv
 
 from sklearn_rnn._sequences.storage import has_nan
 from sklearn_rnn._sequences.window_array import WindowArray
+from sklearn_rnn._sklearn.folds import check_folds
 from sklearn_rnn.linear._moments import Moments, channel_means
 from sklearn_rnn.linear._training_set import TrainingSet
 
@@ -57,7 +58,7 @@ def make_folds(
     position[data.samples] = np.arange(len(data.samples))
     folds = []
     y = data.y_given[:, 0] if data.y_given.shape[1] == 1 else data.y_given
-    for number, parts in enumerate(check_cv(cv).split(X, y, **params)):
+    for number, parts in enumerate(check_folds(check_cv(cv).split(X, y, **params), data.n_given)):
         train, test = (_find(part, position) for part in parts)
         if not (len(train) and len(test)):
             raise ValueError(

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.model_selection import TimeSeriesSplit, check_cv
 
+from sklearn_rnn._sklearn.compat import Interval, validate_params
+from sklearn_rnn._sklearn.folds import check_folds
 from sklearn_rnn._sklearn.rows import take_rows
 from sklearn_rnn.model_selection._backtest_result import Backtest
 from sklearn_rnn.model_selection._backtest_series import Fold, SeriesOfRows
@@ -20,6 +22,15 @@ from sklearn_rnn.model_selection._panel_split import PanelTimeSeriesSplit
 from sklearn_rnn.preprocessing._incomplete_rows import find_lags
 
 
+@validate_params(
+    {
+        "X": [pd.DataFrame, pd.Series],
+        "cv": [Interval(Integral, 1, None, closed="left"), "cv_object"],
+        "refit": ["boolean", Interval(Integral, 1, None, closed="left")],
+        "series_weight": [Mapping, pd.Series, None],
+    },
+    prefer_skip_nested_validation=False,
+)
 def backtest(
     forecasters: Any,
     X: Any,
@@ -141,13 +152,9 @@ def _check_arguments(models: Mapping[str, Any], refit: bool | int, series_weight
             f"forecasters must have the same season, by whose naive error MASE is scaled; got "
             f"{seasons}."
         )
-    if not (isinstance(refit, Integral) and (refit >= 1 or refit is False)):
-        raise ValueError(f"refit must be True, False or an int of at least 1; got {refit!r}.")
-    if series_weight is not None and not (
-        isinstance(series_weight, Mapping | pd.Series)
-        and all(weight >= 0 for _, weight in series_weight.items())
-        and any(weight > 0 for _, weight in series_weight.items())
-    ):
+    weights = [] if series_weight is None else [*dict(series_weight).values()]
+    are_weights = all(isinstance(w, int | float | np.number) and w >= 0 for w in weights)
+    if series_weight is not None and not (are_weights and any(weights)):
         raise ValueError(
             "series_weight must be a mapping of the names of series to weights of at least 0, not "
             f"all of them 0, such as {{'a': 2.0, 'b': 1.0}}; got {series_weight!r}."
@@ -158,7 +165,7 @@ def _check_arguments(models: Mapping[str, Any], refit: bool | int, series_weight
 def _folds(models: Mapping[str, Any], X: Any, cv: Any) -> list[Fold]:
     """Return the splits."""
     if not isinstance(cv, Integral):
-        return list(check_cv(cv).split(X))
+        return check_folds(check_cv(cv).split(X), len(X))
     owners = [part for model in models.values() for part in (model, *find_lags(model))]
     time = next((owner.time for owner in owners if owner.time is not None), None)
     horizon = max((getattr(model, "horizon", 0) for model in models.values()), default=0)

@@ -75,7 +75,7 @@ class Backtest:
             normal distribution 16 % too small with level 0.9, and 2 % with 0.5, 0.8 and 0.9. That
             of a forecast without an interval is the MAE.
         """
-        columns = [by] if isinstance(by, str) else list(by)
+        columns: Any = list(by) if isinstance(by, list | tuple) else [by]
         if not columns or (unknown := [c for c in columns if c not in _GROUPS]):
             given = unknown if columns else columns
             raise ValueError(f"by must be one or more of {list(_GROUPS)}; got {given}.")

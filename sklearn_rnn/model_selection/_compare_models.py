@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from numbers import Integral
 from os import PathLike
 from typing import Any
@@ -11,9 +11,17 @@ import numpy as np
 import pandas as pd
 from sklearn.base import is_classifier
 from sklearn.metrics import check_scoring
-from sklearn.utils import check_scalar, indexable
+from sklearn.utils import indexable
 
-from sklearn_rnn._sklearn.compat import BaseSearchCV
+from sklearn_rnn._sklearn.compat import (
+    BaseSearchCV,
+    HasMethods,
+    Interval,
+    StrOptions,
+    num_samples,
+    validate_params,
+)
+from sklearn_rnn._sklearn.folds import check_folds
 from sklearn_rnn._sklearn.metaestimators import default_scoring
 from sklearn_rnn._sklearn.validation import check_labels
 from sklearn_rnn.model_selection._comparison import Comparison
@@ -38,6 +46,20 @@ from sklearn_rnn.model_selection._verdict import COMPLEXITY
 from sklearn_rnn.preprocessing._omit_incomplete import omit_incomplete
 
 
+@validate_params(
+    {
+        "cv": ["cv_object"],
+        "params": [Mapping, None],
+        "scoring": [str, callable, None],
+        "seeds": [Interval(Integral, 1, None, closed="left"), "array-like"],
+        "loss": [StrOptions({"auto", *LOSSES})],
+        "horizon": [Interval(Integral, 1, None, closed="left")],
+        "complexity": [Mapping, callable, None],
+        "n_jobs": [Interval(Integral, None, None, closed="neither"), None],
+        "verbose": ["verbose"],
+    },
+    prefer_skip_nested_validation=False,
+)
 def compare_models(
     models: Mapping[str, Any],
     X: Any,
@@ -162,7 +184,6 @@ def compare_models(
     models = {name: omit_incomplete(model) for name, model in models.items()}
     seeds = _check_seeds(seeds)
     _check_complexity(complexity, models)
-    check_scalar(horizon, "horizon", Integral, min_val=1)
     X, y, groups = indexable(X, y, groups)
     check_labels(y, X)
     scoring, loss = _check_scoring(scoring, loss, models, classifies)
@@ -183,9 +204,7 @@ def compare_models(
     metadata = route_metadata(
         models, splitter=splitter, scorer=evaluator.scorer, groups=groups, params=params
     )
-    folds = list(splitter.split(X, y, **metadata.split))
-    if not folds:
-        raise ValueError(f"cv must give at least one pair of training and test rows; got {cv!r}.")
+    folds = check_folds(splitter.split(X, y, **metadata.split), num_samples(X))
     warn_of_fold_order(folds, X, models.values())
     runs = run_all(
         *(models, X, y),
@@ -230,6 +249,9 @@ def _check_models(models: Mapping[str, Any]) -> bool:
         )
     if not_text := [name for name in models if not isinstance(name, str)]:
         raise ValueError(f"The names in models must be strings; got {not_text}.")
+    is_estimator = HasMethods(["fit"]).is_satisfied_by
+    if others := [name for name, model in models.items() if not is_estimator(model)]:
+        raise ValueError(f"models must map names to estimators; {others} are none.")
     classifies = {name: is_classifier(model) for name, model in models.items()}
     if len(set(classifies.values())) > 1:
         raise ValueError(
@@ -254,20 +276,17 @@ def _target_column(models: Mapping[str, Any], X: Any) -> Any:
     return table[targets[0]]
 
 
-def _check_seeds(seeds: int | Sequence[int]) -> list[int]:
+def _check_seeds(seeds: Any) -> list[int]:
     """Return the list of seeds."""
-    if isinstance(seeds, int | Integral):
-        if seeds < 1:
-            raise ValueError(f"seeds must be at least 1 if it is an integer; got {seeds}.")
+    if isinstance(seeds, Integral):
         return list(range(int(seeds)))
-    if not isinstance(seeds, Iterable):
-        raise TypeError(f"seeds must be an integer, or a sequence of integers; got {seeds!r}.")
-    listed = [int(seed) for seed in seeds]
-    if not listed:
-        raise ValueError("seeds must contain at least one seed.")
-    if len(set(listed)) < len(listed) or min(listed) < 0:
-        raise ValueError(f"seeds must be distinct non-negative integers; got {listed}.")
-    return listed
+    listed = list(seeds)
+    are_seeds = all(isinstance(seed, int | np.integer) and seed >= 0 for seed in listed)
+    if not listed or not are_seeds or len(set(listed)) < len(listed):
+        raise ValueError(
+            f"seeds must be distinct non-negative integers, at least one; got {listed}."
+        )
+    return [int(seed) for seed in listed]
 
 
 def _check_scoring(
@@ -276,12 +295,8 @@ def _check_scoring(
     """Return the score and the name of the pointwise loss, with defaults filled in."""
     if scoring is None:
         scoring = default_scoring(next(iter(models.values())))
-    if not (isinstance(scoring, str) or callable(scoring)):
-        raise ValueError(f"scoring must be a single score, a str or a callable; got {scoring!r}.")
     if loss == "auto":
         loss = choose_loss(_name_of(scoring), classifies, models.values())
-    elif loss not in LOSSES:
-        raise ValueError(f"loss must be 'auto' or one of {sorted(LOSSES)}; got {loss!r}.")
     return scoring, loss
 
 

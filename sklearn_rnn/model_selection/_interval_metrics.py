@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from numbers import Real
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils.validation import check_array
+
+from sklearn_rnn._sklearn.compat import Interval, check_sample_weight, validate_params
+from sklearn_rnn._sklearn.validation import check_numbers, check_target, prefix_errors
+
+_WEIGHT = {"sample_weight": ["array-like", None]}
 
 
+@validate_params(_WEIGHT, prefer_skip_nested_validation=True)
 def interval_coverage(
     y_true: ArrayLike, intervals: ArrayLike, *, sample_weight: ArrayLike | None = None
 ) -> float:
@@ -43,6 +50,10 @@ def interval_coverage(
     return _mean((lower <= target) & (target <= upper), sample_weight)
 
 
+@validate_params(
+    {"level": [Interval(Real, 0, 1, closed="neither")]} | _WEIGHT,
+    prefer_skip_nested_validation=True,
+)
 def interval_score(
     y_true: ArrayLike,
     intervals: ArrayLike,
@@ -83,8 +94,6 @@ def interval_score(
     >>> interval_score([1.0, 5.0], [[0.0, 2.0], [0.0, 2.0]], level=0.5)
     8.0
     """
-    if not 0 < level < 1:
-        raise ValueError(f"level must be between 0 and 1; got {level}.")
     target, lower, upper = _check(y_true, intervals)
     outside = np.maximum(0.0, np.maximum(lower - target, target - upper))
     return _mean(upper - lower + 2 / (1 - level) * outside, sample_weight)
@@ -92,10 +101,10 @@ def interval_score(
 
 def _check(y_true: ArrayLike, intervals: ArrayLike) -> tuple[NDArray[np.float64], ...]:
     """Return targets, lower and upper ends of shape (n_rows, ...)."""
-    target = check_array(
-        y_true, ensure_2d=False, allow_nd=True, dtype=np.float64, input_name="y_true"
-    )
-    ends = np.asarray(intervals, dtype=np.float64)
+    target = check_target(y_true, "y_true")
+    check_numbers(intervals, "intervals")
+    with prefix_errors("intervals"):
+        ends = np.asarray(intervals, dtype=np.float64)
     if ends.shape != (*target.shape, 2):
         raise ValueError(
             f"intervals must have the shape of y_true and two ends, {(*target.shape, 2)}; got "
@@ -110,5 +119,7 @@ def _check(y_true: ArrayLike, intervals: ArrayLike) -> tuple[NDArray[np.float64]
 
 def _mean(values: NDArray[np.float64 | np.bool_], sample_weight: ArrayLike | None) -> float:
     of_rows = values.reshape(len(values), -1).mean(axis=1)
-    weights = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
+    weights = check_sample_weight(sample_weight, of_rows, ensure_non_negative=True)
+    if not weights.any():
+        raise ValueError("sample_weight must not be zero for all rows.")
     return float(np.average(of_rows, weights=weights))

@@ -12,6 +12,8 @@ from sklearn.base import is_classifier
 from sklearn.model_selection import check_cv
 from sklearn.utils import check_random_state
 
+from sklearn_rnn._sklearn.compat import HasMethods, Interval, num_samples, validate_params
+from sklearn_rnn._sklearn.folds import Fold, check_folds
 from sklearn_rnn._sklearn.rows import take_rows
 from sklearn_rnn.model_selection._leakage_report import COLUMNS, LeakageReport
 from sklearn_rnn.model_selection._leakage_rows import Prepare, Rows
@@ -22,9 +24,17 @@ from sklearn_rnn.model_selection._target_sources import find_sources
 from sklearn_rnn.model_selection._unknown_rows import Perturbation, unknown_rows
 from sklearn_rnn.preprocessing._window_warnings import without_warnings
 
-Fold = tuple[NDArray[np.intp], NDArray[np.intp]]
 
-
+@validate_params(
+    {
+        "pipeline": [HasMethods(["fit"])],
+        "cv": [Interval(Integral, 1, None, closed="left"), "cv_object"],
+        "prepare": [callable, None],
+        "n_rows": [Interval(Integral, 1, None, closed="left")],
+        "random_state": ["random_state"],
+    },
+    prefer_skip_nested_validation=False,
+)
 def check_leakage(
     pipeline: Any,
     X: Any,
@@ -124,7 +134,7 @@ def check_leakage(
     >>> report.steps
     ['prepare']
     """
-    _check_arguments(X, y, prepare, n_rows)
+    _check_arguments(X, y, prepare)
     random = check_random_state(random_state)
     rows = Rows.read(pipeline, X, y, prepare)
     folds = _folds(pipeline, rows, cv)
@@ -137,10 +147,8 @@ def check_leakage(
     return search.report()
 
 
-def _check_arguments(X: Any, y: Any, prepare: Any, n_rows: Any) -> None:
+def _check_arguments(X: Any, y: Any, prepare: Any) -> None:
     """Check the arguments, except those that other functions check."""
-    if not isinstance(n_rows, Integral) or n_rows < 1:
-        raise ValueError(f"n_rows must be an int of at least 1; got {n_rows!r}.")
     if prepare is None:
         if hasattr(X, "columns") and not is_table(X):
             raise TypeError(
@@ -148,8 +156,6 @@ def _check_arguments(X: Any, y: Any, prepare: Any, n_rows: Any) -> None:
                 "Convert it, as by X.to_pandas()."
             )
         return
-    if not callable(prepare):
-        raise TypeError(f"prepare must be a function of raw rows, or None; got {prepare!r}.")
     if y is not None:
         raise ValueError("y must be None with prepare, which returns X and y; leave it out.")
     if not is_table(X):
@@ -167,7 +173,7 @@ def _folds(pipeline: Any, rows: Rows, cv: Any) -> list[Fold]:
         folds = splitter.split(rows.X, groups=rows.order)
     else:
         folds = check_cv(cv, rows.y, classifier=is_classifier(pipeline)).split(rows.X, rows.y)
-    return [(np.asarray(train), np.asarray(test)) for train, test in folds]
+    return check_folds(folds, num_samples(rows.X))
 
 
 class _Search:

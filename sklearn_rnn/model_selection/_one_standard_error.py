@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sklearn_rnn._sklearn.compat import validate_params
+
 N_PARAMETERS = "mean_test_n_parameters"
 """Entry of ``cv_results_`` with the sizes of the candidates, if the scoring records them."""
 
@@ -80,6 +82,15 @@ class OneStandardError:
         return params[self.param]
 
 
+@validate_params(
+    {
+        "param": [str, None],
+        "larger_is_simpler": ["boolean"],
+        "key": [callable, None],
+        "metric": [str],
+    },
+    prefer_skip_nested_validation=True,
+)
 def one_standard_error(
     param: str | None = None,
     *,

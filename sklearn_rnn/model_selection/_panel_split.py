@@ -121,6 +121,8 @@ class PanelTimeSeriesSplit(TimeSeriesSplit):
                 )
         X = X.to_frame() if isinstance(X, pd.Series) else X
         times, series = self._read_rows(X, groups)
+        if not len(times):
+            raise ValueError("X has no rows to split.")
         distinct, codes = np.unique(times, return_inverse=True)
         if self.align == "end":
             if len(distinct) < len(times) and not series.any() and self.series is None:

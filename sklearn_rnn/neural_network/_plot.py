@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from sklearn_rnn._sklearn.axes import axes_for
+from sklearn_rnn._sklearn.compat import validate_params
 from sklearn_rnn._sklearn.metaestimators import final_estimator
 
 
@@ -43,6 +44,7 @@ class TrainingCurveDisplay:
         self.validation_loss_curve = validation_loss_curve
 
     @classmethod
+    @validate_params({"log_scale": ["boolean"]}, prefer_skip_nested_validation=False)
     def from_estimator(
         cls, estimator: Any, *, log_scale: bool = False, ax: Any = None
     ) -> TrainingCurveDisplay:

@@ -450,5 +450,5 @@ def test_what_no_stream_can_do_is_refused_by_name(mode):
         stream(lagged(GRURegressor(**FIT)).fit(labelled, FRAME["a"]), mode)
     with pytest.raises(NotFittedError):
         stream(make_ar(2), mode)
-    with pytest.raises(ValueError, match="mode must be one of"):
+    with pytest.raises(ValueError, match="The 'mode' parameter of stream must be "):
         stream(fitted("AR"), "state")

@@ -338,7 +338,16 @@ def test_windows_of_a_pipeline_are_not_copied():
 @pytest.mark.parametrize(
     ("model", "given", "text"),
     [
-        (LinearRegression(), {"method": "shap"}, "method must be one of ('permutation', 'inte"),
+        *(
+            (
+                LinearRegression(),
+                {name: value},
+                f"The {name!r} parameter of lag_importance must be ",
+            )
+            for name, value in (
+                *(("method", "shap"), ("n_repeats", 0), ("n_repeats", 1.5), ("n_points", 0)),
+            )
+        ),
         (LinearRegression(), {"y": None}, "method='permutation' needs y to compute a score."),
         (
             make_pipeline(LagTransformer(4, flatten=True), PCA(8), LinearRegression()),

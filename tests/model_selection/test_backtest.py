@@ -328,8 +328,10 @@ class Missing(BaseEstimator):
         ({"level": 90}, "level must be one or more numbers between 0 and 1; got 90."),
         ({"level": []}, "level must be one or more numbers between 0 and 1; got []."),
         ({"level": [0.5, 1.0]}, "level must be one or more numbers between 0 and 1; got [0.5, 1."),
-        ({"refit": 0}, "refit must be True, False or an int of at least 1; got 0."),
-        ({"refit": "no"}, "refit must be True, False or an int of at least 1; got 'no'."),
+        *(({"refit": refit}, "The 'refit' parameter of backtest must be ") for refit in (0, "no")),
+        ({"X": LONG.to_numpy()}, "The 'X' parameter of backtest must be an instance of 'pandas"),
+        ({"series_weight": [1, 2]}, "The 'series_weight' parameter of backtest must be "),
+        ({"cv": []}, "cv must have at least one pair of training and test rows; got none."),
         (
             {"forecasters": NAIVE, "cv": 3},
             "cv=3 takes the horizon of the forecasters as the length of the test sets, but none of "
@@ -346,7 +348,7 @@ class Missing(BaseEstimator):
                 "series_weight must be a mapping of the names of series to weights of at least 0, "
                 f"not all of them 0, such as {{'a': 2.0, 'b': 1.0}}; got {given!r}.",
             )
-            for given in ([1, 2], {"a": 1.0, "b": -1.0, "c": 1.0}, dict.fromkeys("abc", 0), {})
+            for given in ({"a": "b"}, {"a": 1.0, "b": -1.0, "c": 1.0}, dict.fromkeys("abc", 0), {})
         ),
         (
             {

@@ -94,15 +94,27 @@ def test_a_scorer_has_the_name_of_its_metric():
             {"models": {"a": DummyClassifier(), "b": Ridge()}},
             "models must be all classifiers or all regressors; classifiers are ['a'], the others",
         ),
-        ({"loss": "log"}, "loss must be 'auto' or one of ['absolute_error', 'log_loss', 'squared"),
-        ({"horizon": 0}, "horizon == 0, must be >= 1."),
-        ({"horizon": 1.5}, "horizon must be an instance of int, not float."),
-        ({"cv": []}, "cv must give at least one pair of training and test rows; got []."),
-        ({"seeds": 1.5}, "seeds must be an integer, or a sequence of integers; got 1.5."),
-        ({"seeds": ()}, "seeds must contain at least one seed."),
-        ({"seeds": -1}, "seeds must be at least 1 if it is an integer; got -1."),
-        ({"seeds": [1, 1]}, "seeds must be distinct non-negative integers; got [1, 1]."),
-        ({"seeds": [-1]}, "seeds must be distinct non-negative integers; got [-1]."),
+        ({"models": {"a": 3}}, "models must map names to estimators; ['a'] are none."),
+        ({"models": {"a": Ridge}}, "models must map names to estimators; ['a'] are none."),
+        ({"loss": "log"}, "The 'loss' parameter of compare_models must be a str among"),
+        *(
+            (
+                {"horizon": horizon},
+                "The 'horizon' parameter of compare_models must be an int in the range [1, inf). "
+                f"Got {horizon} instead.",
+            )
+            for horizon in (0, 1.5)
+        ),
+        *(
+            (
+                {"seeds": seeds},
+                f"seeds must be distinct non-negative integers, at least one; got {list(seeds)}.",
+            )
+            for seeds in ((), [1, 1], [-1], [0.5], ["a"])
+        ),
+        *(({"seeds": n}, "The 'seeds' parameter of compare_models must be ") for n in (-1, "a")),
+        ({"cv": []}, "cv must have at least one pair of training and test rows; got none."),
+        ({"cv": [3]}, "cv must be pairs of training and test rows, each with integers from 0 to "),
         ({"models": {1: Ridge()}}, "The names in models must be strings; got [1]."),
         (
             {"complexity": {"ols": 1, "net": 2}},
@@ -111,7 +123,7 @@ def test_a_scorer_has_the_name_of_its_metric():
         *(
             (
                 {"scoring": scoring},
-                f"scoring must be a single score, a str or a callable; got {scoring!r}",
+                "The 'scoring' parameter of compare_models must be an instance of 'str'",
             )
             for scoring in (["r2"], ("r2",), {"score": "r2"})
         ),

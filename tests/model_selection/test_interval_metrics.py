@@ -53,5 +53,9 @@ def test_intervals_of_another_shape_or_order_are_refused():
         interval_coverage(Y, intervals(0, 1)[:-1])
     with pytest.raises(ValueError, match=r"intervals must have ascending ends; .* in row 0"):
         interval_score(Y, intervals(1, 0))
-    with pytest.raises(ValueError, match="level must be between 0 and 1; got 90"):
+    with pytest.raises(ValueError, match=r"'level' parameter .* range \(0\.0, 1\.0\). Got 90"):
         interval_score(Y, intervals(0, 1), level=90)
+    with pytest.raises(ValueError, match="intervals must hold numbers"):
+        interval_coverage(Y, intervals(0, 1).astype(str))
+    with pytest.raises(ValueError, match=r"(?i)^sample.weights? must"):
+        interval_coverage(Y, intervals(0, 1), sample_weight=np.zeros(len(Y)))

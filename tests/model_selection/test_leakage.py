@@ -432,8 +432,9 @@ def drawn(raw):
 @pytest.mark.parametrize(
     ("arguments", "error", "text"),
     [
-        ({"n_rows": 0}, ValueError, "n_rows must be an int of at least 1; got 0"),
-        ({"prepare": 3}, TypeError, "prepare must be a function of raw rows, or None; got 3"),
+        ({"n_rows": 0}, ValueError, "'n_rows' parameter of check_leakage must be an int in the"),
+        ({"prepare": 3}, ValueError, "'prepare' parameter of check_leakage must be a callable or"),
+        ({"cv": []}, ValueError, "cv must have at least one pair of training and test rows"),
         ({"y": RAW["a"], "prepare": before(scale)}, ValueError, "y must be None with prepare"),
         ({"X": WINDOWS, "prepare": before(scale)}, TypeError, "X must be a DataFrame, Series or"),
         ({"X": RAW.astype(str)}, ValueError, "X must have columns with numbers"),

@@ -146,6 +146,7 @@ def test_test_rows_of_every_series_see_their_training_rows():
     [
         (np.zeros((9, 1)), "X has no times; give a DataFrame whose index or column `time`"),
         (pd.DataFrame(index=list("abcdef")), "X has no times; give a DataFrame"),
+        (pd.DataFrame(index=DAYS[:0]), "X has no rows to split"),
         (pd.DataFrame(index=[0, 1, 2, np.nan]), "Times are missing in 1 of 4 rows"),
     ],
 )

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from sklearn_rnn._sklearn.axes import axes_for
+from sklearn_rnn._sklearn.compat import validate_params
 
 LABELS = {"mae": "MAE", "rmse": "RMSE", "mase": "MASE", "smape": "sMAPE", "crps": "CRPS"}
 """Labels of errors whose names are abbreviations."""
@@ -39,6 +40,7 @@ class BacktestDisplay:
         self.metric = metric
 
     @classmethod
+    @validate_params({"metric": [str]}, prefer_skip_nested_validation=False)
     def from_backtest(cls, result: Any, *, metric: str = "mase", ax: Any = None) -> BacktestDisplay:
         """Plot a back-test.
 

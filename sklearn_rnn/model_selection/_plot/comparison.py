@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sklearn_rnn._sklearn.axes import axes_for
+from sklearn_rnn._sklearn.compat import validate_params
 from sklearn_rnn.model_selection._verdict import describe_size
 
 
@@ -67,6 +68,7 @@ class ComparisonDisplay:
         self.chosen = chosen
 
     @classmethod
+    @validate_params({"kind": [str], "reference": [str, None]}, prefer_skip_nested_validation=False)
     def from_comparison(
         cls,
         comparison: Any,
@@ -194,6 +196,8 @@ class ComparisonDisplay:
     ) -> None:
         """Clip the left end of the axis at outliers, at most to `keep`, and print their values."""
         drawn = pd.concat([middles.to_frame().T, ends])[self.order_].astype(float)
+        if not np.isfinite(drawn).any(axis=None):  # one of each pair has failed in all folds
+            return
         least, most = _readable_range(drawn.to_numpy())
         least = min(least, keep)
         if least <= drawn.min().min():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from sklearn.utils import Bunch
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_rnn._sklearn.axes import axes_for
+from sklearn_rnn._sklearn.compat import Interval, validate_params
 from sklearn_rnn._sklearn.metaestimators import final_estimator
 from sklearn_rnn.model_selection._penalty_path import group_names, penalty_path
 from sklearn_rnn.neural_network._base import BaseSequenceEstimator
@@ -110,6 +112,10 @@ class PathDisplay:
         return cls.from_path(path, n_labels=n_labels, ax=ax)
 
     @classmethod
+    @validate_params(
+        {"n_labels": [Interval(Integral, 0, None, closed="left")]},
+        prefer_skip_nested_validation=False,
+    )
     def from_path(cls, path: Any, *, n_labels: int = 8, ax: Any = None) -> PathDisplay:
         """Plot a path.
 

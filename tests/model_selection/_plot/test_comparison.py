@@ -135,3 +135,10 @@ def test_comparison_draws_failures_even_if_nothing_else():
     for models in ({"bad": Fails(), "mean": DummyRegressor()}, {"bad": Fails()}):
         display = compare_models(models, X, Y).plot()
         assert "bad\nfailed 3 times" in labels(display.ax_.get_yticklabels())
+
+
+def test_differences_to_a_model_that_failed_are_drawn_without_numbers():
+    models = {"mean": DummyRegressor(), "fails": make_ar(1, known_ahead=["zz"])}
+    display = compare_models(models, X, Y).plot(kind="differences", reference="mean")
+    assert display.order_ == ["fails"]
+    assert not display.ax_.texts
