@@ -1,5 +1,9 @@
 """The private names of scikit-learn that the package uses, imported here and nowhere else."""
 
+import sys
+from numbers import Integral
+from typing import Any
+
 from sklearn.base import _fit_context as fit_context
 from sklearn.linear_model._cd_fast import enet_coordinate_descent_gram
 from sklearn.model_selection._search import BaseSearchCV
@@ -7,16 +11,16 @@ from sklearn.utils import _safe_indexing as safe_indexing
 from sklearn.utils._array_api import get_namespace
 from sklearn.utils._metadata_requests import _raise_for_params as raise_for_params
 from sklearn.utils._optional_dependencies import check_matplotlib_support
+from sklearn.utils._param_validation import HasMethods as _HasMethods
 from sklearn.utils._param_validation import (
-    HasMethods,
     Hidden,
-    Interval,
     InvalidParameterError,
     Options,
     StrOptions,
     make_constraint,
     validate_params,
 )
+from sklearn.utils._param_validation import Interval as _Interval
 from sklearn.utils.validation import _check_feature_names_in as check_feature_names_in
 from sklearn.utils.validation import _check_method_params as check_method_params
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
@@ -29,6 +33,28 @@ except ImportError:  # before scikit-learn 1.9
 
     class CallbackSupportMixin:  # type: ignore[no-redef]  # in place of the class
         """Nothing: there are no callbacks yet."""
+
+
+class HasMethods(_HasMethods):
+    """The constraint that an object has methods, for instances: a class has them, too."""
+
+    def is_satisfied_by(self, val: Any) -> bool:
+        """Return whether the constraint holds."""
+        return not isinstance(val, type) and super().is_satisfied_by(val)
+
+
+class Interval(_Interval):
+    """The constraint that a number is in an interval; whole numbers are no truth values, nor huge.
+
+    Python counts True as the integer 1, and numpy has no integers above ``sys.maxsize``.
+    """
+
+    def is_satisfied_by(self, val: Any) -> bool:
+        """Return whether the constraint holds."""
+        is_int = isinstance(val, int)
+        if self.type is Integral and is_int and (isinstance(val, bool) or val > sys.maxsize):
+            return False
+        return super().is_satisfied_by(val)
 
 
 __all__ = [
