@@ -150,7 +150,6 @@ def make_lagged(
             y, dtype=None, ensure_2d=False, ensure_all_finite="allow-nan", input_name="y"
         )
     check_targets(values, rows)
-    check_labels(y, X)
     window = Window(n_lags, delay, step)
     timeline = read_timeline(X, len(rows), time=time, series=series)
     placement = History(LagCount(lag_unit, max_gap)).place(timeline, window)
