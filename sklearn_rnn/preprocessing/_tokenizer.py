@@ -46,9 +46,12 @@ class Analyzer:
         """Read a text, or the file that holds it; functions of the user may read anything else."""
         text = self._decode(given)
         replaced = ("analyzer", "preprocessor", "tokenizer")
-        if isinstance(text, str) or any(callable(self.parameters[name]) for name in replaced):
+        is_read = isinstance(text, str) or is_sequence(text)
+        if is_read or any(callable(self.parameters[name]) for name in replaced):
             return text
-        raise TypeError(f"X must hold texts; got {given!r}. Fill missing texts with ''.")
+        raise TypeError(
+            f"X must hold texts, or lists of words; got {given!r}. Fill missing texts with ''."
+        )
 
     def __call__(self, text: Any) -> list[str]:
         """Return the words of a decoded text, or of a list of words."""

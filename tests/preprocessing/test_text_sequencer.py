@@ -292,8 +292,6 @@ def test_lists_of_another_depth_are_refused():
     deep = "or lists of sentences, each a list of words; got 'a'."
     with pytest.raises(ValueError, match=f"{re.escape(deep)}$"):
         TextSequencer(sentence_end=r"\.").fit([["a", "dog"]])
-    with pytest.raises(ValueError, match=r"^X must hold texts, or lists of words; got None"):
-        TextSequencer().fit(["a cat", None])
 
 
 def test_a_vocabulary_that_is_given_needs_no_fit():
@@ -349,11 +347,13 @@ def test_errors_name_argument_rule_and_value():
             TextSequencer(token_pattern=pattern).fit(TEXTS)
 
 
-@pytest.mark.parametrize("value", [None, 3.5, ["a", "cat"]])
+@pytest.mark.parametrize("value", [None, 3.5])
 @pytest.mark.parametrize("parameters", [{}, {"lowercase": False}, {"sentence_end": "[.]"}])
 def test_anything_but_texts_is_refused_unless_a_function_reads_it(value, parameters):
     for method in ("fit", "fit_transform", "transform"):
-        with pytest.raises(TypeError, match=f"^X must hold texts; got {re.escape(repr(value))}"):
+        with pytest.raises(
+            TypeError, match=f"^X must hold texts, or .* got {re.escape(repr(value))}"
+        ):
             getattr(TextSequencer(**parameters).fit(TEXTS), method)(["a cat", value])
 
 
