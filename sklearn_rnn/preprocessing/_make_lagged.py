@@ -145,11 +145,9 @@ def make_lagged(
     if y is None:
         raise ValueError("y must hold a target for each row of X; got None.")
     check_targets(y, X)
-    with prefix_errors("y"):
-        values = check_array(
-            y, dtype=None, ensure_2d=False, ensure_all_finite="allow-nan", input_name="y"
-        )
-    check_targets(values, rows)
+    values = check_array(
+        y, dtype=None, ensure_2d=False, ensure_all_finite="allow-nan", input_name="y"
+    )
     window = Window(n_lags, delay, step)
     timeline = read_timeline(X, len(rows), time=time, series=series)
     placement = History(LagCount(lag_unit, max_gap)).place(timeline, window)

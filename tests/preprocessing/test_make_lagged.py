@@ -175,11 +175,6 @@ def test_short_series_and_breaks_give_no_windows():
             {"X": X, "y": np.where(Y[2, 1] == Y, np.inf, Y), "n_lags": 2},
             "Input y contains infinity or a value too large for dtype('float64').",
         ),
-        (
-            {"X": X, "y": np.zeros((*X.shape, 2)), "n_lags": 2},
-            "y: Found array with dim 3, while dim <= 2 is required.",
-        ),
-        ({"X": X, "y": X + 1j, "n_lags": 2}, "y: Complex data not supported\n" + f"{X + 1j}\n"),
     ],
 )
 def test_errors_name_argument_rule_and_value(arguments, text):
