@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from functools import partial
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
-from sklearn.utils import Bunch
+from sklearn.utils import Bunch, check_scalar
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_rnn._sequences.lists import comes_as_list
@@ -16,7 +17,7 @@ from sklearn_rnn._sequences.step_targets import unflatten_steps
 from sklearn_rnn._sequences.window_array import WindowArray
 from sklearn_rnn._sklearn.metaestimators import open_search
 from sklearn_rnn.inspection._attribution_modules import AtBaseline, IntegratedGradients
-from sklearn_rnn.inspection._integrated_gradients import LOG_LINKS
+from sklearn_rnn.inspection._integrated_gradients import LOG_LINKS, MAX_COUNT
 
 FloatArray = NDArray[np.float64]
 
@@ -102,6 +103,7 @@ def attributions(estimator: Any, X: Any, *, n_points: int = 32) -> Bunch:
            [0, 1],
            [0, 0]])
     """
+    check_scalar(n_points, "n_points", Integral, min_val=1, max_val=MAX_COUNT)
     network, X = network_and_input(estimator, X)
     check_is_fitted(network)
     sequences, _ = network._read_sequences(X)

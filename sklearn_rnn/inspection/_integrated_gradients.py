@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -17,6 +18,9 @@ from sklearn_rnn.inspection._window_model import WindowModel
 
 FloatArray = NDArray[np.float64]
 Gradient = Callable[[FloatArray], FloatArray]
+
+MAX_COUNT = sys.maxsize
+"""The largest integer of numpy's arrays."""
 
 LOG_LINKS = ("poisson", "negative_binomial")
 """Losses with which the first output is the logarithm of the prediction."""

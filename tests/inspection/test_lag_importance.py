@@ -338,16 +338,7 @@ def test_windows_of_a_pipeline_are_not_copied():
 @pytest.mark.parametrize(
     ("model", "given", "text"),
     [
-        *(
-            (
-                LinearRegression(),
-                {name: value},
-                f"The {name!r} parameter of lag_importance must be ",
-            )
-            for name, value in (
-                *(("method", "shap"), ("n_repeats", 0), ("n_repeats", 1.5), ("n_points", 0)),
-            )
-        ),
+        (LinearRegression(), {"method": "shap"}, "method must be one of ('permutation', 'inte"),
         (LinearRegression(), {"y": None}, "method='permutation' needs y to compute a score."),
         (
             make_pipeline(LagTransformer(4, flatten=True), PCA(8), LinearRegression()),
@@ -393,7 +384,10 @@ def test_columns_of_times_and_series_are_no_channels(flatten):
 
 
 @pytest.mark.parametrize("name", ["n_repeats", "n_points"])
-@pytest.mark.parametrize(("value", "rule"), [(0, " == 0, must be >= 1"), (1.5, " must be an inst")])
+@pytest.mark.parametrize(
+    ("value", "rule"),
+    [(0, " == 0, must be >= 1"), (1.5, " must be an inst"), (2**70, " == .*, must be <= ")],
+)
 def test_counts_are_positive_integers(name, value, rule):
     with pytest.raises((TypeError, ValueError), match=f"^{name}{rule}"):
         lag_importance(make_ar(2).fit(ROWS, ROWS[:, 0]), ROWS, ROWS[:, 0], **{name: value})
