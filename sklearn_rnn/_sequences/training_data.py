@@ -14,7 +14,7 @@ from sklearn_rnn._sequences.ragged import Ragged
 from sklearn_rnn._sequences.window_array import WindowArray
 from sklearn_rnn._sequences.windows import Windows
 from sklearn_rnn._sklearn.compat import safe_indexing
-from sklearn_rnn._sklearn.validation import check_is_read, check_length, check_targets
+from sklearn_rnn._sklearn.validation import check_length, check_targets
 
 TIMES = (pd.DatetimeIndex, pd.PeriodIndex, pd.TimedeltaIndex)
 """Types of the levels of an index that hold times."""
@@ -127,8 +127,7 @@ def complete_only(X: Any, y: Any, sample_weight: Any) -> tuple[tuple[Any, Any, A
         If no window is complete, or X has another number of samples than y or the weights.
     """
     if not isinstance(X, WindowArray):
-        check_is_read(X)
-        named = hasattr(X, "columns") and has_lag_names(X.columns)
+        named = hasattr(X, "__len__") and hasattr(X, "columns") and has_lag_names(X.columns)
         order = np.arange(len(X)) if named else None
         return (X, y, sample_weight), RowOrigin(groups_of(X, y), order, 0)
     n_given = len(X)

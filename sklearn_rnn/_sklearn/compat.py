@@ -44,17 +44,15 @@ class HasMethods(_HasMethods):
 
 
 class Interval(_Interval):
-    """The constraint that a number is in an interval; whole numbers are no truth values, nor huge.
+    """The constraint that a number is in an interval; integers also fit into arrays of numpy."""
 
-    Python counts True as the integer 1, and numpy has no integers above ``sys.maxsize``.
-    """
+    def __init__(self, type: Any, left: Any, right: Any, *, closed: str) -> None:
+        super().__init__(type, left, right, closed=closed)
+        if type is Integral and right is None:
+            self.right = sys.maxsize
 
-    def is_satisfied_by(self, val: Any) -> bool:
-        """Return whether the constraint holds."""
-        is_int = isinstance(val, int)
-        if self.type is Integral and is_int and (isinstance(val, bool) or val > sys.maxsize):
-            return False
-        return super().is_satisfied_by(val)
+    def __str__(self) -> str:
+        return str(super().__str__()).replace(str(sys.maxsize), "inf")
 
 
 __all__ = [
