@@ -57,6 +57,7 @@ from sklearn_rnn.preprocessing._omit_incomplete import omit_incomplete
         "complexity": [Mapping, callable, None],
         "n_jobs": [Interval(Integral, None, None, closed="neither"), None],
         "verbose": ["verbose"],
+        "checkpoint": [str, PathLike, None],
     },
     prefer_skip_nested_validation=False,
 )
@@ -249,8 +250,7 @@ def _check_models(models: Mapping[str, Any]) -> bool:
         )
     if not_text := [name for name in models if not isinstance(name, str)]:
         raise ValueError(f"The names in models must be strings; got {not_text}.")
-    is_estimator = HasMethods(["fit"]).is_satisfied_by
-    if others := [name for name, model in models.items() if not is_estimator(model)]:
+    if others := [name for name in models if not HasMethods("fit").is_satisfied_by(models[name])]:
         raise ValueError(f"models must map names to estimators; {others} are none.")
     classifies = {name: is_classifier(model) for name, model in models.items()}
     if len(set(classifies.values())) > 1:
@@ -283,9 +283,7 @@ def _check_seeds(seeds: Any) -> list[int]:
     listed = list(seeds)
     are_seeds = all(isinstance(seed, int | np.integer) and seed >= 0 for seed in listed)
     if not listed or not are_seeds or len(set(listed)) < len(listed):
-        raise ValueError(
-            f"seeds must be distinct non-negative integers, at least one; got {listed}."
-        )
+        raise ValueError(f"seeds must be distinct integers from 0 up, at least one; got {listed}.")
     return [int(seed) for seed in listed]
 
 

@@ -108,7 +108,7 @@ def test_a_scorer_has_the_name_of_its_metric():
         *(
             (
                 {"seeds": seeds},
-                f"seeds must be distinct non-negative integers, at least one; got {list(seeds)}.",
+                f"seeds must be distinct integers from 0 up, at least one; got {list(seeds)}.",
             )
             for seeds in ((), [1, 1], [-1], [0.5], ["a"])
         ),
