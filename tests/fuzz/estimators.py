@@ -70,9 +70,8 @@ def call_estimator(estimator: Any, data: Any, rng: np.random.Generator) -> None:
         _check_shape(predicted, data, estimator)
         if hasattr(estimator, "predict_proba") and not by_step:
             _check_probabilities(estimator.predict_proba(X), n)
-    other = [name for name in OTHERS if hasattr(estimator, name)]
-    if type(estimator).__name__ == "CompleteRows":  # its models name no columns
-        other.remove("get_feature_names_out")
+    unnamed = ["get_feature_names_out"] if type(estimator).__name__ == "CompleteRows" else []
+    other = [name for name in OTHERS if name not in unnamed and hasattr(estimator, name)]
     if other:
         _call_another(estimator, str(rng.choice(other)), data)
 

@@ -129,6 +129,9 @@ TOLD: dict[str, Sequence[Any]] = {
     "steps": [1, 3, 0, -1, 1.5, "a", None, True],
     "rows": [None],
     "sample_weight": [None, [1.0], "a", np.ones(20)],
+    "words": [None, ["<pad>", "<unk>"], [f"word {i}" for i in range(200)], [], "cat", 3],
+    "embedding_init": [None, np.zeros((9, 2)), np.eye(9, 3), [], [[1.0]], "a", 3, [["a"]]],
+    "checkpoint": [None, 3, 1.5, __file__],
     "delta": [1.0, 1e-8, 1e8, 0, -1],
 }
 LEAST = {"max_epochs": 2, "n_members": 3, "num_layers": 3, "n_perturbations": 2, "n_repeats": 3}
@@ -146,13 +149,18 @@ def draw_value(
     if not valid and rng.random() < 0.3:
         options = [*ANYTHING, *_refused(made)]
     value = options[int(rng.integers(len(options)))]
+    if name == "checkpoint" and value == "zz":  # it would be made
+        value = None
     return value, any(c.is_satisfied_by(value) for c in made)
 
 
 def _admitted(constraint: Any, name: str, rng: np.random.Generator) -> list[Any]:
     """Return values that a constraint admits, where it tells them."""
     kind = type(constraint).__name__
-    if name == "n_jobs":  # workers, whose threads run on, are what the user asks for
+    if name in (
+        "n_jobs",
+        "checkpoint",
+    ):  # workers, whose threads run on, are what the user asks for
         return []
     if isinstance(constraint, Interval):
         return _inside(constraint, LEAST.get(name, 40), rng)

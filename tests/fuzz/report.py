@@ -26,15 +26,15 @@ generators of `random`, NumPy and torch, warning filters, threads or modes of th
 Everything else is a surprise.
 
 **{n} cases, {surprises} surprises**: {answers} answers and {errors} errors that name an argument,
-over {cells} cells of name, container and parameter, each with at least {least}.
+in {tried} of {cells} cells of name, container and parameter.
 """
 
 
 def text_of(results: Sequence[Result]) -> str:
-    """Return the section of the report, or raise a ValueError if a cell has no case."""
+    """Return the section of the report, or raise a ValueError if a public name has no case."""
     of_cell = Counter(result.cell for result in results)
-    if empty := len(set(cells()) - set(of_cell)):
-        raise ValueError(f"{empty} of {len(cells())} cells have no case: give a larger N.")
+    if empty := {cell.name for cell in cells()} - {cell.name for cell in of_cell}:
+        raise ValueError(f"{len(empty)} public names have no case: give a larger N.")
     outcomes = Counter(result.outcome for result in results)
     versions = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
     head = ABOUT.format(
@@ -43,8 +43,8 @@ def text_of(results: Sequence[Result]) -> str:
         surprises=outcomes["surprise"],
         answers=outcomes["answer"],
         errors=outcomes["error"],
+        tried=len(of_cell),
         cells=len(cells()),
-        least=min(of_cell.values()),
     )
     return "\n".join([BEGIN, head, *_by_name(results, of_cell), "", *_by_container(results), END])
 
@@ -60,20 +60,20 @@ def write(section: str) -> None:
 
 
 def _by_name(results: Sequence[Result], of_cell: Counter) -> list[str]:
-    """Return the table of names and containers, with the fewest cases of a parameter."""
+    """Return the table of names and containers, with the cells that have cases."""
     counts: dict[str, Counter] = defaultdict(Counter)
-    fewest: dict[str, int] = {}
     for cell, n in of_cell.items():
         counts[cell.name][cell.container] += n
-        fewest[cell.name] = min(n, fewest.get(cell.name, n))
-    n_parameters = Counter(name for name, _ in {(cell.name, cell.parameter) for cell in of_cell})
+    tried = Counter(cell.name for cell in of_cell)
+    n_cells = Counter(cell.name for cell in cells())
+    n_parameters = Counter(name for name, _ in {(cell.name, cell.parameter) for cell in cells()})
     outcomes = Counter((result.cell.name, result.outcome) for result in results)
-    head = ["name", "parameters", "fewest cases of a cell", "answers", "errors", *CONTAINERS]
+    head = ["name", "parameters", "cells tried", "cells", "answers", "errors", *CONTAINERS]
     lines = [_row(head), _row("---" for _ in head)]
     for name, by_container in counts.items():
         cases = [by_container[container] or "" for container in CONTAINERS]
         ends = [outcomes[name, outcome] for outcome in ("answer", "error")]
-        lines.append(_row([name, n_parameters[name], fewest[name], *ends, *cases]))
+        lines.append(_row([name, n_parameters[name], tried[name], n_cells[name], *ends, *cases]))
     return [*lines, "", "Names without numbers of containers read no X."]
 
 

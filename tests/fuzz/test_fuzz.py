@@ -1,6 +1,7 @@
 """The first cases of the fuzzer, and that it finds what is planted."""
 
 import random
+import re
 import threading
 import warnings
 from contextlib import nullcontext
@@ -16,7 +17,7 @@ from sklearn.utils import check_array
 from tests.fuzz.cases import cells, public_names, run_case
 from tests.fuzz.functions import FUNCTIONS
 from tests.fuzz.outcome import check_error, check_finite
-from tests.fuzz.report import text_of
+from tests.fuzz.report import PATH, text_of
 from tests.fuzz.unchanged import Surprise, unchanged
 
 N_CASES, BLOCK = 360, 12
@@ -123,6 +124,12 @@ def test_an_overflow_is_an_error_of_extreme_values_alone():
         check_error(OverflowError("too large"), {"X"}, extreme=False)
 
 
-def test_a_table_with_an_empty_cell_is_not_written():
-    with pytest.raises(ValueError, match="cells have no case: give a larger N"):
+def test_a_table_without_a_public_name_is_not_written():
+    with pytest.raises(ValueError, match="public names have no case: give a larger N"):
         text_of([run_case(0)])
+
+
+def test_the_committed_report_has_every_public_name_and_no_surprise():
+    text = PATH.read_text(encoding="utf-8")
+    assert re.search(r"^\*\*\d+ cases, 0 surprises\*\*", text, re.MULTILINE)
+    assert {*public_names()} <= {*re.findall(r"^\| (\w+) \|", text, re.MULTILINE)}
