@@ -276,7 +276,7 @@ def _reshape_columns(X: FloatArray, reading: Reading, columns: LagColumns | None
             f"X has {n_columns} columns, which is not a multiple of n_channels={n_channels}; the "
             "columns must be blocks of n_channels, a block for each step, oldest first."
         )
-    return X.reshape(n_samples, n_columns // n_channels, n_channels)
+    return X.reshape(n_samples, n_columns // n_channels, int(n_channels))
 
 
 def _check_channels(

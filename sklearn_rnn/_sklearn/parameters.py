@@ -147,8 +147,15 @@ def _meant(estimator: Any, given: Iterable[str]) -> str:
 
 
 def plain_parameters(estimator: BaseEstimator) -> dict[str, Any]:
-    """Return the parameters of an estimator by name, numpy's numbers and vectors as Python's."""
-    return {name: plain(value) for name, value in estimator.get_params(deep=False).items()}
+    """Return the parameters of an estimator by name, numpy's numbers and vectors as Python's.
+
+    True and False are numbers where a parameter takes no truth values.
+    """
+    constraints = estimator._parameter_constraints
+    return {
+        name: plain(int(v) if isinstance(v, bool) and "boolean" not in constraints[name] else v)
+        for name, v in estimator.get_params(deep=False).items()
+    }
 
 
 def plain(value: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,14 @@ from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
 from sklearn_rnn._sklearn.axes import axes_for
+from sklearn_rnn._sklearn.compat import Interval, validate_params
 from sklearn_rnn._sklearn.metaestimators import open_search
 from sklearn_rnn.inspection._attributions import attributions
 
 FloatArray = NDArray[np.float64]
+
+OUTPUT = [Interval(Integral, 0, None, closed="left"), None]
+"""What the parameter `output` admits."""
 
 POSITIVE, NEGATIVE = "214, 96, 77", "67, 147, 195"
 """Red and blue of the color map 'RdBu_r', as in CSS."""
@@ -50,6 +55,10 @@ class AttributionsDisplay:
         self.channels = channels
 
     @classmethod
+    @validate_params(
+        {"sample": [Interval(Integral, None, None, closed="neither")], "output": OUTPUT},
+        prefer_skip_nested_validation=False,
+    )
     def from_estimator(
         cls,
         estimator: Any,
@@ -86,6 +95,9 @@ class AttributionsDisplay:
             The display.
         """
         found = attributions(estimator, X, n_points=n_points)
+        n = len(found.base_values)
+        if not -n <= sample < n:
+            raise ValueError(f"sample must be one of the {n} sequences of X; got {sample}.")
         values = of_output(found.attributions[sample], found.base_values[sample], output)
         display = cls(values=values.reshape(len(values), -1), channels=found.channels)
         return display.plot(ax=ax, cmap=cmap)
@@ -143,6 +155,7 @@ class WordAttributionsDisplay:
         self.values = values
 
     @classmethod
+    @validate_params({"output": OUTPUT}, prefer_skip_nested_validation=False)
     def from_estimator(
         cls, estimator: Any, X: Any, *, output: int | None = None, n_points: int = 32
     ) -> WordAttributionsDisplay:
@@ -202,5 +215,7 @@ def of_output(values: FloatArray, base: Any, output: int | None) -> FloatArray:
     """Return the attributions of one output of a prediction, if it has several."""
     if not np.ndim(base):
         return values
+    if output is not None and output >= len(base):
+        raise ValueError(f"output must be one of the {len(base)} outputs; got {output}.")
     sums = base + values.reshape(-1, len(base)).sum(axis=0)
     return np.asarray(values[..., int(np.argmax(sums)) if output is None else output])

@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.metrics import check_scoring
 from sklearn.utils import Bunch, check_random_state, check_scalar
 
+from sklearn_rnn._sklearn.compat import validate_params
 from sklearn_rnn._sklearn.metaestimators import default_scoring
 from sklearn_rnn.inspection._integrated_gradients import MAX_COUNT, attributions
 from sklearn_rnn.inspection._permutation import permutation_importances
@@ -17,6 +18,10 @@ from sklearn_rnn.inspection._window_model import WindowModel, find_windows
 METHODS = ("permutation", "integrated_gradients")
 
 
+@validate_params(
+    {"scoring": [str, callable, None], "random_state": ["random_state"]},
+    prefer_skip_nested_validation=False,
+)
 def lag_importance(
     estimator: Any,
     X: Any,

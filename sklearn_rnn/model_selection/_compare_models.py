@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from numbers import Integral
+from numbers import Integral, Real
 from os import PathLike
 from typing import Any
 
@@ -318,11 +318,10 @@ def _check_searches(models: Mapping[str, Any]) -> None:
 
 
 def _check_complexity(complexity: Any, models: Mapping[str, Any]) -> None:
-    """Check that the names in a mapping are those of models."""
-    if isinstance(complexity, Mapping) and (unknown := [n for n in complexity if n not in models]):
-        raise ValueError(
-            f"complexity has the unknown names {unknown}; the models are {list(models)}."
-        )
+    """Check that a mapping has numbers of models."""
+    given = complexity if isinstance(complexity, Mapping) else {}
+    if unknown := [n for n in given if n not in models or not isinstance(given[n], Real)]:
+        raise ValueError(f"complexity must map names of models to numbers; got {unknown}.")
 
 
 def _name_of(scoring: str | Callable[..., Any]) -> str:

@@ -118,6 +118,8 @@ class Comparison:
         str
             The name of the model.
         """
+        if not self._complete:
+            raise ValueError("Each of the models failed in some run; see failures.")
         as_good = [name for name in self._complete if self._is_as_good(name, paired)]
         means = self._scores.mean()
         return min(as_good, key=lambda name: (self._complexity[name], -means[name]))

@@ -174,7 +174,7 @@ def penalty_path(
         scores.append(model.score(*scored))
         coefficients.append(_coefficients(model.net_.module_))
         if extends and not following and coefficients[-1].any():
-            if used[-1] > first * MAX_GROWTH:
+            if not used[-1] < first * MAX_GROWTH:  # nor with a first alpha of zero
                 raise _without_first_alpha("some input", "up to", used[-1])
             following.append(used[-1] * eps ** (-1 / (n_alphas - 1)))
     kept = slice(-n_kept, None)

@@ -23,7 +23,7 @@ parameter, with values that its declaration admits or not, and with values of X,
 of which about half are ordinary. A call passes if it returns finite results of the right shape, or
 raises a ValueError or TypeError that names an argument, and changes neither its arguments nor the
 generators of `random`, NumPy and torch, warning filters, threads or modes of the process.
-Everything else is a surprise.
+Everything else is a surprise; values and parameters of 1e160 and more may overflow.
 
 **{n} cases, {surprises} surprises**: {answers} answers and {errors} errors that name an argument,
 in {tried} of {cells} cells of name, container and parameter.

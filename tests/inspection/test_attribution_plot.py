@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.pipeline import make_pipeline
 
-from sklearn_rnn import DenseRegressor, GRUClassifier, LagTransformer, TextSequencer
+from sklearn_rnn import DenseRegressor, GRUClassifier, GRURegressor, LagTransformer, TextSequencer
 from sklearn_rnn.inspection import attributions
 from sklearn_rnn.plotting import AttributionsDisplay, WordAttributionsDisplay
 from tests.displays import QUICK, X, Y, labels
@@ -49,3 +49,12 @@ def test_words_need_a_text_sequencer():
     text = "needs a fitted pipeline of a TextSequencer and a network; got GRUClassifier."
     with pytest.raises(ValueError, match=re.escape(text)):
         WordAttributionsDisplay.from_estimator(GRUClassifier(), TEXTS)
+
+
+@pytest.mark.parametrize("given", [{"sample": 40}, {"sample": 0.5}, {"output": 9}, {"output": -1}])
+def test_samples_and_outputs_that_there_are_not_are_named(given):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(40, 3, 2))
+    net = GRURegressor(max_epochs=1, random_state=0).fit(X, X[:, -1])
+    with pytest.raises(ValueError, match=next(iter(given))):
+        AttributionsDisplay.from_estimator(net, X, n_points=2, **given)

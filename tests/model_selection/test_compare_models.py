@@ -118,7 +118,11 @@ def test_a_scorer_has_the_name_of_its_metric():
         ({"models": {1: Ridge()}}, "The names in models must be strings; got [1]."),
         (
             {"complexity": {"ols": 1, "net": 2}},
-            "complexity has the unknown names ['net']; the models are ['mean', 'lasso', 'ols'].",
+            "complexity must map names of models to numbers; got ['net'].",
+        ),
+        (
+            {"complexity": {"ols": "a"}},
+            "complexity must map names of models to numbers; got ['ols'].",
         ),
         *(
             (

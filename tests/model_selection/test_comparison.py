@@ -126,6 +126,8 @@ def test_failures_are_reported_and_left_out_of_the_choice():
 def test_when_every_model_failed_somewhere_there_is_a_table_and_no_choice():
     comparison = compare_models({"broken": FailsOnLargeTraining()}, FRAME, Y)
     assert comparison.verdict().startswith("Every model failed in at least one run: 'broken' f")
+    with pytest.raises(ValueError, match=r"^Each of the models failed in some run; see"):
+        comparison.simplest_as_good()
     assert "broken" in repr(comparison)
     text = "All runs of all models failed; the first error was RuntimeError: too many rows"
     with pytest.raises(ValueError, match=f"^{re.escape(text)}"):

@@ -214,3 +214,10 @@ def test_torchs_global_generator_stays_as_it_is(given, size):
     model = DenseRegressor(hidden_layer_sizes=size, l1_ratio=0.9, max_epochs=30, random_state=0)
     penalty_path(model, X, Y, **given)
     assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_constant_input_has_no_first_alpha():
+    X = np.full((20, 3), 1e9, dtype=np.float32)
+    net = DenseRegressor(l1_ratio=1.0, max_epochs=1, hidden_layer_sizes=(2,), random_state=0)
+    with pytest.raises(ValueError, match=r"selected some input at every alpha .* give alphas"):
+        penalty_path(net, X, np.arange(20.0), n_alphas=2)
