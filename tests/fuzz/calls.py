@@ -105,7 +105,7 @@ def call_attributions(data: Any, p: dict[str, Any], rng: Any) -> None:
 
 
 def call_of_texts(data: Any) -> Any:
-    net = s.GRUClassifier(embedding_dim=2, max_epochs=1, hidden_size=2, random_state=0)
+    net = s.GRURegressor(embedding_dim=2, max_epochs=1, hidden_size=2, random_state=0)
     return make_pipeline(s.TextSequencer(), net).fit(data.X, data.y)
 
 
