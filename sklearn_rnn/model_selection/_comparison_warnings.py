@@ -34,7 +34,7 @@ def warn_of_fold_order(folds: Sequence[Fold], X: Any, models: Iterable[Any]) -> 
             f"In {n} of {len(folds)} folds training rows are later than test rows, and their "
             "windows may contain what is predicted: scores may be too good. Split in the order of "
             "time: cv=TimeSeriesSplit(5), or PanelTimeSeriesSplit(5) for several series.",
-            stacklevel=3,
+            stacklevel=4,  # scikit-learn's check of the parameters is between
         )
 
 
@@ -47,7 +47,7 @@ def warn_of_perfect_scores(runs: pd.DataFrame, scoring: str) -> None:
         warnings.warn(
             f"R2 of {perfect} is 1 in all folds: the target may be among the inputs, or a "
             "function of them. check_leakage looks for the step at which it becomes known.",
-            stacklevel=3,
+            stacklevel=4,  # scikit-learn's check of the parameters is between
         )
 
 
@@ -62,5 +62,5 @@ def warn_of_unconverged(runs: pd.DataFrame) -> None:
     warnings.warn(
         f"Not converged: {', '.join(counts)}. The first warned: {first}",
         ConvergenceWarning,
-        stacklevel=3,
+        stacklevel=4,  # scikit-learn's check of the parameters is between
     )

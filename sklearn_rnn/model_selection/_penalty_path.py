@@ -161,13 +161,16 @@ def penalty_path(
     _check_arguments(estimator, alphas, X_val, y_val)
     warm_starts = WarmStartPath(estimator, (X, y, sample_weight), patience)
     scored = (X, y) if X_val is None else (X_val, y_val)
-    n_kept, extends, n_iter_search = 0, False, 0
+    n_kept, is_exact, n_iter_search = 0, False, 0
     if alphas is None:
         first, is_exact, n_iter_search = warm_starts.first_alpha(eps)
         alphas = first * np.geomspace(1.0, eps, n_alphas)
-        n_kept, extends = n_alphas, not is_exact
+        n_kept = n_alphas
+    extends = n_kept > 0 and not is_exact
     used, scores, coefficients = [], [], []
-    following = deque(np.sort(np.asarray(alphas, dtype=np.float64)).tolist())
+    ascending = np.sort(np.asarray(alphas, dtype=np.float64))
+    order = 1 if is_exact else -1  # a linear model begins at the alpha that selects nothing
+    following = deque(ascending[::-order].tolist())
     while following:
         used.append(following.popleft())
         model = warm_starts.fit(used[-1])
@@ -180,16 +183,16 @@ def penalty_path(
     kept = slice(-n_kept, None)
     n_iter = warm_starts.n_iter[-len(used) :]
     n_iter_search += sum(n_iter) - sum(n_iter[kept])
-    norms = np.array(coefficients[kept][::-1])  # (n_alphas, n_channels), or with steps before
+    norms = np.array(coefficients[kept][::order])  # (n_alphas, n_channels), or with steps before
     selected = norms != 0
     return Bunch(
-        alphas=np.array(used[kept][::-1]),
-        scores=np.array(scores[kept][::-1]),
+        alphas=np.array(used[kept][::order]),
+        scores=np.array(scores[kept][::order]),
         n_channels=selected.reshape(len(selected), -1, selected.shape[-1]).any(axis=1).sum(axis=1),
         n_lags=selected.any(axis=2).sum(axis=1) if selected.ndim == 3 else None,
         coefficients=norms.reshape(len(norms), -1),
         groups=group_names(model, model.net_.module_.input_groups().shape),
-        n_iter=np.array(n_iter[kept][::-1]),
+        n_iter=np.array(n_iter[kept][::order]),
         n_iter_search=n_iter_search,
     )
 

@@ -171,7 +171,7 @@ class CNNClassifier(SequenceClassifier, _CNN):
     --------
     >>> import numpy as np
     >>> from sklearn_rnn import CNNClassifier
-    >>> X = np.random.default_rng(0).normal(size=(200, 5, 2))
+    >>> X = np.random.default_rng(0).normal(size=(600, 5, 2))
     >>> y = np.where(X[:, -1, 0] * X[:, -2, 0] > 0, "alike", "apart")
     >>> model = CNNClassifier(
     ...     learning_rate=0.02, lr_schedule="onecycle", max_epochs=50, random_state=0
@@ -247,7 +247,7 @@ class CNNLSTMClassifier(SequenceClassifier, _CNNRecurrent):
     --------
     >>> import numpy as np
     >>> from sklearn_rnn import CNNLSTMClassifier
-    >>> X = np.random.default_rng(0).normal(size=(200, 5, 2))
+    >>> X = np.random.default_rng(0).normal(size=(600, 5, 2))
     >>> y = np.where(X[:, -1, 0] * X[:, -2, 0] > 0, "alike", "apart")
     >>> model = CNNLSTMClassifier(
     ...     learning_rate=0.02, lr_schedule="onecycle", max_epochs=50, random_state=0

@@ -152,7 +152,7 @@ class RNNClassifier(SequenceClassifier, _Elman):
     --------
     >>> import numpy as np
     >>> from sklearn_rnn import RNNClassifier
-    >>> X = np.random.default_rng(0).normal(size=(200, 5, 2))
+    >>> X = np.random.default_rng(0).normal(size=(600, 5, 2))
     >>> y = np.where(X[:, -1, 0] * X[:, -2, 0] > 0, "alike", "apart")
     >>> model = RNNClassifier(
     ...     learning_rate=0.02, lr_schedule="onecycle", max_epochs=50, random_state=0
@@ -226,7 +226,7 @@ class LSTMClassifier(SequenceClassifier, _LSTM):
     --------
     >>> import numpy as np
     >>> from sklearn_rnn import LSTMClassifier
-    >>> X = np.random.default_rng(0).normal(size=(200, 5, 2))
+    >>> X = np.random.default_rng(0).normal(size=(600, 5, 2))
     >>> y = np.where(X[:, -1, 0] * X[:, -2, 0] > 0, "alike", "apart")
     >>> model = LSTMClassifier(
     ...     learning_rate=0.02, lr_schedule="onecycle", max_epochs=50, random_state=0
@@ -300,7 +300,7 @@ class GRUClassifier(SequenceClassifier, _GRU):
     --------
     >>> import numpy as np
     >>> from sklearn_rnn import GRUClassifier
-    >>> X = np.random.default_rng(0).normal(size=(200, 5, 2))
+    >>> X = np.random.default_rng(0).normal(size=(600, 5, 2))
     >>> y = np.where(X[:, -1, 0] * X[:, -2, 0] > 0, "alike", "apart")
     >>> model = GRUClassifier(
     ...     learning_rate=0.02, lr_schedule="onecycle", max_epochs=50, random_state=0

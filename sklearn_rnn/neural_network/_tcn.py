@@ -134,7 +134,7 @@ class TCNClassifier(SequenceClassifier, _Convolutional):
     --------
     >>> import numpy as np
     >>> from sklearn_rnn import TCNClassifier
-    >>> X = np.random.default_rng(0).normal(size=(200, 5, 2))
+    >>> X = np.random.default_rng(0).normal(size=(600, 5, 2))
     >>> y = np.where(X[:, -1, 0] * X[:, -2, 0] > 0, "alike", "apart")
     >>> model = TCNClassifier(
     ...     learning_rate=0.02, lr_schedule="onecycle", max_epochs=50, random_state=0

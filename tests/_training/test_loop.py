@@ -745,7 +745,8 @@ def test_two_warm_fits_are_one_long_fit(optimizer):
 @each_task
 def test_partial_fits_are_one_fit_without_a_schedule(cls):
     many = np.tile(X, (3, 1, 1)), np.tile(targets(cls()), 3)  # so many settle the scales
-    whole = make(cls, shuffle=False, dropout=0.0, max_epochs=3).fit(*many)
+    how = {"shuffle": False, "dropout": 0.0, "max_epochs": 3, "early_stopping": False}
+    whole = make(cls, **how).fit(*many)
     parts = clone(whole)
     for epoch in (1, 2, 3):
         parts.partial_fit(*many)

@@ -18,6 +18,7 @@ from sklearn_rnn._training.streaming import StreamedRows, stream
 from sklearn_rnn._training.tensors import RaggedTensor, must_stream
 
 FIT = {"max_epochs": 2, "lr_schedule": "cosine", "random_state": 0, "dtype": "float64"}
+FIT["early_stopping"] = False
 
 
 @pytest.fixture

@@ -152,7 +152,8 @@ def test_the_net_that_reads_the_reviews_reads_their_ends_and_learns(monkeypatch)
     )
     net = worth_it.imdb(worth_it.PLANS["quick"]).nets["GRU"]
     assert {len(read) for read in net[0].transform(reviews)} <= {*range(340, 401)}
-    net.set_params(gruclassifier__random_state=0, gruclassifier__max_epochs=10)
+    how = {"random_state": 0, "max_epochs": 10, "early_stopping": False}
+    net.set_params(**{f"gruclassifier__{name}": value for name, value in how.items()})
     assert net.fit(reviews[:200], good[:200]).score(reviews[200:], good[200:]) > 0.9
 
 

@@ -394,7 +394,9 @@ def test_missing_values_are_refused_where_they_are_read():
 
 
 def test_models_that_cannot_be_put_around_it_say_so():
-    with pytest.raises(ValueError, match=r"^ARRegressor leaves out rows with incomplete windows"):
+    with pytest.raises(
+        ValueError, match=r"^estimator ARRegressor leaves out rows with incomplete windows"
+    ):
         CompleteRows(ARRegressor()).fit(NYSE, VOLUME)
     with pytest.raises(ValueError, match="but ARRegressor reads lags itself; take make_ar"):
         DifferencedRegressor(ARRegressor()).fit(NYSE, VOLUME)

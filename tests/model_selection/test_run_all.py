@@ -179,7 +179,7 @@ def test_a_truncated_file_is_refused_by_name_and_left_alone(tmp_path):
 
 
 def test_what_is_no_folder_or_has_no_fingerprint_is_refused_before_any_fit(tmp_path):
-    with pytest.raises(ValueError, match=r"^checkpoint must be a folder"):
+    with pytest.raises(ValueError, match="The 'checkpoint' parameter of compare_models must be"):
         compared({"counted": Counted()}, checkpoint=3)
     with pytest.raises(ValueError, match=r"^checkpoint needs parameters and data"):
         compared({"counted": Counted()}, complexity=lambda model: 1.0, checkpoint=tmp_path)
