@@ -34,7 +34,8 @@ def main(path, seed, n):
     n_threads = torch.get_num_threads()
     rng.shuffle(names)
     for name in names * int(n):
-        model = clone(NETS[name]).set_params(max_epochs=10**6, early_stopping=False, tol=0.0)
+        endless = {"max_epochs": 10**6, "patience": 10**6, "early_stopping": False, "tol": 0.0}
+        model = clone(NETS[name]).set_params(**endless)
         before = dict(vars(model))
         signal.setitimer(signal.ITIMER_REAL, rng.uniform(1e-4, LONGEST))
         try:

@@ -35,12 +35,11 @@ from sklearn_rnn.model_selection._default_split import make_splitter, times_of
 from sklearn_rnn.model_selection._fit_and_score import (
     Evaluator,
     losses_of,
-    shuffles_unseeded,
     table_of,
 )
 from sklearn_rnn.model_selection._metadata_routing import route_metadata
 from sklearn_rnn.model_selection._pointwise_losses import LOSSES, choose_loss
-from sklearn_rnn.model_selection._run_all import run_all
+from sklearn_rnn.model_selection._run_all import check_repeatable, run_all
 from sklearn_rnn.model_selection._step_scores import StepScorer, predicts_steps, step_scorer
 from sklearn_rnn.model_selection._verdict import COMPLEXITY
 from sklearn_rnn.preprocessing._omit_incomplete import omit_incomplete
@@ -197,11 +196,7 @@ def compare_models(
     times, is_panel = times_of(X, models.values())
     stratifies = classifies and not by_step
     splitter = make_splitter(cv, X, y, times, is_panel=is_panel, is_classifier=stratifies)
-    if checkpoint is not None and shuffles_unseeded(splitter):
-        raise ValueError(
-            "cv must have the same folds again with a checkpoint, but shuffles without a seed; set "
-            "its random_state."
-        )
+    check_repeatable(splitter, checkpoint)
     metadata = route_metadata(
         models, splitter=splitter, scorer=evaluator.scorer, groups=groups, params=params
     )

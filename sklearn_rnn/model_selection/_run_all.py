@@ -14,7 +14,14 @@ from sklearn.utils.parallel import Parallel, delayed
 
 from sklearn_rnn._sklearn.progress import Bar
 from sklearn_rnn._sklearn.safe_files import fingerprint, locked, open_folder, read, remove, write
-from sklearn_rnn.model_selection._fit_and_score import Evaluator, Fold, Run, run_once, seeded
+from sklearn_rnn.model_selection._fit_and_score import (
+    Evaluator,
+    Fold,
+    Run,
+    run_once,
+    seeded,
+    shuffles_unseeded,
+)
 from sklearn_rnn.model_selection._metadata_routing import Metadata
 
 PACKAGES = (np, pd, sklearn)
@@ -69,6 +76,15 @@ def run_all(
     for file in files:
         remove(file)
     return runs
+
+
+def check_repeatable(splitter: Any, checkpoint: Any) -> None:
+    """Check that a splitter makes the same folds when a comparison with a checkpoint goes on."""
+    if checkpoint is not None and shuffles_unseeded(splitter):
+        raise ValueError(
+            "cv must have the same folds again with a checkpoint, but shuffles without a seed; set "
+            "its random_state."
+        )
 
 
 def _run_or_read(file: Path, call: tuple[Any, ...]) -> Run:
