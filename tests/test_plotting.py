@@ -2,6 +2,7 @@
 
 import re
 
+import numpy as np
 import pytest
 from sklearn.dummy import DummyRegressor
 from sklearn.linear_model import LinearRegression
@@ -62,7 +63,7 @@ def test_every_display_draws_into_given_axes(comparison, net):
         (
             lambda: TrainingCurveDisplay.from_estimator(make_ar(1), log_scale=[]),
             "The 'log_scale' parameter of TrainingCurveDisplay.from_estimator must be an instance "
-            "of 'bool' or an instance of 'numpy.bool'. Got [] instead.",
+            f"of 'bool' or an instance of 'numpy.{np.bool_.__name__}'. Got [] instead.",
         ),
         (
             lambda: ForecastDisplay.from_estimator(make_ar(1).fit(X, Y), X, Y, output=1.5),

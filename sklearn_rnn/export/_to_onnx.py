@@ -6,7 +6,8 @@ import json
 import logging
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
+from io import StringIO
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
@@ -110,7 +111,7 @@ def _graph(source: Source) -> Any:
         multilabel = source.metadata.get("multilabel", False)
         module, outputs = Labelled(module, multilabel=multilabel), [*outputs, "label"]
     inputs = source.examples[0][0]
-    with _quiet():
+    with _quiet(), redirect_stdout(StringIO()):  # onnxscript 0.6 prints which rules it applied
         program = torch.onnx.export(
             module.eval(),
             tuple(torch.from_numpy(inputs[name]) for name in source.axes),
