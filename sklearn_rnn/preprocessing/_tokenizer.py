@@ -44,7 +44,12 @@ class Analyzer:
 
     def decode(self, given: Any) -> Any:
         """Read a text, or the file that holds it; functions of the user may read anything else."""
-        text = self._decode(given)
+        try:
+            text = self._decode(given)
+        except AttributeError as error:
+            raise TypeError(
+                f"X must hold open files, which are read, with input='file'; got {given!r}."
+            ) from error
         replaced = ("analyzer", "preprocessor", "tokenizer")
         is_read = isinstance(text, str) or is_sequence(text)
         if is_read or any(callable(self.parameters[name]) for name in replaced):

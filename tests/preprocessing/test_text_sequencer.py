@@ -371,3 +371,8 @@ def test_a_function_reads_what_is_no_text():
 def test_invalid_parameters_are_refused(name, value):
     with pytest.raises(ValueError, match=f"The '{name}' parameter of TextSequencer must be"):
         TextSequencer(**{name: value}).fit(TEXTS)
+
+
+def test_what_is_no_open_file_is_refused_by_name():
+    with pytest.raises(TypeError, match=r"^X must hold open files.*input='file'; got 'a text'"):
+        TextSequencer(input="file").fit(["a text"])
