@@ -75,6 +75,7 @@ sphinx_gallery_conf = {
     "min_reported_time": 10**6,
     "show_signature": False,
 }
+# Examples call `pyplot.show`, which opens no window while the site is built.
 warnings.filterwarnings("ignore", "FigureCanvasAgg is non-interactive")
 
 

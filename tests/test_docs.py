@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 import sklearn_rnn
-from sklearn_rnn import datasets, exceptions, export, inspection, model_selection, plotting
+from sklearn_rnn import datasets, exceptions, inspection, model_selection, plotting
+from sklearn_rnn.inspection import export
 from tests.markdown import blocks, run
 
 DOCS = Path(__file__).parents[1] / "docs"

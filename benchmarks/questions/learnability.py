@@ -24,7 +24,7 @@ Data = tuple[Any, np.ndarray]
 
 
 def steps(n_steps: int, target: Callable[[np.ndarray], Any], n: int, seed: int) -> Data:
-    """Return standard normal values, and what is to be said of them."""
+    """Return standard normal values, and the target of each sequence."""
     X = np.random.default_rng(seed).normal(size=(n, n_steps, 1))
     return X, np.asarray(target(X[..., 0]))
 

@@ -126,8 +126,8 @@ def run_case(index: int, *, reraise: bool = False) -> Result:
             if reraise:
                 raise
     _, values, parameters, valid = drawn
-    said = f"{_short(parameters)}{'' if valid else ' (not admitted)'} {values.kinds or ''}"
-    return Result(index, cell, outcome, f"{said} {told}".strip())
+    call = f"{_short(parameters)}{'' if valid else ' (not admitted)'} {values.kinds or ''}"
+    return Result(index, cell, outcome, f"{call} {told}".strip())
 
 
 def _draw(cell: Cell, rng: np.random.Generator) -> tuple[Data, Values, dict[str, Any], bool]:

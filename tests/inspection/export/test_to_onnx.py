@@ -22,7 +22,7 @@ from sklearn_rnn import (
     TCNClassifier,
     make_lagged,
 )
-from sklearn_rnn.export import to_onnx
+from sklearn_rnn.inspection.export import to_onnx
 from tests.nets import REGRESSORS, few_epochs
 
 ort = pytest.importorskip("onnxruntime", reason="the extra `export` is not installed")

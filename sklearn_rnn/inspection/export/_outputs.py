@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from sklearn_rnn.export._inputs import Levels, register
+from sklearn_rnn.inspection.export._inputs import Levels, register
 from sklearn_rnn.neural_network._label_encoder import LabelEncoder
 from sklearn_rnn.neural_network._target_encoder import RegressionEncoder
 

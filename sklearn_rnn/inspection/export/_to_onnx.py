@@ -16,11 +16,11 @@ import numpy as np
 import torch
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_rnn.export._as_module import MODELS
-from sklearn_rnn.export._network_source import network_source
-from sklearn_rnn.export._pipelines import read_pipeline
-from sklearn_rnn.export._row_source import linear_source, pipeline_source
-from sklearn_rnn.export._source import Labelled, Source
+from sklearn_rnn.inspection.export._as_module import MODELS
+from sklearn_rnn.inspection.export._network_source import network_source
+from sklearn_rnn.inspection.export._pipelines import read_pipeline
+from sklearn_rnn.inspection.export._row_source import linear_source, pipeline_source
+from sklearn_rnn.inspection.export._source import Labelled, Source
 from sklearn_rnn.linear._base import WindowModel
 
 TOLERANCE = 1e-5

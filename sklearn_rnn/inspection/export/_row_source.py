@@ -11,12 +11,12 @@ import torch
 from numpy.typing import NDArray
 from sklearn.base import is_classifier
 
-from sklearn_rnn.export._as_module import module_of
-from sklearn_rnn.export._network_source import SIZES, network_source, predicted_by
-from sklearn_rnn.export._onnx_layers import with_operators
-from sklearn_rnn.export._pipelines import Parts
-from sklearn_rnn.export._source import Example, Source
 from sklearn_rnn.forecasting._ar_regressor import ARRegressor
+from sklearn_rnn.inspection.export._as_module import module_of
+from sklearn_rnn.inspection.export._network_source import SIZES, network_source, predicted_by
+from sklearn_rnn.inspection.export._onnx_layers import with_operators
+from sklearn_rnn.inspection.export._pipelines import Parts
+from sklearn_rnn.inspection.export._source import Example, Source
 from sklearn_rnn.preprocessing._lag_transformer import LagTransformer
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_rnn.export._json_state import Arrays, from_json, to_json
+from sklearn_rnn.inspection.export._json_state import Arrays, from_json, to_json
 
 STATE = "sklearn_rnn"
 """The name of the text in a file that tells what the arrays are."""

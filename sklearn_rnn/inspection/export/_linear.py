@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from sklearn.linear_model import ElasticNet, ElasticNetCV, LassoCV, LinearRegression, Ridge, RidgeCV
 from torch import Tensor, nn
 
-from sklearn_rnn.export._inputs import register
 from sklearn_rnn.forecasting._ar_regressor import ARRegressor
+from sklearn_rnn.inspection.export._inputs import register
 from sklearn_rnn.linear._base import WindowModel
 from sklearn_rnn.linear._families import LARGEST_EXPONENT
 from sklearn_rnn.linear._logistic import BinaryClassifier

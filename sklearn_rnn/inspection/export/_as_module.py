@@ -8,9 +8,9 @@ import torch
 from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
-from sklearn_rnn.export._linear import linear_module
-from sklearn_rnn.export._networks import Network
-from sklearn_rnn.export._pipelines import FORM, LastRows, read_pipeline
+from sklearn_rnn.inspection.export._linear import linear_module
+from sklearn_rnn.inspection.export._networks import Network
+from sklearn_rnn.inspection.export._pipelines import FORM, LastRows, read_pipeline
 
 MODELS = f"a fitted network or linear model on windows, an ARRegressor, or a pipeline of {FORM}"
 
@@ -64,7 +64,7 @@ def as_module(estimator: Any) -> nn.Module:
     >>> import numpy as np
     >>> import torch
     >>> from sklearn_rnn import LSTMRegressor
-    >>> from sklearn_rnn.export import as_module
+    >>> from sklearn_rnn.inspection.export import as_module
     >>> X = np.random.default_rng(0).normal(size=(50, 4, 2))
     >>> lstm = LSTMRegressor(max_epochs=3, lr_schedule="cosine").fit(X, 100 * X[:, -1, 0])
     >>> module = as_module(lstm)

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from sklearn_rnn._modules.base import SequenceModule
 from sklearn_rnn._modules.hierarchical_attention import HierarchicalAttention
 from sklearn_rnn._modules.masking import valid_steps
-from sklearn_rnn.export._inputs import Numbers, Tokens
-from sklearn_rnn.export._outputs import Probabilities, Targets
+from sklearn_rnn.inspection.export._inputs import Numbers, Tokens
+from sklearn_rnn.inspection.export._outputs import Probabilities, Targets
 from sklearn_rnn.neural_network._label_encoder import LabelEncoder
 
 

@@ -11,8 +11,8 @@ from sklearn.preprocessing import StandardScaler
 from torch import Tensor, nn
 
 from sklearn_rnn._sequences.scaling import Scale
-from sklearn_rnn.export._inputs import register
 from sklearn_rnn.forecasting._ar_regressor import ARRegressor
+from sklearn_rnn.inspection.export._inputs import register
 from sklearn_rnn.preprocessing._complete_rows import CompleteRows
 from sklearn_rnn.preprocessing._lag_transformer import LagTransformer
 

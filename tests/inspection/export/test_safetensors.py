@@ -19,7 +19,7 @@ from sklearn_rnn import (
     TCNClassifier,
 )
 from sklearn_rnn.exceptions import StoredVersionWarning
-from sklearn_rnn.export import from_safetensors, to_safetensors
+from sklearn_rnn.inspection.export import from_safetensors, to_safetensors
 from tests.nets import CLASSIFIERS, NETS, few_epochs
 
 safetensors = pytest.importorskip(

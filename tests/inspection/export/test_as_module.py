@@ -15,7 +15,7 @@ from sklearn_rnn import (
     TCNClassifier,
     TCNRegressor,
 )
-from sklearn_rnn.export import as_module
+from sklearn_rnn.inspection.export import as_module
 from tests.nets import CLASSIFIERS, NETS, REGRESSORS, STEPWISE, few_epochs
 
 pytestmark = few_epochs

@@ -24,7 +24,7 @@ from sklearn_rnn import (
     make_lasso,
     make_linear,
 )
-from sklearn_rnn.export import as_module, to_onnx
+from sklearn_rnn.inspection.export import as_module, to_onnx
 from tests.nets import few_epochs
 
 pytestmark = few_epochs

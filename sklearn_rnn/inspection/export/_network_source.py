@@ -10,9 +10,9 @@ import torch
 from numpy.typing import NDArray
 
 from sklearn_rnn._modules.hierarchical_attention import HierarchicalAttention
-from sklearn_rnn.export._networks import Network
-from sklearn_rnn.export._onnx_layers import with_operators
-from sklearn_rnn.export._source import Example, Source
+from sklearn_rnn.inspection.export._networks import Network
+from sklearn_rnn.inspection.export._onnx_layers import with_operators
+from sklearn_rnn.inspection.export._source import Example, Source
 from sklearn_rnn.neural_network._label_encoder import LabelEncoder
 
 SIZES = ((9, 0), (4, 3))
