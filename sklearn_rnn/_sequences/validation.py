@@ -12,17 +12,17 @@ from sklearn.utils import assert_all_finite
 
 from sklearn_rnn._sequences.categories import Labels, as_fitted, check_channels, check_has_none
 from sklearn_rnn._sequences.input_form import InputForm, Reading
-from sklearn_rnn._sequences.lag_names import LagColumns, read_lag_names
+from sklearn_rnn._sequences.lag_names import LagColumns
 from sklearn_rnn._sequences.lists import as_list, comes_as_list, is_list_of_sequences, read_list
 from sklearn_rnn._sequences.ragged import Ragged, concatenate, trim_absent_steps
 from sklearn_rnn._sequences.reading_warnings import warn_of_misreading
-from sklearn_rnn._sequences.storage import are_nan, has_inf, has_nan
+from sklearn_rnn._sequences.storage import are_nan, has_inf, has_nan, is_finite
+from sklearn_rnn._sequences.table_columns import read_columns, reshape_columns
 from sklearn_rnn._sequences.table_forms import check_form
 from sklearn_rnn._sequences.target_leaks import columns_at_lag_zero, warn_of_target_in_windows
 from sklearn_rnn._sequences.tokens import as_tokens
 from sklearn_rnn._sequences.window_array import WindowArray
 from sklearn_rnn._sequences.windows import Windows, window_rows
-from sklearn_rnn._sklearn.compat import get_feature_names
 from sklearn_rnn._sklearn.validation import (
     check_dimensions,
     check_numbers,
@@ -111,30 +111,23 @@ def check_sequences(
         if X.ndim == 3:
             _check_channels(name, X, reading.n_channels, n_channels)
         else:
-            columns = _lag_columns(table, reading) if form is None else columns
-            X = _reshape_columns(X, reading, columns)
+            columns = read_columns(table, reading) if form is None else columns
+            X = reshape_columns(X, reading, columns)
         sequences = _as_windows(X)
-    if form is None:
-        keeps = _keeps_missing_steps(sequences, reading, columns)
-    else:
-        keeps = form.keeps_missing_steps
     rows = sequences.rows
-    refuses_nan = reading.missing == "refused"
-    if has_inf(rows) or (refuses_nan and has_nan(rows)):
-        _assert_covered_finite(sequences, name, allow_nan=not refuses_nan)
+    finite = is_finite(rows)
+    if not finite:
+        _check_finite(sequences, name, reading)
+    keeps = form.keeps_missing_steps if form else _keeps_missing_steps(sequences, reading, columns)
     if reading.tokens:
         sequences = as_tokens(sequences)
-    if form is None and reading.missing == "steps" and not (keeps or reading.tokens or knows_rows):
+    elif form is None and reading.missing == "steps" and not (keeps or knows_rows):
         array = None if is_list else X
         if rows.dtype.kind in "iu" or (array is not None and (array[:, -1] == 0).any()):
             warn_of_misreading(array, rows, name)
     if reading.missing == "steps":
-        absent = np.zeros(len(rows), dtype=bool)
-        if not keeps:  # they are what stands at the ends of sequences
-            numbers = np.delete(rows, list(categories), axis=1) if categories else rows
-            absent = rows[:, 0] == 0 if reading.tokens else are_nan(numbers)
-        if isinstance(sequences, Ragged) or absent.any():
-            sequences = trim_absent_steps(sequences, absent)
+        known = finite and not reading.tokens
+        sequences = _without_absent_steps(sequences, reading, categories, none=keeps or known)
     if form is None and targets and (knows_rows or columns is not None):
         at_lag_zero = columns_at_lag_zero(table, columns)
         warn_of_target_in_windows(sequences, y, at_lag_zero, categories)
@@ -251,32 +244,28 @@ def _read_windows(
     return as_fitted(X.windows(), labels, fitted or {}, X.channels)
 
 
-def _assert_covered_finite(sequences: Windows | Ragged, name: str, *, allow_nan: bool) -> None:
-    """Raise if a row of a sequence is not finite; rows between sequences are not checked."""
-    rows = sequences.rows[sequences.coverage() > 0]
-    assert_all_finite(rows, allow_nan=allow_nan, estimator_name=name, input_name="X")
+def _check_finite(sequences: Windows | Ragged, name: str, reading: Reading) -> None:
+    """Check the rows that sequences contain, of which some are not finite or the sum overflows."""
+    allow_nan = reading.missing != "refused"
+    if has_inf(sequences.rows) or (not allow_nan and has_nan(sequences.rows)):
+        rows = sequences.rows[sequences.coverage() > 0]
+        assert_all_finite(rows, allow_nan=allow_nan, estimator_name=name, input_name="X")
 
 
-def _lag_columns(table: Any, reading: Reading) -> LagColumns | None:
-    """Return what the names of the columns of X say, if they are read and name lags."""
-    if reading.tokens or not reading.reads_names:
-        return None
-    return read_lag_names(get_feature_names(table), reading.n_channels)
-
-
-def _reshape_columns(X: FloatArray, reading: Reading, columns: LagColumns | None) -> FloatArray:
-    """Reshape the columns of a 2-D X to (n_samples, n_steps, n_channels)."""
-    n_samples, n_columns = X.shape
-    if columns is not None:
-        X = X if columns.is_ordered else X[:, columns.order]
-        return X.reshape(n_samples, *columns.lags.shape)
-    n_channels = reading.n_channels or (n_columns if reading.is_table else 1)
-    if n_columns % n_channels:
-        raise ValueError(
-            f"X has {n_columns} columns, which is not a multiple of n_channels={n_channels}; the "
-            "columns must be blocks of n_channels, a block for each step, oldest first."
-        )
-    return X.reshape(n_samples, n_columns // n_channels, int(n_channels))
+def _without_absent_steps(
+    sequences: Windows | Ragged, reading: Reading, categories: Labels, *, none: bool
+) -> Windows | Ragged:
+    """Drop the steps at the ends of sequences that are absent; it may be known that none is."""
+    rows = sequences.rows
+    if none:
+        absent = np.zeros(len(rows), dtype=bool)
+    elif reading.tokens:
+        absent = rows[:, 0] == 0
+    else:
+        absent = are_nan(np.delete(rows, list(categories), axis=1) if categories else rows)
+    if isinstance(sequences, Ragged) or absent.any():
+        return trim_absent_steps(sequences, absent)
+    return sequences
 
 
 def _check_channels(
