@@ -3,44 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from numbers import Integral, Real
+from numbers import Integral
 from os import PathLike
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.base import is_classifier
-from sklearn.metrics import check_scoring
 from sklearn.utils import indexable
 
-from sklearn_rnn._sklearn.compat import (
-    BaseSearchCV,
-    HasMethods,
-    Interval,
-    StrOptions,
-    num_samples,
-    validate_params,
-)
+from sklearn_rnn._sklearn.compat import Interval, StrOptions, num_samples, validate_params
 from sklearn_rnn._sklearn.folds import check_folds
-from sklearn_rnn._sklearn.metaestimators import default_scoring
 from sklearn_rnn._sklearn.validation import check_labels
 from sklearn_rnn.model_selection._comparison import Comparison
+from sklearn_rnn.model_selection._comparison_arguments import (
+    check_models,
+    check_seeds,
+    target_column,
+)
+from sklearn_rnn.model_selection._comparison_scores import make_evaluator
 from sklearn_rnn.model_selection._comparison_warnings import (
     warn_of_fold_order,
     warn_of_perfect_scores,
     warn_of_unconverged,
 )
-from sklearn_rnn.model_selection._complexity import n_parameters
 from sklearn_rnn.model_selection._default_split import make_splitter, times_of
-from sklearn_rnn.model_selection._fit_and_score import (
-    Evaluator,
-    losses_of,
-    table_of,
-)
+from sklearn_rnn.model_selection._fit_and_score import losses_of, table_of
 from sklearn_rnn.model_selection._metadata_routing import route_metadata
-from sklearn_rnn.model_selection._pointwise_losses import LOSSES, choose_loss
+from sklearn_rnn.model_selection._pointwise_losses import LOSSES
 from sklearn_rnn.model_selection._run_all import check_repeatable, run_all
-from sklearn_rnn.model_selection._step_scores import StepScorer, predicts_steps, step_scorer
 from sklearn_rnn.model_selection._verdict import COMPLEXITY
 from sklearn_rnn.preprocessing._omit_incomplete import omit_incomplete
 
@@ -179,22 +169,15 @@ def compare_models(
     >>> comparison.simplest_as_good()
     'ar1'
     """
-    classifies = _check_models(models)
-    y = _target_column(models, X) if y is None else y
+    classifies = check_models(models)
+    y = target_column(models, X) if y is None else y
     models = {name: omit_incomplete(model) for name, model in models.items()}
-    seeds = _check_seeds(seeds)
-    _check_complexity(complexity, models)
+    seeds = check_seeds(seeds)
     X, y, groups = indexable(X, y, groups)
     check_labels(y, X)
-    scoring, loss = _check_scoring(scoring, loss, models, classifies)
-    size = n_parameters if complexity is None else complexity if callable(complexity) else None
-    by_step = any(predicts_steps(model) for model in models.values())
-    if by_step:
-        _check_searches(models)
-    scorer = check_scoring(next(iter(models.values())), _by_step(scoring) if by_step else scoring)
-    evaluator = Evaluator(scorer, *LOSSES[loss], size, by_step)
+    evaluator, score, loss = make_evaluator(models, scoring, loss, complexity, classifies)
     times, is_panel = times_of(X, models.values())
-    stratifies = classifies and not by_step
+    stratifies = classifies and not evaluator.by_step
     splitter = make_splitter(cv, X, y, times, is_panel=is_panel, is_classifier=stratifies)
     check_repeatable(splitter, checkpoint)
     metadata = route_metadata(
@@ -215,13 +198,13 @@ def compare_models(
     table = table_of(runs)
     if table["error"].notna().all():
         raise ValueError(f"All runs of all models failed; the first error was {table['error'][0]}")
-    warn_of_perfect_scores(table, _name_of(scoring))
+    warn_of_perfect_scores(table, score)
     warn_of_unconverged(table)
     return Comparison(
         names=list(models),
         runs=_with_complexity(table, complexity),
         losses=losses_of(runs, folds, times if is_panel else None),
-        scoring=_name_of(scoring),
+        scoring=score,
         loss=loss,
         horizon=horizon,
         test_share=float(np.mean([len(test) / len(train) for train, test in folds])),
@@ -235,96 +218,3 @@ def _with_complexity(table: pd.DataFrame, complexity: Any) -> pd.DataFrame:
     if complexity is not None:
         table["unit"] = COMPLEXITY
     return table
-
-
-def _check_models(models: Mapping[str, Any]) -> bool:
-    """Check the models, and return whether they are classifiers."""
-    if not isinstance(models, Mapping) or not models:
-        raise ValueError(
-            f"models must be a non-empty mapping of names to estimators; got {models!r}."
-        )
-    if not_text := [name for name in models if not isinstance(name, str)]:
-        raise ValueError(f"The names in models must be strings; got {not_text}.")
-    if others := [name for name in models if not HasMethods("fit").is_satisfied_by(models[name])]:
-        raise ValueError(f"models must map names to estimators; {others} are none.")
-    classifies = {name: is_classifier(model) for name, model in models.items()}
-    if len(set(classifies.values())) > 1:
-        raise ValueError(
-            "models must be all classifiers or all regressors; classifiers are "
-            f"{[name for name, is_one in classifies.items() if is_one]}, the others are not."
-        )
-    return next(iter(classifies.values()))
-
-
-def _target_column(models: Mapping[str, Any], X: Any) -> Any:
-    """Return the column of X that all models forecast."""
-    table = X.to_frame() if isinstance(X, pd.Series) else X
-    columns = list(getattr(table, "columns", ()))
-    only = columns[0] if len(columns) == 1 else None
-    found = [getattr(model, "target", ()) for model in models.values()]
-    targets = [only if target is None else target for target in found]
-    if targets[0] not in columns or any(target != targets[0] for target in targets):
-        raise ValueError(
-            "y must be given, unless all models are forecasters with the same target, the name of "
-            f"a column of X; got the targets {[target or None for target in found]}."
-        )
-    return table[targets[0]]
-
-
-def _check_seeds(seeds: Any) -> list[int]:
-    """Return the list of seeds."""
-    if isinstance(seeds, Integral):
-        return list(range(int(seeds)))
-    listed = list(seeds)
-    are_seeds = all(isinstance(seed, int | np.integer) and seed >= 0 for seed in listed)
-    if not listed or not are_seeds or len(set(listed)) < len(listed):
-        raise ValueError(f"seeds must be distinct integers from 0 up, at least one; got {listed}.")
-    return [int(seed) for seed in listed]
-
-
-def _check_scoring(
-    scoring: Any, loss: str, models: Mapping[str, Any], classifies: bool
-) -> tuple[str | Callable[..., Any], str]:
-    """Return the score and the name of the pointwise loss, with defaults filled in."""
-    if scoring is None:
-        scoring = default_scoring(next(iter(models.values())))
-    if loss == "auto":
-        loss = choose_loss(_name_of(scoring), classifies, models.values())
-    return scoring, loss
-
-
-def _by_step(scoring: str | Callable[..., Any]) -> Callable[..., Any]:
-    """Return a score of scikit-learn as one of steps; any other function as it is."""
-    if isinstance(scoring, str) or hasattr(scoring, "_score_func"):
-        return step_scorer(scoring)
-    return scoring
-
-
-def _check_searches(models: Mapping[str, Any]) -> None:
-    """Check that searches for networks with a target for each step do not count padding."""
-    for name, model in models.items():
-        for inside in (model, *model.get_params(deep=True).values()):
-            if isinstance(inside, BaseSearchCV) and isinstance(inside.scoring, str):
-                raise ValueError(
-                    f"models[{name!r}] is a search with scoring={inside.scoring!r}, which takes a "
-                    "sequence with its padding for one sample; give "
-                    f"scoring=step_scorer({inside.scoring!r}), of sklearn_rnn.model_selection."
-                )
-
-
-def _check_complexity(complexity: Any, models: Mapping[str, Any]) -> None:
-    """Check that a mapping has numbers of models."""
-    given = complexity if isinstance(complexity, Mapping) else {}
-    if unknown := [n for n in given if n not in models or not isinstance(given[n], Real)]:
-        raise ValueError(f"complexity must map names of models to numbers; got {unknown}.")
-
-
-def _name_of(scoring: str | Callable[..., Any]) -> str:
-    """Return the name of a score."""
-    if isinstance(scoring, StepScorer):
-        return _name_of(scoring.scoring)
-    if isinstance(scoring, str):
-        return scoring
-    metric = getattr(scoring, "_score_func", scoring)
-    sign = "-" if getattr(scoring, "_sign", 1) < 0 else ""
-    return f"{sign}{getattr(metric, '__name__', type(metric).__name__)}"
