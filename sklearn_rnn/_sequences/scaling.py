@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -139,6 +139,7 @@ IDENTITY = Scale.identity(1)
 """The scale of one column before anything is learned."""
 
 
+@cache
 def bound(dtype: DTypeLike) -> float:
     """Return the largest standardised value: the fourth root of the largest finite number."""
     return float(np.dtype(dtype).type(np.sqrt(np.sqrt(float(np.finfo(dtype).max)))))
@@ -156,6 +157,8 @@ def without_extremes(weight: FloatArray) -> FloatArray:
 
 def _exponents(size: FloatArray, safe: int) -> Exponents:
     """Return the exponents of sizes, and zero for those that lie within a safe range, and NaN."""
+    if size.size and size.min() >= 2.0**-safe and size.max() < 2.0**safe:
+        return np.zeros(size.shape, dtype=np.int32)
     exponent = np.frexp(np.nan_to_num(size))[1]
     return np.where(np.abs(exponent) > safe, exponent, 0)
 
@@ -192,7 +195,7 @@ def is_scaled(rows: NDArray[Any], scale: Scale, dtype: DTypeLike) -> bool:
     is_ready = rows.dtype == dtype and rows.flags.carray  # contiguous and writeable
     if not (is_ready and scale.is_identity()) or has_nan(rows):
         return False
-    return max(rows.max(initial=0), -rows.min(initial=0)) <= bound(dtype)
+    return max(rows.max(initial=0), -rows.min(initial=0)) <= bound(rows.dtype)
 
 
 def standardized(

@@ -46,9 +46,10 @@ def raw_outputs(module: SequenceModule, x: Tensor | RaggedTensor, *, mixed: bool
     Their shape is (n, n_outputs), or (n_valid_steps, n_outputs) if the module has an output at
     each step. With `mixed` torch computes products in bfloat16.
     """
-    if any(part.training for part in module.modules()):
-        module.eval()  # which takes long beside the prediction of one sequence
-    shared, (n_weights, in_kernels) = shares_rows(x, module.receptive_field), count_weights(module)
+    inside = [*module.modules()]  # to walk through them takes long beside one prediction
+    if any(part.training for part in inside):
+        module.eval()
+    shared, (n_weights, in_kernels) = shares_rows(x, module.receptive_field), count_weights(inside)
     size = chunk_size(x, shared=shared, in_kernels=in_kernels)
     operations = size * n_steps_run(x, shared=shared) * n_weights
     of_threads = threads_for(operations, in_kernels=in_kernels)

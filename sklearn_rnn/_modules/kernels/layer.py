@@ -5,7 +5,7 @@ differentiated by torch as any operation. `is_native` tells whether it can, and 
 """
 
 import ctypes
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias, TypeGuard
 
@@ -92,13 +92,13 @@ def is_mostly_native(module: nn.Module) -> bool:
 
     Weights that are looked up, those of embeddings, do not count.
     """
-    return count_weights(module)[1]
+    return count_weights(module.modules())[1]
 
 
-def count_weights(module: nn.Module) -> tuple[int, bool]:
-    """Return the number of all weights, and whether the module `is_mostly_native`."""
+def count_weights(parts: Iterable[nn.Module]) -> tuple[int, bool]:
+    """Return the number of weights of a module's parts, and whether it `is_mostly_native`."""
     total = looked_up = native = 0
-    for part in module.modules():
+    for part in parts:
         size = sum(p.numel() for p in part._parameters.values() if p is not None)
         total += size
         if isinstance(part, Layer) and part.looks_up:
