@@ -105,8 +105,7 @@ class ForecastDisplay:
         if kind not in ("time", "scatter"):
             raise ValueError(f"kind must be 'time' or 'scatter'; got {kind!r}.")
         size = (9.0, 3.4) if kind == "time" else (4.4, 4.2)
-        self.ax_ = ax = axes_for(self, ax, size)
-        self.figure_ = ax.figure
+        ax = axes_for(self, ax, size)
         self.lines_ = self._in_time(ax) if kind == "time" else self._scatter(ax)
         return self
 

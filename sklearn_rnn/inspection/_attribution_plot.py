@@ -1,27 +1,18 @@
-"""Plots of the attributions of one prediction: `AttributionsDisplay`, `WordAttributionsDisplay`."""
+"""Plot of the attributions of one prediction: `AttributionsDisplay`."""
 
 from __future__ import annotations
 
-from html import escape
 from numbers import Integral
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.pipeline import Pipeline
 
-from sklearn_rnn._sklearn.axes import axes_for
+from sklearn_rnn._sklearn.axes import axes_for, draw_heat_map, spread_ticks
 from sklearn_rnn._sklearn.compat import Interval, validate_params
-from sklearn_rnn._sklearn.metaestimators import open_search
-from sklearn_rnn.inspection._attributions import attributions
+from sklearn_rnn.inspection._attributions import OUTPUT, attributions, of_output
 
 FloatArray = NDArray[np.float64]
-
-OUTPUT = [Interval(Integral, 0, None, closed="left"), None]
-"""What the parameter `output` admits."""
-
-POSITIVE, NEGATIVE = "214, 96, 77", "67, 147, 195"
-"""Red and blue of the color map 'RdBu_r', as in CSS."""
 
 
 class AttributionsDisplay:
@@ -119,103 +110,12 @@ class AttributionsDisplay:
         """
         n_steps, n_channels = self.values.shape
         size = (2.5 + 0.25 * min(max(n_steps, 12), 40), 1.2 + 0.35 * n_channels)
-        self.ax_ = ax = axes_for(self, ax, size)
-        self.figure_ = ax.figure
+        ax = axes_for(self, ax, size)
         largest = float(np.abs(self.values).max(initial=0.0)) or 1.0
-        self.image_ = ax.imshow(
-            self.values.T, aspect="auto", cmap=cmap or "RdBu_r", vmin=-largest, vmax=largest
-        )
-        self.colorbar_ = self.figure_.colorbar(self.image_, ax=ax, label="attribution")
+        style = {"cmap": cmap or "RdBu_r", "vmin": -largest, "vmax": largest}
+        draw_heat_map(self, self.values.T, "attribution", **style)
         ax.set_yticks(range(n_channels), self.channels)
-        shown = np.unique(np.linspace(0, n_steps - 1, min(n_steps, 12)).round().astype(int))
+        shown = spread_ticks(n_steps, 12)
         ax.set_xticks(shown, [str(step) for step in shown])
         ax.set_xlabel("step (oldest first)")
         return self
-
-
-class WordAttributionsDisplay:
-    """Texts as HTML, with words coloured by their attributions: red raises the output.
-
-    Notebooks show the display as it is; `to_html` returns what they show.
-
-    Parameters
-    ----------
-    words : list of ndarray of shape (n_words_i,)
-        Words of each text.
-    values : list of ndarray of shape (n_words_i,)
-        Attributions of each word.
-
-    See Also
-    --------
-    sklearn_rnn.inspection.attributions : Computation of the attributions.
-    """
-
-    def __init__(self, *, words: list[NDArray[Any]], values: list[FloatArray]) -> None:
-        self.words = words
-        self.values = values
-
-    @classmethod
-    @validate_params({"output": OUTPUT}, prefer_skip_nested_validation=False)
-    def from_estimator(
-        cls, estimator: Any, X: Any, *, output: int | None = None, n_points: int = 32
-    ) -> WordAttributionsDisplay:
-        """Compute the attributions of the words of texts.
-
-        Parameters
-        ----------
-        estimator : Pipeline
-            A fitted pipeline of a `TextSequencer` and a network.
-        X : iterable of str
-            The texts.
-        output : int, default=None
-            Which of several outputs to show; None takes the largest of each text.
-        n_points : int, default=32
-            See `attributions`.
-
-        Returns
-        -------
-        WordAttributionsDisplay
-            The display.
-        """
-        pipeline = open_search(estimator)
-        if not (isinstance(pipeline, Pipeline) and hasattr(pipeline[0], "sentence_end")):
-            raise ValueError(
-                "WordAttributionsDisplay needs a fitted pipeline of a TextSequencer and a network; "
-                f"got {type(pipeline).__name__}."
-            )
-        texts = list(X)
-        found = attributions(pipeline, texts, n_points=n_points)
-        words = pipeline[0].inverse_transform(pipeline[0].transform(texts))
-        pairs = zip(found.attributions, found.base_values, words, strict=True)
-        values = [of_output(values, base, output)[: len(of)] for values, base, of in pairs]
-        return cls(words=words, values=values)
-
-    def to_html(self) -> str:
-        """Return a paragraph of HTML for each text."""
-        largest = max((float(np.abs(v).max(initial=0.0)) for v in self.values), default=0.0) or 1.0
-        texts = zip(self.words, self.values, strict=True)
-        return "\n".join(
-            f"<p>{' '.join(map(_span, words, values / largest, values))}</p>"
-            for words, values in texts
-        )
-
-    def _repr_html_(self) -> str:
-        """Return what notebooks show."""
-        return self.to_html()
-
-
-def _span(word: str, share: float, value: float) -> str:
-    """Return a word as HTML, coloured by a share from -1 to 1."""
-    color = POSITIVE if share > 0 else NEGATIVE
-    style = f"background-color: rgba({color}, {abs(share):.2f})"
-    return f'<span style="{style}" title="{value:.3g}">{escape(word)}</span>'
-
-
-def of_output(values: FloatArray, base: Any, output: int | None) -> FloatArray:
-    """Return the attributions of one output of a prediction, if it has several."""
-    if not np.ndim(base):
-        return values
-    if output is not None and output >= len(base):
-        raise ValueError(f"output must be one of the {len(base)} outputs; got {output}.")
-    sums = base + values.reshape(-1, len(base)).sum(axis=0)
-    return np.asarray(values[..., int(np.argmax(sums)) if output is None else output])

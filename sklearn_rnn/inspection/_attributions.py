@@ -15,11 +15,15 @@ from sklearn.utils.validation import check_is_fitted
 from sklearn_rnn._sequences.lists import comes_as_list
 from sklearn_rnn._sequences.step_targets import unflatten_steps
 from sklearn_rnn._sequences.window_array import WindowArray
+from sklearn_rnn._sklearn.compat import Interval
 from sklearn_rnn._sklearn.metaestimators import open_search
 from sklearn_rnn.inspection._attribution_modules import AtBaseline, IntegratedGradients
 from sklearn_rnn.inspection._integrated_gradients import LOG_LINKS, MAX_COUNT
 
 FloatArray = NDArray[np.float64]
+
+OUTPUT = [Interval(Integral, 0, None, closed="left"), None]
+"""What a parameter `output`, of `of_output`, admits."""
 
 
 def attributions(estimator: Any, X: Any, *, n_points: int = 32) -> Bunch:
@@ -190,3 +194,13 @@ def _channel_names(network: Any, X: Any) -> list[str]:
         if len(names) == n_channels
         else [f"x{c}" for c in range(n_channels)]
     )
+
+
+def of_output(values: FloatArray, base: Any, output: int | None) -> FloatArray:
+    """Return the attributions of one output of a prediction, if it has several."""
+    if not np.ndim(base):
+        return values
+    if output is not None and output >= len(base):
+        raise ValueError(f"output must be one of the {len(base)} outputs; got {output}.")
+    sums = base + values.reshape(-1, len(base)).sum(axis=0)
+    return np.asarray(values[..., int(np.argmax(sums)) if output is None else output])

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_rnn._sklearn.axes import axes_for
+from sklearn_rnn._sklearn.axes import axes_for, draw_heat_map, spread_ticks
 from sklearn_rnn._sklearn.compat import validate_params
 from sklearn_rnn.inspection import lag_importance
 
@@ -143,18 +143,16 @@ class LagImportanceDisplay:
         blocks = [part for block in self.values.values() for part in (block, gap)][:-1]
         table = np.hstack(blocks)[::-1]  # the newest lag first
         size = (2.5 + 0.55 * table.shape[1], 1.8 + 0.3 * min(n_steps, 30))
-        self.ax_ = ax = axes_for(self, ax, size)
-        self.figure_ = ax.figure
+        ax = axes_for(self, ax, size)
         largest = float(np.nanmax(np.abs(table))) or 1.0
         signed = float(np.nanmin(table)) < -0.1 * largest
         low = -largest if signed else min(0.0, float(np.nanmin(table)))
         cmap = cmap or ("RdBu_r" if signed else "viridis")
-        self.image_ = ax.imshow(table, aspect="auto", cmap=cmap, vmin=low, vmax=largest)
-        self.colorbar_ = self.figure_.colorbar(self.image_, ax=ax, label=self.label)
+        draw_heat_map(self, table, self.label, cmap=cmap, vmin=low, vmax=largest)
         starts = [i * (n_channels + 1) for i in range(len(self.values))]
         places = [start + c for start in starts for c in range(n_channels)]
         ax.set_xticks(places, self.channels * len(starts), rotation=45, ha="right")
-        shown = np.unique(np.linspace(0, n_steps - 1, min(n_steps, 15)).round().astype(int))
+        shown = spread_ticks(n_steps, 15)
         ax.set_yticks(shown, [str(lag) for lag in self.lags[::-1][shown]])
         ax.set_ylabel("lag (rows before target)")
         for start, name in zip(starts, self.values, strict=True):

@@ -90,8 +90,7 @@ class TrainingCurveDisplay:
         TrainingCurveDisplay
             The display itself.
         """
-        self.ax_ = ax = axes_for(self, ax, (6.4, 3.6))
-        self.figure_ = ax.figure
+        ax = axes_for(self, ax, (6.4, 3.6))
         curves = {"training": self.loss_curve}
         if self.validation_loss_curve is not None:
             curves["validation"] = self.validation_loss_curve

@@ -77,8 +77,7 @@ class BacktestDisplay:
         BacktestDisplay
             The display itself.
         """
-        self.ax_ = ax = axes_for(self, ax, (6.4, 3.6))
-        self.figure_ = ax.figure
+        ax = axes_for(self, ax, (6.4, 3.6))
         self.lines_ = [
             ax.plot(self.errors.index, self.errors[name], "o-", ms=4, label=name)[0]
             for name in self.errors

@@ -139,8 +139,7 @@ class ComparisonDisplay:
         if kind == "differences":
             self.order_.remove(self.reference)
         height = 1.2 + 0.5 * len(self.order_)
-        self.ax_ = ax = axes_for(self, ax, (7.0, height))
-        self.figure_ = ax.figure
+        ax = axes_for(self, ax, (7.0, height))
         self.points_: list[Any] = []
         self.means_: list[Any] = []
         draw = self._draw_scores if kind == "scores" else self._draw_differences

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn.utils import Bunch
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_rnn._sklearn.axes import axes_for
+from sklearn_rnn._sklearn.axes import axes_for, spread_ticks
 from sklearn_rnn._sklearn.compat import Interval, validate_params
 from sklearn_rnn._sklearn.metaestimators import final_estimator
 from sklearn_rnn.model_selection._penalty_path import group_names, penalty_path
@@ -151,8 +151,7 @@ class PathDisplay:
         PathDisplay
             The display itself.
         """
-        self.ax_ = ax = axes_for(self, ax, (6.4, 4.0))
-        self.figure_ = ax.figure
+        ax = axes_for(self, ax, (6.4, 4.0))
         x = -np.log(self.alphas)
         self.lines_ = ax.plot(x, self.coefficients, color="0.8", linewidth=1.0)
         named = np.argsort(-np.abs(self.coefficients[-1]), kind="stable")[:n_labels].tolist()
@@ -169,7 +168,7 @@ class PathDisplay:
         if named:
             ax.legend(frameon=False, fontsize="small")
         n_selected = (self.coefficients != 0).sum(axis=1)
-        shown = np.unique(np.linspace(0, len(x) - 1, min(len(x), 7)).round().astype(int))
+        shown = spread_ticks(len(x), 7)
         self.top_ax_ = ax.twiny()
         self.top_ax_.set_xlim(ax.get_xlim())
         self.top_ax_.set_xticks(x[shown], [str(n) for n in n_selected[shown]])
