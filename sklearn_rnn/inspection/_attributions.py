@@ -9,16 +9,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
-from sklearn.utils import Bunch, check_scalar
+from sklearn.utils import Bunch
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_rnn._sequences.lists import comes_as_list
 from sklearn_rnn._sequences.step_targets import unflatten_steps
 from sklearn_rnn._sequences.window_array import WindowArray
-from sklearn_rnn._sklearn.compat import Interval
+from sklearn_rnn._sklearn.compat import Interval, validate_params
 from sklearn_rnn._sklearn.metaestimators import open_search
 from sklearn_rnn.inspection._attribution_modules import AtBaseline, IntegratedGradients
-from sklearn_rnn.inspection._integrated_gradients import LOG_LINKS, MAX_COUNT
+from sklearn_rnn.inspection._integrated_gradients import COUNT, LOG_LINKS
 
 FloatArray = NDArray[np.float64]
 
@@ -26,6 +26,7 @@ OUTPUT = [Interval(Integral, 0, None, closed="left"), None]
 """What a parameter `output`, of `of_output`, admits."""
 
 
+@validate_params({"n_points": COUNT}, prefer_skip_nested_validation=False)
 def attributions(estimator: Any, X: Any, *, n_points: int = 32) -> Bunch:
     r"""Attribute each prediction of a network to the steps and channels that it has read.
 
@@ -107,7 +108,6 @@ def attributions(estimator: Any, X: Any, *, n_points: int = 32) -> Bunch:
            [0, 1],
            [0, 0]])
     """
-    check_scalar(n_points, "n_points", Integral, min_val=1, max_val=MAX_COUNT)
     network, X = network_and_input(estimator, X)
     check_is_fitted(network)
     sequences, _ = network._read_sequences(X)

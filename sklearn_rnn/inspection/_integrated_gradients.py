@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -14,13 +14,14 @@ from sklearn_rnn._modules.categories import EmbeddedCategories
 from sklearn_rnn._modules.kernels.threads import threads_for
 from sklearn_rnn._sequences.scaling import Scale
 from sklearn_rnn._sequences.windows import window_rows
+from sklearn_rnn._sklearn.compat import Interval
 from sklearn_rnn.inspection._window_model import WindowModel
 
 FloatArray = NDArray[np.float64]
 Gradient = Callable[[FloatArray], FloatArray]
 
-MAX_COUNT = sys.maxsize
-"""The largest integer of numpy's arrays."""
+COUNT = [Interval(Integral, 1, None, closed="left")]
+"""What a parameter that counts admits."""
 
 LOG_LINKS = ("poisson", "negative_binomial")
 """Losses with which the first output is the logarithm of the prediction."""
@@ -95,10 +96,8 @@ def _member_gradient(estimator: Any, model: WindowModel, scale: Scale) -> Gradie
         x = torch.tensor(
             inner.reshape(-1, *shape), dtype=like.dtype, device=like.device, requires_grad=True
         )
-        with (
-            torch.enable_grad(),
-            torch.backends.cudnn.flags(enabled=False),
-        ):  # it cannot backpropagate
+        # cuDNN cannot backpropagate in evaluation
+        with torch.enable_grad(), torch.backends.cudnn.flags(enabled=False):
             outputs = module.eval()(x)[:, :n_predicted]
             each = [
                 torch.autograd.grad(outputs[:, k].sum(), x, retain_graph=True)[0]
@@ -149,9 +148,8 @@ def _linear_gradient(model: WindowModel) -> tuple[Scale, Gradient]:
     scale = _scale_of(model.windows)
     n_steps, n_channels = model.windows.shape[1:]
     cells = np.arange(n_steps * n_channels).reshape(1, n_steps, n_channels)
-    order = np.argsort(
-        np.asarray(model.as_input(cells)).ravel()
-    )  # from columns to cells of a window
+    # from columns to cells of a window
+    order = np.argsort(np.asarray(model.as_input(cells)).ravel())
     coefficients = np.atleast_2d(np.asarray(estimator.coef_, dtype=float))[:, order]
     coefficients = coefficients.reshape(-1, n_steps, n_channels)
     per_std = np.moveaxis(coefficients, 0, -1) * scale.scale[:, np.newaxis]

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from numbers import Integral
 from typing import Any
 
 import numpy as np
 from sklearn.metrics import check_scoring
-from sklearn.utils import Bunch, check_random_state, check_scalar
+from sklearn.utils import Bunch, check_random_state
 
-from sklearn_rnn._sklearn.compat import validate_params
+from sklearn_rnn._sklearn.compat import StrOptions, validate_params
 from sklearn_rnn._sklearn.metaestimators import default_scoring
-from sklearn_rnn.inspection._integrated_gradients import MAX_COUNT, attributions
+from sklearn_rnn.inspection._integrated_gradients import COUNT, attributions
 from sklearn_rnn.inspection._permutation import permutation_importances
 from sklearn_rnn.inspection._window_model import WindowModel, find_windows
 
-METHODS = ("permutation", "integrated_gradients")
-
 
 @validate_params(
-    {"scoring": [str, callable, None], "random_state": ["random_state"]},
+    {
+        "method": [StrOptions({"permutation", "integrated_gradients"})],
+        "scoring": [str, callable, None],
+        "n_repeats": COUNT,
+        "n_points": COUNT,
+        "random_state": ["random_state"],
+    },
     prefer_skip_nested_validation=False,
 )
 def lag_importance(
@@ -119,10 +122,6 @@ def lag_importance(
            [ 1. ,  0. ],
            [ 0. , -0.5]])
     """
-    if method not in METHODS:
-        raise ValueError(f"method must be one of {METHODS}; got {method!r}.")
-    check_scalar(n_repeats, "n_repeats", Integral, min_val=1, max_val=MAX_COUNT)
-    check_scalar(n_points, "n_points", Integral, min_val=1, max_val=MAX_COUNT)
     if method == "permutation" and y is None:
         raise ValueError("method='permutation' needs y to compute a score.")
     if method == "permutation" and getattr(estimator, "horizon", 1) > 1:

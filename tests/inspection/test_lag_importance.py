@@ -338,7 +338,7 @@ def test_windows_of_a_pipeline_are_not_copied():
 @pytest.mark.parametrize(
     ("model", "given", "text"),
     [
-        (LinearRegression(), {"method": "shap"}, "method must be one of ('permutation', 'inte"),
+        (LinearRegression(), {"method": "shap"}, "The 'method' parameter of lag_importance must"),
         (LinearRegression(), {"y": None}, "method='permutation' needs y to compute a score."),
         (
             make_pipeline(LagTransformer(4, flatten=True), PCA(8), LinearRegression()),
@@ -384,10 +384,7 @@ def test_columns_of_times_and_series_are_no_channels(flatten):
 
 
 @pytest.mark.parametrize("name", ["n_repeats", "n_points"])
-@pytest.mark.parametrize(
-    ("value", "rule"),
-    [(0, " == 0, must be >= 1"), (1.5, " must be an inst"), (2**70, " == .*, must be <= ")],
-)
-def test_counts_are_positive_integers(name, value, rule):
-    with pytest.raises((TypeError, ValueError), match=f"^{name}{rule}"):
+@pytest.mark.parametrize("value", [0, 1.5, 2**70])
+def test_counts_are_positive_integers(name, value):
+    with pytest.raises(ValueError, match=rf"^The '{name}' parameter .* int in the range \[1, inf"):
         lag_importance(make_ar(2).fit(ROWS, ROWS[:, 0]), ROWS, ROWS[:, 0], **{name: value})
