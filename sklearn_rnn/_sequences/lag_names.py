@@ -133,3 +133,9 @@ def _listed(items: Sequence[Any], most: int = 5) -> str:
     """Return the first items in words."""
     text = ", ".join(repr(item) for item in items[:most])
     return f"{text}, ..." if len(items) > most else text
+
+
+def channel_names(names: Iterable[Any] | None, n_channels: int) -> list[str]:
+    """Return names of channels as text; x0, x1, ... if there are none, or not one for each."""
+    texts = [] if names is None else [str(name) for name in names]
+    return texts if len(texts) == n_channels else [f"x{i}" for i in range(n_channels)]

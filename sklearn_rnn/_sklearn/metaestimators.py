@@ -25,6 +25,15 @@ def open_search(estimator: Any) -> Any:
             return estimator
 
 
+def open_pipelines(estimator: Any, X: Any) -> tuple[Any, Any]:
+    """Return the fitted estimator inside of searches and pipelines, and what it gets of X."""
+    inside = open_search(estimator)
+    while isinstance(inside, Pipeline):
+        X = inside[:-1].transform(X) if len(inside) > 1 else X
+        inside = open_search(inside[-1])
+    return inside, X
+
+
 def final_estimator(estimator: Any) -> Any:
     """Return the fitted estimator that predicts, inside of searches, pipelines and the like."""
     inside = open_search(estimator)

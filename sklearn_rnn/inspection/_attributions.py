@@ -8,15 +8,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.pipeline import Pipeline
 from sklearn.utils import Bunch
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_rnn._sequences.lag_names import channel_names
 from sklearn_rnn._sequences.lists import comes_as_list
 from sklearn_rnn._sequences.step_targets import unflatten_steps
 from sklearn_rnn._sequences.window_array import WindowArray
 from sklearn_rnn._sklearn.compat import Interval, validate_params
-from sklearn_rnn._sklearn.metaestimators import open_search
+from sklearn_rnn._sklearn.metaestimators import open_pipelines
 from sklearn_rnn.inspection._attribution_modules import AtBaseline, IntegratedGradients
 from sklearn_rnn.inspection._integrated_gradients import COUNT, LOG_LINKS
 
@@ -108,7 +108,7 @@ def attributions(estimator: Any, X: Any, *, n_points: int = 32) -> Bunch:
            [0, 1],
            [0, 0]])
     """
-    network, X = network_and_input(estimator, X)
+    network, X = _network_and_input(estimator, X)
     check_is_fitted(network)
     sequences, _ = network._read_sequences(X)
     members = getattr(network, "members_", [network])
@@ -127,15 +127,14 @@ def attributions(estimator: Any, X: Any, *, n_points: int = 32) -> Bunch:
     if network._reader.reading.tokens:
         values = values[:, 0]
     values = unflatten_steps(values, sequences, ragged=comes_as_list(X), fill=0.0)
-    return Bunch(attributions=values, base_values=base, channels=_channel_names(network, X))
+    given = X.channels if isinstance(X, WindowArray) else None
+    names = channel_names(given or getattr(network, "feature_names_in_", None), network.n_channels_)
+    return Bunch(attributions=values, base_values=base, channels=names)
 
 
-def network_and_input(estimator: Any, X: Any) -> tuple[Any, Any]:
+def _network_and_input(estimator: Any, X: Any) -> tuple[Any, Any]:
     """Return the network inside of pipelines and searches, and the input that it gets there."""
-    inside = open_search(estimator)
-    while isinstance(inside, Pipeline):
-        X = inside[:-1].transform(X) if len(inside) > 1 else X
-        inside = open_search(inside[-1])
+    inside, X = open_pipelines(estimator, X)
     name = type(inside).__name__
     if not hasattr(inside, "_outputs_of"):
         raise ValueError(
@@ -181,19 +180,6 @@ def _in_units_of_y(member: Any, raw: Any) -> FloatArray:
     if member.loss in LOG_LINKS:
         return np.asarray(outputs + np.log(scale.scale))
     return np.asarray(outputs * scale.scale + scale.mean)
-
-
-def _channel_names(network: Any, X: Any) -> list[str]:
-    """Return the names of the channels, or x0, x1, ..."""
-    names = (X.channels if isinstance(X, WindowArray) else None) or getattr(
-        network, "feature_names_in_", []
-    )
-    n_channels = network.n_channels_
-    return (
-        [str(n) for n in names]
-        if len(names) == n_channels
-        else [f"x{c}" for c in range(n_channels)]
-    )
 
 
 def of_output(values: FloatArray, base: Any, output: int | None) -> FloatArray:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 
-from sklearn_rnn._sequences.lag_names import read_lag_names
+from sklearn_rnn._sequences.lag_names import channel_names, read_lag_names
 from sklearn_rnn._sequences.window_array import WindowArray
 from sklearn_rnn._sklearn.compat import get_feature_names
 from sklearn_rnn._sklearn.metaestimators import open_search
@@ -74,7 +74,7 @@ def find_windows(estimator: Any, X: Any) -> WindowModel:
         X = inside[:-1].transform(X) if len(inside) > 1 else X
         inside = open_search(inside[-1])
     if isinstance(X, WindowArray):
-        layout = layout or _layout_of(X)
+        layout = layout or (X.lags, channel_names(X.channels, X.shape[2]))
     data = X if hasattr(X, "ndim") else np.asarray(X)
     as_input: Callable[[NDArray[Any]], Any]
     if data.ndim == 3:
@@ -95,7 +95,7 @@ def find_windows(estimator: Any, X: Any) -> WindowModel:
         windows = _unflatten(table, n_channels)
     n_steps, n_channels = windows.shape[1:]
     if layout is None:
-        layout = np.arange(n_steps, 0, -1), [f"x{i}" for i in range(n_channels)]
+        layout = np.arange(n_steps, 0, -1), channel_names(None, n_channels)
     lags, channels = layout
     if (len(lags), len(channels)) != (n_steps, n_channels):
         raise ValueError(
@@ -135,19 +135,13 @@ def _layout(pipeline: Pipeline, X: Any) -> Layout | None:
     return lags, [str(name) for name in names]
 
 
-def _layout_of(windows: WindowArray) -> Layout:
-    """Return lags and channels of windows that know them."""
-    names = windows.channels or [f"x{i}" for i in range(windows.shape[2])]
-    return windows.lags, list(names)
-
-
 def _names_before(before: Pipeline | None, X: Any, n_columns: int) -> list[str]:
     """Return the names of the input columns of a step, or x0, x1, ..."""
     try:
         names = list(X.columns) if before is None else list(before.get_feature_names_out())
     except (AttributeError, ValueError):
         names = []
-    return names if len(names) == n_columns else [f"x{i}" for i in range(n_columns)]
+    return channel_names(names, n_columns)
 
 
 def _check_columns_are_kept(steps: Pipeline, names: NDArray[Any]) -> None:

@@ -15,6 +15,7 @@ from sklearn.base import clone
 from sklearn.utils import Bunch
 
 from sklearn_rnn._modules.base import SequenceModule
+from sklearn_rnn._sequences.lag_names import channel_names
 from sklearn_rnn._sequences.training_data import Data
 from sklearn_rnn._sklearn.compat import Interval, InvalidParameterError, validate_params
 from sklearn_rnn._training.batches import Examples
@@ -319,7 +320,7 @@ def group_names(model: Any, shape: tuple[int, ...]) -> list[str]:
     names = list(getattr(model, "feature_names_in_", []))
     if len(names) == np.prod(shape):
         return names
-    channels = names if len(names) == shape[-1] else [f"x{c}" for c in range(shape[-1])]
+    channels = channel_names(names, shape[-1])
     if len(shape) == 1 or shape[0] == 1:
         return channels
     return [f"{channel}_lag{lag}" for lag in range(shape[0], 0, -1) for channel in channels]

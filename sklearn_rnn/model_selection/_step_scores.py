@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.metrics import get_scorer, log_loss, make_scorer
-from sklearn.pipeline import Pipeline
 from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.validation import validate_data
 
@@ -25,7 +24,7 @@ from sklearn_rnn._sequences.step_targets import (
 )
 from sklearn_rnn._sequences.validation import check_sequences
 from sklearn_rnn._sequences.windows import Windows
-from sklearn_rnn._sklearn.metaestimators import open_search
+from sklearn_rnn._sklearn.metaestimators import open_pipelines
 from sklearn_rnn.model_selection._pointwise_losses import RowLoss
 from sklearn_rnn.neural_network._fitted import Fitted
 
@@ -195,9 +194,7 @@ def predicts_steps(model: Any) -> bool:
 
 def _as_read(estimator: Any, X: Any) -> Windows | Ragged:
     """Return X as the network in a fitted estimator reads it, or else with NaN as padding."""
-    inside = open_search(estimator)
-    if isinstance(inside, Pipeline):
-        return _as_read(inside[-1], inside[:-1].transform(X))
+    inside, X = open_pipelines(estimator, X)
     if isinstance(inside, Fitted):
         return inside._read_sequences(X)[0]
     validate = partial(validate_data, BaseEstimator(), reset=True)

@@ -214,3 +214,10 @@ def test_a_response_with_other_steps_is_refused_by_its_name():
     lists = [np.ones((3, 1)), np.ones((2, 1))]
     with pytest.raises(ValueError, match=r"^predict\[0\] has 2 steps, but X\[0\] has 3\.$"):
         step_scorer("accuracy")(Short(), lists, [np.zeros(3), np.zeros(2)])
+
+
+def test_a_pipeline_may_have_one_step():
+    X = RNG.normal(size=(20, 4, 1))
+    net = GRURegressor(return_sequences=True, max_epochs=1, lr_schedule="cosine", random_state=0)
+    pipeline, score = make_pipeline(net).fit(X, X[..., 0]), step_scorer("r2")
+    assert score(pipeline, X, X[..., 0]) == score(pipeline[-1], X, X[..., 0])
