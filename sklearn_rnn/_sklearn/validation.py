@@ -52,11 +52,10 @@ def prefix_errors(name: str) -> Iterator[None]:
 def restore_on_error(thing: Any) -> Iterator[None]:
     """Restore the attributes of an object if the block raises an exception.
 
-    Values of attributes are not copied, so changes inside of them remain. If memory could not be
+    Values of attributes are not copied, so changes inside of them remain. Torch's grad mode and
+    number of threads are restored too: a Ctrl-C in the ``__enter__`` of ``no_grad`` leaves it
+    without an ``__exit__``, and later fits of the process would fail. If memory could not be
     allocated, the error names the parameters of an estimator that determine its size.
-
-    So are torch's grad mode and number of threads: a Ctrl-C in the ``__enter__`` of ``no_grad``
-    leaves it without an ``__exit__``, and later fits of the process would fail.
     """
     before, modes = dict(vars(thing)), (torch.is_grad_enabled(), torch.get_num_threads())
     try:
@@ -73,20 +72,18 @@ def restore_on_error(thing: Any) -> Iterator[None]:
 
 def _name_sizes(thing: Any, error: BaseException) -> None:
     """Raise a MemoryError that names the sizes of an estimator, if the error is of memory."""
-    if not isinstance(error, MemoryError | RuntimeError) or not hasattr(
-        thing, "_parameter_constraints"
-    ):
-        return
     sizes = {name: getattr(thing, name, None) for name in _SIZES}
-    if not any(sizes.values()) or not (
-        isinstance(error, MemoryError) or _NO_MEMORY.search(str(error))
-    ):
+    sizes = {name: n for name, n in sizes.items() if n is not None and np.size(n)}
+    is_of_memory = isinstance(error, MemoryError) or (
+        isinstance(error, RuntimeError) and _NO_MEMORY.search(str(error))
+    )
+    if not (sizes and is_of_memory):
         return
     found = _BYTES_ASKED.search(str(error))
     asked = found[1] if found else "more memory"
     raise MemoryError(
         f"{type(thing).__name__} asks for {asked}, which this machine cannot give; lower one of "
-        f"{', '.join(f'{name}={value!r}' for name, value in sizes.items() if value)}."
+        f"{', '.join(f'{name}={value!r}' for name, value in sizes.items())}."
     ) from error
 
 

@@ -170,7 +170,7 @@ def test_an_error_restores_all_attributes(error):
         (LSTMRegressor(hidden_size=10**12), r"more memory, .* of hidden_size=1000000000000, "),
     ],
 )
-def test_memory_that_cannot_be_had_is_asked_for_by_the_parameters(model, named):
+def test_memory_that_is_missing_is_asked_for_by_the_parameters(model, named):
     before = dict(vars(model))
     with pytest.raises(MemoryError, match=f"^{type(model).__name__} asks for {named}"):
         model.fit(WINDOWS, np.zeros(N))
@@ -197,8 +197,9 @@ def test_an_error_restores_the_modes_of_torch():
     assert torch.get_num_threads() == 2
 
 
-def test_other_errors_of_torch_stay():
-    with pytest.raises(RuntimeError, match="a hook"), restore_on_error(GRURegressor()):
+@pytest.mark.parametrize("size", [32, np.array([3, 4])])
+def test_other_errors_of_torch_stay(size):
+    with pytest.raises(RuntimeError, match="a hook"), restore_on_error(Net(size)):
         raise RuntimeError("a hook")
 
 
