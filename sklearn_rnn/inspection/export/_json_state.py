@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
@@ -13,6 +13,11 @@ from numpy.typing import NDArray
 from sklearn_rnn._sklearn.estimator import Estimator
 
 Arrays = dict[str, NDArray[Any]]
+
+
+class Parameters(dict[str, NDArray[Any]]):
+    """The parameters of a network by name, which are read again as one vector."""
+
 
 UNNAMED = {"fields", "weights"}
 """Parts of a state that are no part of the names of arrays."""
@@ -39,6 +44,10 @@ def to_json(value: Any, arrays: Arrays, path: str = "") -> Any:
             return {"tuple": to_json(list(value), arrays, path)}
         case slice():
             return {"slice": [value.start, value.stop, value.step]}
+        case Parameters():
+            return {
+                "parameters": {k: to_json(v, arrays, _below(path, k)) for k, v in value.items()}
+            }
         case dict():
             return {"dict": {k: to_json(v, arrays, _below(path, k)) for k, v in value.items()}}
         case np.ndarray() if value.dtype.kind not in "OUT":
@@ -70,6 +79,8 @@ def from_json(plain: Any, arrays: Mapping[str, NDArray[Any]]) -> Any:
             return slice(*ends)
         case {"dict": values}:
             return {name: from_json(v, arrays) for name, v in values.items()}
+        case {"parameters": values}:
+            return np.concatenate([from_json(v, arrays).ravel() for v in values.values()])
         case {"array": name, "dtype": dtype}:
             return arrays[name].astype(dtype, copy=False)
         case {"index": values, "dtype": dtype}:
@@ -80,7 +91,7 @@ def from_json(plain: Any, arrays: Mapping[str, NDArray[Any]]) -> Any:
             return objects.reshape(shape)
         case {"estimator": name, "state": state}:
             estimator = object.__new__(_class(name))
-            estimator.__setstate__({k: _joined(from_json(v, arrays)) for k, v in state.items()})
+            estimator.__setstate__({k: from_json(v, arrays) for k, v in state.items()})
             return estimator
     return plain
 
@@ -89,30 +100,17 @@ def _state(estimator: Estimator) -> dict[str, Any]:
     """Return the state of an estimator, in which the parameters of networks have names."""
     state = estimator.__getstate__()
     if "net_" in state:
-        state["net_"] = {**state["net_"], "weights": dict(_parameters(estimator))}
+        state["net_"] = _named(state["net_"], estimator)
     if "members_" in state:
-        state["members_"] = [
-            {**stored, "net_": {**stored["net_"], "weights": dict(_parameters(member))}}
-            for stored, member in zip(state["members_"], estimator.members_, strict=True)
-        ]
+        pairs = zip(state["members_"], estimator.members_, strict=True)
+        state["members_"] = [{**m, "net_": _named(m["net_"], member)} for m, member in pairs]
     return state
 
 
-def _parameters(estimator: Any) -> Iterator[tuple[str, NDArray[Any]]]:
-    for name, parameter in estimator.net_.module_.named_parameters():
-        yield name, parameter.detach().cpu().numpy()
-
-
-def _joined(value: Any) -> Any:
-    """Return a stored network, or a list of stored members, with parameters as one vector."""
-    if isinstance(value, list):
-        return [_joined(v) for v in value]
-    if isinstance(value, dict) and isinstance(value.get("weights"), dict):
-        vector = np.concatenate([array.ravel() for array in value["weights"].values()])
-        return {**value, "weights": vector}
-    if isinstance(value, dict) and "net_" in value:
-        return {**value, "net_": _joined(value["net_"])}
-    return value
+def _named(stored: dict[str, Any], estimator: Any) -> dict[str, Any]:
+    """Return a stored network with its parameters by name, in place of one vector."""
+    named = estimator.net_.module_.named_parameters()
+    return {**stored, "weights": Parameters((n, p.detach().cpu().numpy()) for n, p in named)}
 
 
 def _class(name: str) -> type[Estimator]:

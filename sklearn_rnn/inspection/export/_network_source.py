@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn_rnn._modules.hierarchical_attention import HierarchicalAttention
 from sklearn_rnn.inspection.export._networks import Network
 from sklearn_rnn.inspection.export._onnx_layers import with_operators
-from sklearn_rnn.inspection.export._source import Example, Source
+from sklearn_rnn.inspection.export._source import Example, Source, predicted_by, spread_of
 from sklearn_rnn.neural_network._label_encoder import LabelEncoder
 
 SIZES = ((9, 0), (4, 3))
@@ -34,7 +33,7 @@ def network_source(estimator: Any, *, ragged: bool | None) -> Source:
     ValueError
         If the network cannot be exported, or lengths cannot be its input.
     """
-    name, reader, encoder = type(estimator).__name__, estimator._reader, estimator._encoder
+    name, reader = type(estimator).__name__, estimator._reader
     is_stepwise = reader.reading.missing == "steps"
     if ragged and (reader.reading.tokens or not is_stepwise):
         why = "find the end of a sequence of tokens" if is_stepwise else "have a fixed length"
@@ -50,17 +49,26 @@ def network_source(estimator: Any, *, ragged: bool | None) -> Source:
     examples: list[Example] = []
     for n, more in SIZES:
         inputs = _inputs(estimator, axes, rng, n, more if is_stepwise else 0)
-        examples.append((inputs, predicted_by(estimator, **inputs)))
-    labels = isinstance(encoder, LabelEncoder)
-    levels = () if labels else encoder.loss.levels
-    return Source(
-        with_operators(Network(estimator, torch.float32)),
-        axes,
-        "probabilities" if labels else "quantiles" if levels else "y",
-        examples,
-        1.0 if labels else _unit(estimator, examples),
-        _metadata(estimator),
-    )
+        examples.append((inputs, _padded(predicted_by(estimator, _sequences(**inputs)))))
+    module = with_operators(Network(estimator, torch.float32))
+    return Source(module, axes, examples, *describe(estimator, examples))
+
+
+def describe(estimator: Any, examples: list[Example]) -> tuple[str, float, dict[str, Any]]:
+    """Return the output, the unit and the metadata of a network, see `Source`."""
+    encoder, form = estimator._encoder, estimator._reader.form
+    known: dict[str, Any] = {"model": type(estimator).__name__}
+    if form.channels is not None:
+        known["channels"] = list(form.channels)
+    if form.categories:
+        known["categories"] = {c: labels.tolist() for c, labels in form.categories.items()}
+    if isinstance(encoder, LabelEncoder):
+        known |= {"classes": encoder.classes.tolist(), "multilabel": encoder.multilabel}
+        return "probabilities", 1.0, known
+    unit = _unit(estimator, examples)
+    if levels := encoder.loss.levels:
+        return "quantiles", unit, {**known, "quantiles": list(levels)}
+    return "y", unit, known
 
 
 def _inputs(
@@ -86,22 +94,16 @@ def _inputs(
     return {"X": X, "lengths": lengths}
 
 
-def predicted_by(
-    estimator: Any, X: Any, lengths: NDArray[Any] | None = None
-) -> NDArray[np.float64]:
-    """Return what a network predicts for the inputs of its graph."""
-    if lengths is not None:
-        X = [x[:length] for x, length in zip(X, lengths, strict=True)]
-    with warnings.catch_warnings():  # of names of columns, which these arrays lack
-        warnings.simplefilter("ignore", UserWarning)
-        if isinstance(estimator._encoder, LabelEncoder):
-            predicted = estimator.predict_proba(X)
-        else:
-            levels = estimator._encoder.loss.levels
-            predicted = estimator.predict(X, quantiles=levels or None)
+def _sequences(X: NDArray[Any], lengths: NDArray[Any] | None = None) -> Any:
+    """Return the inputs of a graph as those of an estimator."""
+    return X if lengths is None else [x[:n] for x, n in zip(X, lengths, strict=True)]
+
+
+def _padded(predicted: NDArray[Any]) -> NDArray[np.float64]:
+    """Return predictions for each step of a list in one array, with NaN behind them."""
     if predicted.dtype != object:
-        return np.asarray(predicted)
-    by_step = np.full((len(X), max(map(len, X)), *predicted[0].shape[1:]), np.nan)
+        return predicted
+    by_step = np.full((len(predicted), max(map(len, predicted)), *predicted[0].shape[1:]), np.nan)
     for row, values in zip(by_step, predicted, strict=True):
         row[: len(values)] = values
     return by_step
@@ -111,25 +113,8 @@ def _unit(estimator: Any, examples: list[Example]) -> float:
     """Return the smallest standard deviation of a target, or that of predictions if unknown."""
     encoder = estimator._encoder
     if encoder.standardize is False and not encoder.loss.log_link:
-        values = np.concatenate([predicted.ravel() for _, predicted in examples])
-        return float(np.nanstd(values)) or float(np.nanmax(np.abs(values))) or 1.0
+        return spread_of(examples)
     scale = encoder.scale.scale
     if encoder.channels is not None:
         scale = scale * estimator._reader.scale.scale[encoder.channels]
     return float(scale.min())
-
-
-def _metadata(estimator: Any) -> dict[str, Any]:
-    """Return the classes, the levels of quantiles, and the names of channels and categories."""
-    encoder, form = estimator._encoder, estimator._reader.form
-    known: dict[str, Any] = {"model": type(estimator).__name__}
-    if isinstance(encoder, LabelEncoder):
-        known["classes"] = encoder.classes.tolist()
-        known["multilabel"] = encoder.multilabel
-    elif encoder.loss.levels:
-        known["quantiles"] = list(encoder.loss.levels)
-    if form.channels is not None:
-        known["channels"] = list(form.channels)
-    if form.categories:
-        known["categories"] = {c: labels.tolist() for c, labels in form.categories.items()}
-    return known

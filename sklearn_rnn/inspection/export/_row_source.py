@@ -13,10 +13,10 @@ from sklearn.base import is_classifier
 
 from sklearn_rnn.forecasting._ar_regressor import ARRegressor
 from sklearn_rnn.inspection.export._as_module import module_of
-from sklearn_rnn.inspection.export._network_source import SIZES, network_source, predicted_by
+from sklearn_rnn.inspection.export._network_source import SIZES, describe
 from sklearn_rnn.inspection.export._onnx_layers import with_operators
 from sklearn_rnn.inspection.export._pipelines import Parts
-from sklearn_rnn.inspection.export._source import Example, Source
+from sklearn_rnn.inspection.export._source import Example, Source, predicted_by, spread_of
 from sklearn_rnn.preprocessing._lag_transformer import LagTransformer
 
 
@@ -27,8 +27,9 @@ def linear_source(model: Any) -> Source:
     for n, _ in SIZES:
         X = model._center + np.maximum(1.0, np.abs(model._center)) * rng.normal(size=(n, *shape))
         X[rng.random(X.shape) < 0.1] = np.nan
-        examples.append(({"X": X}, _predicted(model, X)))
-    return _source(model, module_of(model, "to_onnx"), {"X": {0: "batch"}}, examples)
+        examples.append(({"X": X}, predicted_by(model, X)))
+    module = module_of(model, "to_onnx")
+    return Source(module, {"X": {0: "batch"}}, examples, *_describe(model, examples))
 
 
 def pipeline_source(pipeline: Any, parts: Parts) -> Source:
@@ -58,14 +59,11 @@ def pipeline_source(pipeline: Any, parts: Parts) -> Source:
             windows = [again.fit_transform(rows)[-1:] for rows in scaled]
         examples.append((inputs, _predicted(model, windows)))
     module = with_operators(module_of(pipeline, "to_onnx", torch.float32))
-    source = _source(model, module, axes, examples)
-    if hasattr(model, "net_"):
-        of_net = network_source(model, ragged=False)
-        source = source._replace(output=of_net.output, unit=of_net.unit, metadata=of_net.metadata)
+    output, unit, metadata = _describe(model, examples)
     names = getattr(pipeline, "feature_names_in_", range(len(parts.scale.mean)))
     columns = [name for name in names if name not in lags._named]
     rows = {"delay": delay, "known_ahead": [columns[c] for c in known], "channels": columns}
-    return source._replace(metadata={**source.metadata, **rows})
+    return Source(module, axes, examples, output, unit, {**metadata, **rows})
 
 
 def _rows(parts: Parts, rng: np.random.Generator, shape: tuple[int, int]) -> NDArray[np.float64]:
@@ -84,27 +82,20 @@ def _rows(parts: Parts, rng: np.random.Generator, shape: tuple[int, int]) -> NDA
     return rows
 
 
-def _predicted(model: Any, windows: Any) -> NDArray[np.float64]:
-    """Return what a model predicts for windows, of which a list has one of each series."""
-    if isinstance(model, ARRegressor):
-        predicted = np.concatenate([model._model.predict(w) for w in windows])
-        return predicted[:, 0] if model.coef_.ndim == 1 else predicted
-    if isinstance(windows, list):
-        windows = np.concatenate([np.asarray(w) for w in windows])
+def _predicted(model: Any, windows: list[Any]) -> NDArray[np.float64]:
+    """Return what a model predicts for the windows of each series."""
+    if not isinstance(model, ARRegressor):
+        return predicted_by(model, np.concatenate([np.asarray(w) for w in windows]))
+    predicted = np.concatenate([model._model.predict(w) for w in windows])
+    return predicted[:, 0] if model.coef_.ndim == 1 else predicted
+
+
+def _describe(model: Any, examples: list[Example]) -> tuple[str, float, dict[str, Any]]:
+    """Return the output, the unit and the metadata; of linear models the size of y is unknown."""
     if hasattr(model, "net_"):
-        return predicted_by(model, windows)
-    with warnings.catch_warnings():  # of names of columns, which these arrays lack
-        warnings.simplefilter("ignore", UserWarning)
-        predict = model.predict_proba if is_classifier(model) else model.predict
-        return np.asarray(predict(windows))
-
-
-def _source(model: Any, module: Any, axes: Any, examples: list[Example]) -> Source:
-    """Return what to export of a linear model; predictions are the only known size of y."""
-    values = np.concatenate([predicted.ravel() for _, predicted in examples])
-    metadata: dict[str, Any] = {"model": type(model).__name__}
+        return describe(model, examples)
+    known: dict[str, Any] = {"model": type(model).__name__}
     if is_classifier(model):
-        metadata |= {"classes": model.classes_.tolist(), "multilabel": False}
-        return Source(module, axes, "probabilities", examples, 1.0, metadata)
-    unit = float(values.std()) or float(np.abs(values).max()) or 1.0
-    return Source(module, axes, "y", examples, unit, metadata)
+        known |= {"classes": model.classes_.tolist(), "multilabel": False}
+        return "probabilities", 1.0, known
+    return "y", spread_of(examples), known

@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from io import StringIO
-from os import PathLike, fspath
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -84,8 +84,9 @@ def to_onnx(estimator: Any, path: str | PathLike[str], *, ragged: bool | None = 
     model = _graph(source)
     metadata = {name: json.dumps(value, default=str) for name, value in source.metadata.items()}
     onnx.helper.set_model_props(model, metadata)
-    _check(source, model.SerializeToString(), type(estimator).__name__)
-    Path(fspath(path)).write_bytes(model.SerializeToString())
+    graph = model.SerializeToString()
+    _check(source, graph, type(estimator).__name__)
+    Path(path).write_bytes(graph)
 
 
 def _source_of(estimator: Any, *, ragged: bool | None) -> Source:
@@ -108,8 +109,8 @@ def _graph(source: Source) -> Any:
     """Return the graph of a module, made by torch."""
     module, outputs = source.module, [source.output]
     if source.output == "probabilities":
-        multilabel = source.metadata.get("multilabel", False)
-        module, outputs = Labelled(module, multilabel=multilabel), [*outputs, "label"]
+        module = Labelled(module, multilabel=source.metadata["multilabel"])
+        outputs.append("label")
     inputs = source.examples[0][0]
     with _quiet(), redirect_stdout(StringIO()):  # onnxscript 0.6 prints which rules it applied
         program = torch.onnx.export(
@@ -133,25 +134,21 @@ def _check(source: Source, graph: bytes, name: str) -> None:
 
     session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
     for inputs, expected in source.examples:
-        given = {key: np.asarray(value) for key, value in inputs.items()}
-        computed = session.run([source.output], given)[0]
+        computed = session.run([source.output], inputs)[0]
         same = computed.shape == expected.shape
         if same and np.array_equal(np.isnan(computed), np.isnan(expected)):
             error = float(np.nanmax(np.abs(computed - expected))) / source.unit
             if error <= TOLERANCE:
                 continue
-            why = f"they differ by {error:.2g} {_of(source)}, and at most {TOLERANCE:g} is allowed"
+            unit = "standard deviations of the target"
+            unit = "in probability" if source.output == "probabilities" else unit
+            why = f"they differ by {error:.2g} {unit}, and at most {TOLERANCE:g} is allowed"
         else:
             why = f"it has the shape {computed.shape}, and predict {expected.shape}"
         raise ValueError(
             f"{name} cannot be exported: onnxruntime does not compute what it predicts; {why}. The "
             'graph is in single precision, in which a network with dtype="float32" predicts.'
         )
-
-
-def _of(source: Source) -> str:
-    is_label = source.output == "probabilities"
-    return "in probability" if is_label else "standard deviations of the target"
 
 
 @contextmanager
