@@ -2,8 +2,6 @@
 Can a network predict the next chord of a chorale?
 ==================================================
 
-The next chord of Bach's chorales: a target for each step, with `return_sequences=True`.
-
 X and y are lists of piano rolls of shape (n_steps, 88), y one step ahead of X, and probabilities
 come back in the same form. `X_val` and `y_val` choose the epoch. The negative log-likelihood of
 a frame of the test pieces is 8.49 (one seed; 25 seconds), 11.09 if all that is known is how often

@@ -2,8 +2,6 @@
 Can one pipeline classify movements and gestures?
 =================================================
 
-Movements, power demand, gestures: one pipeline, searched anew on each data set.
-
 Series of equal length are one array of shape (n_series, n_steps, n_channels), and a net is the last
 step of a pipeline as any classifier is: by cross-validation on the training part the search
 decides whether it also reads the slopes of the series, and for gestures they are worth reading.

@@ -2,8 +2,6 @@
 Who is speaking?
 ================
 
-Who speaks? Series of different length, read as they come, also in cross-validation.
-
 Nine men say two vowels; an utterance has 12 channels and 7 to 29 steps, and X is the list of them.
 Nets take it as it is. The logistic regression wants rows of equal length: it gets 15 steps of each
 utterance, evenly spaced, and that is enough: it labels 0.992 of the test part right, the CNN
