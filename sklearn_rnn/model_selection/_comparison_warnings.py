@@ -6,19 +6,16 @@ import warnings
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 
 from sklearn_rnn._sequences.window_array import WindowArray
+from sklearn_rnn._sklearn.folds import Fold
 from sklearn_rnn.model_selection._leakage_rows import moments_of
 from sklearn_rnn.preprocessing._incomplete_rows import find_lags
 
 PERFECT_R2 = 1 - 1e-6
 """R2 from which on a forecast is too good to be one."""
-
-Fold = tuple[NDArray[np.intp], NDArray[np.intp]]
 
 
 def warn_of_fold_order(folds: Sequence[Fold], X: Any, models: Iterable[Any]) -> None:

@@ -18,6 +18,7 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
 from sklearn_rnn._sequences.target_leaks import recorded_leaks
+from sklearn_rnn._sklearn.folds import Fold
 from sklearn_rnn._sklearn.rows import take_rows
 from sklearn_rnn.model_selection._complexity import model_size
 from sklearn_rnn.model_selection._metadata_routing import Metadata
@@ -25,8 +26,6 @@ from sklearn_rnn.model_selection._pointwise_losses import RowLoss
 from sklearn_rnn.model_selection._step_scores import step_losses
 from sklearn_rnn.preprocessing._incomplete_rows import incomplete_rows
 from sklearn_rnn.preprocessing._omit_incomplete import count_omitted
-
-Fold = tuple[NDArray[np.intp], NDArray[np.intp]]
 
 
 @dataclass(frozen=True)

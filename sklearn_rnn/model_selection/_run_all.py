@@ -12,11 +12,11 @@ import pandas as pd
 import sklearn
 from sklearn.utils.parallel import Parallel, delayed
 
+from sklearn_rnn._sklearn.folds import Fold
 from sklearn_rnn._sklearn.progress import Bar
 from sklearn_rnn._sklearn.safe_files import fingerprint, locked, open_folder, read, remove, write
 from sklearn_rnn.model_selection._fit_and_score import (
     Evaluator,
-    Fold,
     Run,
     run_once,
     seeded,
@@ -57,12 +57,8 @@ def run_all(
     files: list[Path] = []
     work = [delayed(run_once)(*call) for call in calls]
     if checkpoint is not None:
-        folder, common = (
-            open_folder(checkpoint),
-            fingerprint(
-                (X, y, evaluator, metadata.score, [(p.__name__, p.__version__) for p in PACKAGES])
-            ),
-        )
+        folder, versions = open_folder(checkpoint), [(p.__name__, p.__version__) for p in PACKAGES]
+        common = fingerprint((X, y, evaluator, metadata.score, versions))
         for run, estimator, _, _, fold, *_ in calls:
             known = fingerprint((common, run, estimator, fold, metadata.fit[run.model]))
             files.append(folder / f"compare_models-{known}")
