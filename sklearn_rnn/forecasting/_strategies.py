@@ -137,13 +137,12 @@ def check_reads_no_future(
     """
     numbers = [column for column in unknown if is_numeric_dtype(rows[column])]
     known = rows.astype(dict.fromkeys(numbers, float)).fillna(dict.fromkeys(numbers, 0.0))
-    last = np.array([len(rows) - 1])
-    before = _read_by(model, known, last)
+    before = _read_by(model, known)
     for column in unknown:
         other = _other_values(known[column])
         changed = known.copy()
         changed[column] = known[column].where(~is_ahead, other)
-        if not before.equals(_read_by(model, changed, last)):
+        if not before.equals(_read_by(model, changed)):
             raise ValueError(
                 f"estimator reads {column!r} in rows that it forecasts, {is_ahead.sum()} after the "
                 "end of the series; set delay=1 or more in its LagTransformer and leave the column "
@@ -206,8 +205,7 @@ def _reads_ahead(model: Any, rows: pd.DataFrame, column: Any, n_ahead: int) -> b
     other = kinds.take((codes[-n_read:] + 1) % len(kinds))
     changed = known.copy()
     changed[column] = known[column].where(np.arange(n_read) < n_read - n_ahead, other)
-    last = np.array([n_read - 1])
-    return not _read_by(model, known, last).equals(_read_by(model, changed, last))
+    return not _read_by(model, known).equals(_read_by(model, changed))
 
 
 def _warn_of_columns(text: str) -> None:
@@ -240,8 +238,9 @@ def _inputs(model: Any, rows: pd.DataFrame, chosen: NDArray[np.intp]) -> tuple[A
     return model, rows
 
 
-def _read_by(model: Any, rows: pd.DataFrame, chosen: NDArray[np.intp]) -> pd.DataFrame:
-    """Return what the last model reads of rows, or what it predicts, to compare."""
+def _read_by(model: Any, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return what the last model reads of the last row, or what it predicts, to compare."""
+    chosen = np.array([len(rows) - 1])
     with without_warnings():
         final, inputs = _inputs(model, rows, chosen)
         read: Any = np.asarray(final.predict(rows))[chosen] if inputs is rows else inputs

@@ -178,24 +178,21 @@ def split_sentences(
 
 def _check_words(text: Any) -> list[str]:
     """Return the words of a text that is given as a list of them."""
-    words = [*text] if is_sequence(text) else [text]
-    if wrong := [word for word in words if not isinstance(word, str)]:
-        raise ValueError(
-            f"X must hold texts, or lists of words; got {wrong[0]!r}. Lists of sentences need "
-            "sentence_end."
-        )
-    return words
+    rule = "X must hold texts, or lists of words; lists of sentences need sentence_end"
+    return _parts(text, lambda word: isinstance(word, str), rule)
 
 
 def _check_sentences(text: Any) -> list[Any]:
     """Return the sentences of a text that is given as a list of lists of words."""
-    sentences = [*text] if is_sequence(text) else [text]
-    if wrong := [sentence for sentence in sentences if not is_sequence(sentence)]:
-        raise ValueError(
-            "With sentence_end X must hold texts, or lists of sentences, each a list of words; got "
-            f"{wrong[0]!r}."
-        )
-    return sentences
+    rule = "With sentence_end X must hold texts, or lists of sentences, each a list of words"
+    return _parts(text, is_sequence, rule)
+
+
+def _parts(text: Any, is_part: Callable[[Any], bool], rule: str) -> list[Any]:
+    parts = [*text] if is_sequence(text) else [text]
+    if wrong := [part for part in parts if not is_part(part)]:
+        raise ValueError(f"{rule}; got {wrong[0]!r}.")
+    return parts
 
 
 def _pattern(sentence_end: str) -> re.Pattern[str]:

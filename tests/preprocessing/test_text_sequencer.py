@@ -286,7 +286,7 @@ def test_lists_of_sentences_are_the_documents_that_they_were_made_of():
 
 
 def test_lists_of_another_depth_are_refused():
-    flat = "X must hold texts, or lists of words; got ['a', 'dog']. Lists of sentences need sent"
+    flat = "X must hold texts, or lists of words; lists of sentences need sentence_end; got ['a'"
     with pytest.raises(ValueError, match=f"^{re.escape(flat)}"):
         TextSequencer().fit(["a cat", [["a", "dog"]]])
     deep = "or lists of sentences, each a list of words; got 'a'."
