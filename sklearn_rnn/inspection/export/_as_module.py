@@ -8,6 +8,7 @@ import torch
 from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
+from sklearn_rnn._sklearn.metaestimators import open_search
 from sklearn_rnn.inspection.export._linear import linear_module
 from sklearn_rnn.inspection.export._networks import Network
 from sklearn_rnn.inspection.export._pipelines import FORM, LastRows, read_pipeline
@@ -26,7 +27,7 @@ def as_module(estimator: Any) -> nn.Module:
     estimator : estimator or Pipeline
         A fitted network or linear model on windows of this package, an `ARRegressor`, or a pipeline
         (also in `CompleteRows`) of ``StandardScaler``, or none, `LagTransformer` and one of these
-        models, or least squares, ridge, lasso or elastic net of scikit-learn.
+        models, or least squares, ridge, lasso or elastic net of scikit-learn; or a search for one.
 
     Returns
     -------
@@ -77,16 +78,10 @@ def as_module(estimator: Any) -> nn.Module:
 def module_of(estimator: Any, name: str, dtype: torch.dtype | None = None) -> nn.Module:
     """Return a model as a module, whose networks have a given dtype or their own.
 
-    Parameters
-    ----------
-    estimator : estimator
-        The model.
-    name : str
-        The public function, for the error.
-    dtype : torch.dtype, optional
-        The dtype of networks.
+    Errors name the public function.
     """
     check_is_fitted(estimator)
+    estimator = open_search(estimator)
     if hasattr(estimator, "net_"):
         return Network(estimator, dtype)
     parts = read_pipeline(estimator)

@@ -11,26 +11,16 @@ from sklearn.preprocessing import StandardScaler
 from torch import Tensor, nn
 
 from sklearn_rnn._sequences.scaling import Scale
+from sklearn_rnn._sklearn.metaestimators import open_search
 from sklearn_rnn.forecasting._ar_regressor import ARRegressor
 from sklearn_rnn.inspection.export._inputs import register
-from sklearn_rnn.preprocessing._complete_rows import CompleteRows
 from sklearn_rnn.preprocessing._lag_transformer import LagTransformer
 
 FORM = "StandardScaler (or none), LagTransformer and a model"
 
 
 class Parts(NamedTuple):
-    """The fitted parts of a pipeline.
-
-    Attributes
-    ----------
-    scale : Scale
-        What standardises the rows.
-    lags : LagTransformer
-        What makes windows.
-    model : estimator
-        The model of the windows, or an `ARRegressor`.
-    """
+    """The fitted parts of a pipeline: of its rows, of its windows, and the model of these."""
 
     scale: Scale
     lags: LagTransformer
@@ -57,7 +47,7 @@ def read_pipeline(model: Any) -> Parts | None:
         If it has other steps.
     """
     steps = _steps(model)
-    if not (isinstance(model, CompleteRows | Pipeline) or isinstance(steps[-1], ARRegressor)):
+    if not isinstance(model, Pipeline) and not isinstance(steps[-1], ARRegressor):
         return None
     if isinstance(steps[-1], ARRegressor):
         steps = [*steps[:-1], steps[-1].past_, steps[-1]]
@@ -75,8 +65,7 @@ def read_pipeline(model: Any) -> Parts | None:
 
 def _steps(model: Any) -> list[Any]:
     """Return the steps of nested pipelines."""
-    if isinstance(model, CompleteRows):
-        return _steps(model.estimator_)
+    model = open_search(model)
     if not isinstance(model, Pipeline):
         return [model]
     steps = [step for _, step in model.steps if step is not None and not isinstance(step, str)]
@@ -84,15 +73,7 @@ def _steps(model: Any) -> list[Any]:
 
 
 class LastRows(nn.Module):
-    """A model behind the scale and the lags of a pipeline.
-
-    Parameters
-    ----------
-    parts : Parts
-        The parts of the pipeline.
-    model : nn.Module
-        Its model.
-    """
+    """A model behind the scale and the lags of a pipeline."""
 
     mean: Tensor
     scale: Tensor

@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_rnn._sklearn.metaestimators import open_search
 from sklearn_rnn.inspection.export._as_module import MODELS
 from sklearn_rnn.inspection.export._network_source import network_source
 from sklearn_rnn.inspection.export._pipelines import read_pipeline
@@ -80,6 +81,7 @@ def to_onnx(estimator: Any, path: str | PathLike[str], *, ragged: bool | None = 
         raise ImportError(
             f'to_onnx needs {error.name}: pip install "sklearn-rnn[export]".'
         ) from error
+    estimator = open_search(estimator)
     source = _source_of(estimator, ragged=ragged)
     model = _graph(source)
     metadata = {name: json.dumps(value, default=str) for name, value in source.metadata.items()}

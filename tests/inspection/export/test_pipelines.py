@@ -8,6 +8,7 @@ import pytest
 import torch
 from sklearn.base import clone
 from sklearn.linear_model import ElasticNet, LinearRegression, PoissonRegressor
+from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
@@ -24,7 +25,7 @@ from sklearn_rnn import (
     make_lasso,
     make_linear,
 )
-from sklearn_rnn.inspection.export import as_module, to_onnx
+from sklearn_rnn.inspection.export import as_module
 from tests.nets import few_epochs
 
 pytestmark = few_epochs
@@ -82,6 +83,13 @@ def test_a_module_reads_the_last_rows_of_a_series(name):
     np.testing.assert_allclose(predicted, expected, rtol=0, atol=1e-5 * FRAME["y"].std())
 
 
+def test_a_search_is_its_best_model(session_of):
+    search = GridSearchCV(PIPELINES["lasso"], {}, cv=TimeSeriesSplit(2)).fit(FRAME, TARGET)
+    rows, expected = past_of(search.best_estimator_)[0][None], search.predict(FRAME)[-1:]
+    np.testing.assert_allclose(as_module(search)(torch.tensor(rows)), expected, rtol=1e-9)
+    np.testing.assert_allclose(session_of(search).run(["y"], {"X": rows})[0], expected, rtol=1e-9)
+
+
 @pytest.mark.parametrize("cls", LINEAR)
 def test_a_linear_model_on_windows_is_a_module(cls):
     y = np.arange(40) % 2 if "Logistic" in cls.__name__ else np.arange(40) % 7
@@ -100,12 +108,10 @@ def test_missing_values_are_missing_in_models_that_refuse_them():
 
 
 @pytest.mark.parametrize("name", ["net", "ardl"])
-def test_a_pipeline_is_a_graph_of_the_last_rows(name, tmp_path):
-    ort = pytest.importorskip("onnxruntime", reason="the extra `export` is not installed")
+def test_a_pipeline_is_a_graph_of_the_last_rows(name, session_of):
     model = clone(PIPELINES[name])
     model.fit(FRAME[:60], TARGET[:60])
-    to_onnx(model, tmp_path / "model.onnx")
-    session = ort.InferenceSession(tmp_path / "model.onnx", providers=["CPUExecutionProvider"])
+    session = session_of(model)
     rows, known = past_of(model)
     given = {"X": rows[None]}
     if known.size:
@@ -119,11 +125,9 @@ def test_a_pipeline_is_a_graph_of_the_last_rows(name, tmp_path):
     assert json.loads(metadata["channels"]) == ["y", "load", "price"]
 
 
-def test_a_linear_model_is_a_graph_in_double_precision(tmp_path):
-    ort = pytest.importorskip("onnxruntime", reason="the extra `export` is not installed")
+def test_a_linear_model_is_a_graph_in_double_precision(session_of):
     model = LagLogistic(0.1).fit(X, np.arange(40) % 2)
-    to_onnx(model, tmp_path / "model.onnx")
-    session = ort.InferenceSession(tmp_path / "model.onnx", providers=["CPUExecutionProvider"])
+    session = session_of(model)
     computed = session.run(None, {"X": X})
     np.testing.assert_allclose(computed[0], model.predict_proba(X), rtol=1e-9)
 
@@ -158,13 +162,11 @@ def test_columns_known_ahead_are_needed():
         as_module(model)(torch.tensor(past_of(model)[0][None]))
 
 
-def test_a_classifier_in_a_pipeline_gives_probabilities(tmp_path):
-    ort = pytest.importorskip("onnxruntime", reason="the extra `export` is not installed")
+def test_a_classifier_in_a_pipeline_gives_probabilities(session_of):
     model = make_pipeline(LagTransformer(3), LSTMClassifier(**SHORT))
     labels = np.where(FRAME["y"].diff() > 0, "up", "down")
     model.fit(FRAME, labels)
-    to_onnx(model, tmp_path / "model.onnx")
-    session = ort.InferenceSession(tmp_path / "model.onnx", providers=["CPUExecutionProvider"])
+    session = session_of(model)
     probabilities, label = session.run(None, {"X": past_of(model)[0][None]})
     np.testing.assert_allclose(probabilities, model.predict_proba(FRAME)[-1:], atol=1e-5)
     assert label == probabilities.argmax()

@@ -36,17 +36,6 @@ Y = 30.0 * X[:, -1, 0] + 1000.0
 TOLERANCE = {"rtol": 0, "atol": 1e-5 * np.std(Y)}
 
 
-@pytest.fixture
-def session_of(tmp_path):
-    """Return a function that exports a model and loads the graph."""
-
-    def export(model, **how):
-        to_onnx(model, tmp_path / "model.onnx", **how)
-        return ort.InferenceSession(tmp_path / "model.onnx", providers=["CPUExecutionProvider"])
-
-    return export
-
-
 def metadata(session):
     props = session.get_modelmeta().custom_metadata_map
     return {name: json.loads(value) for name, value in props.items()}
