@@ -17,19 +17,9 @@ X, y = fetch_polymusic(return_X_y=True)
 X_val, y_val = fetch_polymusic(subset="validation", return_X_y=True)
 X_test, y_test = fetch_polymusic(subset="test", return_X_y=True)
 
-net = LSTMClassifier(
-    return_sequences=True,
-    hidden_size=200,
-    dropout=0.6,
-    standardize=False,
-    alpha=0.0,
-    batch_size=8,
-    learning_rate=0.02,
-    lr_schedule="onecycle",
-    max_grad_norm=1.0,
-    max_epochs=40,
-    random_state=0,
-)
+training = {"learning_rate": 0.02, "lr_schedule": "onecycle", "max_epochs": 40, "batch_size": 8}
+training |= {"alpha": 0.0, "dropout": 0.6, "max_grad_norm": 1.0, "random_state": 0}
+net = LSTMClassifier(hidden_size=200, return_sequences=True, standardize=False, **training)
 net.fit(X, y, X_val=X_val, y_val=y_val)
 
 sounding = np.concatenate(y)

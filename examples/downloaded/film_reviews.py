@@ -22,17 +22,9 @@ X, y = fetch_imdb(subset="all", return_X_y=True)  # those for training come firs
 X, y, X_test, y_test = X[:6000], y[:6000], X[-6000:], y[-6000:]
 
 lasso = SGDClassifier(loss="log_loss", penalty="l1", random_state=0)
-gru = GRUClassifier(
-    embedding_dim=32,
-    hidden_size=16,
-    pooling="mean",
-    dropout=0.5,
-    alpha=0.0,
-    learning_rate=0.01,
-    lr_schedule="onecycle",
-    max_epochs=6,
-    random_state=0,
-)
+training = {"learning_rate": 0.01, "lr_schedule": "onecycle", "max_epochs": 6, "random_state": 0}
+training |= {"alpha": 0.0, "dropout": 0.5}
+gru = GRUClassifier(embedding_dim=32, hidden_size=16, pooling="mean", **training)
 models = {
     "lasso": make_pipeline(
         TfidfVectorizer(sublinear_tf=True), GridSearchCV(lasso, {"alpha": [3e-5, 1e-4]}, cv=3)

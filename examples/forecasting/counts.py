@@ -14,10 +14,9 @@ rng = np.random.default_rng(0)
 rate = np.exp(2 + np.sin(np.arange(900) * 2 * np.pi / 30))
 calls = rng.negative_binomial(4, 4 / (4 + rate)).astype(float)
 windows, counts = make_lagged(calls[:, np.newaxis], calls, 30)
+net = GRURegressor(learning_rate=0.01, lr_schedule="onecycle", max_epochs=30, random_state=0)
 for loss in ("poisson", "negative_binomial"):
-    net = GRURegressor(
-        loss=loss, learning_rate=0.01, lr_schedule="onecycle", max_epochs=30, random_state=0
-    ).fit(windows[:700], counts[:700])
+    net.set_params(loss=loss).fit(windows[:700], counts[:700])
     low, high = net.predict(windows[700:], quantiles=[0.05, 0.95]).T
     inside = ((low <= counts[700:]) & (counts[700:] <= high)).mean()
     score = net.log_score(windows[700:], counts[700:])

@@ -17,14 +17,8 @@ level = np.zeros(1200)
 for t in range(1, 1200):
     level[t] = 0.8 * level[t - 1] + (2 if level[t - 1] > 0 else 0.5) * rng.normal()
 X = level[:, np.newaxis]
-net = DenseRegressor(
-    loss="quantile",
-    quantile=[0.05, 0.5, 0.95],
-    learning_rate=0.01,
-    lr_schedule="onecycle",
-    max_epochs=50,
-    random_state=0,
-)
+training = {"learning_rate": 0.01, "lr_schedule": "onecycle", "max_epochs": 50, "random_state": 0}
+net = DenseRegressor(loss="quantile", quantile=[0.05, 0.5, 0.95], **training)
 model = make_pipeline(LagTransformer(2), net).fit(X[:1000], level[:1000])
 low, median, high = model.predict(X[1000:], quantiles=[0.05, 0.5, 0.95]).T
 inside = (low <= level[1000:]) & (level[1000:] <= high)

@@ -19,9 +19,8 @@ targets = {
     "nearly linear": X @ [1, 0.5, 0, 0, -0.5] + 0.5 * np.sin(2 * X[:, 0]),
     "a product": X[:, 0] * X[:, 1],
 }
-net = DenseRegressor(
-    linear_skip=True, learning_rate=0.01, lr_schedule="onecycle", max_epochs=50, random_state=0
-)
+training = {"learning_rate": 0.01, "lr_schedule": "onecycle", "max_epochs": 50, "random_state": 0}
+net = DenseRegressor(linear_skip=True, **training)
 for name, signal in targets.items():
     y = signal + 0.3 * rng.normal(size=800)
     share = net.fit(X, y).linear_share_

@@ -23,11 +23,7 @@ for praise in np.arange(400) % 2:
     texts.append(f"{before} {pair[0]} {between} {pair[1]}")
     labels.append("praise" if praise else "blame")
 counts = make_pipeline(CountVectorizer(), LogisticRegression())
-net = make_pipeline(
-    TextSequencer(),
-    GRUClassifier(
-        embedding_dim=8, learning_rate=0.02, lr_schedule="onecycle", max_epochs=30, random_state=0
-    ),
-)
+training = {"learning_rate": 0.02, "lr_schedule": "onecycle", "max_epochs": 30, "random_state": 0}
+net = make_pipeline(TextSequencer(), GRUClassifier(embedding_dim=8, **training))
 for name, model in (("counts of words", counts), ("words in order", net)):
     print(f"{name}: {cross_val_score(model, texts, labels, cv=3).mean():.2f} are right")
