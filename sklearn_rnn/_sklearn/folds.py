@@ -12,19 +12,7 @@ Fold = tuple[NDArray[np.intp], NDArray[np.intp]]
 
 
 def check_folds(folds: Iterable[Any], n_rows: int) -> list[Fold]:
-    """Return splits as pairs of arrays of positions.
-
-    Parameters
-    ----------
-    folds : iterable
-        What a splitter has returned, or the user given as ``cv``.
-    n_rows : int
-        Number of rows that are split.
-
-    Returns
-    -------
-    list of tuple of ndarray of int
-        Training and test rows of each fold.
+    """Return what a splitter made, or the user gave as ``cv``, as pairs of arrays of positions.
 
     Raises
     ------

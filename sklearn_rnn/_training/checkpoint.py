@@ -18,13 +18,7 @@ SHARE_OF_TIME = 0.05
 
 
 class Checkpoint:
-    """The files of a fit, one for the network of each seed.
-
-    Parameters
-    ----------
-    path : Path
-        The beginning of their paths, by which the fit is known.
-    """
+    """The files of a fit, one for the network of each seed, whose paths begin alike."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -33,19 +27,7 @@ class Checkpoint:
     def resume(self, seed: int, history: list[dict[str, Any]], state: TrainingState) -> bool:
         """Go to the state that was saved last, and add its epochs to the history, if there is one.
 
-        Parameters
-        ----------
-        seed : int
-            The seed of the network.
-        history : list of dict
-            What is known of the epochs before this run.
-        state : TrainingState
-            The state in which the run begins.
-
-        Returns
-        -------
-        bool
-            Whether there was one.
+        The history is that of the epochs before this run. Returns whether there was one.
         """
         content = read(self._file(seed))
         if content is None:

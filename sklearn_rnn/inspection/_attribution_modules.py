@@ -16,15 +16,7 @@ from sklearn_rnn.inspection._integrated_gradients import nodes_and_weights
 
 
 class AtBaseline(SequenceModule):
-    """A network that reads zeros in place of all numbers and vectors of its input.
-
-    Parameters
-    ----------
-    net : SequenceModule
-        The network.
-    n_outputs : int or None
-        How many of its outputs to return, the first ones; None for all.
-    """
+    """The first outputs of a network that reads zeros in place of numbers and vectors."""
 
     def __init__(self, net: SequenceModule, n_outputs: int | None) -> None:
         super().__init__()
@@ -38,18 +30,9 @@ class AtBaseline(SequenceModule):
 
 
 class IntegratedGradients(SequenceModule):
-    """A network whose outputs at each step are attributions of the outputs of another network.
+    """A network whose outputs at each step are attributions of the first outputs of another one.
 
     The attribution to a token or a category is the sum of those to the entries of its vector.
-
-    Parameters
-    ----------
-    net : SequenceModule
-        The other network.
-    n_outputs : int or None
-        How many of its outputs to attribute, the first ones; None for all.
-    n_points : int
-        Nodes of the quadrature.
     """
 
     def __init__(self, net: SequenceModule, n_outputs: int | None, n_points: int) -> None:

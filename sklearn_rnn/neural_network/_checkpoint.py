@@ -29,18 +29,8 @@ def checkpointed(
 ) -> Iterator[Checkpoint]:
     """Give the fit in the block its files, which are locked, and removed when it has succeeded.
 
-    Parameters
-    ----------
-    estimator : estimator
-        The estimator, which has read the data.
-    parameters : mapping of str to object
-        Its parameters in this fit, with the folder ``"checkpoint"``.
-    data, given : Data
-        The data, and data for validation or None.
-    continues : bool
-        Whether the networks are trained further.
-    tasks : FitTasks or None
-        The fit as scikit-learn's callbacks see it.
+    The estimator has read the data, and `given` for validation; the parameters are those of this
+    fit, with the folder ``"checkpoint"``.
 
     Raises
     ------

@@ -58,14 +58,7 @@ class FirstRows:
 def follow_scales(estimator: Any, data: Data, *, begins: bool) -> None:
     """Let the scales of an estimator be those of the first samples that `partial_fit` is given.
 
-    Parameters
-    ----------
-    estimator : estimator
-        An estimator in a call of `partial_fit`.
-    data : Data
-        What the call was given.
-    begins : bool
-        Whether this is the first call, which learns the scales of `data` by itself.
+    The first call, which begins, learns the scales of its data by itself.
     """
     before = vars(estimator).pop("_first_rows", None)
     reader = estimator._reader

@@ -38,18 +38,7 @@ class WithLossCurve(BaseEstimator):
 
 
 def curves_as_svg(curves: Mapping[str, Sequence[float]]) -> str:
-    """Return curves over epochs as a small picture in HTML, with a legend of their last values.
-
-    Parameters
-    ----------
-    curves : mapping of str to sequence of float
-        One or two curves by name, of finite values.
-
-    Returns
-    -------
-    str
-        A ``figure`` element with an ``svg``.
-    """
+    """Return one or two finite curves as a picture in HTML, with a legend of their last values."""
     every = np.concatenate([np.asarray(curve, dtype=float) for curve in curves.values()])
     low, extent = every.min(), np.ptp(every) or 1.0
     n_epochs = max(map(len, curves.values()))

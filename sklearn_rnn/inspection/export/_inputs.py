@@ -20,15 +20,7 @@ Levels = tuple[Tensor, Tensor]
 
 
 class Numbers(nn.Module):
-    """Scales channels, normalises windows, and marks missing values.
-
-    Parameters
-    ----------
-    reader : InputReader
-        What an estimator has learned of X.
-    dtype : torch.dtype
-        Dtype of the network.
-    """
+    """Scales channels, normalises windows, and marks missing values, for a network of a dtype."""
 
     mean: Tensor
     scale: Tensor
@@ -56,13 +48,7 @@ class Numbers(nn.Module):
 
 
 class WindowLevels(nn.Module):
-    """Levels and scales of windows, see `WindowScaling`.
-
-    Parameters
-    ----------
-    scaling : WindowScaling
-        How windows are normalised.
-    """
+    """Levels and scales of windows, see `WindowScaling`."""
 
     known_ahead: Tensor
     zero: Tensor
@@ -111,13 +97,7 @@ class WindowLevels(nn.Module):
 
 
 class Tokens(nn.Module):
-    """Replaces tokens that the training data do not contain by that of unknown ones.
-
-    Parameters
-    ----------
-    reader : InputReader
-        What an estimator has learned of X.
-    """
+    """Replaces tokens that the training data do not contain by that of unknown ones."""
 
     known: Tensor
 

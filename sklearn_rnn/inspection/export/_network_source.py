@@ -21,17 +21,7 @@ SIZES = ((9, 0), (4, 3))
 def network_source(estimator: Any, *, ragged: bool | None) -> Source:
     """Return what to export of a fitted network, in single precision.
 
-    Parameters
-    ----------
-    estimator : estimator
-        A fitted network.
-    ragged : bool or None
-        Whether lengths are an input; None if X was a list in `fit`.
-
-    Raises
-    ------
-    ValueError
-        If the network cannot be exported, or lengths cannot be its input.
+    Lengths are an input if it is `ragged`, or for None if X was a list in `fit`.
     """
     name, reader = type(estimator).__name__, estimator._reader
     is_stepwise = reader.reading.missing == "steps"

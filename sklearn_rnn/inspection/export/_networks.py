@@ -8,7 +8,6 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from sklearn_rnn._modules.base import SequenceModule
 from sklearn_rnn._modules.hierarchical_attention import HierarchicalAttention
 from sklearn_rnn._modules.masking import valid_steps
 from sklearn_rnn.inspection.export._inputs import Numbers, Tokens
@@ -17,15 +16,7 @@ from sklearn_rnn.neural_network._label_encoder import LabelEncoder
 
 
 class Network(nn.Module):
-    """The networks of an estimator, between its scales.
-
-    Parameters
-    ----------
-    estimator : estimator
-        A fitted network, of several members.
-    dtype : torch.dtype, optional
-        Dtype of the network; by default its own.
-    """
+    """The networks of a fitted estimator, between its scales; in their own dtype by default."""
 
     def __init__(self, estimator: Any, dtype: torch.dtype | None = None) -> None:
         super().__init__()
@@ -36,7 +27,11 @@ class Network(nn.Module):
             )
         members = getattr(estimator, "members_", [estimator])
         networks = [deepcopy(member.net_.module_).to("cpu", dtype) for member in members]
-        self.inputs = nn.ModuleList(map(_input, [m._reader for m in members], networks))
+        dtype = next(networks[0].parameters()).dtype
+        self.inputs = nn.ModuleList(
+            Tokens(m._reader) if m._reader.reading.tokens else Numbers(m._reader, dtype)
+            for m in members
+        )
         self.networks = nn.ModuleList(
             Documents(net) if isinstance(net, HierarchicalAttention) else net for net in networks
         )
@@ -65,13 +60,7 @@ class Network(nn.Module):
 
 
 class Documents(nn.Module):
-    """Hierarchical attention on documents in one array, of sentences in one array each.
-
-    Parameters
-    ----------
-    network : HierarchicalAttention
-        The network, which itself reads each document as one sequence.
-    """
+    """Hierarchical attention, which reads documents as sequences, on arrays of sentences."""
 
     def __init__(self, network: HierarchicalAttention) -> None:
         super().__init__()
@@ -83,10 +72,3 @@ class Documents(nn.Module):
         vectors = self.network.words(X.flatten(0, 1), n_words.flatten()).unflatten(0, X.shape[:2])
         outputs: Tensor = self.network.head(self.network.sentences(vectors, (n_words > 0).sum(1)))
         return outputs
-
-
-def _input(reader: Any, network: SequenceModule) -> nn.Module:
-    """Return what reads X for a network."""
-    if reader.reading.tokens:
-        return Tokens(reader)
-    return Numbers(reader, next(network.parameters()).dtype)

@@ -21,12 +21,7 @@ class OperatorLayer(nn.Module):
     """One direction of a recurrent layer, as an operator of ONNX.
 
     torch itself exports the LSTM and the GRU as loops in recent versions, and unrolls the RNN, for
-    one number of steps. Outside of an export the result is zero.
-
-    Parameters
-    ----------
-    layer : nn.RNN, nn.LSTM, nn.GRU or CoupledLSTM
-        One layer in one direction, with biases.
+    one number of steps. Outside of an export the result is zero. The layer has biases.
     """
 
     def __init__(self, layer: RecurrentLayer) -> None:

@@ -11,13 +11,7 @@ from sklearn_rnn.neural_network._target_encoder import RegressionEncoder
 
 
 class Targets(nn.Module):
-    """Predictions in the units of y; with several quantiles all of them, along a last axis.
-
-    Parameters
-    ----------
-    encoder : RegressionEncoder
-        The encoder of the targets of an estimator.
-    """
+    """Predictions in the units of y; with several quantiles all of them, along a last axis."""
 
     mean: Tensor
     scale: Tensor
@@ -43,13 +37,7 @@ class Targets(nn.Module):
 
 
 class Probabilities(nn.Module):
-    """Probabilities of the classes, or of the labels of a multilabel target.
-
-    Parameters
-    ----------
-    encoder : LabelEncoder
-        The encoder of the labels of an estimator.
-    """
+    """Probabilities of the classes, or of the labels of a multilabel target."""
 
     def __init__(self, encoder: LabelEncoder) -> None:
         super().__init__()

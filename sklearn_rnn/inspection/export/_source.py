@@ -67,15 +67,7 @@ def predicted_by(model: Any, X: Any) -> NDArray[np.float64]:
 
 
 class Labelled(nn.Module):
-    """A module that returns, with probabilities, the most probable class, or labels.
-
-    Parameters
-    ----------
-    module : nn.Module
-        Returns the probabilities.
-    multilabel : bool
-        Whether each label is 0 or 1 by itself.
-    """
+    """A module that returns, with probabilities, the most probable class, or labels."""
 
     def __init__(self, module: nn.Module, *, multilabel: bool) -> None:
         super().__init__()
