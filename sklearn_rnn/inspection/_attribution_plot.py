@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sklearn_rnn._sklearn.axes import axes_for, draw_heat_map, spread_ticks
-from sklearn_rnn._sklearn.compat import Interval, validate_params
+from sklearn_rnn._sklearn.compat import Interval, num_samples, validate_params
+from sklearn_rnn._sklearn.metaestimators import open_pipelines
+from sklearn_rnn._sklearn.rows import take_rows
 from sklearn_rnn.inspection._attributions import OUTPUT, attributions, of_output
 
 FloatArray = NDArray[np.float64]
@@ -85,11 +87,12 @@ class AttributionsDisplay:
         AttributionsDisplay
             The display.
         """
-        found = attributions(estimator, X, n_points=n_points)
-        n = len(found.base_values)
+        network, X = open_pipelines(estimator, X)
+        n = num_samples(X)
         if not -n <= sample < n:
             raise ValueError(f"sample must be one of the {n} sequences of X; got {sample}.")
-        values = of_output(found.attributions[sample], found.base_values[sample], output)
+        found = attributions(network, take_rows(X, np.array([sample % n])), n_points=n_points)
+        values = of_output(found.attributions[0], found.base_values[0], output)
         display = cls(values=values.reshape(len(values), -1), channels=found.channels)
         return display.plot(ax=ax, cmap=cmap)
 

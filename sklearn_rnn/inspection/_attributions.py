@@ -18,7 +18,7 @@ from sklearn_rnn._sequences.window_array import WindowArray
 from sklearn_rnn._sklearn.compat import Interval, validate_params
 from sklearn_rnn._sklearn.metaestimators import open_pipelines
 from sklearn_rnn.inspection._attribution_modules import AtBaseline, IntegratedGradients
-from sklearn_rnn.inspection._integrated_gradients import COUNT, LOG_LINKS
+from sklearn_rnn.inspection._integrated_gradients import COUNT
 
 FloatArray = NDArray[np.float64]
 
@@ -167,7 +167,7 @@ def _by_channel(member: Any, raw: Any) -> FloatArray:
     of_inputs = outputs.reshape(len(outputs), reader.n_inputs, -1)
     values: FloatArray = of_inputs[:, : reader.form.n_channels].copy()
     values[:, reader.missing_channels] += of_inputs[:, reader.form.n_channels :]
-    is_scaled = hasattr(member, "target_scale_") and member.loss not in LOG_LINKS
+    is_scaled = hasattr(member, "target_scale_") and not member._encoder.loss.log_link
     return values * member.target_scale_.scale if is_scaled else values
 
 
@@ -177,7 +177,7 @@ def _in_units_of_y(member: Any, raw: Any) -> FloatArray:
     if not hasattr(member, "target_scale_"):
         return outputs
     scale = member.target_scale_
-    if member.loss in LOG_LINKS:
+    if member._encoder.loss.log_link:
         return np.asarray(outputs + np.log(scale.scale))
     return np.asarray(outputs * scale.scale + scale.mean)
 

@@ -23,9 +23,6 @@ Gradient = Callable[[FloatArray], FloatArray]
 COUNT = [Interval(Integral, 1, None, closed="left")]
 """What a parameter that counts admits."""
 
-LOG_LINKS = ("poisson", "negative_binomial")
-"""Losses with which the first output is the logarithm of the prediction."""
-
 
 def attributions(model: WindowModel, n_points: int) -> Iterator[tuple[FloatArray, FloatArray]]:
     r"""Yield attributions and mean gradients, batch by batch.
@@ -88,7 +85,7 @@ def _member_gradient(estimator: Any, model: WindowModel, scale: Scale) -> Gradie
     if hasattr(estimator, "target_scale_"):
         of_targets = estimator.target_scale_.scale
         n_predicted = len(of_targets)  # the outputs after these are not predictions
-        unit = of_targets if estimator.loss not in LOG_LINKS else 1.0
+        unit = 1.0 if estimator._encoder.loss.log_link else of_targets
     like = next(module.parameters())
 
     def gradient(z: FloatArray) -> FloatArray:

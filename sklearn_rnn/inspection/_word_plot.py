@@ -12,6 +12,7 @@ from sklearn.pipeline import Pipeline
 from sklearn_rnn._sklearn.compat import validate_params
 from sklearn_rnn._sklearn.metaestimators import open_search
 from sklearn_rnn.inspection._attributions import OUTPUT, attributions, of_output
+from sklearn_rnn.preprocessing._text_sequencer import TextSequencer
 
 FloatArray = NDArray[np.float64]
 
@@ -64,14 +65,14 @@ class WordAttributionsDisplay:
             The display.
         """
         pipeline = open_search(estimator)
-        if not (isinstance(pipeline, Pipeline) and hasattr(pipeline[0], "sentence_end")):
+        if not (isinstance(pipeline, Pipeline) and isinstance(pipeline[0], TextSequencer)):
             raise ValueError(
                 "WordAttributionsDisplay needs a fitted pipeline of a TextSequencer and a network; "
                 f"got {type(pipeline).__name__}."
             )
-        texts = list(X)
-        found = attributions(pipeline, texts, n_points=n_points)
-        words = pipeline[0].inverse_transform(pipeline[0].transform(texts))
+        tokens = pipeline[0].transform(X)
+        found = attributions(pipeline[1:], tokens, n_points=n_points)
+        words = pipeline[0].inverse_transform(tokens)
         pairs = zip(found.attributions, found.base_values, words, strict=True)
         values = [of_output(values, base, output)[: len(of)] for values, base, of in pairs]
         return cls(words=words, values=values)

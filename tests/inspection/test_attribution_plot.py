@@ -13,10 +13,11 @@ from tests.nets import few_epochs
 pytestmark = [pytest.mark.usefixtures("close_figures"), few_epochs]
 
 
-def test_one_prediction_is_drawn_by_step_and_channel():
+@pytest.mark.parametrize("sample", [5, -1])
+def test_one_prediction_is_drawn_by_step_and_channel(sample):
     net = make_pipeline(LagTransformer(3), DenseRegressor(**QUICK)).fit(X, Y)
-    display = AttributionsDisplay.from_estimator(net, X, sample=5)
-    values = attributions(net, X).attributions[5]
+    display = AttributionsDisplay.from_estimator(net, X, sample=sample)
+    values = attributions(net, X).attributions[sample]
     np.testing.assert_allclose(display.image_.get_array(), values.T)
     assert labels(display.ax_.get_yticklabels()) == ["a", "b"]
     low, high = display.image_.get_clim()
