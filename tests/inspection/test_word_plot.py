@@ -29,10 +29,13 @@ def test_words_are_escaped_and_coloured_by_sign(n_classes):
     assert html.count("<p>") == 4
     assert html.count("<span") == 3 + 2 + 3 + 3
     assert html.count("rgba(214") == sum((v > 0).sum() for v in display.values)
+    assert "1.00)" in html  # the strongest colour
     if n_classes == 4:
         of_class = WordAttributionsDisplay.from_estimator(pipe, TEXTS[:4], output=1).values
         found = attributions(pipe, TEXTS[:4]).attributions
         np.testing.assert_allclose(of_class[0], found[0, :3, 1])
+        (largest,) = np.flatnonzero(pipe.classes_ == pipe.predict(TEXTS[:1]))
+        np.testing.assert_allclose(display.values[0], found[0, :3, largest])
 
 
 def test_words_need_a_text_sequencer():

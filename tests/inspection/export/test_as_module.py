@@ -91,6 +91,12 @@ def test_the_mean_of_any_loss_is_predicted(loss):
     np.testing.assert_allclose(predicted, net.predict(X), rtol=0, atol=unit_of(counts))
 
 
+def test_values_beyond_the_numbers_of_the_network_are_bounded():
+    net, far = GRURegressor(**SHORT).fit(X, Y), X.copy()
+    far[:, -1] = 1e200
+    np.testing.assert_allclose(module_of(net, far), net.predict(far), rtol=0, atol=unit_of(Y))
+
+
 def test_members_are_averaged():
     net = TCNClassifier(n_members=3, **SHORT).fit(X, np.arange(40) % 3)
     np.testing.assert_allclose(module_of(net, X), net.predict_proba(X), rtol=0, atol=1e-6)
@@ -109,10 +115,11 @@ def test_each_step_has_a_prediction_and_the_padding_has_none(cls):
         assert np.isnan(given[len(expected) :]).all()
 
 
-def test_tokens_that_are_not_known_are_unknown():
+@pytest.mark.parametrize("vocabulary_size", [9, 12])  # the last one is in the training data, or not
+def test_tokens_that_are_not_known_are_unknown(vocabulary_size):
     tokens = RNG.integers(2, 9, size=(40, 6))
     tokens[::2, 4:] = 0
-    net = LSTMClassifier(vocabulary_size=12, **SHORT).fit(tokens, LABELS)
+    net = LSTMClassifier(vocabulary_size=vocabulary_size, **SHORT).fit(tokens, LABELS)
     tokens[:, 1] = np.arange(40)
     tokens[:, 1] += 2
     np.testing.assert_allclose(module_of(net, tokens), net.predict_proba(tokens), atol=1e-6)
