@@ -12,6 +12,7 @@ from sklearn_rnn._modules.hierarchical_attention import HierarchicalAttention
 from sklearn_rnn.inspection.export._networks import Network
 from sklearn_rnn.inspection.export._onnx_layers import with_operators
 from sklearn_rnn.inspection.export._source import Example, Source, predicted_by, spread_of
+from sklearn_rnn.neural_network._input_reader import InputReader
 from sklearn_rnn.neural_network._label_encoder import LabelEncoder
 
 SIZES = ((9, 0), (4, 3))
@@ -71,10 +72,10 @@ def _inputs(
         known = np.flatnonzero(reader.known_tokens)
         of_sentences = (1 + n_more,) if 2 in axes["X"] else ()
         return {"X": rng.choice(known[1:], size=(n, *of_sentences, n_steps))}
-    X = reader.scale.mean + reader.scale.scale * rng.normal(size=(n, n_steps, n_channels))
-    X[:, 1:-1][rng.random(size=(n, n_steps - 2 if n_steps > 2 else 0, n_channels)) < 0.1] = np.nan
-    for channel, numbers in reader.vectors.items():
-        X[..., channel] = rng.integers(len(numbers), size=(n, n_steps))
+    X = random_rows(reader, rng, (n, n_steps))
+    missing = rng.random(size=(n, max(n_steps - 2, 0), n_channels)) < 0.1
+    missing[..., list(reader.vectors)] = False  # codes are numbers
+    X[:, 1:-1][missing] = np.nan
     if "lengths" not in axes:
         return {"X": X}
     lengths = rng.integers(1, n_steps + 1, size=n)
@@ -82,6 +83,16 @@ def _inputs(
     X[np.arange(n), lengths - 1] = reader.scale.mean  # no sequence ends in missing values
     X[np.arange(n_steps) >= lengths[:, np.newaxis]] = np.inf
     return {"X": X, "lengths": lengths}
+
+
+def random_rows(
+    reader: InputReader, rng: np.random.Generator, shape: tuple[int, int]
+) -> NDArray[np.float64]:
+    """Return random numbers and codes (*shape, n_channels) in the units of X."""
+    X = reader.scale.mean + reader.scale.scale * rng.normal(size=(*shape, reader.form.n_channels))
+    for channel, numbers in reader.vectors.items():
+        X[..., channel] = rng.integers(len(numbers), size=shape)
+    return np.asarray(X)
 
 
 def _sequences(X: NDArray[Any], lengths: NDArray[Any] | None = None) -> Any:

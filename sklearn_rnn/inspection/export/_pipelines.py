@@ -84,6 +84,8 @@ class LastRows(nn.Module):
         self.n_rows, self.step, self.known = parts.n_rows, parts.lags.step, parts.known_ahead
         self.others = [c for c in range(len(parts.scale.mean)) if c not in self.known]
         self.order = np.argsort([*self.others, *self.known]).tolist()
+        reader = getattr(parts.model, "_reader", None)  # a network may read flat windows otherwise
+        self.shape = () if reader is None else (reader.form.n_steps, reader.form.n_channels)
         self.model = model
 
     def forward(self, X: Tensor, known_ahead: Tensor | None = None) -> Tensor:
@@ -97,5 +99,6 @@ class LastRows(nn.Module):
             known = (known_ahead.double() - self.mean[self.known]) / self.scale[self.known]
             newest = torch.cat([rows[:, :, self.known], known], 1)[:, -rows.shape[1] :]
             rows = torch.cat([rows[:, :, self.others], newest], 2)[:, :, self.order]
-        predicted: Tensor = self.model(rows[:, :: self.step])
+        windows = rows[:, :: self.step]
+        predicted: Tensor = self.model(windows.reshape(-1, *self.shape) if self.shape else windows)
         return predicted

@@ -13,7 +13,7 @@ from sklearn.base import is_classifier
 
 from sklearn_rnn.forecasting._ar_regressor import ARRegressor
 from sklearn_rnn.inspection.export._as_module import module_of
-from sklearn_rnn.inspection.export._network_source import SIZES, describe
+from sklearn_rnn.inspection.export._network_source import SIZES, describe, random_rows
 from sklearn_rnn.inspection.export._onnx_layers import with_operators
 from sklearn_rnn.inspection.export._pipelines import Parts
 from sklearn_rnn.inspection.export._source import Example, Source, predicted_by, spread_of
@@ -22,10 +22,10 @@ from sklearn_rnn.preprocessing._lag_transformer import LagTransformer
 
 def linear_source(model: Any) -> Source:
     """Return what to export of a linear model on windows."""
-    rng, shape = np.random.default_rng(0), (model._form.n_steps, model._form.n_channels)
+    rng = np.random.default_rng(0)
     examples: list[Example] = []
     for n, _ in SIZES:
-        X = model._center + np.maximum(1.0, np.abs(model._center)) * rng.normal(size=(n, *shape))
+        X = _around(model._center, rng, (n, model._form.n_steps))
         X[rng.random(X.shape) < 0.1] = np.nan
         examples.append(({"X": X}, predicted_by(model, X)))
     module = module_of(model, "to_onnx")
@@ -68,18 +68,20 @@ def pipeline_source(pipeline: Any, parts: Parts) -> Source:
 
 def _rows(parts: Parts, rng: np.random.Generator, shape: tuple[int, int]) -> NDArray[np.float64]:
     """Return random rows (n, n_rows, n_columns) in the units of a pipeline."""
-    n_columns = len(parts.scale.mean)
-    scaled = rng.normal(size=(*shape, n_columns))
-    reader = getattr(parts.model, "_reader", None)
-    if reader is None:
-        center = np.nan_to_num(parts.lags.fill_values_)
-        scaled = center + np.maximum(1.0, np.abs(center)) * scaled
+    reader, center = getattr(parts.model, "_reader", None), np.nan_to_num(parts.lags.fill_values_)
+    if reader is None or reader.form.n_channels != len(center):
+        scaled = _around(center, rng, shape)
     else:
-        scaled = reader.scale.mean + reader.scale.scale * scaled
-        for channel, numbers in reader.vectors.items():
-            scaled[..., channel] = rng.integers(len(numbers), size=shape)
-    rows: NDArray[np.float64] = parts.scale.mean + parts.scale.scale * scaled
-    return rows
+        scaled = random_rows(reader, rng, shape)
+    return np.asarray(parts.scale.mean + parts.scale.scale * scaled)
+
+
+def _around(
+    center: NDArray[np.float64], rng: np.random.Generator, shape: tuple[int, int]
+) -> NDArray[np.float64]:
+    """Return random numbers (*shape, n_columns) around those of the columns."""
+    noise = rng.normal(size=(*shape, len(center)))
+    return np.asarray(center + np.maximum(1.0, np.abs(center)) * noise)
 
 
 def _predicted(model: Any, windows: list[Any]) -> NDArray[np.float64]:

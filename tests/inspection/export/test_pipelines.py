@@ -16,6 +16,7 @@ import sklearn_rnn
 from sklearn_rnn import (
     ARRegressor,
     CompleteRows,
+    DenseRegressor,
     GRURegressor,
     LagLogistic,
     LagTransformer,
@@ -54,6 +55,13 @@ PIPELINES = {
         StandardScaler(with_mean=False),
         LagTransformer(2, delay=4, known_ahead=[1, 2], flatten=True),
         ElasticNet(alpha=0.01),
+    ),
+    "flat": make_pipeline(
+        LagTransformer(3, flatten=True, known_ahead=[2]), DenseRegressor(**SHORT)
+    ),
+    "flat steps": make_pipeline(LagTransformer(3, flatten=True), GRURegressor(**SHORT)),
+    "flat channels": make_pipeline(
+        StandardScaler(), LagTransformer(3, flatten=True), GRURegressor(n_channels=3, **SHORT)
     ),
     "ar": make_ar(5, delay=2, known_ahead=["price"]),
     "lasso": make_lasso(3, step=3),
@@ -108,7 +116,7 @@ def test_missing_values_are_missing_in_models_that_refuse_them():
     assert as_module(model)(torch.tensor(rows[None])).isnan().all()
 
 
-@pytest.mark.parametrize("name", ["net", "ardl"])
+@pytest.mark.parametrize("name", ["net", "flat", "flat steps", "ardl"])
 def test_a_pipeline_is_a_graph_of_the_last_rows(name, session_of):
     model = clone(PIPELINES[name])
     model.fit(FRAME[:60], TARGET[:60])
