@@ -164,18 +164,9 @@ def warn_of_unread(
 ) -> None:
     """Warn of known columns that the forecast of the last row does not read in all rows ahead.
 
-    Parameters
-    ----------
-    model : estimator
-        The fitted model of the last step, or of all.
-    rows : DataFrame
-        The rows of a series.
-    known : list
-        Columns that the forecaster, not only its LagTransformers, names in ``known_ahead``.
-    n_ahead : int
-        How many of the last rows are ahead.
-    horizon : int
-        Number of steps of the model; with more than 1 it reads one row ahead.
+    The model is that of the last step, or of several steps, its horizon, of which it reads one row
+    ahead. `known` are the columns that the forecaster itself names in ``known_ahead``; `n_ahead`
+    of the rows, which are those of a series, are ahead.
     """
     named = [c for lags in find_lags(model) for c in lags.known_ahead or ()]
     unread = [c for c in known if c not in named and not _reads_ahead(model, rows, c, n_ahead)]

@@ -20,18 +20,8 @@ N_FIRST = 100
 class FirstRows:
     """What the first calls of `partial_fit` were given, as far as scales depend on it.
 
-    Attributes
-    ----------
-    n_samples : int
-        Number of samples.
-    rows : ndarray of shape (n_rows, n_channels)
-        Rows of their sequences.
-    coverage : ndarray of shape (n_rows,)
-        Weights of the rows.
-    target : ndarray of shape (n_targets, n_outputs) or (n_targets,)
-        Encoded targets.
-    weight : ndarray of shape (n_targets,)
-        Their weights.
+    The rows (n_rows, n_channels) of the sequences, and how often each counts; the encoded targets
+    (n_targets, n_outputs) or (n_targets,), and their weights.
     """
 
     n_samples: int
