@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from numbers import Integral
 from typing import Any
 
@@ -54,7 +55,8 @@ def backtest(
         series, and those of series without training rows are left out. An integer is the number of
         test sets of as many times as the longest ``horizon`` of the forecasters, one after the
         other at the end of X, as `PanelTimeSeriesSplit` and ``TimeSeriesSplit`` make them; series
-        that end before these times are not tested, as the verdict says. With
+        that end before these times are not tested, as the verdict says. A `NaiveForecaster` or
+        `LocalForecaster` has no horizon: without a `Forecaster` beside it give a splitter. With
         ``PanelTimeSeriesSplit(1, test_size=6, align="end")`` the last rows of each series are.
     refit : bool or int, default=True
         Whether to fit to the training rows of each fold, of the first fold alone (False), or of
@@ -75,8 +77,8 @@ def backtest(
     Raises
     ------
     ValueError
-        If an argument is invalid, test rows were fitted, or a forecast is NaN. Errors of
-        forecasters are raised as they are.
+        If an argument is invalid, test rows were fitted, or a forecast is NaN. Errors of a
+        forecaster begin with its name and the fold.
 
     See Also
     --------
@@ -108,7 +110,7 @@ def backtest(
     folds, new, untested = series.leave_new_out(_folds(models, X, cv))
     parts = []
     for name, model in models.items():
-        for fold, forecasts, fitted in _forecasts(model, X, folds, every, levels):
+        for fold, forecasts, fitted in _forecasts(name, model, X, folds, every, levels):
             part = _table(X, folds[fold][1], forecasts, fitted, series_weight)
             if (missing := int(part["forecast"].isna().sum())) > 0:
                 raise ValueError(f"{name!r} has {missing} forecasts that are NaN in fold {fold}.")
@@ -182,22 +184,36 @@ def _folds(models: Mapping[str, Any], X: Any, cv: Any) -> list[Fold]:
 
 
 def _forecasts(
-    model: Any, X: Any, folds: list[Fold], every: int, levels: Mapping[str, float]
+    name: str, model: Any, X: Any, folds: list[Fold], every: int, levels: Mapping[str, float]
 ) -> Iterator[tuple[int, Any, Any]]:
     """Yield the number of each fold, its forecasts, and the fitted forecaster."""
     fitted, seen = None, np.zeros(0, dtype=np.intp)
     for fold, (train, test) in enumerate(folds):
         past, ahead = take_rows(X, train), take_rows(X, test)
         if fitted is None or (every and fold % every == 0):
-            fitted, seen = clone(model).fit(past), train
-            yield fold, _predict(fitted, ahead, levels), fitted
+            with _naming(name, fold):
+                fitted, seen = clone(model).fit(past), train
+                forecasts = _predict(fitted, ahead, levels)
+            yield fold, forecasts, fitted
             continue
         if np.isin(test, seen).any():
             raise ValueError(
                 f"refit={every or False} needs folds in the order of time; fold {fold} tests rows "
                 "that an earlier fold was fitted to. Sort the folds, or set refit=True."
             )
-        yield fold, _predict(fitted, ahead, levels, past=past), fitted
+        with _naming(name, fold):
+            forecasts = _predict(fitted, ahead, levels, past=past)
+        yield fold, forecasts, fitted
+
+
+@contextmanager
+def _naming(name: str, fold: int) -> Iterator[None]:
+    """Let errors of the block begin with the name of the forecaster and the fold."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(f"{name!r} in fold {fold}: {error}") from error
 
 
 def _predict(fitted: Any, ahead: Any, levels: Mapping[str, float], **past: Any) -> dict[str, Any]:

@@ -197,7 +197,8 @@ def compare_models(
     )
     table = table_of(runs)
     if table["error"].notna().all():
-        raise ValueError(f"All runs of all models failed; the first error was {table['error'][0]}")
+        name, error = table.loc[0, ["model", "error"]]
+        raise ValueError(f"All runs of all models failed; the first, of {name!r}, with {error}")
     warn_of_perfect_scores(table, score)
     warn_of_unconverged(table)
     return Comparison(

@@ -377,7 +377,7 @@ class Missing(BaseEstimator):
         ),
         (
             {"cv": PanelTimeSeriesSplit(4, test_size=STEPS, gap=1, time="month")},
-            "Rows ahead must continue each series",
+            "'Forecaster' in fold 0: Rows ahead must continue each series",
         ),
         ({"cv": KFold(3)}, "cv must test rows of series that have training rows; in fold 0 there"),
         ({"forecasters": Missing()}, "'Missing' has 9 forecasts that are NaN in fold 0."),
@@ -387,6 +387,15 @@ def test_errors_name_argument_rule_and_value(arguments, text):
     given = {"forecasters": AR, "X": LONG, "cv": CV} | arguments
     with pytest.raises(ValueError, match=f"^{re.escape(text)}"):
         backtest(given.pop("forecasters"), given.pop("X"), **given)
+
+
+@pytest.mark.parametrize("refit", [True, False])
+def test_an_error_of_a_forecaster_begins_with_its_name_and_the_fold(refit):
+    table = LONG.copy()
+    table.loc[table["month"].isin(MONTHS[41:43]), "sales"] = np.nan  # lags in fold 2
+    models = {"naive": NAIVE, "ar": Forecaster(make_ar(2), STEPS, season=6, **NAMES)}
+    with pytest.raises(ValueError, match=r"^'ar' in fold 2: The model does not read missing"):
+        backtest(models, table, cv=CV, refit=refit)
 
 
 def test_unknown_names_are_refused():

@@ -129,7 +129,7 @@ def test_when_every_model_failed_somewhere_there_is_a_table_and_no_choice():
     with pytest.raises(ValueError, match=r"^Each of the models failed in some run; see"):
         comparison.simplest_as_good()
     assert "broken" in repr(comparison)
-    text = "All runs of all models failed; the first error was RuntimeError: too many rows"
+    text = "All runs of all models failed; the first, of 'broken', with RuntimeError: too many rows"
     with pytest.raises(ValueError, match=f"^{re.escape(text)}"):
         compare_models({"broken": FailsOnLargeTraining()}, X, Y)
 
