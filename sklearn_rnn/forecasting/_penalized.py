@@ -137,7 +137,8 @@ def make_linear(
     standardize : {'last', True, False}, default='last'
         Whether to subtract the last value, as in `LagRidgeCV`.
     target_channel : int or str, default=None
-        The column of X that holds past values of y. None is the only one.
+        The column of X that holds past values of y. None is the only one, or the one that equals
+        y, as the target of a `Forecaster` does; name it if y is transformed.
     rule : {'min', '1se'}, default='min'
         Which penalty to choose: that of the smallest error, or the largest within one standard
         error of it.

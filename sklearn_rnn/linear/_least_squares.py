@@ -15,8 +15,10 @@ from sklearn_rnn._sequences.target_channel import (
     channel_at,
     channel_names,
     channels_known_ahead,
+    find_target_channels,
     needs_channel,
 )
+from sklearn_rnn._sequences.window_array import WindowArray
 from sklearn_rnn._sklearn.compat import Interval, StrOptions
 from sklearn_rnn._sklearn.parameters import param, parametrized
 from sklearn_rnn.linear._base import WindowRegressor
@@ -49,13 +51,14 @@ class LeastSquaresModel(WindowRegressor):
     target_channel: int | str | None = param(
         [Interval(Integral, 0, None, closed="left"), str, None],
         """The channel with past values of y, for ``standardize="last"``: its position, or its name
-        if X has names. None is the only channel.""",
+        if X has names. None is the only channel, or the one that y equals row by row, if X is
+        windows of `LagTransformer` or `make_lagged`.""",
         default=None,
     )
 
     def _read_training_set(self, X: Any, y: Any, sample_weight: Any) -> TrainingSet:
         data = super()._read_training_set(X, y, sample_weight)
-        self._last_value = self._find_last_value(X)
+        self._last_value = self._find_last_value(X, data)
         return replace(data, last_value=self._last_value)
 
     def _system(self, moments: Moments) -> System:
@@ -119,18 +122,35 @@ class LeastSquaresModel(WindowRegressor):
                 stacklevel=5,
             )
 
-    def _find_last_value(self, X: Any) -> LastValue | None:
+    def _find_last_value(self, X: Any, data: TrainingSet) -> LastValue | None:
         """Return what ``standardize="last"`` subtracts from windows and y."""
         if self.standardize != "last":
             return None
         form, given = self._form, self.target_channel
         names = channel_names(X, form.columns)
-        given = 0 if given is None and form.n_channels == 1 else given
+        if given is None:
+            given = self._find_target_channel(X, data) if form.n_channels > 1 else 0
         channel = channel_at(given, form.n_channels, names)
         if channel is None:
             raise needs_channel("last", form.n_channels, names, repr(given))
         is_known = np.isin(np.arange(form.n_channels), channels_known_ahead(X, form.columns))
         return LastValue(form.n_steps, ~is_known, channel)
+
+    def _find_target_channel(self, X: Any, data: TrainingSet) -> int:
+        """Return the channel of windows whose rows y equals."""
+        channels = find_target_channels(
+            None,
+            X[data.samples] if isinstance(X, WindowArray) else X,
+            data.y,
+            standardize="last",
+            n_channels=self._form.n_channels,
+            columns=self._form.columns,
+        )
+        if len(different := np.unique(channels)) > 1:
+            names = channel_names(X, self._form.columns)
+            got = f"None, and the outputs of y equal the channels {different.tolist()}"
+            raise needs_channel("last", self._form.n_channels, names, got)
+        return int(channels[0])
 
     def _set_coefficients(self, coef: FloatArray, moments: Moments) -> None:
         """Set the learned attributes, by coefficients of shape (n_columns, n_outputs)."""

@@ -276,6 +276,17 @@ def test_fit_warns_exactly_of_columns_of_which_a_row_ahead_changes_no_forecast(
         assert caught[0].filename == __file__
 
 
+@pytest.mark.parametrize("strategy", ["direct", "multi_output"])
+def test_the_target_among_other_columns_needs_no_name_in_make_linear(strategy):
+    table = stores(columns=["promo"])
+    table.loc[table.index[5], "sales"] = np.nan
+    named, found = (
+        Forecaster(make_linear(2, **given), 3, strategy=strategy, target="sales", **NAMES)
+        for given in ({"target_channel": "sales"}, {})
+    )
+    pd.testing.assert_series_equal(found.fit(table).predict(3), named.fit(table).predict(3))
+
+
 def test_columns_that_a_lag_transformer_alone_names_cause_no_warning():
     table = stores(columns=["promo"])
     model = make_linear(2, known_ahead=["promo"], target_channel="sales")

@@ -9,7 +9,14 @@ from sklearn.linear_model import ElasticNet, Lasso, LinearRegression, Ridge
 from sklearn.model_selection import TimeSeriesSplit
 from sklearn.preprocessing import StandardScaler
 
-from sklearn_rnn import LagElasticNet, LagElasticNetCV, LagRidge, LagRidgeCV, LagTransformer
+from sklearn_rnn import (
+    LagElasticNet,
+    LagElasticNetCV,
+    LagRidge,
+    LagRidgeCV,
+    LagTransformer,
+    make_lagged,
+)
 from sklearn_rnn._sequences.windows import lag_windows
 
 LAST = {"standardize": "last", "target_channel": 1}
@@ -143,12 +150,39 @@ def test_channels_known_ahead_keep_their_values():
     )
 
 
+@pytest.mark.parametrize("horizon", [1, 3])
+def test_the_channel_of_y_is_found_in_windows(horizon):
+    rows = np.random.default_rng(0).normal(size=(200, 3)).cumsum(axis=0)
+    windows, y = make_lagged(rows, rows[:, 2], 4, horizon=horizon)
+    weight = np.arange(len(y)) % 2.0
+    spoiled = np.where(weight.reshape(-1, *[1] * (y.ndim - 1)) == 0, y.mean(), y)  # not fitted
+    named = LagRidge(standardize="last", target_channel=2).fit(windows, y, weight)
+    found = LagRidge(standardize="last").fit(windows, spoiled, weight)
+    np.testing.assert_array_equal(found.predict(windows), named.predict(windows))
+
+
+@pytest.mark.parametrize(
+    ("y", "got"),
+    [
+        (np.log, "y equals no channel row by row"),
+        (lambda rows: rows[:, [0, 1]], r"the outputs of y equal the channels \[0, 1\]"),
+    ],
+)
+def test_a_channel_of_y_that_is_not_found_raises_an_error(y, got):
+    rows = np.exp(np.random.default_rng(0).normal(size=(200, 2)).cumsum(axis=0) / 10)
+    windows = LagTransformer(4).fit_transform(rows)
+    target = y(rows[:, 1]) if y is np.log else y(rows)
+    with pytest.raises(ValueError, match=f"needs target_channel.* got None, and {got}"):
+        LagRidge(standardize="last").fit(windows, target)
+
+
 @pytest.mark.parametrize("channel", [None, 2, "price"])
 def test_the_channel_of_y_must_be_told(channel):
     windows, y = walk()
+    array = " and X is not windows of LagTransformer or make_lagged" if channel is None else ""
     text = (
         'standardize="last" needs target_channel, the channel of X with past values of y: a '
-        f"position below 2; got {channel!r}."
+        f"position below 2; got {channel!r}{',' * bool(array)}{array}."
     )
     with pytest.raises(ValueError, match=f"^{re.escape(text)}$"):
         LagRidge(standardize="last", target_channel=channel).fit(windows, y)
