@@ -97,7 +97,7 @@ def test_losses_that_are_not_one_a_row_fail_that_run_alone(monkeypatch):
     comparison = compare_models({"short": Short(), "ols": LinearRegression()}, X, Y, cv=4)
     assert list(comparison.failures) == [4, 0]
     monkeypatch.setitem(LOSSES, "squared_error", (lambda y, p, _: np.zeros(3), "predict"))
-    text = "All runs of all models failed; the first, of 'ols', with ValueError: got 3 losses for 20 rows"
+    text = "All runs of all models failed; the first, of 'ols', with ValueError: got 3 losses for"
     with pytest.raises(ValueError, match=text):
         compare_models({"ols": LinearRegression()}, X, Y, cv=4)
 
