@@ -53,6 +53,7 @@ def flatten_steps(y: Any, sequences: Windows | Ragged, name: str = "y") -> NDArr
             raise ValueError(
                 f"return_sequences=True needs {name} of shape (n_samples, n_steps) or (n_samples, "
                 f"n_steps, n_outputs), or a list; got the shape {y.shape}."
+                f"{f' Of one sequence give X[np.newaxis], {name}[np.newaxis].' * (y.ndim == 1)}"
             )
     if len(y) != len(totals):
         raise ValueError(f"{name} has {len(y)} sequences, but X has {len(totals)}.")

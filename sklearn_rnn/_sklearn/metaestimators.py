@@ -46,3 +46,17 @@ def final_estimator(estimator: Any) -> Any:
 def default_scoring(estimator: Any) -> str:
     """Return the default score of the task, which a search may replace by its own."""
     return "accuracy" if is_classifier(estimator) else "r2"
+
+
+def refuse_forecaster(estimator: Any, function: str) -> None:
+    """Raise an error that leads to the models of a forecaster, if the estimator is one."""
+    if not hasattr(estimator, "rows_ahead"):
+        return
+    fix = (
+        f"give the model of step h, {function}(forecaster.models_[h - 1], ...) (models_[0] unless "
+        "strategy='direct'), and rows with series and time in their index, sorted by both"
+        if hasattr(estimator, "models_")
+        else "it has no fitted model on windows"
+    )
+    name = type(estimator).__name__
+    raise TypeError(f"{function} needs a model on windows; got the forecaster {name}: {fix}.")

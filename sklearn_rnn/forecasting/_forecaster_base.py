@@ -133,8 +133,8 @@ class AbstractForecaster(RegressorMixin, Estimator, ABC):
         Parameters
         ----------
         steps_or_rows : int or DataFrame
-            Number of rows of each series, at the times that continue its calendar; or a table of
-            rows ahead in any order, of which the times, the series and the columns that are known
+            Number of rows of each series, ``predict(12)``, at the times that continue its calendar;
+            or a table of rows ahead in any order, of which times, series and the columns known
             ahead are read, but never the targets.
         past : DataFrame or Series, default=None
             Rows to forecast from, in place of the last ones of `fit`: more recent ones, or those of
@@ -164,7 +164,7 @@ class AbstractForecaster(RegressorMixin, Estimator, ABC):
             past_table = read_series(past, "past", *self._named(), like=self._kind)
             past_table = self._columns.select(past_table, "past")
         before = self._past if past_table is None else self._keep(past_table, "past")
-        if isinstance(steps_or_rows, Integral):
+        if np.isscalar(steps_or_rows):
             after = self._continue(before, steps_or_rows)
         else:
             after = self._read_ahead(steps_or_rows, before)
@@ -290,8 +290,8 @@ class AbstractForecaster(RegressorMixin, Estimator, ABC):
 
     def _continue(self, past: SeriesTable, steps: Any) -> SeriesTable:
         """Return the next rows of each series by its calendar."""
-        if isinstance(steps, bool):
-            raise TypeError("steps_or_rows must be an int or a DataFrame; got a bool.")
+        if isinstance(steps, bool) or not isinstance(steps, Integral):
+            raise TypeError(f"steps_or_rows must be an int or a DataFrame; got {steps!r}.")
         check_scalar(steps, "steps_or_rows", Integral, min_val=1)
         known = self._frequencies
         if new := [i for i, label in enumerate(past.labels) if label not in known]:

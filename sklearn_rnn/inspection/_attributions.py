@@ -16,7 +16,7 @@ from sklearn_rnn._sequences.lists import comes_as_list
 from sklearn_rnn._sequences.step_targets import unflatten_steps
 from sklearn_rnn._sequences.window_array import WindowArray
 from sklearn_rnn._sklearn.compat import Interval, validate_params
-from sklearn_rnn._sklearn.metaestimators import open_pipelines
+from sklearn_rnn._sklearn.metaestimators import open_pipelines, open_search, refuse_forecaster
 from sklearn_rnn.inspection._attribution_modules import AtBaseline, IntegratedGradients
 from sklearn_rnn.inspection._integrated_gradients import COUNT
 
@@ -57,6 +57,8 @@ def attributions(estimator: Any, X: Any, *, n_points: int = 32) -> Bunch:
     ValueError
         If the estimator is no network, reads documents of sentences, predicts each step, or
         normalises windows by their own values.
+    TypeError
+        If the estimator is a forecaster: the error names its models.
 
     See Also
     --------
@@ -134,6 +136,7 @@ def attributions(estimator: Any, X: Any, *, n_points: int = 32) -> Bunch:
 
 def _network_and_input(estimator: Any, X: Any) -> tuple[Any, Any]:
     """Return the network inside of pipelines and searches, and the input that it gets there."""
+    refuse_forecaster(open_search(estimator), "attributions")
     inside, X = open_pipelines(estimator, X)
     name = type(inside).__name__
     if not hasattr(inside, "_outputs_of"):

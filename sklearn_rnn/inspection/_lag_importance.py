@@ -9,7 +9,7 @@ from sklearn.metrics import check_scoring
 from sklearn.utils import Bunch, check_random_state
 
 from sklearn_rnn._sklearn.compat import StrOptions, validate_params
-from sklearn_rnn._sklearn.metaestimators import default_scoring
+from sklearn_rnn._sklearn.metaestimators import default_scoring, open_search, refuse_forecaster
 from sklearn_rnn.inspection._integrated_gradients import COUNT, attributions
 from sklearn_rnn.inspection._permutation import permutation_importances
 from sklearn_rnn.inspection._window_model import WindowModel, find_windows
@@ -122,6 +122,7 @@ def lag_importance(
            [ 1. ,  0. ],
            [ 0. , -0.5]])
     """
+    refuse_forecaster(open_search(estimator), "lag_importance")
     if method == "permutation" and y is None:
         raise ValueError("method='permutation' needs y to compute a score.")
     if method == "permutation" and getattr(estimator, "horizon", 1) > 1:

@@ -166,9 +166,11 @@ class InputReader:
             validate, X, y, name=self.name, reading=self.reading, form=self.form
         )
         if form.n_channels != self.form.n_channels:
+            is_one = getattr(X, "shape", ())[1:] == (self.form.n_channels,)
             raise ValueError(
                 f"X has {form.n_channels} channels at each step, but {self.name} was fitted "
                 f"on {self.form.n_channels}; give X the dimensions that it had in fit."
+                f"{' One sequence of steps and channels is np.asarray(X)[np.newaxis].' * is_one}"
             )
         if form.n_steps != self.form.n_steps and self.reading.missing != "steps":
             raise ValueError(

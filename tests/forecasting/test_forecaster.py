@@ -714,7 +714,9 @@ def test_errors_of_fit_name_argument_rule_and_value(parameters, X, text):
             "strategy='direct' with horizon=4 cannot forecast 5 rows of series 's0'; set horizon=5",
         ),
         (0, None, "steps_or_rows == 0, must be >= 1."),
-        (True, None, "steps_or_rows must be an int or a DataFrame; got a bool."),
+        (True, None, "steps_or_rows must be an int or a DataFrame; got True."),
+        (2.5, None, "steps_or_rows must be an int or a DataFrame; got 2.5."),
+        ("2023-05", None, "steps_or_rows must be an int or a DataFrame; got '2023-05'."),
         (np.zeros(3), None, "Rows ahead must be a DataFrame or Series of pandas with the times of"),
         (
             ahead_of("s1", ["2023-02"]),

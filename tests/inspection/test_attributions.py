@@ -13,16 +13,19 @@ from sklearn.preprocessing import StandardScaler
 from sklearn_rnn import (
     CNNRegressor,
     DenseRegressor,
+    Forecaster,
     GRUClassifier,
     GRURegressor,
     HierarchicalAttentionClassifier,
     LagTransformer,
     LSTMRegressor,
+    NaiveForecaster,
     TCNClassifier,
     TCNRegressor,
     TextSequencer,
 )
 from sklearn_rnn.inspection import attributions, lag_importance
+from sklearn_rnn.inspection.export import as_module, to_onnx
 from tests.nets import few_epochs
 
 pytestmark = few_epochs
@@ -165,6 +168,33 @@ def test_what_cannot_be_attributed_is_refused(model, text):
         model.fit(X[:, 0], Y)
     with pytest.raises(ValueError, match=text):
         attributions(model, X[:, 0])
+
+
+@pytest.mark.parametrize("function", [attributions, lag_importance, as_module, to_onnx])
+def test_a_forecaster_is_refused_with_the_way_to_its_models(function, tmp_path):
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"day": np.tile(np.arange(40), 2), "shop": np.repeat(["a", "b"], 40)})
+    table["sales"], table["price"] = rng.normal(size=(2, 80))
+    given = {"target": "sales", "time": "day", "series": "shop"}
+    net = GRURegressor(**QUICK | {"dtype": "auto"})
+    forecaster = Forecaster(make_pipeline(LagTransformer(3), net), 2, **given).fit(table)
+    rows = table.set_index(["shop", "day"]).sort_index()
+    others = {
+        attributions: [rows],
+        lag_importance: [rows, rows["sales"]],
+        as_module: [],
+        to_onnx: [tmp_path / "x.onnx"],
+    }[function]
+    text = f"{function.__name__} needs a model on windows; got the forecaster Forecaster: give the"
+    with pytest.raises(TypeError, match=f"^{text} .*forecaster.models_.h - 1., .*sorted by both"):
+        function(forecaster, *others)
+    found = function(forecaster.models_[1], *others)
+    if function is attributions:
+        assert_allclose(totals(found), forecaster.models_[1].predict(rows), atol=0.01)
+    if function is lag_importance:
+        assert found.lags.tolist() == [4, 3, 2]
+    with pytest.raises(TypeError, match=r"NaiveForecaster: it has no fitted model on windows\.$"):
+        function(NaiveForecaster(**given).fit(table), *others)
 
 
 def test_texts_before_a_sequencer():

@@ -1,11 +1,12 @@
 """Steps without any value: missing values at their place in windows of a series, or padding."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import is_classifier
 
-from sklearn_rnn import LSTMClassifier, LSTMRegressor, TCNRegressor
+from sklearn_rnn import GRURegressor, LSTMClassifier, LSTMRegressor, TCNRegressor
 from sklearn_rnn._sequences.windows import lag_windows
 from tests.nets import CLASSIFIERS, STEPWISE, few_epochs
 
@@ -127,3 +128,18 @@ def test_contradictions_are_refused(cls, parameters, text):
     with pytest.raises(ValueError, match=text):
         net.fit(WINDOWS, target(net))
     assert vars(net) == net.get_params()
+
+
+@pytest.mark.parametrize("as_table", [np.asarray, pd.DataFrame])
+def test_one_sequence_without_the_axis_of_samples_is_told_how_to_give_it(as_table):
+    sequences = np.random.default_rng(0).normal(size=(20, 6, 2))
+    net = GRURegressor(return_sequences=True, max_epochs=2, lr_schedule="cosine", random_state=0)
+    net.fit(sequences, sequences[:, :, 0])
+    one = as_table(sequences[0])
+    with pytest.raises(ValueError, match=r"One sequence .* is np\.asarray\(X\)\[np\.newaxis\]\.$"):
+        net.predict(one)
+    np.testing.assert_array_equal(
+        net.predict(np.asarray(one)[np.newaxis]), net.predict(sequences[:1])
+    )
+    with pytest.raises(ValueError, match=r"got the shape \(6,\)\. Of one sequence give X\[np\.n"):
+        net.fit(one, sequences[0, :, 0])

@@ -8,7 +8,7 @@ import torch
 from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
-from sklearn_rnn._sklearn.metaestimators import open_search
+from sklearn_rnn._sklearn.metaestimators import open_search, refuse_forecaster
 from sklearn_rnn.inspection.export._linear import linear_module
 from sklearn_rnn.inspection.export._networks import Network
 from sklearn_rnn.inspection.export._pipelines import FORM, LastRows, read_pipeline
@@ -90,5 +90,6 @@ def module_of(estimator: Any, name: str, dtype: torch.dtype | None = None) -> nn
         return LastRows(parts, module_of(parts.model, name, dtype) if linear is None else linear)
     linear = linear_module(estimator)
     if linear is None:
+        refuse_forecaster(estimator, name)
         raise TypeError(f"{name} takes {MODELS}; got {type(estimator).__name__}.")
     return linear

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_rnn._sklearn.metaestimators import open_search
+from sklearn_rnn._sklearn.metaestimators import open_search, refuse_forecaster
 from sklearn_rnn.inspection.export._as_module import MODELS
 from sklearn_rnn.inspection.export._network_source import network_source
 from sklearn_rnn.inspection.export._pipelines import read_pipeline
@@ -103,6 +103,7 @@ def _source_of(estimator: Any, *, ragged: bool | None) -> Source:
     if parts is not None:
         return pipeline_source(estimator, parts)
     if not isinstance(estimator, WindowModel):
+        refuse_forecaster(estimator, "to_onnx")
         raise TypeError(f"to_onnx takes {MODELS}; got {type(estimator).__name__}.")
     return linear_source(estimator)
 
