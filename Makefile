@@ -81,6 +81,8 @@ wheel-pure: .venv/installed ## build the wheel without a compiler and import it
 
 docs: .venv/installed ## build the documentation with the gallery in build/docs
 	.venv/bin/python -m sphinx -q -W --keep-going -c docs . build/docs
+	@! grep -rnoE --include='*.html' '<(script|link|img|iframe)[^>]* (src|href)="(https?:)?//[^"]*' build/docs || \
+	  { echo "These pages load files from other sites; give them with the pages."; exit 1; }
 
 docs-full: export SKLEARN_RNN_DOCS := full
 docs-full: docs ## the same, and run also the examples that download their data

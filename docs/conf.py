@@ -8,10 +8,15 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 import warnings
+from pathlib import Path
 from typing import Any
 
 import sklearn_rnn
+
+HERE = Path(__file__).parent
+sys.path.append(str(HERE / "_extensions"))
 
 project = "sklearn_rnn"
 author = copyright = "The sklearn_rnn developers"
@@ -22,19 +27,20 @@ extensions = [
     "numpydoc",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
-    "sphinx.ext.mathjax",
+    "mathml",
     "sphinx_gallery.gen_gallery",
 ]
 root_doc = "docs/index"
 include_patterns = ["docs/**", "CHANGELOG.md", "CONTRIBUTING.md", "benchmarks/README.md"]
 include_patterns += ["benchmarks/results/*.md"]
 exclude_patterns = [
+    "docs/_extensions",
     "docs/_templates",
     "docs/gallery/**/*.ipynb",
     "docs/gallery/**/*.py",
     "**/*.json",
 ]
-templates_path = ["_templates"]
+templates_path = [str(HERE / "_templates")]  # autosummary looks beside the sources, not here
 
 myst_enable_extensions = ["attrs_inline", "colon_fence", "dollarmath"]
 myst_heading_anchors = 3
@@ -71,6 +77,7 @@ sphinx_gallery_conf = {
     "write_computation_times": False,
     "download_all_examples": False,
     "remove_config_comments": True,
+    "image_scrapers": ["gallery_alt.scrape"],
     "abort_on_example_error": True,
     "min_reported_time": 10**6,
     "show_signature": False,
@@ -88,6 +95,12 @@ def _skip_foreign(app: Any, what: str, name: str, member: Any, skip: bool, optio
 def _escape_names(app: Any, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
     """Escape names of attributes in shapes: docutils would take n_channels_ for a link."""
     lines[:] = [re.sub(r"(\w)_,\)", r"\1\_,)", line) for line in lines]
+
+
+def _link_to_gallery(app: Any, docname: str, content: list[str]) -> None:
+    """Let links to examples, which are those of the checkout, lead to their pages."""
+    pattern = r"\]\((?:\.\./)+examples/(\w+/\w+)\.py\)"
+    content[0] = re.sub(pattern, r"](/docs/gallery/\1.rst)", content[0])
 
 
 def _find_by_last_name(app: Any, env: Any, node: Any, contnode: Any) -> Any:
@@ -108,3 +121,4 @@ def setup(app: Any) -> None:
     app.connect("autodoc-process-docstring", _escape_names, priority=900)  # after numpydoc
     app.connect("autodoc-skip-member", _skip_foreign)
     app.connect("missing-reference", _find_by_last_name)
+    app.connect("source-read", _link_to_gallery)

@@ -29,4 +29,7 @@ print(result.verdict())
 # %%
 # Errors grow with the steps ahead.
 result.plot()
+# sphinx_gallery_alt = "Mean absolute scaled error of three forecasters at each of twelve steps"
+# sphinx_gallery_alt = "ahead: it grows with the steps, and is the least for the autoregression"
+# sphinx_gallery_alt = "at most of them."
 plt.show()

@@ -31,4 +31,6 @@ ax.plot(median[:100], label="median")
 ax.plot(level[1000:1100], "k.", markersize=4, label="observed")
 ax.set_xlabel("row")
 ax.legend(ncols=3)
+# sphinx_gallery_alt = "One hundred observed values, the median forecast, and a band of 90 %,"
+# sphinx_gallery_alt = "which is wider where values are above zero."
 plt.show()

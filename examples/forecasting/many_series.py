@@ -34,4 +34,6 @@ for ax, (name, past) in zip(axes, stores.groupby("store"), strict=True):
     ax.fill_between(months, forecast["sales_lower"], forecast["sales_upper"], alpha=0.3)
     ax.set_title(name)
 axes[0].legend(loc="upper left")
+# sphinx_gallery_alt = "Sales of three stores over eight years, and their forecasts for the next"
+# sphinx_gallery_alt = "year, which continue the season within a shaded interval that widens."
 plt.show()

@@ -34,4 +34,6 @@ for walk, color in zip(walks[200:204], ("C0", "C1", "C2", "C3"), strict=True):
     ax.plot(so_far, color=color)
     ax.plot(len(walk) - 1, float(walk[-1, 0] > walk[0, 0]), "o", color=color)
 ax.set(xlabel="steps read", ylabel="probability of a rise (o: what it was)")
+# sphinx_gallery_alt = "Four lines of different length: the probability of a rise after each"
+# sphinx_gallery_alt = "step of a walk, which ends near the observed outcome, one or zero."
 plt.show()

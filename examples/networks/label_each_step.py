@@ -34,4 +34,6 @@ below.plot(busy[-1], "k:", label="busy")
 below.plot(net.predict_proba(X[-1:])[0, :, 1], label="probability")
 below.set_xlabel("step")
 below.legend()
+# sphinx_gallery_alt = "Above, a noisy signal by step; below, the true state of the machine as a"
+# sphinx_gallery_alt = "dotted line, and the predicted probability, which follows it."
 plt.show()

@@ -23,4 +23,6 @@ for ax, rate in zip(axes, (0.002, 0.02), strict=True):
     TrainingCurveDisplay.from_estimator(net, ax=ax)
     ax.set_title(f"learning_rate={rate}")
     print(f"{rate}: {net.n_iter_} epochs, validation loss {min(net.validation_loss_curve_):.3f}")
+# sphinx_gallery_alt = "Training and validation loss by epoch at two learning rates: with the"
+# sphinx_gallery_alt = "larger one both fall faster, and the validation loss rises again sooner."
 plt.show()

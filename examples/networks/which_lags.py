@@ -24,4 +24,6 @@ for ax, how in zip(axes, ("permutation", "integrated_gradients"), strict=True):
         model, X["1980":], y["1980":], method=how, random_state=0, ax=ax
     )
     ax.set_title(how)
+# sphinx_gallery_alt = "Two heat maps of importance by lag and channel: in both the newest lag"
+# sphinx_gallery_alt = "of the volume matters most."
 plt.show()

@@ -29,4 +29,6 @@ for place, (name, how) in enumerate(settings.items()):
 ax.set(yticks=range(3), yticklabels=settings, xlabel="row", xlim=(-0.5, 14.5))
 ax.invert_yaxis()
 ax.legend()
+# sphinx_gallery_alt = "Dots at the rows that a window reads with three settings: the three rows"
+# sphinx_gallery_alt = "before, three rows two rows earlier, and every fourth row."
 plt.show()
