@@ -43,3 +43,17 @@ def test_the_tests_behind_each_promise_are_as_many_as_the_page_says(request):
         found = sum(item.path.is_relative_to(path) for item in request.session.items)
         is_part = not found or request.config.option.keyword  # of all tests
         assert is_part or found >= int(n_cases.replace(",", "")), name
+
+
+def test_each_row_on_another_package_is_verified():
+    """The docstrings of the tests, which need these packages, name the rows they verify."""
+    text = (DOCS / "coming_from.md").read_text(encoding="utf-8")
+    sections = re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", text, re.M | re.S)
+    assert len(sections) == 7
+    for package, section in sections:
+        rows = re.findall(r"^\| (?!---)(.*?) \| ", section, re.M)
+        path = DOCS.parent / f"tests/interop/full/test_coming_from_{package.lower()}.py"
+        named = re.findall(r"Rows: (.*?)\.?(?:\"\"\"|\n)", path.read_text(encoding="utf-8"))
+        verified = {row.removesuffix(".") for rows in named for row in rows.split("; ")}
+        whole = {row.removesuffix(".") for row in named}  # with a semicolon in it
+        assert [row for row in rows[1:] if row not in verified | whole] == []
