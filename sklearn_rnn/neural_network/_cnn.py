@@ -127,17 +127,17 @@ class CNNRegressor(SequenceRegressor, _CNN):
 
     Examples
     --------
+    The largest value, wherever it stands:
+
     >>> import numpy as np
     >>> from sklearn_rnn import CNNRegressor
-    >>> X = np.random.default_rng(0).normal(size=(200, 5, 2))
-    >>> y = X[:, -1, 0] + 0.5 * X[:, -2, 1]
-    >>> model = CNNRegressor(
-    ...     learning_rate=0.02, lr_schedule="onecycle", max_epochs=50, random_state=0
-    ... ).fit(X, y)
-    >>> model.predict(X[:3]).shape
-    (3,)
-    >>> bool(model.score(X, y) > 0.9)
-    True
+    >>> X = np.random.default_rng(0).normal(size=(400, 20, 1))
+    >>> how = {"learning_rate": 0.02, "lr_schedule": "onecycle", "max_epochs": 30}
+    >>> model = CNNRegressor(**how, random_state=0).fit(X, X.max(axis=(1, 2)))
+    >>> peaks = np.zeros((2, 20, 1))
+    >>> peaks[0, 3] = peaks[1, 15] = 2
+    >>> model.predict(peaks).round()
+    array([2., 2.])
     """
 
 
@@ -169,16 +169,17 @@ class CNNClassifier(SequenceClassifier, _CNN):
 
     Examples
     --------
+    A bump that may stand anywhere: no single step tells the classes apart.
+
     >>> import numpy as np
     >>> from sklearn_rnn import CNNClassifier
-    >>> X = np.random.default_rng(0).normal(size=(600, 5, 2))
-    >>> y = np.where(X[:, -1, 0] * X[:, -2, 0] > 0, "alike", "apart")
-    >>> model = CNNClassifier(
-    ...     learning_rate=0.02, lr_schedule="onecycle", max_epochs=50, random_state=0
-    ... ).fit(X, y)
-    >>> model.predict_proba(X[:3]).shape
-    (3, 2)
-    >>> bool(model.score(X, y) > 0.9)
+    >>> rng, has_bump = np.random.default_rng(0), np.arange(400) % 2 == 1
+    >>> X, start = rng.normal(size=(400, 30)), rng.integers(24, size=(400, 1))
+    >>> inside = (np.arange(30) >= start) & (np.arange(30) < start + 6)
+    >>> X = X + 2.5 * (inside & has_bump[:, np.newaxis])
+    >>> how = {"learning_rate": 0.02, "lr_schedule": "onecycle", "max_epochs": 20}
+    >>> model = CNNClassifier(**how, random_state=0).fit(X[:300], has_bump[:300])
+    >>> bool(model.score(X[300:], has_bump[300:]) > 0.95)
     True
     """
 
@@ -207,17 +208,21 @@ class CNNLSTMRegressor(SequenceRegressor, _CNNRecurrent):
 
     Examples
     --------
+    Of 40 steps the LSTM reads ten, after pooling by four:
+
     >>> import numpy as np
     >>> from sklearn_rnn import CNNLSTMRegressor
-    >>> X = np.random.default_rng(0).normal(size=(200, 5, 2))
-    >>> y = X[:, -1, 0] + 0.5 * X[:, -2, 1]
-    >>> model = CNNLSTMRegressor(
-    ...     learning_rate=0.02, lr_schedule="onecycle", max_epochs=50, random_state=0
-    ... ).fit(X, y)
-    >>> model.predict(X[:3]).shape
-    (3,)
-    >>> bool(model.score(X, y) > 0.9)
-    True
+    >>> X = np.random.default_rng(0).normal(size=(200, 40, 1))
+    >>> how = {"learning_rate": 0.02, "lr_schedule": "onecycle", "max_epochs": 20}
+    >>> model = CNNLSTMRegressor(pool_size=4, hidden_size=8, **how, random_state=0)
+    >>> model.fit(X, X[:, -20:, 0].mean(axis=1)).summary()
+    layer               type          output       parameters
+    conv                Convolution   (*, 32, 10)         192
+    recurrent.layers.0  LSTM          (*, 10, 8)        1,344
+    recurrent.head      Identity      (*, 8)                0
+    head.dropout        Dropout       (*, 8)                0
+    head.linear         Linear        (*, 1)                9
+    total               CNNRecurrent                    1,545
     """
 
 
@@ -247,13 +252,10 @@ class CNNLSTMClassifier(SequenceClassifier, _CNNRecurrent):
     --------
     >>> import numpy as np
     >>> from sklearn_rnn import CNNLSTMClassifier
-    >>> X = np.random.default_rng(0).normal(size=(600, 5, 2))
-    >>> y = np.where(X[:, -1, 0] * X[:, -2, 0] > 0, "alike", "apart")
-    >>> model = CNNLSTMClassifier(
-    ...     learning_rate=0.02, lr_schedule="onecycle", max_epochs=50, random_state=0
-    ... ).fit(X, y)
-    >>> model.predict_proba(X[:3]).shape
-    (3, 2)
-    >>> bool(model.score(X, y) > 0.9)
-    True
+    >>> X = np.random.default_rng(0).normal(size=(400, 40, 1))
+    >>> y = np.where(X[:, :20].mean(axis=(1, 2)) > X[:, 20:].mean(axis=(1, 2)), "fell", "rose")
+    >>> how = {"learning_rate": 0.02, "lr_schedule": "onecycle", "max_epochs": 30}
+    >>> model = CNNLSTMClassifier(**how, random_state=0).fit(X, y)
+    >>> model.predict(np.repeat([[-1.0, 1.0], [1.0, -1.0]], 20, axis=1)[..., np.newaxis])
+    array(['rose', 'fell'], dtype='<U4')
     """

@@ -75,17 +75,17 @@ class DenseRegressor(SequenceRegressor, _Dense):
 
     Examples
     --------
+    Without hidden layer and penalty it is a linear model, whose coefficients are differences of its
+    predictions:
+
     >>> import numpy as np
     >>> from sklearn_rnn import DenseRegressor
-    >>> X = np.random.default_rng(0).normal(size=(200, 5, 2))
-    >>> y = X[:, -1, 0] + 0.5 * X[:, -2, 1]
-    >>> model = DenseRegressor(
-    ...     learning_rate=0.02, lr_schedule="onecycle", max_epochs=50, random_state=0
-    ... ).fit(X, y)
-    >>> model.predict(X[:3]).shape
-    (3,)
-    >>> bool(model.score(X, y) > 0.9)
-    True
+    >>> X = np.random.default_rng(0).normal(size=(200, 3, 1))
+    >>> y = 7 + X[..., 0] @ [0.0, 0.5, 2.0]
+    >>> net = DenseRegressor(hidden_layer_sizes=(), alpha=0, optimizer="lbfgs", random_state=0)
+    >>> prediction = net.fit(X, y).predict(np.vstack([np.zeros((1, 3)), np.eye(3)])[..., np.newaxis])
+    >>> (prediction[1:] - prediction[0]).round(2) + 0.0
+    array([0. , 0.5, 2. ])
 
     A series that leaves the range of the training data, in windows minus their last value:
 
@@ -131,15 +131,14 @@ class DenseClassifier(SequenceClassifier, _Dense):
 
     Examples
     --------
+    Two columns whose signs must be read together:
+
     >>> import numpy as np
     >>> from sklearn_rnn import DenseClassifier
-    >>> X = np.random.default_rng(0).normal(size=(600, 5, 2))
-    >>> y = np.where(X[:, -1, 0] * X[:, -2, 0] > 0, "alike", "apart")
-    >>> model = DenseClassifier(
-    ...     learning_rate=0.02, lr_schedule="onecycle", max_epochs=50, random_state=0
-    ... ).fit(X, y)
-    >>> model.predict_proba(X[:3]).shape
-    (3, 2)
-    >>> bool(model.score(X, y) > 0.9)
-    True
+    >>> X = np.random.default_rng(0).uniform(-1, 1, size=(400, 2))
+    >>> y = np.where(X.prod(axis=1) > 0, "same sign", "other")
+    >>> how = {"learning_rate": 0.02, "lr_schedule": "onecycle", "max_epochs": 50}
+    >>> model = DenseClassifier(**how, random_state=0).fit(X, y)
+    >>> model.predict([[0.5, 0.5], [-0.5, 0.5], [-0.5, -0.5]])
+    array(['same sign', 'other', 'same sign'], dtype='<U9')
     """
