@@ -49,6 +49,7 @@ default_role = "py:obj"  # a name in single backticks is a link, if this package
 autodoc_typehints = "none"  # numpydoc has the types
 numpydoc_show_class_members = False
 add_module_names = False
+toc_object_entries_show_parents = "hide"
 
 html_theme = "pydata_sphinx_theme"
 html_title = "sklearn_rnn"

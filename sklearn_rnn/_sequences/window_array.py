@@ -191,15 +191,15 @@ class WindowArray(NDArrayOperatorsMixin):
         """Apply a ufunc, and with it an operator, to the ordinary array."""
         if any(isinstance(target, WindowArray) for target in out):
             raise ValueError("Windows are read-only; change a copy of them, np.array(windows).")
-        if out:
-            kwargs["out"] = out
+        kwargs |= {"out": out} if out else {}
         arrays = (np.asarray(x) if isinstance(x, WindowArray) else x for x in inputs)
         return getattr(ufunc, method)(*arrays, **kwargs)
 
     def __getattr__(self, name: str) -> Any:
         """Return an attribute or a method of the ordinary array, unless it is a special one."""
         if name.startswith("__") or not hasattr(np.ndarray, name):
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            hint = "; for a table set flatten=True in LagTransformer" * hasattr(pd.DataFrame, name)
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{hint}")
         return getattr(np.asarray(self), name)
 
     def __array_namespace__(self, *, api_version: str | None = None) -> Any:

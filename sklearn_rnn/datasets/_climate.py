@@ -90,6 +90,15 @@ def fetch_climate(
             report it with your results.
         DESCR : str
             Description and source.
+
+    Raises
+    ------
+    FileNotFoundError
+        If a file is missing and not to be downloaded; the error says where to get it.
+    OSError
+        If the download fails, or a file is damaged or not the original.
+    ValueError
+        If an argument is invalid.
     """
     if not re.fullmatch("[a-z]+", station):
         raise ValueError(

@@ -104,6 +104,15 @@ def fetch_debilt(
         DESCR : str
             Description and source.
 
+    Raises
+    ------
+    FileNotFoundError
+        If a file is missing and not to be downloaded; the error says where to get it.
+    OSError
+        If the download fails, or a file is damaged or not the original.
+    ValueError
+        If an argument is invalid.
+
     Notes
     -----
     The file has tenths of units, and -1 for precipitation below 0.05 mm and sunshine below 0.05

@@ -90,6 +90,15 @@ def fetch_ett(
             Checksum of each file.
         DESCR : str
             Description and source.
+
+    Raises
+    ------
+    FileNotFoundError
+        If a file is missing and not to be downloaded; the error says where to get it.
+    OSError
+        If the download fails, or a file is damaged or not the original.
+    ValueError
+        If an argument is invalid.
     """
     file = fetch(
         PublicFile(f"{name}.csv", "ett", (f"{_SOURCE}{name}.csv",), (_SUMS[name],)),

@@ -132,6 +132,15 @@ def fetch_imdb(
             Checksum of each file.
         DESCR : str
             Description and source.
+
+    Raises
+    ------
+    FileNotFoundError
+        If a file is missing and not to be downloaded; the error says where to get it.
+    OSError
+        If the download fails, or a file is damaged or not the original.
+    ValueError
+        If an argument is invalid.
     """
     if kind == "text" and num_words is not None:
         raise ValueError(

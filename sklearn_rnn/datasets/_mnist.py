@@ -75,6 +75,15 @@ def fetch_mnist(
             Checksum of each file.
         DESCR : str
             Meaning and source; the data are commonly given as CC BY-SA 3.0.
+
+    Raises
+    ------
+    FileNotFoundError
+        If a file is missing and not to be downloaded; the error says where to get it.
+    OSError
+        If the download fails, or a file is damaged or not the original.
+    ValueError
+        If an argument is invalid.
     """
     images: list[NDArray[np.uint8]] = []
     labels: list[NDArray[np.uint8]] = []

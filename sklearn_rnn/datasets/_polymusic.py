@@ -79,6 +79,15 @@ def fetch_polymusic(
             Checksum of each file.
         DESCR : str
             Description and source. The licence of the transcriptions is not stated.
+
+    Raises
+    ------
+    FileNotFoundError
+        If a file is missing and not to be downloaded; the error says where to get it.
+    OSError
+        If the download fails, or a file is damaged or not the original.
+    ValueError
+        If an argument is invalid.
     """
     file = fetch(
         PublicFile(f"{name}.mat", "polymusic", (f"{_SOURCE}{name}.mat",), (_SUMS[name],)),

@@ -82,6 +82,15 @@ def fetch_ptb(
             Checksum of each file.
         DESCR : str
             Description and source.
+
+    Raises
+    ------
+    FileNotFoundError
+        If a file is missing and not to be downloaded; the error says where to get it.
+    OSError
+        If the download fails, or a file is damaged or not the original.
+    ValueError
+        If an argument is invalid.
     """
 
     def find(part: str) -> LocalFile:

@@ -91,6 +91,15 @@ def fetch_ucr(
             Checksum of each file.
         DESCR : str
             Description and source.
+
+    Raises
+    ------
+    FileNotFoundError
+        If a file is missing and not to be downloaded; the error says where to get it.
+    OSError
+        If the download fails, or a file is damaged or not the original.
+    ValueError
+        If an argument is invalid.
     """
     if not re.fullmatch(r"\w[\w-]*", name, flags=re.ASCII):
         raise ValueError(f"name must be the name of a data set, such as 'GunPoint'; got {name!r}.")

@@ -167,9 +167,12 @@ def make_linear(
     --------
     >>> import numpy as np
     >>> from sklearn_rnn import make_linear
-    >>> series = np.random.default_rng(0).normal(size=200).cumsum()
-    >>> model = make_linear(3).fit(series[:, None], series)
-    >>> bool(np.isclose(model[-1].lag_coef_.sum(), 1))
+    >>> walk = np.random.default_rng(0).normal(size=200).cumsum()
+    >>> model = make_linear(3).fit(walk[:, np.newaxis], walk)
+    >>> round(float(model[-1].lag_coef_.sum()), 6)  # a prediction moves with its window
+    1.0
+    >>> far = 1000 + walk[-3:]  # outside of the range of the training rows
+    >>> bool(abs(model.predict(np.append(far, np.nan)[:, np.newaxis])[-1] - far[-1]) < 1)
     True
     """
     lags = LagTransformer(

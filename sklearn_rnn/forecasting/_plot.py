@@ -33,6 +33,11 @@ class ForecastDisplay:
         The figure of the plot.
     lines_ : list of Line2D
         The observed and the predicted values, or the points and the diagonal of a scatter plot.
+
+    See Also
+    --------
+    BacktestDisplay : Errors by the number of steps ahead.
+    LagImportanceDisplay : Which lags a model uses.
     """
 
     def __init__(

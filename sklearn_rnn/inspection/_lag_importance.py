@@ -76,6 +76,11 @@ def lag_importance(
         ``effects`` of shape (n_steps, n_channels) or (n_steps, n_channels, n_outputs)
             With integrated gradients only; see Notes.
 
+    See Also
+    --------
+    attributions : What each single prediction owes to each step.
+    sklearn_rnn.plotting.LagImportanceDisplay : Plot of the importances.
+
     Notes
     -----
     **Permutation.** The importance of a lag of a channel is the decrease of the score when its

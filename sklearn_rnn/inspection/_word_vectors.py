@@ -37,6 +37,11 @@ def word_vectors(estimator: Any, words: ArrayLike | None = None) -> pd.DataFrame
     AttributeError
         If the network reads no tokens.
 
+    See Also
+    --------
+    attributions : The words behind a prediction.
+    sklearn_rnn.TextSequencer : Makes the tokens.
+
     Examples
     --------
     >>> from sklearn.pipeline import make_pipeline

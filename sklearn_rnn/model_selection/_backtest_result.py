@@ -42,6 +42,25 @@ class Backtest:
         By fold, names of the series that are left out of it, as they have no training rows in it.
     untested : list
         Names of the series of X that no fold tests, such as those that end before the test rows.
+
+    See Also
+    --------
+    backtest : Makes it.
+    sklearn_rnn.plotting.BacktestDisplay : Plot of the errors.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from sklearn_rnn import NaiveForecaster
+    >>> from sklearn_rnn.model_selection import PanelTimeSeriesSplit, backtest
+    >>> line = pd.Series(np.arange(20.0), pd.date_range("2026-01-01", periods=20))
+    >>> models = {name: NaiveForecaster(name) for name in ("last", "drift")}
+    >>> result = backtest(models, line, cv=PanelTimeSeriesSplit(2, test_size=3))
+    >>> result.errors(["model", "step"])["mae"]["last"].to_dict()
+    {1: 1.0, 2: 2.0, 3: 3.0}
+    >>> result.best
+    'drift'
     """
 
     names: Sequence[str]

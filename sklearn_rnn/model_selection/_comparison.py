@@ -63,6 +63,11 @@ class Comparison:
     A model that failed in any run keeps its row in every table, but is never the best or the
     simplest: its mean over the remaining folds is not comparable. The tables are computed once, so
     `runs` and `losses` must not be changed.
+
+    See Also
+    --------
+    compare_models : Makes it, with an example.
+    sklearn_rnn.plotting.ComparisonDisplay : Plot of the scores.
     """
 
     names: Sequence[str]

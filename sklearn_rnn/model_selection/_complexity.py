@@ -39,6 +39,10 @@ def n_parameters(estimator: Any, X: Any = None, y: Any = None) -> float:
     float
         The size, NaN if the kind of model is unknown; see the notes.
 
+    See Also
+    --------
+    compare_models : Takes the number as the complexity of a model.
+
     Notes
     -----
     ===================================== ==================================================

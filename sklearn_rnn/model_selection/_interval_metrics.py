@@ -40,6 +40,10 @@ def interval_coverage(
     ValueError
         If the shapes do not match, or a lower end is above its upper end.
 
+    See Also
+    --------
+    interval_score : A loss, which also measures the width.
+
     Examples
     --------
     >>> from sklearn_rnn.model_selection import interval_coverage
@@ -87,6 +91,10 @@ def interval_score(
     ValueError
         If the shapes do not match, a lower end is above its upper end, or `level` is not between 0
         and 1.
+
+    See Also
+    --------
+    interval_coverage : The share of targets inside of the intervals.
 
     Examples
     --------

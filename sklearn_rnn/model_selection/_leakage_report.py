@@ -30,6 +30,27 @@ class LeakageReport:
         Number of perturbations.
     has_prepare : bool
         Whether the making of X and y was tested, too.
+
+    See Also
+    --------
+    check_leakage : Makes it.
+
+    Examples
+    --------
+    A column that is read a row too late:
+
+    >>> import numpy as np
+    >>> from sklearn.linear_model import Ridge
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn_rnn import LagTransformer
+    >>> from sklearn_rnn.model_selection import check_leakage
+    >>> rows = np.random.default_rng(0).normal(size=(60, 2))
+    >>> model = make_pipeline(LagTransformer(2, delay=0, flatten=True), Ridge())
+    >>> report = check_leakage(model, rows, rows[:, 0], cv=2)
+    >>> report.steps
+    ['lagtransformer']
+    >>> sorted(set(report.found["changed"]))
+    ['prediction']
     """
 
     found: pd.DataFrame

@@ -83,8 +83,8 @@ class DenseRegressor(SequenceRegressor, _Dense):
     >>> X = np.random.default_rng(0).normal(size=(200, 3, 1))
     >>> y = 7 + X[..., 0] @ [0.0, 0.5, 2.0]
     >>> net = DenseRegressor(hidden_layer_sizes=(), alpha=0, optimizer="lbfgs", random_state=0)
-    >>> prediction = net.fit(X, y).predict(np.vstack([np.zeros((1, 3)), np.eye(3)])[..., np.newaxis])
-    >>> (prediction[1:] - prediction[0]).round(2) + 0.0
+    >>> ones, zeros = np.eye(3)[..., np.newaxis], np.zeros((1, 3, 1))
+    >>> (net.fit(X, y).predict(ones) - net.predict(zeros)).round(2) + 0.0
     array([0. , 0.5, 2. ])
 
     A series that leaves the range of the training data, in windows minus their last value:

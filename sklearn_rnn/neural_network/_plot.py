@@ -32,6 +32,10 @@ class TrainingCurveDisplay:
         The loss curves.
     best_epoch_ : int or None
         Epoch (from 1) with the smallest validation loss; None without validation data.
+
+    See Also
+    --------
+    PathDisplay : Weights and losses along a path of penalties.
     """
 
     def __init__(

@@ -36,6 +36,10 @@ class CalendarFeatures(TransformerMixin, Estimator):
 
     {attributes}
 
+    See Also
+    --------
+    LagTransformer : Reads the columns ahead if ``known_ahead`` names them.
+
     Notes
     -----
     **Fourier terms.** A cycle with K harmonics gives the columns :math:`\sin(2 \pi k \phi)` and

@@ -108,7 +108,8 @@ class LagParameters(WindowParameters):
         ["boolean"],
         """
         Whether to return a table of ``n_lags`` blocks of columns, oldest first, for any
-        scikit-learn estimator, instead of a three-dimensional array.
+        scikit-learn estimator, instead of a three-dimensional array, which ``set_output`` leaves as
+        it is.
         """,
         default=False,
     )

@@ -102,6 +102,10 @@ def frame_from_sequences(
     ValueError
         If the sequences have other lengths than those of `frame`.
 
+    See Also
+    --------
+    sequences_from_frame : The sequences of a table.
+
     Examples
     --------
     >>> import pandas as pd

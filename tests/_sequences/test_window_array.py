@@ -163,7 +163,9 @@ def test_arithmetic_and_methods_are_those_of_the_ordinary_array(table):
     assert X[0, 0, 0] in W
     assert str(W) == str(X)
     assert repr(W) == f"WindowArray(shape={W.shape}, dtype=float64, delay=1, step=1)"
-    with pytest.raises(AttributeError, match="'WindowArray' object has no attribute 'columns'"):
+    with pytest.raises(
+        AttributeError, match="no attribute 'columns'; for a table set flatten=True"
+    ):
         _ = W.columns
 
 

@@ -60,17 +60,21 @@ def as_module(estimator: Any) -> nn.Module:
     ValueError
         If a network computes in bfloat16.
 
+    See Also
+    --------
+    to_onnx : The same as a graph, for onnxruntime.
+    to_safetensors : Stores an estimator, to be loaded as one.
+
     Examples
     --------
     >>> import numpy as np
     >>> import torch
-    >>> from sklearn_rnn import LSTMRegressor
+    >>> from sklearn_rnn import make_lasso
     >>> from sklearn_rnn.inspection.export import as_module
-    >>> X = np.random.default_rng(0).normal(size=(50, 4, 2))
-    >>> lstm = LSTMRegressor(max_epochs=3, lr_schedule="cosine").fit(X, 100 * X[:, -1, 0])
-    >>> module = as_module(lstm)
-    >>> bool(np.allclose(module(torch.tensor(X)), lstm.predict(X), atol=1e-3))
-    True
+    >>> rows = np.arange(100.0)[:, np.newaxis] % 4  # 0, 1, 2, 3, 0, ...
+    >>> module = as_module(make_lasso(4).fit(rows, rows[:, 0]))
+    >>> module(torch.tensor([[[2.0], [3.0], [0.0], [1.0]]])).numpy().round(1)  # and then?
+    array([2.])
     """
     return module_of(estimator, "as_module")
 

@@ -38,6 +38,27 @@ def to_safetensors(estimator: Any, path: str | PathLike[str]) -> None:
     network, ``members_.1.net_.layers.0.weight_ih_l0`` one of its second member,
     ``channel_scale_.mean`` the means of the channels, ``_encoder.scale.scale`` the scales of the
     targets. All else, such as the classes, is JSON in the metadata.
+
+    See Also
+    --------
+    from_safetensors : Reads the file.
+    to_onnx : A graph of the predictions, for programs without Python.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import mkdtemp
+    >>> import numpy as np
+    >>> from safetensors.numpy import load_file
+    >>> from sklearn_rnn import LagRidge
+    >>> from sklearn_rnn.inspection.export import from_safetensors, to_safetensors
+    >>> X = np.random.default_rng(0).normal(size=(50, 3, 1))
+    >>> path = Path(mkdtemp(), "ridge.safetensors")
+    >>> to_safetensors(LagRidge(alpha=0).fit(X, 2 * X[:, -1, 0]), path)
+    >>> load_file(path)["coef_"].round(3) + 0.0  # other programs can read it
+    array([0., 0., 2.])
+    >>> from_safetensors(path).predict(np.ones((1, 3, 1))).round(3)
+    array([2.])
     """
     check_is_fitted(estimator)
     arrays: Arrays = {}
@@ -69,6 +90,10 @@ def from_safetensors(path: str | PathLike[str]) -> Any:
     -----
     StoredVersionWarning
         If other versions of sklearn_rnn, torch or numpy wrote it.
+
+    See Also
+    --------
+    to_safetensors : Writes the file, with an example.
     """
     with _imported().safe_open(path, "numpy") as file:
         text = (file.metadata() or {}).get(STATE)

@@ -71,6 +71,26 @@ def to_onnx(estimator: Any, path: str | PathLike[str], *, ragged: bool | None = 
 
     Scales are applied in double precision, and the network in single precision whatever its
     `dtype`: onnxruntime has no LSTM, GRU, RNN and convolution of double precision.
+
+    See Also
+    --------
+    as_module : The same as a module of torch.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import mkdtemp
+    >>> import numpy as np
+    >>> from onnxruntime import InferenceSession
+    >>> from sklearn_rnn import make_lasso
+    >>> from sklearn_rnn.inspection.export import to_onnx
+    >>> rows = np.arange(100.0)[:, np.newaxis] % 4  # 0, 1, 2, 3, 0, ...
+    >>> path = Path(mkdtemp(), "lasso.onnx")
+    >>> to_onnx(make_lasso(4).fit(rows, rows[:, 0]), path)
+    >>> session = InferenceSession(path, providers=["CPUExecutionProvider"])
+    >>> last = np.array([[[2.0], [3.0], [0.0], [1.0]]])
+    >>> session.run(["y"], {"X": last})[0].round(1)
+    array([2.])
     """
     check_is_fitted(estimator)
     try:

@@ -33,6 +33,11 @@ class BacktestDisplay:
         The figure of the plot.
     lines_ : list of Line2D
         The errors of each forecaster.
+
+    See Also
+    --------
+    sklearn_rnn.model_selection.backtest : Makes the errors.
+    ForecastDisplay : Forecasts beside what was observed.
     """
 
     def __init__(self, *, errors: pd.DataFrame, metric: str) -> None:
