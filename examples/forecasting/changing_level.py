@@ -35,7 +35,7 @@ for name, model in models.items():
     ax.plot(error, label=name, alpha=0.7)
 ax.set(xlabel="row", ylabel="absolute error")
 ax.legend()
-# sphinx_gallery_alt = "Absolute errors of three models over the test rows: that of the network"
-# sphinx_gallery_alt = "scaled by the training rows grows, where the series leaves their range;"
-# sphinx_gallery_alt = "the other two stay low."
+# sphinx_gallery_alt = "Absolute errors of three models over the test rows: those of the network"
+# sphinx_gallery_alt = "scaled by the training rows are several times larger in long stretches,"
+# sphinx_gallery_alt = "where the series leaves the range of these rows."
 plt.show()

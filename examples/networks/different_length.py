@@ -35,5 +35,6 @@ for walk, color in zip(walks[200:204], ("C0", "C1", "C2", "C3"), strict=True):
     ax.plot(len(walk) - 1, float(walk[-1, 0] > walk[0, 0]), "o", color=color)
 ax.set(xlabel="steps read", ylabel="probability of a rise (o: what it was)")
 # sphinx_gallery_alt = "Four lines of different length: the probability of a rise after each"
-# sphinx_gallery_alt = "step of a walk, which ends near the observed outcome, one or zero."
+# sphinx_gallery_alt = "step of a walk. Three of them end near the observed outcome, one or"
+# sphinx_gallery_alt = "zero."
 plt.show()

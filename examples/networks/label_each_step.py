@@ -35,5 +35,6 @@ below.plot(net.predict_proba(X[-1:])[0, :, 1], label="probability")
 below.set_xlabel("step")
 below.legend()
 # sphinx_gallery_alt = "Above, a noisy signal by step; below, the true state of the machine as a"
-# sphinx_gallery_alt = "dotted line, and the predicted probability, which follows it."
+# sphinx_gallery_alt = "dotted line, and the predicted probability: near one in most of the busy"
+# sphinx_gallery_alt = "steps, with a smaller peak before them."
 plt.show()

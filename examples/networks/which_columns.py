@@ -17,6 +17,7 @@ X = rng.normal(size=(400, 4, 6))  # four steps of six channels, of which two mat
 y = X[:, -1, 0] + 0.5 * X[:, -2, 1] + 0.3 * rng.normal(size=400)
 net = GRURegressor(penalty="group", l1_ratio=0.9, random_state=0)
 display = PathDisplay.from_estimator(net, X, y, n_alphas=15)
-# sphinx_gallery_alt = "Size of the weights of six channels along a path of penalties: those of"
-# sphinx_gallery_alt = "the two channels that matter become zero last."
+# sphinx_gallery_alt = "Size of the weights of six channels along a path of penalties: as the"
+# sphinx_gallery_alt = "penalty weakens, those of the two channels that matter leave zero first,"
+# sphinx_gallery_alt = "the others only at its end."
 plt.show()
