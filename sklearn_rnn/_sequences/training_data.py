@@ -14,7 +14,7 @@ from sklearn_rnn._sequences.ragged import Ragged
 from sklearn_rnn._sequences.window_array import WindowArray
 from sklearn_rnn._sequences.windows import Windows
 from sklearn_rnn._sklearn.compat import safe_indexing
-from sklearn_rnn._sklearn.validation import check_length, check_targets
+from sklearn_rnn._sklearn.validation import check_length, check_targets, prefix_errors
 
 TIMES = (pd.DatetimeIndex, pd.PeriodIndex, pd.TimedeltaIndex)
 """Types of the levels of an index that hold times."""
@@ -34,13 +34,16 @@ class Data:
         Weights.
     lengths : ndarray of shape (n_sequences,) or None
         Valid steps of each sequence, if each step has a target.
-    groups : ndarray of int, of shape (n_sequences,), or None
+    series : ndarray of int, of shape (n_sequences,), or None
         The series that each sequence belongs to, if it is known.
     order : ndarray of int, of shape (n_sequences,), or None
         Numbers that increase with time within each series, if X are windows that know their rows,
         or have columns named by their lags, which are rows of a series in their order.
     n_omitted : int
         Number of windows that were left out as incomplete.
+    groups : ndarray of int, of shape (n_sequences,), or None
+        The groups that `fit` was given, numbered in the order in which they occur: no group is
+        divided between training and validation.
     sample_weight : ndarray of shape (n_sequences,)
         The weight of each sequence: the mean weight of its steps.
     """
@@ -49,9 +52,10 @@ class Data:
     target: NDArray[Any]
     weight: NDArray[np.float64]
     lengths: NDArray[np.intp] | None = None
-    groups: NDArray[np.intp] | None = None
+    series: NDArray[np.intp] | None = None
     order: NDArray[np.intp] | None = None
     n_omitted: int = 0
+    groups: NDArray[np.intp] | None = None
 
     sample_weight: NDArray[np.float64] = field(init=False)
 
@@ -72,7 +76,7 @@ class Data:
         return replace(self, weight=np.where(kept, self.weight, 0.0))
 
 
-def groups_of(X: Any, y: Any) -> NDArray[np.intp] | None:
+def series_of(X: Any, y: Any) -> NDArray[np.intp] | None:
     """Return the series of each row: of windows that know it, or of a MultiIndex of y, else of X.
 
     All levels of an index but that of the times name the series.
@@ -97,12 +101,15 @@ def _time_level(index: pd.MultiIndex) -> int:
 class RowOrigin(NamedTuple):
     """What is known of the rows that sequences belong to; see `Data`."""
 
-    groups: NDArray[np.intp] | None
+    series: NDArray[np.intp] | None
     order: NDArray[np.intp] | None
     n_omitted: int
+    groups: NDArray[np.intp] | None
 
 
-def complete_only(X: Any, y: Any, sample_weight: Any) -> tuple[tuple[Any, Any, Any], RowOrigin]:
+def complete_only(
+    X: Any, y: Any, sample_weight: Any, groups: Any = None
+) -> tuple[tuple[Any, Any, Any], RowOrigin]:
     """Leave out incomplete windows, and return the origin of the others.
 
     Parameters
@@ -113,27 +120,55 @@ def complete_only(X: Any, y: Any, sample_weight: Any) -> tuple[tuple[Any, Any, A
         Targets.
     sample_weight : array-like of shape (n_samples,), number or None
         Weights.
+    groups : array-like of shape (n_samples,), default=None
+        Groups that are not divided between training and validation.
 
     Returns
     -------
     tuple
         X, y and weights without incomplete windows.
     RowOrigin
-        Series and order of the rows.
+        Series, order and groups of the rows.
 
     Raises
     ------
     ValueError
-        If no window is complete, or X has another number of samples than y or the weights.
+        If no window is complete, X has another number of samples than y, the weights or the groups,
+        or a group is missing.
     """
+    if groups is not None:
+        groups = _numbered(groups, X)
     if not isinstance(X, WindowArray):
         named = hasattr(X, "__len__") and hasattr(X, "columns") and has_lag_names(X.columns)
         order = np.arange(len(X)) if named else None
-        return (X, y, sample_weight), RowOrigin(groups_of(X, y), order, 0)
+        return (X, y, sample_weight), RowOrigin(series_of(X, y), order, 0, groups)
     n_given = len(X)
+    if groups is not None:
+        groups = groups[X.is_complete]
     X, y, sample_weight = _select_complete(X, y, sample_weight)
-    origin = RowOrigin(groups_of(X, y), np.asarray(X.starts), n_given - len(X))
+    origin = RowOrigin(series_of(X, y), np.asarray(X.starts), n_given - len(X), groups)
     return (X, y, sample_weight), origin
+
+
+def _numbered(groups: Any, X: Any) -> NDArray[np.intp]:
+    """Return the groups of the samples of X as numbers, in the order in which they occur."""
+    labels = np.asarray(groups, dtype=object)
+    if labels.ndim == 2 and labels.shape[1] == 1:
+        labels = labels[:, 0]
+    if labels.ndim != 1:
+        raise ValueError(
+            "groups must have one dimension, a group for each sample; got the shape "
+            f"{labels.shape}."
+        )
+    check_length("groups", labels, X)
+    with prefix_errors("groups"):
+        numbers = pd.factorize(labels)[0]
+    if len(missing := np.flatnonzero(numbers < 0)):
+        raise ValueError(
+            f"groups must hold the group of each sample; those at the positions "
+            f"{missing[:3].tolist()} are missing. Give them a group, or leave them out of X and y."
+        )
+    return np.asarray(numbers)
 
 
 def _select_complete(X: WindowArray, y: Any, sample_weight: Any) -> tuple[WindowArray, Any, Any]:

@@ -90,8 +90,10 @@ def compare_models(
         the columns of time and series. Otherwise it is the default of scikit-learn: n folds without
         shuffling. None is 5.
     groups : array-like of shape (n_rows,), default=None
-        Group labels for `cv`, and for searches inside the models whose splitters use groups. With
-        metadata routing, pass them in `params`.
+        Group labels for `cv`, for searches inside the models whose splitters use groups, and for
+        networks, which hold out whole groups for early stopping, unless they read windows of series
+        that are in several groups. A search gives them to a network in a pipeline; to one without a
+        pipeline only by metadata routing, for which they are passed in `params`.
     params : mapping of str to object, default=None
         Metadata such as ``{"sample_weight": ...}``; arrays with one value per row are split with
         the rows. As in ``cross_validate``, the ``fit`` of every model receives all of it, but rows
@@ -181,7 +183,7 @@ def compare_models(
     splitter = make_splitter(cv, X, y, times, is_panel=is_panel, is_classifier=stratifies)
     check_repeatable(splitter, checkpoint)
     metadata = route_metadata(
-        models, splitter=splitter, scorer=evaluator.scorer, groups=groups, params=params
+        models, X, splitter=splitter, scorer=evaluator.scorer, groups=groups, params=params
     )
     folds = check_folds(splitter.split(X, y, **metadata.split), num_samples(X))
     warn_of_fold_order(folds, X, models.values())

@@ -8,14 +8,22 @@ from inspect import signature
 from typing import Any
 
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 from sklearn import get_config
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.exceptions import UnsetMetadataPassedError
 from sklearn.pipeline import Pipeline
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 
-from sklearn_rnn._sklearn.compat import BaseSearchCV, check_method_params
+from sklearn_rnn._sequences.lag_names import has_lag_names
+from sklearn_rnn._sequences.training_data import series_of
+from sklearn_rnn._sequences.window_array import WindowArray
+from sklearn_rnn._sklearn.compat import BaseSearchCV, check_method_params, num_samples
+from sklearn_rnn.neural_network._base import BaseSequenceEstimator
 from sklearn_rnn.preprocessing._complete_rows import CompleteRows
+from sklearn_rnn.preprocessing._incomplete_rows import find_lags
+from sklearn_rnn.preprocessing._timeline import split_index
 
 
 @dataclass(frozen=True)
@@ -37,6 +45,7 @@ class Metadata:
 
 def route_metadata(
     models: Mapping[str, Any],
+    X: Any,
     *,
     splitter: Any,
     scorer: Any,
@@ -45,12 +54,14 @@ def route_metadata(
 ) -> Metadata:
     """Distribute metadata by the same rules as ``cross_validate`` of scikit-learn.
 
-    Without metadata routing, searches inside the models that split by groups receive them too, and
-    the scorer a weight of zero for rows whose ``sample_weight`` is zero, and one for others.
+    Without metadata routing, searches inside the models that split by groups receive them too, as
+    do networks whose windows are not of divided series, and the scorer a weight of zero for rows
+    whose ``sample_weight`` is zero, and one for others.
     """
     params = {} if params is None else dict(params)
     if not get_config()["enable_metadata_routing"]:
-        fit = {name: {**_groups_inside(model, groups), **params} for name, model in models.items()}
+        inside = {n: _groups_inside(model, groups, X) for n, model in models.items()}
+        fit = {name: {**of_model, **params} for name, of_model in inside.items()}
         return Metadata({"groups": groups}, fit, _weights_of_score(params, scorer))
     if groups is not None:
         raise ValueError(
@@ -90,22 +101,49 @@ def _weights_of_score(params: Mapping[str, Any], scorer: Any) -> dict[str, Any]:
     return {"sample_weight": (np.asarray(weight) != 0).astype(float)}
 
 
-def _groups_inside(model: Any, groups: Any) -> dict[str, Any]:
-    """Return keyword arguments of ``fit`` that pass the groups to searches inside a model."""
+def _groups_inside(model: Any, groups: Any, X: Any) -> dict[str, Any]:
+    """Return keyword arguments of ``fit`` that pass groups to the searches and networks inside."""
     if groups is None:
         return {}
-    if isinstance(model, BaseSearchCV):
-        return {"groups": groups} if _splits_by_groups(model.cv) else {}
+    divided = any(_divide(groups, series) for series in _series_of_windows(model, X))
+    return _named(model, groups, for_networks=not divided)
+
+
+def _named(model: Any, groups: Any, *, for_networks: bool) -> dict[str, Any]:
+    """Return the groups by the names under which a model passes them on."""
+    if isinstance(model, BaseSequenceEstimator):
+        return {"groups": groups} if for_networks else {}
+    if isinstance(model, BaseSearchCV):  # which passes on what has the name of a step
+        named = _named(model.estimator, groups, for_networks=for_networks)
+        named.pop("groups", None)
+        return {**named, "groups": groups} if _splits_by_groups(model.cv) else named
     if isinstance(model, TransformedTargetRegressor):
-        return _groups_inside(model.regressor, groups)
+        return _named(model.regressor, groups, for_networks=for_networks)
     if isinstance(model, CompleteRows):
-        return _groups_inside(model.estimator, groups)
+        return _named(model.estimator, groups, for_networks=for_networks)
     steps = model.steps if isinstance(model, Pipeline) else []
     return {
         f"{step}__{name}": value
         for step, inside in steps
-        for name, value in _groups_inside(inside, groups).items()
+        for name, value in _named(inside, groups, for_networks=for_networks).items()
     }
+
+
+def _series_of_windows(model: Any, X: Any) -> list[NDArray[np.intp]]:
+    """Return the series of each row, for all windows that a model is fitted to."""
+    if isinstance(X, WindowArray):
+        return [X.series]
+    lags = find_lags(model)
+    if not lags and hasattr(X, "columns") and has_lag_names(X.columns):
+        series = series_of(X, None)
+        return [np.zeros(num_samples(X), np.intp) if series is None else series]
+    return [split_index(X, num_samples(X), one.time, one.series)[1] for one in lags]
+
+
+def _divide(groups: Any, series: NDArray[np.intp]) -> bool:
+    """Return whether rows of a series are in several groups."""
+    pairs = pd.DataFrame({"series": series, "group": np.asarray(groups)}).drop_duplicates()
+    return len(pairs) > pairs["series"].nunique()
 
 
 def _splits_by_groups(cv: Any) -> bool:

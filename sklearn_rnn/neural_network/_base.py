@@ -82,12 +82,15 @@ class BaseSequenceEstimator(TrainingParameters, CallbackSupportMixin, Fitted, Pi
     adding anything to this class.
     """
 
+    __metadata_request__fit: ClassVar = {"groups": True}  # by scikit-learn's metadata routing
+
     @fit_context(prefer_skip_nested_validation=True)
     def fit(
         self,
         X: Any,
         y: Any,
         sample_weight: Any = None,
+        groups: Any = None,
         *,
         X_val: Any = None,
         y_val: Any = None,
@@ -109,6 +112,9 @@ class BaseSequenceEstimator(TrainingParameters, CallbackSupportMixin, Fitted, Pi
         sample_weight : array-like of shape (n_samples,), default=None
             Sample weights of the loss, normalised by their sum; with ``return_sequences=True`` also
             weights of steps, of shape (n_samples, n_steps) or a list.
+        groups : array-like of shape (n_samples,), default=None
+            Groups, such as subjects, of which early stopping holds out whole ones, at random.
+            Windows of a series must be in one group. Without a held-out part they have no effect.
         X_val, y_val : array-like, default=None
             Validation data, in place of a held-out part of `X` and `y`. With
             ``early_stopping=False`` they are only used for `validation_loss_curve_`.
@@ -118,7 +124,7 @@ class BaseSequenceEstimator(TrainingParameters, CallbackSupportMixin, Fitted, Pi
         self : object
             The fitted estimator. If an error is raised, the estimator is left unchanged.
         """
-        self._fit(X, y, sample_weight, X_val, y_val, continues=self.warm_start)
+        self._fit(X, y, sample_weight, groups, (X_val, y_val), continues=self.warm_start)
         self.net_.warn_if_unfinished(type(self).__name__, getattr(self, "members_", ()))
         return self
 
@@ -127,8 +133,8 @@ class BaseSequenceEstimator(TrainingParameters, CallbackSupportMixin, Fitted, Pi
         X: Any,
         y: Any,
         sample_weight: Any = None,
-        X_val: Any = None,
-        y_val: Any = None,
+        groups: Any = None,
+        validation: tuple[Any, Any] = (None, None),
         *,
         continues: bool,
         classes: Any = None,
@@ -136,17 +142,16 @@ class BaseSequenceEstimator(TrainingParameters, CallbackSupportMixin, Fitted, Pi
         **changed: Any,
     ) -> Any:
         """Fit with `changed` training parameters, in parts or not, and warn of no convergence."""
-        goes_on, continues = continues, continues and hasattr(self, "net_")
         parameters = plain_parameters(self)
         to_train = {**parameters, **changed}
         tasks = None
         if getattr(self, "_skl_callbacks", None):
             tasks = FitTasks.begin(self, X, y, sample_weight, to_train["max_epochs"])
         with restore_on_error(self):
-            self._goes_on = goes_on
+            self._goes_on, continues = continues, continues and hasattr(self, "net_")
             self._check_parameters(parameters, continues=continues)
-            data = self._read(X, y, sample_weight, reset=not continues, classes=classes)
-            given = self._read_validation(X_val, y_val)
+            data = self._read(X, y, sample_weight, groups, reset=not continues, classes=classes)
+            given = self._read_validation(*validation)
             self.n_rows_omitted_ = data.n_omitted
             if in_parts:
                 follow_scales(self, data, begins=not continues)
@@ -181,7 +186,8 @@ class BaseSequenceEstimator(TrainingParameters, CallbackSupportMixin, Fitted, Pi
         self,
         X: Any,
         y: Any,
-        sample_weight: Any,
+        sample_weight: Any = None,
+        groups: Any = None,
         *,
         reset: bool,
         trained_on: bool = True,
@@ -189,7 +195,7 @@ class BaseSequenceEstimator(TrainingParameters, CallbackSupportMixin, Fitted, Pi
     ) -> Data:
         """Validate and encode X, y and the weights of complete windows."""
         lengths, present = None, None
-        (X, y, sample_weight), origin = complete_only(X, y, sample_weight)
+        (X, y, sample_weight), origin = complete_only(X, y, sample_weight, groups)
         if self.return_sequences:
             sequences, _ = self._read_sequences(X, reset=reset)
             lengths = valid_lengths(sequences)
@@ -220,8 +226,8 @@ class BaseSequenceEstimator(TrainingParameters, CallbackSupportMixin, Fitted, Pi
         return weight
 
     def _splits_at_random(self, data: Data) -> bool:
-        """Return False: only a classifier holds out random samples."""
-        return False
+        """Return whether groups are held out at random, which only a classifier does of samples."""
+        return data.groups is not None
 
     def _find_target_channel(self, X: Any, target: NDArray[Any]) -> None:
         """Do nothing: only regression targets are normalised with their window."""
@@ -232,7 +238,7 @@ class BaseSequenceEstimator(TrainingParameters, CallbackSupportMixin, Fitted, Pi
         if X_val is None or y_val is None:
             raise ValueError("X_val and y_val must be given together; got only one of them.")
         try:
-            return self._read(X_val, y_val, None, reset=False, trained_on=False)
+            return self._read(X_val, y_val, reset=False, trained_on=False)
         except (TypeError, ValueError) as error:
             raise type(error)(f"X_val and y_val cannot be used for validation. {error}") from error
 
@@ -255,12 +261,7 @@ class BaseSequenceEstimator(TrainingParameters, CallbackSupportMixin, Fitted, Pi
         return sequences, y
 
     def _prepare(
-        self,
-        data: Data,
-        given: Data | None,
-        *,
-        parameters: dict[str, Any],
-        continues: bool,
+        self, data: Data, given: Data | None, *, parameters: dict[str, Any], continues: bool
     ) -> tuple[SequenceNet, Examples, Examples | None, TrainingConfig]:
         """Return a net, examples of `data`, of `given` or held-out data, and a configuration."""
         rng = check_random_state(self.random_state)

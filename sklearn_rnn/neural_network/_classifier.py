@@ -18,7 +18,12 @@ from sklearn_rnn._training.losses import BinaryCrossEntropy, CrossEntropy
 from sklearn_rnn.neural_network._base import BaseSequenceEstimator
 from sklearn_rnn.neural_network._label_encoder import LabelEncoder
 from sklearn_rnn.neural_network._training_parameters import DROPOUT, ONE_EPOCH
-from sklearn_rnn.neural_network._validation_split import Split, hold_out_last, hold_out_random
+from sklearn_rnn.neural_network._validation_split import (
+    Split,
+    hold_out_groups,
+    hold_out_last,
+    hold_out_random,
+)
 
 FEW_SAMPLES, FRACTION_OF_FEW = 500, 0.2
 """Samples below which ``early_stopping="auto"`` holds out at least this fraction.
@@ -61,6 +66,7 @@ class SequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
         X: Any,
         y: Any,
         sample_weight: Any = None,
+        groups: Any = None,
         *,
         classes: Any = None,
         X_val: Any = None,
@@ -82,6 +88,10 @@ class SequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
         sample_weight : array-like of shape (n_samples,), default=None
             Sample weights of the loss, normalised by their sum; with ``return_sequences=True`` also
             weights of steps, of shape (n_samples, n_steps) or a list.
+        groups : array-like of shape (n_samples,), default=None
+            Groups, such as subjects, of which early stopping holds out whole ones, at random, with
+            about the same share of each class. Windows of a series must be in one group. Without a
+            held-out part they have no effect.
         classes : array-like of shape (n_classes,), default=None
             All class labels, if `y` may not contain all of them: `predict_proba` then has the same
             columns in all folds of a cross-validation, ``params={"classes": ...}``.
@@ -95,7 +105,7 @@ class SequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
             The fitted estimator. If an error is raised, the estimator is left unchanged.
         """
         how = {"continues": self.warm_start, "classes": classes}
-        self._fit(X, y, sample_weight, X_val, y_val, **how)
+        self._fit(X, y, sample_weight, groups, (X_val, y_val), **how)
         self.net_.warn_if_unfinished(type(self).__name__, getattr(self, "members_", ()))
         return self
 
@@ -233,14 +243,16 @@ class SequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
 
     def _splits_at_random(self, data: Data) -> bool:
         """Return whether samples are held out at random, for early stopping."""
-        return data.order is None
+        return data.order is None or data.groups is not None
 
     def _hold_out(self, rows: NDArray[np.intp], data: Data, rng: np.random.RandomState) -> Split:
         stratified = data.lengths is None and not self._encoder.multilabel
         fraction = self.validation_fraction
         if self.early_stopping == "auto" and len(rows) < FEW_SAMPLES:
             fraction = max(fraction, FRACTION_OF_FEW)
-        if not self._splits_at_random(data):  # random windows of a series overlap with those held
+        if data.groups is not None:
+            return hold_out_groups(rows, data, fraction, rng, stratified=stratified)
+        if data.order is not None:  # random windows of a series overlap with those held out
             return hold_out_last(rows, data, fraction, keep_classes=stratified)
         return hold_out_random(rows, data, fraction, rng, stratified=stratified)
 

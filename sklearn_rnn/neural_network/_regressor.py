@@ -42,7 +42,7 @@ from sklearn_rnn.neural_network._quantiles import (
 )
 from sklearn_rnn.neural_network._target_encoder import RegressionEncoder
 from sklearn_rnn.neural_network._training_parameters import INSIDE, ONE_EPOCH, POSITIVE
-from sklearn_rnn.neural_network._validation_split import Split, hold_out_last
+from sklearn_rnn.neural_network._validation_split import Split, hold_out_groups, hold_out_last
 
 LOSSES: dict[str, tuple[type[_losses.Loss], tuple[str, ...]]] = {
     "squared_error": (_losses.SquaredError, ()),
@@ -289,6 +289,8 @@ class SequenceRegressor(RegressorMixin, FittedRegressor, BaseSequenceEstimator):
         return self._encoder.at(windows, self._reader.scale)
 
     def _hold_out(self, rows: NDArray[np.intp], data: Data, rng: np.random.RandomState) -> Split:
+        if data.groups is not None:
+            return hold_out_groups(rows, data, self.validation_fraction, rng, stratified=False)
         return hold_out_last(rows, data, self.validation_fraction)
 
     def _criterion(self) -> tuple[type[nn.Module], dict[str, Any]]:

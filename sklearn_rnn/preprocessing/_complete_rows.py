@@ -127,8 +127,8 @@ class CompleteRows(PipelineProxy, MetaEstimatorMixin, Estimator):
             Targets.
         **params : dict of str to object
             Parameters of ``fit`` of the pipeline, such as ``ridge__sample_weight``, or as steps
-            request them with metadata routing. ``sample_weight`` alone goes to the last step.
-            Values with one entry per row are selected with the rows.
+            request them with metadata routing. ``sample_weight`` alone goes to the last step, and
+            so does ``groups``. Values with one entry per row are selected with the rows.
 
         Returns
         -------
@@ -154,7 +154,7 @@ class CompleteRows(PipelineProxy, MetaEstimatorMixin, Estimator):
             excluded = lacks if excluded is None else excluded | lacks
         pipelines = nested_pipelines(estimator)
         _check_nothing_inside(pipelines[-1].steps[-1][1] if pipelines else estimator)
-        params = _name_weights(pipelines, params)
+        params = _name_for_last_step(pipelines, params)
         n_omitted = 0 if excluded is None else int(excluded.sum())
         if pipelines:
             omits = self.incomplete == "omit"
@@ -219,13 +219,15 @@ def _check_nothing_inside(final: Any) -> None:
     )
 
 
-def _name_weights(pipelines: list[Pipeline], params: dict[str, Any]) -> dict[str, Any]:
-    """Give ``sample_weight`` the name under which a pipeline passes it to its last step."""
-    weight = params.pop("sample_weight", None)
-    if weight is None:
-        return params
+def _name_for_last_step(pipelines: list[Pipeline], params: dict[str, Any]) -> dict[str, Any]:
+    """Give weights and groups the names under which a pipeline passes them to its last step."""
     steps = [] if get_config()["enable_metadata_routing"] else pipelines
-    name = "__".join([*(pipeline.steps[-1][0] for pipeline in steps), "sample_weight"])
-    if name in params:
-        raise ValueError(f"sample_weight and {name} are the same weights; give only one of them.")
-    return {**params, name: weight}
+    for short in ("sample_weight", "groups"):
+        given = params.pop(short, None)
+        if given is None:
+            continue
+        name = "__".join([*(pipeline.steps[-1][0] for pipeline in steps), short])
+        if name in params:
+            raise ValueError(f"{short} and {name} are the same; give only one of them.")
+        params[name] = given
+    return params

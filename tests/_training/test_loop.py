@@ -27,7 +27,7 @@ from skorch.callbacks import (
 
 from sklearn_rnn import DenseClassifier, DenseRegressor, GRURegressor, TCNRegressor
 from sklearn_rnn._modules.kernels import threads as threads
-from sklearn_rnn._sequences.training_data import Data, groups_of
+from sklearn_rnn._sequences.training_data import Data, series_of
 from sklearn_rnn._sequences.windows import window_rows
 from sklearn_rnn._sklearn.progress import Bar
 from sklearn_rnn._training import callbacks as callbacks
@@ -1007,7 +1007,7 @@ def test_of_many_short_series_the_stated_share_is_held_out(n_series, n_rows):
     n = n_series * n_rows
     index = pd.MultiIndex.from_product([range(n_series), range(n_rows)])
     data = Data(window_rows(np.zeros((n, 1, 1))), np.zeros((n, 1)), np.ones(n), None, None)
-    data = replace(data, groups=groups_of(pd.DataFrame(index=index), None))
+    data = replace(data, series=series_of(pd.DataFrame(index=index), None))
     kept, held = plain()._hold_out(np.arange(n), data, np.random.RandomState(0))
     assert len(held) == 60
     assert_array_equal(np.sort(np.concatenate([kept, held])), np.arange(n))

@@ -19,7 +19,7 @@ from sklearn_rnn import (
     LSTMClassifier,
     LSTMRegressor,
 )
-from sklearn_rnn._sequences.training_data import groups_of
+from sklearn_rnn._sequences.training_data import series_of
 from tests.nets import CLASSIFIERS, NETS
 
 ROWS = np.random.default_rng(0).normal(size=(150, 2))
@@ -232,12 +232,12 @@ def test_searches_and_folds_take_windows_as_themselves():
 @pytest.mark.parametrize("level", [0, 1])
 def test_series_of_an_index_are_held_out_alike_wherever_the_times_stand(level):
     index = pd.MultiIndex.from_product([list("ABCD"), pd.date_range("2024", periods=50)])
-    groups = groups_of(None, pd.Series(0.0, index=index))
+    groups = series_of(None, pd.Series(0.0, index=index))
     swapped = pd.Series(0.0, index=index.swaplevel() if level == 0 else index)
-    np.testing.assert_array_equal(groups_of(None, swapped), groups)
+    np.testing.assert_array_equal(series_of(None, swapped), groups)
     numbers = pd.MultiIndex.from_product([list("ABCD"), range(50)])
     swapped = pd.Series(0.0, index=numbers.swaplevel() if level == 0 else numbers)
-    np.testing.assert_array_equal(groups_of(None, swapped), groups)
+    np.testing.assert_array_equal(series_of(None, swapped), groups)
 
 
 @pytest.mark.parametrize("newest_class", [2, None])
