@@ -33,11 +33,21 @@ class IntegratedGradients(SequenceModule):
     """A network whose outputs at each step are attributions of the first outputs of another one.
 
     The attribution to a token or a category is the sum of those to the entries of its vector.
+    Without `times_input` gradients are not multiplied by what they are of; those of vectors always
+    are.
     """
 
-    def __init__(self, net: SequenceModule, n_outputs: int | None, n_points: int) -> None:
+    def __init__(
+        self,
+        net: SequenceModule,
+        n_outputs: int | None,
+        n_points: int,
+        *,
+        times_input: bool = True,
+    ) -> None:
         super().__init__()
         self.net, self.n_outputs, self.n_points = net, n_outputs, n_points
+        self.times_input = times_input
 
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Map x (batch, n_steps, n_channels) to (batch, n_steps, n_channels * n_outputs)."""
@@ -67,7 +77,7 @@ class IntegratedGradients(SequenceModule):
             products = [leaf * g / share for leaf, g in zip(inputs, gradients, strict=True)]
             of_vectors = products[of_numbers:]
             if of_numbers:
-                by_channel = products[0]
+                by_channel = products[0] if self.times_input else gradients[0]
                 for channel, product in zip(_coded(self.net), of_vectors, strict=True):
                     by_channel[..., channel] = product.sum(-1)
             else:

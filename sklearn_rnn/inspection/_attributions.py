@@ -120,7 +120,7 @@ def attributions(estimator: Any, X: Any, *, n_points: int = 32) -> Bunch:
     values, base = (
         np.mean([convert(*of) for of in zip(members, raw, strict=True)], axis=0)
         for convert, raw in (
-            (_by_channel, network._outputs_of(sequences, integrated)),
+            (by_channel, network._outputs_of(sequences, integrated)),
             (_in_units_of_y, network._outputs_of(sequences, at_baseline)),
         )
     )
@@ -161,7 +161,7 @@ def _network_and_input(estimator: Any, X: Any) -> tuple[Any, Any]:
     return inside, X
 
 
-def _by_channel(member: Any, raw: Any) -> FloatArray:
+def by_channel(member: Any, raw: Any) -> FloatArray:
     """Return attributions (n_valid_steps, n_channels, n_outputs) in units of y.
 
     The indicator of missing values of a channel counts as part of it.

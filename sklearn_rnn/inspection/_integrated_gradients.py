@@ -23,6 +23,11 @@ Gradient = Callable[[FloatArray], FloatArray]
 COUNT = [Interval(Integral, 1, None, closed="left")]
 """What a parameter that counts admits."""
 
+NEEDS_NUMBERS = (
+    "method='integrated_gradients' needs numeric windows without missing values or categories; use "
+    "method='permutation'."
+)
+
 
 def attributions(model: WindowModel, n_points: int) -> Iterator[tuple[FloatArray, FloatArray]]:
     r"""Yield attributions and mean gradients, batch by batch.
@@ -65,11 +70,7 @@ def _network_gradient(model: WindowModel) -> tuple[Scale, Gradient]:
     The gradient of an estimator with several members is the mean of theirs.
     """
     estimator, shape = model.estimator, model.windows.shape[1:]
-    if isinstance(estimator.standardize, str):
-        raise ValueError(
-            "method='integrated_gradients' needs a network with one scale for all windows; got "
-            f"standardize=\"{estimator.standardize}\". Use method='permutation'."
-        )
+    check_reads_numbers(estimator)
     own = _reshaped(estimator.channel_scale_, _fitted_shape(estimator, model), shape)
     scale = own if estimator.standardize else _scale_of(model.windows)
     members = getattr(estimator, "members_", [estimator])
@@ -121,10 +122,21 @@ def _fitted_shape(estimator: Any, model: WindowModel) -> tuple[int, int]:
             return n_steps, n_channels
         if n_inputs * estimator.n_steps_ == n_steps * n_channels:
             return estimator.n_steps_, n_inputs
-    raise ValueError(
-        "method='integrated_gradients' needs numeric windows without missing values or "
-        "categories; use method='permutation'."
-    )
+    raise ValueError(NEEDS_NUMBERS)
+
+
+def check_reads_numbers(estimator: Any) -> None:
+    """Check that a network reads numbers, with one scale for each channel."""
+    if estimator._reader.reading.tokens:
+        raise ValueError(
+            "method='integrated_gradients' needs numbers, but "
+            f"{type(estimator).__name__} reads tokens; use method='permutation', or attributions."
+        )
+    if isinstance(estimator.standardize, str):
+        raise ValueError(
+            "method='integrated_gradients' needs a network with one scale for all windows; got "
+            f"standardize=\"{estimator.standardize}\". Use method='permutation'."
+        )
 
 
 def _reshaped(scale: Scale, fitted: tuple[int, int], shape: tuple[int, ...]) -> Scale:

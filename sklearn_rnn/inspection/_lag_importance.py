@@ -12,7 +12,8 @@ from sklearn_rnn._sklearn.compat import StrOptions, validate_params
 from sklearn_rnn._sklearn.metaestimators import default_scoring, open_search, refuse_forecaster
 from sklearn_rnn.inspection._integrated_gradients import COUNT, attributions
 from sklearn_rnn.inspection._permutation import permutation_importances
-from sklearn_rnn.inspection._window_model import WindowModel, find_windows
+from sklearn_rnn.inspection._ragged_gradients import ragged_importances
+from sklearn_rnn.inspection._window_model import RaggedModel, WindowModel, find_windows
 
 
 @validate_params(
@@ -44,10 +45,11 @@ def lag_importance(
         A fitted pipeline with a `LagTransformer` and any final estimator, a fitted estimator that
         predicts from windows, or a search for either. The importances refer to the input of the
         final estimator; the steps before it are applied once.
-    X : array-like
+    X : array-like or list
         Input of the estimator: rows for a pipeline with a `LagTransformer`, otherwise windows of
         shape (n_samples, n_steps, n_channels), even if a scikit-learn estimator was fitted on
-        flattened windows.
+        flattened windows. Of networks also sequences of different length, as a list or with
+        padding, whose lags count from their newest step; and tokens, for 'permutation'.
     y : array-like, default=None
         Targets; required for ``method='permutation'``.
     method : {'permutation', 'integrated_gradients'}, default='permutation'
@@ -68,7 +70,7 @@ def lag_importance(
             Mean and standard deviation over permutations, or over samples.
         ``lags`` : ndarray of shape (n_steps,)
             Lag of each step in rows before the target, oldest first; smaller by the delay for
-            known future covariates.
+            known future covariates. Without a `LagTransformer` the newest step has lag 1.
         ``channels`` : list of str
             Names of the channels.
         ``score``, ``importances`` of shape (n_steps, n_channels, n_repeats)
@@ -88,7 +90,8 @@ def lag_importance(
     ``'neg_mean_squared_error'`` on the training data decreases by :math:`2 w^2 \sigma^2` on
     average over all permutations, where w is the coefficient and :math:`\sigma` the standard
     deviation of the column. Adjacent lags are often strongly correlated: if other lags can
-    replace one, its importance is small.
+    replace one, its importance is small. Of sequences of different length, those that have a lag
+    exchange its values.
 
     **Integrated gradients.** For networks of this package and linear models with ``coef_``. With
     z the standardised window and f the output of the model, the attribution of a prediction to
@@ -105,7 +108,9 @@ def lag_importance(
     exactly the coefficient times the standard deviation, and :math:`a_{lc}` the coefficient times
     the deviation from the mean. Means and standard deviations are those of the training data
     (``channel_scale_``), or those of X for a linear model or a network with
-    ``standardize=False``.
+    ``standardize=False`` (with sequences of different length then 0 and 1). To a lag that a
+    sequence does not have, the attribution is zero; its ``effects`` are the mean over those that
+    have it.
 
     References
     ----------
@@ -138,9 +143,11 @@ def lag_importance(
         )
     model = find_windows(estimator, X)
     if method == "integrated_gradients":
-        return Bunch(
-            **_gradient_importances(model, n_points), lags=model.lags, channels=model.channels
-        )
+        if isinstance(model, RaggedModel):
+            found = ragged_importances(model, n_points)
+        else:
+            found = _gradient_importances(model, n_points)
+        return Bunch(**found, lags=model.lags, channels=model.channels)
     scorer = check_scoring(model.estimator, scoring or default_scoring(model.estimator))
     rng = check_random_state(random_state)
     score, importances = permutation_importances(model, y, scorer, n_repeats, rng)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_rnn.inspection._window_model import WindowModel
+from sklearn_rnn.inspection._window_model import RaggedModel, WindowModel
 
 RESPONSES = ("predict", "predict_proba", "predict_log_proba", "decision_function")
 
@@ -21,7 +21,7 @@ class PermutedEstimator:
 
     Parameters
     ----------
-    model : WindowModel
+    model : WindowModel or RaggedModel
         The estimator and its windows.
     step, channel : int
         The lag and channel to permute.
@@ -30,7 +30,7 @@ class PermutedEstimator:
     """
 
     def __init__(
-        self, model: WindowModel, step: int = 0, channel: int = 0, order: Any = None
+        self, model: WindowModel | RaggedModel, step: int = 0, channel: int = 0, order: Any = None
     ) -> None:
         self._model, self._cell, self._order = model, (step, channel), order
 
@@ -42,21 +42,14 @@ class PermutedEstimator:
 
         @wraps(found)
         def respond(_: Any) -> NDArray[Any]:
-            return np.concatenate([found(self._batch(part)) for part in self._model.batches()])
+            model, how = self._model, (*self._cell, self._order)
+            return np.concatenate([found(model.permuted(part, *how)) for part in model.batches()])
 
         return respond
 
-    def _batch(self, part: slice) -> Any:
-        windows, (step, channel) = self._model.windows, self._cell
-        batch = windows[part]
-        if self._order is not None:
-            batch = np.array(batch, order="C")
-            batch[:, step, channel] = windows[self._order[part], step, channel]
-        return self._model.as_input(batch)
-
 
 def permutation_importances(
-    model: WindowModel,
+    model: WindowModel | RaggedModel,
     y: Any,
     scorer: Callable[[Any, Any, Any], float],
     n_repeats: int,
@@ -73,7 +66,7 @@ def permutation_importances(
     importances : ndarray of shape (n_steps, n_channels, n_repeats)
         Decrease of the score.
     """
-    n_windows, n_steps, n_channels = model.windows.shape
+    n_windows, n_steps, n_channels = len(model.windows), len(model.lags), len(model.channels)
     score = float(scorer(PermutedEstimator(model), model.windows, y))
     importances = np.empty((n_steps, n_channels, n_repeats))
     for repeat in range(n_repeats):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,13 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
+from sklearn.utils.validation import check_is_fitted
 
 from sklearn_rnn._sequences.lag_names import channel_names, read_lag_names
+from sklearn_rnn._sequences.lists import comes_as_list
+from sklearn_rnn._sequences.ragged import Ragged
 from sklearn_rnn._sequences.window_array import WindowArray
+from sklearn_rnn._sequences.windows import Windows
 from sklearn_rnn._sklearn.compat import get_feature_names
 from sklearn_rnn._sklearn.metaestimators import open_search
 from sklearn_rnn.preprocessing._lag_transformer import LagTransformer
@@ -23,6 +28,65 @@ Layout = tuple[NDArray[np.intp], list[str]]
 
 CHUNK_SIZE = 2**20
 """Number of values of windows that are copied at the same time."""
+
+
+@dataclass(frozen=True)
+class RaggedModel:
+    """A fitted network, and sequences of different length, whose lags count from the newest step.
+
+    Attributes
+    ----------
+    estimator : estimator
+        The network, without preceding steps of a pipeline.
+    windows : list of ndarray of shape (n_steps_i, n_channels)
+        The sequences without padding.
+    sequences : Ragged
+        The same as the network reads them.
+    lags : ndarray of shape (n_steps,)
+        Lag of each step of the longest sequence.
+    channels : list of str
+        Names of the channels.
+    """
+
+    estimator: Any
+    windows: list[NDArray[Any]]
+    sequences: Ragged
+    lags: NDArray[np.intp]
+    channels: list[str]
+
+    @classmethod
+    def of(cls, estimator: Any, sequences: Ragged) -> RaggedModel:
+        """Return those that a network has read."""
+        stride = sequences.step_stride
+        windows = [
+            sequences.rows[start : start + length * stride : stride]
+            for start, length in zip(sequences.starts, sequences.lengths, strict=True)
+        ]
+        lags = np.arange(sequences.n_steps, 0, -1)
+        return cls(estimator, windows, sequences, lags, channel_names(None, estimator.n_channels_))
+
+    def batches(self) -> list[slice]:
+        """Return slices of the sequences that are small enough to copy."""
+        sizes = np.cumsum(self.sequences.lengths * len(self.channels)) // CHUNK_SIZE
+        ends = [*(np.flatnonzero(np.diff(sizes)) + 1), len(sizes)]
+        return [slice(i, j) for i, j in pairwise([0, *ends])]
+
+    def permuted(
+        self, part: slice, step: int, channel: int, order: NDArray[np.intp] | None
+    ) -> list[NDArray[Any]]:
+        """Return a batch with a lag of a channel in another order of the sequences that have it."""
+        if order is None:
+            return self.windows[part]
+        lag = int(self.lags[step])
+        has_lag = self.sequences.lengths >= lag
+        source = np.arange(len(order))
+        source[has_lag] = order[has_lag[order]]
+        batch = list(self.windows[part])
+        for i, k in enumerate(range(part.start, part.stop)):
+            if has_lag[k]:
+                batch[i] = batch[i].copy()
+                batch[i][-lag, channel] = self.windows[source[k]][-lag, channel]
+        return batch
 
 
 @dataclass(frozen=True)
@@ -55,9 +119,20 @@ class WindowModel:
         size = max(1, CHUNK_SIZE // (n_steps * n_channels))
         return [slice(i, min(i + size, n_windows)) for i in range(0, n_windows, size)]
 
+    def permuted(self, part: slice, step: int, channel: int, order: NDArray[np.intp] | None) -> Any:
+        """Return a batch of the input, with one lag of one channel in another order of windows."""
+        batch = self.windows[part]
+        if order is not None:
+            batch = np.array(batch, order="C")
+            batch[:, step, channel] = self.windows[order[part], step, channel]
+        return self.as_input(batch)
 
-def find_windows(estimator: Any, X: Any) -> WindowModel:
+
+def find_windows(estimator: Any, X: Any) -> WindowModel | RaggedModel:
     """Apply all steps before the final estimator, and return their output as windows.
+
+    They are those of a `RaggedModel` if a network reads sequences of different length, also if
+    these are an array with padding.
 
     Parameters
     ----------
@@ -75,6 +150,11 @@ def find_windows(estimator: Any, X: Any) -> WindowModel:
         inside = open_search(inside[-1])
     if isinstance(X, WindowArray):
         layout = layout or (X.lags, channel_names(X.channels, X.shape[2]))
+    elif layout is None and hasattr(inside, "_read_sequences"):
+        sequences = _read_by_network(inside, X)
+        if isinstance(sequences, Ragged):
+            return RaggedModel.of(inside, sequences)
+        X = sequences.array() if comes_as_list(X) else X
     data = X if hasattr(X, "ndim") else np.asarray(X)
     as_input: Callable[[NDArray[Any]], Any]
     if data.ndim == 3:
@@ -104,6 +184,21 @@ def find_windows(estimator: Any, X: Any) -> WindowModel:
             "pipeline steps between them must keep all columns."
         )
     return WindowModel(inside, windows, lags, channels, as_input)
+
+
+def _read_by_network(network: Any, X: Any) -> Windows | Ragged:
+    """Return sequences as a network reads them, if its predictions have lags."""
+    name = type(network).__name__
+    if hasattr(network, "word_attention_weights"):
+        raise ValueError(f"X must be sequences, whose steps are lags; {name} reads documents.")
+    check_is_fitted(network)
+    sequences: Windows | Ragged = network._read_sequences(X)[0]
+    if isinstance(sequences, Ragged) and network.return_sequences:
+        raise ValueError(
+            "lag_importance of sequences of different length needs one prediction for each; got "
+            f"{name} with return_sequences=True, in which each step has lags of its own."
+        )
+    return sequences
 
 
 def _named_layout(model: Any, data: Any) -> tuple[Layout, NDArray[np.intp]] | None:

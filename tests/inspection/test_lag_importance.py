@@ -11,7 +11,7 @@ from sklearn.compose import TransformedTargetRegressor
 from sklearn.decomposition import PCA
 from sklearn.inspection import permutation_importance
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
-from sklearn.metrics import mean_squared_error
+from sklearn.metrics import check_scoring, mean_squared_error
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -20,19 +20,24 @@ from sklearn_rnn import (
     DenseClassifier,
     DenseRegressor,
     GRUClassifier,
+    GRURegressor,
+    HierarchicalAttentionClassifier,
     LagRidge,
     LagTransformer,
     LSTMRegressor,
     RNNRegressor,
     TCNRegressor,
+    TextSequencer,
     make_ar,
     make_lagged,
 )
+from sklearn_rnn._sequences.ragged import concatenate
 from sklearn_rnn._sequences.windows import lag_windows
 from sklearn_rnn.inspection import lag_importance
 from sklearn_rnn.inspection._integrated_gradients import attributions
-from sklearn_rnn.inspection._permutation import PermutedEstimator
-from sklearn_rnn.inspection._window_model import find_windows
+from sklearn_rnn.inspection._permutation import PermutedEstimator, permutation_importances
+from sklearn_rnn.inspection._ragged_gradients import ragged_importances
+from sklearn_rnn.inspection._window_model import RaggedModel, find_windows
 from sklearn_rnn.preprocessing._lag_transformer import LagTransformer as PrivateLagTransformer
 from sklearn_rnn.preprocessing._omit_incomplete import omit_incomplete
 
@@ -388,3 +393,108 @@ def test_columns_of_times_and_series_are_no_channels(flatten):
 def test_counts_are_positive_integers(name, value):
     with pytest.raises(ValueError, match=rf"^The '{name}' parameter .* int in the range \[1, inf"):
         lag_importance(make_ar(2).fit(ROWS, ROWS[:, 0]), ROWS, ROWS[:, 0], **{name: value})
+
+
+# --- sequences of different length ---------------------------------------------------------------
+
+
+def ragged(n=200):
+    """Return sequences whose target is the value of x0 at lag 2, as a list and as an array."""
+    rng = np.random.default_rng(0)
+    X = [rng.normal(size=(length, 2)) for length in rng.integers(2, 6, n)]
+    padded = np.full((n, 7, 2), np.nan)
+    for i, x in enumerate(X):
+        padded[i, i % 3 :][: len(x)] = x
+    return X, padded, np.array([x[-2, 0] for x in X])
+
+
+def gru(X, y, cls=GRURegressor, **given):
+    net = cls(max_epochs=15, learning_rate=0.02, lr_schedule="cosine", random_state=0)
+    return net.set_params(**given).fit(X, y)
+
+
+@pytest.mark.parametrize("chunk_size", [1, 50, 2**20])
+def test_lags_of_a_list_are_permuted_among_the_sequences_that_have_them(chunk_size, monkeypatch):
+    monkeypatch.setattr("sklearn_rnn.inspection._window_model.CHUNK_SIZE", chunk_size)
+    X, _, y = ragged()
+    net = gru(X, y)
+    found = lag_importance(net, X, y, n_repeats=1, random_state=0)
+    assert found.importances.shape == (5, 2, 1)
+    assert list(found.lags) == [5, 4, 3, 2, 1]
+    assert found.importances_mean[3, 0] > 1 > 0.2 > np.delete(found.importances_mean, 6).max()
+    order = np.random.RandomState(0).permutation(len(X))
+    for lag, channel in ((2, 0), (4, 1), (5, 0)):
+        have = np.array([i for i, x in enumerate(X) if len(x) >= lag])
+        changed = [x.copy() for x in X]
+        for i, k in zip(have, order[np.isin(order, have)], strict=True):
+            changed[i][-lag, channel] = X[k][-lag, channel]
+        expected = net.score(X, y) - net.score(changed, y)
+        assert found.importances[5 - lag, channel, 0] == pytest.approx(expected, abs=1e-6)
+
+
+@pytest.mark.parametrize("method", ["permutation", "integrated_gradients"])
+def test_padding_changes_nothing(method):
+    X, padded, y = ragged()
+    net = gru(X, y)
+    one, other = (lag_importance(net, x, y, method=method, random_state=0) for x in (X, padded))
+    np.testing.assert_allclose(other.importances_mean, one.importances_mean, atol=1e-6)
+    np.testing.assert_allclose(other.importances_std, one.importances_std, atol=1e-6)
+
+
+@pytest.mark.parametrize("method", ["permutation", "integrated_gradients"])
+@pytest.mark.parametrize("n_members", [1, 2])
+def test_sequences_of_equal_length_are_windows(method, n_members):
+    net = gru(WINDOWS, Y, n_members=n_members)
+    windows = lag_importance(net, WINDOWS, Y, method=method, random_state=0)
+    listed = lag_importance(net, list(WINDOWS), Y, method=method, random_state=0)
+    sequences = concatenate(list(WINDOWS))
+    ragged_model = RaggedModel.of(net, sequences)
+    if method == "permutation":
+        scorer = check_scoring(net, "r2")
+        rng = np.random.RandomState(0)
+        importances = permutation_importances(ragged_model, Y, scorer, 5, rng)[1]
+        np.testing.assert_allclose(importances, windows.importances, atol=1e-6)
+    else:
+        found = ragged_importances(ragged_model, 32)
+        for name, value in found.items():
+            np.testing.assert_allclose(value, windows[name], atol=1e-5)
+    np.testing.assert_allclose(listed.importances_mean, windows.importances_mean, atol=1e-6)
+
+
+def test_effects_on_a_list_are_those_of_the_sequences_that_have_the_lag():
+    X, _, y = ragged()
+    net = gru(X, np.column_stack([y, -2 * y]), max_epochs=60)
+    found = lag_importance(net, X, method="integrated_gradients")
+    assert found.effects.shape == (5, 2, 2)
+    np.testing.assert_allclose(found.effects[3, 0], [1, -2], atol=0.2)
+    np.testing.assert_allclose(np.delete(found.effects, 3, axis=0), 0, atol=0.1)
+
+
+def test_words_are_permuted_by_their_distance_from_the_end():
+    rng = np.random.default_rng(0)
+    words = [rng.choice(["red", "blue", "green"], size=n) for n in rng.integers(2, 6, 150)]
+    y = [w[-2] == "red" for w in words]
+    texts = [" ".join(w) for w in words]
+    model = make_pipeline(TextSequencer(), GRUClassifier(embedding_dim=4, random_state=0))
+    model.set_params(gruclassifier__learning_rate=0.03, gruclassifier__max_epochs=30).fit(texts, y)
+    found = lag_importance(model, texts, y, random_state=0)
+    assert found.importances_mean.shape == (5, 1)
+    assert found.importances_mean[:, 0].argmax() == 3
+    with pytest.raises(ValueError, match=r"^method='integrated_gradients' needs numbers, but GRUC"):
+        lag_importance(model, texts, y, method="integrated_gradients")
+
+
+def test_what_has_no_lags_is_refused():
+    X, _, y = ragged()
+    by_step = gru(X, [x[:, 0] for x in X], return_sequences=True)
+    with pytest.raises(ValueError, match=r"needs one prediction for each.*return_sequences=True"):
+        lag_importance(by_step, X, [x[:, 0] for x in X])
+    documents = [[[1, 2], [3]], [[2, 3]]] * 5
+    reader = HierarchicalAttentionClassifier(max_epochs=2, lr_schedule="cosine", random_state=0)
+    with pytest.raises(ValueError, match=r"^X must be sequences.*reads documents"):
+        lag_importance(reader.fit(documents, [0, 1] * 5), documents, [0, 1] * 5)
+    holes = [np.where(np.random.default_rng(0).random(x.shape) < 0.1, np.nan, x) for x in X]
+    with pytest.raises(ValueError, match="needs numeric windows without missing values"):
+        lag_importance(gru(holes, y), holes, y, method="integrated_gradients")
+    found = lag_importance(gru(holes, y), holes, y, random_state=0)
+    assert found.importances_mean.argmax() == 6

@@ -1,0 +1,64 @@
+"""Integrated gradients of sequences of different length, by lag and channel."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from sklearn_rnn.inspection._attribution_modules import IntegratedGradients
+from sklearn_rnn.inspection._attributions import by_channel
+from sklearn_rnn.inspection._integrated_gradients import (
+    NEEDS_NUMBERS,
+    FloatArray,
+    check_reads_numbers,
+)
+from sklearn_rnn.inspection._window_model import RaggedModel
+
+
+def ragged_importances(model: RaggedModel, n_points: int) -> dict[str, Any]:
+    """Return mean absolute attributions, their deviations, and mean gradients.
+
+    The attribution to a lag that a sequence does not have is zero; gradients are averaged over
+    those that have it.
+    """
+    attributions, gradients = _gradients_of_steps(model, n_points)
+    lengths, n_steps = model.sequences.lengths, len(model.lags)
+    ends = np.repeat(np.cumsum(lengths), lengths)
+    step = n_steps - (ends - np.arange(len(ends)))
+
+    def total(values: FloatArray) -> FloatArray:
+        by_step = np.zeros((n_steps, *values.shape[1:]))
+        np.add.at(by_step, step, values)
+        return by_step
+
+    size = np.abs(attributions).mean(axis=-1)  # (n_valid_steps, n_channels)
+    mean = total(size) / len(lengths)
+    squares = total(np.square(size)) / len(lengths)
+    n_with_lag = np.bincount(step, minlength=n_steps)[:, np.newaxis, np.newaxis]
+    effects = total(gradients) / n_with_lag
+    if effects.shape[-1] == 1:
+        effects = effects[..., 0]
+    deviation = np.sqrt(np.clip(squares - mean**2, 0.0, None))
+    return {"importances_mean": mean, "importances_std": deviation, "effects": effects}
+
+
+def _gradients_of_steps(model: RaggedModel, n_points: int) -> tuple[FloatArray, FloatArray]:
+    """Return attributions and mean gradients, each of shape (n_valid_steps, n_channels, n_outputs).
+
+    Steps are those of one sequence after the other.
+    """
+    estimator = model.estimator
+    check_reads_numbers(estimator)
+    if len(estimator.missing_channels_) or any(np.isnan(x).any() for x in model.windows):
+        raise ValueError(NEEDS_NUMBERS)
+    n_outputs = len(estimator.target_scale_.scale) if hasattr(estimator, "target_scale_") else None
+    integrated = partial(IntegratedGradients, n_outputs=n_outputs, n_points=n_points)
+    members = getattr(estimator, "members_", [estimator])
+    by_step = []
+    for times_input in (True, False):
+        raw = estimator._outputs_of(model.sequences, partial(integrated, times_input=times_input))
+        of_members = [by_channel(*of) for of in zip(members, raw, strict=True)]
+        by_step.append(np.mean(of_members, axis=0))
+    return by_step[0], by_step[1]
