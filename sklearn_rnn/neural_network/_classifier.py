@@ -115,8 +115,7 @@ class SequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
 
         The first call learns the classes, which channels have missing values, and their categories.
         The scales of the channels are those of all samples so far, until there are 100 of them, and
-        are kept from then on; with ``standardize="window"`` or ``"last"`` the first call learns
-        them, too.
+        are kept from then on.
 
         Parameters
         ----------

@@ -117,9 +117,8 @@ class SequenceRegressor(RegressorMixin, FittedRegressor, BaseSequenceEstimator):
         """Train for one more epoch.
 
         The scales of channels and targets are those of all samples so far, until there are 100 of
-        them, and are kept from then on: later calls change the predictions by training alone. With
-        ``standardize="window"`` or ``"last"``, and for targets of losses with a log link, the first
-        call learns them. So it does which channels have missing values, and their categories.
+        them, and are kept from then on: later calls change the predictions by training alone. The
+        first call learns which channels have missing values, and their categories.
 
         Parameters
         ----------

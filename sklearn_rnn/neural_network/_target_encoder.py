@@ -38,6 +38,8 @@ class RegressionEncoder:
         by their own values, what remains of the targets.
     is_whole : bool
         Whether all targets of training and validation are whole numbers.
+    is_first : bool
+        Whether more targets will follow, so that a mean of zero may not be that of all.
     channels : ndarray of int, of shape (n_outputs,), or None
         The channels that the outputs follow in such windows.
     scale : Scale
@@ -55,6 +57,7 @@ class RegressionEncoder:
     n_constants: int = 0
     standardize: bool | str = True
     is_whole: bool = True
+    is_first: bool = False
     channels: NDArray[np.intp] | None = None
     scale: Scale = IDENTITY
     unit: NDArray[np.float64] | None = None
@@ -136,11 +139,11 @@ class RegressionEncoder:
             return replace(self, scale=Scale.identity(target.shape[1]))
         scale = Scale.of(target, weight)
         if self.loss.log_link:
-            if not scale.mean.all():
+            if not (scale.mean.all() or self.is_first):
                 raise ValueError(
                     f'loss="{self.loss_name}" needs y to have a positive mean in each output.'
                 )
-            scale = Scale(np.zeros_like(scale.mean), scale.mean)
+            scale = Scale(np.zeros_like(scale.mean), np.where(scale.mean > 0, scale.mean, 1.0))
         return replace(self, scale=scale)
 
     def to_network(self, target: NDArray[np.float64]) -> NDArray[np.float64]:
