@@ -25,7 +25,7 @@ from sklearn_rnn._sequences.step_targets import (
 from sklearn_rnn._sequences.validation import check_sequences
 from sklearn_rnn._sequences.windows import Windows
 from sklearn_rnn._sklearn.metaestimators import open_pipelines
-from sklearn_rnn.model_selection._pointwise_losses import RowLoss
+from sklearn_rnn.model_selection._pointwise_losses import LOSSES, RowLoss
 from sklearn_rnn.neural_network._fitted import Fitted
 
 RESPONSES = ("predict", "predict_proba", "predict_log_proba", "decision_function")
@@ -43,7 +43,8 @@ def step_scorer(scoring: str | Callable[..., float]) -> Callable[..., float]:
     scoring : str or callable
         A scorer of scikit-learn: its name, such as "neg_log_loss", "neg_mean_absolute_error", or
         for a multilabel target "f1_micro" or "jaccard_micro", or what ``make_scorer`` returns. Or
-        "neg_perplexity", of minus the perplexity, the exponential of the log loss.
+        "neg_perplexity", of minus the perplexity, the exponential of the log loss. The log loss of
+        a multilabel target is the mean over steps and labels.
 
     Returns
     -------
@@ -99,32 +100,35 @@ class StepScorer:
     def __post_init__(self) -> None:
         self._scorer()
 
-    def _scorer(self, labels: Any = None) -> Callable[..., float]:
-        """Return the scorer inside; of probabilities with all labels, of which y may lack some."""
-        own = self.scoring == "neg_perplexity"
-        if own or (self.scoring == "neg_log_loss" and labels is not None):
-            how = {"response_method": "predict_proba", "labels": labels}
-            return make_scorer(_perplexity if own else log_loss, greater_is_better=False, **how)
-        return get_scorer(self.scoring)
+    def _scorer(self) -> Callable[..., float]:
+        """Return the scorer inside; that of the log loss also for its exponential."""
+        return get_scorer("neg_log_loss" if self.scoring == "neg_perplexity" else self.scoring)
 
     def __call__(self, estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return the score of a fitted estimator."""
-        steps = RealSteps(estimator, X, y)
-        is_1d = steps.y.ndim == 1
-        scorer = self._scorer(getattr(estimator, "classes_", None) if is_1d else None)
-        if sample_weight is None:
-            return float(scorer(steps, X, steps.y))
-        weight = flatten_weights(sample_weight, steps.sequences)[steps.present]
-        return float(scorer(steps, X, steps.y, sample_weight=weight))
+        steps, how = RealSteps(estimator, X, y), {}
+        if sample_weight is not None:
+            weight = flatten_weights(sample_weight, steps.sequences)[steps.present]
+            how = {"sample_weight": weight}
+        if self.scoring not in ("neg_log_loss", "neg_perplexity"):
+            return float(self._scorer()(steps, X, steps.y, **how))
+        loss = _log_loss(steps.y, steps.predict_proba(X), estimator.classes_, **how)
+        return -float(np.exp(loss)) if self.scoring == "neg_perplexity" else -loss
 
     def get_metadata_routing(self) -> Any:
         """Return what metadata the scorer requests."""
         return get_routing_for_object(self._scorer())
 
 
-def _perplexity(y: Any, probabilities: Any, **how: Any) -> float:
-    """Return the exponential of the log loss."""
-    return float(np.exp(log_loss(y, probabilities, **how)))
+def _log_loss(y: Any, probabilities: Any, labels: Any, sample_weight: Any = None) -> float:
+    """Return the mean log loss with all labels; of a multilabel y that over all of them.
+
+    scikit-learn takes a multilabel y for one class in each row, and two labels for two classes.
+    """
+    if np.ndim(y) == 1:
+        return float(log_loss(y, probabilities, labels=labels, sample_weight=sample_weight))
+    of_each = LOSSES["log_loss"][0](y, probabilities, labels)
+    return float(np.average(of_each, weights=sample_weight))
 
 
 class RealSteps:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
+import pandas as pd
 import torch
 from numpy.typing import NDArray
 from scipy.sparse import issparse
@@ -15,6 +16,7 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from torch import Tensor
 from torch.nn import functional
 
+from sklearn_rnn._sklearn.validation import missing_rows
 from sklearn_rnn.neural_network._class_weights import Weights, learn_class_weights, weights_of
 
 
@@ -52,7 +54,15 @@ class LabelEncoder:
         labels, multilabel = _checked(y)
         known = np.arange(labels.shape[1]) if multilabel else np.unique(labels)
         announced = classes is not None
-        encoder = cls(name, np.unique(classes) if announced else known, multilabel, announced)
+        if announced:
+            given = _read_classes(classes)
+            if multilabel and not np.array_equal(given, known):
+                raise ValueError(
+                    "classes of a multilabel y are the positions of its columns, "
+                    f"{known.tolist()}; got {given.tolist()}. Leave classes out."
+                )
+            known = given
+        encoder = cls(name, known, multilabel, announced)
         return encoder, encoder._codes(labels, multilabel)
 
     @property
@@ -70,9 +80,9 @@ class LabelEncoder:
 
         If `classes` are given, they must be those of the first call.
         """
-        if classes is not None and not np.array_equal(np.unique(classes), self.classes):
+        if classes is not None and not np.array_equal(_read_classes(classes), self.classes):
             raise ValueError(
-                f"classes={np.unique(classes).tolist()} must be the classes of the first call, "
+                f"classes={_read_classes(classes).tolist()} must be the classes of the first call, "
                 f"{self.classes.tolist()}; y may contain only some of them."
             )
         return self._codes(*_checked(y))
@@ -176,10 +186,29 @@ class LabelEncoder:
         return torch.cat([torch.zeros_like(raw_output), raw_output], dim=1)
 
 
+OF_STEPS = "Networks take a label for each step with return_sequences=True."
+
+
+def _read_classes(classes: Any) -> NDArray[Any]:
+    """Return the labels in ascending order, each once."""
+    labels = np.asarray(classes)
+    if labels.ndim == 0 or pd.isna(labels).any():
+        raise ValueError(f"classes must be an array of all labels of y; got {classes!r}.")
+    return np.unique(labels)
+
+
 def _checked(y: Any) -> tuple[NDArray[Any], bool]:
     """Return the labels as an array, and whether the target is multilabel."""
+    if not issparse(y) and np.asarray(y).dtype == object and pd.isna(np.asarray(y)).any():
+        how = OF_STEPS if np.ndim(y) > 1 else ""
+        raise ValueError(f"{missing_rows(y)}; leave them out of X and y. {how}".rstrip())
     check_classification_targets(y)
     if not type_of_target(y).startswith("multilabel"):
+        if np.ndim(y) == 2 and np.shape(y)[1] > 1:
+            raise ValueError(
+                "y must hold a label for each sequence, or columns of zeros and ones (multilabel); "
+                f"got labels of the shape {np.shape(y)}. {OF_STEPS}"
+            )
         return column_or_1d(y, warn=True), False
     return (y.toarray() if issparse(y) else y), True
 

@@ -78,7 +78,7 @@ def test_the_score_is_that_of_all_steps_in_one_table(kind, scoring):
     net = net_for(kind).fit(LISTS, y)
     expected = metrics.get_scorer(scoring)(AtAllSteps(net), None, np.concatenate(y))
     scorer = step_scorer(scoring)
-    assert scorer(net, LISTS, y) == expected
+    assert scorer(net, LISTS, y) == pytest.approx(expected, rel=1e-9)
     for ends in ((0, 2), (3, 0), (1, 5)):
         found = scorer(net, padded(LISTS, *ends), padded(y, *ends))
         assert found == pytest.approx(expected, rel=1e-6)
@@ -221,3 +221,20 @@ def test_a_pipeline_may_have_one_step():
     net = GRURegressor(return_sequences=True, max_epochs=1, lr_schedule="cosine", random_state=0)
     pipeline, score = make_pipeline(net).fit(X, X[..., 0]), step_scorer("r2")
     assert score(pipeline, X, X[..., 0]) == score(pipeline[-1], X, X[..., 0])
+
+
+def test_the_log_loss_of_frames_with_several_labels_is_the_mean_over_labels():
+    rng = np.random.default_rng(0)
+    sequences = [rng.normal(size=(length, 2)) for length in rng.integers(2, 7, 40)]
+    y = [(x > 0.5).astype(int) for x in sequences]
+    net = GRUClassifier(return_sequences=True, max_epochs=3, lr_schedule="cosine", random_state=0)
+    net.fit(sequences, y)
+    p, true = np.concatenate(net.predict_proba(sequences)), np.concatenate(y)
+    expected = metrics.log_loss(true.ravel(), p.ravel())
+    assert -step_scorer("neg_log_loss")(net, sequences, y) == pytest.approx(expected)
+    assert -step_scorer("neg_perplexity")(net, sequences, y) == pytest.approx(np.exp(expected))
+    weight = [rng.random(len(x)) for x in sequences]
+    repeated = np.concatenate(weight).repeat(2)
+    expected = metrics.log_loss(true.ravel(), p.ravel(), sample_weight=repeated)
+    found = step_scorer("neg_log_loss")(net, sequences, y, sample_weight=weight)
+    assert -found == pytest.approx(expected)

@@ -300,7 +300,7 @@ REFUSED = {
         np.column_stack([MANY, MANY + 1]),
         {},
         {},
-        "y should be a 1d array, got an array of shape (90, 6) instead.",
+        "y must hold a label for each sequence, or columns of zeros and ones (multilabel); got ",
     ),
     "missing y": (
         np.where(SCORE > 2, np.nan, 1.0),
@@ -501,3 +501,27 @@ def test_of_few_samples_a_fifth_is_held_out(n, how, n_held):
     net = DenseClassifier(early_stopping=how, max_epochs=1, random_state=0, callbacks=[sizes])
     net.fit(data, data[:, 0] > 0)
     assert sizes.sizes == (n - n_held, n_held)
+
+
+@pytest.mark.parametrize(
+    ("y", "classes", "text"),
+    [
+        (
+            np.where(X[:, :, 0] > 0, "a", "b"),
+            None,
+            r"^y must hold a label for each.*\(90, 3\).*return_s",
+        ),
+        (
+            np.where(X[:, :, 0] > 0, "a", None),
+            None,
+            r"^Input y contains NaN.*return_sequences=True",
+        ),
+        ([None, "a", "b"] * 30, None, r"^Input y contains NaN. Of 90 rows 30 .*leave them out of"),
+        (TWO, "no", r"^classes must be an array of all labels of y; got 'no'"),
+        (TWO, ["no", None], r"^classes must be an array of all labels of y; got \['no', None\]"),
+        (MANY, [0, 1], r"^classes of a multilabel y are the positions of its columns, \[0, 1, 2\]"),
+    ],
+)
+def test_labels_that_cannot_be_are_named(y, classes, text):
+    with pytest.raises(ValueError, match=text):
+        small().fit(X, y, classes=classes)
