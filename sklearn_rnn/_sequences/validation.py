@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -164,7 +165,9 @@ def _keeps_missing_steps(
         return True
     if not isinstance(sequences, Windows) or sequences.n_windows == 1:
         return False
-    return sequences.window_stride < sequences.n_steps * sequences.step_stride
+    window, step = sequences.window_stride, sequences.step_stride
+    shared = math.gcd(window, step)  # rows of a transposed array are close, and not shared
+    return step // shared < sequences.n_windows and window // shared < sequences.n_steps
 
 
 def _checked_array(

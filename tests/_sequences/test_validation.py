@@ -1,6 +1,7 @@
 """Steps of which all channels are missing: absent, or at their place."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import validate_data
@@ -66,3 +67,25 @@ def test_the_padding_of_tokens_is_always_absent(all_missing):
     sequences, form = read(np.array([[3, 4, 0], [2, 2, 2]]), all_missing, tokens=True)
     assert not form.keeps_missing_steps
     np.testing.assert_array_equal(sequences.lengths, [2, 3])
+
+
+@pytest.mark.parametrize("n_channels", [1, 2])
+def test_the_memory_layout_of_an_array_says_nothing_about_its_padding(n_channels):
+    padded = with_missing_newest(ROWS.reshape(8, 5, 2))[:, :, :n_channels]
+    expected, _ = read(np.ascontiguousarray(padded), "auto")
+    for layout in (np.asfortranarray(padded), np.ascontiguousarray(padded.T).T, padded[::-1][::-1]):
+        sequences, form = read(layout, "auto")
+        assert not form.keeps_missing_steps
+        np.testing.assert_array_equal(sequences.lengths, expected.lengths)
+    if n_channels == 1:  # pandas stores the columns of a table one after the other
+        _, form = read(pd.DataFrame(padded[:, :, 0]), "auto")
+        assert not form.keeps_missing_steps
+
+
+@pytest.mark.parametrize("step", [1, 2, 3, 7])
+@pytest.mark.parametrize("every", [1, 2, 4])
+def test_windows_that_share_rows_are_of_a_series(step, every):
+    windows = lag_windows(ROWS, 5, step=step)[::every]
+    _, form = read(windows, "auto")
+    rows = np.arange(len(windows))[:, np.newaxis] * every + np.arange(5) * step
+    assert form.keeps_missing_steps == (len(np.unique(rows)) < rows.size)
