@@ -9,13 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 PADDED = 0.1
-"""Share of sequences that end in several steps of zeros, from which on these look like padding."""
+"""Share of sequences with several steps of zeros at one end, from which on these look so."""
 
 ZEROS_INSIDE = 0.01
 """Share of zeros among the other steps, from which on zeros look like measurements."""
 
 WORDS = 100
 """Number of different integers from which on they may be the numbers of words."""
+
+LEAST_WORD = 0.1
+"""The least integer, relative to the largest, up to which they may be the numbers of words."""
 
 RELATED = 0.2
 """Correlation of neighbouring steps from which on integers are measurements."""
@@ -25,12 +28,12 @@ MAX_VALUES = 100_000
 
 
 def warn_of_misreading(X: NDArray[Any] | None, rows: NDArray[Any], name: str) -> None:
-    """Warn if numbers look like tokens, or zeros at the ends of sequences like padding.
+    """Warn if numbers look like tokens, or zeros at one end of sequences like padding.
 
     Parameters
     ----------
     X : ndarray of shape (n_samples, n_steps, n_channels) or None
-        The sequences, unless they are a list.
+        The sequences, unless they differ in length.
     rows : ndarray of shape (n_rows, n_channels)
         The steps of all sequences.
     name : str
@@ -48,12 +51,14 @@ def warn_of_misreading(X: NDArray[Any] | None, rows: NDArray[Any], name: str) ->
             f"numbers of words are, but {name} reads them as measurements. If they are tokens, set "
             "embedding_dim; if not, give X.astype(float)."
         )
-    elif X is not None and (n_padded := _count_padded(X)):
-        text = (
-            f"{n_padded} of {len(X)} sequences of X end in several steps of zeros, of which there "
-            "are hardly any elsewhere; they are read as measurements. If they are padding, set "
-            "them to NaN, or give a list of arrays without them."
-        )
+    elif X is not None:
+        for place, ordered in (("end in", X), ("begin with", X[:, ::-1])):
+            if n_padded := _count_padded(ordered):
+                text = (
+                    f"{n_padded} of {len(X)} sequences of X {place} several steps of zeros, of "
+                    "which there are hardly any elsewhere; they are read as measurements. If they "
+                    "are padding, set them to NaN, or give a list of arrays without them."
+                )
     if text is not None:
         warnings.warn(text, UserWarning, stacklevel=2)
 
@@ -64,7 +69,7 @@ def _look_like_tokens(rows: NDArray[Any]) -> bool:
         return False
     values = rows[:MAX_VALUES, 0]
     values = values[values != 0]  # padding
-    if len(np.unique(values)) < WORDS or values.min() < 0:
+    if len(np.unique(values)) < WORDS or not 0 < values.min() < LEAST_WORD * values.max():
         return False
     return bool(abs(np.corrcoef(values[:-1], values[1:])[0, 1]) < RELATED)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,9 @@ from sklearn_rnn._sequences.input_form import Reading
 from sklearn_rnn._sequences.lag_names import has_lag_names
 from sklearn_rnn._sequences.lists import is_sequence
 from sklearn_rnn._sklearn.validation import check_is_read
+
+LISTS = ("list", "array", "large_list", "fixed_size_list")
+"""How the types of columns with a list in each cell begin, of polars and arrow."""
 
 
 def check_form(X: Any, name: str, reading: Reading) -> None:
@@ -34,12 +38,16 @@ def check_form(X: Any, name: str, reading: Reading) -> None:
         documents in place of tokens.
     """
     check_is_read(X)
+    _check_container(X)
     if isinstance(X, list | tuple | np.ndarray) or hasattr(X, "to_list"):
         _check_elements(X, name, reading)
-    if type(X).__name__.endswith("GroupBy"):
-        raise TypeError(
-            f"X must hold sequences; got a {type(X).__name__}: give sequences_from_frame(frame, "
-            "by=...), of sklearn_rnn, in place of frame.groupby(...)."
+    reads_rows = reading.missing != "refused" and not reading.is_table
+    if hasattr(X, "schema"):
+        _check_cells(X)
+    if isinstance(X, pd.Series) and isinstance(X.index, pd.MultiIndex) and reads_rows:
+        raise ValueError(
+            "X has a MultiIndex, as tables with a row for each step have; give "
+            "sequences_from_frame(X), of sklearn_rnn."
         )
     if not isinstance(X, pd.DataFrame) or not len(X):
         return
@@ -51,7 +59,6 @@ def check_form(X: Any, name: str, reading: Reading) -> None:
             "a list of arrays, [np.column_stack(row) for row in X.to_numpy()], or with a row for "
             "each step sequences_from_frame(frame, by=..., time=...), of sklearn_rnn."
         )
-    reads_rows = reading.missing != "refused" and not reading.is_table
     has_form = reading.n_channels is not None or has_lag_names(X.columns)
     if isinstance(X.index, pd.MultiIndex) and reads_rows and not has_form:
         raise ValueError(
@@ -61,11 +68,41 @@ def check_form(X: Any, name: str, reading: Reading) -> None:
         )
 
 
+def _check_container(X: Any) -> None:
+    """Check that X is no container that an array, a table or a list has to be made of."""
+    kind = type(X).__name__
+    how = {"PackedSequence": "torch.nn.utils.rnn.unpack_sequence(X)"}.get(kind)
+    if kind.endswith("GroupBy"):
+        how = "sequences_from_frame(frame, by=...), of sklearn_rnn, in place of frame.groupby(...)"
+    elif getattr(X, "is_nested", None) is True:
+        how = "list(X.unbind())"
+    elif isinstance(X, Mapping):
+        how = "list(X.values())"
+    elif isinstance(X, Iterator):
+        how = "list(X)"
+    if how is not None:
+        raise TypeError(f"X must hold sequences; got a {kind}: give {how}.")
+
+
+def _check_cells(X: Any) -> None:
+    """Check that the cells of a table of polars or arrow hold no lists."""
+    schema = X.schema if isinstance(X.schema, Mapping) else {f.name: f.type for f in X.schema}
+    nested = [name for name, dtype in schema.items() if str(dtype).lower().startswith(LISTS)]
+    if nested:
+        raise TypeError(
+            f"X must hold numbers, but the cells of its column {nested[0]!r} hold sequences; give "
+            f"this column alone, X[{nested[0]!r}], or with a row for each step "
+            "sequences_from_frame(frame, by=..., time=...), of sklearn_rnn."
+        )
+
+
 def _check_elements(X: Any, name: str, reading: Reading) -> None:
     """Check that the elements of a list or the like are no tables, texts or documents."""
     if getattr(X, "ndim", 1) != 1 or not len(X):
         return
-    if hasattr(next(iter(X)), "columns"):
+    first = next(iter(X))
+    parts = first if isinstance(first, tuple) else (first,)  # of names and tables
+    if any(hasattr(part, "columns") for part in parts):
         raise TypeError(
             "X must hold arrays; got tables: give [table.to_numpy() for table in X], or one table "
             "in long form as sequences_from_frame(frame), of sklearn_rnn."

@@ -123,9 +123,7 @@ def check_sequences(
     if reading.tokens:
         sequences = as_tokens(sequences)
     elif form is None and reading.missing == "steps" and not (keeps or knows_rows):
-        array = None if is_list else X
-        if rows.dtype.kind in "iu" or (array is not None and (array[:, -1] == 0).any()):
-            warn_of_misreading(array, rows, name)
+        _look_for_misreading(X, sequences, name, is_list=is_list)
     if reading.missing == "steps":
         known = finite and not reading.tokens
         sequences = _without_absent_steps(sequences, reading, categories, none=keeps or known)
@@ -256,6 +254,16 @@ def _check_finite(sequences: Windows | Ragged, name: str, reading: Reading) -> N
     if has_inf(sequences.rows) or (not allow_nan and has_nan(sequences.rows)):
         rows = sequences.rows[sequences.coverage() > 0]
         assert_all_finite(rows, allow_nan=allow_nan, estimator_name=name, input_name="X")
+
+
+def _look_for_misreading(X: Any, sequences: Windows | Ragged, name: str, *, is_list: bool) -> None:
+    """Warn of sequences that may be meant otherwise, if they are integers or zero at an end."""
+    rows, array = sequences.rows, X
+    if is_list:  # of which those of equal length may be padded, too
+        same = isinstance(sequences, Ragged) and (sequences.lengths == sequences.n_steps).all()
+        array = rows.reshape(len(X), -1, rows.shape[1]) if same else None
+    if rows.dtype.kind in "iu" or (array is not None and (array[:, [0, -1]] == 0).any()):
+        warn_of_misreading(array, rows, name)
 
 
 def _without_absent_steps(

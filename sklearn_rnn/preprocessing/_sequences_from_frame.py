@@ -9,15 +9,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from sklearn_rnn._sklearn.validation import check_numbers
+from sklearn_rnn._sklearn.validation import check_is_read, check_numbers
 from sklearn_rnn.preprocessing._columns import named_columns
 from sklearn_rnn.preprocessing._timeline import split_index
 from sklearn_rnn.preprocessing._times import missing_times, read_times
 
 
-def sequences_from_frame(
-    frame: pd.DataFrame | pd.Series[Any], *, by: Any = None, time: Any = None
-) -> list[NDArray[Any]]:
+def sequences_from_frame(frame: Any, *, by: Any = None, time: Any = None) -> list[NDArray[Any]]:
     """Return the sequences of a table in long form, which has a row for each step.
 
     Networks read the rows of a table as sequences, and a list of arrays as what it is.
@@ -25,8 +23,8 @@ def sequences_from_frame(
     Parameters
     ----------
     frame : DataFrame or Series
-        The steps of all sequences, in any order of the rows. The columns of a DataFrame are
-        channels, and hold numbers; a Series may hold targets of any kind.
+        The steps of all sequences, in any order of the rows. The columns of a DataFrame, of pandas
+        or polars, are channels, and hold numbers; a Series of pandas may hold targets of any kind.
     by : str, default=None
         The column, or level of the index, that names the sequence of each row. None: all levels of
         a MultiIndex but that of the times.
@@ -43,7 +41,7 @@ def sequences_from_frame(
     Raises
     ------
     TypeError
-        If `frame` is no table of pandas.
+        If `frame` is no table.
     ValueError
         If there are no rows or no names of sequences, a column that is no number, or a time that
         is missing or repeated within a sequence.
@@ -60,6 +58,7 @@ def sequences_from_frame(
     >>> [sequence.tolist() for sequence in sequences_from_frame(frame, by="patient", time="day")]
     [[[80.0]], [[60.0], [64.0]]]
     """
+    frame = _as_pandas(frame)
     order, lengths = _read_order(frame, by, time)
     if isinstance(frame, pd.Series):
         values: NDArray[Any] = frame.to_numpy()
@@ -72,7 +71,7 @@ def sequences_from_frame(
 
 def frame_from_sequences(
     sequences: Sequence[ArrayLike],
-    frame: pd.DataFrame | pd.Series[Any],
+    frame: Any,
     *,
     by: Any = None,
     time: Any = None,
@@ -95,7 +94,7 @@ def frame_from_sequences(
     Returns
     -------
     Series or DataFrame
-        The values, with the index of `frame`, in the order of its rows.
+        The values, of pandas, with the index of `frame` in pandas, in the order of its rows.
 
     Raises
     ------
@@ -115,6 +114,7 @@ def frame_from_sequences(
     >>> frame_from_sequences([["low"], ["low", "high"]], frame).tolist()
     ['high', 'low', 'low']
     """
+    frame = _as_pandas(frame)
     order, lengths = _read_order(frame, by, time)
     arrays = [np.asarray(sequence) for sequence in sequences]
     found = [len(array) for array in arrays]
@@ -133,6 +133,19 @@ def frame_from_sequences(
     return pd.DataFrame(values, index=frame.index, columns=names)
 
 
+def _as_pandas(frame: Any) -> Any:
+    """Return a table of pandas, also of one of polars."""
+    if isinstance(frame, pd.DataFrame | pd.Series):
+        return frame
+    check_is_read(frame, "frame")
+    if not hasattr(frame, "schema") or not hasattr(frame, "columns"):
+        raise TypeError(
+            "frame must be a DataFrame of pandas or polars, or a Series of pandas; got "
+            f"{type(frame).__name__}."
+        )
+    return pd.DataFrame({name: frame[name].to_numpy() for name in frame.columns})
+
+
 def _names(frame: Any) -> list[Any]:
     """Return the names of the columns, and of the levels of the index that have some."""
     return [*getattr(frame, "columns", ()), *(n for n in frame.index.names if n is not None)]
@@ -140,10 +153,6 @@ def _names(frame: Any) -> list[Any]:
 
 def _read_order(frame: Any, by: Any, time: Any) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Return the rows of a table by sequence and time, and the number of rows of each sequence."""
-    if not isinstance(frame, pd.DataFrame | pd.Series):
-        raise TypeError(
-            f"frame must be a DataFrame or Series of pandas; got {type(frame).__name__}."
-        )
     if by is None and not isinstance(frame.index, pd.MultiIndex):
         raise ValueError(
             "by must name the column of the sequences if frame has no MultiIndex of sequence and "

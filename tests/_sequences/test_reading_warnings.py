@@ -4,6 +4,7 @@ import re
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from sklearn_rnn import DenseClassifier, GRUClassifier, TextSequencer
@@ -45,6 +46,10 @@ def fit(X, cls=GRUClassifier, **parameters):
         (padded(NOISE, 0.0), PADDING),
         (padded(NOISE, 0.0)[:, :, 0], PADDING),
         (padded(COUNTS + 1, 0), PADDING),
+        (list(padded(NOISE, 0.0)), PADDING),
+        (pd.DataFrame(padded(NOISE, 0.0)[:, :, 0]), PADDING),
+        (padded(NOISE, 0.0)[:, ::-1], PADDING.replace("end in", "begin with")),
+        (pd.DataFrame(WORDS), TOKENS),
         (WORDS, TOKENS),
         (padded(WORDS, 0), TOKENS),
         ([x[:n] for x, n in zip(WORDS, LENGTHS, strict=True)], TOKENS),
@@ -75,9 +80,23 @@ FEW[0, -2:] = FEW[1, -3:] = 0.0
         WORDS.astype(float),
         COUNTS,
         WORDS % 9,
+        SAME_END[:, ::-1],
+        RNG.poisson(1000, size=WORDS.shape),
         np.stack([WORDS, WORDS], axis=2),
     ],
-    ids=["numbers", "NaN", "sparse", "same end", "few", "floats", "related", "codes", "channels"],
+    ids=[
+        "numbers",
+        "NaN",
+        "sparse",
+        "same end",
+        "few",
+        "floats",
+        "related",
+        "codes",
+        "same begin",
+        "noise",
+        "channels",
+    ],
 )
 def test_measurements_are_none(X):
     with warnings.catch_warnings():

@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+import torch
 from scipy.sparse import csr_array
+from torch.nn.utils.rnn import pack_sequence
 
 from sklearn_rnn import (
     DenseRegressor,
@@ -169,3 +171,52 @@ def test_sparse_tokens_are_refused_in_words():
     tokens = csr_array(np.eye(6, dtype=int))
     with pytest.raises(TypeError, match="Sparse data was passed for X"):
         net(embedding_dim=2).fit(tokens, Y)
+
+
+CONTAINERS = {
+    "dict": (dict(enumerate(LISTS)), "list(X.values())"),
+    "generator": ((x for x in LISTS), "list(X)"),
+    "PackedSequence": (
+        pack_sequence([torch.tensor(x) for x in LISTS], enforce_sorted=False),
+        "torch.nn.utils.rnn.unpack_sequence(X)",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", CONTAINERS)
+def test_other_containers_are_refused_with_the_call_that_makes_a_list(kind):
+    X, how = CONTAINERS[kind]
+    text = f"X must hold sequences; got a {kind}: give {how}."
+    with pytest.raises(TypeError, match=f"^{re.escape(text)}$"):
+        net().fit(X, Y)
+    if kind != "generator":
+        made = eval(how, {"X": X, "torch": torch})
+        np.testing.assert_allclose(
+            net().fit(made, Y).predict(LISTS), net().fit(LISTS, Y).predict(LISTS)
+        )
+
+
+@pytest.mark.filterwarnings("ignore:The PyTorch API of nested tensors:UserWarning")
+def test_nested_tensors_are_refused_with_the_call_that_makes_a_list():
+    X = torch.nested.nested_tensor([torch.tensor(x) for x in LISTS])
+    with pytest.raises(TypeError, match=r"got a Tensor: give list\(X\.unbind\(\)\)\.$"):
+        net().fit(X, Y)
+    assert len(net().fit(list(X.unbind()), Y).predict(LISTS)) == 6
+
+
+def test_lists_in_cells_of_polars_are_refused_with_the_column():
+    X = pl.DataFrame({"a": [x[:, 0].tolist() for x in LISTS]})
+    with pytest.raises(
+        TypeError, match=r"its column 'a' hold sequences; give this column alone, X"
+    ):
+        net().fit(X, Y)
+    assert len(net().fit(X["a"], Y).predict(X["a"])) == 6
+
+
+def test_pairs_of_names_and_tables_and_long_targets_name_sequences_from_frame():
+    with pytest.raises(TypeError, match=r"got tables: .*sequences_from_frame\(frame\)"):
+        net().fit(list(LONG.groupby(level=0)), Y)
+    with pytest.raises(ValueError, match=r"^X has a MultiIndex.*give sequences_from_frame\(X\)"):
+        net().fit(LONG["a"], STEPS)
+    with pytest.raises(ValueError, match=r"got the shape \(23,\).*sequences_from_frame\(y\)"):
+        net(return_sequences=True).fit(LISTS, LONG["a"])

@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 
 from sklearn_rnn import GRUClassifier, frame_from_sequences, sequences_from_frame
@@ -86,7 +87,7 @@ def test_a_network_is_fitted_to_sequences_and_its_predictions_come_back():
 @pytest.mark.parametrize(
     ("frame", "names", "error", "text"),
     [
-        (VALUES, {}, TypeError, "frame must be a DataFrame or Series of pandas; got ndarray."),
+        (VALUES, {}, TypeError, "frame must be a DataFrame of pandas or polars, or a Series"),
         (TABLE[["a"]], {}, ValueError, "by must name the column of the sequences if frame has no"),
         (TABLE, {"by": "unit"}, ValueError, "by='unit' is no column of frame, nor a level of its"),
         (TABLE[["a"]], {"by": "a", "time": "t"}, ValueError, "time='t' is no column of frame, nor"),
@@ -110,6 +111,16 @@ def test_a_network_is_fitted_to_sequences_and_its_predictions_come_back():
 def test_a_table_that_is_not_in_long_form_is_refused(frame, names, error, text):
     with pytest.raises(error, match=f"^{re.escape(text)}"):
         sequences_from_frame(frame, **names)
+
+
+def test_a_table_of_polars_gives_the_same():
+    table, names = TABLE.iloc[SHUFFLED].drop(columns="step"), {"by": "name", "time": "day"}
+    frame = pl.DataFrame(table.to_dict("list"))
+    assert_equal(sequences_from_frame(frame, **names), EXPECTED)
+    back = frame_from_sequences(EXPECTED, frame, columns=["a", "b"], **names)
+    np.testing.assert_array_equal(back, table[["a", "b"]])
+    with pytest.raises(TypeError, match=r"give frame.collect\(\)"):
+        sequences_from_frame(frame.lazy(), **names)
 
 
 def test_values_of_other_steps_do_not_come_back():
