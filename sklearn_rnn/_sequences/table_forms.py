@@ -11,7 +11,7 @@ import pandas as pd
 from sklearn_rnn._sequences.input_form import Reading
 from sklearn_rnn._sequences.lag_names import has_lag_names
 from sklearn_rnn._sequences.lists import is_sequence
-from sklearn_rnn._sklearn.validation import check_is_read
+from sklearn_rnn._sklearn.validation import are_dates, check_is_read
 
 LISTS = ("list", "array", "large_list", "fixed_size_list")
 """How the types of columns with a list in each cell begin, of polars and arrow."""
@@ -42,6 +42,8 @@ def check_form(X: Any, name: str, reading: Reading) -> None:
     if isinstance(X, list | tuple | np.ndarray) or hasattr(X, "to_list"):
         _check_elements(X, name, reading)
     reads_rows = reading.missing != "refused" and not reading.is_table
+    if len(getattr(X, "columns", ())) == 1 and _holds_texts(column := list(X[X.columns[0]])):
+        _check_elements(column, name, reading)
     if hasattr(X, "schema"):
         _check_cells(X)
     if isinstance(X, pd.Series) and isinstance(X.index, pd.MultiIndex) and reads_rows:
@@ -66,6 +68,14 @@ def check_form(X: Any, name: str, reading: Reading) -> None:
             "row as one sequence; give sequences_from_frame(X), of sklearn_rnn, or n_channels=1 if "
             "each row is a sequence."
         )
+
+
+def _holds_texts(column: list[Any]) -> bool:
+    """Return whether values are texts that are neither numbers nor dates."""
+    if not column or not all(isinstance(value, str) for value in column):
+        return False
+    are_numbers = pd.to_numeric(pd.Series(column), errors="coerce").notna().any()
+    return not (are_numbers or are_dates(column))
 
 
 def _check_container(X: Any) -> None:

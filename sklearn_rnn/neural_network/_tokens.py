@@ -82,6 +82,11 @@ def initial_vectors(
     if given is None:
         return None
     types = [np.float64, np.float32]
+    if np.ndim(given) != 2:
+        raise ValueError(
+            "embedding_init must be an array of shape (vocabulary_size, embedding_dim), with a row "
+            f"for each token; got {type(given).__name__} of the shape {np.shape(given)}."
+        )
     vectors: NDArray[np.floating[Any]] = check_array(
         given,
         dtype=types,

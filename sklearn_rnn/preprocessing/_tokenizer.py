@@ -197,8 +197,14 @@ def _parts(text: Any, is_part: Callable[[Any], bool], rule: str) -> list[Any]:
 
 def _pattern(sentence_end: str) -> re.Pattern[str]:
     try:
-        return re.compile(sentence_end)
+        pattern = re.compile(sentence_end)
     except re.error as error:
         raise ValueError(
             f"sentence_end must be a regular expression; got {sentence_end!r}: {error}."
         ) from error
+    if all(pattern.fullmatch(character) for character in "ax1"):
+        raise ValueError(
+            "sentence_end must be a regular expression of what ends a sentence, but "
+            f"{sentence_end!r} matches every letter; for a full stop set r'\\.'."
+        )
+    return pattern

@@ -220,3 +220,16 @@ def test_pairs_of_names_and_tables_and_long_targets_name_sequences_from_frame():
         net().fit(LONG["a"], STEPS)
     with pytest.raises(ValueError, match=r"got the shape \(23,\).*sequences_from_frame\(y\)"):
         net(return_sequences=True).fit(LISTS, LONG["a"])
+
+
+@pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
+def test_a_table_of_one_column_of_texts_names_text_sequencer(frame):
+    with pytest.raises(
+        ValueError, match=r"^X holds texts, .*make_pipeline\(TextSequencer\(\), GRUC"
+    ):
+        net(GRUClassifier).fit(frame({"text": ["a b", "c", "d e", "f", "g", "h i"]}), [0, 1] * 3)
+    numbers = frame({"x": ["1.5", "2", "3", "4", "5", "6"]})
+    if frame is pd.DataFrame:
+        assert len(net().fit(numbers, Y).predict(numbers)) == 6
+    with pytest.raises(ValueError, match=r"^(?!X holds texts)"):
+        net().fit(frame({"day": ["2020-01-01"] * 6}), Y)

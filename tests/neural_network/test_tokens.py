@@ -111,7 +111,7 @@ HALF[5, 1] = np.nan
         ({"embedding_init": SHIFTED}, "Row 0 of embedding_init must be NaN or zeros, as the token"),
         ({"embedding_init": TABLE, "vocabulary_size": 8}, "embedding_init has 9 rows, but vocabul"),
         ({"embedding_init": TABLE, "embedding_dim": 8}, "embedding_init has 4 columns, but embedd"),
-        ({"embedding_init": TABLE[0]}, "Expected 2D array, got 1D array instead"),
+        ({"embedding_init": TABLE[0]}, "embedding_init must be an array of shape"),
         ({"embedding_init": TABLE + np.inf}, "Input embedding_init contains infinity"),
         ({"embedding_trainable": False}, "embedding_init and embedding_trainable are for tokens, "),
     ],
@@ -119,3 +119,11 @@ HALF[5, 1] = np.nan
 def test_contradictions_are_refused(parameters, text):
     with pytest.raises(ValueError, match=f"^{re.escape(text)}"):
         GRURegressor(**parameters, **SHORT).fit(X, Y)
+
+
+@pytest.mark.parametrize("given", [np.zeros(3), {"cat": [0.1, 0.2]}])
+def test_vectors_in_another_form_are_refused_by_name(given):
+    with pytest.raises(
+        ValueError, match=r"^embedding_init must be an array of shape \(vocabulary_s"
+    ):
+        GRUClassifier(embedding_init=given).fit([[2, 3], [3, 2]], [0, 1])

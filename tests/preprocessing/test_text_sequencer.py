@@ -376,3 +376,10 @@ def test_invalid_parameters_are_refused(name, value):
 def test_what_is_no_open_file_is_refused_by_name():
     with pytest.raises(TypeError, match=r"^X must hold open files.*input='file'; got 'a text'"):
         TextSequencer(input="file").fit(["a text"])
+
+
+def test_a_full_stop_that_is_no_pattern_is_refused():
+    with pytest.raises(
+        ValueError, match=r"^sentence_end must .*'\.' matches every letter.*r'\\\.'"
+    ):
+        TextSequencer(sentence_end=".").fit(["A cat. A dog."])
