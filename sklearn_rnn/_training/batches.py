@@ -133,6 +133,20 @@ class Examples:
             return int(self.x.lengths[self.index].sum())
         return len(self.index) * self.x.shape[1]
 
+    def targets(self) -> tuple[Tensor, Tensor | None]:
+        """Return the targets and weights of the sequences in use, or of all their steps."""
+        terms = self.index.to(self.y.device)
+        if self.first is not None:
+            if isinstance(self.x, RaggedTensor):
+                lengths = self.x.lengths[self.index].to(terms.device)
+            else:
+                lengths = torch.full_like(terms, self.x.shape[1])
+            starts = self.first.to(terms.device)[terms] - lengths.cumsum(0) + lengths
+            terms = torch.arange(self.n_terms, device=terms.device) + starts.repeat_interleave(
+                lengths
+            )
+        return self.y[terms], None if self.weight is None else self.weight[terms]
+
     def batches(
         self,
         size: int,

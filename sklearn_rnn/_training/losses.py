@@ -7,9 +7,15 @@ given) and over targets.
 
 from __future__ import annotations
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
+from scipy.optimize import minimize
 from torch import Tensor, nn
 from torch.nn import functional
+
+N_OF_CONSTANT = 2000
+"""The largest number of samples by which the best constant is searched for."""
 
 
 class Loss(nn.Module):
@@ -50,6 +56,23 @@ class Loss(nn.Module):
         """Return the parameters of the distribution, each of shape (..., n_targets)."""
         raise NotImplementedError(f"{type(self).__name__} has no distribution.")
 
+    def constant(self, target: Tensor, weight: Tensor | None, n_outputs: int) -> Tensor:
+        """Return the outputs, the same for all samples, of the least mean loss.
+
+        They are those of every k-th sample if there are more than `N_OF_CONSTANT`.
+        """
+        every = slice(None, None, -(-len(target) // N_OF_CONSTANT))
+        weight = None if weight is None else weight[every].double()
+        target = target[every].double()
+
+        def loss_at(values: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+            output = torch.as_tensor(values, device=target.device).expand(len(target), -1)
+            loss, gradient = self.gradient(output, target, weight)
+            return float(loss), gradient.sum(0).cpu().double().numpy()
+
+        found = minimize(loss_at, np.zeros(n_outputs), jac=True, method="L-BFGS-B")
+        return torch.as_tensor(found.x, device=target.device)
+
     def forward(self, output: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
         """Return the mean loss; `weight` of shape (batch,) has mean one over the data."""
         values = self.pointwise(output, target)
@@ -67,11 +90,20 @@ class Loss(nn.Module):
         return loss.detach(), torch.autograd.grad(loss, leaf)[0]
 
 
+def weighted_mean(values: Tensor, weight: Tensor | None) -> Tensor:
+    """Return the mean of each column; `weight` of shape (n,) has mean one."""
+    return values.mean(0) if weight is None else (values * weight[:, None]).mean(0)
+
+
 class SquaredError(Loss):
     """Half the squared error, so that a linear model with a penalty is an elastic net."""
 
     kernel = 0
     degree = 2
+
+    def constant(self, target: Tensor, weight: Tensor | None, n_outputs: int) -> Tensor:
+        """Return the mean of each target."""
+        return weighted_mean(target, weight)
 
     def pointwise(self, output: Tensor, target: Tensor) -> Tensor:
         """Return ``(output - target)**2 / 2``."""
@@ -144,6 +176,10 @@ class Poisson(Loss):
     kernel = 4
     log_link = True
 
+    def constant(self, target: Tensor, weight: Tensor | None, n_outputs: int) -> Tensor:
+        """Return the logarithm of the mean of each target."""
+        return weighted_mean(target, weight).log()
+
     def parameters_of(self, raw: Tensor) -> tuple[Tensor, ...]:
         """Return the mean."""
         return (raw.exp(),)
@@ -180,6 +216,11 @@ class CrossEntropy(Loss):
         super().__init__()
         self.label_smoothing = self.option = label_smoothing
 
+    def constant(self, target: Tensor, weight: Tensor | None, n_outputs: int) -> Tensor:
+        """Return the logarithms of the shares of the classes."""
+        shares = weighted_mean(functional.one_hot(target, n_outputs).double(), weight)
+        return torch.lerp(shares, torch.full_like(shares, 1 / n_outputs), self.option).log()
+
     def pointwise(self, output: Tensor, target: Tensor) -> Tensor:
         """Return the negative log-probability of the class, of shape (batch, 1)."""
         return functional.cross_entropy(
@@ -195,6 +236,11 @@ class BinaryCrossEntropy(Loss):
     def __init__(self, label_smoothing: float = 0.0) -> None:
         super().__init__()
         self.label_smoothing = self.option = label_smoothing
+
+    def constant(self, target: Tensor, weight: Tensor | None, n_outputs: int) -> Tensor:
+        """Return the log-odds of the share of each label."""
+        share = weighted_mean(target.double(), weight)
+        return (share * (1 - self.label_smoothing) + 0.5 * self.label_smoothing).logit()
 
     def pointwise(self, output: Tensor, target: Tensor) -> Tensor:
         """Return the negative log-probability of the label of each output."""

@@ -36,8 +36,8 @@ from sklearn_rnn._training.schedules import PLANNED
 from sklearn_rnn._training.state import TrainingState, still_improving
 from sklearn_rnn._training.tensors import n_steps_run
 
-LEAST_GAIN, LEAST_SAMPLES = 0.002, 400
-"""The share of the loss of a constant that a network saves at least, of so many samples."""
+LEAST_GAIN, LEAST_TARGETS = 0.002, 100
+"""The share of the loss of a constant that a network saves at least, of so many targets."""
 
 
 class SequenceNet(NeuralNet):
@@ -236,9 +236,9 @@ class SequenceNet(NeuralNet):
 
     def _flat_loss(self, trainer: Trainer, train: Examples) -> float | None:
         """Return the training loss after the last epoch if it is no better than a constant's."""
-        c = self.config
-        too_soon = trainer.state.epoch < c.patience or len(train) < LEAST_SAMPLES
-        if too_soon or c.alpha * c.l1_ratio:
+        (y, _), c = train.targets(), self.config
+        too_soon = trainer.state.epoch < c.patience or len(y) < LEAST_TARGETS
+        if too_soon or c.alpha * c.l1_ratio or (y == y[0]).all():
             return None
         constant = self._constant_loss(train)
         limit = constant - LEAST_GAIN * abs(constant)
@@ -248,14 +248,11 @@ class SequenceNet(NeuralNet):
         return loss if loss >= limit else None
 
     def _constant_loss(self, examples: Examples) -> float:
-        """Return the loss if all outputs are zero: the mean of y, or equal probabilities."""
-        y, weight = examples.y, examples.weight
-        if examples.first is None:
-            index = examples.index.to(y.device)
-            y, weight = y[index], None if weight is None else weight[index]
-        like = next(self.module_.parameters())
-        output = torch.zeros(len(y), self.config.n_outputs, dtype=like.dtype, device=y.device)
-        return float(self.criterion_(output, y, weight))
+        """Return the loss of the best constant, such as the mean of y or the shares of classes."""
+        y, weight = examples.targets()
+        output = self.criterion_.constant(y, weight, self.config.n_outputs)
+        output = output.to(next(self.module_.parameters()).dtype).nan_to_num()
+        return float(self.criterion_(output.expand(len(y), -1), y, weight))
 
     def _end_epoch(self, train: Examples, valid: Examples | None) -> None:
         """Serve the end of an epoch; skorch's callbacks stop training by KeyboardInterrupt."""

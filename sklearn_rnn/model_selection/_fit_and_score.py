@@ -20,6 +20,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn_rnn._sequences.target_leaks import recorded_leaks
 from sklearn_rnn._sklearn.folds import Fold
 from sklearn_rnn._sklearn.rows import take_rows
+from sklearn_rnn.exceptions import NothingLearnedWarning
 from sklearn_rnn.model_selection._complexity import model_size
 from sklearn_rnn.model_selection._metadata_routing import Metadata
 from sklearn_rnn.model_selection._pointwise_losses import RowLoss
@@ -172,7 +173,7 @@ def _recorded_convergence() -> Iterator[list[str]]:
             yield messages
     finally:
         for w in caught:
-            if issubclass(w.category, ConvergenceWarning):
+            if issubclass(w.category, ConvergenceWarning | NothingLearnedWarning):
                 messages.append(str(w.message))
             else:
                 warnings.showwarning(w.message, w.category, w.filename, w.lineno)

@@ -566,6 +566,8 @@ def no_training(monkeypatch):
 def test_bad_input_is_refused_in_words_before_training(data, y, parameters, text, method):
     if method == "partial_fit" and "early_stopping" in parameters:
         method = "fit"  # partial_fit does not hold out
+    if parameters == {"loss": "poisson"} and not np.any(y):
+        method = "fit"  # in parts, counts may come later
     net = small(**parameters)
     with pytest.raises(ValueError, match=f"^{re.escape(text)}"):
         getattr(net, method)(data, y)
