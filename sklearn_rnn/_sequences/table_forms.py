@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import issparse
 
 from sklearn_rnn._sequences.input_form import Reading
 from sklearn_rnn._sequences.lag_names import has_lag_names
@@ -86,7 +87,7 @@ def _check_container(X: Any) -> None:
         how = "sequences_from_frame(frame, by=...), of sklearn_rnn, in place of frame.groupby(...)"
     elif getattr(X, "is_nested", None) is True:
         how = "list(X.unbind())"
-    elif isinstance(X, Mapping):
+    elif isinstance(X, Mapping) and not issparse(X):  # some sparse arrays are dictionaries
         how = "list(X.values())"
     elif isinstance(X, Iterator):
         how = "list(X)"
