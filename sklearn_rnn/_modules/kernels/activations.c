@@ -9,7 +9,10 @@ void EXPORT(activate)(const real *x, real *y, long n, long logistic)
         real part[VECTOR_BYTES / sizeof(real)] = {0};
         long count = n - i < LANES ? n - i : LANES;
         memcpy(part, x + i, count * sizeof(real));
-        store(part, logistic ? vec_logistic(load(part)) : vec_tanh(load(part)));
+        if (logistic)
+            activate_all(ALL_LOGISTIC, part, part, LANES);
+        else
+            activate_all(ALL_TANH, part, part, LANES);
         memcpy(y + i, part, count * sizeof(real));
     }
 }

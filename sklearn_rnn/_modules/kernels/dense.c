@@ -84,19 +84,14 @@ static real *set_up(struct place *places, const struct dense *net, real *workspa
 
 static void activate(long activation, real *a, long n)
 {
-    for (real *end = a + n; a < end; a += LANES) {
-        const vec z = load(a);
-        switch (activation) {
-        case LOGISTIC_FUNCTION:
-            store(a, vec_logistic(z));
-            break;
-        case TANH:
-            store(a, vec_tanh(z));
-            break;
-        case RELU:
-            store(a, blend(z <= 0, (vec){0}, z));
-            break;
-        }
+    switch (activation) {
+    case LOGISTIC_FUNCTION:
+        return activate_all(ALL_LOGISTIC, a, a, n);
+    case TANH:
+        return activate_all(ALL_TANH, a, a, n);
+    case RELU:
+        for (real *end = a + n; a < end; a += LANES)
+            store(a, blend(load(a) <= 0, (vec){0}, load(a)));
     }
 }
 

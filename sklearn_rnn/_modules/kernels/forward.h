@@ -90,6 +90,15 @@ static struct forward set_up_forward(const struct call *call, const struct cell 
     return f;
 }
 
+/* Return how many rows from the first on are valid at step t, up to one that is not. */
+static long valid_rows(const struct call *call, long first, long end, long t)
+{
+    long i = first;
+    while (i < end && is_valid(call, i, t))
+        i++;
+    return i - first;
+}
+
 /* Run a chunk. Its buffer holds all steps if `keep`, else two steps used in turn. */
 static void forward_chunk(const struct forward *f, long chunk, real *buffer, int keep)
 {
@@ -116,10 +125,12 @@ static void forward_chunk(const struct forward *f, long chunk, real *buffer, int
         }
         const real *x = call->x + start * call->x_batch + t * call->x_step;
         affine(kept, f->bias, f->pack, x, call->x_batch, h_in, rows, call, cell, f->s);
-        for (long i = 0; i < rows; i++) {
+        struct rows valid = {0, width, f->s->z_row};
+        for (long i = 0; i < rows; i += MAX(valid.n, 1)) {
             const long at = i * width;
-            if (is_valid(call, start + i, t)) {
-                cell->forward(width, kept + i * f->s->z_row, h_old + at, h + at, c_old + at,
+            valid.n = valid_rows(call, start + i, start + rows, t);
+            if (valid.n) {
+                cell->forward(valid, kept + i * valid.z_row, h_old + at, h + at, c_old + at,
                               c + at);
                 continue;
             }

@@ -8,17 +8,24 @@
 #include "activations.h"
 #include "layer.h"
 
-static void gru_row(long width, real *z, const real *h_old, real *h, const real *c_old, real *c)
+static void gru_rows(struct rows r, real *z, const real *h_old, real *h, const real *c_old, real *c)
 {
     (void)c_old, (void)c;
-    real *zz = z + width, *za = zz + width, *zs = za + width;
-    for (long j = 0; j < width; j += LANES) {
-        vec reset = vec_logistic(load(z + j)), keep = vec_logistic(load(zz + j));
-        vec new = vec_tanh(load(za + j) + reset * load(zs + j));
-        store(z + j, reset);
-        store(zz + j, keep);
-        store(za + j, new);
-        store(h + j, (1 - keep) * new + keep * load(h_old + j));
+    const long width = r.width;
+    for (long i = 0; i < r.n; i++) {
+        real *reset = z + i * r.z_row, *a = reset + 2 * width, *s = a + width;
+        activate_all(ALL_LOGISTIC, reset, reset, 2 * width);
+        for (long j = 0; j < width; j += LANES)
+            store(h + i * width + j, load(a + j) + load(reset + j) * load(s + j));
+    }
+    activate_all(ALL_TANH, h, h, r.n * width);
+    for (long i = 0; i < r.n; i++) {
+        real *keep = z + i * r.z_row + width, *a = keep + width;
+        for (long j = 0; j < width; j += LANES, h += LANES, h_old += LANES) {
+            const vec k = load(keep + j), new = load(h);
+            store(a + j, new);
+            store(h, (1 - k) * new + k * load(h_old));
+        }
     }
 }
 
@@ -40,7 +47,7 @@ static void gru_back(long width, const real *kept, const real *h_old, const real
 }
 
 static const struct cell CELLS[] = {
-    {.gates = 3, .split = 1, .kept = 4, .has_c = 0, .forward = gru_row, .backward = gru_back},
+    {.gates = 3, .split = 1, .kept = 4, .has_c = 0, .forward = gru_rows, .backward = gru_back},
 };
 
 #define NAME gru

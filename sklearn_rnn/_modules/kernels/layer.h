@@ -1,6 +1,7 @@
 /* A recurrent layer over all steps of a batch, forward and backward, for any cell.
 
-   A cell is a struct of sizes and two functions on one row; everything else is here.
+   A cell is a struct of sizes, a function on successive rows, and one on a row backward; everything
+   else is here.
 
    Each chunk of rows (chunks.h) goes through all steps before the next one begins, so that its
    states stay in the cache from step to step.
@@ -51,13 +52,19 @@ struct call {
 
 _Static_assert(sizeof(void *) == 8 && sizeof(long) == 8, "the kernels need a 64-bit machine");
 
+/* Successive rows: how many, and the elements of a row of states and of affine maps. */
+struct rows {
+    long n, width, z_row;
+};
+
 struct cell {
     long gates;
     long split;  /* 1: the last gate stores its input part and its state part separately (GRU) */
     long kept;   /* widths of a row that are saved for the backward pass */
     long has_c;  /* 1: there is a cell state c */
     /* z holds the affine maps, gate by gate; what the backward pass needs replaces them. */
-    void (*forward)(long width, real *z, const real *h_old, real *h, const real *c_old, real *c);
+    void (*forward)(struct rows rows, real *z, const real *h_old, real *h, const real *c_old,
+                    real *c);
     /* Compute the gradient dz of the affine maps from dh and dc. dc becomes that of c_old, and
        `dh_skip` (with split) the part of the gradient of h_old that bypasses the weights. */
     void (*backward)(long width, const real *kept, const real *h_old, const real *h,

@@ -8,23 +8,31 @@
 #include "activations.h"
 #include "layer.h"
 
-INLINE void forward(const int coupled, long width, real *z, const real *c_old, real *c, real *h)
+INLINE void forward(const int coupled, struct rows r, real *z, const real *c_old, real *c, real *h)
 {
-    real *zi = z, *zf = z + width, *zg = coupled ? zf : zf + width, *zo = zg + width;
-    real *kept = zo + width;
-    for (long j = 0; j < width; j += LANES) {
-        vec i = vec_logistic(load(zi + j)), g = vec_tanh(load(zg + j));
-        vec o = vec_logistic(load(zo + j)), f = coupled ? 1 - i : vec_logistic(load(zf + j));
-        vec new = f * load(c_old + j) + i * g, tanh_c = vec_tanh(new);
-        store(zi + j, i);
-        if (!coupled)
-            store(zf + j, f);
-        store(zg + j, g);
-        store(zo + j, o);
-        store(kept + j, tanh_c);
-        store(c + j, new);
-        store(h + j, o * tanh_c);
-    }
+    const long gates = coupled ? 3 : 4, width = r.width;
+    const int g = gates - 2, o = gates - 1, logistic = ~(1 << g);
+    for (long i = 0; i < r.n; i++)
+        for (long j = 0; j < width; j += LANES) {
+            real *at = z + i * r.z_row + j;
+            vec x[4];
+#pragma GCC unroll 4
+            for (int v = 0; v < gates; v++)
+                x[v] = load(at + v * width);
+            activate_together(gates, logistic, x);
+            const vec f = coupled ? 1 - x[0] : x[1];
+            store(c + i * width + j, f * load(c_old + i * width + j) + x[0] * x[g]);
+#pragma GCC unroll 4
+            for (int v = 0; v < gates; v++)
+                store(at + v * width, x[v]);
+        }
+    activate_all(ALL_TANH, c, h, r.n * width);
+    for (long i = 0; i < r.n; i++, z += r.z_row)
+        for (long j = 0; j < width; j += LANES, h += LANES) {
+            const vec tanh_c = load(h);
+            store(z + gates * width + j, tanh_c);
+            store(h, load(z + o * width + j) * tanh_c);
+        }
 }
 
 INLINE void backward(const int coupled, long width, const real *kept, const real *c_old,
@@ -48,16 +56,17 @@ INLINE void backward(const int coupled, long width, const real *kept, const real
 
 #define UNUSED(x) ((void)(x))
 
-static void lstm_row(long width, real *z, const real *h_old, real *h, const real *c_old, real *c)
+static void lstm_rows(struct rows r, real *z, const real *h_old, real *h, const real *c_old, real *c)
 {
     UNUSED(h_old);
-    forward(0, width, z, c_old, c, h);
+    forward(0, r, z, c_old, c, h);
 }
 
-static void coupled_row(long width, real *z, const real *h_old, real *h, const real *c_old, real *c)
+static void coupled_rows(struct rows r, real *z, const real *h_old, real *h, const real *c_old,
+                         real *c)
 {
     UNUSED(h_old);
-    forward(1, width, z, c_old, c, h);
+    forward(1, r, z, c_old, c, h);
 }
 
 static void lstm_back(long width, const real *kept, const real *h_old, const real *h,
@@ -75,8 +84,8 @@ static void coupled_back(long width, const real *kept, const real *h_old, const 
 }
 
 static const struct cell CELLS[] = {
-    {.gates = 4, .split = 0, .kept = 5, .has_c = 1, .forward = lstm_row, .backward = lstm_back},
-    {.gates = 3, .split = 0, .kept = 4, .has_c = 1, .forward = coupled_row,
+    {.gates = 4, .split = 0, .kept = 5, .has_c = 1, .forward = lstm_rows, .backward = lstm_back},
+    {.gates = 3, .split = 0, .kept = 4, .has_c = 1, .forward = coupled_rows,
      .backward = coupled_back},
 };
 

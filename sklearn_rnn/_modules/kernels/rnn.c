@@ -3,17 +3,17 @@
 #include "activations.h"
 #include "layer.h"
 
-static void tanh_row(long width, real *z, const real *h_old, real *h, const real *c_old, real *c)
+/* Without `kept` the rows of z are as long as those of h. */
+static void tanh_rows(struct rows r, real *z, const real *h_old, real *h, const real *c_old, real *c)
 {
     (void)h_old, (void)c_old, (void)c;
-    for (long j = 0; j < width; j += LANES)
-        store(h + j, vec_tanh(load(z + j)));
+    activate_all(ALL_TANH, z, h, r.n * r.width);
 }
 
-static void relu_row(long width, real *z, const real *h_old, real *h, const real *c_old, real *c)
+static void relu_rows(struct rows r, real *z, const real *h_old, real *h, const real *c_old, real *c)
 {
     (void)h_old, (void)c_old, (void)c;
-    for (long j = 0; j < width; j += LANES) {
+    for (long j = 0; j < r.n * r.width; j += LANES) {
         vec x = load(z + j);
         store(h + j, blend(x <= 0, (vec){0}, x));
     }
@@ -36,8 +36,8 @@ static void relu_back(long width, const real *kept, const real *h_old, const rea
 }
 
 static const struct cell CELLS[] = {
-    {.gates = 1, .split = 0, .kept = 0, .has_c = 0, .forward = tanh_row, .backward = tanh_back},
-    {.gates = 1, .split = 0, .kept = 0, .has_c = 0, .forward = relu_row, .backward = relu_back},
+    {.gates = 1, .split = 0, .kept = 0, .has_c = 0, .forward = tanh_rows, .backward = tanh_back},
+    {.gates = 1, .split = 0, .kept = 0, .has_c = 0, .forward = relu_rows, .backward = relu_back},
 };
 
 #define NAME rnn

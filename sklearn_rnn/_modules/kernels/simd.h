@@ -3,8 +3,8 @@
    One source serves float and double and every instruction set. The build compiles it once for
    each and defines REAL_BITS (32 or 64), VECTOR_BYTES (64, 32 or 16) and VARIANT, the suffix of
    the exported names ("f32_avx512"). Vectors are the vector extensions of GCC and clang, which
-   compile them to the instructions of the target. Two AVX-512 instructions that they do not reach,
-   and that save a fifth of the time of an activation, are called as intrinsics.
+   compile them to the instructions of the target. Three AVX-512 instructions that they do not reach,
+   and that save a third of the time of an activation, are called as intrinsics.
 */
 #ifndef SKLEARN_RNN_SIMD_H
 #define SKLEARN_RNN_SIMD_H
@@ -46,18 +46,20 @@ INLINE vec blend(intvec where, vec a, vec b)
 #include <immintrin.h>
 #if REAL_BITS == 32
 #define AVX512(what, a, b) ((vec)_mm512_##what##_ps((__m512)(a), (__m512)(b)))
+#define AVX512_RECIPROCAL(a) ((vec)_mm512_rcp14_ps((__m512)(a)))
 #else
 #define AVX512(what, a, b) ((vec)_mm512_##what##_pd((__m512d)(a), (__m512d)(b)))
+#define AVX512_RECIPROCAL(a) ((vec)_mm512_rcp14_pd((__m512d)(a)))
 #endif
 #endif
 
-/* The maximum, element by element; NaN if x is. */
-INLINE vec vec_max(vec least, vec x)
+/* The minimum, element by element; NaN if x is. */
+INLINE vec vec_min(vec most, vec x)
 {
 #ifdef __AVX512F__
-    return AVX512(max, least, x);
+    return AVX512(min, most, x);
 #else
-    return blend(x < least, least, x);
+    return blend(x > most, most, x);
 #endif
 }
 
