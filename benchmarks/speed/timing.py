@@ -18,16 +18,21 @@ SEARCH = "grid search, n_jobs={}"
 SHARE = "share of the seconds of a fit"
 
 
-def seconds(task: Callable[[], object]) -> float:
-    start = time.perf_counter()
+def seconds(task: Callable[[], object], clock: Callable[[], float]) -> float:
+    start = clock()
     task()
-    return time.perf_counter() - start
+    return clock() - start
 
 
-def in_turn(tasks: Tasks, rounds: int, warm_ups: Tasks | None = None) -> dict[str, np.ndarray]:
+def in_turn(
+    tasks: Tasks,
+    rounds: int,
+    warm_ups: Tasks | None = None,
+    clock: Callable[[], float] = time.perf_counter,
+) -> dict[str, np.ndarray]:
     """Return the seconds of each task: first those of its warm-up, then those of each round."""
     turns = [warm_ups or tasks, *[tasks] * rounds]
-    taken = [[seconds(task) for task in turn.values()] for turn in turns]
+    taken = [[seconds(task, clock) for task in turn.values()] for turn in turns]
     return dict(zip(tasks, np.transpose(taken), strict=True))
 
 
