@@ -4,6 +4,7 @@ import argparse
 import importlib
 import time
 from pathlib import Path
+from typing import Any
 
 from benchmarks.harness.cache import CACHE
 from benchmarks.report.writer import keep_results
@@ -15,6 +16,11 @@ def find() -> dict[str, str]:
     """Return the questions by name: the first line of the template of each report."""
     templates = sorted((HERE / "questions").glob("*.md"))
     return {p.stem: p.read_text(encoding="utf-8").partition("\n")[0][2:] for p in templates}
+
+
+def question_of(name: str) -> Any:
+    """Return a question by its name."""
+    return importlib.import_module(f"benchmarks.questions.{name}").QUESTION
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -30,6 +36,8 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--fresh", action="store_true", help="forget the fits of earlier runs")
     kept = "write to benchmarks/results, which is committed"
     parser.add_argument("--keep", action="store_true", help=kept)
+    alone = "measure this part of one benchmark alone, beside the committed results of the rest"
+    parser.add_argument("--part", help=alone)
     parser.add_argument("--list", action="store_true", help="list the benchmarks")
     options = parser.parse_args(arguments)
     if options.list or not options.names:
@@ -42,12 +50,16 @@ def main(arguments: list[str] | None = None) -> None:
         parser.error(f"no benchmark {', '.join(unknown)}; there are {', '.join(found)}")
     if options.keep and options.quick:
         parser.error("a quick run counts for nothing: --keep goes with the usual size or --full")
+    if options.part:
+        parts = getattr(question_of(names[0]), "parts", {}) if len(names) == 1 else {}
+        if options.part not in parts:
+            parser.error(f"--part must be one of {[*parts]} of {names}; got {options.part!r}")
     if options.keep:
         keep_results()
     for name in names:
         print(f"== {name}: {found[name]}", flush=True)
         start = time.perf_counter()
-        question = importlib.import_module(f"benchmarks.questions.{name}").QUESTION
+        question = question_of(name)
         if options.report:
             try:
                 question.rewrite(name)
@@ -56,7 +68,11 @@ def main(arguments: list[str] | None = None) -> None:
             continue
         if options.fresh:
             (CACHE / f"{name}.jsonl").unlink(missing_ok=True)
-        question.answer(name, "quick" if options.quick else "full" if options.full else "usual")
+        size = "quick" if options.quick else "full" if options.full else "usual"
+        if options.part:
+            question.answer_part(name, size, options.part)
+        else:
+            question.answer(name, size)
         print(f"== {name}: {time.perf_counter() - start:.0f} s", flush=True)
 
 

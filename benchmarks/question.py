@@ -6,7 +6,7 @@ Its report is the template ``questions/NAME.md``, see `report/writer.py`.
 import json
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -94,11 +94,29 @@ class Measurement:
     `run`, which says when and with what it was run; it raises FileNotFoundError as ``tasks`` of a
     `Question` do. ``facts(table, kept)`` returns what the template of the report names besides
     those, ``draw(to, table, kept)`` draws pictures.
+
+    `parts` can be measured alone, ``parts[name](size)`` returns their rows: those of the same
+    measures, by the first column, are replaced in the committed table, and ``NAME_run`` beside it
+    tells when.
     """
 
     measure: Callable[[str], tuple[pd.DataFrame, dict[str, Any]]]
     facts: Callable[[pd.DataFrame, Any], Mapping[str, Any]] = lambda table, kept: {}
     draw: Callable[[Path, pd.DataFrame, Any], None] = lambda to, table, kept: None
+    parts: Mapping[str, Callable[[str], pd.DataFrame]] = field(default_factory=dict)
+
+    def answer_part(self, name: str, size: str, part: str) -> None:
+        """Measure a part, put it in the place of what was found before, and write the report."""
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        rows = self.parts[part](size)
+        table = pd.read_csv(RESULTS / f"{name}.csv", dtype=str, keep_default_na=False)
+        first = table.columns[0]
+        table = pd.concat([table[~table[first].isin(rows[first])], rows], ignore_index=True)
+        kept = json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
+        to = folder(size)
+        table.to_csv(to / f"{name}.csv", index=False, lineterminator="\n")
+        write_json(to / f"{name}.json", {**kept, f"{part}_run": environment()})
+        self._report(to, name, to)
 
     def answer(self, name: str, size: str) -> None:
         """Measure, keep what was found, and write the report."""

@@ -3,6 +3,7 @@
 Other libraries take part if they are installed (``pip install -e ".[bench-peers]"``).
 """
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,13 @@ from benchmarks.question import Measurement
 from benchmarks.report.pictures import Scores, draw_scores
 from benchmarks.report.writer import RESULTS, render
 from benchmarks.speed import measurements
+from benchmarks.speed.beside_mlp import MLP, MLP_MEASURES, SIZES, beside_mlp
 from benchmarks.speed.first_fit import FIRST_FITS
 from benchmarks.speed.members import BOUND, FIVE, MEMBERS, SINGLE, TARGETS
+from benchmarks.speed.options import NETS, TRAIN, options
+from benchmarks.speed.options import PREDICT as PREDICT_OPTION
 from benchmarks.speed.peers import BARE, OURS, PEERS, PLAIN, WRITTEN_OUT
-from benchmarks.speed.timing import FIT, IMPORT, PREDICT, RATIOS, SEARCH, SHARE
+from benchmarks.speed.timing import FIT, IMPORT, PREDICT, RATIOS, SEARCH, SHARE, Row
 from benchmarks.speed.workloads import WORKLOADS, Workload
 
 README = Path(__file__).parents[1] / "README.md"
@@ -33,11 +37,24 @@ SHOWN = {  # in the picture, by these names
 
 def measure(size: str) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Return the table of all figures, and the versions of the peers."""
-    table = pd.DataFrame(measurements.measure(quick=size == "quick"))
-    names = table.columns[3:]
-    table[names] = table[names].map("{:.4g}".format).replace("nan", "")
+    table = rounded(measurements.measure(quick=size == "quick"))
     peers = "; ".join(f"{name}: {it.versions() or 'not installed'}" for name, it in PEERS.items())
     return table, {"peers": peers}
+
+
+def rounded(rows: list[Row]) -> pd.DataFrame:
+    """Return a table of rows, its figures as they are kept."""
+    table = pd.DataFrame(rows)
+    names = table.columns[3:]
+    table[names] = table[names].map("{:.4g}".format).replace("nan", "")
+    return table
+
+
+def measure_options(size: str) -> pd.DataFrame:
+    """Return the rows of networks with an option alone, and of dense ones beside MLPRegressor."""
+    quick = size == "quick"
+    rounds = 2 if quick else 5
+    return rounded(options(rounds, quick=quick) + beside_mlp(rounds, quick=quick))
 
 
 def facts(table: pd.DataFrame, kept: Any) -> dict[str, Any]:
@@ -62,8 +79,31 @@ def facts(table: pd.DataFrame, kept: Any) -> dict[str, Any]:
         "compiling": (part["warm_up_seconds"] - part["seconds"]).tolist(),
         "shares": {name: of.set_index("competitor") for name, of in parts},
         "seconds": table.set_index(["measure", "competitor"])["seconds"].to_dict(),
+        **{
+            "options": by_target(
+                found, (TRAIN, PREDICT_OPTION), {n: it.targets for n, it in NETS.items()}
+            )
+        },
+        **{"sizes": by_target(found, MLP_MEASURES, {n: it[-1] for n, it in SIZES.items()})},
+        **{"mlp": MLP, "n_missed": n_missed},
         "together": together(found.loc[MEMBERS] if MEMBERS in found.index else None),
     }
+
+
+def by_target(
+    found: pd.DataFrame, measures: Sequence[str], targets: Mapping[str, Sequence[float]]
+) -> dict[str, list[Any]]:
+    """Return our rows of each name with their targets; none of results of an earlier version."""
+    return {
+        name: [(found.loc[key], target) for key, target in zip(keys, of, strict=True)]
+        for name, of in targets.items()
+        if (keys := [(measure, name, OURS) for measure in measures])[0] in found.index
+    }
+
+
+def n_missed(rows: Mapping[str, Sequence[Any]]) -> int:
+    """Return how many of the rows of `by_target` miss their target."""
+    return sum(row.ratio > target for of in rows.values() for row, target in of)
 
 
 def together(found: pd.DataFrame | None) -> list[dict[str, Any]]:
@@ -141,4 +181,4 @@ def label(workload: Workload) -> str:
     return f"{workload.network}: {total:,} {kind}\nof {workload.n_steps} {channels}"
 
 
-QUESTION = Measurement(measure, facts, draw)
+QUESTION = Measurement(measure, facts, draw, {"options": measure_options})

@@ -31,7 +31,9 @@ def beside_mlp(rounds: int, *, quick: bool) -> list[Row]:
         X = rng.standard_normal((256 if quick else n_rows, n_columns), dtype=np.float32)
         y = X[:, 0] + np.tanh(X[:, 1])
         epochs = {"alpha": 0.0, "batch_size": BATCH, "tol": 0.0, "random_state": 0}
-        theirs = MLPRegressor(hidden_layer_sizes=layers, max_iter=EPOCHS, n_iter_no_change=EPOCHS + 1, **epochs)
+        theirs = MLPRegressor(
+            hidden_layer_sizes=layers, max_iter=EPOCHS, n_iter_no_change=EPOCHS + 1, **epochs
+        )
         plain = {"standardize": False, "dtype": "float32", "device": "cpu"}
         ours = DenseRegressor(hidden_layer_sizes=layers, max_epochs=EPOCHS, **epochs, **plain)
         ours.set_params(early_stopping=False)

@@ -11,9 +11,11 @@ from tqdm import tqdm
 
 from benchmarks.speed import timing
 from benchmarks.speed._where_time_goes import seconds_of_parts
+from benchmarks.speed.beside_mlp import beside_mlp
 from benchmarks.speed.first_fit import first_fits
 from benchmarks.speed.grid_search import searches
 from benchmarks.speed.members import members
+from benchmarks.speed.options import options
 from benchmarks.speed.peers import BARE, OURS, PEERS, PLAIN, RECURRENT, WITHOUT_KERNELS, WRITTEN_OUT
 from benchmarks.speed.peers.bare_torch import BareLoop
 from benchmarks.speed.peers.ours import Ours
@@ -40,6 +42,7 @@ def measure(*, quick: bool) -> list[Row]:
     rows += first_fits(BATCH, 1 if quick else 10)
     rows += where_time_goes(quick) + grid_search(1 if quick else 3, quick)
     rows += members(rounds if quick else 30, quick=quick)
+    rows += options(rounds, quick=quick) + beside_mlp(rounds, quick=quick)
     return rows + growth(rounds, 100 if quick else 2000)
 
 

@@ -1,4 +1,4 @@
-"""Networks with one option each beside the same network in a bare loop, in seconds of the processor.
+"""Networks with one option each beside the same in a bare loop, in seconds of the processor.
 
 An option is what the workloads leave out: dropout, another optimizer, pooling, more layers, an
 output at each step, sequences of different lengths, weights, classes, missing values.
@@ -86,9 +86,7 @@ NETS = {
     "attention pooling": Net(
         **RNN, targets=(0.33, 0.45), ours={"pooling": "attention"}, bare={"pooling": "attention"}
     ),
-    "2 layers": Net(
-        "gru", WINDOWS, 32, (0.2, 0.3), ours={"num_layers": 2}, bare={"num_layers": 2}
-    ),
+    "2 layers": Net("gru", WINDOWS, 32, (0.2, 0.3), ours={"num_layers": 2}, bare={"num_layers": 2}),
     "both directions": Net(
         **RNN, targets=(0.33, 0.45), ours={"bidirectional": True}, bare={"bidirectional": True}
     ),

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from sklearn_rnn._sequences.ragged import Ragged
-from sklearn_rnn._sequences.storage import has_nan, row_chunks
+from sklearn_rnn._sequences.storage import row_chunks
 from sklearn_rnn._sequences.windows import Windows
 
 FloatArray = NDArray[np.float64]
@@ -193,9 +193,10 @@ def _range_of(
 def is_scaled(rows: NDArray[Any], scale: Scale, dtype: DTypeLike) -> bool:
     """Return whether rows need no scaled copy, and torch can use their memory."""
     is_ready = rows.dtype == dtype and rows.flags.carray  # contiguous and writeable
-    if not (is_ready and scale.is_identity()) or has_nan(rows):
+    if not (is_ready and scale.is_identity()):
         return False
-    return max(rows.max(initial=0), -rows.min(initial=0)) <= bound(rows.dtype)
+    # both are NaN if a value is, and then the comparison fails
+    return bool(max(rows.max(initial=0), -rows.min(initial=0)) <= bound(rows.dtype))
 
 
 def standardized(

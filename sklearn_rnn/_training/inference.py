@@ -34,8 +34,8 @@ def chunk_size(x: Tensor | RaggedTensor, *, shared: bool, in_kernels: bool) -> i
     if shared:
         return OVERLAPPING_WINDOWS_PER_CHUNK
     fitting = 8192 // longest(x)
-    if in_kernels:  # which work on few rows at a time, whatever the batch
-        return max(256, -(-fitting // 64) * 64)
+    if in_kernels:  # which work on few rows at a time; a call of them costs as much as 5 rows
+        return max(256, -(-4 * fitting // 64) * 64)
     return max(64, fitting)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import subprocess
 import sys
 from dataclasses import replace
@@ -12,8 +13,10 @@ import pandas as pd
 import pytest
 import torch
 
+from benchmarks.__main__ import main
+from benchmarks.question import Measurement
 from benchmarks.questions import memory
-from benchmarks.speed import _where_time_goes, grid_search
+from benchmarks.speed import _where_time_goes, beside_mlp, grid_search, options
 from benchmarks.speed.first_fit import FIRST_FITS, first_fits
 from benchmarks.speed.peers import Peer
 from benchmarks.speed.peers.bare_torch import BareLoop
@@ -147,3 +150,46 @@ def test_missed_targets_of_speed_are_named():
     late = ["predict W1 (0.41, target 0.4)", "train W3 without kernels (1.3, target 0.9)"]
     assert report.missed(table) == (late, 3)
     assert report.missed(table[:1]) == ([], 1)
+
+
+@few_epochs
+@pytest.mark.parametrize("name", ["5 to 60 steps", "missing values, indicated", "3 classes"])
+def test_options_are_measured_beside_a_bare_loop_over_the_same_sequences(name, monkeypatch):
+    net = replace(options.NETS[name], shape=(40, *options.NETS[name].shape[1:]))
+    assert len(options.Bare(net).predict()) == len(net.data()[0]) == 40
+    monkeypatch.setattr(options, "NETS", {name: net})
+    table = pd.DataFrame(options.options(1, quick=True))
+    assert table["competitor"].tolist() == ["bare torch", "sklearn_rnn"] * 2
+    assert (table["seconds"] > 0).all()
+
+
+@few_epochs
+def test_dense_networks_are_measured_beside_those_of_scikit_learn(monkeypatch):
+    (name, size), *_ = beside_mlp.SIZES.items()
+    monkeypatch.setattr(beside_mlp, "SIZES", {name: size})
+    monkeypatch.setattr(beside_mlp, "CALLS", 1)
+    table = pd.DataFrame(beside_mlp.beside_mlp(1, quick=True))
+    assert table["measure"].unique().tolist() == list(beside_mlp.MLP_MEASURES)
+    assert (table.loc[table["competitor"] == "MLPRegressor", "ratio"] == 1).all()
+
+
+def test_a_part_replaces_its_own_rows_alone_and_tells_when(elsewhere, monkeypatch):
+    old = pd.DataFrame({"measure": ["a", "b", "b"], "ratio": ["1.50", "2", ""]})
+    (elsewhere / "it.json").write_text('{"run": "before"}')
+    old.to_csv(elsewhere / "it.csv", index=False)
+    monkeypatch.setattr("benchmarks.question.RESULTS", elsewhere)
+    monkeypatch.setattr("benchmarks.question.folder", lambda size: elsewhere)
+    monkeypatch.setattr("benchmarks.question.write_report", lambda *_: None)
+    new = pd.DataFrame({"measure": ["b"], "ratio": ["3"]})
+    question = Measurement(lambda size: (old, {}), parts={"b only": lambda size: new})
+    question.answer_part("it", "quick", "b only")
+    assert (elsewhere / "it.csv").read_text() == "measure,ratio\na,1.50\nb,3\n"
+    kept = json.loads((elsewhere / "it.json").read_text())
+    assert kept["run"] == "before"
+    assert kept["b only_run"].startswith("20")
+
+
+def test_a_part_that_does_not_exist_is_refused(capsys):
+    with pytest.raises(SystemExit):
+        main(["speed", "--part", "nothing"])
+    assert "--part must be one of ['options']" in capsys.readouterr().err
