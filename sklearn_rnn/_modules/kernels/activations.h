@@ -109,7 +109,7 @@ INLINE void activations(const int n, const int logistic, vec *x)
 #else
             w[v] = e * power[v] * (real)0x1p-64;
 #endif
-            a[v] = blend(x[v] < 0, w[v], broadcast(1)), rest[v] = (vec){0};
+            a[v] = blend_by_sign(x[v], w[v], broadcast(1)), rest[v] = (vec){0};
         } else {
             const vec p = r[v] * r[v] * q[v] - r[v], start = 1 - power[v];
             a[v] = start - power[v] * p, w[v] = power[v] + power[v] * p;
