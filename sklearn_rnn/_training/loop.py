@@ -197,7 +197,6 @@ class Trainer:
         self.native, self.uses_vjp, self.gradient_chosen = None, False, True
         many = (
             isinstance(self.optimizer, tuple(STEPS))
-            and self.config.max_grad_norm is None
             and (self.sparse, self.augment, self.observer) == (None, None, None)
             and examples.is_fixed
         )
@@ -218,7 +217,11 @@ class Trainer:
             n_batches = -(-len(block.x) // size)
             rates = [rate(i) for i in range(begin, begin + n_batches)]
             part = Sequences(*block[:3])
-            total += float(self.native.train(part, size, self.ridge, optimizer, rates))
+            total += float(
+                self.native.train(
+                    part, size, self.ridge, optimizer, rates, self.config.max_grad_norm
+                )
+            )
             begin += n_batches
             del block, part  # before the next block is gathered
         return total

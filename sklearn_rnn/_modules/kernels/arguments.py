@@ -42,7 +42,7 @@ class Training(ctypes.Structure):
     _fields_ = [
         *_fields("batch terms samples first last x_batch x outputs loss y weight masks"),
         *_fields("masks_row partial losses objective n_weights rates"),
-        *_fields("option ridge decay", ctypes.c_double),
+        *_fields("option ridge decay max_norm", ctypes.c_double),
         ("optimizer", Optimizer),
     ]
 
@@ -113,7 +113,11 @@ class Ridge(NamedTuple):
 
 
 class Steps(NamedTuple):
-    """Steps of an optimizer: their learning rates, in double precision, and the first of them."""
+    """Steps of an optimizer: their learning rates, in double precision, and the first of them.
+
+    The gradient of all parameters is scaled before each step, if its norm exceeds `max_norm`.
+    """
 
     rates: Tensor
     first: Optimizer
+    max_norm: float

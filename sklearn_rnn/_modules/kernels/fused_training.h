@@ -48,6 +48,7 @@ struct training {
     int64_t n_weights;     /* leading parameters that are penalised */
     const double *rates;   /* learning rate of each batch, or NULL to leave the parameters */
     double option, ridge, decay;
+    double max_norm;       /* of the gradient of all parameters before a step, at most */
     struct optimizer optimizer; /* all parameters in one vector; the penalty uses its w and g */
 };
 
@@ -128,7 +129,19 @@ static double penalty(const struct training *t)
     return 0.5 * (t->ridge + t->decay) * squares;
 }
 
-/* Sum the groups of a batch, add the penalty, and take a step at the learning rate. */
+/* Scale the gradient to a norm, if it is larger; all of it is NaN if a part is, as in torch. */
+static void clip(real *g, long n, double max_norm)
+{
+    double squares = 0;
+    for (long i = 0; i < n; i++)
+        squares += (double)g[i] * g[i];
+    const double scale = max_norm / (sqrt(squares) + 1e-6);
+    for (long i = 0; !(scale >= 1) && i < n; i++)
+        g[i] *= (real)scale;
+}
+
+/* Sum the groups of a batch, add the penalty, and take a step at the learning rate with the clipped
+   gradient. */
 static void finish_batch(struct training *t, const struct network *network, const void *net,
                          const double *rate)
 {
@@ -140,6 +153,8 @@ static void finish_batch(struct training *t, const struct network *network, cons
         objective += penalty(t);
     *t->objective += objective * (double)t->terms;
     if (rate) {
+        if (t->max_norm < INFINITY)
+            clip(t->optimizer.g, t->optimizer.size, t->max_norm);
         const real kept = (real)(1 - *rate * t->decay);
         for (long i = 0; t->decay && i < t->n_weights; i++)
             t->optimizer.w[i] *= kept;

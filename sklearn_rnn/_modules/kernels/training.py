@@ -7,6 +7,7 @@ the intermediate results stay in the cache. Many small batches are processed in 
 from __future__ import annotations
 
 import ctypes
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from functools import partial
@@ -37,7 +38,6 @@ from sklearn_rnn._modules.recurrent_cells import RecurrentLayer
 
 WORK_PER_CALL = 10**9
 """Multiplications, forward, of the batches of one call: a Ctrl-C takes effect between calls."""
-
 ACTIVATION = 10
 """Multiplications that take as long as one activation of a gate."""
 
@@ -173,15 +173,17 @@ class NativeTraining(ABC):
         ridge: Ridge,
         optimizer: torch.optim.Optimizer,
         rates: list[float],
+        max_norm: float | None = None,
     ) -> Tensor:
         """Take a step for each batch of `size` rows, in order; all steps of the rows are valid.
 
-        The rates of the steps are given, and the state of the optimizer advances by them. Returns
-        the sum of the objectives of the batches, each times its targets.
+        The optimizer advances, by gradients of a norm of at most `max_norm`. Returns the sum of the
+        objectives of the batches, each times its targets.
         """
         if sequences.lengths is not None:
             raise ValueError("train takes sequences without lengths; use gradient")
-        steps = Steps(torch.tensor(rates, dtype=torch.float64), next_steps(optimizer, len(rates)))
+        first, largest = next_steps(optimizer, len(rates)), max_norm or math.inf
+        steps = Steps(torch.tensor(rates, dtype=torch.float64), first, largest)
         objective = self._run(sequences, size, ridge, None, steps)
         optimizer.param_groups[0]["lr"] = rates[-1]
         return objective
@@ -261,6 +263,7 @@ class NativeTraining(ABC):
         else:
             training.optimizer, training.rates = steps.first, steps.rates[i:].data_ptr()
             training.optimizer.time += i
+            training.max_norm = steps.max_norm
         return bytes(training) + network
 
 

@@ -143,7 +143,7 @@ static struct training training(long batch, long samples, long per_row, long chu
         .x_batch = inputs, .x = array(samples * inputs), .outputs = outputs, .loss = loss,
         .losses = losses, .objective = &objective, .rates = rates, .n_weights = inputs,
         .ridge = 0.1, .option = 0.1, .weight = loss % 2 ? array(terms) : NULL,
-        .decay = loss / 2 * 0.1,
+        .decay = loss / 2 * 0.1, .max_norm = loss % 2 ? INFINITY : 0.5,
         .optimizer = {loss % 3, size, 1, w, g, array(size), array(size), 0, 0.9, 0.999, 1e-8},
     };
     t.y = loss == SOFTMAX ? (void *)labels : (void *)array(terms * outputs);

@@ -285,6 +285,18 @@ def assert_trained_alike_in_many_calls(module, x, y, monkeypatch, **changes):
         assert rate == results[0][2]
 
 
+@pytest.mark.parametrize("cell", NETS)
+@pytest.mark.parametrize("largest", [1e-3, 0.1, 1e9])
+def test_gradients_are_clipped_in_many_batches_as_by_torch(cell, largest):
+    """To rounding: torch sums the squares of a norm in another order."""
+    module, x, y = net(cell, 3, 2, 6, torch.float64), torch.randn(70, 5, 3), torch.randn(70, 2)
+    x, y, changes = x.double(), y.double(), {"max_grad_norm": largest, "optimizer": "sgd"}
+    theirs, ours = (trained(deepcopy(module), x, y, apart=it, **changes) for it in (True, False))
+    assert_allclose(ours[0], theirs[0], rtol=1e-10, atol=1e-12)
+    free = trained(module, x, y, apart=False, optimizer="sgd")[0]
+    assert torch.equal(ours[0], free) == (largest == 1e9)
+
+
 def test_a_callback_that_hooks_in_is_served():
     """The control of the test before: something must be called batch by batch."""
     module, seen = net("gru", 3, 2, 6, torch.float32), []
