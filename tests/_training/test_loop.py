@@ -584,7 +584,7 @@ def interrupt(monkeypatch, error, *, after):
 @each_net
 @pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError("no memory")])
 def test_an_interrupted_first_fit_leaves_an_unfitted_estimator(cls, error, monkeypatch):
-    estimator = make(cls, max_grad_norm=1.0)  # with which no call trains many batches
+    estimator = make(cls, alpha=0.01, l1_ratio=0.5)  # with which no call trains many batches
     calls = interrupt(monkeypatch, error, after=4)
     with pytest.raises(error if isinstance(error, type) else type(error)):
         estimator.fit(X, targets(estimator))
@@ -690,7 +690,7 @@ def test_verbose_two_shows_a_bar_with_the_loss(capfd):
 
 
 def test_the_bar_is_closed_when_training_fails(capfd, monkeypatch):
-    batch_by_batch = {"max_grad_norm": 9.0}  # not many of them in a call of the kernels
+    batch_by_batch = {"alpha": 0.01, "l1_ratio": 0.5}  # not many of them in a call of the kernels
     estimator = plain(verbose=2, warm_start=True, **batch_by_batch).fit(X, Y)
     interrupt(monkeypatch, KeyboardInterrupt, after=3)
     with pytest.raises(KeyboardInterrupt):
