@@ -5,14 +5,15 @@
 
 void EXPORT(activate)(const real *x, real *y, long n, long logistic)
 {
-    for (long i = 0; i < n; i += LANES) {
-        real part[VECTOR_BYTES / sizeof(real)] = {0};
-        long count = n - i < LANES ? n - i : LANES;
-        memcpy(part, x + i, count * sizeof(real));
-        if (logistic)
-            activate_all(ALL_LOGISTIC, part, part, LANES);
-        else
-            activate_all(ALL_TANH, part, part, LANES);
-        memcpy(y + i, part, count * sizeof(real));
+    const long whole = n / LANES * LANES, rest = n - whole;
+    real part[VECTOR_BYTES / sizeof(real)] = {0};
+    memcpy(part, x + whole, rest * sizeof(real));
+    if (logistic) {
+        activate_all(ALL_LOGISTIC, x, y, whole);
+        activate_all(ALL_LOGISTIC, part, part, LANES);
+    } else {
+        activate_all(ALL_TANH, x, y, whole);
+        activate_all(ALL_TANH, part, part, LANES);
     }
+    memcpy(y + whole, part, rest * sizeof(real));
 }

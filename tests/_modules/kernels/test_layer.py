@@ -339,6 +339,18 @@ def test_activations_of_special_numbers(dtype):
 
 @needs_library
 @pytest.mark.parametrize("logistic", [False, True])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_an_activation_has_the_same_bits_alone_and_among_others(dtype, logistic):
+    """Several vectors go through a function together, the rest of an array one by one."""
+    x = np.random.default_rng(0).normal(scale=4, size=333).astype(dtype)
+    x[[7, 100, 200]] = np.nan, np.inf, -np.inf
+    together = activate(x, logistic)
+    alone = [activate(x[i : i + 1], logistic) for i in range(len(x))]
+    np.testing.assert_array_equal(together, np.concatenate(alone))
+
+
+@needs_library
+@pytest.mark.parametrize("logistic", [False, True])
 def test_activations_in_double_precision(logistic):
     x = np.linspace(-40, 40, 200_001)
     exact = exact_activation(x.astype(np.longdouble), logistic)
