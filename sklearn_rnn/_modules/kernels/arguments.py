@@ -41,7 +41,7 @@ class Training(ctypes.Structure):
 
     _fields_ = [
         *_fields("batch terms samples first last x_batch x outputs loss y weight masks"),
-        *_fields("masks_row partial losses objective n_weights rates"),
+        *_fields("masks_row most_bytes partial losses objective n_weights rates"),
         *_fields("option ridge decay max_norm", ctypes.c_double),
         ("optimizer", Optimizer),
     ]

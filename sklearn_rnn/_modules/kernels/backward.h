@@ -7,6 +7,7 @@ struct backward {
     const struct sizes *s;
     struct buffers m;
     long start, rows, steps;
+    long first; /* the step with which the buffers begin */
     const real *pack_in, *pack_state; /* weights */
     real *dz;     /* SPAN x rows x dz_row */
     real *dh, *dc, *dh_skip, *mask, *incoming; /* rows x width */
@@ -56,8 +57,8 @@ static void add_parameter_gradients(const struct backward *b, long t, long count
     p.c = dw_state, p.start = dw_state, p.rows = call->hidden, p.n_factors = 1;
     p.vectors -= split * s->vectors;
     const long zero = t == 0 && !call->h0; /* the first step started from zeros */
-    p.factors[0] = (struct factor){h + (t + zero) * b->m.h_step, s->width, b->dz + zero * step,
-                                   (count - zero) * rows};
+    p.factors[0] = (struct factor){h + (t - b->first + zero) * b->m.h_step, s->width,
+                                   b->dz + zero * step, (count - zero) * rows};
     product_by_columns(&p);
     if (split) { /* the state part of the last gate lies one width further right */
         const long done = p.vectors * LANES;
@@ -82,9 +83,9 @@ static void cell_backward(const struct backward *b, long t, real *dz)
 {
     const struct call *call = b->call;
     const struct cell *cell = b->cell;
-    const long width = b->s->width, dz_row = b->s->dz_row;
-    const real *h_old = b->m.h + t * b->m.h_step, *h = h_old + b->m.h_step;
-    const real *c_old = b->m.c + t * b->m.h_step, *kept = b->m.kept + t * b->m.kept_step;
+    const long width = b->s->width, dz_row = b->s->dz_row, slot = t - b->first;
+    const real *h_old = b->m.h + slot * b->m.h_step, *h = h_old + b->m.h_step;
+    const real *c_old = b->m.c + slot * b->m.h_step, *kept = b->m.kept + slot * b->m.kept_step;
     if (b->d_states.at)
         add_incoming(b, t);
     for (long i = 0; i < b->rows; i++) {
@@ -135,7 +136,7 @@ static void begin_chunk(struct backward *b, long chunk, real *buffer)
     const struct call *call = b->call;
     b->start = chunk * CHUNK;
     b->rows = rows_of_chunk(call->batch, chunk);
-    b->steps = steps_of_chunk(call, b->start, b->rows);
+    b->steps = steps_of_chunk(call, b->start, b->rows), b->first = 0;
     b->partial = call->partial + group_of(call->batch, chunk) * b->s->partial;
     b->m = buffers_at(buffer, call, b->cell, b->rows, call->steps);
     b->d_states = view_of_batch(call, (real *)call->d_states, b->start, call->hidden);
@@ -145,19 +146,12 @@ static void begin_chunk(struct backward *b, long chunk, real *buffer)
                 call->hidden, b->rows);
 }
 
-/* Compute all gradients of a chunk from dh and dc, those of its last states. */
-static void backward_chunk(const struct backward *b)
+/* Compute all gradients from the steps b->first, ..., last - 1, the last ones that are left. */
+static void backward_steps(const struct backward *b, long last)
 {
-    const struct call *call = b->call;
-    const long hidden = call->hidden, width = b->s->width;
-    const long at = b->start * hidden, dz_step = b->rows * b->s->dz_row;
-    for (long t = b->steps; b->d_states.at && t < call->steps; t++)
-        add_incoming(b, t); /* after the last step the state is a copy of the last */
-    for (long t = b->steps; b->dx.at && t < call->steps; t++)
-        for (long i = 0; i < b->rows; i++)
-            memset(b->dx.at + i * b->dx.row + t * b->dx.step, 0, call->inputs * sizeof(real));
-    for (long end = b->steps; end > 0; end -= SPAN) {
-        const long begin = MAX(end - SPAN, 0);
+    const long dz_step = b->rows * b->s->dz_row;
+    for (long end = last; end > b->first; end -= SPAN) {
+        const long begin = MAX(end - SPAN, b->first);
         for (long t = end - 1; t >= begin; t--) {
             real *dz = b->dz + (t - begin) * dz_step;
             cell_backward(b, t, dz);
@@ -165,6 +159,19 @@ static void backward_chunk(const struct backward *b)
         }
         add_parameter_gradients(b, begin, end - begin);
     }
+}
+
+/* Compute all gradients of a chunk from dh and dc, those of its last states. */
+static void backward_chunk(const struct backward *b)
+{
+    const struct call *call = b->call;
+    const long hidden = call->hidden, width = b->s->width, at = b->start * hidden;
+    for (long t = b->steps; b->d_states.at && t < call->steps; t++)
+        add_incoming(b, t); /* after the last step the state is a copy of the last */
+    for (long t = b->steps; b->dx.at && t < call->steps; t++)
+        for (long i = 0; i < b->rows; i++)
+            memset(b->dx.at + i * b->dx.row + t * b->dx.step, 0, call->inputs * sizeof(real));
+    backward_steps(b, b->steps);
     if (call->dh0)
         copy_out(call->dh0 + at, hidden, b->dh, width, hidden, b->rows);
     if (call->dc0)

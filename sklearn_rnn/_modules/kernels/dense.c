@@ -246,8 +246,8 @@ int EXPORT(dense_train_part)(const struct dense *net)
 }
 void EXPORT(dense_train_sum)(const struct dense *net) { finish_parts(&net->training, &DENSE, net); }
 
-/* Store the number of elements that a training call needs in training.partial. */
-void EXPORT(dense_train_sizes)(const struct dense *net, int64_t *partial)
+void EXPORT(dense_train_sizes)(const struct dense *net, int64_t *partial, int64_t *workspace)
 {
     *partial = groups_of(net->training.batch) * size_of_gradients(net);
+    *workspace = dense_workspace(net);
 }

@@ -6,7 +6,8 @@
    train: run all batches; more than one only without lengths and dx.
    train_part, train_sum: run some groups of chunks of a batch; then finish the batch.
    sizes: the number of elements that a backward call needs in call->saved and call->partial.
-   train_sizes: the number that a training call needs in training.partial.
+   train_sizes: the number that a training call needs in training.partial, and that it allocates
+      in each thread.
 */
 #include "recurrent_training.h"
 
@@ -41,8 +42,9 @@ void ENTRY(sizes)(const struct call *call, int64_t *saved, int64_t *partial)
     *partial = groups_of(call->batch) * sizes_of(call, cell).partial;
 }
 
-void ENTRY(train_sizes)(const struct recurrent *net, int64_t *partial)
+void ENTRY(train_sizes)(const struct recurrent *net, int64_t *partial, int64_t *workspace)
 {
     const struct of_cell of_cell = {net, &CELLS[net->option]};
     *partial = groups_of(net->training.batch) * size_of_gradients(&of_cell);
+    *workspace = recurrent_workspace(&of_cell);
 }

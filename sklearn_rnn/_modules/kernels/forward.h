@@ -99,29 +99,32 @@ static long valid_rows(const struct call *call, long first, long end, long t)
     return i - first;
 }
 
-/* Run a chunk. Its buffer holds all steps if `keep`, else two steps used in turn. */
-static void forward_chunk(const struct forward *f, long chunk, real *buffer, int keep)
+/* Copy the mask of the rows of a chunk. */
+static void begin_forward(const struct forward *f, long start, long rows)
+{
+    const long hidden = f->call->hidden;
+    if (f->call->mask)
+        copy_in(f->mask, f->s->width, f->call->mask + start * hidden, hidden, hidden, rows);
+}
+
+/* Run the steps first, ..., last - 1 of the rows of a chunk, from the state that the buffers begin
+   with. They hold all these steps if `keep`, else two steps used in turn, from step 0 on. */
+static void forward_steps(const struct forward *f, long start, long rows, const struct buffers *m,
+                          long first, long last, int keep)
 {
     const struct call *call = f->call;
     const struct cell *cell = f->cell;
-    const long start = chunk * CHUNK, rows = rows_of_chunk(call->batch, chunk);
-    const long hidden = call->hidden;
-    const long steps = steps_of_chunk(call, start, rows), width = f->s->width;
-    const struct buffers m = buffers_at(buffer, call, cell, rows, keep ? call->steps : 1);
-    copy_in(m.h, width, call->h0 ? call->h0 + start * hidden : NULL, hidden, hidden, rows);
-    if (cell->has_c)
-        copy_in(m.c, width, call->c0 ? call->c0 + start * hidden : NULL, hidden, hidden, rows);
-    if (call->mask)
-        copy_in(f->mask, width, call->mask + start * hidden, hidden, hidden, rows);
-    real *h = m.h, *c = m.c;
-    for (long t = 0; t < steps; t++) {
-        const long slot = keep ? t : 0, next = keep ? t + 1 : (t + 1) % 2;
-        const real *h_old = h, *c_old = c, *h_in = t == 0 && !call->h0 ? NULL : h;
-        h = m.h + next * m.h_step, c = m.c + next * m.h_step;
-        real *kept = keep && cell->kept ? m.kept + slot * m.kept_step : f->z;
+    const long hidden = call->hidden, width = f->s->width;
+    for (long t = first; t < last; t++) {
+        const long slot = keep ? t - first : 0;
+        const long old = keep ? slot : t % 2, next = keep ? slot + 1 : (t + 1) % 2;
+        const real *h_old = m->h + old * m->h_step, *c_old = m->c + old * m->h_step;
+        const real *h_in = t == 0 && !call->h0 ? NULL : h_old;
+        real *h = m->h + next * m->h_step, *c = m->c + next * m->h_step;
+        real *kept = keep && cell->kept ? m->kept + slot * m->kept_step : f->z;
         if (call->mask) {
-            multiply(m.masked + slot * m.h_step, h_old, f->mask, rows * width);
-            h_in = h_in ? m.masked + slot * m.h_step : NULL;
+            multiply(m->masked + slot * m->h_step, h_old, f->mask, rows * width);
+            h_in = h_in ? m->masked + slot * m->h_step : NULL;
         }
         const real *x = call->x + start * call->x_batch + t * call->x_step;
         affine(kept, f->bias, f->pack, x, call->x_batch, h_in, rows, call, cell, f->s);
@@ -142,6 +145,24 @@ static void forward_chunk(const struct forward *f, long chunk, real *buffer, int
             copy_out(call->states + (start * call->steps + t) * hidden, call->steps * hidden, h,
                      width, hidden, rows);
     }
+}
+
+/* Run a chunk. Its buffer holds all steps if `keep`, else two steps used in turn. */
+static void forward_chunk(const struct forward *f, long chunk, real *buffer, int keep)
+{
+    const struct call *call = f->call;
+    const struct cell *cell = f->cell;
+    const long start = chunk * CHUNK, rows = rows_of_chunk(call->batch, chunk);
+    const long hidden = call->hidden;
+    const long steps = steps_of_chunk(call, start, rows), width = f->s->width;
+    const struct buffers m = buffers_at(buffer, call, cell, rows, keep ? call->steps : 1);
+    copy_in(m.h, width, call->h0 ? call->h0 + start * hidden : NULL, hidden, hidden, rows);
+    if (cell->has_c)
+        copy_in(m.c, width, call->c0 ? call->c0 + start * hidden : NULL, hidden, hidden, rows);
+    begin_forward(f, start, rows);
+    forward_steps(f, start, rows, &m, 0, steps, keep);
+    const long end = keep ? steps : steps % 2;
+    const real *h = m.h + end * m.h_step, *c = m.c + end * m.h_step;
     for (long t = steps; call->states && t < call->steps; t++)
         copy_out(call->states + (start * call->steps + t) * hidden, call->steps * hidden, h, width,
                  hidden, rows);

@@ -42,6 +42,7 @@ struct training {
     const real *weight;    /* of each row of y, or NULL for ones */
     const real *masks;     /* of dropout, batch after batch, as the network reads them */
     int64_t masks_row;     /* elements of them for a row of a batch */
+    int64_t most_bytes;    /* of arrays that grow with the steps, see segments.h */
     real *partial;         /* gradients of the groups of a batch, internal */
     double *losses;        /* of each chunk, internal */
     double *objective;     /* receives the sum over batches of objective times terms */

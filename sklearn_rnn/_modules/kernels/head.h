@@ -69,30 +69,32 @@ static double head_backward(const struct work *w, long term, const real *h, real
     return loss;
 }
 
-/* Store the last states of the last layer, or the means of the valid ones, in w->features. */
-static void pool(const struct work *w)
+/* Add the valid states of the steps first, ..., last - 1 of the last layer, `h` those after the
+   first of them, to w->features; or store those after the last of all. */
+static void pool(const struct work *w, struct view h, long second, long first, long last)
 {
     const struct recurrent *net = w->net;
-    const long hidden = net->hidden, last = (net->n_layers - 1) * net->n_directions;
-    for (long second = 0; second < net->n_directions; second++) {
-        const struct direction *d = &w->directions[last + second];
-        const long width = d->s.width, step = w->rows * width;
-        for (long i = 0; i < w->rows; i++) {
-            const long valid = valid_steps(w, i);
-            const real *h = d->saved + i * width;
-            real *to = w->features + i * features_of(net) + second * hidden;
-            if (net->pooling == LAST) {
-                memcpy(to, h + w->steps * step, hidden * sizeof(real));
-                continue;
-            }
-            memset(to, 0, hidden * sizeof(real));
-            for (long t = 1; t <= valid; t++)
-                for (long j = 0; j < hidden; j++)
-                    to[j] += h[t * step + j];
-            for (long j = 0; j < hidden; j++)
-                to[j] /= (real)MAX(valid, 1);
+    const long hidden = net->hidden;
+    for (long i = 0; i < w->rows; i++) {
+        const real *from = h.at + i * h.row;
+        real *to = w->features + i * features_of(net) + second * hidden;
+        if (net->pooling == LAST) {
+            memcpy(to, from + (last - first - 1) * h.step, hidden * sizeof(real));
+            continue;
         }
+        for (long t = first; t < last && t < valid_steps(w, i); t++, from += h.step)
+            for (long j = 0; j < hidden; j++)
+                to[j] += from[j];
     }
+}
+
+/* Divide the sums of states by the numbers of valid steps. */
+static void divide_sums(const struct work *w)
+{
+    const long n = features_of(w->net);
+    for (long i = 0; i < w->rows; i++)
+        for (long j = 0; j < n; j++)
+            w->features[i * n + j] /= (real)MAX(valid_steps(w, i), 1);
 }
 
 /* Store the gradients of all states in w->d_outputs, from those of their means. */
@@ -135,7 +137,8 @@ static double run_head(const struct work *w, real *partial)
     double loss = 0;
     if (w->net->pooling == EACH)
         return run_head_at_each(w, partial);
-    pool(w);
+    if (w->net->pooling == MEAN)
+        divide_sums(w);
     drop_outputs(w, last, w->features);
     for (long i = 0; i < w->rows; i++)
         loss += head_backward(w, w->start + i, w->features + i * n, w->d_features + i * n, partial);

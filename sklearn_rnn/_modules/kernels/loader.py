@@ -77,7 +77,7 @@ def _functions(library: ctypes.CDLL, instructions: str) -> dict[tuple[str, int],
             function = library[f"{name}_f{bits}_{instructions}"]
         except AttributeError as error:
             raise _Unavailable(str(error)) from error
-        n_results = name.endswith("_sizes") * (1 if "train" in name else 2)
+        n_results = 2 * name.endswith("_sizes")
         function.argtypes = [packed, *[result] * n_results]
         function.restype = None if n_results else ctypes.c_int
         functions[name, bits] = function

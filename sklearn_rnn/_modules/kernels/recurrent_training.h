@@ -2,7 +2,8 @@
 
    Layer l + 1 reads the states of layer l at every step, and the head those of the last layer, see
    `enum pooling`. The second direction of a layer reads the valid steps of each row in reverse. A
-   chunk of rows goes through all layers, forward and backward, before the next one begins.
+   chunk of rows goes through all layers, forward and backward, before the next one begins. Where
+   that takes too much memory it is less than the chunk, and segment after segment: see segments.h.
 
    Masks of dropout multiply what they drop. Those of a batch follow one another, each with a row
    for each row of the batch:
@@ -53,13 +54,15 @@ struct direction {
     struct forward f;
     struct backward b;
     real *saved, *mirrored; /* the states; the input in reverse, for the second direction */
+    real *starts;           /* the states before each segment */
     long partial;           /* where its gradients begin among those of a group */
 };
 
-/* A network at work on a chunk. Outputs of layers and gradients are time-major. */
+/* A network at work on rows of a chunk. Outputs of layers and gradients are time-major. */
 struct work {
     const struct recurrent *net;
     const struct training *t;
+    long most_rows, segment; /* rows at a time, steps of a segment */
     long start, rows, steps;
     struct direction *directions;
     real **outputs;                        /* of each layer, if all steps are read */
@@ -90,6 +93,8 @@ INLINE long valid_steps(const struct work *w, long i)
 
 #include "head.h"
 
+#include "segments.h"
+
 /* Return the arguments of a direction of a layer without those of a chunk. Of mask and dx it only
    matters yet whether there are some. */
 static struct call call_of(const struct recurrent *net, long i)
@@ -118,22 +123,30 @@ static long size_of_gradients(const struct of_cell *of)
 
 struct arena {
     real *base; /* NULL to count the elements alone */
-    long used;
+    long used, of_steps; /* elements, and those of arrays that grow with the steps */
 };
 
+/* Take n elements, in whole vectors, so that doubles may follow floats. */
 static real *take(struct arena *arena, long n)
 {
     real *p = arena->base ? arena->base + arena->used : NULL;
-    arena->used += n;
+    arena->used += in_vectors(n) * LANES;
     return p;
+}
+
+static real *take_steps(struct arena *arena, long n)
+{
+    arena->of_steps += n;
+    return take(arena, n);
 }
 
 /* Take memory for all layers, and pack their weights. */
 static void set_up(struct work *w, const struct cell *cell, struct arena *arena)
 {
     const struct recurrent *net = w->net;
-    const long rows = CHUNK * net->steps, features = features_of(net), last = net->n_layers - 1;
-    const long widest = rows * MAX(features, net->inputs);
+    const long rows = w->most_rows, features = features_of(net), last = net->n_layers - 1;
+    const long all = rows * net->steps, widest = all * MAX(features, net->inputs);
+    const long n_starts = rows * n_segments(net->steps, w->segment) * (1 + cell->has_c);
     const int has_gradients = last > 0 || net->pooling != LAST;
     long partial = 0;
     for (long layer = 0; layer <= last; layer++) {
@@ -142,8 +155,9 @@ static void set_up(struct work *w, const struct cell *cell, struct arena *arena)
             struct direction *d = &w->directions[i];
             d->call = call_of(net, i), d->s = sizes_of(&d->call, cell);
             d->partial = partial, partial += d->s.partial;
-            d->saved = take(arena, CHUNK * saved_per_row(&d->call, cell, net->steps));
-            d->mirrored = take(arena, second * rows * d->call.inputs);
+            d->saved = take_steps(arena, rows * saved_per_row(&d->call, cell, w->segment));
+            d->starts = take_steps(arena, n_starts * d->s.width);
+            d->mirrored = take_steps(arena, second * all * d->call.inputs);
             real *forward = take(arena, forward_workspace(&d->call, cell));
             real *backward = take(arena, backward_workspace(&d->call, cell));
             if (!arena->base)
@@ -151,14 +165,35 @@ static void set_up(struct work *w, const struct cell *cell, struct arena *arena)
             d->f = set_up_forward(&d->call, cell, &d->s, forward);
             d->b = set_up_backward(&d->call, cell, &d->s, backward);
         }
-        w->outputs[layer] = take(arena, reads_all(net, layer) ? rows * features : 0);
+        w->outputs[layer] = take_steps(arena, reads_all(net, layer) ? all * features : 0);
     }
-    w->d_outputs = take(arena, has_gradients * widest);
-    w->d_inputs = take(arena, (last > 0) * widest);
+    w->d_outputs = take_steps(arena, has_gradients * widest);
+    w->d_inputs = take_steps(arena, (last > 0) * widest);
     for (int i = 0; i < 2; i++)
-        w->d_mirrored[i] = take(arena, (net->n_directions - 1) * widest);
+        w->d_mirrored[i] = take_steps(arena, (net->n_directions - 1) * widest);
     w->features = take(arena, CHUNK * features), w->d_features = take(arena, CHUNK * features);
     w->of_row = take(arena, size_of_row(net));
+}
+
+/* Choose the rows at a time and the steps of a segment so that the arrays that grow with the steps
+   fit. Both follow from the sizes of the network and its input alone. Return the elements that
+   are needed. */
+static long choose_sizes(struct work *w, const struct cell *cell)
+{
+    const long most = w->net->training.most_bytes / sizeof(real), steps = w->net->steps;
+    w->most_rows = CHUNK, w->segment = MAX(steps, 1);
+    for (;;) {
+        struct arena arena = {0};
+        set_up(w, cell, &arena);
+        if (arena.of_steps <= most)
+            return arena.used;
+        if (w->segment == steps && steps > 4 * SPAN)
+            w->segment = segment_of(steps);
+        else if (w->most_rows > 1)
+            w->most_rows /= 2;
+        else
+            return arena.used;
+    }
 }
 
 static long recurrent_workspace(const void *of_cell)
@@ -167,92 +202,7 @@ static long recurrent_workspace(const void *of_cell)
     struct direction directions[of->net->n_layers * of->net->n_directions];
     real *outputs[of->net->n_layers];
     struct work w = {.net = of->net, .directions = directions, .outputs = outputs};
-    struct arena arena = {0};
-    set_up(&w, of->cell, &arena);
-    return arena.used;
-}
-
-/* Copy n elements of each step of the chunk, or add them; the valid steps in reverse if `mirrors`. */
-static void move_steps(const struct work *w, struct view to, struct view from, long n, int mirrors,
-                       int adds)
-{
-    for (long i = 0; i < w->rows; i++) {
-        const long valid = valid_steps(w, i);
-        for (long t = 0; t < w->steps; t++) {
-            const long source = mirrors && t < valid ? valid - 1 - t : t;
-            const real *a = from.at + i * from.row + source * from.step;
-            real *p = to.at + i * to.row + t * to.step;
-            for (long j = 0; j < n; j++)
-                p[j] = adds ? p[j] + a[j] : a[j];
-        }
-    }
-}
-
-/* Run a layer on the chunk. */
-static void run_layer(struct work *w, long layer, struct view x)
-{
-    const struct recurrent *net = w->net;
-    const long features = features_of(net), states = net->drops_states * net->hidden;
-    const long before = layer * (net->n_directions * states +
-                                 net->drops_outputs * net->steps * features);
-    for (long second = 0; second < net->n_directions; second++) {
-        struct direction *d = &w->directions[layer * net->n_directions + second];
-        struct call *call = &d->call;
-        struct view read = x;
-        if (second) {
-            read = view_of(w, d->mirrored, call->inputs);
-            move_steps(w, read, x, call->inputs, 1, 0);
-        }
-        call->batch = w->rows, call->steps = w->steps, call->last = 1;
-        call->lengths = net->lengths ? net->lengths + w->start : NULL;
-        call->x = read.at, call->x_batch = read.row, call->x_step = read.step;
-        if (states)
-            call->mask = w->t->masks + (before + second * states) * w->t->batch + w->start * states;
-        forward_chunk(&d->f, 0, d->saved, 1);
-        if (!reads_all(net, layer))
-            continue;
-        const struct view h = {d->saved + w->rows * d->s.width, d->s.width, w->rows * d->s.width};
-        const struct view to = {w->outputs[layer] + second * net->hidden, features,
-                                w->rows * features};
-        move_steps(w, to, h, net->hidden, second, 0);
-    }
-    if (reads_all(net, layer))
-        drop_outputs(w, layer, w->outputs[layer]);
-}
-
-/* Add the gradients of the parameters of a layer to `partial`, and store that of its input in dx,
-   if it is asked for, from those of its outputs in w->d_outputs or of its last states. */
-static void run_layer_back(struct work *w, long layer, struct view dx, real *partial)
-{
-    const struct recurrent *net = w->net;
-    const long features = features_of(net), hidden = net->hidden;
-    const int from_last = layer == net->n_layers - 1 && net->pooling == LAST;
-    for (long second = 0; second < net->n_directions; second++) {
-        struct direction *d = &w->directions[layer * net->n_directions + second];
-        struct backward *b = &d->b;
-        const long inputs = d->call.inputs, width = d->s.width;
-        begin_chunk(b, 0, d->saved);
-        b->partial = partial + d->partial;
-        const real *last = from_last ? w->d_features + second * hidden : NULL;
-        copy_in(b->dh, width, last, features, hidden, w->rows);
-        memset(b->dc, 0, w->rows * width * sizeof(real));
-        b->d_states = view_of(w, NULL, 0);
-        if (!from_last) {
-            b->d_states = (struct view){w->d_outputs + second * hidden, features,
-                                        w->rows * features};
-            if (second) {
-                const struct view mirrored = view_of(w, w->d_mirrored[0], hidden);
-                move_steps(w, mirrored, b->d_states, hidden, 1, 0);
-                b->d_states = mirrored;
-            }
-        }
-        b->dx = dx;
-        if (second && dx.at)
-            b->dx = view_of(w, w->d_mirrored[1], inputs);
-        backward_chunk(b);
-        if (second && dx.at)
-            move_steps(w, dx, b->dx, inputs, 1, 1);
-    }
+    return choose_sizes(&w, of->cell);
 }
 
 static void run_recurrent(const struct training *t, const void *of_cell, real *workspace)
@@ -265,19 +215,24 @@ static void run_recurrent(const struct training *t, const void *of_cell, real *w
     struct work w = {.net = net, .t = t, .directions = directions, .outputs = outputs};
     struct arena arena = {workspace, 0};
     const struct call all = {.steps = net->steps, .lengths = net->lengths};
+    choose_sizes(&w, of->cell);
     set_up(&w, of->cell, &arena);
-    for (long chunk = t->first; chunk < t->last; chunk++) {
+    const long end = t->last * CHUNK < t->batch ? t->last * CHUNK : t->batch;
+    for (w.start = t->first * CHUNK; w.start < end; w.start += w.rows) {
+        const long chunk = w.start / CHUNK, begins = w.start % CHUNK == 0;
         real *partial = t->partial + group_of(t->batch, chunk) * size;
-        if (begins_group(t->batch, chunk))
+        if (begins && begins_group(t->batch, chunk))
             memset(partial, 0, size * sizeof(real));
-        w.start = chunk * CHUNK, w.rows = rows_of_chunk(t->batch, chunk);
+        w.rows = end - w.start < w.most_rows ? end - w.start : w.most_rows;
         w.steps = steps_of_chunk(&all, w.start, w.rows);
+        memset(w.features, 0, w.rows * features_of(net) * sizeof(real));
         struct view x = {(real *)t->x + w.start * t->x_batch, t->x_batch, net->x_step};
         for (long layer = 0; layer <= last; layer++) {
             run_layer(&w, layer, x);
             x = view_of(&w, outputs[layer], features_of(net));
         }
-        t->losses[chunk] = run_head(&w, partial + size - size_of_head(net));
+        const double loss = run_head(&w, partial + size - size_of_head(net));
+        t->losses[chunk] = begins ? loss : t->losses[chunk] + loss;
         for (long layer = last; layer > 0; layer--) {
             const struct view dx = view_of(&w, w.d_inputs, features_of(net));
             run_layer_back(&w, layer, dx, partial);

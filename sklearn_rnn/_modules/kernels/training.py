@@ -38,6 +38,11 @@ from sklearn_rnn._modules.recurrent_cells import RecurrentLayer
 
 WORK_PER_CALL = 10**9
 """Multiplications, forward, of the batches of one call: a Ctrl-C takes effect between calls."""
+
+MOST_BYTES = 64 * 2**20
+"""Bytes in each thread of arrays that grow with the steps; above it see segments.h. At least those
+of one row are allocated."""
+
 ACTIVATION = 10
 """Multiplications that take as long as one activation of a gate."""
 
@@ -208,8 +213,9 @@ class NativeTraining(ABC):
         parts = parts_of(size, work, self.chunk)
         where = addresses(*self.parameters, *gradients, sequences.lengths, dx)
         network = self._pack_network(x, where)
-        training = Training(size, outputs=len(self.parameters[-1]))
-        train_sizes(bytes(training) + network, ctypes.byref(n_partial := ctypes.c_int64()))
+        training = Training(size, outputs=len(self.parameters[-1]), most_bytes=MOST_BYTES)
+        n_partial, n_workspace = ctypes.c_int64(), ctypes.c_int64()
+        train_sizes(bytes(training) + network, ctypes.byref(n_partial), ctypes.byref(n_workspace))
         workspace = self._workspace(x, size, n_partial.value)
         pack = partial(self._pack, ridge=ridge, steps=steps, workspace=workspace, network=network)
         is_shared = len(parts) > 1
@@ -253,7 +259,7 @@ class NativeTraining(ABC):
         training.y, training.weight, training.masks, *where = addresses(
             y, weight, masks[0], *workspace
         )
-        training.masks_row = masks[1]
+        training.masks_row, training.most_bytes = masks[1], MOST_BYTES
         training.partial, training.losses, training.objective = where
         training.option, training.n_weights = self.loss.option, ridge.n_weights
         training.ridge, training.decay = ridge.strength, ridge.decay

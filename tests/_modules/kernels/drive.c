@@ -14,7 +14,7 @@
     int EXPORT(cell##_train)(const struct recurrent *);                                             \
     int EXPORT(cell##_train_part)(const struct recurrent *);                                        \
     void EXPORT(cell##_train_sum)(const struct recurrent *);                                        \
-    void EXPORT(cell##_train_sizes)(const struct recurrent *, int64_t *);                           \
+    void EXPORT(cell##_train_sizes)(const struct recurrent *, int64_t *, int64_t *);                           \
     void EXPORT(cell##_sizes)(const struct call *, int64_t *, int64_t *);
 DECLARE(rnn)
 DECLARE(lstm)
@@ -22,7 +22,7 @@ DECLARE(gru)
 int EXPORT(dense_train)(const struct dense *);
 int EXPORT(dense_train_part)(const struct dense *);
 void EXPORT(dense_train_sum)(const struct dense *);
-void EXPORT(dense_train_sizes)(const struct dense *, int64_t *);
+void EXPORT(dense_train_sizes)(const struct dense *, int64_t *, int64_t *);
 void EXPORT(activate)(const real *, real *, long, long);
 
 struct entries {
@@ -32,7 +32,7 @@ struct entries {
     void (*sizes)(const struct call *, int64_t *, int64_t *);
     int (*train)(const struct recurrent *), (*train_part)(const struct recurrent *);
     void (*train_sum)(const struct recurrent *);
-    void (*train_sizes)(const struct recurrent *, int64_t *);
+    void (*train_sizes)(const struct recurrent *, int64_t *, int64_t *);
 };
 #define ENTRIES(gates, option, cell)                                                               \
     {                                                                                              \
@@ -141,7 +141,7 @@ static struct training training(long batch, long samples, long per_row, long chu
     struct training t = {
         .batch = batch, .terms = batch * per_row, .samples = samples, .last = (batch + chunk - 1) / chunk,
         .x_batch = inputs, .x = array(samples * inputs), .outputs = outputs, .loss = loss,
-        .losses = losses, .objective = &objective, .rates = rates, .n_weights = inputs,
+        .losses = losses, .objective = &objective, .rates = rates, .n_weights = inputs < size ? inputs : size,
         .ridge = 0.1, .option = 0.1, .weight = loss % 2 ? array(terms) : NULL,
         .decay = loss / 2 * 0.1, .max_norm = loss % 2 ? INFINITY : 0.5,
         .optimizer = {loss % 3, size, 1, w, g, array(size), array(size), 0, 0.9, 0.999, 1e-8},
@@ -199,8 +199,9 @@ static void train(const struct entries *cell, long batch, long steps, long input
                              w, g);
     net->training.masks_row = n * hidden * net->drops_states + read * features * net->drops_outputs;
     net->training.masks = array(samples * net->training.masks_row);
-    int64_t partial;
-    cell->train_sizes(net, &partial);
+    net->training.most_bytes = loss / 2 % 2 ? 1 << 13 : 1 << 30; /* in segments, or whole */
+    int64_t partial, workspace;
+    cell->train_sizes(net, &partial, &workspace);
     net->training.partial = array(partial);
     int failed = cell->train(net);
     net->training.samples = batch, net->training.rates = NULL;
@@ -248,8 +249,8 @@ static void train_dense(long batch, long steps, long channels, long hidden, int 
     net->training = training(batch, samples, 1, chunk, inputs, outputs, loss, size, w, g);
     net->steps = steps, net->channels = channels, net->x_step = channels;
     net->activation = activation, net->n_layers = n_layers, net->lengths = NULL, net->dx = NULL;
-    int64_t partial;
-    PASTE(dense_train_sizes, VARIANT)(net, &partial);
+    int64_t partial, workspace;
+    PASTE(dense_train_sizes, VARIANT)(net, &partial, &workspace);
     net->training.partial = array(partial);
     int failed = PASTE(dense_train, VARIANT)(net);
     net->training.samples = batch, net->training.rates = NULL;
@@ -288,7 +289,7 @@ int main(void)
 {
     const long sizes[][4] = {{1, 1, 1, 1},  {33, 3, 2, 12}, {7, 9, 17, 33},  {64, 5, 3, 16},
                              {31, 2, 1, 7}, {2, 13, 5, 65}, {100, 4, 33, 31}, {5, 6, 64, 8},
-                             {300, 2, 1, 3}};
+                             {300, 2, 1, 3},  {17, 45, 2, 5}};
     long count = 0;
     for (unsigned i = 0; i < sizeof(CELLS) / sizeof(*CELLS); i++)
         for (unsigned j = 0; j < sizeof(sizes) / sizeof(*sizes); j++) {

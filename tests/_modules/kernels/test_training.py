@@ -184,6 +184,46 @@ def test_options_have_the_objective_and_gradient_of_autograd(
     assert_that_of_autograd(module, loss, shape, n_outputs, **how)
 
 
+LITTLE, LITTLER = 60_000, 1  # bytes that make segments, and pass row by row, in the tests below
+
+
+def set_most_bytes(monkeypatch, most):
+    monkeypatch.setattr("sklearn_rnn._modules.kernels.training.MOST_BYTES", most)
+
+
+@pytest.mark.parametrize("most", [LITTLE, LITTLER])
+@pytest.mark.parametrize("cell", NETS)
+@pytest.mark.parametrize("options", [{}, *OPTIONS], ids=str)
+def test_with_little_memory_the_gradient_is_that_of_autograd(cell, options, most, monkeypatch):
+    set_most_bytes(monkeypatch, most)
+    torch.manual_seed(0)
+    module = net(cell, 3, 2, 6, torch.float64, **options)
+    for n_steps, padded in ((70, False), (37, True)):
+        how = {"weighted": True, "padded": padded, "each": module.pooling.kind == "none"}
+        assert_that_of_autograd(module, Huber(0.7), (37, n_steps, 3), 2, **how)
+
+
+@pytest.mark.parametrize("cell", NETS)
+@pytest.mark.parametrize("options", [{}, {"pooling": "mean"}, {"recurrent_dropout": 0.3}], ids=str)
+def test_segments_of_the_steps_change_no_bit(cell, options, monkeypatch):
+    module = net(cell, 3, 2, 10, torch.float32, **options)
+    lengths = torch.randint(0, 101, (40,))
+    batch = Sequences(torch.randn(40, 100, 3), torch.randn(40, 2), None, lengths)
+    found = []
+    for most in (2**40, 100_000 if "rnn" in cell else 300_000):  # enough for 16 rows in segments
+        set_most_bytes(monkeypatch, most)
+        found.append(by_kernels(module, batch, SquaredError(), 0.1))
+    for whole, in_segments in zip(*found, strict=True):
+        assert torch.equal(whole, in_segments)
+
+
+@pytest.mark.parametrize("most", [LITTLE, LITTLER])
+def test_with_little_memory_threads_change_no_bit(most, monkeypatch):
+    set_most_bytes(monkeypatch, most)
+    module = net("lstm", 3, 2, 10, torch.float32, num_layers=2, bidirectional=True)
+    assert_same_bits_for_any_threads(module, monkeypatch, n_steps=50)
+
+
 @pytest.mark.parametrize("cell", NETS)
 def test_groups_of_several_chunks(cell):
     torch.manual_seed(0)
@@ -211,9 +251,9 @@ def test_options_have_the_same_bits_for_one_and_two_threads(options, monkeypatch
     assert_same_bits_for_any_threads(module, monkeypatch, n_targets)
 
 
-def assert_same_bits_for_any_threads(module, monkeypatch, n_targets=300):
+def assert_same_bits_for_any_threads(module, monkeypatch, n_targets=300, n_steps=5):
     monkeypatch.setattr("sklearn_rnn._modules.kernels.threads.WORTH_THREADS", 0)
-    x, y = torch.randn(300, 5, 3), torch.randn(n_targets, 2)
+    x, y = torch.randn(300, n_steps, 3), torch.randn(n_targets, 2)
     vector, examples = new_vector(module), Sequences(x, y)
     gradients = []
     with parameters_as_views(vector, module):
