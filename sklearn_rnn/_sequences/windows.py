@@ -15,6 +15,8 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided, sliding_window_view
 from numpy.typing import ArrayLike, NDArray
 
+from sklearn_rnn._sklearn.validation import check_memory
+
 # A base array is worth having while it has at most so many rows for each step of a window.
 _MAX_ROWS_PER_STEP = 2
 
@@ -46,6 +48,8 @@ def flatten_windows(windows: ArrayLike) -> NDArray[Any]:
     try:
         array = np.asarray(windows)
         is_copy = array is not windows and array.flags.owndata and array.flags.c_contiguous
+        if not is_copy:
+            check_memory(array.nbytes, "flat windows")
         copied = array if is_copy else np.array(array, order="C")
     except MemoryError as error:
         raise MemoryError(

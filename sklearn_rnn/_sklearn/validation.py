@@ -21,12 +21,13 @@ from pandas.api.types import (
 from scipy.sparse import issparse
 from sklearn.utils.validation import check_array
 
+from sklearn_rnn._modules.memory import check_memory as check_memory
 from sklearn_rnn._sklearn.compat import num_samples
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 _NO_MEMORY = re.compile(r"allocate|out of memory|Storage size calculation overflowed")
-_BYTES_ASKED = re.compile(r"llocate (\d[\d.]* \w+)")
+_BYTES_ASKED = re.compile(r"llocate (\d[\d.]* \w+(?: for .+?(?=, as ))?)")
 _SIZES = (
     *("hidden_size", "num_layers", "hidden_layer_sizes", "num_channels", "num_levels"),
     *("kernel_size", "vocabulary_size", "embedding_dim", "batch_size"),

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, fields
+from itertools import chain
+from math import prod
 from typing import Any
 
 import torch
+
+from sklearn_rnn._modules.memory import LARGE, CheckedParameters
 
 MAX_VALUES_IN_DOUBLE = 10_000
 """Values of X up to which ``dtype="auto"`` is double precision."""
@@ -16,6 +21,9 @@ MIN_SAMPLES_TO_HOLD_OUT = {"regression": 500, "classification": 100}
 
 Probabilities of a network that is trained to the end on few samples are far too sure.
 """
+
+N_AVERAGES = {"adam": 2, "adamw": 2, "adadelta": 2, "rmsprop": 1, "adagrad": 1, "sgd": 1}
+"""Numbers that an optimizer keeps of each parameter."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +111,31 @@ class TrainingConfig:
                 "n_outputs": n_outputs,
             }
         )
+
+    def memory_check(self, sizes: Iterable[Any]) -> AbstractContextManager[Any]:
+        """Return a context that refuses parameters of a network for which there is no memory.
+
+        It counts what training keeps of each: itself, its gradient, averages of the optimizer.
+
+        Parameters
+        ----------
+        sizes : iterable of object
+            Arguments of the network; those that are integers determine how many there are.
+        """
+        n_bytes = (2 + N_AVERAGES.get(self.optimizer, 0)) * (8 if self.dtype == "float64" else 4)
+        if self.device != "cpu":
+            n_bytes = 4  # of the CPU, which draws them in single precision
+        if n_bytes * prod(chain(*map(_integers, sizes))) ** 2 <= LARGE:
+            return nullcontext()
+        return CheckedParameters(n_bytes)
+
+
+def _integers(sizes: Any) -> list[int]:
+    """Return the integers in an argument of a network, or in what it holds, that are above 1."""
+    if isinstance(sizes, dict | list | tuple):
+        inner = sizes.values() if isinstance(sizes, dict) else sizes
+        return [size for part in inner for size in _integers(part)]
+    return [sizes] if isinstance(sizes, int) and sizes > 1 else []
 
 
 def resolve_dtype(dtype: str, n_values: int, fitted: str | None = None) -> str:

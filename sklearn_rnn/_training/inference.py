@@ -9,6 +9,7 @@ from torch import Tensor
 
 from sklearn_rnn._modules.base import SequenceModule
 from sklearn_rnn._modules.kernels.layer import count_weights
+from sklearn_rnn._modules.kernels.loader import CHUNK
 from sklearn_rnn._modules.kernels.threads import threads_for
 from sklearn_rnn._training.batches import at_valid_steps, positions_of_steps
 from sklearn_rnn._training.tensors import (
@@ -23,6 +24,9 @@ from sklearn_rnn._training.tensors import (
 OVERLAPPING_WINDOWS_PER_CHUNK = 2048
 """Number of overlapping windows that are predicted at once."""
 
+STEPS_PER_CHUNK = 2**18
+"""Steps of all sequences that are predicted at once by kernels, as layers pass on all states."""
+
 
 def autocast(device: torch.device, *, mixed: bool) -> AbstractContextManager[None]:
     """Return a context in which torch computes products in bfloat16, if `mixed`."""
@@ -35,6 +39,8 @@ def chunk_size(x: Tensor | RaggedTensor, *, shared: bool, in_kernels: bool) -> i
         return OVERLAPPING_WINDOWS_PER_CHUNK
     fitting = 8192 // longest(x)
     if in_kernels:  # which work on few rows at a time; a call of them costs as much as 5 rows
+        if longest(x) > STEPS_PER_CHUNK // 256:
+            return max(CHUNK, STEPS_PER_CHUNK // longest(x) // CHUNK * CHUNK)
         return max(256, -(-4 * fitting // 64) * 64)
     return max(64, fitting)
 

@@ -75,9 +75,9 @@ class SequenceNet(NeuralNet):
         """Create the module, its initial values drawn from the seed alone."""
         generator = torch.Generator().manual_seed(self.seed)
         parameters = {**self.get_params_for("module"), "generator": generator}
-        self.module_ = self.initialized_instance(self.module, parameters)
-        if self.config.dtype != "float32":
-            self.module_.to(getattr(torch, self.config.dtype))
+        with self.config.memory_check(parameters.values()):
+            self.module_ = self.initialized_instance(self.module, parameters)
+        self.module_.to(getattr(torch, self.config.dtype))
         return self
 
     def initialize_optimizer(self) -> SequenceNet:

@@ -17,6 +17,7 @@ from sklearn_rnn._modules.kernels.arguments import BITS, Call
 from sklearn_rnn._modules.kernels.loader import FUNCTIONS, LIBRARY, lanes
 from sklearn_rnn._modules.kernels.threads import addresses, parts_of, run_together
 from sklearn_rnn._modules.layers import Layer
+from sklearn_rnn._modules.memory import check_memory
 from sklearn_rnn._modules.overlapping_windows import SharedRows, as_windows, shared_rows
 from sklearn_rnn._modules.recurrent_cells import CoupledLSTM, RecurrentLayer
 
@@ -191,7 +192,9 @@ class _Layer(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, options: Options, *arguments: Any) -> Result:
         """Run the layer, and keep what the backward pass needs."""
-        ctx.options, ctx.saved = options, arguments[0].new_empty(_sizes(options, arguments)[0])
+        x, n_saved = arguments[0], _sizes(options, arguments)[0]
+        check_memory(n_saved * x.element_size(), f"the states of {len(x)} sequences at all steps")
+        ctx.options, ctx.saved = options, x.new_empty(n_saved)
         ctx.save_for_backward(*arguments)
         ctx.set_materialize_grads(False)
         return _forward(options, arguments, ctx.saved)

@@ -18,6 +18,9 @@ TRAINING_CALLS = ("train_sizes", "train", "train_part", "train_sum")
 CHUNK = 16
 """Rows that are processed together: CHUNK in layer.h."""
 
+MOST_BYTES = 64 * 2**20
+"""Bytes in each thread of arrays that grow with the steps, or more for one row; see segments.h."""
+
 GROUPS = 8
 """The most groups of chunks, each of which has its own partial gradients: GROUPS in layer.h."""
 

@@ -19,6 +19,9 @@ from sklearn_rnn._modules.kernels.loader import CHUNK, GROUPS
 WORTH_THREADS = 4_000_000
 """Multiplications of a call below which handing a part to a second thread costs more."""
 
+ACTIVATION = 10
+"""Multiplications that take as long as one activation of a gate."""
+
 
 class _Allowed(threading.local):
     """The number of threads that kernels may use, if it is not that of torch, or a function."""

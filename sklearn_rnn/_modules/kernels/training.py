@@ -30,21 +30,15 @@ from sklearn_rnn._modules.kernels.arguments import (
     Weights,
 )
 from sklearn_rnn._modules.kernels.layer import CELLS
-from sklearn_rnn._modules.kernels.loader import CHUNK, FUNCTIONS, TRAINING_CALLS
-from sklearn_rnn._modules.kernels.threads import addresses, parts_of, run_together
+from sklearn_rnn._modules.kernels.loader import CHUNK, FUNCTIONS, MOST_BYTES, TRAINING_CALLS
+from sklearn_rnn._modules.kernels.threads import ACTIVATION, addresses, parts_of, run_together
 from sklearn_rnn._modules.layers import Dropout, Head
 from sklearn_rnn._modules.masking import zero_padding
+from sklearn_rnn._modules.memory import LARGE, check_memory
 from sklearn_rnn._modules.recurrent_cells import RecurrentLayer
 
 WORK_PER_CALL = 10**9
 """Multiplications, forward, of the batches of one call: a Ctrl-C takes effect between calls."""
-
-MOST_BYTES = 64 * 2**20
-"""Bytes in each thread of arrays that grow with the steps; above it see segments.h. At least those
-of one row are allocated."""
-
-ACTIVATION = 10
-"""Multiplications that take as long as one activation of a gate."""
 
 
 class Sequences(NamedTuple):
@@ -214,9 +208,10 @@ class NativeTraining(ABC):
         where = addresses(*self.parameters, *gradients, sequences.lengths, dx)
         network = self._pack_network(x, where)
         training = Training(size, outputs=len(self.parameters[-1]), most_bytes=MOST_BYTES)
-        n_partial, n_workspace = ctypes.c_int64(), ctypes.c_int64()
-        train_sizes(bytes(training) + network, ctypes.byref(n_partial), ctypes.byref(n_workspace))
-        workspace = self._workspace(x, size, n_partial.value)
+        sizes = ctypes.c_int64(), ctypes.c_int64()
+        train_sizes(bytes(training) + network, *map(ctypes.byref, sizes))
+        n_partial, n_thread = (n.value for n in sizes)
+        workspace = self._workspace(x, size, n_partial, len(parts) * n_thread)
         pack = partial(self._pack, ridge=ridge, steps=steps, workspace=workspace, network=network)
         is_shared = len(parts) > 1
         together = 1 if is_shared else max(1, WORK_PER_CALL // work)
@@ -232,8 +227,10 @@ class NativeTraining(ABC):
                 train_sum(calls[0])
         return workspace[-1]
 
-    def _workspace(self, x: Tensor, size: int, n_partial: int) -> tuple[Tensor, Tensor, Tensor]:
+    def _workspace(self, x: Tensor, size: int, n_partial: int, n: int) -> tuple[Tensor, ...]:
         """Allocate the gradients of groups, the losses of chunks, and the objective."""
+        if (n_bytes := (n_partial + n) * x.element_size()) > LARGE:
+            check_memory(n_bytes, f"gradients, and states of {x.shape[1]} steps in each thread")
         partial = x.new_empty(n_partial)
         losses = torch.empty(-(-size // self.chunk), dtype=torch.float64)
         return partial, losses, torch.zeros((), dtype=torch.float64)
@@ -248,7 +245,7 @@ class NativeTraining(ABC):
         *,
         ridge: Ridge,
         steps: Steps | None,
-        workspace: tuple[Tensor, Tensor, Tensor],
+        workspace: tuple[Tensor, ...],
         network: bytes,
     ) -> bytes:
         """Pack the arguments for some batches, the first of which is number `i`."""

@@ -18,6 +18,7 @@ from sklearn_rnn._modules.embedding import Embedded
 from sklearn_rnn._modules.kernels import loader as library
 from sklearn_rnn._modules.kernels.arguments import KernelLoss, Ridge
 from sklearn_rnn._modules.kernels.layer import LARGEST_HEAD, LARGEST_HEAD_AT_EACH_STEP
+from sklearn_rnn._modules.kernels.loader import MOST_BYTES
 from sklearn_rnn._modules.kernels.threads import parts_of
 from sklearn_rnn._modules.kernels.training import Sequences
 from sklearn_rnn._modules.layers import set_dropout_generator
@@ -222,6 +223,25 @@ def test_with_little_memory_threads_change_no_bit(most, monkeypatch):
     set_most_bytes(monkeypatch, most)
     module = net("lstm", 3, 2, 10, torch.float32, num_layers=2, bidirectional=True)
     assert_same_bits_for_any_threads(module, monkeypatch, n_steps=50)
+
+
+def test_a_large_network_over_many_steps_stays_within_the_bound(monkeypatch):
+    module, asked = net("lstm", 1, 1, 512, torch.float64), []
+
+    def record(n_bytes, _):
+        asked.append(n_bytes)
+        raise MemoryError
+
+    monkeypatch.setattr("sklearn_rnn._modules.kernels.training.check_memory", record)
+    monkeypatch.setattr("sklearn_rnn._modules.kernels.training.LARGE", 0)
+    batch = Sequences(torch.zeros(16, 5000, 1).double(), torch.zeros(16, 1).double())
+    for most in (MOST_BYTES, 2**40):
+        set_most_bytes(monkeypatch, most)
+        with pytest.raises(MemoryError):
+            by_kernels(module, batch, SquaredError(), 0.1)
+    of_weights = 8 * sum(p.numel() for p in module.parameters())
+    assert asked[0] < MOST_BYTES + 4 * of_weights
+    assert asked[1] > 2_300_000_000
 
 
 @pytest.mark.parametrize("cell", NETS)
