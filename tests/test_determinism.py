@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from sklearn_rnn._modules.kernels.loader import INSTRUCTIONS
 from tests.nets import few_epochs, needs_library
 from tests.predictions import MODELS, NETS, fit_and_predict, fitted, predict
 
@@ -75,8 +76,13 @@ def test_a_batch_of_one_differs_by_rounding(name):
     assert error(alone, here(name)[:20]) < bound(name)
 
 
+NEEDS_AVX512 = pytest.mark.skipif(
+    INSTRUCTIONS != "avx512", reason="the processor has no instructions beside avx2 and plain"
+)
+
+
 @needs_library
-@pytest.mark.parametrize("instructions", ["0", "plain"])
+@pytest.mark.parametrize("instructions", ["0", "plain", pytest.param("avx2", marks=NEEDS_AVX512)])
 def test_other_instructions_differ_by_rounding(tmp_path, instructions):
     found = elsewhere(tmp_path / "found.npz", "sequential", SKLEARN_RNN_NATIVE=instructions)
     for name in NETS:
