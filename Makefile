@@ -3,14 +3,14 @@
 
 PYTHON ?= python3
 .DEFAULT_GOAL := help
-.PHONY: help native nyse results test fuzz test-oldest test-torch sanitize bench-smoke lint wheel wheel-pure docs docs-full docs-links clean
+.PHONY: help native nyse results test fuzz reliability test-oldest test-torch sanitize bench-smoke lint wheel wheel-pure docs docs-full docs-links clean
 
 # Twice quiet: only errors are shown.
 PIP := -m pip --disable-pip-version-check --quiet --quiet
 # Tests run in two processes; more threads than cores make small nets many times slower.
 # Some of them only: make test ARGS="-k lags".
 PYTEST := -m pytest -n 2 $(ARGS)
-test fuzz test-oldest sanitize: export OMP_NUM_THREADS := 1
+test fuzz reliability test-oldest sanitize: export OMP_NUM_THREADS := 1
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z.-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ test: .venv/installed ## run the tests and the doctests
 
 fuzz: .venv/installed ## call every public name with inputs drawn at random: make fuzz N=20000
 	.venv/bin/python -m tests.fuzz $(N) $(ARGS)
+
+reliability: .venv/installed ## measure what docs/reliability.md promises, for some minutes
+	.venv/bin/python -m tests.reliability $(ARGS)
 
 native: .venv/installed ## compile the native kernels in place, after a change in sklearn_rnn/_modules/kernels
 	.venv/bin/python hatch_build.py

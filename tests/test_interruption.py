@@ -49,13 +49,18 @@ def main(path, seed, n):
     np.savez(path, **{name: fit_and_predict(name) for name in NAMES})
 
 
+def interrupt_in_new_process(path, seed, n):
+    """Run `main` in a process of its own, whose first fit is interrupted."""
+    command = [sys.executable, "-m", "tests.test_interruption", str(path), str(seed), str(n)]
+    subprocess.run(command, check=True, timeout=300 + n)
+
+
 @few_epochs
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="Windows has no timers of signals")
 @pytest.mark.parametrize("seed", [0, 1])
 def test_fits_after_interrupted_ones_have_the_bits_of_a_process_without(tmp_path, seed):
-    path = str(tmp_path / "found.npz")
-    command = [sys.executable, "-m", "tests.test_interruption", path, str(seed), "3"]
-    subprocess.run(command, check=True, timeout=300)
+    path = tmp_path / "found.npz"
+    interrupt_in_new_process(path, seed, 3)
     with np.load(path) as found:
         for name in NAMES:
             np.testing.assert_array_equal(found[name], fit_and_predict(name), err_msg=name)
