@@ -50,6 +50,13 @@ class Analyzer:
             raise TypeError(
                 f"X must hold open files, which are read, with input='file'; got {given!r}."
             ) from error
+        except UnicodeDecodeError as error:
+            raise ValueError(
+                f"X must hold texts of the given encoding; got bytes for which {error}. Set "
+                "encoding, or decode_error='replace'."
+            ) from error
+        except ValueError:  # of scikit-learn, for np.nan
+            text = given
         replaced = ("analyzer", "preprocessor", "tokenizer")
         is_read = isinstance(text, str) or is_sequence(text)
         if is_read or any(callable(self.parameters[name]) for name in replaced):

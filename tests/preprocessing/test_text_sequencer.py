@@ -347,7 +347,7 @@ def test_errors_name_argument_rule_and_value():
             TextSequencer(token_pattern=pattern).fit(TEXTS)
 
 
-@pytest.mark.parametrize("value", [None, 3.5])
+@pytest.mark.parametrize("value", [None, 3.5, np.nan, pd.NA])
 @pytest.mark.parametrize("parameters", [{}, {"lowercase": False}, {"sentence_end": "[.]"}])
 def test_anything_but_texts_is_refused_unless_a_function_reads_it(value, parameters):
     for method in ("fit", "fit_transform", "transform"):
@@ -371,6 +371,14 @@ def test_a_function_reads_what_is_no_text():
 def test_invalid_parameters_are_refused(name, value):
     with pytest.raises(ValueError, match=f"The '{name}' parameter of TextSequencer must be"):
         TextSequencer(**{name: value}).fit(TEXTS)
+
+
+def test_bytes_of_another_encoding_are_refused_by_name():
+    latin = "café".encode("latin-1")
+    with pytest.raises(ValueError, match=r"^X must hold texts of the given encoding; .* Set encod"):
+        TextSequencer().fit(["tea", latin])
+    found = TextSequencer(encoding="latin-1").fit(["tea", latin])
+    assert found.transform(["café"]).tolist() == found.transform([latin]).tolist()
 
 
 def test_what_is_no_open_file_is_refused_by_name():
