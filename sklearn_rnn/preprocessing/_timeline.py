@@ -85,7 +85,8 @@ def read_timeline(
     Raises
     ------
     ValueError
-        If more than a hundredth of the times of a series repeat, or `time` names no times.
+        If more than a hundredth of the times of a series repeat, `time` names no times, or all of
+        them are missing where there is no `like`.
     """
     index, codes, labels = split_index(X, n_rows, time, series)
     kind, times = (TimeKind(), np.zeros(0)) if index is None else read_times(index, like)
@@ -101,7 +102,10 @@ def read_timeline(
     times = times if order is None else times[order]
     codes = codes if order is None else codes[order]
     n_timed = n_rows - int(missing.sum())
-    first = np.flatnonzero(np.append(n_timed > 0, codes[1:n_timed] != codes[: n_timed - 1]))
+    if n_timed == 0 and n_rows and like is None:
+        where = "its index" if time is None else f"its column {time!r}"
+        raise ValueError(f"X must have the times of rows in {where}; got missing ones alone.")
+    first = np.flatnonzero(np.append(n_timed > 0, codes[1:n_timed] != codes[: max(n_timed - 1, 0)]))
     present, starts = codes[first], np.append(first, n_timed)
     if kind.name != "none":
         times = _separate_repeated(times, starts, kind)

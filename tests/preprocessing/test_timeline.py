@@ -183,3 +183,16 @@ def test_columns_name_time_and_series(library, dates):
 def test_errors_name_argument_rule_and_value(X, text):
     with pytest.raises(ValueError, match=f"^{re.escape(text)}$"):
         read_timeline(X, len(X), time="day")
+
+
+def test_times_that_are_all_missing_are_refused_in_fit_and_no_past_later():
+    known = pd.DataFrame({"a": np.arange(9.0), "day": pd.date_range("2024-01-01", periods=9)})
+    missing = known.assign(day=pd.NaT)
+    rule = r"^X must have the times of rows in its {}; got missing ones alone\.$"
+    with pytest.raises(ValueError, match=rule.format("column 'day'")):
+        LagTransformer(2, time="day").fit(missing)
+    with pytest.raises(ValueError, match=rule.format("index")):
+        make_lagged(missing.set_index("day"), known["a"].to_numpy(), 2)
+    lags = LagTransformer(2, time="day").fit(known)
+    for n_rows in (1, 9):
+        assert not lags.transform(missing[:n_rows]).is_complete.any()
