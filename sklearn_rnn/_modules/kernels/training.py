@@ -188,12 +188,7 @@ class NativeTraining(ABC):
         return objective
 
     def _run(
-        self,
-        sequences: Sequences,
-        size: int,
-        ridge: Ridge,
-        dx: Tensor | None,
-        steps: Steps | None,
+        self, sequences: Sequences, size: int, ridge: Ridge, dx: Tensor | None, steps: Steps | None
     ) -> Tensor:
         """Return the sum of the objectives of all batches, each times its targets."""
         # kept alive until the calls are over: some of these are copies
