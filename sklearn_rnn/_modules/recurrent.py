@@ -1,5 +1,6 @@
 """Recurrent networks: Elman RNN, LSTM and GRU."""
 
+import math
 from collections.abc import Callable
 from functools import partial
 
@@ -60,7 +61,10 @@ class Recurrent(SequenceModule):
 
     Initial values: Glorot uniform input weights and orthogonal recurrent weights (Saxe et al.,
     2013), gate by gate; zero biases, except 1 for the forget gate of the LSTM (Jozefowicz et al.,
-    2015), or -1 for the input gate with coupled gates, which gives the same forget gate.
+    2015), or -1 for the input gate with coupled gates, which gives the same forget gate, and
+    :math:`\log T_k` for the update gate of unit k of a GRU whose last states are read, with
+    :math:`T_k` from 1 to n_steps - 1 on a logarithmic grid: about so many steps the unit remembers
+    (Tallec and Ollivier, 2018).
 
     Parameters
     ----------
@@ -102,6 +106,7 @@ class Recurrent(SequenceModule):
     networks. NIPS.
     Greff, Srivastava, Koutnik, Steunebrink and Schmidhuber (2017). LSTM: a search space odyssey.
     IEEE Transactions on Neural Networks and Learning Systems 28.
+    Tallec and Ollivier (2018). Can recurrent neural networks warp time? ICLR.
     """
 
     def __init__(
@@ -128,11 +133,14 @@ class Recurrent(SequenceModule):
         self.hidden_size = hidden_size
         n_features = hidden_size * (1 + bidirectional)
         sizes = [n_channels] + [n_features] * (num_layers - 1)
+        memory = n_steps if pooling == "last" else 1
         self.layers = nn.ModuleList(
-            _layer(new_cell, n_in, hidden_size, generator) for n_in in sizes
+            _layer(new_cell, n_in, hidden_size, memory, generator) for n_in in sizes
         )
         self.reverse_layers = nn.ModuleList(
-            _layer(new_cell, n_in, hidden_size, generator) for n_in in sizes if bidirectional
+            _layer(new_cell, n_in, hidden_size, memory, generator)
+            for n_in in sizes
+            if bidirectional
         )
         self.dropout = Dropout(dropout)
         self.recurrent_dropout = Dropout(recurrent_dropout)
@@ -253,9 +261,13 @@ def _layer(
     new_cell: Callable[..., RecurrentLayer],
     n_in: int,
     hidden_size: int,
+    memory: int,
     generator: torch.Generator | None,
 ) -> RecurrentLayer:
-    """Build one layer in one direction, with initial values drawn gate by gate."""
+    """Build one layer in one direction, with initial values drawn gate by gate.
+
+    The units of a GRU remember up to `memory` steps at first.
+    """
     layer = new_cell(n_in, hidden_size, device="meta")  # `to_empty` would import SymPy
     for name, parameter in layer.named_parameters():
         values = torch.empty(parameter.shape, device="cpu")
@@ -272,6 +284,9 @@ def _layer(
                 nn.init.xavier_uniform_(gate, generator=generator)
         if isinstance(layer, nn.LSTM) and name.startswith("bias_ih"):
             nn.init.ones_(values[hidden_size : 2 * hidden_size])  # of the gates i, f, g, o
+        if isinstance(layer, nn.GRU) and name.startswith("bias_ih"):  # of the gates r, z, n
+            longest = math.log(max(memory - 1, 1))
+            values[hidden_size : 2 * hidden_size] = torch.linspace(0.0, longest, hidden_size)
         if isinstance(layer, CoupledLSTM) and name == "bias_ih_l0":
             nn.init.constant_(values[:hidden_size], -1.0)  # of the gates i, g, o
     return layer

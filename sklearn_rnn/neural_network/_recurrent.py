@@ -240,7 +240,8 @@ class GRURegressor(SequenceRegressor, _GRU):
 
     At each step an update gate controls how much of the state is replaced, and a reset gate how
     much the candidate state depends on the previous one; an affine output layer reads the last
-    state. A GRU has three quarters of the weights of an LSTM and usually predicts as well.
+    state. A GRU has three quarters of the weights of an LSTM and usually predicts as well. The
+    update gates are initialised so that the units remember from one step to the whole sequence.
 
     {parameters}
 
@@ -275,7 +276,8 @@ class GRUClassifier(SequenceClassifier, _GRU):
 
     At each step an update gate controls how much of the state is replaced, and a reset gate how
     much the candidate state depends on the previous one; an affine output layer reads the last
-    state. A GRU has three quarters of the weights of an LSTM and usually predicts as well.
+    state. A GRU has three quarters of the weights of an LSTM and usually predicts as well. The
+    update gates are initialised so that the units remember from one step to the whole sequence.
 
     {parameters}
 

@@ -321,7 +321,18 @@ def test_recurrent_weights_start_orthogonal_and_biases_at_zero(cell, bidirection
         expected = torch.zeros_like(bias)
         if cell == "lstm":
             expected[6:12] = 1
+        if cell == "gru":
+            expected[6:12] = torch.linspace(0, np.log(3), 6)
         assert torch.equal(bias, expected)
+
+
+@pytest.mark.parametrize(("pooling", "longest"), [("last", 200), ("mean", 1)])
+def test_units_of_a_gru_remember_from_one_step_to_all_if_the_last_state_is_read(pooling, longest):
+    """A state that nothing feeds keeps the share z at each step: 1 / (1 - z) steps in the mean."""
+    module = Recurrent(1, 201, 1, cell="gru", hidden_size=8, pooling=pooling)
+    _, z, _ = module.layers[0].bias_ih_l0.detach().split(8)
+    times = 1 / (1 - torch.sigmoid(z).numpy())  # 1 + exp(z)
+    assert times == pytest.approx(1 + np.geomspace(1, longest, 8), 1e-5)
 
 
 # ---------------------------------------------------------------- dropout
