@@ -1,4 +1,4 @@
-"""Warnings about how a training run ended."""
+"""Whether a training run has learned anything, and warnings about how it ended."""
 
 from __future__ import annotations
 
@@ -6,11 +6,44 @@ import warnings
 from typing import Any
 
 from sklearn.exceptions import ConvergenceWarning
+from torch import Tensor
 
+from sklearn_rnn._training.batches import Examples
+from sklearn_rnn._training.losses import Loss
 from sklearn_rnn.exceptions import NothingLearnedWarning
+
+LEAST_GAIN, LEAST_TARGETS = 0.002, 100
+"""The share of the loss of a constant that a network saves at least, of so many targets."""
 
 IN_FIT = 5
 """Calls from here to that of `fit`."""
+
+
+def constant_loss(
+    criterion: Loss, examples: Examples, vector: Tensor, n_outputs: int
+) -> float:
+    """Return the loss of the best constant, such as the mean of y or the shares of classes.
+
+    Parameters
+    ----------
+    criterion : Loss
+        The loss.
+    examples : Examples
+        The data.
+    vector : Tensor
+        The parameters of the network, for their precision.
+    n_outputs : int
+        Outputs of the network.
+    """
+    y, weight = examples.targets()
+    output = criterion.constant(y, weight, n_outputs).to(vector.dtype).nan_to_num()
+    return float(criterion(output.expand(len(y), -1), y, weight))
+
+
+def flat_limit(*args: Any) -> float:
+    """Return the least loss that is no better than `constant_loss` of the same arguments."""
+    constant = constant_loss(*args)
+    return constant - LEAST_GAIN * abs(constant)
 
 
 def warn_unfinished(name: str, net: Any) -> None:

@@ -22,6 +22,7 @@ from sklearn_rnn._modules.layers import set_dropout_generator
 from sklearn_rnn._training.augmentation import Augmentation
 from sklearn_rnn._training.batches import Batch, Examples, at_valid_steps
 from sklearn_rnn._training.config import TrainingConfig
+from sklearn_rnn._training.convergence import flat_limit
 from sklearn_rnn._training.flat_parameters import n_weights
 from sklearn_rnn._training.inference import autocast, chunk_size
 from sklearn_rnn._training.losses import Loss
@@ -83,6 +84,7 @@ class Trainer:
             sizes = (config.n_channels, config.n_outputs)
             self.augment = Augmentation(config.augmentation, *sizes, state.noise)
         self.penalty = 0.0
+        self.limit: float | None = None
         self.gradient_chosen = self.uses_vjp = self.runs_epochs_in_kernel = False
         self.native: TrainingKernel | None = None
         self.precision = partial(autocast, self.vector.device, mixed=config.mixed)
@@ -134,8 +136,16 @@ class Trainer:
         for name, loss in losses.items():
             if not math.isfinite(loss):
                 raise self._diverged(f"{name} is {loss}")
-        self.state.record(losses, self.config)
+        self.state.record(losses, self.config, is_flat=self._is_flat(losses, train))
         return losses
+
+    def _is_flat(self, losses: dict[str, float], train: Examples) -> bool:
+        """Return whether, with early stopping, the training loss is no better than a constant's."""
+        if not self.config.early_stopping or self.sparse is not None:  # that may be the optimum
+            return False
+        if self.limit is None:
+            self.limit = flat_limit(self.criterion, train, self.vector, self.config.n_outputs)
+        return losses["train_loss"] - self.penalty >= self.limit
 
     def finish(self) -> None:
         """End a run: with early stopping restore the best epoch, otherwise check the last one."""

@@ -28,16 +28,19 @@ from sklearn_rnn._training.batches import Batch, Examples
 from sklearn_rnn._training.callbacks import callbacks_of, check_run, shown, uses_batches
 from sklearn_rnn._training.checkpoint import Checkpoint
 from sklearn_rnn._training.config import TrainingConfig
-from sklearn_rnn._training.convergence import warn_flat, warn_unfinished
+from sklearn_rnn._training.convergence import (
+    LEAST_TARGETS,
+    constant_loss,
+    flat_limit,
+    warn_flat,
+    warn_unfinished,
+)
 from sklearn_rnn._training.flat_parameters import new_vector, parameters_as_views
 from sklearn_rnn._training.loop import Trainer
 from sklearn_rnn._training.optimizers import OPTIMIZERS
 from sklearn_rnn._training.schedules import PLANNED
 from sklearn_rnn._training.state import TrainingState, still_improving
 from sklearn_rnn._training.tensors import n_steps_run
-
-LEAST_GAIN, LEAST_TARGETS = 0.002, 100
-"""The share of the loss of a constant that a network saves at least, of so many targets."""
 
 
 class SequenceNet(NeuralNet):
@@ -232,7 +235,10 @@ class SequenceNet(NeuralNet):
         self.final_loss_, self.constant_loss_ = min(curve) if c.early_stopping else curve[-1], None
         falls = not self.stopped_ and c.lr_schedule not in PLANNED
         if falls and still_improving(curve, c.patience, c.tol):
-            self.constant_loss_ = self._constant_loss(train if valid is None else valid)
+            watched = train if valid is None else valid
+            self.constant_loss_ = constant_loss(
+                self.criterion_, watched, trainer.vector, c.n_outputs
+            )
 
     def _flat_loss(self, trainer: Trainer, train: Examples) -> float | None:
         """Return the training loss after the last epoch if it is no better than a constant's."""
@@ -240,19 +246,11 @@ class SequenceNet(NeuralNet):
         too_soon = trainer.state.epoch < c.patience or len(y) < LEAST_TARGETS
         if too_soon or c.alpha * c.l1_ratio or (y == y[0]).all():
             return None
-        constant = self._constant_loss(train)
-        limit = constant - LEAST_GAIN * abs(constant)
+        limit = flat_limit(self.criterion_, train, trainer.vector, c.n_outputs)
         if self.history[-1, "train_loss"] < limit:  # with the penalty, and at no cost
             return None
         loss = trainer.mean_loss(train)
         return loss if loss >= limit else None
-
-    def _constant_loss(self, examples: Examples) -> float:
-        """Return the loss of the best constant, such as the mean of y or the shares of classes."""
-        y, weight = examples.targets()
-        output = self.criterion_.constant(y, weight, self.config.n_outputs)
-        output = output.to(next(self.module_.parameters()).dtype).nan_to_num()
-        return float(self.criterion_(output.expand(len(y), -1), y, weight))
 
     def _end_epoch(self, train: Examples, valid: Examples | None) -> None:
         """Serve the end of an epoch; skorch's callbacks stop training by KeyboardInterrupt."""

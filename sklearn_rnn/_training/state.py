@@ -15,6 +15,9 @@ from sklearn_rnn._training.config import TrainingConfig
 from sklearn_rnn._training.proximal_lbfgs import ProximalLBFGS
 from sklearn_rnn._training.schedules import PLANNED
 
+WAIT_WHILE_FLAT = 3
+"""Times `patience` that early stopping waits while nothing is learned, as gated networks begin."""
+
 
 @dataclass
 class TrainingState:
@@ -38,6 +41,9 @@ class TrainingState:
         The loss of the last epoch that ends the training when it does not fall.
     plateau_loss, n_misses : float, int
         The lowest loss that was watched, and the epochs since it fell by ``tol``.
+    n_flat : int
+        Of the epochs since then, those whose training loss was no better than a constant's, which
+        are not among `n_misses`.
     best : Tensor or None
         The parameters of the best epoch, with early stopping.
     stopped : bool
@@ -60,6 +66,7 @@ class TrainingState:
     watched_loss: float = math.inf
     plateau_loss: float = math.inf
     n_misses: int = 0
+    n_flat: int = 0
     best: Tensor | None = None
     stopped: bool = False
     rate_reducer: ReduceLROnPlateau | None = None
@@ -113,11 +120,14 @@ class TrainingState:
         if self.rate_reducer is not None and self.epoch:
             self.rate_reducer.step(self.watched_loss)
 
-    def record(self, losses: dict[str, float], config: TrainingConfig) -> None:
+    def record(
+        self, losses: dict[str, float], config: TrainingConfig, *, is_flat: bool = False
+    ) -> None:
         """Note the losses of an epoch, and whether the run stops.
 
         It does after `patience` epochs without a fall of the watched loss by more than `tol` below
-        the lowest so far.
+        the lowest so far. Epochs in which the network fits its training data no better than a
+        constant (`is_flat`) are counted apart, up to `WAIT_WHILE_FLAT` times `patience`.
         """
         early = config.early_stopping
         self.watched_loss = loss = losses["valid_loss" if early else "train_loss"]
@@ -126,9 +136,15 @@ class TrainingState:
         for name, value in losses.items():
             self.improved[name] = value < self.lowest.get(name, math.inf)
             self.lowest[name] = min(value, self.lowest.get(name, math.inf))
-        self.n_misses = 0 if loss < self.plateau_loss - config.tol else self.n_misses + 1
+        if loss < self.plateau_loss - config.tol:
+            self.n_misses = self.n_flat = 0
+        else:
+            self.n_misses += not is_flat
+            self.n_flat += is_flat
         self.plateau_loss = min(self.plateau_loss, loss)
-        at_plateau = self.n_misses >= config.patience
+        at_plateau = (
+            self.n_misses >= config.patience or self.n_flat >= WAIT_WHILE_FLAT * config.patience
+        )
         self.stopped = at_plateau and (early or config.lr_schedule not in PLANNED)
 
     def state_dict(self) -> dict[str, Any]:
@@ -173,6 +189,6 @@ def still_improving(losses: list[float], patience: int, tol: float) -> bool:
 
 PLAIN = (
     *("n_epochs_before", "epoch", "lowest", "improved", "watched_loss", "plateau_loss"),
-    *("n_misses", "best", "stopped"),
+    *("n_misses", "n_flat", "best", "stopped"),
 )
 """The attributes of a state that are copied as they are."""

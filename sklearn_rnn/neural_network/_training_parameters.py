@@ -140,7 +140,9 @@ class TrainingParameters:
     patience: int = param(
         [COUNT],
         """Number of epochs without an improvement by `tol` of the validation loss (of the
-        training loss without `early_stopping`) after which training stops.""",
+        training loss without `early_stopping`) after which training stops. With `early_stopping`
+        it waits three times as long while the training loss is no better than that of a constant
+        prediction, a plateau on which networks with gates often begin.""",
         default=20,
     )
     tol: float = param(

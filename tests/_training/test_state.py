@@ -109,6 +109,37 @@ def test_a_run_goes_on_from_a_saved_state_as_if_it_had_not_stopped(changes, recu
     assert_equal_states(resumed_end, end)
 
 
+def test_training_waits_three_times_as_long_while_nothing_is_learned():
+    config = configuration(early_stopping=True, patience=2, tol=0.1)
+    worse = {"train_loss": 0.5, "valid_loss": 0.5}
+
+    def epochs(flat):
+        """Return how many epochs a run takes that begins with so many flat ones."""
+        _, state = begun(config)
+        state.record(worse, config, is_flat=True)
+        while not state.stopped:
+            state.epoch += 1
+            state.record(worse, config, is_flat=state.epoch <= flat)
+        return state.epoch
+
+    assert [epochs(flat) for flat in (0, 1, 3, 9)] == [2, 3, 5, 6]
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+@pytest.mark.parametrize("l1_ratio", [0.0, 0.5])
+def test_only_a_net_that_could_learn_and_has_not_is_waited_for(early_stopping, l1_ratio):
+    """A penalty that makes weights zero may rightly ask for a constant."""
+    flat = {"learning_rate": 1e-9, "alpha": 1e-6, "early_stopping": early_stopping}
+    config = configuration(**flat, l1_ratio=l1_ratio, patience=2, max_epochs=20)
+    module, state = begun(config)
+    with parameters_as_views(state.vector, module):
+        trainer = Trainer(module, SquaredError(), config, state)
+        losses = trainer.step(TRAIN, VALID)
+        waited = trainer._is_flat({**losses, "train_loss": 9.0 + trainer.penalty}, TRAIN)
+        learned = trainer._is_flat({**losses, "train_loss": 0.1}, TRAIN)
+    assert (waited, learned) == (early_stopping and not l1_ratio, False)
+
+
 def test_the_step_size_of_proximal_lbfgs_goes_on_after_it_was_halved():
     config = configuration(optimizer="lbfgs", l1_ratio=0.5, batch_size=40)
     sizes = []
