@@ -83,8 +83,8 @@ def penalty_path(
         With ``l1_ratio > 0``; it is cloned. Its `tol` determines the accuracy of the path. For
         linear models with ``optimizer="lbfgs"``, 1e-6 gives R2 within 0.002 of the exact path, and
         1e-10 with ``dtype="float64"`` and ``patience=2`` gives weights within 0.0002; with the
-        default some fits stop too early (measured in ``benchmarks/path.py``). With mini-batches,
-        gradient noise keeps some weights from being exactly zero.
+        default some fits stop too early (measured in ``benchmarks/results/path.md``). With
+        mini-batches, gradient noise keeps some weights from being exactly zero.
     X : array-like of shape (n_samples, n_steps, n_channels) or (n_samples, n_columns)
         Sequences, as for `fit`.
     y : array-like of shape (n_samples,) or (n_samples, n_outputs)
@@ -134,9 +134,9 @@ def penalty_path(
 
     Notes
     -----
-    Fifty fits take about as many epochs as three to five single fits at the last alpha, or ten with
+    Fifty fits take about as many epochs as two to four single fits at the last alpha, or nine with
     ``tol=1e-10``. For networks the same holds for the time; for linear models, whose single fit
-    takes about 0.1 s, the overhead of each fit makes it five to eleven.
+    takes about 0.1 s, the overhead of each fit makes it six to ten.
 
     References
     ----------
