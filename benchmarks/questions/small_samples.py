@@ -18,6 +18,8 @@ FAMILIES = ("RNN", "LSTM", "GRU", "TCN", "CNN", "Dense")
 SIZES = (100, 300, 499)
 N_TEST = 3000
 CONSTANT = float(np.log(2))
+DRAWS = {"quick": range(10, 11), "usual": range(10, 15), "full": range(10, 20)}
+"""Others than 0 to 4, by which the share that is held out was chosen."""
 STOPPING = {"defaults": "auto", "a tenth held out": True, "all epochs": False}
 
 
@@ -30,13 +32,13 @@ def draw(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 def measure(size: str) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Return the log loss on test samples of every family, at its defaults and with all epochs."""
-    quick = size == "quick"
-    n_draws, sizes = (1, SIZES[:1]) if quick else (5, SIZES)
+    quick, draws = size == "quick", DRAWS[size]
+    sizes = SIZES[: 1 if quick else None]
     cache = Cache(None if quick else CACHE / "small_samples.jsonl")
     reduced = {"max_epochs": 2} if quick else {}
     nets = list(product(FAMILIES, STOPPING))
     rows = []
-    for n, seed in tqdm(list(product(sizes, range(n_draws)))):
+    for n, seed in tqdm(list(product(sizes, draws))):
         X, y = draw(n + N_TEST, seed)
         models = {("logistic regression", ""): LogisticRegression()} | {
             (family, how): getattr(rnn, f"{family}Classifier")(
@@ -52,20 +54,29 @@ def measure(size: str) -> tuple[pd.DataFrame, dict[str, Any]]:
                 model.fit(inputs[:n], y[:n])
                 cache[key] = log_loss(y[n:], model.predict_proba(inputs[n:]))
             rows.append([name, how, n, seed, cache[key]])
-    return pd.DataFrame(rows, columns=["model", "training", "n", "seed", "loss"]), {
-        "n_draws": n_draws
-    }
+    header = ["model", "training", "n", "seed", "loss"]
+    return pd.DataFrame(rows, columns=header), {"n_draws": len(draws)}
 
 
 def facts(table: pd.DataFrame, kept: Any) -> dict[str, Any]:
     of = table.fillna({"training": ""}).groupby(["model", "training", "n"], sort=False)["loss"]
-    means = of.mean().unstack("n")
+    means, deviations = of.mean().unstack("n"), of.std().unstack("n")
     defaults = means.xs("defaults", level="training")
     every = means.xs("all epochs", level="training")
     return {
+        "draws": f"{table['seed'].min()} to {table['seed'].max()}",
         "rows": markdown(
             ["model", "training", *(f"n = {n}" for n in means.columns)],
-            [[*which, *(f"{x:.3f}" for x in row)] for which, row in means.iterrows()],
+            [
+                [
+                    *which,
+                    *(
+                        f"{x:.3f} ± {d:.3f}"
+                        for x, d in zip(row, deviations.loc[which], strict=True)
+                    ),
+                ]
+                for which, row in means.iterrows()
+            ],
         ),
         "most": {n: f"{defaults[n].max():.3f} ({defaults[n].idxmax()})" for n in means.columns},
         "most_of_every": {n: f"{every[n].max():.3f} ({every[n].idxmax()})" for n in means.columns},

@@ -45,6 +45,7 @@ GUARDED = [
     "path",
     "regularization",
     "reliability_resume",
+    "selection",
     "small_samples",
     "tcn",
 ]
@@ -62,6 +63,7 @@ NO_PICTURES = {
     "panel",
     "panel_speed",
     "reliability_resume",
+    "selection",
     "small_samples",
 }
 STUDIES = sorted(path.stem for path in RESULTS.glob("*.json"))
