@@ -15,6 +15,9 @@ from sklearn_rnn.exceptions import NothingLearnedWarning
 LEAST_GAIN, LEAST_TARGETS = 0.002, 100
 """The share of the loss of a constant that a network saves at least, of so many targets."""
 
+GAIN_TO_WAIT_FOR = 0.02
+"""The share that it saves once it has left the plateau at the constant; less may be chance."""
+
 IN_FIT = 5
 """Calls from here to that of `fit`."""
 
@@ -40,10 +43,10 @@ def constant_loss(
     return float(criterion(output.expand(len(y), -1), y, weight))
 
 
-def flat_limit(*args: Any) -> float:
-    """Return the least loss that is no better than `constant_loss` of the same arguments."""
+def flat_limit(gain: float, *args: Any) -> float:
+    """Return the least loss that saves less than a share of `constant_loss` of the arguments."""
     constant = constant_loss(*args)
-    return constant - LEAST_GAIN * abs(constant)
+    return constant - gain * abs(constant)
 
 
 def warn_unfinished(name: str, net: Any) -> None:

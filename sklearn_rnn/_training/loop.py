@@ -22,7 +22,7 @@ from sklearn_rnn._modules.layers import set_dropout_generator
 from sklearn_rnn._training.augmentation import Augmentation
 from sklearn_rnn._training.batches import Batch, Examples, at_valid_steps
 from sklearn_rnn._training.config import TrainingConfig
-from sklearn_rnn._training.convergence import flat_limit
+from sklearn_rnn._training.convergence import GAIN_TO_WAIT_FOR, flat_limit
 from sklearn_rnn._training.flat_parameters import n_weights
 from sklearn_rnn._training.inference import autocast, chunk_size
 from sklearn_rnn._training.losses import Loss
@@ -140,11 +140,12 @@ class Trainer:
         return losses
 
     def _is_flat(self, losses: dict[str, float], train: Examples) -> bool:
-        """Return whether, with early stopping, the training loss is no better than a constant's."""
+        """Return whether, with early stopping, the training loss is hardly below a constant's."""
         if not self.config.early_stopping or self.sparse is not None:  # that may be the optimum
             return False
         if self.limit is None:
-            self.limit = flat_limit(self.criterion, train, self.vector, self.config.n_outputs)
+            of = self.criterion, train, self.vector, self.config.n_outputs
+            self.limit = flat_limit(GAIN_TO_WAIT_FOR, *of)
         return losses["train_loss"] - self.penalty >= self.limit
 
     def finish(self) -> None:

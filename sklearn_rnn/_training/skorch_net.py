@@ -29,6 +29,7 @@ from sklearn_rnn._training.callbacks import callbacks_of, check_run, shown, uses
 from sklearn_rnn._training.checkpoint import Checkpoint
 from sklearn_rnn._training.config import TrainingConfig
 from sklearn_rnn._training.convergence import (
+    LEAST_GAIN,
     LEAST_TARGETS,
     constant_loss,
     flat_limit,
@@ -246,7 +247,7 @@ class SequenceNet(NeuralNet):
         too_soon = trainer.state.epoch < c.patience or len(y) < LEAST_TARGETS
         if too_soon or c.alpha * c.l1_ratio or (y == y[0]).all():
             return None
-        limit = flat_limit(self.criterion_, train, trainer.vector, c.n_outputs)
+        limit = flat_limit(LEAST_GAIN, self.criterion_, train, trainer.vector, c.n_outputs)
         if self.history[-1, "train_loss"] < limit:  # with the penalty, and at no cost
             return None
         loss = trainer.mean_loss(train)

@@ -42,7 +42,7 @@ class TrainingState:
     plateau_loss, n_misses : float, int
         The lowest loss that was watched, and the epochs since it fell by ``tol``.
     n_flat : int
-        Of the epochs since then, those whose training loss was no better than a constant's, which
+        Of the epochs since then, those whose training loss was hardly below a constant's, which
         are not among `n_misses`.
     best : Tensor or None
         The parameters of the best epoch, with early stopping.
@@ -126,7 +126,7 @@ class TrainingState:
         """Note the losses of an epoch, and whether the run stops.
 
         It does after `patience` epochs without a fall of the watched loss by more than `tol` below
-        the lowest so far. Epochs in which the network fits its training data no better than a
+        the lowest so far. Epochs in which the network fits its training data hardly better than a
         constant (`is_flat`) are counted apart, up to `WAIT_WHILE_FLAT` times `patience`.
         """
         early = config.early_stopping

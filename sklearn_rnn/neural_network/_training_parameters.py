@@ -141,7 +141,7 @@ class TrainingParameters:
         [COUNT],
         """Number of epochs without an improvement by `tol` of the validation loss (of the
         training loss without `early_stopping`) after which training stops. With `early_stopping`
-        it waits three times as long while the training loss is no better than that of a constant
+        it waits three times as long while the training loss is within 2 % of that of a constant
         prediction, a plateau on which networks with gates often begin.""",
         default=20,
     )

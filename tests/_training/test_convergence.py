@@ -138,9 +138,10 @@ def test_no_other_constant_is_better_than_the_best(cls, y, given, weight):
     net = cls(max_epochs=1, lr_schedule="cosine", **given).fit(X, y, weight)
     examples = examples_of(net, y, weight)
     targets, weights = examples.targets()
-    best, loss = net.net_._constant_loss(examples), net.net_.criterion_
-    constant = loss.constant(targets, weights, net.net_.config.n_outputs)
-    constant = constant.to(next(net.net_.module_.parameters()).dtype)
+    loss, vector = net.net_.criterion_, parameters_to_vector(net.net_.module_.parameters())
+    n_outputs = net.net_.config.n_outputs
+    best = constant_loss(loss, examples, vector, n_outputs)
+    constant = loss.constant(targets, weights, n_outputs).to(vector.dtype)
     for change in (*torch.eye(len(constant), dtype=constant.dtype), torch.ones_like(constant)):
         for size in (-1.0, -0.1, 0.1, 1.0):
             other = (constant + size * change).expand(len(targets), -1)
