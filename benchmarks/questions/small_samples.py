@@ -63,20 +63,18 @@ def facts(table: pd.DataFrame, kept: Any) -> dict[str, Any]:
     means, deviations = of.mean().unstack("n"), of.std().unstack("n")
     defaults = means.xs("defaults", level="training")
     every = means.xs("all epochs", level="training")
+    draws = table.fillna({"training": ""}).groupby(["model", "training"])["seed"]
+    draws = draws.min().astype(str) + " to " + draws.max().astype(str)
+    rows = [
+        [
+            *(*which, draws[which]),
+            *(f"{x:.3f} ± {d:.3f}" for x, d in zip(row, deviations.loc[which], strict=True)),
+        ]
+        for which, row in means.iterrows()
+    ]
     return {
-        "draws": f"{table['seed'].min()} to {table['seed'].max()}",
         "rows": markdown(
-            ["model", "training", *(f"n = {n}" for n in means.columns)],
-            [
-                [
-                    *which,
-                    *(
-                        f"{x:.3f} ± {d:.3f}"
-                        for x, d in zip(row, deviations.loc[which], strict=True)
-                    ),
-                ]
-                for which, row in means.iterrows()
-            ],
+            ["model", "training", "draws", *(f"n = {n}" for n in means.columns)], rows
         ),
         "most": {n: f"{defaults[n].max():.3f} ({defaults[n].idxmax()})" for n in means.columns},
         "most_of_every": {n: f"{every[n].max():.3f} ({every[n].idxmax()})" for n in means.columns},
