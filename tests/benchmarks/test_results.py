@@ -46,6 +46,7 @@ GUARDED = [
     "regularization",
     "reliability_resume",
     "selection",
+    "series_labels",
     "small_samples",
     "tcn",
 ]
@@ -64,6 +65,7 @@ NO_PICTURES = {
     "panel_speed",
     "reliability_resume",
     "selection",
+    "series_labels",
     "small_samples",
 }
 STUDIES = sorted(path.stem for path in RESULTS.glob("*.json"))
@@ -225,6 +227,18 @@ def test_what_is_said_of_results_stands_in_them():
     table = [line for line in spot.splitlines() if line.startswith("|")]
     assert len(table) > 10
     assert [line for line in table if line not in results] == []
+
+
+def test_the_guide_to_classification_tells_what_was_measured():
+    guide = (ROOT / "docs" / "classification.md").read_text(encoding="utf-8")
+    header, _, *rows = [line for line in guide.splitlines() if line.startswith("| ")][-7:]
+    models = [name.strip("` ").removesuffix("Classifier") for name in header.split("|")[2:-1]]
+    table = pd.read_csv(RESULTS / "series_labels.csv")
+    means = table.groupby(["set", "model"])["accuracy"].mean().unstack()[models]
+    assert len(rows) == len(means)
+    for row in rows:
+        name = re.search(r"(\w+)\) \|", row)[1]
+        assert row.split("|")[2:-1] == [f" {mean:.3f} " for mean in means.loc[name]]
 
 
 def test_a_setting_is_judged_by_the_problems_that_it_was_tried_on():
