@@ -136,13 +136,12 @@ class Trainer:
         for name, loss in losses.items():
             if not math.isfinite(loss):
                 raise self._diverged(f"{name} is {loss}")
-        self.state.record(losses, self.config, is_flat=self._is_flat(losses, train))
+        waits = self.config.early_stopping and self.sparse is None  # else it may be the optimum
+        self.state.record(losses, self.config, is_flat=waits and self._is_flat(losses, train))
         return losses
 
     def _is_flat(self, losses: dict[str, float], train: Examples) -> bool:
-        """Return whether, with early stopping, the training loss is hardly below a constant's."""
-        if not self.config.early_stopping or self.sparse is not None:  # that may be the optimum
-            return False
+        """Return whether the training loss is hardly below a constant's."""
         if self.limit is None:
             of = self.criterion, train, self.vector, self.config.n_outputs
             self.limit = flat_limit(GAIN_TO_WAIT_FOR, *of)
