@@ -22,9 +22,7 @@ IN_FIT = 5
 """Calls from here to that of `fit`."""
 
 
-def constant_loss(
-    criterion: Loss, examples: Examples, vector: Tensor, n_outputs: int
-) -> float:
+def constant_loss(criterion: Loss, examples: Examples, vector: Tensor, n_outputs: int) -> float:
     """Return the loss of the best constant, such as the mean of y or the shares of classes.
 
     Parameters

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 import torch
 from sklearn.exceptions import ConvergenceWarning
+from torch.nn.utils import parameters_to_vector
 
 from sklearn_rnn import DenseClassifier, DenseRegressor, GRURegressor
+from sklearn_rnn._training.convergence import constant_loss
 from sklearn_rnn.exceptions import NothingLearnedWarning
 from sklearn_rnn.model_selection import compare_models
 
