@@ -167,13 +167,11 @@ class Trainer:
             self._choose_gradient(examples)
         if self.runs_epochs_in_kernel:
             return self._run_epoch_in_kernel(examples) / examples.n_terms
-        size = self.config.batch_size
+        how = self.config.batch_size, self._shuffled
         receptive_field = None if self.augment is not None else self.module.receptive_field
         rates = self._rates(examples)
         total: Tensor | float = 0.0
-        for i, batch in enumerate(
-            examples.batches(size, self._shuffled, receptive_field=receptive_field)
-        ):
+        for i, batch in enumerate(examples.batches(*how, receptive_field=receptive_field)):
             if self.schedule is not None:
                 self.optimizer.param_groups[0]["lr"] = rates(i)
             if self.augment is not None:
