@@ -16,7 +16,13 @@ DISTRIBUTION = {"sklearn": "scikit-learn", "typing_extensions": "typing-extensio
 OPTIONAL = {"matplotlib", "onnx", "onnxruntime", "onnxscript", "safetensors"}  # plot, export
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 OLDEST_EXTRAS = re.search(r"^OLDEST_EXTRAS := (.*)$", MAKEFILE, flags=re.M).group(1).split(",")
-TOOLS = {"docs", "dev", "bench-peers", "bench-data"}  # extras of which the lower bounds are not run
+TOOLS = {
+    "docs",
+    "dev",
+    "bench-peers",
+    "bench-data",
+    "interop",
+}  # extras of which the lower bounds are not run
 
 
 def test_version_is_that_of_the_metadata_and_in_the_changelog():
