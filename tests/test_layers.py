@@ -41,7 +41,7 @@ MAY_IMPORT = {
 ONLY_IN = {
     "torch": {
         *("_modules", "_training", "neural_network", "inspection/export", "_sklearn/versions.py"),
-        *("_sklearn/validation.py",),
+        *("_sklearn/validation.py", "_sklearn/containers.py"),
         *("inspection/_integrated_gradients.py", "inspection/_attribution_modules.py"),
         *("model_selection/_alpha_max.py", "model_selection/_penalty_path.py"),
     },

@@ -161,9 +161,9 @@ def _kind(table: Any, position: int, dtype: Any) -> str | None:
     """Return whether a column of a DataFrame is of a categorical dtype, or text, if either."""
     if not isinstance(table, pd.DataFrame):
         return POLARS.get(str(dtype).partition("(")[0])
-    if isinstance(dtype, pd.CategoricalDtype):
+    if isinstance(dtype, pd.CategoricalDtype) or str(dtype).startswith("dictionary<"):  # of arrow
         return "category"
-    is_text = dtype.kind == "O" and infer_dtype(table.iloc[:, position], skipna=True) == "string"
+    is_text = dtype.kind in "OU" and infer_dtype(table.iloc[:, position], skipna=True) == "string"
     return "text" if is_text else None
 
 

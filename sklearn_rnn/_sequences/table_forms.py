@@ -11,8 +11,9 @@ from scipy.sparse import issparse
 
 from sklearn_rnn._sequences.input_form import Reading
 from sklearn_rnn._sequences.lag_names import has_lag_names
-from sklearn_rnn._sequences.lists import is_sequence
-from sklearn_rnn._sklearn.validation import are_dates, check_is_read
+from sklearn_rnn._sequences.lists import as_list, is_sequence
+from sklearn_rnn._sklearn.containers import check_is_read, check_keeps_labels
+from sklearn_rnn._sklearn.validation import are_dates
 
 LISTS = ("list", "array", "large_list", "fixed_size_list")
 """How the types of columns with a list in each cell begin, of polars and arrow."""
@@ -39,9 +40,12 @@ def check_form(X: Any, name: str, reading: Reading) -> None:
         documents in place of tokens.
     """
     check_is_read(X)
+    check_keeps_labels(X)
     _check_container(X)
     if isinstance(X, list | tuple | np.ndarray) or hasattr(X, "to_list"):
         _check_elements(X, name, reading)
+    elif hasattr(X, "to_pylist"):
+        _check_elements(as_list(X), name, reading)
     reads_rows = reading.missing != "refused" and not reading.is_table
     if len(getattr(X, "columns", ())) == 1 and _holds_texts(column := list(X[X.columns[0]])):
         _check_elements(column, name, reading)
@@ -117,6 +121,12 @@ def _check_elements(X: Any, name: str, reading: Reading) -> None:
         raise TypeError(
             "X must hold arrays; got tables: give [table.to_numpy() for table in X], or one table "
             "in long form as sequences_from_frame(frame), of sklearn_rnn."
+        )
+    others = [i for i, x in enumerate(X) if not is_sequence(x)]
+    if 0 < len(others) < len(X):
+        raise ValueError(
+            f"X holds sequences, but X[{others[0]}] is {list(X)[others[0]]!r}; leave that sample "
+            "out, or give an empty list for a sequence without steps."
         )
     firsts = [next(iter(x)) if is_sequence(x) and len(x) else x for x in X]
     if isinstance(firsts[0], str | bytes):

@@ -24,6 +24,7 @@ from sklearn_rnn._sequences.target_leaks import columns_at_lag_zero, warn_of_tar
 from sklearn_rnn._sequences.tokens import as_tokens
 from sklearn_rnn._sequences.window_array import WindowArray
 from sklearn_rnn._sequences.windows import Windows, window_rows
+from sklearn_rnn._sklearn.containers import as_numpy
 from sklearn_rnn._sklearn.validation import (
     check_dimensions,
     check_numbers,
@@ -88,12 +89,14 @@ def check_sequences(
     """
     targets = {} if isinstance(y, str) else {"multi_output": True}
     sequences: Windows | Ragged
+    y = y if isinstance(y, np.ndarray | str) else as_numpy(y, "y")
     table, is_list, n_channels = X, False, None if form is None else form.n_channels
     columns = None if form is None else form.columns
     knows_rows = isinstance(X, WindowArray) and not reading.tokens
     categories: Labels = X.origin.categories if knows_rows else {}
     if not (knows_rows or isinstance(X, np.ndarray)) or X.dtype.kind in "OSU":
         check_form(X, name, reading)
+        X = as_numpy(X)
         X, is_list = _read_as_list(X, reading, form)
     if is_list and (reading.missing == "steps" or len({len(x) for x in X}) > 1):
         check_targets(y, X)

@@ -13,6 +13,7 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 from pandas.api.types import (
+    is_bool_dtype,
     is_complex_dtype,
     is_integer_dtype,
     is_numeric_dtype,
@@ -23,15 +24,10 @@ from sklearn.utils.validation import check_array
 
 from sklearn_rnn._modules.memory import check_memory as check_memory
 from sklearn_rnn._sklearn.compat import num_samples
+from sklearn_rnn._sklearn.containers import as_numpy, check_is_read, check_keeps_labels
+from sklearn_rnn._sklearn.memory_errors import name_sizes
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
-
-_NO_MEMORY = re.compile(r"allocate|out of memory|Storage size calculation overflowed")
-_BYTES_ASKED = re.compile(r"llocate (\d[\d.]* \w+(?: for .+?(?=, as ))?)")
-_SIZES = (
-    *("hidden_size", "num_layers", "hidden_layer_sizes", "num_channels", "num_levels"),
-    *("kernel_size", "vocabulary_size", "embedding_dim", "batch_size"),
-)
 
 _TIMES = " If it holds the times of the rows,"
 
@@ -67,25 +63,8 @@ def restore_on_error(thing: Any) -> Iterator[None]:
         torch.set_grad_enabled(modes[0])
         if torch.get_num_threads() != modes[1]:
             torch.set_num_threads(modes[1])
-        _name_sizes(thing, error)
+        name_sizes(thing, error)
         raise
-
-
-def _name_sizes(thing: Any, error: BaseException) -> None:
-    """Raise a MemoryError that names the sizes of an estimator, if the error is of memory."""
-    sizes = {name: getattr(thing, name, None) for name in _SIZES}
-    sizes = {name: n for name, n in sizes.items() if n is not None and np.size(n)}
-    is_of_memory = isinstance(error, MemoryError) or (
-        isinstance(error, RuntimeError) and _NO_MEMORY.search(str(error))
-    )
-    if not (sizes and is_of_memory):
-        return
-    found = _BYTES_ASKED.search(str(error))
-    asked = found[1] if found else "more memory"
-    raise MemoryError(
-        f"{type(thing).__name__} asks for {asked}, which this machine cannot give; lower one of "
-        f"{', '.join(f'{name}={value!r}' for name, value in sizes.items())}."
-    ) from error
 
 
 def check_numbers(values: Any, name: str = "X") -> None:
@@ -103,7 +82,8 @@ def check_numbers(values: Any, name: str = "X") -> None:
     TypeError or ValueError
         If it does not. The error names the argument, and the column of a DataFrame.
     """
-    check_is_read(values, name)
+    if not isinstance(values, np.ndarray):
+        check_is_read(values, name)
     if isinstance(values, pd.DataFrame):
         for dtype in set(values.dtypes):
             _check_columns(values, dtype, name)
@@ -111,14 +91,6 @@ def check_numbers(values: Any, name: str = "X") -> None:
         _check_polars(values, name)
     elif not hasattr(values, "dtypes") and not issparse(values):
         _check_array(values, name)
-
-
-def check_is_read(values: Any, name: str = "X") -> None:
-    """Check that an argument is no table whose values polars has yet to read."""
-    if hasattr(values, "collect"):
-        raise TypeError(
-            f"{name} must hold its values; got a {type(values).__name__}: give {name}.collect()."
-        )
 
 
 def are_dates(labels: Iterable[Any]) -> bool:
@@ -137,6 +109,7 @@ def check_table(X: Any, estimator: Any) -> Any:
 def check_target(y: Any, name: str = "y", dtype: Any = np.float64) -> NDArray[Any]:
     """Return y as a finite array of `dtype`, of one dimension or more."""
     check_numbers(y, name)
+    y = y if isinstance(y, np.ndarray) else as_numpy(y, name)
     try:
         with prefix_errors(name):
             array = check_array(y, ensure_2d=False, allow_nd=True, dtype=dtype, input_name=name)
@@ -166,7 +139,11 @@ def missing_rows(y: Any, kept: Any = True) -> str:
 def check_targets(y: Any, X: Any) -> None:
     """Check that y, if given, has one or two dimensions and one target per sample of X."""
     by_step = "Networks take a target for each step with return_sequences=True."
-    if y is None or isinstance(y, str) or not (hasattr(y, "__len__") or hasattr(y, "shape")):
+    if y is None or isinstance(y, str):
+        return
+    if not isinstance(y, np.ndarray):
+        check_is_read(y, "y")
+    if not (hasattr(y, "__len__") or hasattr(y, "shape")):
         return
     dtype = getattr(y, "dtype", None)
     if isinstance(dtype, np.dtype) and dtype.kind == "c":
@@ -185,7 +162,7 @@ def check_targets(y: Any, X: Any) -> None:
 
 
 def check_labels(y: Any, X: Any) -> None:
-    """Check that rows of X and y that stand beside each other have the same label.
+    """Check that rows of X and y, in memory, that stand beside each other have the same label.
 
     Labels are those of a pandas index. An index that only numbers the rows from 0 is none, unless
     the other one consists of integers, too.
@@ -197,6 +174,8 @@ def check_labels(y: Any, X: Any) -> None:
 
     Raises
     ------
+    TypeError
+        If one of them is still to be read or computed.
     ValueError
         If y has the labels of X in another order.
 
@@ -205,6 +184,9 @@ def check_labels(y: Any, X: Any) -> None:
     UserWarning
         If y has other labels than X.
     """
+    for name, values in (("X", X), ("y", y)):
+        if not isinstance(values, np.ndarray):
+            check_is_read(values, name)
     rows, targets = (t.index if isinstance(t, pd.DataFrame | pd.Series) else None for t in (X, y))
     if rows is None or targets is None or len(rows) != len(targets) or rows.equals(targets):
         return
@@ -244,7 +226,8 @@ def check_length(name: str, values: Any, X: Any) -> None:
 def _check_columns(table: pd.DataFrame, dtype: Any, name: str) -> None:
     """Check the columns of a DataFrame that have a certain dtype."""
     held = dtype.categories.dtype if isinstance(dtype, pd.CategoricalDtype) else dtype
-    if is_numeric_dtype(held) and not is_complex_dtype(held):
+    is_number = is_numeric_dtype(held) or is_bool_dtype(held)  # the bool of arrow is not numeric
+    if is_number and not is_complex_dtype(held):
         return
     for i in np.flatnonzero([other == dtype for other in table.dtypes]):
         column = table.iloc[:, int(i)]
@@ -289,12 +272,15 @@ def as_table(X: Any) -> Any:
     if _is_series(X) and X.name not in (None, ""):
         return X.to_frame()
     check_dimensions(X)
-    return X
+    return as_numpy(X)
 
 
 def check_dimensions(X: Any) -> None:
     """Check that X is no Series, which is a table of one column only if it is made one."""
+    if isinstance(X, np.ndarray):
+        return
     check_is_read(X)
+    check_keeps_labels(X)
     if _is_series(X):
         raise ValueError("X must have two dimensions; got a Series: give X.to_frame().")
 

@@ -150,9 +150,9 @@ class IntervalRegressor(RegressorInside, Estimator):
         models = interval_models(self.estimator, self.method, self.level)
         params = self._route("fit", params)
         with restore_on_error(self):
+            check_labels(y, X)
             validate_data(self, X=X, y=y, skip_check_array=True)
             check_targets(y, X)
-            check_labels(y, X)
             shape = check_target(y).shape[1:]
             X, y = indexable(X, y)
             held = self._hold_out(X)

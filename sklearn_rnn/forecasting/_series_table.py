@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sklearn_rnn._sklearn.containers import check_is_read
 from sklearn_rnn.preprocessing._columns import drop_columns, named_columns
 from sklearn_rnn.preprocessing._timeline import Timeline, split_index, time_level
 from sklearn_rnn.preprocessing._times import TimeKind, check_kind, missing_times, read_times
@@ -127,6 +128,7 @@ def read_series(
         If X has no rows, a row has no time, a time repeats in a series, or times are of another
         kind.
     """
+    check_is_read(X, name)
     X = X.to_frame() if isinstance(X, pd.Series) else X
     if not isinstance(X, pd.DataFrame):
         raise TypeError(

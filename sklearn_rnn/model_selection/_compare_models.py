@@ -175,8 +175,8 @@ def compare_models(
     y = target_column(models, X) if y is None else y
     models = {name: omit_incomplete(model) for name, model in models.items()}
     seeds = check_seeds(seeds)
-    X, y, groups = indexable(X, y, groups)
     check_labels(y, X)
+    X, y, groups = indexable(X, y, groups)
     evaluator, score, loss = make_evaluator(models, scoring, loss, complexity, classifies)
     times, is_panel = times_of(X, models.values())
     stratifies = classifies and not evaluator.by_step

@@ -13,6 +13,7 @@ from sklearn.model_selection import check_cv
 from sklearn.utils import check_random_state
 
 from sklearn_rnn._sklearn.compat import HasMethods, Interval, num_samples, validate_params
+from sklearn_rnn._sklearn.containers import check_is_read
 from sklearn_rnn._sklearn.folds import Fold, check_folds
 from sklearn_rnn._sklearn.rows import take_rows
 from sklearn_rnn.model_selection._leakage_report import COLUMNS, LeakageReport
@@ -149,6 +150,8 @@ def check_leakage(
 
 def _check_arguments(X: Any, y: Any, prepare: Any) -> None:
     """Check the arguments, except those that other functions check."""
+    check_is_read(X)
+    check_is_read(y, "y")
     if prepare is None:
         if hasattr(X, "columns") and not is_table(X):
             raise TypeError(

@@ -66,11 +66,8 @@ def named_columns(X: Any, *names: Any) -> list[Any]:
 
 
 def drop_columns(X: Any, names: Sequence[Any]) -> Any:
-    """Return a table of pandas, polars or arrow without some of its columns."""
-    if not names:
-        return X
-    kept = [name for name in getattr(X, "column_names", X.columns) if name not in names]
-    return X.select(kept) if hasattr(X, "column_names") else X[kept]
+    """Return a table of pandas or polars without some of its columns."""
+    return X[[name for name in X.columns if name not in names]] if names else X
 
 
 def _find_column(column: Any, names: Sequence[Any], n_columns: int, parameter: str) -> int:

@@ -14,6 +14,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_rnn._sklearn.compat import HasMethods, Interval, StrOptions, fit_context
+from sklearn_rnn._sklearn.containers import as_numpy
 from sklearn_rnn._sklearn.estimator import Estimator
 from sklearn_rnn._sklearn.parameters import param, parametrized
 from sklearn_rnn._sklearn.validation import check_labels
@@ -148,6 +149,7 @@ class CompleteRows(PipelineProxy, MetaEstimatorMixin, Estimator):
     ) -> CompleteRows:
         """Fit, with further rows that the last step does not see."""
         check_labels(y, X)
+        X, y = as_numpy(X), as_numpy(y, "y")
         estimator = clone(self.estimator)
         if self.horizon > 1:
             y, lacks = following_targets(X, y, self.horizon, find_lags(estimator))
@@ -200,7 +202,7 @@ class CompleteRows(PipelineProxy, MetaEstimatorMixin, Estimator):
                 X = estimator[:-1].transform(X) if len(estimator) > 1 else X
                 estimator = estimator[-1]
             X, y, params = select_rows(~lacks, X, y, params)
-        return float(estimator.score(X, y, **params))
+        return float(estimator.score(as_numpy(X), as_numpy(y, "y"), **params))
 
 
 def _check_nothing_inside(final: Any) -> None:

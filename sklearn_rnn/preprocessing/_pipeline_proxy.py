@@ -10,6 +10,7 @@ from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_rnn._sklearn.containers import as_numpy
 from sklearn_rnn._sklearn.estimator import Estimator
 
 _ROUTED = (
@@ -40,7 +41,7 @@ def _forward(name: str) -> Any:
 
     def method(self: Any, X: Any, **params: Any) -> Any:
         check_is_fitted(self)
-        return getattr(self.estimator_, name)(X, **params)
+        return getattr(self.estimator_, name)(as_numpy(X), **params)
 
     method.__name__ = name
     method.__qualname__ = f"PipelineProxy.{name}"

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from sklearn_rnn._sklearn.validation import check_is_read, check_numbers
+from sklearn_rnn._sklearn.containers import check_is_read
+from sklearn_rnn._sklearn.validation import check_numbers
 from sklearn_rnn.preprocessing._columns import named_columns
 from sklearn_rnn.preprocessing._timeline import split_index
 from sklearn_rnn.preprocessing._times import missing_times, read_times

@@ -14,6 +14,7 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_rnn._sklearn.compat import Interval, StrOptions, fit_context
+from sklearn_rnn._sklearn.containers import check_is_read
 from sklearn_rnn._sklearn.estimator import Estimator
 from sklearn_rnn._sklearn.parameters import param, parametrized
 from sklearn_rnn.preprocessing._tokenizer import (
@@ -317,6 +318,7 @@ class TextSequencer(
 def _check_texts(X: Any) -> Any:
     if isinstance(X, str):  # the message of CountVectorizer
         raise ValueError("Iterable over raw text documents expected, string object received.")
+    check_is_read(X)
     if getattr(X, "ndim", 1) != 1:
         raise ValueError(
             f"X must be one list of texts; got {X.ndim} dimensions. Give a column, as X['text']."

@@ -131,7 +131,10 @@ def _parse_dates(index: Any) -> Any:
     if isinstance(index, pd.CategoricalIndex):  # those of numbers may name series
         is_number = is_any_real_numeric_dtype(index.categories.dtype)
         return index if is_number else _parse_dates(pd.Index(np.asarray(index)))
-    kind = "datetime" if getattr(index.dtype, "kind", "O") == "M" else _infer_kind(index)
+    letter = getattr(index.dtype, "kind", "O")  # of arrow, since those of pandas were returned
+    if letter == "m":
+        return pd.TimedeltaIndex(index)
+    kind = "datetime" if letter == "M" else _infer_kind(index)
     if not kind:
         return index
     if kind == "period":
