@@ -48,7 +48,8 @@ ONLY_IN = {
     "onnx": {"inspection/export/_to_onnx.py"},
     "onnxruntime": {"inspection/export/_to_onnx.py"},
     "safetensors": {"inspection/export/_safetensors.py"},
-    "skorch": {"_training/skorch_net.py", "_training/callbacks.py"},
+    "skorch": {"_training/skorch_net.py", "_training/callbacks.py", "_training/pruning.py"},
+    "optuna": {"_training/pruning.py"},
 }
 # The only libraries, besides Python's own, that these folders or files import.
 ONLY_LIBRARIES = {

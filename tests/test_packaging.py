@@ -13,7 +13,8 @@ import sklearn_rnn
 
 ROOT = Path(__file__).parents[1]
 DISTRIBUTION = {"sklearn": "scikit-learn", "typing_extensions": "typing-extensions"}
-OPTIONAL = {"matplotlib", "onnx", "onnxruntime", "onnxscript", "safetensors"}  # plot, export
+# Of the extras plot, export and interop.
+OPTIONAL = {"matplotlib", "onnx", "onnxruntime", "onnxscript", "safetensors", "optuna"}
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 OLDEST_EXTRAS = re.search(r"^OLDEST_EXTRAS := (.*)$", MAKEFILE, flags=re.M).group(1).split(",")
 TOOLS = {

@@ -1,5 +1,6 @@
 """Comparison of models, back-tests of forecasts, the one-standard-error rule, and penalty paths."""
 
+from sklearn_rnn._training.pruning import PruneTrial
 from sklearn_rnn.model_selection._backtest import backtest
 from sklearn_rnn.model_selection._backtest_result import Backtest
 from sklearn_rnn.model_selection._compare_models import compare_models
@@ -18,6 +19,7 @@ __all__ = [
     "Comparison",
     "LeakageReport",
     "PanelTimeSeriesSplit",
+    "PruneTrial",
     "backtest",
     "check_leakage",
     "compare_models",
