@@ -151,6 +151,19 @@ def check_channels(
         )
 
 
+def check_channel_names(name: str, found: Any, fitted: Any) -> None:
+    """Check that channels with names are those of `fit`, in their order."""
+    if None not in (found, fitted) and found != fitted:
+        raise ValueError(
+            f"X has the channels {_listed(found)}, but {name} was fitted on {_listed(fitted)}; "
+            "give the same channels in the same order."
+        )
+
+
+def _listed(names: tuple[str, ...], most: int = 10) -> str:
+    return f"{list(names[:most])}"[:-1] + (", ...]" if len(names) > most else "]")
+
+
 def _dtypes(table: Any) -> list[Any]:
     if isinstance(table, pd.DataFrame):
         return list(table.dtypes)

@@ -11,10 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import assert_all_finite
 
-from sklearn_rnn._sequences.categories import Labels, as_fitted, check_channels, check_has_none
+from sklearn_rnn._sequences.categories import (
+    Labels,
+    as_fitted,
+    check_channel_names,
+    check_channels,
+    check_has_none,
+)
 from sklearn_rnn._sequences.input_form import InputForm, Reading
 from sklearn_rnn._sequences.lag_names import LagColumns
 from sklearn_rnn._sequences.lists import as_list, comes_as_list, is_list_of_sequences, read_list
+from sklearn_rnn._sequences.order_warnings import warn_of_order
 from sklearn_rnn._sequences.ragged import Ragged, concatenate, trim_absent_steps
 from sklearn_rnn._sequences.reading_warnings import warn_of_misreading
 from sklearn_rnn._sequences.storage import are_nan, has_inf, has_nan, is_finite
@@ -243,7 +250,7 @@ def _read_windows(
 ) -> Windows | Ragged:
     """Return the windows of an array that knows its rows, with the codes that `fit` had."""
     _check_channels(name, X, reading.n_channels, None if form is None else form.n_channels)
-    _check_channel_names(name, X.channels, None if form is None else form.channels)
+    check_channel_names(name, X.channels, None if form is None else form.channels)
     fitted = None if form is None else form.categories
     if not (labels or fitted):
         return X.windows()
@@ -260,7 +267,9 @@ def _check_finite(sequences: Windows | Ragged, name: str, reading: Reading) -> N
 
 
 def _look_for_misreading(X: Any, sequences: Windows | Ragged, name: str, *, is_list: bool) -> None:
-    """Warn of sequences that may be meant otherwise, if they are integers or zero at an end."""
+    """Warn of sequences that may be meant otherwise: in order, as tokens or as padding."""
+    if not is_list and _may_be_turned(X):
+        warn_of_order(X, name)
     rows, array = sequences.rows, X
     if is_list:  # of which those of equal length may be padded, too
         same = isinstance(sequences, Ragged) and (sequences.lengths == sequences.n_steps).all()
@@ -308,22 +317,13 @@ def _check_channels(
         )
 
 
-def _check_channel_names(name: str, found: Any, fitted: Any) -> None:
-    """Check that channels with names are those of `fit`, in their order."""
-    if None not in (found, fitted) and found != fitted:
-        raise ValueError(
-            f"X has the channels {_listed(found)}, but {name} was fitted on {_listed(fitted)}; "
-            "give the same channels in the same order."
-        )
-
-
-def _listed(names: tuple[str, ...], most: int = 10) -> str:
-    return f"{list(names[:most])}"[:-1] + (", ...]" if len(names) > most else "]")
-
-
 def _as_windows(X: FloatArray) -> Windows:
-    windows = window_rows(X)
-    if windows is None:
-        windows = window_rows(np.ascontiguousarray(X))
+    windows = window_rows(X) or window_rows(np.ascontiguousarray(X))
     assert windows is not None, "a contiguous array consists of rows"
     return windows
+
+
+def _may_be_turned(X: FloatArray) -> bool:
+    """Return whether X has few steps, or a sequence with most of its values from the one before."""
+    is_short = X.shape[2] > X.shape[1]
+    return len(X) > 2 and (is_short or bool(np.isin(X[1], X[0]).mean() > 0.5))
