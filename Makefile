@@ -3,14 +3,14 @@
 
 PYTHON ?= python3
 .DEFAULT_GOAL := help
-.PHONY: help native nyse results test fuzz reliability interop test-oldest test-torch sanitize bench-smoke lint wheel wheel-pure docs docs-full docs-links clean
+.PHONY: help native nyse results test fuzz reliability interop interop-full test-oldest test-torch sanitize bench-smoke lint wheel wheel-pure docs docs-full docs-links clean
 
 # Twice quiet: only errors are shown.
 PIP := -m pip --disable-pip-version-check --quiet --quiet
 # Tests run in two processes; more threads than cores make small nets many times slower.
 # Some of them only: make test ARGS="-k lags".
 PYTEST := -m pytest -n 2 $(ARGS)
-test fuzz reliability interop test-oldest sanitize: export OMP_NUM_THREADS := 1
+test fuzz reliability interop interop-full test-oldest sanitize: export OMP_NUM_THREADS := 1
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z.-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ reliability: .venv/installed ## measure what docs/reliability.md promises, for s
 
 interop: .venv-interop/installed ## run the tests of other packages that the extra interop names
 	.venv-interop/bin/python $(PYTEST) tests/interop
+
+interop-full: .venv-interop-full/installed ## run the tests of other packages that are large, by hand
+	SKLEARN_RNN_INTEROP=full .venv-interop-full/bin/python $(PYTEST) tests/interop/full
 
 native: .venv/installed ## compile the native kernels in place, after a change in sklearn_rnn/_modules/kernels
 	.venv/bin/python hatch_build.py
@@ -97,7 +100,7 @@ docs-links: .venv/installed ## check the links to other sites
 	.venv/bin/python -m sphinx -q -b linkcheck -c docs . build/links
 
 clean: ## remove what the other targets made
-	rm -rf .venv .venv-interop .venv-oldest .mypy_cache .pytest_cache .ruff_cache build dist docs/api docs/gallery
+	rm -rf .venv .venv-interop .venv-interop-full .venv-oldest .mypy_cache .pytest_cache .ruff_cache build dist docs/api docs/gallery
 
 # Two stages, so that make nyse does not wait for tools that it does not need. torch goes first, in
 # the version of constraints.txt; see there.
@@ -115,16 +118,23 @@ clean: ## remove what the other targets made
 	@.venv/bin/python $(PIP) install --constraint constraints.txt "sklearn-rnn[dev]"
 	@touch $@
 
-# It sees what .venv has, so that only the neighbours and what they need are installed.
-.venv-interop/installed: .venv/installed
-	@.venv/bin/python -m venv .venv-interop
-	@.venv/bin/python -c "$$ADD_SITE" > "$$(.venv-interop/bin/python -c 'from sysconfig import get_path; print(get_path("purelib"))')/venv.pth"
-	@.venv-interop/bin/python $(PIP) install --constraint constraints.txt "sklearn-rnn[interop]"
+# They see what .venv has, so that only the other packages and what these need are installed: half a
+# minute for the first, some five for the second.
+.venv-interop/installed: WHAT := --constraint constraints.txt "sklearn-rnn[interop]"
+.venv-interop-full/installed: WHAT := --requirement tests/interop/full/requirements.txt
+.venv-interop/installed .venv-interop-full/installed: .venv/installed tests/interop/full/requirements.txt
+	@.venv/bin/python -m venv $(@D)
+	@.venv/bin/python -c "$$ADD_SITE" $(@D)
+	@$(@D)/bin/python $(PIP) install $(WHAT)
 	@touch $@
 
 define ADD_SITE
+import sys
+from pathlib import Path
 from sysconfig import get_path
-print(f"import site; site.addsitedir({get_path('purelib')!r})")
+ours = Path(get_path("purelib"))
+added = Path(sys.argv[1], ours.relative_to(sys.prefix), "of_venv.pth")
+added.write_text(f"import site; site.addsitedir({str(ours)!r})")
 endef
 export ADD_SITE
 

@@ -63,7 +63,10 @@ def run_all(
             known = fingerprint((common, run, estimator, fold, metadata.fit[run.model]))
             files.append(folder / f"compare_models-{known}")
         work = [delayed(_run_or_read)(*pair) for pair in zip(files, calls, strict=True)]
-    workers = Parallel(n_jobs=n_jobs, return_as="generator_unordered")
+    try:
+        workers = Parallel(n_jobs=n_jobs, return_as="generator_unordered")
+    except ValueError:  # of a backend that returns all results at the end, as that of Ray
+        workers = Parallel(n_jobs=n_jobs)
     bar: Iterable[Run] = Bar(
         workers(work), total=len(work), unit="fit", disable=not verbose, delay=PROGRESS_DELAY
     )

@@ -12,7 +12,8 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 import pytest
-from joblib import parallel_config
+from joblib import parallel_config, register_parallel_backend
+from joblib.parallel import ThreadingBackend
 from pandas.testing import assert_frame_equal
 from sklearn.base import clone
 from sklearn.linear_model import LinearRegression
@@ -147,6 +148,20 @@ def test_tables_panels_and_parallel_runs(tmp_path):
 
 
 @few_epochs
+class AllAtTheEnd(ThreadingBackend):
+    """A backend that returns no result before all, as that of Ray."""
+
+    supports_return_generator = False
+
+
+def test_a_backend_that_returns_all_results_at_the_end_gives_the_same_table():
+    register_parallel_backend("all at the end", AllAtTheEnd)
+    expected = compare_models(LINEAR, X, Y, cv=3)
+    with parallel_config("all at the end"):
+        found = compare_models(LINEAR, X, Y, cv=3, n_jobs=2)
+    assert_frame_equal(found.scores, expected.scores, check_exact=True)
+
+
 def test_a_network_goes_on_within_its_fit(tmp_path, monkeypatch):
     net = DenseRegressor(max_epochs=4, checkpoint=tmp_path)
     expected = compared({"net": clone(net).set_params(checkpoint=None)}, cv=2)
