@@ -6,6 +6,7 @@
 # "scattered data, which can't be recovered", and joblib.Parallel ends with a FutureCancelledError
 # that says no more than "already forgotten". With scatter=[rows] in parallel_config the backend sends
 # the rows to every worker: dask starts the worker again, repeats its tasks, and all results come.
+# (Issue 3149 of dask/distributed describes what a death does to scattered data.)
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -15,9 +15,12 @@ def blocks(page):
     return BLOCK.findall(page.read_text(encoding="utf-8"))
 
 
-def run(page):
-    """Run all blocks, and compare the words and numbers that they print with those shown."""
-    namespace = {"__name__": "__page__"}
+def run(page, name="__page__"):
+    """Run all blocks, and compare the words and numbers that they print with those shown.
+
+    With the name ``__main__`` what scripts do only as programs is run, too.
+    """
+    namespace = {"__name__": name}
     for code, expected in blocks(page):
         with contextlib.redirect_stdout(io.StringIO()) as printed:
             exec(compile(code, str(page), "exec"), namespace)
