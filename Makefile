@@ -32,10 +32,10 @@ reliability: .venv/installed ## measure what docs/reliability.md promises, for s
 	.venv/bin/python -m tests.reliability $(ARGS)
 
 interop: .venv-interop/installed ## run the tests of other packages that the extra interop names
-	.venv-interop/bin/python $(PYTEST) tests/interop
+	.venv-interop/bin/python $(PYTEST) --dist loadfile tests/interop
 
 interop-full: .venv-interop-full/installed ## run the tests of other packages that are large, by hand
-	SKLEARN_RNN_INTEROP=full .venv-interop-full/bin/python $(PYTEST) tests/interop/full
+	SKLEARN_RNN_INTEROP=full .venv-interop-full/bin/python $(PYTEST) --dist loadfile tests/interop/full
 
 native: .venv/installed ## compile the native kernels in place, after a change in sklearn_rnn/_modules/kernels
 	.venv/bin/python hatch_build.py

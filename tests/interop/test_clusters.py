@@ -1,5 +1,6 @@
 """Searches and comparisons on a cluster of dask: two processes of this machine."""
 
+import dask
 import joblib
 import numpy as np
 import pandas as pd
@@ -17,7 +18,8 @@ from tests.nets import few_epochs
 @pytest.fixture(scope="module")
 def client():
     """Workers of one thread each, as docs/clusters.md starts them."""
-    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
+    dask.config.set({"distributed.scheduler.active-memory-manager.start": False})
+    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0"}
     with LocalCluster(**options) as cluster, Client(cluster) as client:
         yield client
 

@@ -147,7 +147,6 @@ def test_tables_panels_and_parallel_runs(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@few_epochs
 class AllAtTheEnd(ThreadingBackend):
     """A backend that returns no result before all, as that of Ray."""
 
@@ -162,6 +161,7 @@ def test_a_backend_that_returns_all_results_at_the_end_gives_the_same_table():
     assert_frame_equal(found.scores, expected.scores, check_exact=True)
 
 
+@few_epochs
 def test_a_network_goes_on_within_its_fit(tmp_path, monkeypatch):
     net = DenseRegressor(max_epochs=4, checkpoint=tmp_path)
     expected = compared({"net": clone(net).set_params(checkpoint=None)}, cv=2)
