@@ -21,6 +21,13 @@ class PruneTrial(Callback):
         The column of the history that is reported: "valid_loss", which needs validation data, or
         "train_loss". The steps are the epochs, from 1.
 
+    Raises
+    ------
+    TypeError
+        If `trial` has not these methods.
+    ValueError
+        If `monitor` is another column.
+
     Notes
     -----
     A trial cannot be copied: in a cross-validation or search inside the trial give
@@ -45,6 +52,13 @@ class PruneTrial(Callback):
     """
 
     def __init__(self, trial: Any, monitor: str = "valid_loss") -> None:
+        if not (hasattr(trial, "report") and hasattr(trial, "should_prune")):
+            raise TypeError(
+                "trial must have the methods report and should_prune, as that of optuna's "
+                f"study.optimize has; got {trial!r}."
+            )
+        if monitor not in ("valid_loss", "train_loss"):
+            raise ValueError(f"monitor must be 'valid_loss' or 'train_loss'; got {monitor!r}.")
         self.trial = trial
         self.monitor = monitor
 

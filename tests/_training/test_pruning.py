@@ -45,3 +45,10 @@ def test_copies_are_refused_with_the_function_that_makes_new_ones():
     copy = clone(net(lambda: [PruneTrial(given)], early_stopping=True))
     copy.fit(X, X[:, 0])
     assert given.report.call_count == 3
+
+
+def test_what_is_no_trial_or_no_loss_is_named():
+    with pytest.raises(TypeError, match=r"^trial must have the methods report and .* got 3\.$"):
+        PruneTrial(3)
+    with pytest.raises(ValueError, match=r"^monitor must be .* got 'epoch'\.$"):
+        PruneTrial(trial(), "epoch")

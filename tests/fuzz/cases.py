@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator
+from skorch.callbacks import Callback
 
 import sklearn_rnn
 from tests.fuzz.containers import CONTAINERS, put_in
@@ -75,13 +76,13 @@ class Data:
 
 
 def public_names() -> dict[str, Any]:
-    """Return all names of ``__all__`` over the package, except warnings."""
+    """Return all names of ``__all__`` over the package, except warnings and callbacks."""
     modules = [importlib.import_module(f"sklearn_rnn.{name}") for name in MODULES]
     found = {name: getattr(m, name) for m in (sklearn_rnn, *modules) for name in m.__all__}
     return {
         name: thing
         for name, thing in found.items()
-        if not (inspect.isclass(thing) and issubclass(thing, Warning))
+        if not (inspect.isclass(thing) and issubclass(thing, Warning | Callback))
     }
 
 
