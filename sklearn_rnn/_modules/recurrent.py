@@ -133,7 +133,7 @@ class Recurrent(SequenceModule):
         self.hidden_size = hidden_size
         n_features = hidden_size * (1 + bidirectional)
         sizes = [n_channels] + [n_features] * (num_layers - 1)
-        memory = n_steps if pooling == "last" else 1
+        memory = n_steps if pooling == "last" and not return_sequences else 1
         self.layers = nn.ModuleList(
             _layer(new_cell, n_in, hidden_size, memory, generator) for n_in in sizes
         )
