@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import issparse
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.utils.validation import check_is_fitted
 
@@ -80,6 +81,8 @@ class Stream:
             raise ValueError(
                 f"rows must have the columns of X in fit, {[*self._names]}; got {[*given]}."
             )
+        if issparse(rows):
+            raise TypeError("rows must be dense; got a sparse matrix: give rows.toarray().")
         check_numbers(rows, "rows")
         values = np.atleast_1d(np.array(rows, dtype=np.float64))
         n_series = "n_series" if self._n_series is None else self._n_series

@@ -155,7 +155,7 @@ def find_windows(estimator: Any, X: Any) -> WindowModel | RaggedModel:
         if isinstance(sequences, Ragged):
             return RaggedModel.of(inside, sequences)
         X = sequences.array() if comes_as_list(X) else X
-    data = X if hasattr(X, "ndim") else np.asarray(X)
+    data = X if hasattr(X, "ndim") else _as_array(X)
     as_input: Callable[[NDArray[Any]], Any]
     if data.ndim == 3:
         windows = np.asarray(data)
@@ -168,12 +168,17 @@ def find_windows(estimator: Any, X: Any) -> WindowModel | RaggedModel:
         n_channels = len(layout[1]) if layout else getattr(inside, "n_channels_", None)
         if n_channels is None:
             raise ValueError(
-                f"The lags and channels of the input columns of {type(inside).__name__} are "
+                f"The lags and channels of the columns of X that {type(inside).__name__} reads are "
                 "unknown; give a pipeline with one LagTransformer, columns named by channel and "
                 "lag such as price_lag3, or windows of shape (n_samples, n_steps, n_channels)."
             )
         windows = _unflatten(table, n_channels)
     n_steps, n_channels = windows.shape[1:]
+    if not windows.size:
+        raise ValueError(
+            "X must give at least one window, with a step and a channel; got windows of shape "
+            f"{windows.shape}."
+        )
     if layout is None:
         layout = np.arange(n_steps, 0, -1), channel_names(None, n_channels)
     lags, channels = layout
@@ -199,6 +204,15 @@ def _read_by_network(network: Any, X: Any) -> Windows | Ragged:
             f"{name} with return_sequences=True, in which each step has lags of its own."
         )
     return sequences
+
+def _as_array(X: Any) -> NDArray[Any]:
+    try:
+        return np.asarray(X)
+    except ValueError as error:
+        raise ValueError(
+            "X must hold windows of as many steps each; got sequences of different lengths, which "
+            "attributions() reads."
+        ) from error
 
 
 def _named_layout(model: Any, data: Any) -> tuple[Layout, NDArray[np.intp]] | None:

@@ -67,8 +67,8 @@ class WordAttributionsDisplay:
         pipeline = open_search(estimator)
         if not (isinstance(pipeline, Pipeline) and isinstance(pipeline[0], TextSequencer)):
             raise ValueError(
-                "WordAttributionsDisplay needs a fitted pipeline of a TextSequencer and a network; "
-                f"got {type(pipeline).__name__}."
+                "estimator must be a fitted pipeline of a TextSequencer and a network; got "
+                f"{type(pipeline).__name__}."
             )
         tokens = pipeline[0].transform(X)
         found = attributions(pipeline[1:], tokens, n_points=n_points)

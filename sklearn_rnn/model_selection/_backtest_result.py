@@ -138,9 +138,9 @@ class Backtest:
             Mariano (1995) with as many dependent times as steps, NaN for a single fold. Positive
             differences favor `model`.
         """
-        for name in (model, reference):
+        for argument, name in (("model", model), ("reference", reference)):
             if name not in self.names:
-                raise ValueError(f"Unknown model {name!r}; the models are {list(self.names)}.")
+                raise ValueError(f"{argument} must be one of {list(self.names)}; got {name!r}.")
         of_folds, of_times = (
             (errors[reference] - errors[model]).dropna()
             for errors in (

@@ -150,9 +150,9 @@ class Comparison:
             accounts for random training data, the second is conditional on these forecasts. The p
             values are not adjusted for multiple comparisons.
         """
-        for name in (model, reference):
+        for argument, name in (("model", model), ("reference", reference)):
             if name not in self.names:
-                raise ValueError(f"Unknown model {name!r}; the models are {list(self.names)}.")
+                raise ValueError(f"{argument} must be one of {list(self.names)}; got {name!r}.")
         return self._difference(model, reference).copy()
 
     def to_frame(self) -> pd.DataFrame:

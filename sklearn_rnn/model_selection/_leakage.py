@@ -16,6 +16,7 @@ from sklearn_rnn._sklearn.compat import HasMethods, Interval, num_samples, valid
 from sklearn_rnn._sklearn.containers import check_is_read
 from sklearn_rnn._sklearn.folds import Fold, check_folds
 from sklearn_rnn._sklearn.rows import take_rows
+from sklearn_rnn._sklearn.validation import check_length
 from sklearn_rnn.model_selection._leakage_report import COLUMNS, LeakageReport
 from sklearn_rnn.model_selection._leakage_rows import Prepare, Rows
 from sklearn_rnn.model_selection._leakage_steps import FittedModel, fit_briefly
@@ -158,6 +159,8 @@ def _check_arguments(X: Any, y: Any, prepare: Any) -> None:
                 f"X must be a table of pandas, an array or sequences; got {type(X).__name__}. "
                 "Convert it, as by X.to_pandas()."
             )
+        if y is not None:
+            check_length("y", y, X)
         return
     if y is not None:
         raise ValueError("y must be None with prepare, which returns X and y; leave it out.")

@@ -13,6 +13,7 @@ from sklearn.model_selection import TimeSeriesSplit
 
 from sklearn_rnn._sequences.window_array import WindowArray
 from sklearn_rnn._sklearn.compat import num_samples
+from sklearn_rnn._sklearn.validation import check_is_read
 from sklearn_rnn.preprocessing._timeline import split_index
 from sklearn_rnn.preprocessing._times import missing_times, read_times
 
@@ -78,6 +79,8 @@ class PanelTimeSeriesSplit(TimeSeriesSplit):
         align: str = "time",
         series: str | None = None,
     ) -> None:
+        if not isinstance(n_splits, Integral):
+            raise TypeError(f"n_splits must be a whole number of test sets; got {n_splits!r}.")
         super().__init__(2 if n_splits == 1 else n_splits, test_size=test_size, gap=gap)
         self.n_splits = n_splits  # of which scikit-learn wants two
         self.time = time
@@ -119,6 +122,7 @@ class PanelTimeSeriesSplit(TimeSeriesSplit):
                 raise ValueError(
                     f"{name} must be a whole number of times, at least {least}; got {value!r}."
                 )
+        check_is_read(X)
         X = X.to_frame() if isinstance(X, pd.Series) else X
         times, series = self._read_rows(X, groups)
         if not len(times):

@@ -82,6 +82,8 @@ def step_scorer(scoring: str | Callable[..., float]) -> Callable[..., float]:
     >>> bool(perplexity.mean() < 1.5)
     True
     """
+    if not (isinstance(scoring, str) or callable(scoring)):
+        raise ValueError(f"scoring must be a scorer or the name of one; got {scoring!r}.")
     return scoring if isinstance(scoring, StepScorer) else StepScorer(scoring)
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import count
+from math import isnan
 from numbers import Integral
 from typing import Any, ClassVar
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import TransformerMixin
 from sklearn.feature_extraction.text import CountVectorizer
@@ -315,7 +318,9 @@ class TextSequencer(
         return checked
 
 
-def _check_texts(X: Any) -> Any:
+def _check_texts(X: Any) -> Iterator[Any]:
+    if not isinstance(X, Iterable):
+        raise TypeError(f"X must be a list of texts; got {X!r}.")
     if isinstance(X, str):  # the message of CountVectorizer
         raise ValueError("Iterable over raw text documents expected, string object received.")
     check_is_read(X)
@@ -323,4 +328,13 @@ def _check_texts(X: Any) -> Any:
         raise ValueError(
             f"X must be one list of texts; got {X.ndim} dimensions. Give a column, as X['text']."
         )
-    return X
+    return map(_check_text, count(), X)
+
+
+def _check_text(place: int, text: Any) -> Any:
+    if text is pd.NA or (isinstance(text, float) and isnan(text)):
+        raise TypeError(
+            f"X must hold texts, or lists of words; got {text!r} at position {place}. Fill missing "
+            "texts with ''."
+        )
+    return text

@@ -46,9 +46,17 @@ class Analyzer:
         """Read a text, or the file that holds it; functions of the user may read anything else."""
         try:
             text = self._decode(given)
-        except AttributeError as error:
+        except UnicodeDecodeError as error:
+            encoding = self.parameters["encoding"]
+            raise ValueError(
+                f"X must hold texts in the encoding {encoding!r}; got {given!r}: {error}. "
+                "Give encoding, or decode_error='replace'."
+            ) from error
+        except (AttributeError, TypeError) as error:
+            kind = self.parameters["input"]
+            what = "open files" if kind == "file" else "paths of files"
             raise TypeError(
-                f"X must hold open files, which are read, with input='file'; got {given!r}."
+                f"X must hold {what}, which are read, with input={kind!r}; got {given!r}."
             ) from error
         except UnicodeDecodeError as error:
             raise ValueError(

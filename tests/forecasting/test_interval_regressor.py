@@ -365,6 +365,11 @@ def test_an_unsuitable_regressor_is_refused_before_it_is_fitted(estimator, messa
     assert not hasattr(model, "estimator_")
 
 
+def test_a_table_that_is_not_yet_read_is_refused():
+    with pytest.raises(TypeError, match=r"^X must hold its values; got a LazyFrame"):
+        IntervalRegressor(Ridge()).fit(pl.LazyFrame({"a": Y}), Y)
+
+
 def test_targets_of_another_shape_and_bad_delays_are_refused():
     model = IntervalRegressor(Ridge()).fit(X, Y)
     with pytest.raises(ValueError, match="y has the shape"):

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.sparse import csr_array
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.exceptions import NotFittedError
@@ -366,6 +367,8 @@ def test_wrong_rows_are_refused_and_not_kept(mode):
     for wrong in (np.empty((0, 3)), 1.0):
         with pytest.raises(ValueError, match=r"shape \(n_series, 3\)"):
             streamed.predict(wrong)
+    with pytest.raises(TypeError, match=r"^rows must be dense; .*: give rows\.toarray\(\)"):
+        streamed.predict(csr_array(SERIES[:, 0]))
     first = streamed.predict(SERIES[:, 0])
     for wrong, message in [
         (SERIES[:2, 0], r"shape \(3, 3\).*got \(2, 3\)"),

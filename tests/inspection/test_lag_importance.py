@@ -354,7 +354,7 @@ def test_windows_of_a_pipeline_are_not_copied():
         (
             make_ar(2, seasonal_lags=(7,)),
             {"method": "integrated_gradients"},
-            "The lags and channels of the input columns of LinearRegression are unknown; ",
+            "The lags and channels of the columns of X that LinearRegression reads are unknown; ",
         ),
         (
             make_pipeline(LagTransformer(4, flatten=True), TransformedTargetRegressor()),
@@ -367,6 +367,19 @@ def test_errors_name_argument_rule_and_fix(model, given, text):
     model.fit(ROWS, ROWS[:, 0])
     with pytest.raises(ValueError, match=f"^{re.escape(text)}"):
         lag_importance(model, **{"X": ROWS, "y": ROWS[:, 0], **given})
+
+
+def test_sequences_without_windows_and_tokens_are_refused():
+    net = GRURegressor(hidden_size=2, max_epochs=1)
+    ragged = [np.ones((n, 2)) for n in (1, 2, 3)]
+    with pytest.raises(ValueError, match=r"^X must hold windows of as many steps each; got seq"):
+        lag_importance(net.fit(ragged, [0.0, 1.0, 2.0]), ragged, [0.0, 1.0, 2.0])
+    with pytest.raises(ValueError, match=r"^X must give at least one window.* shape \(3, 2, 0\)"):
+        lag_importance(net, np.ones((3, 2, 0)), [0.0, 1.0, 2.0])
+    tokens = np.array([[2, 3], [3, 2], [2, 2]])
+    net.set_params(embedding_dim=2).fit(tokens, [0.0, 1.0, 2.0])
+    with pytest.raises(ValueError, match="needs X that holds numbers, but estimator reads tokens"):
+        lag_importance(net, tokens, method="integrated_gradients")
 
 
 def test_windows_tell_lags_and_channels():

@@ -402,5 +402,5 @@ def test_unknown_names_are_refused():
     result = backtest(AR, LONG, cv=CV)
     with pytest.raises(ValueError, match=r"^by must be one or more of .* got \['week'\]\."):
         result.errors(["model", "week"])
-    with pytest.raises(ValueError, match=r"^Unknown model 'x'; the models are \['Forecaster'\]\."):
+    with pytest.raises(ValueError, match=r"^model must be one of \['Forecaster'\]; got 'x'\."):
         result.difference("x", "Forecaster")

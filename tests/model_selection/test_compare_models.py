@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.dummy import DummyClassifier, DummyRegressor
@@ -113,6 +114,7 @@ def test_a_scorer_has_the_name_of_its_metric():
             for seeds in ((), [1, 1], [-1], [0.5], ["a"])
         ),
         *(({"seeds": n}, "The 'seeds' parameter of compare_models must be ") for n in (-1, "a")),
+        ({"X": pl.LazyFrame({"a": [1.0]})}, "X must hold its values; got a LazyFrame"),
         ({"cv": []}, "cv must have at least one pair of training and test rows; got none."),
         ({"cv": [3]}, "cv must be pairs of training and test rows, each with integers from 0 to "),
         ({"models": {1: Ridge()}}, "The names in models must be strings; got [1]."),

@@ -172,13 +172,13 @@ def test_of_equally_simple_models_the_better_is_taken():
 
 def test_an_unknown_model_is_refused_by_name():
     comparison = compare_models(LINEAR, X, Y)
-    text = "Unknown model 'net'; the models are ['mean', 'lasso', 'ols']."
-    for ask in (
-        lambda: comparison.difference("ols", "net"),
-        lambda: comparison.difference("net", "ols"),
-        lambda: comparison.plot(kind="differences", reference="net"),
+    text = "must be one of ['mean', 'lasso', 'ols']; got 'net'."
+    for argument, ask in (
+        ("reference", lambda: comparison.difference("ols", "net")),
+        ("model", lambda: comparison.difference("net", "ols")),
+        ("reference", lambda: comparison.plot(kind="differences", reference="net")),
     ):
-        with pytest.raises(ValueError, match=re.escape(text)):
+        with pytest.raises(ValueError, match=re.escape(f"{argument} {text}")):
             ask()
 
 

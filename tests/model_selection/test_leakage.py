@@ -434,6 +434,7 @@ def drawn(raw):
     [
         ({"n_rows": 0}, ValueError, "'n_rows' parameter of check_leakage must be an int in the"),
         ({"prepare": 3}, ValueError, "'prepare' parameter of check_leakage must be a callable or"),
+        ({"y": RAW["a"].to_numpy()[1:]}, ValueError, "y has 199 samples, but X has 200"),
         ({"cv": []}, ValueError, "cv must have at least one pair of training and test rows"),
         ({"y": RAW["a"], "prepare": before(scale)}, ValueError, "y must be None with prepare"),
         ({"X": WINDOWS, "prepare": before(scale)}, TypeError, "X must be a DataFrame, Series or"),

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, cross_val_score
@@ -147,11 +148,12 @@ def test_test_rows_of_every_series_see_their_training_rows():
         (np.zeros((9, 1)), "X has no times; give a DataFrame whose index or column `time`"),
         (pd.DataFrame(index=list("abcdef")), "X has no times; give a DataFrame"),
         (pd.DataFrame(index=DAYS[:0]), "X has no rows to split"),
+        (pl.LazyFrame({"a": [1.0]}), "X must hold its values; got a LazyFrame"),
         (pd.DataFrame(index=[0, 1, 2, np.nan]), "Times are missing in 1 of 4 rows"),
     ],
 )
 def test_rows_without_times_are_refused(X, text):
-    with pytest.raises(ValueError, match=f"^{text}"):
+    with pytest.raises((TypeError, ValueError), match=f"^{text}"):
         next(PanelTimeSeriesSplit(2).split(X))
 
 
@@ -167,3 +169,8 @@ def test_rows_without_times_are_refused(X, text):
 def test_sizes_are_numbers_of_times(given, text):
     with pytest.raises(ValueError, match=f"^{text}$"):
         next(PanelTimeSeriesSplit(2, **given).split(PANEL))
+
+
+def test_a_number_of_test_sets_that_is_none_is_refused():
+    with pytest.raises(TypeError, match=r"^n_splits must be a whole number of test sets; got \[\]"):
+        PanelTimeSeriesSplit([])

@@ -202,6 +202,8 @@ def test_searches_that_count_padding_are_refused_by_name():
             compare_models({"search": model}, X, y)
     with pytest.raises(ValueError, match="'precise' is not a valid scoring value"):
         step_scorer("precise")
+    with pytest.raises(ValueError, match=r"^scoring must be a scorer or the name of one; got None"):
+        step_scorer(None)
 
 
 def test_a_response_with_other_steps_is_refused_by_its_name():

@@ -357,6 +357,29 @@ def test_anything_but_texts_is_refused_unless_a_function_reads_it(value, paramet
             getattr(TextSequencer(**parameters).fit(TEXTS), method)(["a cat", value])
 
 
+@pytest.mark.parametrize("missing", [np.nan, float("nan"), pd.NA])
+@pytest.mark.parametrize("method", ["fit", "fit_transform", "transform"])
+def test_a_missing_text_is_refused_with_its_position(missing, method):
+    text = f"X must hold texts, or lists of words; got {missing!r} at position 1. Fill missing "
+    with pytest.raises(TypeError, match=f"^{re.escape(text)}"):
+        getattr(TextSequencer().fit(TEXTS), method)(iter(["a cat", missing]))
+
+
+def test_what_is_no_list_or_in_another_encoding_is_refused():
+    with pytest.raises(TypeError, match=r"^X must be a list of texts; got 3\.$"):
+        TextSequencer().fit(3)
+    with pytest.raises(
+        ValueError, match=r"^X must hold texts in the encoding 'utf-8'; got b'\\xff'"
+    ):
+        TextSequencer().fit([b"\xff"])
+    assert TextSequencer(encoding="latin-1", min_df=1).fit([b"caf\xe9"]).vocabulary_ == {"café": 2}
+
+
+def test_what_is_no_path_is_refused():
+    with pytest.raises(TypeError, match=r"^X must hold paths of files, .*'filename'; got \[1\.0\]"):
+        TextSequencer(input="filename").fit([[1.0]])
+
+
 def test_a_function_reads_what_is_no_text():
     assert TextSequencer(analyzer=list).fit_transform([["a", "b"], ["b"]]).tolist() == [
         [2, 3],

@@ -55,7 +55,7 @@ def read_pipeline(model: Any) -> Parts | None:
     is_read = all(type(s) is StandardScaler for s in scalers) and isinstance(lags, LagTransformer)
     if not is_read or len(scalers) > 1:
         names = [type(step).__name__ for step in steps]
-        raise TypeError(f"A pipeline that is exported consists of {FORM}; got {names}.")
+        raise TypeError(f"estimator, if a pipeline, must consist of {FORM}; got {names}.")
     scale = Scale.identity(len(lags.fill_values_))
     for scaler in scalers:
         mean = scaler.mean_ if scaler.with_mean else scale.mean

@@ -8,12 +8,14 @@ from typing import Any
 
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_rnn._sklearn.compat import validate_params
 from sklearn_rnn.inspection.export._json_state import Arrays, from_json, to_json
 
 STATE = "sklearn_rnn"
 """The name of the text in a file that tells what the arrays are."""
 
 
+@validate_params({"path": [str, PathLike]}, prefer_skip_nested_validation=True)
 def to_safetensors(estimator: Any, path: str | PathLike[str]) -> None:
     """Write a fitted estimator to a file of safetensors.
 
@@ -66,6 +68,7 @@ def to_safetensors(estimator: Any, path: str | PathLike[str]) -> None:
     _imported().numpy.save_file(arrays, path, metadata={STATE: text})
 
 
+@validate_params({"path": [str, PathLike]}, prefer_skip_nested_validation=True)
 def from_safetensors(path: str | PathLike[str]) -> Any:
     """Return the estimator in a file that `to_safetensors` has written.
 

@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_rnn._sklearn.compat import validate_params
 from sklearn_rnn._sklearn.metaestimators import open_search, refuse_forecaster
 from sklearn_rnn.inspection.export._as_module import MODELS
 from sklearn_rnn.inspection.export._network_source import network_source
@@ -31,6 +32,9 @@ OPSET = 18
 """The version of the operators."""
 
 
+@validate_params(
+    {"path": [str, PathLike], "ragged": ["boolean", None]}, prefer_skip_nested_validation=True
+)
 def to_onnx(estimator: Any, path: str | PathLike[str], *, ragged: bool | None = None) -> None:
     """Write a fitted model as a graph of ONNX, from raw X to predictions in the units of y.
 

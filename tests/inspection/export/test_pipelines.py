@@ -147,7 +147,7 @@ def test_a_linear_model_is_a_graph_in_double_precision(session_of):
 def test_other_steps_are_refused(steps):
     flat = [clone(s).set_params(flatten=True) if hasattr(s, "flatten") else s for s in steps]
     model = make_pipeline(*flat, LinearRegression()).fit(FRAME, TARGET)
-    with pytest.raises(TypeError, match="A pipeline that is exported consists of StandardScaler"):
+    with pytest.raises(TypeError, match="estimator, if a pipeline, must consist of StandardScaler"):
         as_module(model)
 
 

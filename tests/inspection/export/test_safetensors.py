@@ -122,6 +122,13 @@ def test_pipelines_and_other_files_are_refused(tmp_path):
         from_safetensors(path)
 
 
+def test_a_path_that_is_none_is_refused_by_name():
+    model = LSTMRegressor(**SHORT).fit(X, Y)
+    for call in (lambda: to_safetensors(model, None), lambda: from_safetensors(3)):
+        with pytest.raises(ValueError, match=r"The 'path' parameter of .*_safetensors must be an"):
+            call()
+
+
 def test_other_versions_warn(tmp_path, monkeypatch):
     path = tmp_path / "file.safetensors"
     to_safetensors(LSTMRegressor(**SHORT).fit(X, Y), path)

@@ -118,6 +118,11 @@ def test_categories_and_channels_are_named_in_the_metadata(session_of):
     np.testing.assert_allclose(y[3:], net.predict(windows[3:]), **TOLERANCE)
 
 
+def test_a_path_that_is_none_is_refused_by_name():
+    with pytest.raises(ValueError, match="The 'path' parameter of to_onnx must be an instance of"):
+        to_onnx(LagElasticNet(), None)
+
+
 def test_a_graph_that_differs_is_refused(tmp_path):
     net = LSTMRegressor(dtype="bfloat16", **SHORT).fit(X, Y)
     with pytest.raises(ValueError, match=r"LSTMRegressor computes in bfloat16"):
