@@ -58,11 +58,6 @@ class Analyzer:
             raise TypeError(
                 f"X must hold {what}, which are read, with input={kind!r}; got {given!r}."
             ) from error
-        except UnicodeDecodeError as error:
-            raise ValueError(
-                f"X must hold texts of the given encoding; got bytes for which {error}. Set "
-                "encoding, or decode_error='replace'."
-            ) from error
         except ValueError:  # of scikit-learn, for np.nan
             text = given
         replaced = ("analyzer", "preprocessor", "tokenizer")

@@ -10,26 +10,28 @@ from collections.abc import Mapping
 from contextlib import redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass
 from functools import cache
+from inspect import signature
 from typing import Any
 
 import numpy as np
+from matplotlib import pyplot
 from sklearn.base import BaseEstimator
 from skorch.callbacks import Callback
 
 import sklearn_rnn
-from tests.fuzz.containers import CONTAINERS, put_in
+from tests.fuzz.containers import CONTAINERS, UNREAD, put_in
 from tests.fuzz.estimators import base_parameters, call_estimator
 from tests.fuzz.functions import FUNCTIONS
-from tests.fuzz.outcome import check_error
+from tests.fuzz.outcome import Told, check_error
 from tests.fuzz.parameters import draw_value
 from tests.fuzz.unchanged import Surprise, unchanged
-from tests.fuzz.values import Values, draw_values
+from tests.fuzz.values import Values, deviate, is_extreme, ordinary_values
 
 MODULES = (
     *("preprocessing", "neural_network", "linear", "forecasting", "inspection"),
-    *("model_selection", "plotting", "datasets", "exceptions"),
+    *("inspection.export", "model_selection", "plotting", "datasets", "exceptions"),
 )
-NO_DATA, NO_PARAMETER = "no data", "none"
+NO_DATA, BASELINE = "no data", "none"
 SEED = 0
 
 
@@ -72,13 +74,72 @@ class Data:
     y: Any
     sample_weight: Any
     n: int | None
-    has_missing: bool
 
 
+@dataclass(frozen=True)
+class Case:
+    """What is given to a call.
+
+    Attributes
+    ----------
+    container : str
+        The container of X.
+    data : Data
+        X and what goes with it, with what is not ordinary about it.
+    before, rows : Data
+        The ordinary values of them, in the same container and as an array.
+    p : dict
+        The parameters that are drawn.
+    kinds : dict of str to str
+        What is not ordinary.
+    must_fail, is_extreme : bool
+        Whether a parameter must be refused, and whether numbers may overflow.
+    later, in_threads : bool
+        Whether an estimator is fitted to ordinary values, or in several threads at a time.
+    rng : Generator
+        For what the call draws.
+    """
+
+    container: str
+    data: Data
+    before: Data
+    rows: Data
+    p: dict[str, Any]
+    kinds: dict[str, str]
+    must_fail: bool
+    is_extreme: bool
+    later: bool
+    in_threads: bool
+    rng: np.random.Generator
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.data, name)
+
+    @property
+    def has_missing(self) -> bool:
+        of_X = self.kinds.get("X", "")
+        return "missing" in of_X or self.container in ("nullable DataFrame", "padded array")
+
+    @property
+    def readable(self) -> tuple[str, Data]:
+        """A container that models read, with ordinary data."""
+        is_read = self.container not in UNREAD or self.container == "texts"
+        return (self.container, self.before) if is_read else ("array", self.rows)
+
+    def __str__(self) -> str:
+        of = [*(["later"] if self.later else []), *(["in threads"] if self.in_threads else [])]
+        wrong = " (to be refused)" if self.must_fail else ""
+        return f"{_short(self.p)}{wrong} {self.kinds or ''} {' '.join(of)}".strip()
+
+
+@cache
 def public_names() -> dict[str, Any]:
     """Return all names of ``__all__`` over the package, except warnings and callbacks."""
-    modules = [importlib.import_module(f"sklearn_rnn.{name}") for name in MODULES]
-    found = {name: getattr(m, name) for m in (sklearn_rnn, *modules) for name in m.__all__}
+    modules = [sklearn_rnn]
+    for name in MODULES:
+        with suppress(ModuleNotFoundError):  # in an older version
+            modules.append(importlib.import_module(f"sklearn_rnn.{name}"))
+    found = {name: getattr(module, name) for module in modules for name in module.__all__}
     return {
         name: thing
         for name, thing in found.items()
@@ -92,9 +153,17 @@ def constraints_of(name: str) -> Mapping[str, Any]:
     if inspect.isclass(thing) and issubclass(thing, BaseEstimator):
         constraints = thing._parameter_constraints
     else:
-        given = FUNCTIONS[name].constraints
-        constraints = given or getattr(thing, "_skl_parameter_constraints", {})
-    return {name: c for name, c in constraints.items() if c != "no_validation"}
+        declared = getattr(thing, "_skl_parameter_constraints", {})
+        constraints = {**declared, **FUNCTIONS[name].constraints}
+        if not inspect.isclass(thing):
+            constraints = {p: c for p, c in constraints.items() if p in signature(thing).parameters}
+    given = ("X", "y", "sample_weight", "X_val", "y_val", "ax", "cmap")
+    return {p: c for p, c in constraints.items() if c != "no_validation" and p not in given}
+
+
+def containers_of(name: str) -> list[str]:
+    """Return the containers that a public name is called with."""
+    return [*CONTAINERS] if name not in FUNCTIONS or FUNCTIONS[name].reads else [NO_DATA]
 
 
 @cache
@@ -103,114 +172,118 @@ def cells() -> tuple[Cell, ...]:
     rng = np.random.default_rng(SEED)
     ranked = []
     for name in public_names():
-        reads = name not in FUNCTIONS or FUNCTIONS[name].reads
-        containers = [*CONTAINERS] if reads else [NO_DATA]
-        parameters = [*constraints_of(name)] or [NO_PARAMETER]
-        own = [Cell(name, c, p) for c in containers for p in parameters]
+        parameters = [BASELINE, *constraints_of(name)]
+        own = [Cell(name, c, p) for c in containers_of(name) for p in parameters]
         ranked += [(rank, own[i]) for rank, i in enumerate(rng.permutation(len(own)))]
     return tuple(cell for _, cell in sorted(ranked, key=lambda pair: pair[0]))
 
 
 def run_case(index: int, *, reraise: bool = False) -> Result:
     """Run a case, which its number alone determines."""
-    cell = cells()[index % len(cells())]
+    return run_cell(cells()[index % len(cells())], index, reraise=reraise)
+
+
+def run_cell(cell: Cell, index: int, *, reraise: bool = False) -> Result:
+    """Run the case of a number in a cell."""
     rng = np.random.default_rng([SEED, index])
     with warnings.catch_warnings(record=True), np.errstate():
         warnings.simplefilter("always")
-        drawn = _draw(cell, rng)
-        outcome, told = "answer", ""
+        case = _draw(cell, rng)
         try:
-            told = _judged(cell, *drawn, rng)
+            told = _judged(cell.name, case)
             outcome = "error" if told else "answer"
-        except Surprise as surprise:
-            outcome, told = "surprise", str(surprise)
+        except Exception as surprise:  # of the fuzzer too
+            outcome, told = "surprise", f"{surprise}"
+            if not isinstance(surprise, Surprise):
+                told = f"the fuzzer fails: {type(surprise).__name__}: {surprise}"
             if reraise:
                 raise
-    _, values, parameters, valid = drawn
-    call = f"{_short(parameters)}{'' if valid else ' (not admitted)'} {values.kinds or ''}"
-    return Result(index, cell, outcome, f"{call} {told}".strip())
+        finally:
+            pyplot.close("all")
+    return Result(index, cell, outcome, f"{case} {told}".strip())
 
 
-def _draw(cell: Cell, rng: np.random.Generator) -> tuple[Data, Values, dict[str, Any], bool]:
-    classes = "Classifier" in cell.name or "Logistic" in cell.name
+def _draw(cell: Cell, rng: np.random.Generator) -> Case:
+    """Draw a case: ordinary values, of which one or two things are changed."""
     container = "array" if cell.container == NO_DATA else cell.container
-    while True:  # some values do not go into some containers
-        values = draw_values(rng, classes=classes)
-        with suppress(Exception):
-            X, y, n = put_in(values, container, rng)
-            break
-    if "Poisson" in cell.name and "y" not in values.kinds:
-        y = np.abs(np.rint(np.asarray(y)))
-    data = Data(X, y, values.sample_weight, n, _has_missing(values, container))
     constraints = constraints_of(cell.name)
-    parameters: dict[str, Any] = {}
-    valid = True
-    if cell.parameter != NO_PARAMETER:
-        value, valid = draw_value(cell.parameter, constraints[cell.parameter], rng)
-        parameters[cell.parameter] = value
-        if rng.random() < 0.2:
-            other = str(rng.choice([*constraints]))
-            if other not in parameters:
-                second, admitted = draw_value(other, constraints[other], rng, valid=True)
-                parameters |= {other: second} if admitted else {}
-    return data, values, parameters, valid
+    p: dict[str, Any] = {}
+    must_fail = False
+    if cell.parameter != BASELINE:
+        wrong = rng.random() < 0.25
+        place = (constraints[cell.parameter], container, rng)
+        value, must_fail = draw_value(cell.name, cell.parameter, *place, wrong=wrong)
+        p[cell.parameter] = value
+    changed = []
+    if cell.parameter != BASELINE and rng.random() < 0.4:
+        of_X = "texts" if container == "texts" and rng.random() < 0.7 else "X"
+        changed = [str(rng.choice([of_X, of_X, "y", "sample_weight", "parameter"]))]
+    if changed == ["parameter"]:
+        other = str(rng.choice([*constraints]))
+        place = (constraints[other], container, rng)
+        value, refused = draw_value(cell.name, other, *place, wrong=False)
+        p |= {other: value} if other not in p and not refused else {}
+    later, in_threads = rng.random() < 0.4, rng.random() < 0.03 and not changed
+    seed = int(rng.integers(2**32))
+    ordinary = ordinary_values(cell.name, np.random.default_rng(seed))
+    while True:  # some values do not go into some containers
+        values = ordinary
+        for of in changed:
+            values = deviate(values, of, rng) if of != "parameter" else values
+        with suppress(Exception):
+            data = _data(values, container, seed)
+            break
+    return Case(
+        container=container,
+        data=data,
+        before=_data(ordinary, container, seed),
+        rows=_data(ordinary, "array", seed),
+        p=p,
+        kinds=values.kinds,
+        must_fail=must_fail,
+        is_extreme=values.is_extreme or is_extreme(p),
+        later=later and "X" in values.kinds,
+        in_threads=in_threads,
+        rng=rng,
+    )
 
 
-def _judged(
-    cell: Cell,
-    data: Data,
-    values: Values,
-    parameters: dict[str, Any],
-    valid: bool,
-    rng: np.random.Generator,
-) -> str:
-    """Call what the cell names; return the error, or nothing; raise a Surprise."""
-    things = {"X": data.X, "y": data.y, "sample_weight": data.sample_weight}
-    names = {*things, *parameters, *constraints_of(cell.name), "steps_or_rows", "rows", "steps"}
-    allowed: tuple[type[Exception], ...] = ()
-    thing = public_names()[cell.name]
-    extreme = values.is_extreme or "1e300" in str(parameters) or "e+300" in str(parameters)
-    silent = io.StringIO()
+def _data(values: Values, container: str, seed: int) -> Data:
+    X, y, n = put_in(values, container, np.random.default_rng([seed, 1]))
+    return Data(X, y, values.sample_weight, n)
+
+
+def _judged(name: str, case: Case) -> str:
+    """Call a public name; return the error, or nothing; raise a Surprise."""
+    data, thing, silent = case.data, public_names()[name], io.StringIO()
+    things = {
+        "X": data.X,
+        "y": data.y,
+        "sample_weight": data.sample_weight,
+        "before": case.before.X,
+    }
     try:
         with redirect_stdout(silent), redirect_stderr(silent):
-            if cell.name in FUNCTIONS:
-                function = FUNCTIONS[cell.name]
-                allowed = function.allowed
-                names |= {
-                    "intervals",
-                    "frame",
-                    "sequences",
-                    "models",
-                    "estimator",
-                    "y_true",
-                    "alphas",
-                }
-                with unchanged({**things, **parameters}):
-                    function.call(data, parameters, rng)
+            if name in FUNCTIONS:
+                FUNCTIONS[name].before()
+                with unchanged({**things, **case.p}):
+                    FUNCTIONS[name].call(case)
             else:
-                estimator = thing(**{**base_parameters(thing), **parameters})
-                names |= {*estimator.get_params()}
+                estimator = thing(**{**base_parameters(thing, case.container), **case.p})
                 with unchanged({**things, "parameters": estimator}):
-                    call_estimator(estimator, data, rng)
+                    call_estimator(estimator, case)
     except Surprise as surprise:
-        if not (extreme and "is not finite" in str(surprise)):  # which the user asks for
+        if not (case.is_extreme and "is not finite" in str(surprise)):  # which the user asks for
             raise
         return str(surprise)
-    except allowed as error:
-        return str(error)
-    except Exception as error:
-        check_error(error, names, extreme=extreme)
-        return f"{type(error).__name__}: {error}"
-    if not valid:
-        raise Surprise(f"accepted {_short(parameters)}")
+    except Told as told:
+        reads_files = name.startswith("fetch") or case.p.get("input") == "filename"
+        if not (reads_files and isinstance(told.error, OSError)):  # as documented
+            check_error(told.error, told.names, extreme=case.is_extreme)
+        return str(told)
+    if case.must_fail:
+        raise Surprise(f"accepted {_short(case.p)}")
     return ""
-
-
-def _has_missing(values: Values, container: str) -> bool:
-    return "missing" in values.kinds.get("X", "") or container in (
-        "nullable DataFrame",
-        "padded array",
-    )
 
 
 def _short(parameters: dict[str, Any]) -> str:

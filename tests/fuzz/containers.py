@@ -11,7 +11,7 @@ import polars as pl
 from scipy import sparse
 
 from sklearn_rnn import make_lagged
-from tests.fuzz.values import COLUMNS, Values
+from tests.fuzz.values import COLUMNS, OF_TEXTS, Values
 
 Rng = np.random.Generator
 
@@ -25,7 +25,7 @@ def _dated(v: Values, rng: Rng) -> pd.DataFrame:
     frequencies = ["D", "h", "B", "2B", "W", "MS", "QS", "7s", "C"]
     index = pd.date_range("2024-01-01", periods=n, freq=str(rng.choice(frequencies)))
     frame = _frame(v, index)
-    change = rng.integers(6)
+    change = rng.integers(6) if v.kinds else 0
     if change == 1:
         frame = frame.set_axis(index.tz_localize("Europe/Berlin", nonexistent="NaT"))
     elif change == 2:
@@ -50,8 +50,9 @@ def _labelled(v: Values, rng: Rng) -> pd.DataFrame:
         pd.date_range("2024-01-01", periods=len(v.rows)).astype(str),
         pd.Index([f"day {i}" for i in range(len(v.rows))]),
         pd.Index(np.arange(len(v.rows)) * 2.5),
-        pd.Index([None, *range(1, len(v.rows))], dtype=object)[: len(v.rows)],
     ]
+    if v.kinds:
+        index.append(pd.Index([None, *range(1, len(v.rows))], dtype=object)[: len(v.rows)])
     return _frame(v, index[int(rng.integers(len(index)))])
 
 
@@ -73,6 +74,8 @@ def _lag_columns(v: Values, rng: Rng) -> pd.DataFrame:
 
 
 def _padded(v: Values, rng: Rng) -> Any:
+    if not _is_real(v.sequences):
+        raise TypeError("absent steps are numbers")
     padded = v.sequences.astype(float)
     for sequence in padded:
         sequence[int(rng.integers(1, len(sequence) + 1)) :] = np.nan
@@ -80,8 +83,8 @@ def _padded(v: Values, rng: Rng) -> Any:
 
 
 def _ragged(v: Values, rng: Rng) -> list[Any]:
-    as_lists = rng.random() < 0.3
-    cut = [s[: rng.integers(0 if rng.random() < 0.02 else 1, len(s) + 1)] for s in v.sequences]
+    as_lists, least = rng.random() < 0.3, 0 if v.kinds and rng.random() < 0.3 else 1
+    cut = [s[: rng.integers(least, len(s) + 1)] for s in v.sequences]
     return [s.tolist() for s in cut] if as_lists else cut
 
 
@@ -92,8 +95,8 @@ def _documents(v: Values, rng: Rng) -> list[Any]:
 def _texts(v: Values, rng: Rng) -> Any:
     words = np.array(["a cat", "The dog sat.", "", "dogs, and cats. Sit!", "été", "7 cats"])
     texts = words[rng.integers(0, len(words), len(v.rows))].tolist()
-    if texts and rng.random() < 0.2:
-        texts[0] = [None, 3.5, np.nan, b"a cat", b"\xff", ["a", "cat"]][int(rng.integers(6))]
+    if texts and "texts" in v.kinds:
+        texts[0] = OF_TEXTS[v.kinds["texts"]]
     form = rng.integers(5)
     if form == 4:
         return pl.Series(texts, strict=False) if all(isinstance(t, str) for t in texts) else texts
@@ -102,7 +105,7 @@ def _texts(v: Values, rng: Rng) -> Any:
 
 def _nullable(v: Values, rng: Rng) -> pd.DataFrame:
     frame = _frame(v).convert_dtypes()
-    if len(frame) and rng.random() < 0.5:
+    if len(frame) and v.kinds and rng.random() < 0.5:
         frame.iloc[0, 0:1] = pd.NA
     return frame
 
@@ -146,6 +149,21 @@ CONTAINERS: dict[str, Callable[[Values, Rng], Any]] = {
 }
 
 
+OF_SEQUENCES = ("3-D array", "windows", "columns of lags", "padded array", "ragged lists")
+UNREAD = ("sparse array", "polars LazyFrame", "documents", "texts")
+"""Neither rows nor sequences of numbers that every model reads."""
+UNNAMED = (
+    "array",
+    "strided array",
+    "float32 array",
+    "lists",
+    "object array",
+    *OF_SEQUENCES,
+    *UNREAD,
+)
+"""Without names of columns."""
+
+
 def put_in(values: Values, container: str, rng: Rng) -> tuple[Any, Any, int | None]:
     """Return X in a container, y in one that goes with it, and the number of samples of X."""
     with np.errstate(all="ignore"):
@@ -161,7 +179,7 @@ def _targets(y: Any, X: Any, n: int | None, rng: Rng) -> Any:
     if type(X).__name__ == "WindowArray" or (isinstance(X, pd.DataFrame) and n != len(y)):
         y = y[-n:] if n else y[:0]
     form = rng.integers(3)
-    if form == 1 and y.ndim == 1 and isinstance(X, pd.DataFrame) and len(X) == len(y):
+    if form == 1 and y.ndim == 1 and isinstance(X, pd.DataFrame | pd.Series) and len(X) == len(y):
         return pd.Series(y, index=X.index, name="y")
     if form == 1 and y.ndim == 1 and isinstance(X, pl.DataFrame) and y.dtype.kind in "bif":
         return pl.Series("y", y)

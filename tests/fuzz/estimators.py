@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import inspect
+import warnings
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
-from sklearn.linear_model import Ridge
-from sklearn.pipeline import make_pipeline
+from sklearn.base import clone
 
-from sklearn_rnn import LagTransformer
-from tests.fuzz.outcome import check_finite
-from tests.fuzz.parameters import Mean
+from tests.fuzz.outcome import check_finite, named
+from tests.fuzz.parameters import Mean, models, places
 from tests.fuzz.unchanged import Surprise
+from tests.fuzz.values import NO_NUMBERS
 
 QUICK = {"max_epochs": 1, "hidden_size": 3, "num_channels": 3, "hidden_layer_sizes": (3,)}
 QUICK |= {"random_state": 0, "n_lags": 2, "alphas": 3, "cv": 2, "horizon": 2}
 GIVEN: dict[str, dict[str, Any]] = {
-    "LagRidge": {},
     "LagElasticNet": {"alpha": 0.1},
     "CalendarFeatures": {"harmonics": {"year": 1}},
-    "Forecaster": {"target": "a"},
-    "NaiveForecaster": {"target": "a"},
-    "RecursiveForecaster": {"target": "a"},
-    "TextSequencer": {},
+    "LocalForecaster": {"model": Mean()},
 }
 FORECASTERS = ("Forecaster", "NaiveForecaster", "LocalForecaster", "RecursiveForecaster")
 OTHERS = (
@@ -32,78 +29,91 @@ OTHERS = (
     *("predict_proba", "decision_function", "predict_log_proba", "word_attention_weights"),
     *("conformalize", "predict_interval_online"),
 )
+READ_NO_NUMBERS = ("CalendarFeatures", "TextSequencer", "HierarchicalAttentionClassifier")
 
 
-def base_parameters(estimator_class: type) -> dict[str, Any]:
-    """Return parameters with which a class is quick, beside those that it must be given."""
-    lags = make_pipeline(LagTransformer(2, flatten=True), Ridge())
-    inner = {
-        "CompleteRows": {"estimator": lags},
-        "IntervalRegressor": {"estimator": lags},
-        "DifferencedRegressor": {"regressor": lags, "target": "a"},
-        "LocalForecaster": {"model": Mean(), "target": "a"},
-    }
-    name = estimator_class.__name__
-    quick = {p: v for p, v in QUICK.items() if p in estimator_class._parameter_constraints}
+def base_parameters(estimator_class: type, container: str) -> dict[str, Any]:
+    """Return parameters with which a class is quick, and suits a container."""
+    name, declared = estimator_class.__name__, estimator_class._parameter_constraints
+    given = {p: v for p, v in {**QUICK, **places(container)}.items() if p in declared}
     if name == "CompleteRows":
-        quick.pop("horizon")
-    return quick | GIVEN.get(name, {}) | inner.get(name, {})
+        given.pop("horizon")
+    if name in FORECASTERS:
+        given["target"] = None if container == "Series" else "a"
+    if name == "RecursiveForecaster" and container != "Series":  # other columns are known ahead
+        given["target"] = ["a", "b", "c"]
+    if name in ("CompleteRows", "IntervalRegressor", "DifferencedRegressor", "RecursiveForecaster"):
+        inside = "regressor" if name == "DifferencedRegressor" else "estimator"
+        given[inside] = models(container)[0]
+    return given | GIVEN.get(name, {})
 
 
-def call_estimator(estimator: Any, data: Any, rng: np.random.Generator) -> None:
+def call_estimator(estimator: Any, c: Any) -> None:
     """Fit an estimator, and call its methods; raise a Surprise for results that are not finite."""
-    X, y, n = data.X, data.y, data.n
+    X, y, n = c.data.X, c.data.y, c.data.n
+    first = c.before if c.later else c.data
     if type(estimator).__name__ in FORECASTERS:
-        _forecast(estimator, X, rng)
-        return
-    fit = {"sample_weight": data.sample_weight} if _takes(estimator.fit, "sample_weight") else {}
-    if hasattr(estimator, "transform") and not hasattr(estimator, "predict"):
-        missing = getattr(estimator, "fill_value", "nan") == "nan" or data.has_missing
-        check_finite("fit_transform(X)", estimator.fit_transform(X, y), n, missing=missing)
-        check_finite("transform(X)", estimator.transform(X), n, missing=missing)
+        return _forecast(estimator, first.X, c.rng)
+    elif hasattr(estimator, "transform") and not hasattr(estimator, "predict"):
+        missing = getattr(estimator, "fill_value", "nan") == "nan" or c.has_missing
+        fitted = named(estimator.fit_transform, first.X, first.y)
+        check_finite("fit_transform(X)", fitted, first.n, missing=missing)
+        check_finite("transform(X)", named(estimator.transform, X), n, missing=missing)
     else:
-        estimator.fit(X, y, **fit)
+        _fit(estimator, first, in_threads=c.in_threads)
+        predicted = named(estimator.predict, X)
         by_step = bool(getattr(estimator, "return_sequences", False))
-        predicted = estimator.predict(X)
         missing = by_step or getattr(estimator, "fill_value", "mean") == "nan"
         check_finite("predict(X)", predicted, n, missing=missing)
-        _check_shape(predicted, data, estimator)
+        if not c.later:
+            _check_shape(predicted, y, estimator)
         if hasattr(estimator, "predict_proba") and not by_step:
-            _check_probabilities(estimator.predict_proba(X), n)
+            _check_probabilities(named(estimator.predict_proba, X), n)
     unnamed = ["get_feature_names_out"] if type(estimator).__name__ == "CompleteRows" else []
     other = [name for name in OTHERS if name not in unnamed and hasattr(estimator, name)]
     if other:
-        _call_another(estimator, str(rng.choice(other)), data)
+        _call_another(estimator, str(c.rng.choice(other)), X, y)
+    if type(estimator).__name__ not in READ_NO_NUMBERS and c.kinds.get("X") in NO_NUMBERS:
+        raise Surprise(f"accepted {c.kinds['X']} in X")
+
+
+def _fit(estimator: Any, data: Any, *, in_threads: bool) -> None:
+    fit = {"sample_weight": data.sample_weight} if _takes(estimator.fit, "sample_weight") else {}
+    if in_threads:
+        filters = warnings.filters[:]
+        with ThreadPoolExecutor(3) as threads:
+            for other in [clone(estimator) for _ in range(4)]:
+                threads.submit(other.fit, data.X, data.y, **fit)
+        warnings.filters[:] = filters  # which check_array of scikit-learn mixes up in threads
+    named(estimator.fit, data.X, data.y, **fit)
 
 
 def _forecast(estimator: Any, X: Any, rng: np.random.Generator) -> None:
-    estimator.fit(X)
+    named(estimator.fit, X)
     steps = int(rng.integers(1, 3))
-    predicted = estimator.predict(steps)
+    predicted = named(estimator.predict, steps)
     check_finite("predict(steps)", predicted, None)
     if predicted.ndim and len(predicted) % steps:
         raise Surprise(f"predict({steps}) has {len(predicted)} rows")
     if getattr(estimator, "calibration_rows", 0):
-        estimator.predict(steps, level=0.8)
+        named(estimator.predict, steps, level=0.8)
     if hasattr(estimator, "rows_ahead"):
-        estimator.rows_ahead(steps)
+        named(estimator.rows_ahead, steps)
 
 
-def _call_another(estimator: Any, name: str, data: Any) -> None:
+def _call_another(estimator: Any, name: str, X: Any, y: Any) -> None:
     method = getattr(estimator, name)
+    needed = inspect.signature(method).parameters
     if name == "get_feature_names_out":
-        method()
+        named(method)
     elif name == "inverse_transform":
-        method(estimator.transform(data.X))
-    elif "y" in (needed := inspect.signature(method).parameters):
-        method(data.X, data.y)
+        named(method, named(estimator.transform, X))
     else:
-        method(data.X) if "X" in needed else method()
+        named(method, *[{"X": X, "y": y}[p] for p in ("X", "y") if p in needed])
 
 
-def _check_shape(predicted: Any, data: Any, estimator: Any) -> None:
-    y = np.asarray(data.y) if isinstance(data.y, list) else data.y
-    shape = getattr(y, "shape", ())
+def _check_shape(predicted: Any, y: Any, estimator: Any) -> None:
+    shape = getattr(np.asarray(y) if isinstance(y, list) else y, "shape", ())
     plain = not any(
         np.ndim(getattr(estimator, name, None)) or getattr(estimator, name, 1) not in (1, False)
         for name in ("quantile", "horizon", "return_sequences")
@@ -115,9 +125,7 @@ def _check_shape(predicted: Any, data: Any, estimator: Any) -> None:
 
 def _check_probabilities(proba: Any, n: int | None) -> None:
     check_finite("predict_proba(X)", proba, n)
-    of_targets = proba if isinstance(proba, list) else [proba]
-    for p in of_targets:
-        p = np.asarray(p)
+    for p in map(np.asarray, proba if isinstance(proba, list) else [proba]):
         if (p < 0).any() or (p > 1 + 1e-6).any():
             raise Surprise("predict_proba(X) is outside of [0, 1]")
 

@@ -14,9 +14,11 @@ from sklearn.base import BaseEstimator
 from sklearn.linear_model import Ridge
 from sklearn.utils import check_array
 
-from tests.fuzz.cases import cells, public_names, run_case
+from sklearn_rnn import make_ar
+from tests.fuzz.cases import BASELINE, Cell, cells, containers_of, public_names, run_case, run_cell
+from tests.fuzz.containers import CONTAINERS
 from tests.fuzz.functions import FUNCTIONS
-from tests.fuzz.outcome import check_error, check_finite
+from tests.fuzz.outcome import Told, check_error, check_finite, named
 from tests.fuzz.report import PATH, text_of
 from tests.fuzz.unchanged import Surprise, unchanged
 
@@ -37,6 +39,29 @@ def test_every_public_name_has_cases():
     }
     assert classes | FUNCTIONS.keys() == {*public_names()}
     assert {cell.name for cell in cells()[: len(public_names())]} == {*public_names()}
+
+
+def answers(name, container):
+    return run_cell(Cell(name, container, BASELINE), 0).outcome == "answer"
+
+
+@pytest.mark.parametrize("name", public_names())
+def test_every_public_name_answers_if_nothing_is_changed(name):
+    containers = containers_of(name)
+    rows = [c for c in ("index of times", "panel") if c in containers]  # read by most
+    assert any(answers(name, container) for container in [*rows, *containers])
+
+
+@pytest.mark.parametrize("container", {*CONTAINERS} - {"polars LazyFrame"})
+def test_every_container_answers_if_nothing_is_changed(container):
+    names = ["GRURegressor", "HierarchicalAttentionClassifier", "TextSequencer", "ARRegressor"]
+    assert any(answers(name, container) for name in [*names, *public_names()])
+
+
+def test_a_table_that_is_not_yet_read_is_refused_by_name():
+    for name in ("GRURegressor", "ARRegressor", "compare_models"):
+        told = run_cell(Cell(name, "polars LazyFrame", BASELINE), 0).told
+        assert "X must hold its values; got a LazyFrame: give X.collect()." in told
 
 
 def test_a_case_is_made_again_from_its_number():
@@ -102,6 +127,19 @@ def raised(function):
         return error
 
 
+def test_errors_of_the_fuzzer_are_not_those_of_a_call():
+    with pytest.raises(Told):
+        named(make_ar(1).fit, [["a"]], [1.0])
+    with pytest.raises(ValueError, match="of the fuzzer"):
+        named(raise_error)
+    with pytest.raises(TypeError, match="n_lag"):
+        named(make_ar, n_lag=1)
+
+
+def raise_error():
+    raise ValueError("X: of the fuzzer")
+
+
 @pytest.mark.parametrize(
     ("error", "passes"),
     [
@@ -109,6 +147,7 @@ def raised(function):
         (TypeError("X must be a table"), True),
         (ValueError("array must not contain infs or NaNs"), False),
         (KeyError("n_lags"), False),
+        (ValueError("samples, columns, rows and steps do not fit"), False),
         (AttributeError("X has no columns"), False),
         (raised(lambda: check_array([["a"]], dtype="numeric")), True),  # scikit-learn's own
     ],
@@ -124,8 +163,8 @@ def test_an_overflow_is_an_error_of_extreme_values_alone():
         check_error(OverflowError("too large"), {"X"}, extreme=False)
 
 
-def test_a_table_without_a_public_name_is_not_written():
-    with pytest.raises(ValueError, match="public names have no case: give a larger N"):
+def test_a_table_with_an_empty_cell_is_not_written():
+    with pytest.raises(ValueError, match="cells have no case: give a larger N"):
         text_of([run_case(0)])
 
 

@@ -49,7 +49,7 @@ def process_state() -> dict[str, Any]:
         "generator of numpy": pickle.dumps(np.random.mtrand._rand.get_state()),
         "generator of torch": torch.get_rng_state().numpy().tobytes(),
         "warning filters": list(warnings.filters),
-        "threads of torch": torch.get_num_threads(),
+        "threads of torch": (torch.get_num_threads(), threads_of_a_new_thread()),
         "running threads": threading.active_count(),
         "grad mode": torch.is_grad_enabled(),
         "inference mode": torch.is_inference_mode_enabled(),
@@ -60,6 +60,15 @@ def process_state() -> dict[str, Any]:
         "environment": dict(os.environ),
         "working folder": os.getcwd(),
     }
+
+
+def threads_of_a_new_thread() -> int:
+    """Return the number of threads that torch uses in a thread that starts now."""
+    found: list[int] = []
+    thread = threading.Thread(target=lambda: found.append(torch.get_num_threads()))
+    thread.start()
+    thread.join()
+    return found[0]
 
 
 def frozen(thing: Any) -> Any:

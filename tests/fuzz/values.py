@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 EXTREME = 1e150
-"""Beyond it an overflow error is allowed."""
+"""Of such finite numbers the results may be infinite, and an overflow error is allowed."""
 
 COLUMNS = ["a", "b", "c"]
+N_ROWS, N_STEPS = 28, 4
 
-# What is done to the ordinary values; None leaves them.
+# What is done to the ordinary values.
 OF_X = {
     "missing values": lambda x, rng: _put(x, rng, np.nan),
     "a column of missing values": lambda x, rng: _put_column(x, np.nan),
     "infinity": lambda x, rng: _put(x, rng, np.inf),
+    "one value of 1e100": lambda x, rng: _put(x, rng, 1e100),
     "one value of -1e300": lambda x, rng: _put(x, rng, -1e300),
+    "times 1e140": lambda x, rng: x * 1e140,
     "times 1e160": lambda x, rng: x * 1e160,
     "times 1e300": lambda x, rng: x * 1e300,
     "times 1e-300": lambda x, rng: x * 1e-300,
@@ -35,6 +38,7 @@ OF_X = {
     "one column": lambda x, rng: x[..., :1],
     "no columns": lambda x, rng: x[..., :0],
 }
+OF_TEXTS = {str(text): text for text in (None, 3.5, np.nan, b"a cat", b"\xff", ["a", "cat"])}
 OF_Y = {
     "none": lambda y, rng: None,
     "too short": lambda y, rng: y[:-1],
@@ -44,6 +48,7 @@ OF_Y = {
     "complex numbers": lambda y, rng: _real(y) + 1j,
     "words": lambda y, rng: np.where(_real(y) > 0, "up", "down"),
     "objects": lambda y, rng: np.array([None, *y.tolist()[1:]], dtype=object)[: len(y)],
+    "times 1e140": lambda y, rng: _real(y) * 1e140,
     "times 1e160": lambda y, rng: _real(y) * 1e160,
     "times 1e300": lambda y, rng: _real(y) * 1e300,
     "times 1e-300": lambda y, rng: _real(y) * 1e-300,
@@ -71,7 +76,8 @@ OF_WEIGHTS = {
     "1e-300": lambda w, rng: 1e-300 * w,
     "a number": lambda w, rng: 2.0,
 }
-N_ROWS, N_STEPS = 28, 4
+NO_NUMBERS = ("complex numbers", "dates")
+"""Kinds of X, and of y, that must be refused where numbers are read."""
 
 
 @dataclass(frozen=True)
@@ -98,31 +104,55 @@ class Values:
 
     @property
     def is_extreme(self) -> bool:
-        return any("1e160" in kind or "e300" in kind for kind in self.kinds.values())
+        """Whether a number is finite and at least `EXTREME`."""
+        return any(map(is_extreme, (self.rows, self.sequences, self.y, self.sample_weight)))
 
 
-def draw_values(rng: np.random.Generator, *, classes: bool) -> Values:
-    """Draw values, about half of which are ordinary."""
+def ordinary_values(name: str, rng: np.random.Generator) -> Values:
+    """Return values that suit a public name."""
     n = int(rng.integers(20, N_ROWS + 1))
-    kinds = {}
-    if rng.random() < 0.25:
-        kinds["X"] = str(rng.choice([*OF_X]))
-    if rng.random() < 0.15:
-        kinds["y"] = str(rng.choice([*OF_Y]))
-    if rng.random() < 0.15:
-        kinds["sample_weight"] = str(rng.choice([*OF_WEIGHTS]))
     rows = np.cumsum(rng.normal(size=(n, len(COLUMNS))), axis=0) * 0.3
     sequences = rng.normal(size=(n, N_STEPS, len(COLUMNS)))
-    change = OF_X.get(kinds.get("X", ""), lambda x, rng: x)
-    rows, sequences = change(rows, rng), change(sequences, rng)
-    y = _classes(rng, n) if classes else rng.normal(size=n).cumsum()
-    y = y[: len(rows)]
-    if "y" in kinds:
-        y = OF_Y[kinds["y"]](y, rng)
-    weight = None
-    if "sample_weight" in kinds:
-        weight = OF_WEIGHTS[kinds["sample_weight"]](np.ones(len(rows)), rng)
-    return Values(rows, sequences, y, weight, kinds)
+    y = rng.normal(size=n).cumsum()
+    if "Classifier" in name or "Logistic" in name:
+        y = _classes(rng, n)
+        y = np.where(y == y[0], y[0], y[1]) if "Logistic" in name else y
+    elif "Poisson" in name:
+        y = np.abs(np.rint(y))
+    elif name == "DifferencedRegressor":  # y must be a column of X
+        y = rows[:, 0].copy()
+    elif name.startswith("interval_"):  # X holds both ends
+        rows, sequences = np.sort(rows[:, :2]), np.sort(sequences[:, :1, :2])
+    return Values(rows, sequences, y, None, {})
+
+
+def deviate(values: Values, of: str, rng: np.random.Generator) -> Values:
+    """Return values of which X, y or the weights are of a kind that is drawn."""
+    choices = {"X": OF_X, "texts": OF_TEXTS, "y": OF_Y, "sample_weight": OF_WEIGHTS}[of]
+    kind = str(rng.choice([*choices]))
+    kinds = {**values.kinds, of: kind}
+    if of == "X":
+        rows, sequences = (OF_X[kind](x, rng) for x in (values.rows, values.sequences))
+        y, n = values.y, len(rows)
+        y = y[:n] if np.ndim(y) else y
+        return replace(values, rows=rows, sequences=sequences, y=y, kinds=kinds)
+    if of == "y" and isinstance(values.y, np.ndarray):
+        return replace(values, y=OF_Y[kind](values.y, rng), kinds=kinds)
+    if of == "sample_weight":
+        weights = OF_WEIGHTS[kind](np.ones(len(values.rows)), rng)
+        return replace(values, sample_weight=weights, kinds=kinds)
+    return replace(values, kinds=kinds)
+
+
+def is_extreme(thing: Any) -> bool:
+    """Return whether something is, or holds, a finite number of at least `EXTREME`."""
+    if isinstance(thing, dict):
+        return any(map(is_extreme, thing.values()))
+    if isinstance(thing, list | tuple):
+        return any(map(is_extreme, thing))
+    if isinstance(thing, float | np.ndarray) and np.asarray(thing).dtype.kind == "f":
+        return bool(((np.abs(thing) >= EXTREME) & np.isfinite(thing)).any())
+    return False
 
 
 def _classes(rng: np.random.Generator, n: int) -> Any:
