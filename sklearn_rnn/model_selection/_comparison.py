@@ -124,7 +124,9 @@ class Comparison:
             The name of the model.
         """
         if not self._complete:
-            raise ValueError("Each of the models failed in some run; see failures.")
+            raise ValueError(
+                "models must hold one that completes all runs; each failed in some, see failures."
+            )
         as_good = [name for name in self._complete if self._is_as_good(name, paired)]
         means = self._scores.mean()
         return min(as_good, key=lambda name: (self._complexity[name], -means[name]))

@@ -32,10 +32,13 @@ OTHERS = (
 READ_NO_NUMBERS = ("CalendarFeatures", "TextSequencer", "HierarchicalAttentionClassifier")
 
 
-def base_parameters(estimator_class: type, container: str) -> dict[str, Any]:
-    """Return parameters with which a class is quick, and suits a container."""
+def base_parameters(estimator_class: type, c: Any) -> dict[str, Any]:
+    """Return parameters with which a class is quick, and suits the container of a case."""
+    container = c.container
     name, declared = estimator_class.__name__, estimator_class._parameter_constraints
     given = {p: v for p, v in {**QUICK, **places(container)}.items() if p in declared}
+    if "dtype" in declared and c.rng.random() < 0.3:
+        given["dtype"] = "float32"
     if name == "CompleteRows":
         given.pop("horizon")
     if name in FORECASTERS:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from numbers import Integral, Real
@@ -236,9 +236,14 @@ def _(c: Any) -> None:
     result = _compare(c, {})
     if len(result.names) > 1:
         named(result.difference, **{"model": "ar", "reference": "ridge"} | c.p)
-    for text in (named(result.verdict), named(str, result), named(repr, result)):
-        assert isinstance(text, str)
-    named(result.to_frame), named(result.simplest_as_good), result.best, result.failures
+    named(_show, result, result.to_frame())
+
+
+def _show(models: Any, frame: Any) -> None:
+    """Call what a comparison of models offers."""
+    models.simplest_as_good(), models.best, models.failures, repr(models)
+    assert isinstance(models.verdict(), str)
+    assert len(frame)
 
 
 def _compare(c: Any, p: dict[str, Any]) -> Any:
@@ -418,13 +423,14 @@ _display(
 
 def _call_dataset(name: str) -> Callable[[Any], None]:
     def call(c: Any) -> None:
-        given = dict(c.p)
-        if name.startswith("fetch"):
+        given, checked = dict(c.p), nullcontext()
+        if name.startswith("fetch") and hasattr(s.datasets, "_download"):
+            checked = any_checksum()
             given = {"data_home": home(), "download_if_missing": False, **c.p}
             given |= {"name": "Small"} if name == "fetch_ucr" and "name" not in c.p else {}
             if given["data_home"] not in (home(), str(home())):  # nothing is downloaded
                 given["download_if_missing"] = False
-        with any_checksum():
+        with checked:
             named(getattr(s.datasets, name), **given)
 
     return call

@@ -24,8 +24,9 @@ drawn, one in four times a wrong value, and in two of five cases X, y, the weigh
 parameter too. A call passes if it returns finite results of the right shape, or raises a ValueError
 or TypeError that names an argument, and changes neither its arguments nor the generators of
 `random`, NumPy and torch, warning filters, threads or modes of the process. Everything else is a
-surprise, also an error of the fuzzer itself, and a wrong value that is accepted. Where a number is
-1e150 or more, results may overflow.
+surprise, also an error of the fuzzer itself, and a wrong value that is accepted. Where a
+number is 1e150 or more, an error of an overflow and infinite scores are allowed, and infinite
+predictions where it is 1e290 or more.
 
 **{n} cases, {surprises} surprises**: {answers} answers and {errors} errors that name an argument,
 in {tried} of {cells} cells of name, container and parameter. {pairs} pairs of a name and a

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-EXTREME = 1e150
-"""Of such finite numbers the results may be infinite, and an overflow error is allowed."""
+EXTREME, HUGE = 1e150, 1e290
+"""From which numbers an overflow error is allowed, and from which infinite predictions."""
 
 COLUMNS = ["a", "b", "c"]
 N_ROWS, N_STEPS = 28, 4
@@ -103,9 +103,9 @@ class Values:
     kinds: dict[str, str]
 
     @property
-    def is_extreme(self) -> bool:
-        """Whether a number is finite and at least `EXTREME`."""
-        return any(map(is_extreme, (self.rows, self.sequences, self.y, self.sample_weight)))
+    def largest(self) -> float:
+        """The largest finite number, without its sign."""
+        return max(map(largest, (self.rows, self.sequences, self.y, self.sample_weight)))
 
 
 def ordinary_values(name: str, rng: np.random.Generator) -> Values:
@@ -144,15 +144,15 @@ def deviate(values: Values, of: str, rng: np.random.Generator) -> Values:
     return replace(values, kinds=kinds)
 
 
-def is_extreme(thing: Any) -> bool:
-    """Return whether something is, or holds, a finite number of at least `EXTREME`."""
-    if isinstance(thing, dict):
-        return any(map(is_extreme, thing.values()))
-    if isinstance(thing, list | tuple):
-        return any(map(is_extreme, thing))
+def largest(thing: Any) -> float:
+    """Return the largest finite number, without its sign, that something is or holds."""
+    if isinstance(thing, dict | list | tuple):
+        parts = thing.values() if isinstance(thing, dict) else thing
+        return max(map(largest, parts), default=0.0)
     if isinstance(thing, float | np.ndarray) and np.asarray(thing).dtype.kind == "f":
-        return bool(((np.abs(thing) >= EXTREME) & np.isfinite(thing)).any())
-    return False
+        numbers = np.abs(np.asarray(thing, dtype=float))
+        return float(np.max(numbers, where=np.isfinite(numbers), initial=0.0))
+    return 0.0
 
 
 def _classes(rng: np.random.Generator, n: int) -> Any:
