@@ -25,7 +25,7 @@ results: .venv/ready ## run a benchmark and keep its results: make results NAME=
 test: .venv/installed ## run the tests and the doctests
 	.venv/bin/python $(PYTEST)
 
-fuzz: .venv/installed ## call every public name with inputs drawn at random: make fuzz N=20000
+fuzz: .venv/installed ## call every public name with inputs drawn at random: make fuzz N=30000
 	.venv/bin/python -m tests.fuzz $(N) $(ARGS)
 
 reliability: .venv/installed ## measure what docs/reliability.md promises, for some minutes

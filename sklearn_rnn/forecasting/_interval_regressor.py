@@ -19,7 +19,6 @@ from sklearn_rnn._sklearn.parameters import param, parametrized
 from sklearn_rnn._sklearn.regressor_inside import RegressorInside
 from sklearn_rnn._sklearn.rows import take_rows
 from sklearn_rnn._sklearn.validation import (
-    check_is_read,
     check_labels,
     check_target,
     check_targets,
@@ -151,7 +150,6 @@ class IntervalRegressor(RegressorInside, Estimator):
         models = interval_models(self.estimator, self.method, self.level)
         params = self._route("fit", params)
         with restore_on_error(self):
-            check_is_read(X)
             check_labels(y, X)
             validate_data(self, X=X, y=y, skip_check_array=True)
             check_targets(y, X)

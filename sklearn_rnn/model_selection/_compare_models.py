@@ -13,7 +13,7 @@ from sklearn.utils import indexable
 
 from sklearn_rnn._sklearn.compat import Interval, StrOptions, num_samples, validate_params
 from sklearn_rnn._sklearn.folds import check_folds
-from sklearn_rnn._sklearn.validation import check_is_read, check_labels
+from sklearn_rnn._sklearn.validation import check_labels
 from sklearn_rnn.model_selection._comparison import Comparison
 from sklearn_rnn.model_selection._comparison_arguments import (
     check_models,
@@ -175,7 +175,6 @@ def compare_models(
     y = target_column(models, X) if y is None else y
     models = {name: omit_incomplete(model) for name, model in models.items()}
     seeds = check_seeds(seeds)
-    check_is_read(X)
     check_labels(y, X)
     X, y, groups = indexable(X, y, groups)
     evaluator, score, loss = make_evaluator(models, scoring, loss, complexity, classifies)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import count
-from math import isnan
+from collections.abc import Callable, Iterable, Mapping
 from numbers import Integral
 from typing import Any, ClassVar
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import TransformerMixin
 from sklearn.feature_extraction.text import CountVectorizer
@@ -17,13 +14,13 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_rnn._sklearn.compat import Interval, StrOptions, fit_context
-from sklearn_rnn._sklearn.containers import check_is_read
 from sklearn_rnn._sklearn.estimator import Estimator
 from sklearn_rnn._sklearn.parameters import param, parametrized
 from sklearn_rnn.preprocessing._tokenizer import (
     Analyzer,
     CorpusEncoder,
     Documents,
+    check_texts,
     learn_words,
     pad_texts,
     split_sentences,
@@ -223,7 +220,7 @@ class TextSequencer(
         """
         self._check_fitted()
         corpus = CorpusEncoder(self._analyzer, self.sentence_end)
-        for text in _check_texts(X):
+        for text in check_texts(X):
             corpus.record(self._analyzer.decode(text))
         return self._to_tokens(corpus)
 
@@ -279,7 +276,7 @@ class TextSequencer(
         parameters = {k: v for k, v in self.get_params(deep=False).items() if k in _RULES}
         analyzer = Analyzer(parameters)
         corpus = CorpusEncoder(analyzer, self.sentence_end)
-        words = learn_words(parameters, corpus, _check_texts(X))
+        words = learn_words(parameters, corpus, check_texts(X))
         self.vocabulary_ = {word: number for number, word in enumerate(words, _FIRST_WORD)}
         self.vocabulary_size_ = len(words) + _FIRST_WORD
         self._analyzer = analyzer
@@ -316,25 +313,3 @@ class TextSequencer(
                 f"X must hold integers from 0 to vocabulary_size_ - 1 = {size - 1}; got {ids!r}."
             )
         return checked
-
-
-def _check_texts(X: Any) -> Iterator[Any]:
-    if not isinstance(X, Iterable):
-        raise TypeError(f"X must be a list of texts; got {X!r}.")
-    if isinstance(X, str):  # the message of CountVectorizer
-        raise ValueError("Iterable over raw text documents expected, string object received.")
-    check_is_read(X)
-    if getattr(X, "ndim", 1) != 1:
-        raise ValueError(
-            f"X must be one list of texts; got {X.ndim} dimensions. Give a column, as X['text']."
-        )
-    return map(_check_text, count(), X)
-
-
-def _check_text(place: int, text: Any) -> Any:
-    if text is pd.NA or (isinstance(text, float) and isnan(text)):
-        raise TypeError(
-            f"X must hold texts, or lists of words; got {text!r} at position {place}. Fill missing "
-            "texts with ''."
-        )
-    return text

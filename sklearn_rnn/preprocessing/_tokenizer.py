@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from array import array
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import count, pairwise
+from math import isnan
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from sklearn.feature_extraction.text import CountVectorizer
 
@@ -184,6 +186,28 @@ def split_sentences(
         cuts = np.unique(bounds[first : last + 1].clip(start, start + n))
         documents.append([ids[i:j] for i, j in pairwise(cuts)])
     return documents
+
+
+def check_texts(X: Any) -> Iterator[Any]:
+    """Yield texts, checked one by one not to be missing."""
+    if not isinstance(X, Iterable):
+        raise TypeError(f"X must be a list of texts; got {X!r}.")
+    if isinstance(X, str):  # the message of CountVectorizer
+        raise ValueError("Iterable over raw text documents expected, string object received.")
+    if getattr(X, "ndim", 1) != 1:
+        raise ValueError(
+            f"X must be one list of texts; got {X.ndim} dimensions. Give a column, as X['text']."
+        )
+    return map(_check_text, count(), X)
+
+
+def _check_text(place: int, text: Any) -> Any:
+    if text is pd.NA or (isinstance(text, float) and isnan(text)):
+        raise TypeError(
+            f"X must hold texts, or lists of words; got {text!r} at position {place}. Fill missing "
+            "texts with ''."
+        )
+    return text
 
 
 def _check_words(text: Any) -> list[str]:
