@@ -79,7 +79,7 @@ class PanelTimeSeriesSplit(TimeSeriesSplit):
         align: str = "time",
         series: str | None = None,
     ) -> None:
-        if not isinstance(n_splits, Integral):
+        if not isinstance(n_splits, int | np.integer):
             raise TypeError(f"n_splits must be a whole number of test sets; got {n_splits!r}.")
         super().__init__(2 if n_splits == 1 else n_splits, test_size=test_size, gap=gap)
         self.n_splits = n_splits  # of which scikit-learn wants two

@@ -194,9 +194,9 @@ def check_texts(X: Any) -> Iterator[Any]:
         raise TypeError(f"X must be a list of texts; got {X!r}.")
     if isinstance(X, str):  # the message of CountVectorizer
         raise ValueError("Iterable over raw text documents expected, string object received.")
-    if getattr(X, "ndim", 1) != 1:
+    if (n_dims := getattr(X, "ndim", 1)) != 1:
         raise ValueError(
-            f"X must be one list of texts; got {X.ndim} dimensions. Give a column, as X['text']."
+            f"X must be one list of texts; got {n_dims} dimensions. Give a column, as X['text']."
         )
     return map(_check_text, count(), X)
 
