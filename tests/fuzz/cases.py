@@ -23,7 +23,7 @@ from tests.fuzz.containers import CONTAINERS, UNREAD, put_in
 from tests.fuzz.estimators import base_parameters, call_estimator
 from tests.fuzz.functions import FUNCTIONS
 from tests.fuzz.outcome import Told, check_error
-from tests.fuzz.parameters import draw_value
+from tests.fuzz.parameters import WRONG, draw_value
 from tests.fuzz.unchanged import Surprise, unchanged
 from tests.fuzz.values import EXTREME, HUGE, Values, deviate, largest, ordinary_values
 
@@ -158,7 +158,9 @@ def constraints_of(name: str) -> Mapping[str, Any]:
         declared = getattr(thing, "_skl_parameter_constraints", {})
         constraints = {**declared, **FUNCTIONS[name].constraints}
         if not inspect.isclass(thing):
-            constraints = {p: c for p, c in constraints.items() if p in signature(thing).parameters}
+            own = signature(thing).parameters
+            undeclared = {p: [object] for p in own if p in WRONG and not declared}
+            constraints = {p: c for p, c in (undeclared | constraints).items() if p in own}
     given = ("X", "y", "sample_weight", "X_val", "y_val", "ax", "cmap")
     return {p: c for p, c in constraints.items() if c != "no_validation" and p not in given}
 

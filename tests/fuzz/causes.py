@@ -9,38 +9,26 @@ from tests.fuzz.cases import Result
 
 MARK = "causes"
 COMMIT = "5560e0b"
-# Cause, its script, and by what a surprise of it is known: its name, and what is told.
+# Cause, its script, and what a surprise tells of it, after its name and container.
 CAUSES = [
-    ("`TextSequencer` given None or numbers", "errors", "TextSequencer", r"'texts': '(None|3\.5)'"),
-    ("`token_pattern` that is no pattern", "errors", "TextSequencer", r"token_pattern=\("),
-    ("`compare_models(cv=[])`", "errors", "compare_models", r"cv=\[\]"),
     (
-        "`horizon` or `seeds` of 1.5 or a word",
+        "`TextSequencer` given what is no text",
         "errors",
-        "compare_models",
-        "(horizon|seeds)=(1.5|a)",
+        r"TextSequencer .*(no attribute 'lower'|expected string|'texts': '(None|3.5)')",
     ),
-    ("`n_repeats=0`", "errors", "", "n_repeats=(0|1.5)"),
-    ("`make_lagged` given y that is no number", "errors", "make_lagged", "'y': '(none|a number)'"),
-    ("`penalty_path` draws from torch's generator", "penalty_path_rng", "", "generator of torch"),
-    ("NaN predicted for X beyond single precision", "float32_nan_predictions", "", "1e100.*finite"),
-    ("scales that overflow", "scales_overflow", "", "times 1e1.*finite"),
-    (
-        "dates, or complex numbers, of polars read as numbers",
-        "polars_dates",
-        "",
-        "accepted (dat|com)",
-    ),
-    ("`RecursiveForecaster` reads its target", "recursive_reads_target", "Recursive", "accepted"),
-    (
-        "fits in threads change torch's threads",
-        "threads_after_parallel_fits",
-        "",
-        "threads of torch",
-    ),
-    ("imports in the first fit", "interrupt_first_fit", "", "warning filters, environment"),
-    ("a warning that advises the wrong thing", "learning_rate_advice", "-", ""),
-    ("leaks planted in the data", "planted_leaks", "-", ""),
+    ("`token_pattern` that is no pattern", "errors", r"TextSequencer .*token_pattern=(\(|None)"),
+    ("`compare_models(cv=[])`", "errors", r"compare_models .*cv=\[\]"),
+    ("`horizon` or `seeds` of 1.5 or a word", "errors", "compare_.*(horizon|seeds)=(1.5|a|zz)"),
+    ("`n_repeats` or `n_points` of 0 or 1.5", "errors", "(n_repeats|n_points)=(0|1.5)"),
+    ("torch's generator changed", "penalty_path_rng", "penalty_path .*generator of torch"),
+    ("X beyond single precision", "float32_nan_predictions", "1e100.*is not finite"),
+    ("scales that overflow", "scales_overflow", "times 1e1.*is not finite"),
+    ("dates or complex numbers of polars", "polars_dates", "polars D.*'X': '(dates|complex)"),
+    ("a forecaster reads its target", "recursive_reads_target", "RecursiveF.*accepted estimator"),
+    ("torch's threads changed", "threads_after_parallel_fits", "threads of torch"),
+    ("imports in the first fit", "interrupt_first_fit", "changed: warning filters, environment"),
+    ("a warning that advises the wrong thing", "learning_rate_advice", None),
+    ("leaks planted in the data", "planted_leaks", None),
 ]
 
 
@@ -49,9 +37,10 @@ def text_of(results: Sequence[Result]) -> str:
     of_fuzzer = "the fuzzer fails"
     surprises = [r for r in results if r.outcome == "surprise" and of_fuzzer not in r.told]
     lines = []
-    for cause, script, name, told in CAUSES:
-        found = [r for r in surprises if name in r.cell.name and re.search(told, r.told)]
-        case = f"{len(found)} cases, as {found[0].index}" if found and name != "-" else "not found"
+    for cause, script, pattern in CAUSES:
+        text = [f"{r.cell.name} {r.cell.container} {r.told}" for r in surprises]
+        found = [i for i, told in enumerate(text) if pattern and re.search(pattern, told)]
+        case = f"{len(found)} cases, as {surprises[found[0]].index}" if found else "not found"
         lines.append(f"| {cause} | `{script}` | {case} |")
     n, total = sum("not found" not in line for line in lines), len(CAUSES)
     return "\n".join(

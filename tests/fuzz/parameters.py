@@ -181,7 +181,7 @@ CONDITIONAL = ("target_channel", "max_gap", "quantile")
 
 LEAST = {"max_epochs": 2, "n_members": 3, "num_layers": 3, "n_perturbations": 2, "n_repeats": 3}
 LARGE = 2**70
-ENDLESS = ("max_epochs", "max_iter", "patience")
+ENDLESS = ("max_epochs", "max_iter", "patience", "seeds")
 """Parameters that may take as long as the user asks for."""
 ANYTHING = [object(), "zz", -1, 0, 1.5, np.nan, np.inf, [], {}, 1j, (), [None], LARGE, True]
 OF_COLUMNS = ("known_ahead", "exogenous", "static", "target", "target_channel", "channel")
