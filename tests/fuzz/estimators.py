@@ -16,7 +16,8 @@ from tests.fuzz.unchanged import Surprise
 from tests.fuzz.values import NO_NUMBERS
 
 QUICK = {"max_epochs": 1, "hidden_size": 3, "num_channels": 3, "hidden_layer_sizes": (3,)}
-QUICK |= {"random_state": 0, "n_lags": 2, "alphas": 3, "cv": 2, "horizon": 2}
+QUICK |= {"random_state": 0, "n_lags": 2, "alphas": 3, "cv": 2, "horizon": 2, "eps": 0.1}
+QUICK |= {"max_iter": 100}
 GIVEN: dict[str, dict[str, Any]] = {
     "LagElasticNet": {"alpha": 0.1},
     "CalendarFeatures": {"harmonics": {"year": 1}},
