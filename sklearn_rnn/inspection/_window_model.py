@@ -205,6 +205,7 @@ def _read_by_network(network: Any, X: Any) -> Windows | Ragged:
         )
     return sequences
 
+
 def _as_array(X: Any) -> NDArray[Any]:
     try:
         return np.asarray(X)

@@ -13,7 +13,7 @@ from sklearn.model_selection import TimeSeriesSplit
 
 from sklearn_rnn._sequences.window_array import WindowArray
 from sklearn_rnn._sklearn.compat import num_samples
-from sklearn_rnn._sklearn.validation import check_is_read
+from sklearn_rnn._sklearn.containers import check_is_read
 from sklearn_rnn.preprocessing._timeline import split_index
 from sklearn_rnn.preprocessing._times import missing_times, read_times
 

@@ -398,7 +398,9 @@ def test_invalid_parameters_are_refused(name, value):
 
 def test_bytes_of_another_encoding_are_refused_by_name():
     latin = "café".encode("latin-1")
-    with pytest.raises(ValueError, match=r"^X must hold texts in the encoding 'utf-8'; .* Give encod"):
+    with pytest.raises(
+        ValueError, match=r"^X must hold texts in the encoding 'utf-8'; .* Give encod"
+    ):
         TextSequencer().fit(["tea", latin])
     found = TextSequencer(encoding="latin-1").fit(["tea", latin])
     assert found.transform(["café"]).tolist() == found.transform([latin]).tolist()
