@@ -18,6 +18,7 @@ from sklearn_rnn.inspection._window_model import RaggedModel, WindowModel, find_
 
 @validate_params(
     {
+        "y": ["array-like", None],
         "method": [StrOptions({"permutation", "integrated_gradients"})],
         "scoring": [str, callable, None],
         "n_repeats": COUNT,

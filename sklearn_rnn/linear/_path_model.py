@@ -110,8 +110,8 @@ class PathModel(WindowModel):
             first = first_alpha() or np.finfo(np.float64).resolution  # 0: y is constant
             return np.asarray(first * np.geomspace(1.0, self.eps, int(self.alphas)))
         check_numbers(self.alphas, "alphas")
-        alphas = np.sort(np.asarray(self.alphas, dtype=np.float64).ravel())[::-1]
-        if not (len(alphas) and np.isfinite(alphas).all() and alphas[-1] >= 0):
+        alphas = np.sort(np.atleast_1d(np.asarray(self.alphas, dtype=np.float64)))[::-1]
+        if not (alphas.ndim == 1 and len(alphas) and np.isfinite(alphas).all() and alphas[-1] >= 0):
             raise ValueError(
                 f"alphas must be one or more finite numbers from 0 up; got {self.alphas!r}."
             )

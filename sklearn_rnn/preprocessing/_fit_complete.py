@@ -14,7 +14,7 @@ from sklearn.compose import ColumnTransformer
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
-from sklearn.utils import indexable
+from sklearn.utils import check_array, indexable
 from sklearn.utils.metadata_routing import MetadataRequest, MetadataRouter, get_routing_for_object
 
 from sklearn_rnn._sequences.categories import learn_labels
@@ -22,7 +22,7 @@ from sklearn_rnn._sequences.target_leaks import column_texts, warn_of_target
 from sklearn_rnn._sequences.window_array import WindowArray
 from sklearn_rnn._sklearn.compat import check_method_params, num_samples, safe_indexing
 from sklearn_rnn._sklearn.rows import take_rows
-from sklearn_rnn._sklearn.validation import missing_rows
+from sklearn_rnn._sklearn.validation import missing_rows, prefix_errors
 from sklearn_rnn.preprocessing._columns import find_columns
 from sklearn_rnn.preprocessing._incomplete_rows import find_lags, incomplete_in_fit, plain_columns
 
@@ -84,6 +84,10 @@ def fit_complete(
     if final is None or final == "passthrough":
         pipelines[0].fit(X, y, **params)
         return 0
+    if isinstance(pipelines[0].steps[0][1], ColumnTransformer) and not hasattr(X, "columns"):
+        checks = {"accept_sparse": True, "ensure_all_finite": False, "input_name": "X"}
+        with prefix_errors("X"):
+            X = check_array(X, dtype=None, **checks)
     _check_passed_columns(pipelines[0].steps[0][1], X, final)
     last_step = _LastStep(final, pipelines, X, excluded, omits=omits)
     innermost.steps = [*innermost.steps[:-1], (name, last_step)]

@@ -308,7 +308,7 @@ class LagTransformer(LagParameters, TransformerMixin, Estimator):
         return tags
 
     def _window(self) -> Window:
-        return Window(self.n_lags, self.delay, self.step)
+        return Window(int(self.n_lags), int(self.delay), int(self.step))
 
     def _channels(self) -> list[str] | None:
         """Return the names of the columns of X that are channels, if they have names."""

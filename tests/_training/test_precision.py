@@ -8,6 +8,7 @@ from numpy.testing import assert_array_equal
 from sklearn_rnn import (
     DenseRegressor,
     HierarchicalAttentionClassifier,
+    LagTransformer,
     LSTMRegressor,
     TCNRegressor,
 )
@@ -32,6 +33,14 @@ def test_every_net_trains_and_predicts_nearly_as_in_single_precision(net):
     raw_output, expected = getattr(half, what)(X), getattr(single, what)(X)
     assert raw_output.dtype == expected.dtype
     np.testing.assert_allclose(raw_output, expected, atol=0.1)
+
+
+@pytest.mark.parametrize("net", [DenseRegressor, TCNRegressor, LSTMRegressor])
+def test_windows_that_share_rows_are_predicted_nearly_as_copies_of_them(net):
+    rows = np.random.default_rng(0).normal(size=(200, 2))
+    windows, y = LagTransformer(13).fit_transform(rows)[13:], rows[13:, 0]
+    half = net(dtype="bfloat16", **FIT).fit(windows, y)
+    np.testing.assert_allclose(half.predict(windows), half.predict(np.array(windows)), atol=0.05)
 
 
 @pytest.mark.parametrize("net", [DenseRegressor, TCNRegressor])

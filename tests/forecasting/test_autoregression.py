@@ -75,6 +75,8 @@ def test_seasonal_lags_and_exogenous_columns_work_on_arrays_and_in_new_rows():
     by_position = make_ar(2, exogenous=[0], **given).fit(X.to_numpy(), SERIES)
     np.testing.assert_allclose(by_name.predict(X), by_position.predict(X.to_numpy()))
     np.testing.assert_allclose(by_name.predict(X[600:])[22:], by_name.predict(X)[622:])
+    of_lists = make_ar(2, exogenous=[0], **given).fit(X.to_numpy().tolist(), SERIES)
+    np.testing.assert_array_equal(of_lists.predict(X.to_numpy()), by_position.predict(X.to_numpy()))
     assert len(by_name[-1].coef_) == 1 + 2 * (2 + 2)
 
 

@@ -176,7 +176,7 @@ WRONG: dict[str, Sequence[Any]] = {
     "RecursiveForecaster.estimator": reads_target(),
     "data_home": [3],
 }
-CONDITIONAL = ("target_channel", "max_gap", "quantile")
+CONDITIONAL = ("encoding", "target_channel", "max_gap", "quantile")
 """Parameters that are read beside others alone."""
 
 LEAST = {"max_epochs": 2, "n_members": 3, "num_layers": 3, "n_perturbations": 2, "n_repeats": 3}

@@ -369,17 +369,13 @@ def test_errors_name_argument_rule_and_fix(model, given, text):
         lag_importance(model, **{"X": ROWS, "y": ROWS[:, 0], **given})
 
 
-def test_sequences_without_windows_and_tokens_are_refused():
-    net = GRURegressor(hidden_size=2, max_epochs=1)
-    ragged = [np.ones((n, 2)) for n in (1, 2, 3)]
+def test_a_linear_model_needs_windows_of_one_size():
+    y = [0.0, 1.0, 2.0]
+    ridge = LagRidge().fit(np.random.default_rng(0).normal(size=(3, 2, 2)), y)
     with pytest.raises(ValueError, match=r"^X must hold windows of as many steps each; got seq"):
-        lag_importance(net.fit(ragged, [0.0, 1.0, 2.0]), ragged, [0.0, 1.0, 2.0])
+        lag_importance(ridge, [np.ones((n, 2)) for n in (1, 2, 3)], y)
     with pytest.raises(ValueError, match=r"^X must give at least one window.* shape \(3, 2, 0\)"):
-        lag_importance(net, np.ones((3, 2, 0)), [0.0, 1.0, 2.0])
-    tokens = np.array([[2, 3], [3, 2], [2, 2]])
-    net.set_params(embedding_dim=2).fit(tokens, [0.0, 1.0, 2.0])
-    with pytest.raises(ValueError, match="needs X that holds numbers, but estimator reads tokens"):
-        lag_importance(net, tokens, method="integrated_gradients")
+        lag_importance(ridge, np.ones((3, 2, 0)), y)
 
 
 def test_windows_tell_lags_and_channels():
@@ -495,6 +491,12 @@ def test_words_are_permuted_by_their_distance_from_the_end():
     assert found.importances_mean[:, 0].argmax() == 3
     with pytest.raises(ValueError, match=r"^method='integrated_gradients' needs numbers, but GRUC"):
         lag_importance(model, texts, y, method="integrated_gradients")
+
+
+def test_a_target_that_is_a_text_is_named():
+    X, _, y = ragged()
+    with pytest.raises(ValueError, match="The 'y' parameter of lag_importance must be"):
+        lag_importance(gru(X, y), X, "abc")
 
 
 def test_what_has_no_lags_is_refused():

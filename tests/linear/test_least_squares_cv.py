@@ -207,6 +207,7 @@ def test_an_integer_makes_folds_of_the_samples_that_are_fitted():
     ("given", "text"),
     [
         ({"alphas": [1.0, -1.0]}, "alphas must be one or more finite numbers from 0 up; got [1.0"),
+        ({"alphas": [[1.0]]}, "alphas must be one or more finite numbers from 0 up; got [[1.0]]"),
         ({"alphas": []}, "alphas must be one or more finite numbers from 0 up; got []"),
         ({"cv": 9}, "cv makes 9 folds in the order of time, which need 10 samples at least; got"),
         ({"cv": [([0, 1], [])]}, "cv must be pairs of training and test rows, each with integers"),

@@ -179,7 +179,8 @@ def native_cell(
     if torch.is_grad_enabled() and any(t is not None and t.requires_grad for t in arguments):
         apply: Callable[..., Result] = _Layer.apply  # of which torch declares no types
         return apply(options, *arguments)
-    shared = shared_rows(x) if options.lengths is None else None
+    is_plain = options.lengths is None and not torch.is_autocast_enabled("cpu")
+    shared = shared_rows(x) if is_plain else None
     if shared is not None:
         x = projected(shared, weights, apart=options.cell == "gru")
         arguments = (x, None, *arguments[2:])
