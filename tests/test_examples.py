@@ -45,6 +45,8 @@ def test_there_are_examples_for_the_gallery():
     assert len(executed) >= 15
 
 
+# Of the small data some have nothing that can be learned.
+@pytest.mark.filterwarnings("ignore::sklearn_rnn.exceptions.NothingLearnedWarning")
 @pytest.mark.usefixtures("_small_data")
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_example_runs(path, capsys, monkeypatch):

@@ -16,11 +16,11 @@ def results(tmp_path, monkeypatch):
 def test_each_tool_replaces_its_own_section_and_keeps_the_other(results):
     results.write_text("# Reliability\n\n")
     for n in (1, 2):
-        report.write(f"{report.BEGIN}\nfuzz {n}\n{report.END}")
+        report.write(f"fuzz {n}", "fuzz")
         reliability.write(reliability.section_of({"what": lambda n=n: f"found {n}"}))
     text = results.read_text()
     assert text.startswith(f"# Reliability\n\n{reliability.BEGIN}\n")
-    assert text.endswith(f"{reliability.END}\n\n{report.BEGIN}\nfuzz 2\n{report.END}\n")
+    assert text.endswith(f"{reliability.END}\n\n<!-- fuzz -->\nfuzz 2\n<!-- /fuzz -->\n")
     assert text.count("| what | found 2 |") == 1
     assert "1 |" not in text
     assert "fuzz 1" not in text

@@ -1,6 +1,7 @@
 """Temperatures a day (or a month) ahead: the nets of a book, and simple models."""
 
 import os
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -161,6 +162,8 @@ def choose(entered: list[Task], plan: Any, cache: Cache) -> list[Task]:
 
 
 def reversed_steps(windows: np.ndarray) -> np.ndarray:
+    """Return windows with the newest step first, as the book tries, without the warning of it."""
+    warnings.filterwarnings("ignore", "X holds lags of a series, the newest first", UserWarning)
     return np.ascontiguousarray(windows[:, ::-1])
 
 

@@ -52,9 +52,9 @@ def flatten_steps(y: Any, sequences: Windows | Ragged, name: str = "y") -> NDArr
         if y.ndim not in (2, 3):
             raise ValueError(
                 f"return_sequences=True needs {name} of shape (n_samples, n_steps) or (n_samples, "
-                f"n_steps, n_outputs), or a list; got the shape {y.shape}. Of a table with a row "
-                f"for each step, give sequences_from_frame({name}), of sklearn_rnn."
-                f"{f' Of one sequence give X[np.newaxis], {name}[np.newaxis].' * (y.ndim == 1)}"
+                f"n_steps, n_outputs), or a list; got the shape {y.shape}."
+                f"{f' Of one sequence give X[np.newaxis], {name}[np.newaxis].' * (y.ndim == 1)} Of "
+                f"a table with a row for each step, give sequences_from_frame({name})."
             )
     if len(y) != len(totals):
         raise ValueError(f"{name} has {len(y)} sequences, but X has {len(totals)}.")

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from sklearn.feature_extraction.text import CountVectorizer
 
 from sklearn_rnn._sequences.lists import is_sequence
+from sklearn_rnn._sklearn.containers import check_is_read
 
 Documents = list[list[NDArray[np.int64]]]
 
@@ -190,6 +191,7 @@ def split_sentences(
 
 def check_texts(X: Any) -> Iterator[Any]:
     """Yield texts, checked one by one not to be missing."""
+    check_is_read(X)
     if not isinstance(X, Iterable):
         raise TypeError(f"X must be a list of texts; got {X!r}.")
     if isinstance(X, str):  # the message of CountVectorizer

@@ -70,7 +70,7 @@ def write(section: str, mark: str) -> None:
     text = PATH.read_text(encoding="utf-8") if PATH.exists() else "# Reliability\n"
     before, found, rest = text.partition(begin)
     after = rest.partition(end)[2] if found else "\n"
-    before = before if found else f"{before}\n"
+    before = before if found else f"{before.rstrip()}\n\n"
     PATH.write_text(f"{before}{begin}\n{section}\n{end}{after}", encoding="utf-8")
 
 

@@ -39,6 +39,8 @@ def test_words_are_escaped_and_coloured_by_sign(n_classes):
 
 
 def test_words_need_a_text_sequencer():
-    text = "needs a fitted pipeline of a TextSequencer and a network; got GRUClassifier."
+    text = (
+        "estimator must be a fitted pipeline of a TextSequencer and a network; got GRUClassifier."
+    )
     with pytest.raises(ValueError, match=re.escape(text)):
         WordAttributionsDisplay.from_estimator(GRUClassifier(), TEXTS)
