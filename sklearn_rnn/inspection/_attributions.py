@@ -167,7 +167,8 @@ def by_channel(member: Any, raw: Any) -> FloatArray:
     The indicator of missing values of a channel counts as part of it.
     """
     reader, outputs = member._reader, raw.numpy()
-    of_inputs = outputs.reshape(len(outputs), reader.n_inputs, -1)
+    n_outputs = outputs.shape[1] // reader.n_inputs
+    of_inputs = outputs.reshape(len(outputs), reader.n_inputs, n_outputs)
     values: FloatArray = of_inputs[:, : reader.form.n_channels].copy()
     values[:, reader.missing_channels] += of_inputs[:, reader.form.n_channels :]
     is_scaled = hasattr(member, "target_scale_") and not member._encoder.loss.log_link

@@ -87,6 +87,15 @@ def test_padding_and_its_values_do_not_count():
         assert not row[len(one) :].any()
 
 
+def test_a_sequence_without_steps_has_its_prediction_as_base_value():
+    X = [np.ones((n, 2)) for n in (1, 2, 3)]
+    net = GRURegressor(hidden_size=2, max_epochs=1, lr_schedule="cosine").fit(X, [0.0, 1.0, 2.0])
+    empty = [np.ones((0, 2))]
+    found = attributions(net, empty)
+    assert found.attributions[0].shape == (0, 2)
+    np.testing.assert_allclose(found.base_values, net.predict(empty))
+
+
 def test_a_missing_value_counts_by_its_indicator():
     missing = X.copy()
     missing[::3, 2, 0] = np.nan
