@@ -61,10 +61,11 @@ def check_form(X: Any, name: str, reading: Reading) -> None:
     objects = [i for i, dtype in enumerate(X.dtypes) if dtype.kind == "O"]
     nested = [X.columns[i] for i in objects if is_sequence(X.iat[0, i])]
     if nested:
+        many = "a list of arrays, [np.column_stack(row) for row in X.to_numpy()]"
         raise TypeError(
             f"X must hold numbers, but the cells of its column {nested[0]!r} hold sequences; give "
-            "a list of arrays, [np.column_stack(row) for row in X.to_numpy()], or with a row for "
-            "each step sequences_from_frame(frame, by=..., time=...), of sklearn_rnn."
+            f"{many if X.shape[1] > 1 else f'X[{nested[0]!r}]'}, or with a row for each step "
+            "sequences_from_frame(frame, by=..., time=...), of sklearn_rnn."
         )
     has_form = reading.n_channels is not None or has_lag_names(X.columns)
     if isinstance(X.index, pd.MultiIndex) and reads_rows and not has_form:
