@@ -48,6 +48,7 @@ GUARDED = [
     "selection",
     "series_labels",
     "small_samples",
+    "stream",
     "tcn",
 ]
 NO_PICTURES = {
@@ -67,6 +68,7 @@ NO_PICTURES = {
     "selection",
     "series_labels",
     "small_samples",
+    "stream",
 }
 STUDIES = sorted(path.stem for path in RESULTS.glob("*.json"))
 
