@@ -15,10 +15,14 @@ _SIZES = (
 )
 
 
+def _can_be_lowered(size: Any) -> bool:
+    return size is not None and np.size(size) > 0 and not np.array_equal(size, 1)
+
+
 def name_sizes(thing: Any, error: BaseException) -> None:
     """Raise a MemoryError that names the sizes of an estimator, if the error is of memory."""
     sizes = {name: getattr(thing, name, None) for name in _SIZES}
-    sizes = {name: n for name, n in sizes.items() if n is not None and np.size(n)}
+    sizes = {name: n for name, n in sizes.items() if _can_be_lowered(n)}
     is_of_memory = isinstance(error, MemoryError) or (
         isinstance(error, RuntimeError) and _NO_MEMORY.search(str(error))
     )

@@ -20,6 +20,7 @@ from math import gcd
 import numpy as np
 from numpy.typing import NDArray
 
+from sklearn_rnn._sklearn.validation import check_memory
 from sklearn_rnn.linear._design import Design, FloatArray, centered
 
 CHUNK_VALUES = 2**15
@@ -83,6 +84,9 @@ def gram_and_products(
         The sum of the products of columns and targets.
     """
     size = design.n_columns
+    check_memory(
+        8 * size**2, f"the Gram matrix of {size} columns (lags times channels; give fewer)"
+    )
     gram, products = np.zeros((size, size)), np.zeros((size, target.shape[1]))
     if (np.diff(design.first) < 0).any():
         order = np.argsort(design.first, kind="stable")

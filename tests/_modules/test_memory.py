@@ -10,6 +10,9 @@ import torch
 from sklearn_rnn import (
     DenseRegressor,
     GRURegressor,
+    LagElasticNetCV,
+    LagLogistic,
+    LagRidge,
     LagTransformer,
     LSTMRegressor,
     TCNRegressor,
@@ -83,6 +86,21 @@ def test_a_network_that_does_not_fit_is_not_made(model, monkeypatch):
     with pytest.raises(MemoryError, match=rf"^{type(model).__name__} {named} .* lower one of \w+="):
         model.fit(X, Y)
     assert vars(model) == before
+
+
+def test_only_sizes_that_can_be_lowered_are_named(monkeypatch):
+    limit(monkeypatch, 1000)
+    with pytest.raises(MemoryError) as caught:
+        GRURegressor().fit(X, Y)
+    assert "lower one of hidden_size=32, batch_size='auto'." in str(caught.value)
+
+
+def test_a_linear_model_of_too_many_columns_is_refused(monkeypatch):
+    limit(monkeypatch, 1000)
+    for model in (LagRidge(), LagElasticNetCV(cv=2), LagLogistic()):
+        y = Y > 20 if isinstance(model, LagLogistic) else Y
+        with pytest.raises(MemoryError, match=r"80000 bytes for the Gram matrix of 100 columns"):
+            model.fit(X, y)
 
 
 @needs_library
