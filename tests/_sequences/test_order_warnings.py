@@ -81,6 +81,7 @@ def test_what_may_be_right_is_no_warning(case):
     X = QUIET[case]
     with warnings.catch_warnings():
         warnings.simplefilter("error")
+        # one epoch is too few to converge
         warnings.filterwarnings("ignore", "Stochastic|max_epochs|.*converge")
         GRURegressor(max_epochs=1, early_stopping=False).fit(X, RNG.normal(size=len(X)))
 

@@ -196,6 +196,7 @@ def test_other_containers_are_refused_with_the_call_that_makes_a_list(kind):
         )
 
 
+# torch warns of its own prototype when one is made.
 @pytest.mark.filterwarnings("ignore:The PyTorch API of nested tensors:UserWarning")
 def test_nested_tensors_are_refused_with_the_call_that_makes_a_list():
     X = torch.nested.nested_tensor([torch.tensor(x) for x in LISTS])
