@@ -75,7 +75,7 @@ def compile_library(target: Path, extra: list[str]) -> str:
             for kind in (32, 64):
                 defined = [f"-DREAL_BITS={kind}", f"-DVECTOR_BYTES={vector}"]
                 defined.append(f"-DVARIANT=f{kind}_{name}")
-                for source in ("rnn", "lstm", "gru", "dense", "activations", "optimizer"):
+                for source in ("rnn", "lstm", "gru", "dense", "conv", "activations", "optimizer"):
                     jobs.append([*flags, *defined, "-c", f"{source}.c"])
         for i, job in enumerate(jobs):
             objects.append(f"{folder}/{i}.o")

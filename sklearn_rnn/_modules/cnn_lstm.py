@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from sklearn_rnn._modules.base import InputGroups, SequenceModule
-from sklearn_rnn._modules.cnn import convolution, input_channels
+from sklearn_rnn._modules.convolution import convolution, input_channels
 from sklearn_rnn._modules.masking import zero_padding
 from sklearn_rnn._modules.pooling import upsample
 from sklearn_rnn._modules.recurrent import Recurrent

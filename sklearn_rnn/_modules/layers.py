@@ -22,6 +22,10 @@ class Layer(nn.Module):
     penalized: ClassVar[Mapping[str, bool]] = {}
     looks_up: ClassVar[bool] = False
 
+    def is_native(self) -> bool:
+        """Return whether the compiled kernels compute it where its parameters are."""
+        return False
+
 
 OF_TORCH: dict[type[nn.Module], Mapping[str, bool]] = {
     nn.Linear: {"weight": True, "bias": False},

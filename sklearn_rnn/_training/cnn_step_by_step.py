@@ -9,7 +9,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from sklearn_rnn._modules.cnn import CNN, Branches, Convolution
+from sklearn_rnn._modules.cnn import CNN
+from sklearn_rnn._modules.convolution import Branches, Convolution
 
 Array = NDArray[Any]
 

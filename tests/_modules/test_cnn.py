@@ -8,8 +8,9 @@ import torch
 from numpy.testing import assert_allclose
 
 from sklearn_rnn import CNNLSTMClassifier, CNNRegressor
-from sklearn_rnn._modules.cnn import CNN, Branches, Convolution
+from sklearn_rnn._modules.cnn import CNN
 from sklearn_rnn._modules.cnn_lstm import CNNRecurrent
+from sklearn_rnn._modules.convolution import Branches, Convolution
 from sklearn_rnn._modules.recurrent import Recurrent
 from tests.nets import few_epochs
 

@@ -30,6 +30,15 @@ class Call(ctypes.Structure):
     )
 
 
+class Conv(ctypes.Structure):
+    """``struct conv`` of conv.h."""
+
+    _fields_ = _fields(
+        "batch steps inputs outputs taps dilation stride offset out_steps rectifies pool "
+        "first last x_batch x_step x w b lengths h y dy dx partial dw db"
+    )
+
+
 class Optimizer(ctypes.Structure):
     """``struct optimizer`` of optimizer.h."""
 

@@ -104,7 +104,7 @@ def count_weights(parts: Iterable[nn.Module]) -> tuple[int, bool]:
         total += size
         if isinstance(part, Layer) and part.looks_up:
             looked_up += size
-        elif size and has_kernel(part):
+        elif size and (has_kernel(part) or (isinstance(part, Layer) and part.is_native())):
             native += size
     return total, 2 * native > total - looked_up
 
@@ -203,11 +203,7 @@ class _Layer(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor | None) -> tuple[Tensor | None, ...]:
         """Return the gradients of the arguments of `forward`."""
-        if torch.is_grad_enabled():  # create_graph=True
-            raise RuntimeError(
-                "the native kernels can be differentiated once; set the environment variable "
-                "SKLEARN_RNN_NATIVE=0 for higher derivatives"
-            )
+        refuse_second_derivatives()
         arguments = ctx.saved_tensors
         needed = ctx.needs_input_grad[1:]
         outs = [
@@ -215,6 +211,15 @@ class _Layer(torch.autograd.Function):
         ]
         _backward(ctx.options, arguments, ctx.saved, gradients, outs)
         return (None, *outs)
+
+
+def refuse_second_derivatives() -> None:
+    """Raise an error in a backward pass that is to be differentiated itself."""
+    if torch.is_grad_enabled():  # create_graph=True
+        raise RuntimeError(
+            "the native kernels can be differentiated once; set the environment variable "
+            "SKLEARN_RNN_NATIVE=0 for higher derivatives"
+        )
 
 
 def _empty(t: Tensor) -> Tensor:

@@ -24,6 +24,7 @@ int EXPORT(dense_train_part)(const struct dense *);
 void EXPORT(dense_train_sum)(const struct dense *);
 void EXPORT(dense_train_sizes)(const struct dense *, int64_t *, int64_t *);
 void EXPORT(activate)(const real *, real *, long, long);
+long drive_convolutions(void);
 
 struct entries {
     int gates, option;
@@ -290,7 +291,7 @@ int main(void)
     const long sizes[][4] = {{1, 1, 1, 1},  {33, 3, 2, 12}, {7, 9, 17, 33},  {64, 5, 3, 16},
                              {31, 2, 1, 7}, {2, 13, 5, 65}, {100, 4, 33, 31}, {5, 6, 64, 8},
                              {300, 2, 1, 3},  {17, 45, 2, 5}};
-    long count = 0;
+    long count = drive_convolutions();
     for (unsigned i = 0; i < sizeof(CELLS) / sizeof(*CELLS); i++)
         for (unsigned j = 0; j < sizeof(sizes) / sizeof(*sizes); j++) {
             const long *s = sizes[j];
