@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from sklearn_rnn._modules.causal_conv import CausalConvolution
+from sklearn_rnn._modules.causal_conv import CausalConvolution, where_positive
 from sklearn_rnn._modules.layers import Dropout, linear
 
 
@@ -72,11 +72,10 @@ class ResidualBlock(nn.Module):
         `valid`, if given, is zero at the steps before the first.
         """
         n_inner, n_out, stride, dilation = steps
-        inner = self.dropout(torch.relu(self.conv1(x, n_inner, dilation=dilation)))
+        inner = self.dropout(self.conv1(x, n_inner, dilation=dilation))
         if valid is not None:
             inner = inner * valid[:, -n_inner:]
-        outer = self.conv2(inner, n_out, stride=stride, dilation=dilation)
-        outer = self.dropout(torch.relu(outer))
+        outer = self.dropout(self.conv2(inner, n_out, stride=stride, dilation=dilation))
         return torch.relu(outer + self.skip(every(stride, x, n_out)))
 
     def forward_and_vjp(
@@ -89,18 +88,15 @@ class ResidualBlock(nn.Module):
         """
         n_inner, n_out, stride, dilation = steps
         inner, pull_inner = self.conv1.forward_and_vjp(x, n_inner, dilation=dilation)
-        inner.relu_()
         outer, pull_outer = self.conv2.forward_and_vjp(
             inner, n_out, stride=stride, dilation=dilation
         )
-        outer.relu_()
         passed = every(stride, x, n_out)
         h = torch.relu_(outer + self.skip(passed))
 
         def pullback(gradient: Tensor, into_x: bool) -> Tensor | None:
-            gradient = _where_positive(h, gradient)
-            d_inner = pull_outer(_where_positive(outer, gradient))
-            dx = pull_inner(_where_positive(inner, d_inner), into_x=into_x)
+            gradient = where_positive(h, gradient)
+            dx = pull_inner(pull_outer(gradient), into_x=into_x)
             if isinstance(self.skip, nn.Linear):
                 columns = gradient.flatten(0, 1)
                 torch.mm(columns.T, passed.flatten(0, 1), out=self.skip.weight.grad)
@@ -116,9 +112,3 @@ class ResidualBlock(nn.Module):
 def every(stride: int, x: Tensor, n: int) -> Tensor:
     """Take the last n of every stride-th step of x, counted back from its last step."""
     return x[:, x.shape[1] - 1 - (n - 1) * stride :: stride]
-
-
-def _where_positive(h: Tensor, gradient: Tensor | None) -> Tensor:
-    """Return the gradient with respect to z, given that of :math:`h = max(0, z)`."""
-    result: Tensor = torch.ops.aten.threshold_backward(gradient, h, 0)
-    return result

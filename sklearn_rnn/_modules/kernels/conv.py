@@ -18,6 +18,9 @@ from sklearn_rnn._modules.kernels.layer import refuse_second_derivatives
 from sklearn_rnn._modules.kernels.loader import FUNCTIONS, LIBRARY, lanes
 from sklearn_rnn._modules.kernels.threads import addresses, parts_of, run_together
 
+MOST_WEIGHTS_OF_A_TAP = 2**17
+"""Inputs times outputs above which torch's blocked matrix products are faster."""
+
 
 class Taps(NamedTuple):
     """Which steps the taps of a convolution read, and what follows it.
@@ -46,8 +49,13 @@ class Taps(NamedTuple):
 
 
 def has_conv_kernel(weight: Tensor) -> bool:
-    """Return whether there is a kernel for weights, of their type and where they are."""
-    return LIBRARY is not None and weight.dtype in BITS and weight.device.type == "cpu"
+    """Return whether there is a kernel for weights, at their size and where they are."""
+    return (
+        LIBRARY is not None
+        and weight.dtype in BITS
+        and weight.device.type == "cpu"
+        and weight.shape[0] * weight.shape[1] <= MOST_WEIGHTS_OF_A_TAP
+    )
 
 
 def runs_in_kernels(x: Tensor, weight: Tensor) -> bool:

@@ -13,8 +13,14 @@ from torch import nn
 
 from sklearn_rnn._modules.cnn import CNN
 from sklearn_rnn._modules.convolution import Convolution
-from sklearn_rnn._modules.kernels.conv import Taps, native_convolution, runs_in_kernels
+from sklearn_rnn._modules.kernels.conv import (
+    MOST_WEIGHTS_OF_A_TAP,
+    Taps,
+    native_convolution,
+    runs_in_kernels,
+)
 from sklearn_rnn._modules.kernels.layer import is_mostly_native
+from sklearn_rnn._modules.tcn import TCN
 from tests._modules.kernels.test_layer import TOLERANCE, resident_bytes
 from tests.nets import needs_library
 
@@ -190,6 +196,9 @@ def test_what_is_not_run_in_kernels(monkeypatch):
     x, weight = torch.zeros(2, 3, 4), torch.zeros(5, 3, 1)
     assert runs_in_kernels(x, weight)
     assert not runs_in_kernels(x[:0], weight)
+    large = torch.zeros(MOST_WEIGHTS_OF_A_TAP // 3, 3, 1)
+    assert runs_in_kernels(x, large)
+    assert not runs_in_kernels(x, torch.cat([large, large[:1]]))
     assert not runs_in_kernels(x, weight.double())
     assert not runs_in_kernels(x.half(), weight.half())
     assert not runs_in_kernels(x.to("meta"), weight.to("meta"))
@@ -215,6 +224,45 @@ def test_a_cnn_is_the_same_with_and_without_kernels(lengths, kernel_size, poolin
         torch.testing.assert_close(a, b, rtol=1e-12, atol=1e-12)
 
 
+@pytest.mark.parametrize("lengths", [None, torch.tensor([0, 17, 4, 20])])
+@pytest.mark.parametrize("options", [{}, {"pooling": "mean"}, {"num_levels": 2}, {"selects": True}])
+def test_a_tcn_is_the_same_with_and_without_kernels(lengths, options, monkeypatch):
+    torch.manual_seed(0)
+    module = TCN(3, 20, 2, num_channels=6, **options).double()
+    x = torch.randn(4, 20, 3, dtype=torch.float64, requires_grad=True)
+    found = []
+    for _ in range(2):
+        y = module(x, lengths)
+        found.append([y, *torch.autograd.grad(y.square().sum(), [x, *module.parameters()])])
+        monkeypatch.setattr("sklearn_rnn._modules.kernels.conv.LIBRARY", None)
+    for a, b in zip(*found, strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("options", [{}, {"num_levels": 2}, {"selects": True}])
+@pytest.mark.parametrize("shares_rows", [False, True])
+def test_the_gradient_of_a_tcn_without_autograd_is_the_same(options, shares_rows, monkeypatch):
+    torch.manual_seed(0)
+    module, rows = TCN(3, 20, 2, num_channels=6, **options).double(), torch.randn(60, 3)
+    x = rows.double().unfold(0, 20, 1).transpose(1, 2)
+    x = x if shares_rows else x.contiguous()
+    found = []
+    for _ in range(2):
+        module.zero_grad(set_to_none=False)
+        module(x).square().sum().backward()
+        expected = [p.grad.clone() for p in module.parameters()]
+        assert module.has_vjp()
+        with torch.no_grad():
+            y, pullback = module.forward_and_vjp(x)
+            pullback(2 * y)
+        found.append([y, *(p.grad.clone() for p in module.parameters())])
+        for a, b in zip(found[-1][1:], expected, strict=True):
+            torch.testing.assert_close(a, b, rtol=1e-11, atol=1e-11)
+        monkeypatch.setattr("sklearn_rnn._modules.kernels.conv.LIBRARY", None)
+    for a, b in zip(*found, strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-11, atol=1e-11)
+
+
 @pytest.mark.parametrize("part", ["conv2", "pooling"])
 def test_a_hook_sees_the_features_of_all_steps(part):
     module, seen = CNN(3, 11, 2, num_channels=6), []
@@ -233,9 +281,10 @@ def test_a_traced_module_is_made_of_torchs_own_layers():
     assert "aten::_convolution" in kinds
 
 
-def test_a_cnn_is_mostly_native():
+def test_what_kernels_do_most_of():
     assert is_mostly_native(CNN(3, 11, 2, num_channels=6))
     assert is_mostly_native(CNN(3, 11, 2, num_channels=6, kernel_size=(2, 3)))
+    assert is_mostly_native(TCN(3, 11, 2, num_channels=6))
     assert not is_mostly_native(nn.Conv1d(3, 6, 5))
 
 
@@ -260,8 +309,8 @@ def test_no_memory_is_lost_over_a_hundred_thousand_calls():
     calls(1000, True)
     gc.collect()
     before = resident_bytes()
-    calls(20_000, True)
-    calls(80_000, False)
+    calls(5000, True)
+    calls(95_000, False)
     gc.collect()
     # one lost state of 48 bytes a call would be 5 MB
     assert resident_bytes() - before < 2**22
