@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from typing import Any
 
@@ -57,52 +57,8 @@ class Scale:
 
     @classmethod
     def of(cls, rows: NDArray[Any], weight: FloatArray) -> Scale:
-        r"""Learn the weighted mean and standard deviation of each column of `rows`.
-
-        Three passes over chunks of rows, in double precision, of which the first finds the range
-        of the values. Extreme columns and weights are multiplied by a power of two meanwhile, so
-        that no square or sum overflows or underflows. Missing values (NaN) are left out.
-
-        A constant column has its value as mean and the scale one. So has, up to rounding, a column
-        whose deviation is at most :math:`n \varepsilon` times its mean, the error bound of the
-        variance of n values that scikit-learn's StandardScaler uses. A column without a value has
-        the mean zero.
-
-        Parameters
-        ----------
-        rows : ndarray of shape (n_rows, n_columns)
-            Values, finite or NaN where the weight is positive.
-        weight : ndarray of shape (n_rows,)
-            Weights, of which one at least is positive.
-
-        Returns
-        -------
-        Scale
-            Means and scales, all finite and all scales positive.
-        """
-        used = np.flatnonzero(weight)
-        weight = without_extremes(weight[used])
-        parts = list(row_chunks(len(used), rows.shape[1]))
-        chunks = partial(_chunks, rows, used, parts)
-        low, high, count, total = _range_of(chunks(), weight, rows.shape[1])
-        exponent = _exponents(np.fmax(np.abs(low), np.abs(high)), SAFE_EXPONENT)
-
-        def average(of: Any) -> FloatArray:  # in place, as chunks are large
-            terms = (
-                weight[part] @ np.nan_to_num(of(values), copy=False)
-                for part, values in chunks(exponent)
-            )
-            return np.asarray(sum(terms, np.zeros(rows.shape[1])) / total)
-
-        def squares(values: FloatArray) -> FloatArray:
-            return np.square(np.subtract(values, mean, out=values), out=values)
-
-        mean = average(lambda values: values)
-        deviation = np.sqrt(average(squares))
-        noise = np.maximum(count, N_EPS_AT_LEAST) * np.finfo(np.float64).eps * np.abs(mean)
-        mean, scale = np.ldexp(mean, exponent), np.ldexp(deviation, exponent)
-        is_constant = (low == high) | (deviation <= noise) | (scale == 0)
-        return cls(np.where(low == high, low, mean), np.where(is_constant, 1.0, scale))
+        """Learn the weighted mean and standard deviation of each column; see `Moments`."""
+        return Moments.of(rows, weight).scale
 
     def standardize(self, values: NDArray[Any], out: NDArray[Any]) -> NDArray[Any]:
         """Write ``(values - mean) / scale`` to `out`, within the bound of its floating-point type.
@@ -130,6 +86,97 @@ class Scale:
             np.divide(out, scale, out=out, casting="same_kind")
         limit = bound(out.dtype)
         return np.clip(out, -limit, limit, out=out)
+
+
+@dataclass(frozen=True)
+class Moments:
+    r"""Range, mean and standard deviation of each column, of rows that may come in pieces.
+
+    A constant column has its value as mean and the scale one. So has, up to rounding, a column
+    whose deviation is at most :math:`n \varepsilon` times its mean, the error bound of the
+    variance of n values that scikit-learn's StandardScaler uses. A column without a value has the
+    mean zero. All scales are positive, and all means and scales finite.
+
+    Attributes
+    ----------
+    low, high, count, total : ndarray of shape (n_columns,)
+        The smallest and the largest value, the number of values, and the sum of their weights.
+    mean, deviation : ndarray of shape (n_columns,)
+        Mean and standard deviation, divided by two to the power of `exponent`.
+    exponent : ndarray of int, of shape (n_columns,)
+        Zero, except for extreme columns.
+    scale : Scale
+        Mean and scale by which the columns are standardised.
+    """
+
+    low: FloatArray
+    high: FloatArray
+    count: FloatArray
+    total: FloatArray
+    mean: FloatArray
+    deviation: FloatArray
+    exponent: Exponents
+    scale: Scale = field(init=False)
+
+    def __post_init__(self) -> None:
+        low, high, deviation = self.low, self.high, self.deviation
+        least = np.maximum(self.count, N_EPS_AT_LEAST) * np.finfo(np.float64).eps
+        noise = least * np.abs(self.mean)
+        mean, scale = np.ldexp(self.mean, self.exponent), np.ldexp(deviation, self.exponent)
+        is_constant = (low == high) | (deviation <= noise) | (scale == 0)
+        mean = np.where(low == high, low, mean)
+        object.__setattr__(self, "scale", Scale(mean, np.where(is_constant, 1.0, scale)))
+
+    @classmethod
+    def of(cls, rows: NDArray[Any], weight: FloatArray) -> Moments:
+        """Learn the weighted moments of each column of `rows`.
+
+        Three passes over chunks of rows, in double precision, of which the first finds the range
+        of the values. Extreme columns and weights are multiplied by a power of two meanwhile, so
+        that no square or sum overflows or underflows. Missing values (NaN) are left out.
+
+        Parameters
+        ----------
+        rows : ndarray of shape (n_rows, n_columns)
+            Values, finite or NaN where the weight is positive.
+        weight : ndarray of shape (n_rows,)
+            Weights, of which one at least is positive.
+        """
+        used = np.flatnonzero(weight)
+        given, weight = weight[used], without_extremes(weight[used])
+        parts = list(row_chunks(len(used), rows.shape[1]))
+        chunks = partial(_chunks, rows, used, parts)
+        low, high, count, total = _range_of(chunks(), weight, rows.shape[1])
+        exponent = _exponents(np.fmax(np.abs(low), np.abs(high)), SAFE_EXPONENT)
+
+        def average(of: Any) -> FloatArray:  # in place, as chunks are large
+            terms = (
+                weight[part] @ np.nan_to_num(of(values), copy=False)
+                for part, values in chunks(exponent)
+            )
+            return np.asarray(sum(terms, np.zeros(rows.shape[1])) / total)
+
+        def squares(values: FloatArray) -> FloatArray:
+            return np.square(np.subtract(values, mean, out=values), out=values)
+
+        mean = average(lambda values: values)
+        deviation = np.sqrt(average(squares))
+        if given is not weight:
+            total = total * (given.max() / weight.max())
+        return cls(low, high, count, total, mean, deviation, exponent)
+
+    def merged(self, other: Moments) -> Moments:
+        """Return the moments of the rows of both (Chan, Golub and LeVeque, 1979)."""
+        low, high = np.fmin(self.low, other.low), np.fmax(self.high, other.high)
+        exponent = _exponents(np.fmax(np.abs(low), np.abs(high)), SAFE_EXPONENT)
+        both = self, other
+        mean, last = (np.ldexp(m.mean, m.exponent - exponent) for m in both)
+        first, second = (np.ldexp(m.deviation, m.exponent - exponent) ** 2 for m in both)
+        share, distance = other.total / (self.total + other.total), last - mean
+        variance = (1 - share) * (first + share * distance**2) + share * second
+        count, total = self.count + other.count, self.total + other.total
+        mean = mean + share * distance
+        return Moments(low, high, count, total, mean, np.sqrt(variance), exponent)
 
 
 USUAL_EXPONENT = 20

@@ -1,5 +1,7 @@
 """Means and scales of columns against twins: long double, and scikit-learn's StandardScaler."""
 
+from functools import reduce
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -8,7 +10,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_rnn._sequences import storage
-from sklearn_rnn._sequences.scaling import Scale, bound, is_scaled, scaled_rows
+from sklearn_rnn._sequences.scaling import Moments, Scale, bound, is_scaled, scaled_rows
 
 DTYPES = (np.float32, np.float64, np.int64)
 NONE = np.arange(0)
@@ -74,6 +76,31 @@ def test_powers_of_two_as_units_and_weights_leave_every_bit(table, of_rows, of_w
     for dtype in ("float32", "float64"):
         of_other = scaled_rows(rows * 2.0**of_rows, other, dtype, NONE)
         assert_array_equal(of_other[:, varies], scaled_rows(rows, scale, dtype, NONE)[:, varies])
+
+
+@settings(max_examples=200)
+@given(tables(largest=60), st.integers(1, 59), st.integers(-700, 700))
+def test_moments_of_two_pieces_are_those_of_all_their_rows(table, at, of_rows):
+    rows, weight = table
+    rows = np.ldexp(rows.astype(np.float64), of_rows)
+    pieces = [part for part in (slice(None, at), slice(at, None)) if weight[part].any()]
+    merged = reduce(Moments.merged, (Moments.of(rows[part], weight[part]) for part in pieces))
+    whole = Moments.of(rows, weight)
+    size = np.maximum(np.fmax.reduce(np.abs(np.nan_to_num(rows[weight > 0]))), 5e-324)
+    assert_array_equal(merged.count, whole.count)
+    assert_array_equal(merged.low, whole.low)
+    assert_array_equal(merged.high, whole.high)
+    assert (np.abs(merged.scale.mean - whole.scale.mean) <= 1e-13 * size).all()
+    found, true = (np.ldexp(m.deviation, m.exponent) for m in (merged, whole))
+    assert (np.abs(found - true) <= 1e-7 * size).all()  # as the root of a rounding
+
+
+def test_moments_of_pieces_keep_the_digits_of_a_column_far_from_zero():
+    rows = 1e8 + np.random.default_rng(0).normal(size=(3000, 1))
+    pieces = [Moments.of(part, np.full(len(part), 2.0**30)) for part in np.split(rows, [1, 40])]
+    merged, whole = reduce(Moments.merged, pieces), Moments.of(rows, np.ones(len(rows)))
+    assert_allclose(merged.scale.scale, whole.scale.scale, rtol=1e-7)
+    assert_allclose(merged.total, 2.0**30 * whole.total)
 
 
 @settings(max_examples=200)
