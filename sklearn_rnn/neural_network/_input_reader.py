@@ -16,7 +16,7 @@ from sklearn_rnn._modules.categories import EmbeddedCategories, vector_dim
 from sklearn_rnn._modules.embedding import Embedded
 from sklearn_rnn._sequences.input_form import InputForm, Reading
 from sklearn_rnn._sequences.ragged import Ragged
-from sklearn_rnn._sequences.scaling import IDENTITY, Scale, is_scaled, standardized
+from sklearn_rnn._sequences.scaling import IDENTITY, Moments, Scale, is_scaled, standardized
 from sklearn_rnn._sequences.storage import has_nan
 from sklearn_rnn._sequences.target_channel import channels_known_ahead
 from sklearn_rnn._sequences.validation import Validate, check_sequences
@@ -26,10 +26,8 @@ from sklearn_rnn._sequences.windows import Windows
 from sklearn_rnn._training.normalized import normalized
 from sklearn_rnn._training.streaming import stream
 from sklearn_rnn._training.tensors import RaggedTensor, as_tensor, must_stream
-from sklearn_rnn.neural_network._tokens import UNKNOWN, initial_vectors
-
-MAX_INFERRED_TOKEN = 10_000_000
-"""The largest token from which the size of the vocabulary is inferred."""
+from sklearn_rnn.neural_network._input_summary import InputSummary
+from sklearn_rnn.neural_network._tokens import UNKNOWN, initial_vectors, known_tokens
 
 EMBEDDING_DIM = 32
 """Dimension of the token embeddings if only ``vocabulary_size`` is given."""
@@ -193,33 +191,55 @@ class InputReader:
         parameters : estimator
             The estimator, with its parameters as attributes.
         """
-        p, standardize = parameters, parameters.standardize
+        learned = self.learned(self.summary(sequences, weight, parameters), parameters)
+        if not isinstance(parameters.standardize, str):
+            return learned
+        as_they_are = (*self.known_ahead, *self.form.categories)
+        what = parameters.standardize, learned.scale, as_they_are, sequences, weight
+        return replace(learned, scaling=WindowScaling.learn(*what))
+
+    def summary(
+        self, sequences: Windows | Ragged, weight: NDArray[np.float64], parameters: Any
+    ) -> InputSummary:
+        """Return what a reader learns of training data, of all of them or a piece; see `fit`."""
         rows, covered = sequences.rows, sequences.coverage(weight)
         if not covered.any():
             raise ValueError("X has no steps except padding in the training sequences.")
         if self.reading.tokens:
-            initial = initial_vectors(p.embedding_init, p.vocabulary_size, p.embedding_dim)
-            shape = (p.vocabulary_size, p.embedding_dim) if initial is None else initial.shape
-            known = _known_tokens(rows[covered > 0].ravel(), shape[0])
-            if initial is not None:
-                known |= ~np.isnan(initial[:, 0])
-            learned = replace(self, scale=self._identity(), known_tokens=known, initial=initial)
-            dim, trainable = shape[1] or EMBEDDING_DIM, p.embedding_trainable
-            return replace(learned, embedding_dim=dim, trainable=trainable)
-        missing = np.arange(0)
-        if p.missing_indicator and has_nan(rows):
-            missing = np.flatnonzero(np.isnan(rows[covered > 0]).any(axis=0))
-        scale = Scale.of(rows, covered) if standardize else self._identity()
-        scaling, coded, vectors = None, self.form.categories, {}
+            initial = _initial_vectors(parameters)
+            size = parameters.vocabulary_size if initial is None else len(initial)
+            return InputSummary(tokens=known_tokens(rows[covered > 0].ravel(), size))
+        missing = np.zeros(rows.shape[1], dtype=bool)
+        if parameters.missing_indicator and has_nan(rows):
+            missing = np.isnan(rows[covered > 0]).any(axis=0)
+        coded, codes = self.form.categories, {}
         if coded:
-            scale = scale.without(list(coded))
-            vectors = {c: _vectors(rows[covered > 0, c], len(coded[c])) for c in coded}
+            codes = {c: np.unique(rows[covered > 0, c]) for c in coded}
+        moments = Moments.of(rows, covered) if parameters.standardize else None
+        return InputSummary(missing=missing, moments=moments, codes=codes)
+
+    def learned(self, summary: InputSummary, parameters: Any) -> InputReader:
+        """Return a reader with what a summary of the training data tells; see `fit`."""
+        p, coded = parameters, self.form.categories
+        if self.reading.tokens:
+            initial = _initial_vectors(p)
+            dim, known = p.embedding_dim, summary.tokens
+            if initial is not None:
+                dim, known = initial.shape[1], known | ~np.isnan(initial[:, 0])
+            how = {"embedding_dim": dim or EMBEDDING_DIM, "trainable": p.embedding_trainable}
+            scale = self._identity()
+            return replace(self, scale=scale, known_tokens=known, initial=initial, **how)
+        scale = self._identity() if summary.moments is None else summary.moments.scale
+        vectors = {c: _vectors(summary.codes[c], len(coded[c])) for c in coded}
         dims = tuple(p.embedding_dim or vector_dim(max(v)) for v in vectors.values())
-        if isinstance(standardize, str):
-            as_they_are = (*self.known_ahead, *coded)
-            scaling = WindowScaling.learn(standardize, scale, as_they_are, sequences, weight)
-        learned = replace(self, scale=scale, scaling=scaling, missing_channels=missing)
-        return replace(learned, vectors=vectors, dims=dims)
+        return replace(
+            self,
+            scale=scale.without(list(coded)) if coded else scale,
+            scaling=None,
+            missing_channels=np.flatnonzero(summary.missing),
+            vectors=vectors,
+            dims=dims,
+        )
 
     def window_scale(self, sequences: Windows | Ragged) -> WindowScale | None:
         """Return what each window is normalised by, in units of the channels, or None."""
@@ -294,6 +314,10 @@ class InputReader:
         return as_tensor(sequences, device)
 
 
+def _initial_vectors(p: Any) -> NDArray[np.floating[Any]] | None:
+    return initial_vectors(p.embedding_init, p.vocabulary_size, p.embedding_dim)
+
+
 def _vectors(codes: NDArray[Any], n_labels: int) -> tuple[int, ...]:
     """Return the number of the vector of each code, for codes that occur in the training data.
 
@@ -302,17 +326,3 @@ def _vectors(codes: NDArray[Any], n_labels: int) -> tuple[int, ...]:
     occurs = np.bincount(codes.astype(np.intp), minlength=n_labels + 1) > 0
     numbers = np.where(occurs, np.cumsum(occurs), 0)
     return tuple(np.where(occurs, numbers, numbers[0]).tolist())
-
-
-def _known_tokens(tokens: NDArray[np.int64], vocabulary_size: int | None) -> NDArray[np.bool_]:
-    """Return which tokens occur, including padding and the unknown token."""
-    largest = int(tokens.max())
-    if vocabulary_size is None and largest > MAX_INFERRED_TOKEN:
-        raise ValueError(
-            f"X holds the token {largest}; number the tokens from 1, or set vocabulary_size: "
-            "tokens of at least this value are unknown."
-        )
-    size = vocabulary_size or max(largest + 1, UNKNOWN + 1)
-    known = np.bincount(tokens[tokens < size], minlength=size) > 0
-    known[[0, UNKNOWN]] = True
-    return known

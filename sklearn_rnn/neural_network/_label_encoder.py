@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -100,14 +101,22 @@ class LabelEncoder:
         if len(unknown):
             raise ValueError(
                 f"y has the labels {unknown.tolist()}, which are not among the classes "
-                f"{self.classes.tolist()}."
+                f"{self.classes.tolist()}. Give all labels in classes= of the first fit."
             )
         codes = np.searchsorted(self.classes, labels)
         return codes[:, np.newaxis].astype(np.float64) if len(self.classes) == 2 else codes
 
     def fit(self, target: NDArray[Any], weight: NDArray[np.float64]) -> LabelEncoder:
         """Check that targets of positive weight have at least two classes; they have no scale."""
-        present = len(np.unique(target[weight > 0], axis=0))
+        return self.fit_pieces([self.summary(target, weight)])
+
+    def summary(self, target: NDArray[Any], weight: NDArray[np.float64]) -> NDArray[Any]:
+        """Return what `fit_pieces` needs of a piece of the targets: those that occur."""
+        return np.unique(target[weight > 0], axis=0)
+
+    def fit_pieces(self, summaries: Sequence[NDArray[Any]]) -> LabelEncoder:
+        """Check that targets that come in pieces have at least two classes; see `fit`."""
+        present = len(np.unique(np.concatenate(summaries), axis=0))
         if self.announced:  # more may come in later calls of partial_fit
             present = len(self.classes)
         if present < 2 and not self.multilabel:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import reduce
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from sklearn_rnn._sequences.scaling import IDENTITY, Scale
+from sklearn_rnn._sequences.scaling import IDENTITY, Moments, Scale
 from sklearn_rnn._sequences.window_scaling import WindowScale
 from sklearn_rnn._sklearn.validation import check_target
 from sklearn_rnn._training.losses import Loss
@@ -135,9 +137,17 @@ class RegressionEncoder:
             )
             unit = largest * (weight @ size / weight.sum()) ** (1 / degree) if degree else largest
             return replace(self, scale=Scale(means, deviations), unit=unit, windows=None)
+        return self.fit_pieces(map(Moments.of, [target], [weight]))
+
+    def summary(self, target: NDArray[np.float64], weight: NDArray[np.float64]) -> Moments:
+        """Return what `fit_pieces` needs of a piece of the targets."""
+        return Moments.of(target, weight)
+
+    def fit_pieces(self, summaries: Iterable[Moments]) -> RegressionEncoder:
+        """Return an encoder with the means and scales of targets that come in pieces."""
+        scale = reduce(Moments.merged, summaries).scale
         if not (self.loss.log_link or self.standardize):
-            return replace(self, scale=Scale.identity(target.shape[1]))
-        scale = Scale.of(target, weight)
+            return replace(self, scale=Scale.identity(len(scale.mean)))
         if self.loss.log_link:
             if not (scale.mean.all() or self.is_first):
                 raise ValueError(

@@ -74,6 +74,9 @@ class Tokens:
 UNKNOWN = 1
 """The token for all tokens that are not in the training data."""
 
+MAX_INFERRED_TOKEN = 10_000_000
+"""The largest token from which the size of the vocabulary is inferred."""
+
 
 def initial_vectors(
     given: Any, vocabulary_size: int | None, embedding_dim: int | None
@@ -115,3 +118,17 @@ def initial_vectors(
             "that of unknown tokens; the first word of TextSequencer has row 2."
         )
     return vectors
+
+
+def known_tokens(tokens: NDArray[np.int64], vocabulary_size: int | None) -> NDArray[np.bool_]:
+    """Return which tokens occur, including padding and the unknown token."""
+    largest = int(tokens.max())
+    if vocabulary_size is None and largest > MAX_INFERRED_TOKEN:
+        raise ValueError(
+            f"X holds the token {largest}; number the tokens from 1, or set vocabulary_size: "
+            "tokens of at least this value are unknown."
+        )
+    size = vocabulary_size or max(largest + 1, UNKNOWN + 1)
+    known = np.bincount(tokens[tokens < size], minlength=size) > 0
+    known[[0, UNKNOWN]] = True
+    return known

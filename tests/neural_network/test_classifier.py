@@ -360,7 +360,10 @@ def test_bad_targets_are_refused_in_words_before_training(
     assert vars(net) == net.get_params()
 
 
-UNSEEN = "y has the labels ['maybe'], which are not among the classes ['no', 'yes']."
+UNSEEN = (
+    "y has the labels ['maybe'], which are not among the classes ['no', 'yes']. Give all labels in "
+    "classes= of the first fit."
+)
 
 
 @pytest.mark.parametrize("method", ["fit", "partial_fit", "y_val"])
