@@ -13,6 +13,7 @@ from torch import Tensor
 
 from sklearn_rnn._training.tensors import (
     RaggedTensor,
+    by_length,
     consecutive,
     contiguous_blocks,
     longest,
@@ -26,9 +27,6 @@ MAX_VALUES_GATHERED = 2**18
 
 MIN_RECEPTIVE_FIELD_FOR_BLOCKS = 8
 """Smallest receptive field with which training uses contiguous blocks of windows."""
-
-BATCHES_SORTED_TOGETHER = 32
-"""Number of batches whose sequences are sorted by length together, to save padding."""
 
 
 class Batch(NamedTuple):
@@ -124,6 +122,10 @@ class Examples:
     def __len__(self) -> int:
         return len(self.index)
 
+    def parts(self, generator: torch.Generator | None = None) -> Iterator[Examples]:
+        """Yield these examples themselves: they have one part, unlike `PiecedExamples`."""
+        yield self
+
     @property
     def n_terms(self) -> int:
         """Return the number of targets, of sequences or of steps."""
@@ -180,7 +182,7 @@ class Examples:
             return
         order = self._order(shuffled)
         parts = (
-            _by_length(order, self.x.lengths, size, generator)
+            by_length(order, self.x.lengths, size, generator)
             if isinstance(self.x, RaggedTensor)
             else torch.split(order, size)
         )
@@ -305,25 +307,3 @@ def at_valid_steps(output: Tensor, lengths: Tensor | None) -> Tensor:
         return output.flatten(0, 1)
     steps = torch.arange(output.shape[1], device=output.device)
     return output[steps < lengths[:, None]]
-
-
-def _by_length(
-    order: Tensor, lengths: Tensor, size: int, generator: torch.Generator | None
-) -> Iterator[Tensor]:
-    """Yield indices of batches of similar length; the batches are shuffled by the generator.
-
-    Sequences of equal length give the same batches as an array does.
-    """
-    shortest, longest = lengths[order].aminmax()
-    if shortest == longest:
-        yield from torch.split(order, size)
-        return
-    together = len(order) if generator is None else size * BATCHES_SORTED_TOGETHER
-    for rows in torch.split(order, max(1, together)):
-        rows = rows[torch.sort(lengths[rows], stable=True).indices]
-        batches = torch.split(rows, size)
-        if generator is None:
-            yield from batches
-        else:
-            for i in torch.randperm(len(batches), generator=generator).tolist():
-                yield batches[i]

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 
 import torch
 from torch import Tensor
 
 from sklearn_rnn._modules.base import SequenceModule
-from sklearn_rnn._modules.kernels.layer import count_weights
+from sklearn_rnn._modules.kernels.layer import count_weights, is_mostly_native
 from sklearn_rnn._modules.kernels.loader import CHUNK
 from sklearn_rnn._modules.kernels.threads import threads_for
-from sklearn_rnn._training.batches import at_valid_steps, positions_of_steps
+from sklearn_rnn._training.batches import (
+    Batch,
+    Examples,
+    at_valid_steps,
+    positions_of_steps,
+)
 from sklearn_rnn._training.tensors import (
     RaggedTensor,
     consecutive,
@@ -43,6 +49,15 @@ def chunk_size(x: Tensor | RaggedTensor, *, shared: bool, in_kernels: bool) -> i
             return max(CHUNK, STEPS_PER_CHUNK // longest(x) // CHUNK * CHUNK)
         return max(256, -(-4 * fitting // 64) * 64)
     return max(64, fitting)
+
+
+def in_chunks(examples: Examples, module: SequenceModule) -> Iterator[Batch]:
+    """Yield all examples, in order, in batches that a module evaluates fast."""
+    in_kernels = is_mostly_native(module)
+    for part in examples.parts():
+        shared = part.is_contiguous() and part.shares(module.receptive_field)
+        yield from part.batches(chunk_size(part.x, shared=shared, in_kernels=in_kernels))
+        del part  # before the next one is read
 
 
 @torch.inference_mode()

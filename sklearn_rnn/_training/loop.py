@@ -12,7 +12,6 @@ from torch import Tensor, nn
 
 from sklearn_rnn._modules.base import SequenceModule
 from sklearn_rnn._modules.kernels.arguments import STEPS, KernelLoss, Ridge
-from sklearn_rnn._modules.kernels.layer import is_mostly_native
 from sklearn_rnn._modules.kernels.training import (
     NativeTraining,
     Sequences,
@@ -24,7 +23,7 @@ from sklearn_rnn._training.batches import Batch, Examples, at_valid_steps
 from sklearn_rnn._training.config import TrainingConfig
 from sklearn_rnn._training.convergence import GAIN_TO_WAIT_FOR, flat_limit
 from sklearn_rnn._training.flat_parameters import n_weights
-from sklearn_rnn._training.inference import autocast, chunk_size
+from sklearn_rnn._training.inference import autocast, in_chunks
 from sklearn_rnn._training.losses import Loss
 from sklearn_rnn._training.penalties import sparse_penalty
 from sklearn_rnn._training.proximal_lbfgs import ProximalLBFGS
@@ -127,7 +126,7 @@ class Trainer:
             penalties = 0.5 * self.shrinkage * ends.square().sum(1)
             if self.sparse is not None:
                 penalties += torch.stack([self.sparse.value(end) for end in ends])
-            n_batches = -(-len(train.index) // self.config.batch_size)
+            n_batches = -(-len(train) // self.config.batch_size)
             share = (n_batches - 1) / (2 * n_batches)  # of batches, if it moves evenly
             self.penalty = float(penalties[0].lerp(penalties[1], share))
         if valid is not None:
@@ -239,10 +238,7 @@ class Trainer:
         """Return the mean loss in evaluation mode, without penalty."""
         self.module.eval()
         total: Tensor | None = None
-        shared = examples.is_contiguous() and examples.shares(self.module.receptive_field)
-        in_kernels = is_mostly_native(self.module)
-        size = chunk_size(examples.x, shared=shared, in_kernels=in_kernels)
-        for batch in examples.batches(size):
+        for batch in in_chunks(examples, self.module):
             loss = self._loss(batch) * len(batch.y)
             # in place: a new sum between the tensors of two batches would fragment their memory
             total = loss if total is None else total.add_(loss)

@@ -148,8 +148,9 @@ class SequenceNet(NeuralNet):
         """Return the multiplications of a training step."""
         module = self.module_
         n_parameters = sum(p.numel() for p in module.parameters())
-        shared = not config.augmentation and train.shares(module.receptive_field)
-        return config.batch_size * n_steps_run(train.x, shared=shared) * n_parameters
+        part = next(train.parts())
+        shared = not config.augmentation and part.shares(module.receptive_field)
+        return config.batch_size * n_steps_run(part.x, shared=shared) * n_parameters
 
     def sibling(self, seed: int) -> SequenceNet:
         """Return a net like this one with another seed, for `build` to complete."""

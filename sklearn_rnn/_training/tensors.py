@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -16,6 +17,10 @@ from sklearn_rnn._sequences.windows import Windows
 
 MAX_MEMORY_FRACTION = 0.5
 """Fraction of the free memory of a device that the rows may use."""
+
+
+BATCHES_SORTED_TOGETHER = 32
+"""Number of batches whose sequences are sorted by length together, to save padding."""
 
 
 class Rows(Protocol):
@@ -171,3 +176,25 @@ def n_steps_run(x: Tensor | RaggedTensor, *, shared: bool) -> int:
     a contiguous block.
     """
     return 2 if shared else longest(x)
+
+
+def by_length(
+    order: Tensor, lengths: Tensor, size: int, generator: torch.Generator | None
+) -> Iterator[Tensor]:
+    """Yield indices of batches of similar length; the batches are shuffled by the generator.
+
+    Sequences of equal length give the same batches as an array does.
+    """
+    shortest, longest = lengths[order].aminmax()
+    if shortest == longest:
+        yield from torch.split(order, size)
+        return
+    together = len(order) if generator is None else size * BATCHES_SORTED_TOGETHER
+    for rows in torch.split(order, max(1, together)):
+        rows = rows[torch.sort(lengths[rows], stable=True).indices]
+        batches = torch.split(rows, size)
+        if generator is None:
+            yield from batches
+        else:
+            for i in torch.randperm(len(batches), generator=generator).tolist():
+                yield batches[i]
