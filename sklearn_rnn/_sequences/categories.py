@@ -86,6 +86,16 @@ def as_numbers(table: Any, labels: Labels) -> Any:
     return coded
 
 
+def joined_labels(before: Labels, later: Labels) -> Labels:
+    """Return the labels of each channel with those behind them that only `later` has."""
+    if not before.keys() == later.keys():
+        raise ValueError(
+            f"X has categories in the columns {list(later)}, but other pieces in {list(before)}; "
+            "give each column the same dtype in all pieces."
+        )
+    return {c: before[c].append(later[c].difference(before[c])) for c in before}
+
+
 def check_has_none(table: Any) -> None:
     """Check that no column of a DataFrame, which is no windows, has a categorical dtype."""
     names = [

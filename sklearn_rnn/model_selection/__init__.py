@@ -1,4 +1,4 @@
-"""Comparison of models, back-tests of forecasts, the one-standard-error rule, and penalty paths."""
+"""Comparison of models, back-tests, fits to data in pieces, and paths of penalties."""
 
 from sklearn_rnn._training.pruning import PruneTrial
 from sklearn_rnn.model_selection._backtest import backtest
@@ -6,6 +6,7 @@ from sklearn_rnn.model_selection._backtest_result import Backtest
 from sklearn_rnn.model_selection._compare_models import compare_models
 from sklearn_rnn.model_selection._comparison import Comparison
 from sklearn_rnn.model_selection._complexity import n_parameters
+from sklearn_rnn.model_selection._fit_batches import fit_batches
 from sklearn_rnn.model_selection._interval_metrics import interval_coverage, interval_score
 from sklearn_rnn.model_selection._leakage import check_leakage
 from sklearn_rnn.model_selection._leakage_report import LeakageReport
@@ -23,6 +24,7 @@ __all__ = [
     "backtest",
     "check_leakage",
     "compare_models",
+    "fit_batches",
     "interval_coverage",
     "interval_score",
     "n_parameters",

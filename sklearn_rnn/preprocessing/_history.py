@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -127,6 +127,26 @@ class History:
         if lookback == 0:
             return cls(count, timeline.kind, series, max_gap=max_gap)
         return cls(count, timeline.kind, series, rows[in_table], timeline.times[chosen], max_gap)
+
+    @classmethod
+    def joined(cls, parts: Sequence[History]) -> History:
+        """Return what is kept of tables with the same kind of times, and different series."""
+        first, series, n_kept = parts[0], {}, 0
+        for part in parts:
+            for label, s in part.series.items():
+                kept = slice(s.kept.start + n_kept, s.kept.stop + n_kept)
+                series[label] = replace(s, kept=kept)
+            n_kept += 0 if part.rows is None else len(part.rows)
+        kept_rows = [part.rows for part in parts if part.rows is not None]
+        kept_times = [part.times for part in parts if part.times is not None]
+        gaps = [part.max_gap for part in parts if part.max_gap is not None]
+        return replace(
+            first,
+            series=series,
+            rows=np.concatenate(kept_rows) if kept_rows else None,
+            times=np.concatenate(kept_times) if kept_times else None,
+            max_gap=max(gaps, default=None),
+        )
 
     def place(self, timeline: Timeline, window: Window, *, in_fit: bool = False) -> Placement:
         """Place the rows of a table, and the kept rows that are in their windows.

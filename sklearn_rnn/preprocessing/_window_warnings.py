@@ -89,7 +89,7 @@ def warn_of_doubtful(history: History, timeline: Timeline, lookback: int, X: Any
         if history.ranks(label)
     ]
     n_doubtful, n_windows = np.sum(counts, axis=0) if counts else (0, 0)
-    if n_doubtful:
+    if n_doubtful and not _IS_SILENT.get():
         _warn(
             f"The times of X are in equal steps, but most are missing, so lags count rows: the "
             f"oldest lag of {n_doubtful} of {n_windows} windows is more than {lookback} steps old. "
