@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from sklearn.base import is_classifier
+
 from sklearn_rnn._sequences.pieces import Pieces
 from sklearn_rnn.model_selection._prepared_pieces import PreparedPieces
 from sklearn_rnn.neural_network._base import BaseSequenceEstimator
@@ -98,6 +100,8 @@ def fit_batches(
             "estimator must be a network of sklearn_rnn, or a Pipeline that ends with one; got "
             f"{type(net).__name__}, which reads all data at once."
         )
+    if classes is not None and not is_classifier(net):
+        raise ValueError(f"classes is for classifiers, but {type(net).__name__} is a regressor.")
     source, validation = Pieces(pieces), None
     if validation_data is not None:
         given = [validation_data] if isinstance(validation_data, tuple) else validation_data

@@ -144,6 +144,14 @@ def _by(c: Any) -> dict[str, str]:
     return {"by": "series", "time": "time"} if c.container in ("panel", "long DataFrame") else {}
 
 
+@calls("fit_batches")
+def _(c: Any) -> None:
+    net = next(model for model in models(c.readable[0]) if "GRU" in str(model))
+    pieces = [lambda: (c.X, c.y, c.sample_weight)]
+    fitted = named(s.model_selection.fit_batches, **{"estimator": net, "pieces": pieces, **c.p})
+    check_finite("predict(X)", named(fitted.predict, c.X), c.n)
+
+
 @calls("stream")
 def _(c: Any) -> None:
     stream = named(s.stream, **{"estimator": fitted(c), **c.p})

@@ -343,6 +343,11 @@ def test_labels_that_the_first_piece_lacks_need_classes():
         fit_batches(GRUClassifier(**QUICK), [(X[:40], y[:40])] * 2)
 
 
+def test_classes_are_for_classifiers():
+    with pytest.raises(ValueError, match="classes is for classifiers, but GRURegressor"):
+        fit_batches(GRURegressor(**QUICK), [(X, Y)], classes=[0, 1])
+
+
 def test_errors_of_a_panel_name_the_piece():
     X, y = panel()
     model = make_pipeline(LagTransformer(5), GRURegressor(**QUICK))
