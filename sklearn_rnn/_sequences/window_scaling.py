@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sklearn_rnn._sequences.ragged import Ragged
-from sklearn_rnn._sequences.scaling import FloatArray, Scale
+from sklearn_rnn._sequences.scaling import FloatArray, Moments, Scale
 from sklearn_rnn._sequences.step_targets import valid_lengths
 from sklearn_rnn._sequences.storage import row_chunks
 from sklearn_rnn._sequences.windows import Windows
@@ -41,6 +41,18 @@ class WindowScale:
     def columns(self, chosen: Index) -> WindowScale:
         """Return the scales of some of the columns."""
         return WindowScale(self.level[:, chosen], self.scale[:, chosen])
+
+    def rows(self, chosen: Index) -> WindowScale:
+        """Return the scales of some of the windows."""
+        return WindowScale(self.level[chosen], self.scale[chosen])
+
+    @classmethod
+    def joined(cls, parts: Sequence[WindowScale]) -> WindowScale:
+        """Return the scales of all windows, one part after the other."""
+        return cls(
+            np.concatenate([part.level for part in parts]),
+            np.concatenate([part.scale for part in parts]),
+        )
 
     def in_units_of(self, channels: Scale) -> WindowScale:
         """Return the scales of values that `channels` has standardised, for values before that."""
@@ -94,16 +106,34 @@ class WindowScaling:
         ValueError
             If windows have a single step.
         """
+        scaling = cls.begin(kind, channels, known_ahead, sequences)
+        return scaling.with_remainder(scaling.remainder_moments(sequences, weight))
+
+    @classmethod
+    def begin(
+        cls,
+        kind: str,
+        channels: Scale,
+        known_ahead: tuple[int, ...],
+        sequences: Windows | Ragged,
+    ) -> WindowScaling:
+        """Return the normalisation before anything is learned of what remains; see `learn`."""
         if sequences.n_steps < 2:
             raise ValueError(
                 f'standardize="{kind}" needs windows of at least two steps; X has one. Give '
                 "n_channels if X has two dimensions, more lags, or standardize=True."
             )
-        scaling = cls(kind, channels, known_ahead, Scale.identity(len(channels.mean)))
-        if kind == "window":
-            return scaling
-        remainder = scaling._remainder(sequences, weight)
-        return cls(kind, channels, known_ahead, remainder)
+        return cls(kind, channels, known_ahead, Scale.identity(len(channels.mean)))
+
+    def remainder_moments(self, sequences: Windows | Ragged, weight: FloatArray) -> Moments | None:
+        """Return the moments of what remains of the channels, if that is standardised."""
+        return self._remainder(sequences, weight) if self.kind == "last" else None
+
+    def with_remainder(self, moments: Moments | None) -> WindowScaling:
+        """Return the normalisation with means and scales of what remains."""
+        if moments is None:
+            return self
+        return replace(self, remainder=moments.scale.without(list(self.known_ahead)))
 
     def scales(self, sequences: Windows | Ragged) -> WindowScale:
         """Return levels and scales of windows, in units of the standardised channels."""
@@ -145,24 +175,24 @@ class WindowScaling:
             level[part] = np.take_along_axis(values[:, ::-1], back, axis=1)[:, 0]
         return np.nan_to_num(level, copy=False)
 
-    def _remainder(self, sequences: Windows | Ragged, weight: FloatArray) -> Scale:
-        """Return weighted means and deviations of the channels less the levels of windows."""
+    def _remainder(self, sequences: Windows | Ragged, weight: FloatArray) -> Moments:
+        """Return weighted moments of the channels less the levels of windows."""
         level, used = self.scales(sequences).level, np.flatnonzero(weight)
         shape = (len(self.channels.mean),)
 
-        def average(center: FloatArray, power: int) -> FloatArray:
+        def average(center: FloatArray, power: int) -> tuple[FloatArray, FloatArray]:
             total, count = np.zeros(shape), np.zeros(shape)
             for part, values in _chunks(sequences, self.channels, used):
                 values -= level[part, np.newaxis] + center
                 total += np.einsum("i,ijk->k", weight[part], np.nan_to_num(values) ** power)
                 count += weight[part] @ (~np.isnan(values)).sum(axis=1)
-            return np.asarray(total / np.maximum(count, np.finfo(np.float64).tiny))
+            count = np.maximum(count, np.finfo(np.float64).tiny)
+            return total / count, count
 
-        mean = average(np.zeros(shape), 1)
-        deviation = np.sqrt(average(mean, 2))
-        chosen = list(self.known_ahead)
-        mean[chosen], deviation[chosen] = 0.0, 1.0
-        return Scale(mean, np.where(deviation > 0, deviation, 1.0))
+        mean, count = average(np.zeros(shape), 1)
+        deviation = np.sqrt(average(mean, 2)[0])
+        ends = mean - deviation, mean + deviation  # no range: a constant is a deviation of zero
+        return Moments(*ends, np.zeros(shape), count, mean, deviation, np.zeros(shape, np.intp))
 
 
 def _first_rows(sequences: Windows | Ragged) -> Index:

@@ -20,8 +20,8 @@ def fit_batches(
 
     The data come in pieces, each of which is read when it is needed, and again in each epoch. A
     first pass over all pieces checks them and learns scales, missing values and categories from
-    all of them together, as `fit` does. At any time one piece is in memory, and for a moment parts
-    of the one before.
+    all of them together, as `fit` does; a second one, with ``standardize="last"`` or ``"window"``,
+    scales of windows. At any time one piece is in memory, and for a moment parts of the one before.
 
     Parameters
     ----------
@@ -55,8 +55,8 @@ def fit_batches(
         If the pieces can be read only once, or the estimator is another model.
     ValueError
         If a piece does not fit the others; the error has its number, ``pieces[3]``. If a parameter
-        needs all data at once: ``optimizer="lbfgs"``, ``linear_skip``, ``standardize="window"`` or
-        ``"last"``, ``class_weight="balanced"``, ``n_members``, ``checkpoint``, ``warm_start``.
+        needs all data at once: ``optimizer="lbfgs"``, ``linear_skip``, ``class_weight="balanced"``,
+        ``n_members``, ``checkpoint``, ``warm_start``.
 
     See Also
     --------

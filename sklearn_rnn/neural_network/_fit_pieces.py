@@ -10,97 +10,30 @@ from typing import Any, cast
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
 from sklearn_rnn._sequences.categories import joined_labels
 from sklearn_rnn._sequences.pieces import Piece, Pieces, in_piece
-from sklearn_rnn._sequences.scaling import USUAL_EXPONENT
+from sklearn_rnn._sequences.scaling import USUAL_EXPONENT, Moments
 from sklearn_rnn._sequences.training_data import Data
 from sklearn_rnn._sequences.window_array import WindowArray
-from sklearn_rnn._sequences.windows import Windows
+from sklearn_rnn._sequences.window_scaling import WindowScale
 from sklearn_rnn._sklearn.parameters import plain_parameters
 from sklearn_rnn._sklearn.validation import restore_on_error
 from sklearn_rnn._training.batches import Examples
-from sklearn_rnn._training.config import TrainingConfig, resolve_device, stops_early
+from sklearn_rnn._training.config import TrainingConfig, stops_early
 from sklearn_rnn._training.pieces import PiecedExamples
-from sklearn_rnn._training.tensors import must_stream
 from sklearn_rnn.neural_network._input_summary import InputSummary
 from sklearn_rnn.neural_network._members import MAX_SEED
-
-TARGETS_PER_PIECE = 4096
-"""Targets of each piece, at most, by which it is judged whether a network has learned anything."""
+from sklearn_rnn.neural_network._piece_summary import PieceSummary, terms_of
 
 REFUSED: dict[str, tuple[Any, str]] = {
     "optimizer": ("lbfgs", "it needs all samples in each step; take another optimizer"),
     "linear_skip": (True, "the linear model needs all samples at once; leave it at False"),
-    "standardize": (("window", "last"), "it needs all windows at once; set standardize=True"),
     "class_weight": ("balanced", "give the weights as a dict"),
     "warm_start": (True, "it begins anew; go on by partial_fit"),
 }
 """Values of parameters for which data in pieces do not do, and why."""
-
-
-@dataclass(frozen=True)
-class PieceSummary:
-    """What is kept of a piece after the first pass.
-
-    Attributes
-    ----------
-    n_samples, n_terms, n_omitted : int
-        Sequences and targets of positive weight, and incomplete windows.
-    n_steps : int
-        Steps of the longest sequence.
-    is_fixed : bool
-        Whether training reads sequences of one length from memory.
-    weights : tuple of float
-        Sum, smallest and largest of the weights of the targets.
-    inputs : InputSummary
-        What is learned of the channels.
-    target : object
-        What the encoder of targets learns of them.
-    sample, sample_weight : ndarray
-        Some of the encoded targets, and the weights by which they stand for all.
-    """
-
-    n_samples: int
-    n_terms: int
-    n_omitted: int
-    n_steps: int
-    is_fixed: bool
-    weights: tuple[float, float, float]
-    inputs: InputSummary
-    target: Any
-    sample: NDArray[Any]
-    sample_weight: NDArray[np.float64]
-
-    @classmethod
-    def of(cls, estimator: Any, data: Data) -> PieceSummary:
-        """Summarise a piece that the estimator has read."""
-        used = _terms(data)
-        weight, sequences = data.weight[used], data.sequences
-        chosen = used
-        if len(used) > TARGETS_PER_PIECE:
-            chosen = used[np.linspace(0, len(used) - 1, TARGETS_PER_PIECE).astype(np.intp)]
-        device = resolve_device(estimator.device)
-        return cls(
-            n_samples=int(np.count_nonzero(data.sample_weight)),
-            n_terms=len(used),
-            n_omitted=data.n_omitted,
-            n_steps=sequences.n_steps,
-            is_fixed=isinstance(sequences, Windows) and not must_stream(sequences.rows, device),
-            weights=(float(weight.sum()), float(weight.min()), float(weight.max())),
-            inputs=estimator._reader.summary(sequences, data.sample_weight, estimator),
-            target=estimator._encoder.summary(data.target, data.weight),
-            sample=data.target[chosen],
-            sample_weight=data.weight[chosen] * (len(used) / len(chosen)),
-        )
-
-
-def _terms(data: Data) -> NDArray[np.intp]:
-    """Return the positions of the targets of sequences with a positive weight."""
-    used = data.sample_weight > 0
-    return np.flatnonzero(used if data.lengths is None else np.repeat(used, data.lengths))
 
 
 def fit_pieces(
@@ -136,6 +69,11 @@ def fit_pieces(
         if early and validation is None:
             n_held = _n_held_out(estimator, len(summaries), pieces.name)
         n_train = len(summaries) - n_held
+        _learn_inputs(estimator, summaries[:n_train])
+        if isinstance(estimator.standardize, str):
+            summaries = _of_windows(estimator, pieces, summaries)
+            if validation is not None:
+                given = _of_windows(estimator, validation, given)
         config = _learn(estimator, {**parameters, "early_stopping": early}, summaries[:n_train])
         seed = int(check_random_state(estimator.random_state).randint(MAX_SEED))
         source = _Source(estimator, pieces, summaries, config)
@@ -153,11 +91,9 @@ def fit_pieces(
 def _refuse(estimator: Any, parameters: dict[str, Any]) -> None:
     """Check that the parameters do not need all data at once."""
     name = type(estimator).__name__
-    for parameter, (values, why) in REFUSED.items():
+    for parameter, (refused, why) in REFUSED.items():
         value = parameters.get(parameter)
-        if isinstance(value, str | bool) and value in (
-            values if isinstance(values, tuple) else (values,)
-        ):
+        if isinstance(value, str | bool) and value == refused:
             raise ValueError(f"fit_batches does not take {name} with {parameter}={value!r}: {why}.")
     for parameter, unset in (("n_members", 1), ("checkpoint", None)):
         if parameters[parameter] != unset:
@@ -221,10 +157,8 @@ def _n_held_out(estimator: Any, n_pieces: int, name: str) -> int:
     return n_held
 
 
-def _learn(
-    estimator: Any, parameters: dict[str, Any], summaries: Sequence[PieceSummary]
-) -> TrainingConfig:
-    """Learn scales and the like from the training pieces; return the configuration."""
+def _learn_inputs(estimator: Any, summaries: Sequence[PieceSummary]) -> None:
+    """Learn the scales of channels, missing values and the like from the training pieces."""
     reader, longest = estimator._reader, max(s.n_steps for s in summaries)
     n_steps = max(reader.form.n_steps, longest)
     reader = replace(reader, form=replace(reader.form, n_steps=n_steps))
@@ -233,11 +167,41 @@ def _learn(
     estimator.n_steps_ = n_steps
     estimator.channel_scale_ = reader.scale
     estimator.missing_channels_ = reader.missing_channels
+
+
+def _of_windows(
+    estimator: Any, pieces: Pieces, summaries: Sequence[PieceSummary]
+) -> list[PieceSummary]:
+    """Read all pieces again, for windows that are normalised by their own values."""
+    completed = []
+    for number, piece in pieces.read():
+        with in_piece(pieces.name, number):
+            data = _read(estimator, piece, reset=False)
+            del piece
+            if estimator._reader.scaling is None:
+                estimator._reader = estimator._reader.with_scaling(
+                    estimator.standardize, data.sequences
+                )
+            completed.append(summaries[number].with_windows(estimator, data))
+            del data
+    return completed
+
+
+def _learn(
+    estimator: Any, parameters: dict[str, Any], summaries: Sequence[PieceSummary]
+) -> TrainingConfig:
+    """Learn the scales of targets from the training pieces; return the configuration."""
+    if estimator._reader.scaling is not None:
+        found = [s.remainder for s in summaries if s.remainder is not None]
+        remainder = reduce(Moments.merged, found) if found else None
+        scaling = estimator._reader.scaling.with_remainder(remainder)
+        estimator._reader = replace(estimator._reader, scaling=scaling)
     estimator._encoder = estimator._encoder.fit_pieces([s.target for s in summaries])
+    longest = max(s.n_steps for s in summaries)
     return TrainingConfig.resolve(
         parameters,
         n_samples=sum(s.n_samples for s in summaries),
-        n_values=longest * reader.values_per_step,
+        n_values=longest * estimator._reader.values_per_step,
         n_channels=estimator.n_channels_,
         n_outputs=estimator._encoder.n_outputs,
     )
@@ -286,7 +250,7 @@ class _Source:
         data = _read(self.estimator, piece, reset=False)
         del piece
         rows = np.flatnonzero(data.sample_weight)
-        if (len(rows), len(_terms(data))) != (summary.n_samples, summary.n_terms):
+        if (len(rows), len(terms_of(data))) != (summary.n_samples, summary.n_terms):
             raise ValueError(
                 f"X has {len(rows)} samples, but had {summary.n_samples} when it was read first; "
                 "a piece must be the same each time that it is read, and pieces must keep their "
@@ -306,11 +270,17 @@ class _Source:
         """Return a sample of the targets as the network sees them, and their weights."""
         encoded = np.concatenate([s.sample for s in some])
         weight = np.concatenate([s.sample_weight for s in some])
-        target = self.estimator._encoder.to_network(encoded)
+        encoder, factor = self.estimator._encoder, None
+        windows = [s.sample_windows for s in some if s.sample_windows is not None]
+        if windows:
+            encoder = replace(encoder, windows=WindowScale.joined(windows))
+            factor = encoder.loss_factor
+        target = encoder.to_network(encoded)
         if target.dtype.kind == "f":
             target = target.astype(self.config.dtype)
         y = torch.as_tensor(target, device=self.config.device)
-        if (weight == weight[0]).all():
+        if factor is None and (weight == weight[0]).all():
             return y, None
+        weight = weight / weight.mean() * (1.0 if factor is None else factor)
         dtype = getattr(torch, self.config.dtype)
-        return y, torch.as_tensor(weight / weight.mean(), dtype=dtype, device=self.config.device)
+        return y, torch.as_tensor(weight, dtype=dtype, device=self.config.device)

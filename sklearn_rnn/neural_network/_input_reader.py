@@ -191,12 +191,18 @@ class InputReader:
         parameters : estimator
             The estimator, with its parameters as attributes.
         """
-        learned = self.learned(self.summary(sequences, weight, parameters), parameters)
-        if not isinstance(parameters.standardize, str):
-            return learned
-        as_they_are = (*self.known_ahead, *self.form.categories)
-        what = parameters.standardize, learned.scale, as_they_are, sequences, weight
-        return replace(learned, scaling=WindowScaling.learn(*what))
+        kind, summary = parameters.standardize, self.summary(sequences, weight, parameters)
+        learned = self.learned(summary, parameters)
+        return learned.with_scaling(kind, sequences, weight) if isinstance(kind, str) else learned
+
+    def with_scaling(
+        self, kind: str, sequences: Windows | Ragged, weight: NDArray[np.float64] | None = None
+    ) -> InputReader:
+        """Return a reader that normalises windows, for which it learns from those with weights."""
+        what = kind, self.scale, (*self.known_ahead, *self.form.categories), sequences
+        if weight is None:
+            return replace(self, scaling=WindowScaling.begin(*what))
+        return replace(self, scaling=WindowScaling.learn(*what, weight))
 
     def summary(
         self, sequences: Windows | Ragged, weight: NDArray[np.float64], parameters: Any
@@ -206,7 +212,7 @@ class InputReader:
         if not covered.any():
             raise ValueError("X has no steps except padding in the training sequences.")
         if self.reading.tokens:
-            initial = _initial_vectors(parameters)
+            initial = initial_vectors(parameters)
             size = parameters.vocabulary_size if initial is None else len(initial)
             return InputSummary(tokens=known_tokens(rows[covered > 0].ravel(), size))
         missing = np.zeros(rows.shape[1], dtype=bool)
@@ -222,7 +228,7 @@ class InputReader:
         """Return a reader with what a summary of the training data tells; see `fit`."""
         p, coded = parameters, self.form.categories
         if self.reading.tokens:
-            initial = _initial_vectors(p)
+            initial = initial_vectors(p)
             dim, known = p.embedding_dim, summary.tokens
             if initial is not None:
                 dim, known = initial.shape[1], known | ~np.isnan(initial[:, 0])
@@ -312,10 +318,6 @@ class InputReader:
         if copy or len(missing) or not is_scaled(rows, scale, dtype):
             sequences = standardized(sequences, scale, dtype, missing)
         return as_tensor(sequences, device)
-
-
-def _initial_vectors(p: Any) -> NDArray[np.floating[Any]] | None:
-    return initial_vectors(p.embedding_init, p.vocabulary_size, p.embedding_dim)
 
 
 def _vectors(codes: NDArray[Any], n_labels: int) -> tuple[int, ...]:

@@ -19,6 +19,71 @@ from sklearn_rnn._training.losses import Loss
 
 
 @dataclass(frozen=True)
+class WindowMoments:
+    """Moments of targets that are normalised with their windows, which may come in pieces.
+
+    Attributes
+    ----------
+    outputs : tuple of Moments
+        Those of each output; a target counts as much as its error counts in the loss.
+    largest : ndarray of shape (n_outputs,)
+        The largest scale of a window, in whose units the weights are.
+    size, total : ndarray of shape (n_outputs,), float
+        Sum of these weights, and of the sample weights.
+    degree : float
+        The power of the scale by which the loss grows.
+    """
+
+    outputs: tuple[Moments, ...]
+    largest: NDArray[np.float64]
+    size: NDArray[np.float64]
+    total: float
+    degree: float
+
+    @classmethod
+    def of(
+        cls,
+        target: NDArray[np.float64],
+        weight: NDArray[np.float64],
+        windows: WindowScale,
+        degree: float,
+    ) -> WindowMoments:
+        """Return the moments of targets (n_samples, n_outputs) of some windows."""
+        residual = (target - windows.level) / windows.scale
+        largest = windows.scale.max(axis=0)
+        size = (windows.scale / largest) ** degree
+        outputs = tuple(
+            Moments.of(residual[:, j : j + 1], weight * size[:, j]) for j in range(len(largest))
+        )
+        return cls(outputs, largest, weight @ size, float(weight.sum()), degree)
+
+    def merged(self, other: WindowMoments) -> WindowMoments:
+        """Return the moments of both, in units of the larger scale."""
+        largest = np.maximum(self.largest, other.largest)
+        shares = [(each.largest / largest) ** self.degree for each in (self, other)]
+        first, last = (
+            [replace(m, total=m.total * s) for m, s in zip(each.outputs, share, strict=True)]
+            for each, share in zip((self, other), shares, strict=True)
+        )
+        outputs = tuple(map(Moments.merged, first, last))
+        size = self.size * shares[0] + other.size * shares[1]
+        return WindowMoments(outputs, largest, size, self.total + other.total, self.degree)
+
+    @property
+    def scale(self) -> Scale:
+        """Mean and scale of each output."""
+        means, scales = zip(*((m.scale.mean, m.scale.scale) for m in self.outputs), strict=True)
+        return Scale(np.concatenate(means), np.concatenate(scales))
+
+    @property
+    def unit(self) -> NDArray[np.float64]:
+        """The mean scale of the windows, in which their loss is measured."""
+        if not self.degree:
+            return self.largest
+        return np.asarray(self.largest * (self.size / self.total) ** (1 / self.degree))
+
+
+@dataclass(frozen=True)
 class RegressionEncoder:
     """Encoder of regression targets: standardises them, or with a log link divides by the mean.
 
@@ -125,27 +190,23 @@ class RegressionEncoder:
         In windows of different scale a target counts as much as its error counts in the loss.
         """
         if self.windows is not None:
-            residual = (target - self.windows.level) / self.windows.scale
-            largest, degree = self.windows.scale.max(axis=0), self.loss.degree
-            degree = 2 if degree is None else degree
-            size = (self.windows.scale / largest) ** degree
-            scales = [
-                Scale.of(residual[:, j : j + 1], weight * size[:, j]) for j in range(len(largest))
-            ]
-            means, deviations = (
-                np.concatenate([getattr(s, name) for s in scales]) for name in ("mean", "scale")
-            )
-            unit = largest * (weight @ size / weight.sum()) ** (1 / degree) if degree else largest
-            return replace(self, scale=Scale(means, deviations), unit=unit, windows=None)
+            return self.fit_pieces([self.summary(target, weight)])
         return self.fit_pieces(map(Moments.of, [target], [weight]))
 
-    def summary(self, target: NDArray[np.float64], weight: NDArray[np.float64]) -> Moments:
+    def summary(
+        self, target: NDArray[np.float64], weight: NDArray[np.float64]
+    ) -> Moments | WindowMoments:
         """Return what `fit_pieces` needs of a piece of the targets."""
-        return Moments.of(target, weight)
+        if self.windows is None:
+            return Moments.of(target, weight)
+        return WindowMoments.of(target, weight, self.windows, self._degree)
 
-    def fit_pieces(self, summaries: Iterable[Moments]) -> RegressionEncoder:
+    def fit_pieces(self, summaries: Iterable[Any]) -> RegressionEncoder:
         """Return an encoder with the means and scales of targets that come in pieces."""
-        scale = reduce(Moments.merged, summaries).scale
+        merged = reduce(lambda first, last: first.merged(last), summaries)
+        if isinstance(merged, WindowMoments):
+            return replace(self, scale=merged.scale, unit=merged.unit, windows=None)
+        scale = merged.scale
         if not (self.loss.log_link or self.standardize):
             return replace(self, scale=Scale.identity(len(scale.mean)))
         if self.loss.log_link:
@@ -155,6 +216,11 @@ class RegressionEncoder:
                 )
             scale = Scale(np.zeros_like(scale.mean), np.where(scale.mean > 0, scale.mean, 1.0))
         return replace(self, scale=scale)
+
+    @property
+    def _degree(self) -> float:
+        """The power of the scale of a window by which the loss of its target grows."""
+        return 2 if self.loss.degree is None else self.loss.degree
 
     def to_network(self, target: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return encoded targets on the scale of the network, and behind them their factors."""

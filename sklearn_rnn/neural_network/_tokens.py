@@ -78,10 +78,9 @@ MAX_INFERRED_TOKEN = 10_000_000
 """The largest token from which the size of the vocabulary is inferred."""
 
 
-def initial_vectors(
-    given: Any, vocabulary_size: int | None, embedding_dim: int | None
-) -> NDArray[np.floating[Any]] | None:
+def initial_vectors(parameters: Any) -> NDArray[np.floating[Any]] | None:
     """Return the parameter `embedding_init` as an array, checked against two others."""
+    given = parameters.embedding_init
     if given is None:
         return None
     types = [np.float64, np.float32]
@@ -97,7 +96,7 @@ def initial_vectors(
         ensure_min_samples=2,
         input_name="embedding_init",
     )
-    sizes = {"vocabulary_size": vocabulary_size, "embedding_dim": embedding_dim}
+    sizes = {name: getattr(parameters, name) for name in ("vocabulary_size", "embedding_dim")}
     for (name, size), found, axis in zip(
         sizes.items(), vectors.shape, ("rows", "columns"), strict=True
     ):

@@ -121,6 +121,30 @@ def test_one_piece_of_tokens():
     assert set(np.flatnonzero(parts._reader.known_tokens)) == known
 
 
+@pytest.mark.parametrize("kind", ["last", "window"])
+@pytest.mark.parametrize("loss", ["squared_error", "absolute_error", "huber", "quantile"])
+def test_windows_are_normalised_as_by_fit(kind, loss):
+    X, y = panel(12, 40)
+    X["sales"] *= 1.0 + X.index.get_level_values("shop") ** 2  # of very different scale
+    y = X["sales"].groupby("shop").shift(-1).fillna(0.0)
+    net = GRURegressor(standardize=kind, loss=loss, target_channel="sales", **QUICK)
+    model = make_pipeline(LagTransformer(5, delay=0), net)
+    whole = clone(model).fit(X, y)
+    one = fit_batches(clone(model), [(X, y)])
+    assert_array_equal(weights_of(one), weights_of(whole))
+    assert_array_equal(one[-1].loss_curve_, whole[-1].loss_curve_)
+    found = fit_batches(clone(model), by_series(X, y, [0, 1], [2, 3, 4, 5, 6], range(7, 12)))
+    encoders, readers = zip(*((m[-1]._encoder, m[-1]._reader) for m in (found, whole)), strict=True)
+    for name in ("mean", "scale"):
+        assert_allclose(*(getattr(e.scale, name) for e in encoders), rtol=1e-9)
+        assert_allclose(
+            *(getattr(r.scaling.remainder, name) for r in readers), rtol=1e-9, atol=1e-12
+        )
+    if kind == "window":
+        assert_allclose(*(e.unit for e in encoders), rtol=1e-12)
+    assert_array_equal(*(e.channels for e in encoders))
+
+
 @pytest.mark.parametrize("weighted", [False, True])
 def test_scales_are_those_of_all_rows_together(weighted):
     given = X.copy()
@@ -381,7 +405,6 @@ def test_pieces_that_change_between_epochs_are_refused():
     [
         {"optimizer": "lbfgs"},
         {"linear_skip": True},
-        {"standardize": "last"},
         {"warm_start": True},
         {"n_members": 2},
         {"checkpoint": "folder"},
