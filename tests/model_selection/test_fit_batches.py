@@ -1,6 +1,9 @@
 """Fits to data in pieces: one piece is `fit`, many learn the scales of all, one is in memory."""
 
 import gc
+import os
+import subprocess
+import sys
 import weakref
 from functools import partial
 
@@ -207,6 +210,45 @@ def test_one_piece_is_in_memory_and_at_most_one_more(as_stream):
     fit_batches(GRURegressor(max_epochs=3, validation_fraction=0.3, random_state=0), pieces)
     assert max(most) <= 1
     assert len(most) > 30
+
+
+PEAK = """
+import resource, sys
+from functools import partial
+import numpy as np
+import pandas as pd
+from sklearn.pipeline import make_pipeline
+from sklearn_rnn import GRURegressor, LagTransformer
+from sklearn_rnn.model_selection import fit_batches
+
+
+def read(number, n_series=50, n_times=1000):
+    hours = pd.date_range("2026-01-01", periods=n_times, freq="h")
+    series = range(n_series * number, n_series * number + n_series)
+    index = pd.MultiIndex.from_product([series, hours])
+    rows = np.random.default_rng(number).normal(size=(len(index), 8))
+    return pd.DataFrame(rows, index, list("abcdefgh")), rows[:, 0].copy()
+
+
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+net = GRURegressor(hidden_size=4, max_epochs=1, lr_schedule="cosine", random_state=0)
+model = make_pipeline(LagTransformer(24), net)
+fit_batches(model, [partial(read, 0), partial(read, 1)])
+before, n_pieces = peak(), int(sys.argv[1])
+fit_batches(model, [partial(read, number) for number in range(n_pieces)])
+print((peak() - before) / (n_pieces * 50 * 1000 * 8 * 8))
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Linux measures it in kB")
+def test_a_fit_needs_a_small_part_of_the_memory_of_the_rows():
+    command = [sys.executable, "-c", PEAK, "20"]
+    alone = {**os.environ, "OMP_NUM_THREADS": "1"}
+    run = subprocess.run(command, capture_output=True, text=True, env=alone, check=True)
+    assert float(run.stdout) < 0.2  # beside two pieces; it keeps the last rows of each series
 
 
 @pytest.mark.parametrize("as_stream", [False, True])
