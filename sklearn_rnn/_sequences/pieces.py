@@ -50,6 +50,8 @@ class Pieces:
             raise TypeError(f"{self.name} {rule}; {found}")
         if not (callable(self.given) or hasattr(self.given, "__iter__") or self.is_sequence):
             raise TypeError(f"{self.name} must be an iterable of pieces; {found}")
+        if self.is_sequence and not len(self.given):
+            raise ValueError(f"{self.name} is empty; it must hold a piece at least.")
 
     @property
     def is_sequence(self) -> bool:

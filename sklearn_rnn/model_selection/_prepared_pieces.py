@@ -10,7 +10,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 
-from sklearn_rnn._sequences.pieces import Piece, Pieces
+from sklearn_rnn._sequences.pieces import Piece, Pieces, in_piece
 from sklearn_rnn.preprocessing import CalendarFeatures, LagTransformer
 from sklearn_rnn.preprocessing._lag_pieces import LagPieces
 from sklearn_rnn.preprocessing._window_warnings import without_warnings
@@ -72,12 +72,14 @@ class PreparedPieces:
         elif isinstance(step, FrozenEstimator):
             self.steps.append(step)
         elif isinstance(step, CalendarFeatures) or not get_tags(step).requires_fit:
-            _, piece = next(pieces.read())
-            self.steps.append(clone(step).fit(piece.X))
+            for number, piece in pieces.read([0]):
+                with in_piece(pieces.name, number):
+                    self.steps.append(clone(step).fit(piece.X))
         elif hasattr(step, "partial_fit"):
             fitted = clone(step)
-            for _, piece in pieces.read():
-                fitted.partial_fit(piece.X)
+            for number, piece in pieces.read():
+                with in_piece(pieces.name, number):
+                    fitted.partial_fit(piece.X)
                 del piece
             self.steps.append(fitted)
         else:

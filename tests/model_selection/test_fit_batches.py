@@ -484,6 +484,18 @@ def test_a_transformer_that_needs_all_rows_is_refused_by_name():
         fit_batches(make_pipeline(PCA(), GRURegressor(**QUICK)), [(X[:, 0], Y)])
 
 
+def test_errors_of_earlier_steps_name_the_piece():
+    model = make_pipeline(StandardScaler(), GRURegressor(**QUICK))
+    with pytest.raises(ValueError, match=r"pieces\[1\]: X has 2 features"):
+        fit_batches(model, [(X[:, 0], Y), (X[:, 0, :2], Y)])
+    model = make_pipeline(CalendarFeatures(parts=["month"]), LagTransformer(2), GRURegressor())
+    with pytest.raises(TypeError, match=r"pieces\[0\]: X must be a pandas DataFrame"):
+        fit_batches(model, [(X[:, 0], Y)])
+    for nothing in ([], lambda: iter([])):
+        with pytest.raises(ValueError, match="pieces is empty"):
+            fit_batches(model, nothing)
+
+
 def test_too_few_pieces_to_hold_one_out():
     with pytest.raises(ValueError, match=r"early_stopping=True holds out the last pieces.*1 of 1"):
         fit_batches(GRURegressor(early_stopping=True), [(X, Y)])
