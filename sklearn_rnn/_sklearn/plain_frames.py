@@ -1,4 +1,4 @@
-"""Tables of pandas as arrays and lists, and back."""
+"""Tables and Series of pandas as arrays and lists, and back."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from pandas.testing import assert_frame_equal
 
 TABLE = {"table", "columns", "index"}
 """The names of what a table consists of."""
+
+SERIES = {"series_table", "series_name"}
+"""The names of what a Series consists of: the table of its values, and its name."""
 
 
 def frame_to_plain(frame: pd.DataFrame) -> dict[str, Any] | None:
@@ -30,6 +33,17 @@ def frame_from_plain(plain: Mapping[str, Any]) -> pd.DataFrame:
     columns = {i: _index_from_plain(column) for i, column in enumerate(plain["table"])}
     frame = pd.DataFrame(columns, index=_index_from_plain(plain["index"]))
     return frame.set_axis(_index_from_plain(plain["columns"]), axis=1)
+
+
+def series_to_plain(values: pd.Series[Any]) -> dict[str, Any] | None:
+    """Return a Series as arrays and lists, or None if that would not give it back as it is."""
+    table = None if values.attrs else frame_to_plain(values.to_frame(0))
+    return None if table is None else {"series_table": table, "series_name": values.name}
+
+
+def series_from_plain(plain: Mapping[str, Any]) -> pd.Series[Any]:
+    """Return what `series_to_plain` was given."""
+    return frame_from_plain(plain["series_table"])[0].rename(plain["series_name"])
 
 
 def _index_to_plain(index: pd.Index) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 A record is an instance of a dataclass or named tuple of this package. Plain values are numbers,
 strings, arrays, None, and lists, tuples and dictionaries of these whose keys are strings. Records,
-and tables of pandas, become plain; what else there is, such as estimators, stays as it is.
+tables and Series of pandas become plain; what else there is, such as estimators, stays as it is.
 """
 
 from __future__ import annotations
@@ -17,7 +17,14 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
-from sklearn_rnn._sklearn.plain_frames import TABLE, frame_from_plain, frame_to_plain
+from sklearn_rnn._sklearn.plain_frames import (
+    SERIES,
+    TABLE,
+    frame_from_plain,
+    frame_to_plain,
+    series_from_plain,
+    series_to_plain,
+)
 
 OF_PACKAGE = "sklearn_rnn."
 EXACT = (int, str, type(None), np.integer)
@@ -34,6 +41,8 @@ def to_plain(value: Any) -> Any:
         return {"keys": to_column(list(value)), "values": to_column(list(value.values()))}
     if type(value) is pd.DataFrame and (plain := frame_to_plain(value)) is not None:
         return plain
+    if type(value) is pd.Series and (plain := series_to_plain(value)) is not None:
+        return plain
     return type(value)(map(to_plain, value)) if type(value) in (list, tuple) else value
 
 
@@ -44,6 +53,8 @@ def from_plain(value: Any) -> Any:
             return _record(_class(value["class"]), _dict(value["fields"]))
         if value.keys() == {"keys", "values"}:
             return dict(zip(*map(from_column, value.values()), strict=True))
+        if value.keys() == SERIES:
+            return series_from_plain(value)
         return frame_from_plain(value) if value.keys() == TABLE else _dict(value)
     return type(value)(map(from_plain, value)) if type(value) in (list, tuple) else value
 

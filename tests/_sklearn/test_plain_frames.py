@@ -1,13 +1,13 @@
-"""Tables of pandas as arrays and lists, and back."""
+"""Tables and Series of pandas as arrays and lists, and back."""
 
 import pickle
 
 import numpy as np
 import pandas as pd
 import pytest
-from pandas.testing import assert_frame_equal
+from pandas.testing import assert_frame_equal, assert_series_equal
 
-from sklearn_rnn._sklearn.plain_frames import TABLE, frame_from_plain, frame_to_plain
+from sklearn_rnn._sklearn.plain_frames import SERIES, TABLE, frame_from_plain, frame_to_plain
 from sklearn_rnn._sklearn.plain_values import from_plain, to_plain
 
 N = 6
@@ -45,6 +45,16 @@ def test_a_table_comes_back_as_it_is(name):
     assert_frame_equal(again, frame, check_exact=True, check_freq=True)
 
 
+@pytest.mark.parametrize("name", INDEXES)
+def test_a_series_comes_back_as_it_is(name):
+    for column in COLUMNS.values():
+        values = pd.Series(column, INDEXES[name], name=("of", 1))
+        plain = to_plain([values])
+        assert plain[0].keys() == SERIES
+        (again,) = from_plain(pickle.loads(pickle.dumps(plain)))
+        assert_series_equal(again, values, check_exact=True, check_freq=True)
+
+
 def test_an_empty_table_comes_back():
     for frame in (pd.DataFrame(index=INDEXES["days"]), pd.DataFrame({"a": []})):
         assert_frame_equal(frame_from_plain(frame_to_plain(frame)), frame)
@@ -56,3 +66,6 @@ def test_a_table_that_is_not_plain_stays_as_it_is():
     with_notes.attrs["unit"] = "m"
     for frame in (of_categories, with_notes):
         assert to_plain(frame) is frame
+        values = frame["a"]
+        values.attrs = frame.attrs
+        assert to_plain(values) is values

@@ -5,7 +5,10 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 import pytest
+from pandas.testing import assert_frame_equal, assert_series_equal
+from sklearn.base import BaseEstimator, clone
 from sklearn.linear_model import Ridge
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -20,12 +23,14 @@ from sklearn_rnn import (
     IntervalRegressor,
     LagRidge,
     LagTransformer,
+    LocalForecaster,
     LSTMRegressor,
     NaiveForecaster,
     PersistenceRegressor,
     TextSequencer,
     make_ar,
     make_lasso,
+    make_linear,
 )
 from tests.nets import CLASSIFIERS, NETS, few_epochs
 
@@ -109,6 +114,61 @@ def test_a_file_of_skops_is_loaded_with_the_public_classes_alone(name):
     use = "predict" if hasattr(estimator, "predict") else "transform"
     mine, other = (np.asarray(getattr(model, use)(X)) for model in (estimator, again))
     np.testing.assert_array_equal(mine, other)
+
+
+class LastValue(BaseEstimator):
+    """A model of a single series."""
+
+    def forecast(self, y, h):
+        return {"mean": np.full(h, y[-1])}
+
+
+CALENDARS = {
+    "days": DAYS,
+    "zone": ZONED.index,
+    "business days": pd.bdate_range("2020-01-01", periods=80),
+    "month ends": pd.date_range("2010-01-31", periods=80, freq="ME"),
+    "second quarters": pd.date_range("2010-01-01", periods=80, freq="2QS"),
+    "periods": pd.period_range("2010-01", periods=80, freq="M"),
+    "weeks": pd.period_range("2020-01-05", periods=80, freq="W-SUN"),
+    "numbers": pd.RangeIndex(80),
+}
+IN_PIPELINE = make_pipeline(LagTransformer(2, flatten=True), Ridge())
+FORECASTERS = {
+    **{how: Forecaster(make_ar(2), 2, strategy=how) for how in ("direct", "recursive")},
+    "multi_output": Forecaster(make_linear(2, horizon=2), 2, strategy="multi_output"),
+    "differences": Forecaster(DifferencedRegressor(IN_PIPELINE), 2),
+    "search": Forecaster(GridSearchCV(IN_PIPELINE, {"ridge__alpha": [0.1, 1.0]}, cv=2), 2),
+    "network": Forecaster(make_pipeline(LagTransformer(2), LSTMRegressor(**SHORT)), 2),
+    "two targets": Forecaster(make_ar(2), 2, target=["a", "b"]),
+    **{how: NaiveForecaster(how, season=4) for how in ("last", "drift", "seasonal_mean")},
+    "local": LocalForecaster(LastValue()),
+}
+
+
+@pytest.mark.parametrize("calibration_rows", [0, 3])
+@pytest.mark.parametrize(
+    ("name", "calendar", "is_panel"),
+    [(name, "days", is_panel) for name in FORECASTERS for is_panel in (False, True)]
+    + [("recursive", calendar, is_panel) for calendar in CALENDARS for is_panel in (False, True)],
+)
+def test_a_forecaster_predicts_the_same_from_a_file_of_skops(
+    name, calendar, is_panel, calibration_rows
+):
+    model = clone(FORECASTERS[name]).set_params(calibration_rows=calibration_rows)
+    table = FRAME.set_axis(CALENDARS[calendar], axis=0)
+    table = pd.concat({"u": table, "v": table[:60]}) if is_panel else table
+    table = table if model.target else table[["a"]]
+    stored = sio.dumps(model.fit(table))
+    types = sio.get_untrusted_types(data=stored)
+    expected = PUBLIC | {f"{__name__}.LastValue", "zoneinfo.ZoneInfo", "datetime.timedelta"}
+    of_others = ("pandas._libs.tslibs.offsets.", "sklearn.")
+    assert all(kind in expected or kind.startswith(of_others) for kind in types)
+    again = sio.loads(stored, trusted=types)
+    level = 0.5 if calibration_rows else None
+    mine, other = (one.predict(2, level=level) for one in (model, again))
+    (assert_series_equal if isinstance(mine, pd.Series) else assert_frame_equal)(mine, other)
+    assert_frame_equal(again.naive_error_, model.naive_error_)
 
 
 def test_training_goes_on_from_a_file_of_skops():
