@@ -75,23 +75,17 @@ def read_lag_names(names: Sequence[Any] | None, n_channels: int | None = None) -
     ('a', 'day')
     """
     names = [] if names is None else list(names)
-    found = [LAG_NAME.fullmatch(name) if isinstance(name, str) else None for name in names]
-    others = [name for name, match in zip(names, found, strict=True) if match is None]
-    matches = [match for match in found if match is not None]
-    if not matches:
+    lags, others = columns_by_lag(names)
+    if not lags:
         return None
     if others:
+        unnamed = [names[position] for position in others]
+        first = next(name for position, name in enumerate(names) if position not in others)
         raise ValueError(
-            f"X has columns named by lags, such as {matches[0].string!r}, and others: "
-            f"{_listed(others)}. Leave the others out, give the same lags of each "
-            f"({others[0]}_lag1, ...), or pass X without names and set n_channels."
+            f"X has columns named by lags, such as {first!r}, and others: {_listed(unnamed)}. "
+            f"Leave the others out, give the same lags of each ({unnamed[0]}_lag1, ...), or pass X "
+            "without names and set n_channels."
         )
-    lags: dict[str, dict[int, int]] = {}
-    for position, match in enumerate(matches):
-        channel = lags.setdefault(match["channel"] or "", {})
-        if int(match["lag"]) in channel:
-            raise ValueError(f"X has several columns for the lag of {match.string!r}; keep one.")
-        channel[int(match["lag"])] = position
     _check_alike(lags)
     if n_channels not in (None, len(lags)):
         raise ValueError(
@@ -106,23 +100,51 @@ def read_lag_names(names: Sequence[Any] | None, n_channels: int | None = None) -
     return LagColumns(tuple(lags), np.array(order, dtype=np.intp), by_step)
 
 
+def columns_by_lag(names: Sequence[Any]) -> tuple[Lags, list[int]]:
+    """Return the positions of columns by channel and lag, and of those not named by a lag."""
+    lags: dict[str, dict[int, int]] = {}
+    others = []
+    for position, name in enumerate(names):
+        match = LAG_NAME.fullmatch(name) if isinstance(name, str) else None
+        if match is None:
+            others.append(position)
+            continue
+        channel = lags.setdefault(match["channel"] or "", {})
+        if int(match["lag"]) in channel:
+            raise ValueError(f"X has several columns for the lag of {name!r}; keep one.")
+        channel[int(match["lag"])] = position
+    return lags, others
+
+
 def has_lag_names(names: Iterable[Any]) -> bool:
     """Return whether all columns of a table are named by lags."""
     return all(isinstance(n, str) and LAG_NAME.fullmatch(n) for n in names)
 
 
+def have_equal_lags(lags: Lags) -> bool:
+    """Return whether all channels have the same lags, up to a shift."""
+    return _differing(lags) is None
+
+
+def _differing(lags: Lags) -> tuple[str, str] | None:
+    """Return the first channel and one that has other lags, also if they are shifted."""
+    first, *others = lags
+    for name in others:
+        shift = min(lags[first]) - min(lags[name])
+        if {lag + shift for lag in lags[name]} != set(lags[first]):
+            return first, name
+    return None
+
+
 def _check_alike(lags: Lags) -> None:
     """Check that all channels have the same lags, up to a shift."""
-    spans = {name: sorted(of_lag) for name, of_lag in lags.items()}
-    first, *others = spans
-    for name in others:
-        shifted = [lag - spans[name][0] + spans[first][0] for lag in spans[name]]
-        if shifted != spans[first]:
-            raise ValueError(
-                f"X has the lags {_listed(spans[first])} of {first or 'lag'!r}, but "
-                f"{_listed(spans[name])} of {name or 'lag'!r}. Give the same lags of each channel, "
-                "or pass X without names and set n_channels."
-            )
+    if (differing := _differing(lags)) is not None:
+        first, name = differing
+        raise ValueError(
+            f"X has the lags {_listed(sorted(lags[first]))} of {first or 'lag'!r}, but "
+            f"{_listed(sorted(lags[name]))} of {name or 'lag'!r}. Give the same lags of each "
+            "channel, or pass X without names and set n_channels."
+        )
 
 
 def _number(lags: Lags) -> str:

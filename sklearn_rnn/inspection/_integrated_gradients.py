@@ -72,7 +72,7 @@ def _network_gradient(model: WindowModel) -> tuple[Scale, Gradient]:
     estimator, shape = model.estimator, model.windows.shape[1:]
     check_reads_numbers(estimator)
     own = _reshaped(estimator.channel_scale_, _fitted_shape(estimator, model), shape)
-    scale = own if estimator.standardize else _scale_of(model.windows)
+    scale = own if estimator.standardize else _scale_of(model)
     members = getattr(estimator, "members_", [estimator])
     gradients = [_member_gradient(member, model, scale) for member in members]
     return scale, lambda z: np.asarray(sum(g(z) for g in gradients) / len(gradients))
@@ -154,7 +154,7 @@ def _linear_gradient(model: WindowModel) -> tuple[Scale, Gradient]:
             "method='integrated_gradients' needs a network of sklearn_rnn or a linear model with "
             f"coef_; got {type(estimator).__name__}. method='permutation' accepts any estimator."
         )
-    scale = _scale_of(model.windows)
+    scale = _scale_of(model)
     n_steps, n_channels = model.windows.shape[1:]
     cells = np.arange(n_steps * n_channels).reshape(1, n_steps, n_channels)
     # from columns to cells of a window
@@ -165,8 +165,11 @@ def _linear_gradient(model: WindowModel) -> tuple[Scale, Gradient]:
     return scale, lambda z: np.broadcast_to(per_std, (*z.shape, len(coefficients)))
 
 
-def _scale_of(windows: NDArray[Any]) -> Scale:
+def _scale_of(model: WindowModel) -> Scale:
     """Return means and standard deviations of the channels over all steps of all windows."""
+    windows = model.windows
+    if model.grid is not None:
+        return model.grid.scale_of(windows[:, 0])
     on_rows = window_rows(windows) or window_rows(np.ascontiguousarray(windows))
     assert on_rows is not None, "a contiguous array is always a view of its rows"
     return Scale.of(on_rows.rows, on_rows.coverage())

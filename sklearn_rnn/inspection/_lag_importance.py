@@ -43,9 +43,10 @@ def lag_importance(
     Parameters
     ----------
     estimator : estimator
-        A fitted pipeline with a `LagTransformer` and any final estimator, a fitted estimator that
-        predicts from windows, or a search for either. The importances refer to the input of the
-        final estimator; the steps before it are applied once.
+        A fitted pipeline with a `LagTransformer` and any final estimator, such as that of
+        `make_ar`; a fitted estimator that predicts from windows, or from a table whose columns are
+        named by channel and lag (``price_lag3``); or a search for one of them. The importances
+        refer to the input of the final estimator; the steps before it are applied once.
     X : array-like or list
         Input of the estimator: rows for a pipeline with a `LagTransformer`, otherwise windows of
         shape (n_samples, n_steps, n_channels), even if a scikit-learn estimator was fitted on
@@ -71,7 +72,10 @@ def lag_importance(
             Mean and standard deviation over permutations, or over samples.
         ``lags`` : ndarray of shape (n_steps,)
             Lag of each step in rows before the target, oldest first; smaller by the delay for
-            known future covariates. Without a `LagTransformer` the newest step has lag 1.
+            known future covariates. Without a `LagTransformer` the newest step has lag 1. Where
+            channels have different lags, as with ``seasonal_lags`` or ``exogenous`` of `make_ar`,
+            these are all lags, of known future covariates, too, and importances are NaN where a
+            channel has not the lag. Columns that are not lagged have lag 0.
         ``channels`` : list of str
             Names of the channels.
         ``score``, ``importances`` of shape (n_steps, n_channels, n_repeats)
@@ -148,18 +152,21 @@ def lag_importance(
             found = ragged_importances(model, n_points)
         else:
             found = _gradient_importances(model, n_points)
-        return Bunch(**found, lags=model.lags, channels=model.channels)
+        return _arranged(model, **found)
     scorer = check_scoring(model.estimator, scoring or default_scoring(model.estimator))
     rng = check_random_state(random_state)
     score, importances = permutation_importances(model, y, scorer, n_repeats, rng)
-    return Bunch(
-        importances_mean=importances.mean(axis=2),
-        importances_std=importances.std(axis=2),
-        importances=importances,
-        score=score,
-        lags=model.lags,
-        channels=model.channels,
-    )
+    mean, std = importances.mean(axis=2), importances.std(axis=2)
+    found = {"importances_mean": mean, "importances_std": std, "importances": importances}
+    return Bunch(**_arranged(model, **found), score=score)
+
+
+def _arranged(model: WindowModel | RaggedModel, **found: Any) -> Bunch:
+    """Return importances with their lags and channels, NaN where a channel has not the lag."""
+    of_lags: Any = model
+    if isinstance(model, WindowModel) and model.grid is not None:
+        of_lags, found = model.grid, {name: model.grid.unflatten(v) for name, v in found.items()}
+    return Bunch(**found, lags=of_lags.lags, channels=of_lags.channels)
 
 
 def _gradient_importances(model: WindowModel, n_points: int) -> dict[str, Any]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -14,17 +14,23 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_rnn._sequences.lag_names import channel_names, read_lag_names
+from sklearn_rnn._sequences.lag_names import (
+    channel_names,
+    columns_by_lag,
+    have_equal_lags,
+    read_lag_names,
+)
 from sklearn_rnn._sequences.lists import comes_as_list
 from sklearn_rnn._sequences.ragged import Ragged
 from sklearn_rnn._sequences.window_array import WindowArray
 from sklearn_rnn._sequences.windows import Windows
 from sklearn_rnn._sklearn.compat import get_feature_names
 from sklearn_rnn._sklearn.metaestimators import open_search
-from sklearn_rnn.preprocessing._lag_transformer import LagTransformer
+from sklearn_rnn.inspection._lag_grid import LagGrid
+from sklearn_rnn.inspection._pipeline_layout import Layout, pipeline_layout
 
-Layout = tuple[NDArray[np.intp], list[str]]
-"""The lag of each step, and the names of the channels."""
+AsInput = Callable[[NDArray[Any]], Any]
+"""Converts windows to the input of an estimator."""
 
 CHUNK_SIZE = 2**20
 """Number of values of windows that are copied at the same time."""
@@ -105,13 +111,16 @@ class WindowModel:
         Names of the channels.
     as_input : callable
         Converts a batch of windows to the input format of the estimator.
+    grid : LagGrid or None
+        If channels have different lags, where the columns of windows of one step belong.
     """
 
     estimator: Any
     windows: NDArray[Any]
     lags: NDArray[np.intp]
     channels: list[str]
-    as_input: Callable[[NDArray[Any]], Any]
+    as_input: AsInput
+    grid: LagGrid | None = None
 
     def batches(self) -> list[slice]:
         """Return slices of the windows that are small enough to copy."""
@@ -142,37 +151,25 @@ def find_windows(estimator: Any, X: Any) -> WindowModel | RaggedModel:
     X : array-like
         Input of the estimator.
     """
-    layout = None
+    layout, names = None, None
     inside = open_search(estimator)
     while isinstance(inside, Pipeline):
-        layout = _layout(inside, X) or layout
+        layout, names = pipeline_layout(inside, X) or (layout, names)
         X = inside[:-1].transform(X) if len(inside) > 1 else X
         inside = open_search(inside[-1])
     if isinstance(X, WindowArray):
         layout = layout or (X.lags, channel_names(X.channels, X.shape[2]))
-    elif layout is None and hasattr(inside, "_read_sequences"):
+    elif layout is None and names is None and hasattr(inside, "_read_sequences"):
         sequences = _read_by_network(inside, X)
         if isinstance(sequences, Ragged):
             return RaggedModel.of(inside, sequences)
         X = sequences.array() if comes_as_list(X) else X
     data = X if hasattr(X, "ndim") else _as_array(X)
-    as_input: Callable[[NDArray[Any]], Any]
     if data.ndim == 3:
-        windows = np.asarray(data)
-        as_input = _unchanged if get_tags(inside).input_tags.three_d_array else _flatten
+        windows, grid = np.asarray(data), None
+        as_input: AsInput = _unchanged if get_tags(inside).input_tags.three_d_array else _flatten
     else:
-        table, as_input = np.asarray(data), _AsTable(get_feature_names(data))
-        if layout is None and (found := _named_layout(inside, data)):
-            layout, order = found
-            table, as_input = table[:, order], _AsTable(as_input.names, np.argsort(order))
-        n_channels = len(layout[1]) if layout else getattr(inside, "n_channels_", None)
-        if n_channels is None:
-            raise ValueError(
-                f"The lags and channels of the columns of X that {type(inside).__name__} reads are "
-                "unknown; give a pipeline with one LagTransformer, columns named by channel and "
-                "lag such as price_lag3, or windows of shape (n_samples, n_steps, n_channels)."
-            )
-        windows = _unflatten(table, n_channels)
+        windows, layout, as_input, grid = _windows_of_table(inside, data, layout, names)
     n_steps, n_channels = windows.shape[1:]
     if not windows.size:
         raise ValueError(
@@ -188,7 +185,38 @@ def find_windows(estimator: Any, X: Any) -> WindowModel | RaggedModel:
             f"but LagTransformer returned {len(lags)} steps and {len(channels)} channels; the "
             "pipeline steps between them must keep all columns."
         )
-    return WindowModel(inside, windows, lags, channels, as_input)
+    return WindowModel(inside, windows, lags, channels, as_input, grid)
+
+
+def _windows_of_table(
+    model: Any, data: Any, layout: Layout | None, names: Sequence[Any] | None
+) -> tuple[NDArray[Any], Layout | None, AsInput, LagGrid | None]:
+    """Return the columns of a table as windows, and what finds them in it.
+
+    Where channels have different lags a window has one step, whose channels are all columns.
+    """
+    table, as_input = np.asarray(data), _AsTable(_names_to_give(model, data))
+    if layout is None:
+        known = getattr(model, "feature_names_in_", None)
+        known = get_feature_names(data) if known is None else known
+        names = list(names if names is not None else () if known is None else known)
+        by_channel, others = columns_by_lag(names)
+        if by_channel and (others or not have_equal_lags(by_channel)):
+            grid = LagGrid.of(names)
+            columns = [str(name) for name in names]
+            return table[:, np.newaxis], (np.zeros(1, dtype=np.intp), columns), as_input, grid
+        if found := read_lag_names(names, getattr(model, "n_channels", None)):
+            channels = [name or f"x{i}" for i, name in enumerate(found.channels)]
+            layout = found.lags.max(axis=1), channels
+            table, as_input = table[:, found.order], replace(as_input, order=found.order.argsort())
+    n_channels = len(layout[1]) if layout else getattr(model, "n_channels_", None)
+    if n_channels is None:
+        raise ValueError(
+            f"The lags and channels of the columns of X that {type(model).__name__} reads are "
+            "unknown; give a pipeline with a LagTransformer, columns named by channel and lag "
+            "such as price_lag3, or windows of shape (n_samples, n_steps, n_channels)."
+        )
+    return _unflatten(table, n_channels), layout, as_input, None
 
 
 def _read_by_network(network: Any, X: Any) -> Windows | Ragged:
@@ -216,56 +244,10 @@ def _as_array(X: Any) -> NDArray[Any]:
         ) from error
 
 
-def _named_layout(model: Any, data: Any) -> tuple[Layout, NDArray[np.intp]] | None:
-    """Return lags and channels by the names of columns, and the order in which these follow."""
-    names = getattr(model, "feature_names_in_", None)
-    names = get_feature_names(data) if names is None else names
-    found = read_lag_names(names, getattr(model, "n_channels", None))
-    if found is None:
-        return None
-    channels = [name or f"x{i}" for i, name in enumerate(found.channels)]
-    return (found.lags.max(axis=1), channels), found.order
-
-
-def _layout(pipeline: Pipeline, X: Any) -> Layout | None:
-    """Return lags and channels of the last `LagTransformer` of a pipeline, or None."""
-    steps = [step for _, step in pipeline.steps[:-1]]
-    positions = [i for i, step in enumerate(steps) if isinstance(step, LagTransformer)]
-    if not positions:
-        return None
-    i = positions[-1]
-    lagger = steps[i]
-    given: Any = getattr(lagger, "feature_names_in_", None)
-    names: Any = lagger._channels()  # without the columns of times and series
-    if names is None:
-        names = given = _names_before(pipeline[:i] if i else None, X, lagger.n_features_in_)
-    if lagger.flatten and i + 1 < len(steps):
-        _check_columns_are_kept(pipeline[i + 1 : -1], lagger.get_feature_names_out(given))
-    lags = lagger.delay + lagger.step * np.arange(lagger.n_lags - 1, -1, -1)
-    return lags, [str(name) for name in names]
-
-
-def _names_before(before: Pipeline | None, X: Any, n_columns: int) -> list[str]:
-    """Return the names of the input columns of a step, or x0, x1, ..."""
-    try:
-        names = list(X.columns) if before is None else list(before.get_feature_names_out())
-    except (AttributeError, ValueError):
-        names = []
-    return channel_names(names, n_columns)
-
-
-def _check_columns_are_kept(steps: Pipeline, names: NDArray[Any]) -> None:
-    """Check that the steps after a `LagTransformer` do not combine or select its columns."""
-    try:
-        kept = list(steps.get_feature_names_out(names)) == list(names)
-    except (AttributeError, ValueError):
-        kept = False
-    if not kept:
-        raise ValueError(
-            "The steps after LagTransformer must keep its columns, as StandardScaler does; "
-            f"{[type(step).__name__ for _, step in steps.steps]} do not, or lack "
-            "get_feature_names_out."
-        )
+def _names_to_give(model: Any, data: Any) -> Any:
+    """Return the names of columns that a model gets in a table; None if it was fitted without."""
+    is_without = hasattr(model, "n_features_in_") and not hasattr(model, "feature_names_in_")
+    return None if is_without else get_feature_names(data)
 
 
 def _unflatten(table: NDArray[Any], n_channels: int) -> NDArray[Any]:

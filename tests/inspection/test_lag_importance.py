@@ -352,8 +352,8 @@ def test_windows_of_a_pipeline_are_not_copied():
             "['PCA'] do not, or lack get_feature_names_out.",
         ),
         (
-            make_ar(2, seasonal_lags=(7,)),
-            {"method": "integrated_gradients"},
+            LinearRegression(),
+            {},
             "The lags and channels of the columns of X that LinearRegression reads are unknown; ",
         ),
         (
