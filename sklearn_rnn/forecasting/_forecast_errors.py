@@ -76,12 +76,7 @@ class ForecastErrors:
                 f"error; got {n_rows}. Set more, such as {horizon} and 8 for level=0.9 of a single "
                 f"series, calibration_rows={horizon + 8}, or calibration_rows=0 for no intervals."
             )
-        if short := [table.labels[i] for i in np.flatnonzero(table.lengths <= n_rows)]:
-            raise ValueError(
-                f"calibration_rows={n_rows} leaves no rows to fit of "
-                f"{f'the series {short}' if table.is_panel else 'the series'}. Set a smaller "
-                "number, or leave them out."
-            )
+        _check_lengths(table, n_rows, forecaster._fewest_rows(), getattr(forecaster, "horizon", 1))
         first = np.repeat(table.starts[1:], table.lengths) - n_rows
         place = np.arange(len(table.times)) - first
         fitted = _fit_before(forecaster, X.iloc[table.order[place < 0]], n_rows)
@@ -144,6 +139,23 @@ def _fit_before(forecaster: Any, X: pd.DataFrame, n_rows: int) -> Any:
             f"calibration_rows={n_rows} leaves {len(X)} rows for the fit before the calibration, "
             f"which fails: {error}"
         ) from error
+
+
+def _check_lengths(table: SeriesTable, n_rows: int, needed: int, horizon: int) -> None:
+    """Check that each series has so many rows before those that calibrate."""
+    short = np.flatnonzero(table.lengths < n_rows + needed)
+    if not len(short):
+        return
+    left = "no rows" if needed == 1 else f"fewer than {needed} rows"
+    which = f"the series {[table.labels[i] for i in short]}" if table.is_panel else "the series"
+    most = int(table.lengths[short].min()) - needed
+    fixes = [f"set at most calibration_rows={most}"] if most >= horizon else []
+    fixes += ["take fewer lags"] if needed > 1 else []
+    fixes += ["leave them out" if table.is_panel else "give more rows"]
+    raise ValueError(
+        f"calibration_rows={n_rows} leaves {left} to fit of {which}, of the lengths "
+        f"{table.lengths[short].tolist()}; {', or '.join(fixes)}."
+    )
 
 
 def with_ends(columns: dict[Any, FloatArray], margins: FloatArray) -> dict[str, FloatArray]:

@@ -176,9 +176,8 @@ class Forecaster(MetaEstimatorMixin, AbstractForecaster):
         return columns
 
     def _fit_table(self, table: SeriesTable) -> None:
-        models = unfitted_models(self.strategy, self._estimator(), self.horizon)
-        n_steps = 1 if self.strategy == "recursive" else self.horizon
-        _check_lengths(table, past_needed(models), n_steps, "X")
+        models = self._unfitted()
+        _check_lengths(table, past_needed(models), self._n_fitted_steps(), "X")
         rows, columns = table.model_rows(), self._columns
         y = rows[columns.target]
         self.models_ = [fit_model(model, rows, y) for model in models]
@@ -193,6 +192,15 @@ class Forecaster(MetaEstimatorMixin, AbstractForecaster):
             n_outputs = self.horizon if self.strategy == "multi_output" else 1
             of_first = rows.iloc[: table.starts[1]]
             warn_of_unread(self.models_[-1], of_first, list(self.known_ahead), n_ahead, n_outputs)
+
+    def _unfitted(self) -> list[Any]:
+        return unfitted_models(self.strategy, self._estimator(), self.horizon)
+
+    def _n_fitted_steps(self) -> int:
+        return 1 if self.strategy == "recursive" else self.horizon
+
+    def _fewest_rows(self) -> int:
+        return past_needed(self._unfitted()) + self._n_fitted_steps()
 
     def _keep(self, table: SeriesTable, name: str) -> SeriesTable:
         _check_lengths(table, self.window_size_, 0, name)

@@ -255,6 +255,10 @@ class AbstractForecaster(RegressorMixin, Estimator, ABC):
         """Return the rows that forecasts need, and check that each series has enough."""
         return table.last(1)
 
+    def _fewest_rows(self) -> int:
+        """Return how many rows of each series a fit needs."""
+        return 1
+
     def _check_steps(self, ahead: SeriesTable) -> None:
         """Check that the model can forecast so many steps."""
 

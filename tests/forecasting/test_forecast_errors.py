@@ -1,5 +1,7 @@
 """Intervals of forecasts: calibrated on past forecasts, by step, in units of each series."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -174,14 +176,34 @@ def test_each_step_of_the_horizon_has_an_error_or_fit_fails(strategy):
 
 
 def test_too_few_rows_before_the_calibration_are_named_as_such():
-    with pytest.raises(ValueError, match=r"leaves no rows to fit of the series\. Set a smaller"):
+    with pytest.raises(
+        ValueError, match=r"leaves no rows .*; set at most calibration_rows=119, or"
+    ):
         NaiveForecaster("last", calibration_rows=len(WALK)).fit(WALK)
     table = stores(3, 9).query("store != 2 or month < '2015-08'")
     with pytest.raises(ValueError, match=r"calibration_rows=7 leaves no rows .* \[2\]"):
         NaiveForecaster("last", calibration_rows=7, **NAMES).fit(table)
-    forecaster = Forecaster(make_ar(6), 2, calibration_rows=5, **NAMES)
-    with pytest.raises(ValueError, match="which fails: X must have at least 8 rows of each"):
-        forecaster.fit(table)
+
+
+@pytest.mark.parametrize("strategy", ["direct", "recursive"])
+def test_the_number_of_calibration_rows_that_an_error_offers_works(strategy):
+    table = stores(3, 30).query("store != 2 or month < '2016-05'")
+    forecaster = Forecaster(make_ar(4, seasonal_lags=(6,)), 2, strategy=strategy, **NAMES)
+    text = (
+        r"leaves fewer than \d+ rows to fit of the series \[2\].* at most calibration_rows=(\d+),"
+    )
+    with pytest.raises(ValueError, match=text) as found:
+        forecaster.set_params(calibration_rows=14).fit(table)
+    most = int(re.search(text, str(found.value))[1])
+    assert forecaster.set_params(calibration_rows=most).fit(table).predict(2).notna().all()
+    with pytest.raises(ValueError, match=text):
+        forecaster.set_params(calibration_rows=most + 1).fit(table)
+
+
+def test_no_number_of_calibration_rows_is_offered_if_none_works():
+    forecaster = Forecaster(make_ar(6), 4, calibration_rows=5)
+    with pytest.raises(ValueError, match=r"lengths \[13\]; take fewer lags, or give more rows\.$"):
+        forecaster.fit(WALK[:13])
 
 
 def test_forecasts_across_a_missing_row_calibrate_nothing():
