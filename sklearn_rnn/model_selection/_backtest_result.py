@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from sklearn_rnn.model_selection._forecast_errors import forecast_errors
 from sklearn_rnn.model_selection._paired_tests import both_tests, corrected_t, diebold_mariano
 from sklearn_rnn.model_selection._plot.backtest import BacktestDisplay
-from sklearn_rnn.model_selection._verdict import describe_difference, describe_size
+from sklearn_rnn.model_selection._ranking import Ranking
+from sklearn_rnn.model_selection._verdict import describe_size, describe_verdict
 
 _GROUPS = ("model", "fold", "series", "step", "target")
 """Columns by which errors can be grouped."""
@@ -42,6 +44,13 @@ class Backtest:
         By fold, names of the series that are left out of it, as they have no training rows in it.
     untested : list
         Names of the series of X that no fold tests, such as those that end before the test rows.
+    sizes : DataFrame
+        One row for each forecaster: ``complexity``, the mean size of its fits as `n_parameters`
+        counts it, NaN if it is unknown, and ``unit``, what it counts.
+    metric : str
+        The error that decides: 'mase', or 'mae' where no series has a scale.
+    best : str
+        The forecaster with the least error.
 
     See Also
     --------
@@ -70,6 +79,7 @@ class Backtest:
     levels: Mapping[str, float]
     new_series: Mapping[int, Sequence[Hashable]]
     untested: Sequence[Hashable]
+    sizes: pd.DataFrame
 
     def errors(self, by: str | Sequence[str] = ("model", "step")) -> pd.DataFrame:
         r"""Return the errors in groups of rows.
@@ -116,7 +126,7 @@ class Backtest:
     @cached_property
     def best(self) -> str:
         """The forecaster with the least error."""
-        return str(self.summary()[self.metric].idxmin())
+        return self._ranking.best
 
     def difference(self, model: str, reference: str) -> pd.Series[float]:
         """Test the difference between two forecasters.
@@ -153,18 +163,29 @@ class Backtest:
         loss = diebold_mariano(of_times, n_steps if len(of_folds) > 1 else len(of_times))
         return both_tests(score, loss, f"{reference} - {model}")
 
+    def simplest_as_good(self) -> str:
+        """Return the simplest forecaster within one standard error of the best.
+
+        The standard error is that of the difference of the errors over folds, corrected for
+        overlapping training sets, as of `Comparison.simplest_as_good`; the complexity is that of
+        `sizes`, the greatest if it is unknown. With a single fold it is the best.
+
+        Returns
+        -------
+        str
+            The name of the forecaster.
+        """
+        return self._ranking.chosen
+
     def verdict(self) -> str:
-        """Return in words which forecaster has the least error, and how sure that is."""
-        errors, name = self.summary()[self.metric], self.metric.upper()
-        text = f"'{self.best}' has a {name} of {errors[self.best]:.3g}"
+        """Return in words which forecaster to take and why, and how larger ones compare.
+
+        The choice follows `simplest_as_good`.
+        """
+        name, error = self.metric.upper(), self.summary()[self.metric][self.best]
+        text = f"'{self.best}' has a {name} of {error:.3g}"
         if len(self.names) > 1:
-            rival = str(errors.drop(self.best).idxmin())
-            test = self.difference(self.best, rival)
-            sure = "" if test["low"] > 0 else ", which may be chance"
-            text = (
-                f"'{self.best}' has the least {name}, {errors[self.best]:.3g}, and leads "
-                f"'{rival}', the next, by {describe_difference(test, name)}{sure}"
-            )
+            text = describe_verdict(self._ranking, f"the least {name}, {error:.3g}", name)
         folds = describe_size(self.forecasts["fold"].nunique(), "fold")
         steps = describe_size(self.forecasts["step"].max(), "step")
         parts = [f"{text}; {folds}, up to {steps} ahead", *self._describe_left_out()]
@@ -192,15 +213,26 @@ class Backtest:
         """Return the verdict and the summary."""
         return f"{self.verdict()}\n\n{self.summary().round(3).to_string()}"
 
+    @cached_property
+    def _ranking(self) -> Ranking:
+        return Ranking(
+            scores=-self.summary()[self.metric],
+            complexity=self.sizes["complexity"].fillna(np.inf),
+            units=self.sizes["unit"],
+            difference=self.difference,
+            n_folds=self.forecasts["fold"].nunique(),
+        )
+
     def _describe_scale(self) -> str:
-        """Return what the least MASE is relative to; "" if it does not decide."""
+        """Return what the MASE of the chosen forecaster is relative to; "" if MAE decides."""
         if self.metric != "mase":
             return ""
-        less = 1.0 - self.summary()["mase"][self.best]
+        chosen = self.simplest_as_good()
+        less = 1.0 - self.summary()["mase"][chosen]
         return (
             ". MASE is relative to the error, within the training rows, of the value "
             f"{describe_size(self.season, 'step')} before as the forecast: the error of "
-            f"'{self.best}' is {100 * abs(less):.0f} % {'smaller' if less >= 0 else 'larger'}"
+            f"'{chosen}' is {100 * abs(less):.0f} % {'smaller' if less >= 0 else 'larger'}"
         )
 
     def _describe_left_out(self) -> list[str]:

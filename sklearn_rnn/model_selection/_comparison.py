@@ -13,6 +13,7 @@ import pandas as pd
 
 from sklearn_rnn.model_selection._paired_tests import both_tests, corrected_t, diebold_mariano
 from sklearn_rnn.model_selection._plot.comparison import ComparisonDisplay
+from sklearn_rnn.model_selection._ranking import Ranking
 from sklearn_rnn.model_selection._verdict import (
     describe_failures,
     describe_incomplete,
@@ -91,7 +92,7 @@ class Comparison:
     @cached_property
     def best(self) -> str:
         """The model with the greatest mean score."""
-        return str(self._scores[self._complete].mean().idxmax())
+        return self._ranking.best
 
     @cached_property
     def simplest(self) -> str:
@@ -127,9 +128,11 @@ class Comparison:
             raise ValueError(
                 "models must hold one that completes all runs; each failed in some, see failures."
             )
-        as_good = [name for name in self._complete if self._is_as_good(name, paired)]
-        means = self._scores.mean()
-        return min(as_good, key=lambda name: (self._complexity[name], -means[name]))
+        ranking = self._ranking
+        if paired:
+            return ranking.chosen
+        least = self._scores.mean()[self.best] - self._standard_errors[self.best]
+        return ranking.simplest(lambda name: name == self.best or ranking.scores[name] >= least)
 
     def difference(self, model: str, reference: str) -> pd.Series[float]:
         """Test the difference between two models.
@@ -189,7 +192,8 @@ class Comparison:
         failures = describe_failures(self.runs)
         if not self._complete:
             return f"Every model failed in at least one run: {failures}."
-        verdict = describe_verdict(self, self._complete)
+        lead = f"the best {self.scoring}, {self._scores.mean()[self.best]:.3g}"
+        verdict = describe_verdict(self._ranking, lead, self.loss)
         verdict = "; ".join(filter(None, [verdict, describe_incomplete(self.runs)]))
         return ". ".join(filter(None, [failures, describe_leaks(self.runs), verdict])) + "."
 
@@ -248,6 +252,16 @@ class Comparison:
         return means[list(self.names)].fillna(np.inf)
 
     @cached_property
+    def _ranking(self) -> Ranking:
+        return Ranking(
+            scores=self._scores.mean()[self._complete],
+            complexity=self._complexity[self._complete],
+            units=self.runs.groupby("model", sort=False)["unit"].first()[self._complete],
+            difference=self._difference,
+            n_folds=len(self._scores),
+        )
+
+    @cached_property
     def _standard_errors(self) -> pd.Series[float]:
         """Standard errors of the mean scores, NaN for a single fold."""
         return self._scores.std() / np.sqrt(self._scores.notna().sum())
@@ -299,17 +313,6 @@ class Comparison:
         if not {model, reference} <= set(self.losses):
             return pd.Series(dtype=float)
         return (self.losses[reference] - self.losses[model]).dropna()
-
-    def _is_as_good(self, name: str, paired: bool) -> bool:
-        """Return whether a model is within one standard error of the best."""
-        if name == self.best:
-            return True
-        behind = self._difference(self.best, name)
-        if not paired:
-            return bool(behind["score"] <= self._standard_errors[self.best])
-        if len(self._scores) == 1:
-            return bool(behind["loss"] <= behind["loss_standard_error"])
-        return bool(behind["score"] <= behind["standard_error"])
 
     def _std_over_seeds(self, name: str) -> float:
         runs = self.runs[self.runs["model"] == name]

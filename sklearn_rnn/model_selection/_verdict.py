@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+
+from sklearn_rnn.model_selection._ranking import Ranking
 
 COMPLEXITY = "complexity"
 """The unit of a complexity that the user has given."""
@@ -23,60 +25,63 @@ class _Test(NamedTuple):
     high: float
 
 
-def describe_verdict(comparison: Any, models: Sequence[str]) -> str:
+def describe_verdict(ranking: Ranking, lead: str, loss: str) -> str:
     """Return in one or two sentences which model to take, and how larger ones compare.
 
     Parameters
     ----------
-    comparison : Comparison
+    ranking : Ranking
         The results.
-    models : sequence of str
-        The models that never failed.
+    lead : str
+        What the best model has, such as "the best r2, 0.31".
+    loss : str
+        Name of the loss or error.
     """
-    frame, best, chosen = comparison.to_frame(), comparison.best, comparison.simplest_as_good()
-    complexity = frame["complexity"].fillna(np.inf)
-    named = {name: f"'{name}'{_in_brackets(_size(frame.loc[name]))}" for name in models}
-    unknown = _unknown_complexity([n for n in models if not np.isfinite(complexity[n])], models)
+    models, best, chosen = list(ranking.scores.index), ranking.best, ranking.chosen
+    complexity = ranking.complexity
+    named = {name: f"'{name}'{_in_brackets(_size(ranking, name))}" for name in models}
+    unknown = _unknown_complexity([n for n in models if not ranking.knows_complexity(n)], models)
     others = [name for name in models if name not in (best, chosen)]
-    others.sort(key=lambda name: -frame["mean"][name])
+    others.sort(key=lambda name: -ranking.scores[name])
     larger = [name for name in others if complexity[name] > complexity[chosen]]
     simpler = [name for name in others if complexity[name] < complexity[best]]
-    mean, scoring, loss = f"{frame['mean'][best]:.3g}", comparison.scoring, comparison.loss
     if chosen != best:
-        test = comparison.difference(best, chosen)
+        test = ranking.difference(best, chosen)
         return (
-            f"Take {named[chosen]}: {named[best]} has the best {scoring}, {mean}, but leads by "
+            f"Take {named[chosen]}: {named[best]} has {lead}, but leads by "
             f"only {describe_difference(test, loss)}, within {_standard_error(test, loss)}"
-            f"{_larger_models(comparison, larger, named, 'other larger')}{unknown}"
+            f"{_larger_models(ranking, larger, named, loss, 'other larger')}{unknown}"
         )
-    start = f"Take {named[best]}: it has the best {scoring}, {mean}"
+    start = f"Take {named[best]}: it has {lead}"
     if not others:
         return start
     rival = (simpler or others)[0]
-    test = comparison.difference(best, rival)
+    test = ranking.difference(best, rival)
     rank = ", the best of the simpler models," if simpler else ""
     start = f"{start}, and leads {named[rival]}{rank} by {describe_difference(test, loss)}"
-    if not np.isfinite(complexity[models]).any():
+    if not any(map(ranking.knows_complexity, models)):
         return f"{start}{unknown}"
     if not simpler:
         return f"{start}; no model is simpler{unknown}"
+    if not np.isfinite(_deciding_test(test, loss).standard_error):
+        return f"{start}, which may be chance, as its standard error is not known{unknown}"
     return (
         f"{start}, more than {_standard_error(test, loss)}{_reservation(test, loss)}"
-        f"{_larger_models(comparison, larger, named, 'larger')}{unknown}"
+        f"{_larger_models(ranking, larger, named, loss, 'larger')}{unknown}"
     )
 
 
 def _larger_models(
-    comparison: Any, models: Sequence[str], named: Mapping[str, str], kind: str
+    ranking: Ranking, models: Sequence[str], named: Mapping[str, str], loss: str, kind: str
 ) -> str:
     """Return by how much the first of the models is ahead of the chosen one, or behind it."""
     if not models:
         return ""
-    chosen, loss = comparison.simplest_as_good(), comparison.loss
+    chosen = ranking.chosen
     which = f"The best of the {len(models)} {kind} models" if models[1:] else f"The {kind} model"
-    test, verb = comparison.difference(models[0], chosen), "leads"
+    test, verb = ranking.difference(models[0], chosen), "leads"
     if test["score"] <= 0:
-        test, verb = comparison.difference(chosen, models[0]), "trails"
+        test, verb = ranking.difference(chosen, models[0]), "trails"
     amount = f"{test['score']:.2g}{_in_brackets(_interval(test, loss))}"
     return f". {which}, {named[models[0]]}, {verb} '{chosen}' by {amount}"
 
@@ -91,8 +96,8 @@ def _unknown_complexity(unknown: Sequence[str], models: Sequence[str]) -> str:
     return f"; the complexity of {listed} is unknown and counts as the greatest"
 
 
-def _size(model: pd.Series[Any]) -> list[str]:
-    size = describe_size(model["complexity"], model["unit"])
+def _size(ranking: Ranking, name: str) -> list[str]:
+    size = describe_size(ranking.complexity[name], ranking.units[name])
     return [size] if size else []
 
 

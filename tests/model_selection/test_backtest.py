@@ -10,7 +10,7 @@ from sklearn.linear_model import LinearRegression
 from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
 from sklearn.model_selection import KFold, TimeSeriesSplit
 
-from sklearn_rnn import Forecaster, NaiveForecaster, make_ar
+from sklearn_rnn import Forecaster, LocalForecaster, NaiveForecaster, make_ar
 from sklearn_rnn.model_selection import (
     PanelTimeSeriesSplit,
     backtest,
@@ -40,6 +40,13 @@ NAMES = {"target": "sales", "time": "month", "series": "store"}
 AR = Forecaster(make_ar(4), STEPS, season=6, **NAMES)
 NAIVE = NaiveForecaster("seasonal", season=6, **NAMES)
 CV = PanelTimeSeriesSplit(4, test_size=STEPS, time="month")
+
+
+class OfOneSeries:
+    """A model of a single series, whose size is not known."""
+
+    def forecast(self, y, h):
+        return {"mean": np.full(h, y.mean())}
 
 
 def by_hand(refit):
@@ -186,8 +193,12 @@ def test_the_verdict_tells_the_least_error_and_the_difference():
     np.testing.assert_allclose(opposite["low"], -test["high"])
     text = result.verdict()
     assert text.startswith(
-        f"'ar' has the least MASE, {mase['ar']:.3g}, and leads 'naive', the next, by "
-        f"{test['score']:.2g} (95 % confidence interval {test['low']:.2g} to"
+        f"Take 'ar' (15 parameters): it has the least MASE, {mase['ar']:.3g}, and leads 'naive' (0 "
+        f"parameters), the best of the simpler models, by {test['score']:.2g} (95 % confidence "
+        f"interval {test['low']:.2g} to"
+    )
+    assert (
+        f", more than one standard error of the difference ({test['standard_error']:.2g})" in text
     )
     less = f"{100 * (1 - mase['ar']):.0f} % smaller"
     assert text.endswith(
@@ -198,11 +209,39 @@ def test_the_verdict_tells_the_least_error_and_the_difference():
     assert "'naive'" not in backtest(AR, LONG, cv=CV).verdict()
 
 
+def test_the_simplest_within_one_standard_error_is_taken():
+    models = {
+        "large": Forecaster(make_ar(10), STEPS, season=6, **NAMES),
+        "naive": NAIVE,
+        "small": Forecaster(make_ar(8), STEPS, season=6, strategy="recursive", **NAMES),
+        "middle": AR,
+        "unknown": LocalForecaster(OfOneSeries(), season=6, **NAMES),
+    }
+    result = backtest(models, LONG, cv=CV)
+    assert result.sizes["complexity"].fillna(-1).tolist() == [33, 0, 9, 15, -1]
+    assert result.sizes["unit"].tolist()[:4] == ["parameter"] * 4
+    as_good = [result.best]
+    for name in set(models) - {result.best}:
+        test = result.difference(result.best, name)
+        as_good += [name] if test["score"] <= test["standard_error"] else []
+    assert 1 < len(as_good) < len(models)
+    chosen = result.simplest_as_good()
+    assert chosen == min(as_good, key=result.sizes["complexity"].fillna(np.inf).__getitem__)
+    assert chosen != result.best
+    text = result.verdict()
+    assert text.startswith(f"Take '{chosen}' (9 parameters): '{result.best}' (")
+    assert ") has the least MASE, " in text
+    assert "; the complexity of 'unknown' is unknown and counts as the greatest; 4 folds" in text
+    assert f"the error of '{chosen}' is" in text
+
+
 def test_a_single_fold_is_not_tested():
     result = backtest({"ar": AR, "naive": NAIVE}, LONG, cv=list(CV.split(LONG))[-1:])
     test = result.difference("ar", "naive")
     assert test[["low", "loss_low", "p_corrected_t", "p_diebold_mariano"]].isna().all()
-    assert ", which may be chance; 1 fold, up to 3 steps ahead" in result.verdict()
+    told = ", which may be chance, as its standard error is not known; 1 fold, up to 3 steps ahead"
+    assert told in result.verdict()
+    assert result.simplest_as_good() == result.best
 
 
 def test_a_single_fold_of_series_with_different_ends_is_not_tested():
