@@ -79,6 +79,19 @@ class ForecastColumns:
         values = table.values[self.all].astype(dict.fromkeys(self.targets, float))
         return replace(table, values=values)
 
+    def check_known(self, ahead: SeriesTable, has_past: bool) -> None:
+        """Check that rows ahead have the columns that are known."""
+        if missing := [c for c in self.known if c not in ahead.values.columns]:
+            past = ", past=past" * has_past
+            raise ValueError(
+                f"The columns {missing} are known ahead: give rows ahead with their values in "
+                "place of a number of steps: rows = "
+                f"forecaster.rows_ahead({ahead.lengths.max()}{past}), then rows[{missing[0]!r}] = "
+                f"..., and predict(rows{past})."
+                if not len(ahead.values.columns)
+                else f"Rows ahead lack the columns {missing}, which are known_ahead."
+            )
+
     def of_ahead(self, before: SeriesTable, ahead: SeriesTable) -> pd.DataFrame:
         """Return the values of the columns whose values are known in rows ahead.
 
@@ -89,14 +102,6 @@ class ForecastColumns:
         ahead : SeriesTable
             Rows ahead.
         """
-        if missing := [c for c in self.known if c not in ahead.values.columns]:
-            raise ValueError(
-                f"The columns {missing} are known ahead: give rows ahead with their values in "
-                f"place of a number of steps: rows = forecaster.rows_ahead({ahead.lengths.max()}), "
-                f"then rows[{missing[0]!r}] = ..., and predict(rows)."
-                if not len(ahead.values.columns)
-                else f"Rows ahead lack the columns {missing}, which are known_ahead."
-            )
         values = ahead.values[self.known].copy()
         at = {label: end - 1 for label, end in zip(before.labels, before.starts[1:], strict=True)}
         last = np.repeat([at[label] for label in ahead.labels], ahead.lengths)

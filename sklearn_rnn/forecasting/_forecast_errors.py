@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from sklearn.utils import check_scalar
 
 from sklearn_rnn.forecasting._conformal import conformal_quantile
 from sklearn_rnn.forecasting._naive_error import scale_of_series
@@ -156,6 +158,18 @@ def _check_lengths(table: SeriesTable, n_rows: int, needed: int, horizon: int) -
         f"calibration_rows={n_rows} leaves {left} to fit of {which}, of the lengths "
         f"{table.lengths[short].tolist()}; {', or '.join(fixes)}."
     )
+
+
+def check_level(level: float | None, errors: ForecastErrors | None) -> None:
+    """Check a level of intervals, which needs errors."""
+    if level is None:
+        return
+    if errors is None:
+        raise ValueError(
+            "level needs calibration_rows: set the number of rows at the end of each series whose "
+            "forecasts calibrate intervals, such as calibration_rows=24, and fit again."
+        )
+    check_scalar(level, "level", Real, min_val=0, max_val=1, include_boundaries="neither")
 
 
 def with_ends(columns: dict[Any, FloatArray], margins: FloatArray) -> dict[str, FloatArray]:

@@ -238,7 +238,10 @@ def _check_lengths(table: SeriesTable, n_lags: int, n_steps: int, name: str) -> 
         return
     which = f"the series {[table.labels[i] for i in short]} have" if table.is_panel else "it has"
     steps = f" and {n_steps} of the steps ahead" * (n_steps > 0)
+    fix = "Leave them out, or take fewer lags."
+    if name == "past":
+        fix = "Give older rows, too, such as those of fit: past takes their place."
     raise ValueError(
         f"{name} must have at least {needed} rows of each series, {n_lags} of the lags{steps}; "
-        f"{which} {table.lengths[short].tolist()}. Leave them out, or take fewer lags."
+        f"{which} {table.lengths[short].tolist()}. {fix}"
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any, ClassVar
 
 import numpy as np
@@ -21,13 +21,13 @@ from sklearn_rnn._sklearn.parameters import param, parametrized
 from sklearn_rnn._sklearn.validation import restore_on_error
 from sklearn_rnn.forecasting._conformal import warn_of_infinite
 from sklearn_rnn.forecasting._forecast_columns import ForecastColumns
-from sklearn_rnn.forecasting._forecast_errors import ForecastErrors, with_ends
+from sklearn_rnn.forecasting._forecast_errors import ForecastErrors, check_level, with_ends
 from sklearn_rnn.forecasting._naive_error import naive_error, scale_of_series
 from sklearn_rnn.forecasting._rows_ahead import (
     RowsAhead,
+    check_have_past,
     continue_series,
     find_frequencies,
-    only_frequency,
 )
 from sklearn_rnn.forecasting._series_table import SeriesTable, read_series
 from sklearn_rnn.preprocessing._history import History
@@ -138,7 +138,8 @@ class AbstractForecaster(RegressorMixin, Estimator, ABC):
             ahead are read, but never the targets.
         past : DataFrame or Series, default=None
             Rows to forecast from, in place of the last ones of `fit`: more recent ones, or those of
-            other series. All columns of X are read.
+            other series, as many as `fit` needs before the first row ahead. All columns of X are
+            read. To forecast series of `fit`, too, give their rows with them.
         level : float, default=None
             Probability, between 0 and 1, with which intervals are to contain the target at each
             step; needs ``calibration_rows``.
@@ -158,17 +159,14 @@ class AbstractForecaster(RegressorMixin, Estimator, ABC):
             the steps are more than the horizon.
         """
         check_is_fitted(self)
-        self._check_level(level)
-        past_table = None
-        if past is not None:
-            past_table = read_series(past, "past", *self._named(), like=self._kind)
-            past_table = self._columns.select(past_table, "past")
-        before = self._past if past_table is None else self._keep(past_table, "past")
+        check_level(level, self._errors)
+        past_table, before = self._read_past(past)
         if np.isscalar(steps_or_rows):
             after = self._continue(before, steps_or_rows)
         else:
-            after = self._read_ahead(steps_or_rows, before)
+            after = self._read_ahead(steps_or_rows, before, past is not None)
         self._check_steps(after)
+        self._columns.check_known(after, past is not None)
         ahead = RowsAhead.of(before, after, self._columns, self._histories)
         forecasts = self._forecast(ahead, past_table)
         columns = dict(zip(self._columns.targets, forecasts.T, strict=True))
@@ -180,13 +178,15 @@ class AbstractForecaster(RegressorMixin, Estimator, ABC):
         target = self._columns.target
         return table if level is not None or isinstance(target, list) else table[target]
 
-    def rows_ahead(self, steps: int) -> pd.DataFrame:
+    def rows_ahead(self, steps: int, *, past: Any = None) -> pd.DataFrame:
         """Return the times that follow each series, to be given the columns known ahead.
 
         Parameters
         ----------
         steps : int
             Number of rows of each series.
+        past : DataFrame or Series, default=None
+            Rows to continue in place of those of `fit`, as in `predict`.
 
         Returns
         -------
@@ -200,7 +200,7 @@ class AbstractForecaster(RegressorMixin, Estimator, ABC):
             If the times of a series are irregular.
         """
         check_is_fitted(self)
-        table = self._continue(self._past, steps).values
+        table = self._continue(self._read_past(past)[1], steps).values
         named = [name for name in self._named() if name in getattr(self, "feature_names_in_", ())]
         return table.reset_index(level=named)
 
@@ -262,16 +262,6 @@ class AbstractForecaster(RegressorMixin, Estimator, ABC):
     def _check_steps(self, ahead: SeriesTable) -> None:
         """Check that the model can forecast so many steps."""
 
-    def _check_level(self, level: float | None) -> None:
-        if level is None:
-            return
-        if self._errors is None:
-            raise ValueError(
-                "level needs calibration_rows: set the number of rows at the end of each series "
-                "whose forecasts calibrate intervals, such as calibration_rows=24, and fit again."
-            )
-        check_scalar(level, "level", Real, min_val=0, max_val=1, include_boundaries="neither")
-
     def _margins(
         self, ahead: RowsAhead, before: SeriesTable, past: SeriesTable | None, level: float
     ) -> NDArray[np.float64]:
@@ -297,19 +287,20 @@ class AbstractForecaster(RegressorMixin, Estimator, ABC):
         if isinstance(steps, bool) or not isinstance(steps, Integral):
             raise TypeError(f"steps_or_rows must be an int or a DataFrame; got {steps!r}.")
         check_scalar(steps, "steps_or_rows", Integral, min_val=1)
-        known = self._frequencies
-        if new := [i for i, label in enumerate(past.labels) if label not in known]:
-            rows = np.flatnonzero(np.isin(past.codes, new))
-            known = known | find_frequencies(past.take(rows), only_frequency(known.values()))
-        return continue_series(past, [known[label] for label in past.labels], int(steps))
+        return continue_series(past, self._frequencies, int(steps))
 
-    def _read_ahead(self, rows: Any, past: SeriesTable) -> SeriesTable:
+    def _read_past(self, past: Any) -> tuple[SeriesTable | None, SeriesTable]:
+        """Return the rows of `past`, if it is given, and the last rows, that forecasts need."""
+        if past is None:
+            return None, self._past
+        table = read_series(past, "past", *self._named(), like=self._kind)
+        table = self._columns.select(table, "past")
+        return table, self._keep(table, "past")
+
+    def _read_ahead(self, rows: Any, before: SeriesTable, is_given: bool) -> SeriesTable:
         ahead = read_series(rows, "Rows ahead", *self._named(), like=self._kind)
-        if unknown := [label for label in ahead.labels if label not in set(past.labels)]:
-            raise ValueError(
-                f"Rows ahead hold the series {unknown}, of which no past is known; give it by "
-                f"past=.{self._describe_splitter(ahead)}"
-            )
+        hint = "" if is_given else self._describe_splitter(ahead)
+        check_have_past(ahead, before, is_given, hint)
         return ahead
 
     def _describe_splitter(self, ahead: SeriesTable) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -128,6 +128,20 @@ class RowsAhead:
         return " and ".join(texts)
 
 
+def check_have_past(ahead: SeriesTable, before: SeriesTable, is_given: bool, hint: str) -> None:
+    """Check that the series of rows ahead have rows before them, which `past` has if given."""
+    unknown = [label for label in ahead.labels if label not in set(before.labels)]
+    if not unknown:
+        return
+    start = f"Rows ahead hold the series {unknown}, of which "
+    if is_given:
+        raise ValueError(
+            f"{start}past has no rows. It takes the place of all rows of fit: concatenate the rows "
+            "of all series, such as past=pd.concat([table, new])."
+        )
+    raise ValueError(f"{start}no past is known; give it by past=.{hint}")
+
+
 def find_frequencies(table: SeriesTable, common: Any = None) -> dict[Any, Any]:
     """Return the step of the times of each series; of one row that of the others, if it is one."""
     found: dict[bytes, Any] = {}
@@ -149,15 +163,16 @@ def only_frequency(steps: Iterable[Any]) -> Any:
     return next(iter(several.values())) if len(several) == 1 else None
 
 
-def continue_series(past: SeriesTable, frequencies: Sequence[Any], n_steps: int) -> SeriesTable:
+def continue_series(past: SeriesTable, known: Mapping[Any, Any], n_steps: int) -> SeriesTable:
     """Return the next rows of each series by its calendar, without columns.
 
     Parameters
     ----------
     past : SeriesTable
         The last rows of each series.
-    frequencies : sequence
-        The step of the times of each series; None where they are irregular.
+    known : mapping
+        The step of the times of each series of `fit`; None where they are irregular. That of other
+        series is found in their rows.
     n_steps : int
         Number of rows of each series.
 
@@ -166,6 +181,10 @@ def continue_series(past: SeriesTable, frequencies: Sequence[Any], n_steps: int)
     ValueError
         If the times of a series are irregular.
     """
+    if new := [i for i, label in enumerate(past.labels) if label not in known]:
+        rows = np.flatnonzero(np.isin(past.codes, new))
+        known = {**known, **find_frequencies(past.take(rows), only_frequency(known.values()))}
+    frequencies = [known[label] for label in past.labels]
     parts = []
     for number, freq in enumerate(frequencies):
         if freq is None:

@@ -200,6 +200,21 @@ def test_rows_ahead_have_the_form_of_the_table_and_the_forecasts_of_a_number(for
     assert known.predict(known.rows_ahead(2).assign(promo=1.0)).notna().all()
 
 
+def test_rows_ahead_continue_a_past_that_is_given():
+    table = LONG.assign(promo=np.arange(len(LONG)) % 2)
+    known = Forecaster(make_ar(3, exogenous=["promo"]), 2, target="sales", **NAMES)
+    known.set_params(known_ahead=["promo"]).fit(table[table["store"] != "s1"])
+    past = pd.concat([table[table["store"] == "s0"][:-4], table[table["store"] == "s1"]])
+    with pytest.raises(ValueError, match=r"rows_ahead\(2, past=past\), .* and predict"):
+        known.predict(2, past=past)
+    rows = known.rows_ahead(2, past=past)
+    for store, ahead in rows.groupby("store"):
+        last = past.loc[past["store"] == store, "month"].max()
+        assert ahead["month"].tolist() == [last + 1, last + 2]
+    forecasts = known.predict(rows.assign(promo=1.0), past=past)
+    assert set(forecasts.index.get_level_values("store")) == {"s0", "s1"}
+
+
 @pytest.mark.parametrize("strategy", ["direct", "recursive"])
 def test_known_columns_are_read_in_the_row_that_is_forecast(strategy):
     table = stores(columns=["promo"])
@@ -749,7 +764,14 @@ def test_errors_of_fit_name_argument_rule_and_value(parameters, X, text):
         (
             2,
             LONG[:2],
-            "past must have at least 3 rows of each series, 3 of the lags; the series ['s0'] have",
+            "past must have at least 3 rows of each series, 3 of the lags; the series ['s0'] have "
+            "[2]. Give older rows, too, such as those of fit: past takes their place.",
+        ),
+        (
+            ahead_of("s1", ["2023-01"]),
+            LONG[LONG["store"] == "s0"],
+            "Rows ahead hold the series ['s1'], of which past has no rows. It takes the place of "
+            "all rows of fit: concatenate the rows of all series, such as past=pd.concat(",
         ),
         (2, LONG.drop(columns="sales"), "past lacks the columns ['sales'] of the training data."),
     ],
