@@ -26,7 +26,7 @@ from sklearn_rnn._modules.kernels.threads import threads_for
 from sklearn_rnn._sklearn.validation import restore_on_error
 from sklearn_rnn._training.batches import Batch, Examples
 from sklearn_rnn._training.callbacks import callbacks_of, check_run, shown, uses_batches
-from sklearn_rnn._training.checkpoint import Checkpoint
+from sklearn_rnn._training.checkpoint import Checkpoint, Pause
 from sklearn_rnn._training.config import TrainingConfig
 from sklearn_rnn._training.convergence import (
     LEAST_GAIN,
@@ -60,11 +60,11 @@ class SequenceNet(NeuralNet):
 
     Attributes
     ----------
-    checkpoint_ : Checkpoint or None
+    checkpoint_ : Checkpoint, Pause or None
         Where the state of the next run is saved, and perhaps was; not of those after it.
     """
 
-    checkpoint_: Checkpoint | None = None
+    checkpoint_: Checkpoint | Pause | None = None
 
     def __init__(self, *args: Any, config: TrainingConfig, seed: int, **kwargs: Any) -> None:
         self.config = config
@@ -215,7 +215,9 @@ class SequenceNet(NeuralNet):
         self.stopped_ = resumed and state.stopped
         if not resumed:
             trainer.start(valid)
-        while state.epoch < self.config.max_epochs and not self.stopped_:
+        c = self.config
+        until = c.max_epochs if files is None else min(files.until, c.max_epochs)
+        while state.epoch < until and not self.stopped_:
             began = time.perf_counter()
             self.notify("on_epoch_begin", dataset_train=train, dataset_valid=valid)
             losses = trainer.step(train, valid)
@@ -223,19 +225,20 @@ class SequenceNet(NeuralNet):
             for name, loss in losses.items():
                 self.history.record(name, loss)
                 self.history.record(f"{name}_best", state.improved[name])
-            if self.config.alpha:
+            if c.alpha:
                 self.history.record("penalty", trainer.penalty)
             self.stopped_ = state.stopped
             self._end_epoch(train, valid)
             if files is not None:
                 files.save(self.seed, self.history, state)
             yield
-        self.flat_loss_ = self._flat_loss(trainer, train) if valid is not None else None
+        goes_on = until < c.max_epochs and not self.stopped_  # after a pause
+        looks = valid is not None and not goes_on
+        self.flat_loss_ = self._flat_loss(trainer, train) if looks else None
         trainer.finish()
-        c = self.config
         curve = self.history[-state.epoch :, "valid_loss" if c.early_stopping else "train_loss"]
         self.final_loss_, self.constant_loss_ = min(curve) if c.early_stopping else curve[-1], None
-        falls = not self.stopped_ and c.lr_schedule not in PLANNED
+        falls = not (self.stopped_ or goes_on or c.lr_schedule in PLANNED)
         if falls and still_improving(curve, c.patience, c.tol):
             watched = train if valid is None else valid
             self.constant_loss_ = constant_loss(

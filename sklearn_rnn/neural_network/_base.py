@@ -157,7 +157,7 @@ class BaseSequenceEstimator(TrainingParameters, CallbackSupportMixin, Fitted, Pi
                 follow_scales(self, data, begins=not continues)
             else:
                 self.__dict__.pop("_first_rows", None)
-            files: Any = nullcontext()
+            files: Any = nullcontext(self._pause)
             if to_train["checkpoint"] is not None:
                 files = checkpointed(self, to_train, data, given, continues=continues, tasks=tasks)
             with files as to_train["checkpoint"]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from joblib import parallel_config
-from sklearn.base import is_classifier
+from sklearn.base import clone, is_classifier
 from sklearn.model_selection import GridSearchCV
 from skorch.callbacks import Callback
 
@@ -138,6 +138,38 @@ def test_an_interrupted_fit_goes_on_to_the_same_bits(cls, parameters, after, tmp
     assert min(epochs, default=after) >= first
     assert learned(again, *data) == expected
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("cls", "parameters", "until"), CASES)
+def test_a_fit_that_pauses_goes_on_to_the_same_bits(cls, parameters, until, epochs):
+    data = X, target_of(made(cls))
+    ends = [until, SHORT["max_epochs"]]
+    n_epochs, states, paused = [], {}, []
+    for end in ends:
+        net = made(cls, **parameters)
+        net._pause = pause = checkpoint.Pause(end, states)
+        epochs.clear()
+        paused.append(clone(net).fit(*data))  # as a pipeline does
+        states, paused[-1]._pause = pause.states, None
+        n_epochs.append(len(epochs))
+    epochs.clear()
+    expected = made(cls, **parameters).fit(*data)
+    alone = 0 if not parameters.get("linear_skip") else 2 * len(epochs)  # of the linear models
+    assert len(epochs) <= sum(n_epochs) <= len(epochs) + alone
+    assert learned(paused[1], *data) == learned(expected, *data)
+    if parameters["lr_schedule"] in ("constant", "plateau"):  # the others depend on max_epochs
+        short = made(cls, **parameters).set_params(max_epochs=until).fit(*data)
+        assert paused[0].predict(X).tobytes() == short.predict(X).tobytes()
+
+
+def test_a_pause_is_no_end_to_be_warned_of():
+    short = made(DenseRegressor, max_epochs=4).fit(X, Y)
+    net = made(DenseRegressor, max_epochs=200)
+    net._pause = checkpoint.Pause(4, {})
+    net.fit(X, Y)
+    assert net.n_iter_ == short.n_iter_ == 4
+    assert short.net_.constant_loss_ is not None
+    assert net.net_.constant_loss_ is None
 
 
 def test_members_that_have_ended_are_not_trained_again(tmp_path, epochs):
