@@ -25,8 +25,9 @@ from sklearn.utils.fixes import parse_version
 
 import sklearn_rnn
 from sklearn_rnn import CompleteRows, LagTransformer
+from sklearn_rnn.model_selection import SuccessiveHalving
 
-PUBLIC = [getattr(sklearn_rnn, name) for name in sklearn_rnn.__all__]
+PUBLIC = [getattr(sklearn_rnn, name) for name in sklearn_rnn.__all__] + [SuccessiveHalving]
 ESTIMATORS = [C for C in PUBLIC if inspect.isclass(C) and issubclass(C, BaseEstimator)]
 # They are held to their own laws in the tests of their files.
 OF_ANOTHER_KIND = {
@@ -48,6 +49,9 @@ class Mean:
         return {"mean": [sum(y) / len(y)] * h}
 
 
+# As in scikit-learn's tests of its searches: an error of the estimator is not to be a score.
+SEARCH = {"param_grid": {"alpha": [0.001, 0.01]}, "cv": 2, "error_score": "raise"}
+SEARCH |= {"max_epochs": 60}
 # Arguments without default, and ten penalties for a hundred, each of which is a fit of its own.
 GIVEN = {
     "LagLogisticCV": {"alphas": 10},
@@ -56,8 +60,10 @@ GIVEN = {
     "IntervalRegressor": {"estimator": Ridge()},
     "LocalForecaster": {"model": Mean()},
     "DifferencedRegressor": {"regressor": make_pipeline(LagTransformer(2, flatten=True), Ridge())},
+    "SuccessiveHalving": {"estimator": sklearn_rnn.DenseRegressor(learning_rate=0.02), **SEARCH},
 }
 CHECKED = [C for C in ESTIMATORS if C.__name__ not in OF_ANOTHER_KIND]
+OF_CLASSES = SuccessiveHalving(sklearn_rnn.DenseClassifier(learning_rate=0.02), **SEARCH)
 AROUND_LAGS = CompleteRows(make_pipeline(LagTransformer(2, delay=0, flatten=True), Ridge()))
 QUICK = {"max_epochs": 20, "learning_rate": 0.05}
 WITH_SEVERAL_OUTPUTS = [
@@ -101,7 +107,7 @@ def expected_failed_checks(estimator):
 
 
 @parametrize_with_checks(
-    [*map(made, CHECKED), AROUND_LAGS, *WITH_SEVERAL_OUTPUTS],
+    [*map(made, CHECKED), AROUND_LAGS, OF_CLASSES, *WITH_SEVERAL_OUTPUTS],
     expected_failed_checks=expected_failed_checks,
 )
 def test_estimator_checks_at_default_parameters(estimator, check):

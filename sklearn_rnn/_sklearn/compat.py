@@ -7,6 +7,10 @@ from typing import Any
 from sklearn.base import _fit_context as fit_context
 from sklearn.linear_model._cd_fast import enet_coordinate_descent_gram
 from sklearn.model_selection._search import BaseSearchCV
+from sklearn.model_selection._validation import _fit_and_score as fit_and_score
+from sklearn.model_selection._validation import (
+    _warn_or_raise_about_fit_failures as report_failed_fits,
+)
 from sklearn.utils import _safe_indexing as safe_indexing
 from sklearn.utils._array_api import get_namespace
 from sklearn.utils._metadata_requests import _raise_for_params as raise_for_params
@@ -69,12 +73,14 @@ __all__ = [
     "check_method_params",
     "check_sample_weight",
     "enet_coordinate_descent_gram",
+    "fit_and_score",
     "fit_context",
     "get_feature_names",
     "get_namespace",
     "make_constraint",
     "num_samples",
     "raise_for_params",
+    "report_failed_fits",
     "safe_indexing",
     "validate_params",
 ]

@@ -1,4 +1,4 @@
-"""Comparison of models, back-tests, fits to data in pieces, and paths of penalties."""
+"""Comparison and search of models, back-tests, fits to data in pieces, and paths of penalties."""
 
 from sklearn_rnn._training.pruning import PruneTrial
 from sklearn_rnn.model_selection._backtest import backtest
@@ -14,6 +14,7 @@ from sklearn_rnn.model_selection._one_standard_error import one_standard_error
 from sklearn_rnn.model_selection._panel_split import PanelTimeSeriesSplit
 from sklearn_rnn.model_selection._penalty_path import penalty_path
 from sklearn_rnn.model_selection._step_scores import step_scorer
+from sklearn_rnn.model_selection._successive_halving import SuccessiveHalving
 
 __all__ = [
     "Backtest",
@@ -21,6 +22,7 @@ __all__ = [
     "LeakageReport",
     "PanelTimeSeriesSplit",
     "PruneTrial",
+    "SuccessiveHalving",
     "backtest",
     "check_leakage",
     "compare_models",

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from numbers import Integral
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from sklearn.model_selection import check_cv
 
@@ -44,7 +45,8 @@ def make_splitter(
                 f"X and y by time, or give a splitter, such as cv=KFold({cv or 5})."
             )
         cv = list(PanelTimeSeriesSplit(5 if cv is None else int(cv)).split(X, groups=times))
-    return check_cv(cv, y, classifier=is_classifier)
+    with np.errstate(invalid="ignore"):  # of labels that are not finite, which models refuse
+        return check_cv(cv, y, classifier=is_classifier)
 
 
 def times_of(X: Any, models: Iterable[Any]) -> tuple[pd.Index[Any] | None, bool]:

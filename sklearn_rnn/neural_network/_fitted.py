@@ -24,8 +24,6 @@ from sklearn_rnn._sequences.step_targets import (
 from sklearn_rnn._sequences.window_scaling import WindowScale
 from sklearn_rnn._sequences.windows import Windows
 from sklearn_rnn._training.batches import Examples
-from sklearn_rnn._training.callbacks import copied
-from sklearn_rnn._training.checkpoint import Pause
 from sklearn_rnn._training.config import TrainingConfig
 from sklearn_rnn._training.inference import raw_outputs
 from sklearn_rnn._training.linear_init import linear_share
@@ -47,7 +45,6 @@ class Fitted(Described, WithLossCurve):
 
     _multi_output: ClassVar[bool] = False
     _begun_with: dict[str, Any]
-    _pause: Pause | None = None
     callbacks: Any
     linear_skip: bool
     return_sequences: bool = False
@@ -255,15 +252,6 @@ class Fitted(Described, WithLossCurve):
     def __sklearn_is_fitted__(self) -> bool:
         """Return whether the estimator has a trained network."""
         return hasattr(self, "net_")
-
-    def __sklearn_clone__(self) -> Any:
-        """Return an unfitted copy; if callbacks cannot be copied, the error has the fix."""
-        if isinstance(self.callbacks, list):
-            copied(self.callbacks)
-        other = super().__sklearn_clone__()
-        if self._pause is not None:  # the fit to be paused is that of a clone, as in a pipeline
-            other._pause = self._pause
-        return other
 
     def __sklearn_tags__(self) -> Any:
         """Return scikit-learn's tags: X of two or three dimensions."""

@@ -121,8 +121,8 @@ class LabelEncoder:
             present = len(self.classes)
         if present < 2 and not self.multilabel:
             raise ValueError(
-                f"y must hold at least two classes with a positive weight; got {present} class. "
-                "If later calls have more, give all of them in partial_fit(..., classes=)."
+                f"y must hold at least two classes with a positive sample_weight; got {present} "
+                "class. If later calls have more, give all of them in partial_fit(..., classes=)."
             )
         return self
 

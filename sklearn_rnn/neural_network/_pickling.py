@@ -1,4 +1,4 @@
-"""What a fitted estimator stores of its networks, and how it makes them again."""
+"""What a fitted estimator stores of its networks, and how it makes them again; and its clones."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from sklearn_rnn._sklearn.estimator import Estimator
+from sklearn_rnn._training.callbacks import copied
+from sklearn_rnn._training.checkpoint import Pause
 from sklearn_rnn._training.config import TrainingConfig
 from sklearn_rnn._training.skorch_net import SequenceNet
 from sklearn_rnn._training.stored_net import (
@@ -38,7 +40,18 @@ class Pickled(Estimator):
     _begun_with: dict[str, Any]
     _encoder: Any
     _goes_on: bool = False
+    _pause: Pause | None = None
+    callbacks: Any
     _new_net: Callable[[dict[str, Any], TrainingConfig, int], SequenceNet]
+
+    def __sklearn_clone__(self) -> Any:
+        """Return an unfitted copy; if callbacks cannot be copied, the error has the fix."""
+        if isinstance(self.callbacks, list):
+            copied(self.callbacks)
+        other = super().__sklearn_clone__()
+        if self._pause is not None:  # the fit to be paused is that of a clone, as in a pipeline
+            other._pause = self._pause
+        return other
 
     def __getstate__(self) -> dict[str, Any]:
         """Return the attributes as plain values."""

@@ -123,6 +123,7 @@ TOLD: dict[str, Sequence[Any]] = {
     "by": ["model", "step", "series"],
     "metric": ["score"],
     "param": ["alpha"],
+    "param_grid": [{}, [{}, {}]],
     "key": [None, len],
     "n_folds": [2],
 }
@@ -145,6 +146,7 @@ WRONG: dict[str, Sequence[Any]] = {
     "callbacks": [one_callback_too_few, [object()], ["a"], [None]],
     "alphas": [[], [-1.0], [np.nan], ["a"], [[1.0]]],
     "cv": [[], "KFold", [1, 2], 50, [([0, 1], [99])], [([], [])], [([0, 1, 2], [])]],
+    "param_grid": ["zz", [], {"zz": [1]}, {"zz": 1}, [3]],
     "penalty_factor": [[], ["a"], [-1, 1, 1], [np.nan]],
     "max_gap": ["zz", "-1D", np.timedelta64("NaT"), timedelta(0), ""],
     "harmonics": [{"zz": 1}, {"year": 0}, {"year": "a"}],
@@ -215,6 +217,8 @@ def draw_value(
     value = options[place]
     if name in ENDLESS and value is LARGE:
         value = 0
+    if name == "n_jobs" and type(value) is int and value < 0:  # workers stay when a call has ended
+        value = 1
     if name in CONDITIONAL:
         n_refused = 0
     return value, place < 2 * n_refused or not any(c.is_satisfied_by(value) for c in made)

@@ -277,8 +277,8 @@ def test_without_announcement_the_first_part_says_which_classes_there_are():
 # --- refusals ------------------------------------------------------------------------------------
 
 ONE_CLASS = (
-    "y must hold at least two classes with a positive weight; got 1 class. If later calls have "
-    "more, give all of them in partial_fit(..., classes=)."
+    "y must hold at least two classes with a positive sample_weight; got 1 class. If later calls "
+    "have more, give all of them in partial_fit(..., classes=)."
 )
 REFUSED = {
     "one class": (np.full(N, "yes"), {}, {}, ONE_CLASS),
