@@ -27,14 +27,15 @@ class Inside(NamedTuple):
     ----------
     network : estimator
         The network.
-    name : str
-        The name of the network in the parameters of the model; empty if it is the model.
+    prefixes : tuple of str
+        What names of its parameters begin with in the model, such as ``"gruregressor__"``: two in
+        `CompleteRows`, whose name may be left out.
     pipelines : list of Pipeline
         The pipelines around it.
     """
 
     network: Any
-    name: str
+    prefixes: tuple[str, ...]
     pipelines: list[Pipeline]
 
 
@@ -46,8 +47,9 @@ def find_network(model: Any) -> Inside:
     TypeError
         If there is none.
     """
-    inner, names, pipelines = model, [], []
+    inner, prefixes, pipelines = model, [""], []
     while not isinstance(inner, BaseSequenceEstimator):
+        outer = inner
         if isinstance(inner, Pipeline):
             pipelines.append(inner)
             name, inner = inner.steps[-1]
@@ -62,8 +64,9 @@ def find_network(model: Any) -> Inside:
                 f"pause; got {inner!r}"
                 + ("." if inner is model else f" inside of {type(model).__name__}.")
             )
-        names.append(name)
-    return Inside(inner, "__".join(names), pipelines)
+        shorter = prefixes if isinstance(outer, CompleteRows) else []
+        prefixes = [f"{prefix}{name}__" for prefix in prefixes] + shorter
+    return Inside(inner, tuple(prefixes), pipelines)
 
 
 def check_pauses(network: Any) -> None:
@@ -97,13 +100,12 @@ def make_candidates(
             raise ValueError("there must be at least one candidate; got none.")
         models = [clone(estimator).set_params(**clone(c, safe=False)) for c in candidates]
     for params, model in zip(candidates, models, strict=True):
-        network, name, _ = find_network(model)
+        network, prefixes, _ = find_network(model)
         check_pauses(network)
-        resource = f"{name}__max_epochs" if name else "max_epochs"
-        if resource in params:
+        if given := {f"{prefix}max_epochs" for prefix in prefixes} & params.keys():
             raise ValueError(
-                f"param_grid must not have {resource!r}, which the search sets; give max_epochs of "
-                "the search."
+                f"param_grid must not have {given.pop()!r}, which the search sets; give max_epochs "
+                "of the search."
             )
         if not isinstance(network.random_state, Integral):
             network.random_state = seed
@@ -128,8 +130,8 @@ def set_max_epochs(models: Sequence[Any], max_epochs: int | None, min_epochs: in
 
 def setting(model: Any, params: Mapping[str, Any]) -> Any:
     """Return by what candidates with the same steps before the network are known."""
-    _, name, pipelines = find_network(model)
+    _, prefixes, pipelines = find_network(model)
     if not pipelines:
         return id(model)
-    others = {n: v for n, v in params.items() if n != name and not n.startswith(f"{name}__")}
+    others = {n: v for n, v in params.items() if not f"{n}__".startswith(prefixes)}
     return tuple((n, id(value)) for n, value in sorted(others.items()))

@@ -82,11 +82,11 @@ class SuccessiveHalving(BaseSearchCV, Estimator):
     >>> from sklearn_rnn.datasets import load_nyse
     >>> from sklearn_rnn.model_selection import SuccessiveHalving
     >>> X, y = load_nyse(return_X_y=True, as_frame=True)
-    >>> model = make_pipeline(LagTransformer(5), GRURegressor(hidden_size=4, random_state=0))
-    >>> grid = {"gruregressor__learning_rate": [1e-5, 1e-4, 1e-3, 1e-2]}
-    >>> search = SuccessiveHalving(model, grid, max_epochs=6, cv=2).fit(X[:400], y[:400])
+    >>> model = make_pipeline(LagTransformer(5), GRURegressor(lr_schedule="cosine", random_state=0))
+    >>> grid = {"gruregressor__learning_rate": [0.0001, 0.001, 0.01, 0.1]}
+    >>> search = SuccessiveHalving(model, grid, max_epochs=9, cv=2).fit(X[:1000], y[:1000])
     >>> search.n_candidates_, search.n_resources_
-    ([4, 2], [2, 6])
+    ([4, 2], [3, 9])
     >>> search.best_params_
     {'gruregressor__learning_rate': 0.01}
     """
@@ -252,6 +252,7 @@ class SuccessiveHalving(BaseSearchCV, Estimator):
                 start = time.perf_counter()
                 self.best_estimator_ = models[best].fit(X, y, **routed.estimator.fit)
                 self.refit_time_ = time.perf_counter() - start
+                self.__dict__.pop("feature_names_in_", None)  # of an earlier fit
                 if hasattr(self.best_estimator_, "feature_names_in_"):
                     self.feature_names_in_ = self.best_estimator_.feature_names_in_
         return self

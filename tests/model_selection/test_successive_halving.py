@@ -206,6 +206,28 @@ def test_steps_before_the_network_are_fitted_once_for_each_fold_and_setting():
     assert sorted(Counted.fits) == [(1, 30), (1, 60), (2, 30), (2, 60)]
 
 
+def test_in_a_comparison_the_rows_and_names_are_those_of_a_pipeline():
+    Counted.fits.clear()
+    model = make_pipeline(Counted(), LagTransformer(3), NET)
+    search = SuccessiveHalving(model, IN_PIPELINE, cv=2, refit=False)
+    inside = clone(search).set_params(estimator=CompleteRows(model)).fit(TABLE, TARGET)
+    assert sorted(Counted.fits) == [(1, 30), (1, 60)]
+    alone = search.fit(TABLE, TARGET)
+    assert scores(inside)[0][0].tolist() == scores(alone)[0][0].tolist()
+    inside.set_params(param_grid={"gruregressor__max_epochs": [1]}, max_epochs=3)
+    with pytest.raises(ValueError, match="must not have 'gruregressor__max_epochs'"):
+        inside.fit(TABLE, TARGET)
+    compared = compare_models({"search": clone(search).set_params(refit=True)}, TABLE, TARGET, cv=2)
+    assert compared.runs["error"].isna().all()
+    assert compared.runs["n_omitted"].tolist() == [3, 3]
+
+
+def test_names_of_columns_are_those_of_the_last_fit():
+    search = SuccessiveHalving(DenseRegressor(max_epochs=2), {"alpha": [0.1]}, cv=2)
+    assert search.fit(TABLE, TARGET).feature_names_in_.tolist() == ["a"]
+    assert not hasattr(search.fit(TABLE.to_numpy(), TARGET.to_numpy()), "feature_names_in_")
+
+
 def test_a_pipeline_with_a_memory_of_its_own_keeps_it(tmp_path):
     model = make_pipeline(LagTransformer(3), NET)
     kept = Pipeline(model.steps, memory=str(tmp_path))
