@@ -112,7 +112,7 @@ def make_candidates(
     return candidates, models
 
 
-def set_max_epochs(models: Sequence[Any], max_epochs: int | None, min_epochs: int) -> int:
+def set_max_epochs(models: Sequence[Any], max_epochs: int | None) -> int:
     """Set the epochs of all networks, by default those that they have, and return the number."""
     networks = [find_network(model).network for model in models]
     epochs = {int(max_epochs or network.max_epochs) for network in networks}
@@ -123,8 +123,6 @@ def set_max_epochs(models: Sequence[Any], max_epochs: int | None, min_epochs: in
         )
     for network in networks:
         network.max_epochs = max(epochs)
-    if min_epochs > max(epochs):
-        raise ValueError(f"min_epochs={min_epochs} must be at most max_epochs={max(epochs)}.")
     return max(epochs)
 
 

@@ -172,10 +172,10 @@ def epochs_of_rungs(n_candidates: int, factor: int, min_epochs: int, max_epochs:
     """Return the epochs of a candidate after each rung.
 
     The last has `max_epochs` and, if `min_epochs` admits enough rungs, fewer than `factor`
-    candidates.
+    candidates. No rung is without an epoch.
     """
-    epochs = [max_epochs]
-    while n_candidates >= factor and max_epochs // factor ** len(epochs) >= min_epochs:
+    epochs, least = [max_epochs], max(min_epochs, 1)
+    while n_candidates >= factor and max_epochs // factor ** len(epochs) >= least:
         epochs.insert(0, max_epochs // factor ** len(epochs))
         n_candidates = -(-n_candidates // factor)
     return epochs

@@ -38,9 +38,8 @@ class SuccessiveHalving(BaseSearchCV, Estimator):
     """Search over parameters of a network, training only the best candidates to the end.
 
     All candidates are trained for a few epochs on every fold. The best third of them (with
-    ``factor=3``) go on to three times as many, and so forth: the last rung has fewer than `factor`
-    candidates, which have been trained for all `max_epochs`. Training pauses between the rungs, and
-    does not start again.
+    ``factor=3``) go on to three times as many, and the best third of these to all `max_epochs`.
+    Training pauses between the rungs, and does not start again.
 
     {parameters}
 
@@ -58,8 +57,8 @@ class SuccessiveHalving(BaseSearchCV, Estimator):
     those in an earlier rung are those of a fit that ends there. With `early_stopping` that is a fit
     that returns to the best of its epochs so far, and a network that has stopped keeps its scores
     at no cost. ``lr_schedule="onecycle"`` and ``"cosine"`` run over all `max_epochs`; so in earlier
-    rungs candidates are compared at a rate that has not yet fallen, and a schedule that ends early
-    would rank some of them otherwise.
+    rungs candidates are compared at a rate that has not yet fallen. Without `early_stopping` those
+    that learn fast lead at first, and may overfit later: give a larger `min_epochs`.
 
     **Rows.** Folds are those of `cv` in every rung; no row is drawn or moved.
 
@@ -114,11 +113,12 @@ class SuccessiveHalving(BaseSearchCV, Estimator):
         epochs.""",
         default=3,
     )
-    min_epochs: int = param(
-        [COUNT],
+    min_epochs: int | None = param(
+        [COUNT, None],
         """Least number of epochs of a rung. If that leaves too few rungs, the last has more
-        candidates.""",
-        default=1,
+        candidates. None is ``max_epochs // factor**2``, which admits three rungs: with more the
+        first has so few epochs that it tells little of the score after all of them.""",
+        default=None,
     )
     max_epochs: int | None = param(
         [COUNT, None],
@@ -229,7 +229,10 @@ class SuccessiveHalving(BaseSearchCV, Estimator):
             candidates, models = make_candidates(
                 self.estimator, self.param_grid, self.n_candidates, self.random_state
             )
-            most = set_max_epochs(models, self.max_epochs, self.min_epochs)
+            most = set_max_epochs(models, self.max_epochs)
+            least = most // self.factor**2 if self.min_epochs is None else self.min_epochs
+            if least > most:
+                raise ValueError(f"min_epochs={least} must be at most max_epochs={most}.")
             routed = self._get_routed_params_for_fit(check_method_params(X, params=params))
             times, is_panel = times_of(X, models)
             of = {"is_panel": is_panel, "is_classifier": is_classifier(self.estimator)}
@@ -246,7 +249,7 @@ class SuccessiveHalving(BaseSearchCV, Estimator):
                 verbose=0,
             )
             self.n_splits_ = len(folds)
-            epochs = epochs_of_rungs(len(models), self.factor, self.min_epochs, most)
+            epochs = epochs_of_rungs(len(models), self.factor, least, most)
             best = self._search(climb, epochs)
             if self.refit:
                 start = time.perf_counter()

@@ -157,6 +157,8 @@ def test_a_network_that_has_stopped_is_not_trained_on(epochs):
         (6, 3, 9, 9, [9], [6]),
         (2, 3, 1, 9, [9], [2]),
         (6, 3, 1, 2, [2], [6]),
+        (6, 2, None, 9, [2, 4, 9], [6, 3, 2]),
+        (6, 2, None, 3, [1, 3], [6, 3]),
     ],
 )
 def test_the_last_rung_has_all_epochs(n, factor, least, most, resources, candidates):
