@@ -43,6 +43,7 @@ ONLY_IN = {
         *("_modules", "_training", "neural_network", "inspection/export", "_sklearn/versions.py"),
         *("_sklearn/validation.py", "_sklearn/containers.py"),
         *("inspection/_integrated_gradients.py", "inspection/_attribution_modules.py"),
+        "inspection/_path_integral.py",
         *("model_selection/_alpha_max.py", "model_selection/_penalty_path.py"),
     },
     "onnx": {"inspection/export/_to_onnx.py"},

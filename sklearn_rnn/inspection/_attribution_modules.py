@@ -1,9 +1,9 @@
-"""Networks whose outputs are the integrated gradients of another network, for `attributions`."""
+"""Networks whose outputs are the integrated gradients of another network."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import torch
@@ -12,21 +12,33 @@ from torch import Tensor, nn
 from sklearn_rnn._modules.base import SequenceModule
 from sklearn_rnn._modules.categories import EmbeddedCategories
 from sklearn_rnn._modules.embedding import Embedding
-from sklearn_rnn.inspection._integrated_gradients import nodes_and_weights
+from sklearn_rnn.inspection._path_integral import integrate
 
 
-class AtBaseline(SequenceModule):
-    """The first outputs of a network that reads zeros in place of numbers and vectors."""
+class AtShare(SequenceModule):
+    """The first outputs of a network at a share of the path from the baseline to the input.
 
-    def __init__(self, net: SequenceModule, n_outputs: int | None) -> None:
+    At the share 0 it reads the baseline, zeros, in place of numbers and vectors.
+    """
+
+    def __init__(
+        self,
+        net: SequenceModule,
+        n_outputs: int | None,
+        share: float,
+        *,
+        baseline: Tensor | float = 0.0,
+    ) -> None:
         super().__init__()
         self.net, self.n_outputs = net, n_outputs
+        self.share, self.baseline = share, baseline
 
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Map x (batch, n_steps, n_channels) to outputs (batch, n_outputs)."""
-        with _scaled(self.net, 0.0):
-            outputs: Tensor = self.net(_numbers(self.net, x, 0.0), lengths)
-        return outputs[:, : self.n_outputs]
+        paths = _InputPaths(self.net, self.n_outputs, x, lengths, self.baseline)
+        shares = torch.full((len(x),), self.share, dtype=torch.float64)
+        with _full_precision(x):
+            return paths.outputs(torch.arange(len(x)), shares)
 
 
 class IntegratedGradients(SequenceModule):
@@ -34,7 +46,7 @@ class IntegratedGradients(SequenceModule):
 
     The attribution to a token or a category is the sum of those to the entries of its vector.
     Without `times_input` gradients are not multiplied by what they are of; those of vectors always
-    are.
+    are. The path starts at the baseline, of numbers, and zeros, of vectors.
     """
 
     def __init__(
@@ -44,46 +56,100 @@ class IntegratedGradients(SequenceModule):
         n_points: int,
         *,
         times_input: bool = True,
+        baseline: Tensor | float = 0.0,
     ) -> None:
         super().__init__()
         self.net, self.n_outputs, self.n_points = net, n_outputs, n_points
-        self.times_input = times_input
+        self.times_input, self.baseline = times_input, baseline
 
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Map x (batch, n_steps, n_channels) to (batch, n_steps, n_channels * n_outputs)."""
         with (
             torch.inference_mode(mode=False),
-            torch.enable_grad(),
             torch.backends.cudnn.flags(enabled=False),  # it cannot backpropagate in evaluation
+            _full_precision(x),
         ):
             x = x.clone()  # a tensor of inference mode has no gradient
             lengths = None if lengths is None else lengths.clone()
-            terms = zip(*nodes_and_weights(self.n_points), strict=True)
-            parts = [float(w) * self._at(float(u), x, lengths) for u, w in terms]
-        return torch.stack(parts).sum(0).flatten(2)
+            times = {"times_input": self.times_input}
+            paths = _InputPaths(self.net, self.n_outputs, x, lengths, self.baseline, **times)
+            return integrate(paths, len(x), self.n_points).flatten(2)
 
-    def _at(self, share: float, x: Tensor, lengths: Tensor | None) -> Tensor:
-        """Return input times gradient at a share of x: (batch, n_steps, n_channels, n_outputs)."""
-        numbers, of_numbers = _numbers(self.net, x, share), x.is_floating_point()
-        inputs = [numbers.requires_grad_()] if of_numbers else []
-        with _scaled(self.net, share) as vectors:
-            outputs = self.net(numbers, lengths)[:, : self.n_outputs]
+
+class _InputPaths:
+    """The straight paths from the baseline to sequences, see `Paths`."""
+
+    def __init__(
+        self,
+        net: SequenceModule,
+        n_outputs: int | None,
+        x: Tensor,
+        lengths: Tensor | None,
+        baseline: Tensor | float,
+        *,
+        times_input: bool = True,
+    ) -> None:
+        self.net, self.n_outputs, self.lengths = net, n_outputs, lengths
+        self.x, self.times_input = x, times_input
+        self.of_numbers = x.is_floating_point()
+        if self.of_numbers:  # codes of categories, and tokens, stay as they are
+            self.moved = x - baseline
+            self.moved[..., _coded(net)] = 0.0
+
+    def outputs(self, rows: Tensor, shares: Tensor) -> Tensor:
+        """Return the outputs (m, n_outputs) at one share of each of m sequences."""
+        with torch.no_grad(), _scaled(self.net, shares):
+            return self._run(self._numbers(rows, shares), rows)
+
+    def derivatives(self, rows: Tensor, shares: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return outputs, derivatives, and gradients (m, n_steps, n_channels, n_outputs)."""
+        numbers = self._numbers(rows, shares)
+        inputs = [numbers.requires_grad_()] if self.of_numbers else []
+        with torch.enable_grad(), _scaled(self.net, shares) as vectors:
+            outputs = self._run(numbers, rows)
         inputs += vectors
-        by_output = []
+        of_numbers = [self.moved[rows]] if self.of_numbers else []
+        moved = [*of_numbers, *(leaf.detach() / _along(shares, leaf) for leaf in vectors)]
+        by_output, slopes = [], []
         for k in range(outputs.shape[1]):
             gradients = torch.autograd.grad(
                 outputs[:, k].sum(), inputs, retain_graph=True, materialize_grads=True
             )
-            products = [leaf * g / share for leaf, g in zip(inputs, gradients, strict=True)]
-            of_vectors = products[of_numbers:]
-            if of_numbers:
-                by_channel = products[0] if self.times_input else gradients[0]
-                for channel, product in zip(_coded(self.net), of_vectors, strict=True):
-                    by_channel[..., channel] = product.sum(-1)
-            else:
-                by_channel = of_vectors[0].sum(-1, keepdim=True)
-            by_output.append(by_channel.detach())
-        return torch.stack(by_output, -1)
+            products = [x * g for x, g in zip(moved, gradients, strict=True)]
+            slopes.append(torch.stack([p.flatten(1).sum(1) for p in products]).sum(0))
+            by_output.append(self._by_channel(gradients[0], products))
+        return outputs.detach(), torch.stack(slopes, -1), torch.stack(by_output, -1)
+
+    def _by_channel(self, gradient: Tensor, products: list[Tensor]) -> Tensor:
+        """Return the integrand of one output: (m, n_steps, n_channels)."""
+        if not self.of_numbers:
+            return products[0].sum(-1, keepdim=True)
+        by_channel = products[0] if self.times_input else gradient
+        for channel, product in zip(_coded(self.net), products[1:], strict=True):
+            by_channel[..., channel] = product.sum(-1)
+        return by_channel
+
+    def _run(self, numbers: Tensor, rows: Tensor) -> Tensor:
+        lengths = None if self.lengths is None else self.lengths[rows]
+        outputs: Tensor = self.net(numbers, lengths)
+        return outputs[:, : self.n_outputs]
+
+    def _numbers(self, rows: Tensor, shares: Tensor) -> Tensor:
+        """Return the numbers at shares of the paths; tokens as they are."""
+        x = self.x[rows]
+        if not self.of_numbers:
+            return x
+        return x - _along(1.0 - shares, x) * self.moved[rows]
+
+
+def _along(shares: Tensor, x: Tensor) -> Tensor:
+    """Return shares of the sequences in x (m, ...), in a shape that multiplies it."""
+    return shares.to(x).view(-1, *[1] * (x.dim() - 1))
+
+
+def _full_precision(x: Tensor) -> AbstractContextManager[None]:
+    """Return a context without bfloat16, whose rounding hides whether attributions add up."""
+    return torch.autocast(x.device.type, enabled=False)
 
 
 def _coded(net: nn.Module) -> list[int]:
@@ -92,22 +158,13 @@ def _coded(net: nn.Module) -> list[int]:
     return next((part.coded for part in parts), [])
 
 
-def _numbers(net: nn.Module, x: Tensor, share: float) -> Tensor:
-    """Return a share of the numbers in x; codes of categories and tokens stay as they are."""
-    if not x.is_floating_point():
-        return x
-    shares = torch.full((x.shape[-1],), share, dtype=x.dtype, device=x.device)
-    shares[_coded(net)] = 1.0
-    return x * shares
-
-
 @contextmanager
-def _scaled(net: nn.Module, share: float) -> Iterator[list[Tensor]]:
-    """Let embeddings return a share of their vectors, which are appended to the list."""
+def _scaled(net: nn.Module, shares: Tensor) -> Iterator[list[Tensor]]:
+    """Let embeddings return shares of their vectors, which are appended to the list."""
     vectors: list[Tensor] = []
 
     def scale(layer: nn.Module, given: Any, output: Tensor) -> Tensor:
-        vectors.append((share * output).detach())
+        vectors.append((_along(shares, output) * output).detach())
         return vectors[-1].requires_grad_(torch.is_grad_enabled())
 
     layers = [part for part in net.modules() if isinstance(part, Embedding)]

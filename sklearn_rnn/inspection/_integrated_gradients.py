@@ -9,16 +9,20 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from sklearn_rnn._modules.categories import EmbeddedCategories
 from sklearn_rnn._modules.kernels.threads import threads_for
 from sklearn_rnn._sequences.scaling import Scale
 from sklearn_rnn._sequences.windows import window_rows
 from sklearn_rnn._sklearn.compat import Interval
+from sklearn_rnn.inspection._attribution_modules import AtShare, IntegratedGradients
+from sklearn_rnn.inspection._completeness import warn_if_inexact
 from sklearn_rnn.inspection._window_model import WindowModel
 
 FloatArray = NDArray[np.float64]
-Gradient = Callable[[FloatArray], FloatArray]
+MeanGradient = Callable[[FloatArray], tuple[FloatArray, FloatArray | None]]
+"""From z to the means of gradients along its path, and the change of outputs if it may differ."""
 
 COUNT = [Interval(Integral, 1, None, closed="left")]
 """What a parameter that counts admits."""
@@ -36,36 +40,33 @@ def attributions(model: WindowModel, n_points: int) -> Iterator[tuple[FloatArray
     units of y,
 
     .. math:: a_{lc} = z_{lc} \, g_{lc}, \qquad
-        g_{lc} = \int_0^1 \frac{\partial f}{\partial z_{lc}}(u z) \, du
-        \approx \sum_k w_k \frac{\partial f}{\partial z_{lc}}(u_k z)
+        g_{lc} = \int_0^1 \frac{\partial f}{\partial z_{lc}}(u z) \, du,
 
-    with the nodes and weights of Gauss-Legendre quadrature with ``n_points`` nodes.
+    see `integrate`. A sum that misses the change of f raises a warning at the end.
 
     Yields
     ------
     attributions, gradients : ndarray of shape (n_batch, n_steps, n_channels, n_outputs)
         a and g.
     """
-    scale, gradient = (
-        _network_gradient(model) if hasattr(model.estimator, "net_") else _linear_gradient(model)
-    )
-    nodes, weights = nodes_and_weights(n_points)
+    is_network = hasattr(model.estimator, "net_")
+    scale, integral = _network_integral(model, n_points) if is_network else _linear_integral(model)
     work = model.windows[0].size * int(getattr(model.estimator, "n_parameters_", 1))
+    sums, changes = [], []
     with threads_for(work * len(model.windows)):
         for part in model.batches():
             z = (model.windows[part] - scale.mean) / scale.scale
-            g = sum(w * gradient(u * z) for u, w in zip(nodes, weights, strict=True))
-            yield z[..., np.newaxis] * g, np.asarray(g)
+            g, change = integral(z)
+            of_cells = z[..., np.newaxis] * g
+            sums.append(of_cells.sum(axis=(1, 2)))
+            changes.append(sums[-1] if change is None else change)
+            yield of_cells, g
+    found, whole = np.concatenate(sums), np.concatenate(changes)
+    warn_if_inexact("lag_importance", found, whole, n_points, level=6)
 
 
-def nodes_and_weights(n_points: int) -> tuple[FloatArray, FloatArray]:
-    """Return the nodes and weights of Gauss-Legendre quadrature from 0 to 1."""
-    nodes, weights = np.polynomial.legendre.leggauss(n_points)
-    return (nodes + 1) / 2, weights / 2
-
-
-def _network_gradient(model: WindowModel) -> tuple[Scale, Gradient]:
-    """Return the scale of the channels, and the gradient with respect to standardised input.
+def _network_integral(model: WindowModel, n_points: int) -> tuple[Scale, MeanGradient]:
+    """Return the scale of the channels, and mean gradients with respect to standardised input.
 
     The gradient of an estimator with several members is the mean of theirs.
     """
@@ -74,12 +75,20 @@ def _network_gradient(model: WindowModel) -> tuple[Scale, Gradient]:
     own = _reshaped(estimator.channel_scale_, _fitted_shape(estimator, model), shape)
     scale = own if estimator.standardize else _scale_of(model)
     members = getattr(estimator, "members_", [estimator])
-    gradients = [_member_gradient(member, model, scale) for member in members]
-    return scale, lambda z: np.asarray(sum(g(z) for g in gradients) / len(gradients))
+    integrals = [_member_integral(member, model, scale, n_points) for member in members]
+
+    def integral(z: FloatArray) -> tuple[FloatArray, FloatArray]:
+        of_members = [of_member(z) for of_member in integrals]
+        gradients, changes = (np.mean(each, axis=0) for each in zip(*of_members, strict=True))
+        return gradients, changes
+
+    return scale, integral
 
 
-def _member_gradient(estimator: Any, model: WindowModel, scale: Scale) -> Gradient:
-    """Return the gradient of one network with respect to input that is standardised by `scale`."""
+def _member_integral(
+    estimator: Any, model: WindowModel, scale: Scale, n_points: int
+) -> MeanGradient:
+    """Return mean gradients of a network with respect to input that is standardised by `scale`."""
     module, shape = estimator.net_.module_, _fitted_shape(estimator, model)
     own = _reshaped(estimator.channel_scale_, shape, model.windows.shape[1:])
     unit, n_predicted = 1.0, None
@@ -89,22 +98,21 @@ def _member_gradient(estimator: Any, model: WindowModel, scale: Scale) -> Gradie
         unit = 1.0 if estimator._encoder.loss.log_link else of_targets
     like = next(module.parameters())
 
-    def gradient(z: FloatArray) -> FloatArray:
-        inner = (z * scale.scale + scale.mean - own.mean) / own.scale
-        x = torch.tensor(
-            inner.reshape(-1, *shape), dtype=like.dtype, device=like.device, requires_grad=True
-        )
-        # cuDNN cannot backpropagate in evaluation
-        with torch.enable_grad(), torch.backends.cudnn.flags(enabled=False):
-            outputs = module.eval()(x)[:, :n_predicted]
-            each = [
-                torch.autograd.grad(outputs[:, k].sum(), x, retain_graph=True)[0]
-                for k in range(outputs.shape[1])
-            ]
-        by_inner = torch.stack(each, dim=-1).cpu().double().numpy().reshape(*inner.shape, -1)
-        return np.asarray(by_inner * (scale.scale / own.scale)[..., np.newaxis] * unit)
+    def inner(z: FloatArray) -> Tensor:
+        x = (z * scale.scale + scale.mean - own.mean) / own.scale
+        return torch.tensor(x.reshape(-1, *shape), dtype=like.dtype, device=like.device)
 
-    return gradient
+    how = {"baseline": inner(np.zeros((1, *model.windows.shape[1:])))}
+    gradients = IntegratedGradients(module, n_predicted, n_points, times_input=False, **how).eval()
+    begin, end = (AtShare(module, n_predicted, share, **how).eval() for share in (0.0, 1.0))
+
+    def integral(z: FloatArray) -> tuple[FloatArray, FloatArray]:
+        x = inner(z)
+        change = (end(x) - begin(x)).cpu().double().numpy()
+        by_inner = gradients(x).cpu().double().numpy().reshape(*z.shape, -1)
+        return by_inner * (scale.scale / own.scale)[..., np.newaxis] * unit, change * unit
+
+    return integral
 
 
 def _fitted_shape(estimator: Any, model: WindowModel) -> tuple[int, int]:
@@ -146,7 +154,7 @@ def _reshaped(scale: Scale, fitted: tuple[int, int], shape: tuple[int, ...]) -> 
     return Scale(*(np.broadcast_to(x, fitted).reshape(shape) for x in (scale.mean, scale.scale)))
 
 
-def _linear_gradient(model: WindowModel) -> tuple[Scale, Gradient]:
+def _linear_integral(model: WindowModel) -> tuple[Scale, MeanGradient]:
     """Return the scale of the channels, and the constant gradient of a linear model."""
     estimator = model.estimator
     if not hasattr(estimator, "coef_"):
@@ -162,7 +170,7 @@ def _linear_gradient(model: WindowModel) -> tuple[Scale, Gradient]:
     coefficients = np.atleast_2d(np.asarray(estimator.coef_, dtype=float))[:, order]
     coefficients = coefficients.reshape(-1, n_steps, n_channels)
     per_std = np.moveaxis(coefficients, 0, -1) * scale.scale[:, np.newaxis]
-    return scale, lambda z: np.broadcast_to(per_std, (*z.shape, len(coefficients)))
+    return scale, lambda z: (np.broadcast_to(per_std, (*z.shape, len(coefficients))), None)
 
 
 def _scale_of(model: WindowModel) -> Scale:

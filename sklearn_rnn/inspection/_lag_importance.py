@@ -61,7 +61,7 @@ def lag_importance(
     n_repeats : int, default=5
         Number of permutations.
     n_points : int, default=32
-        Number of quadrature nodes of 'integrated_gradients'.
+        Number of quadrature nodes of 'integrated_gradients', see `attributions`.
     random_state : int, RandomState instance or None, default=None
         Random number generator of the permutations. Pass an integer for reproducible results.
 
@@ -82,6 +82,11 @@ def lag_importance(
             With permutation only: the score, and its decrease by each permutation.
         ``effects`` of shape (n_steps, n_channels) or (n_steps, n_channels, n_outputs)
             With integrated gradients only; see Notes.
+
+    Warns
+    -----
+    ConvergenceWarning
+        If integrated gradients do not add up as below, with the largest difference.
 
     See Also
     --------

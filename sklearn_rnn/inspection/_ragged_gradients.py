@@ -8,7 +8,13 @@ from typing import Any
 import numpy as np
 
 from sklearn_rnn.inspection._attribution_modules import IntegratedGradients
-from sklearn_rnn.inspection._attributions import by_channel
+from sklearn_rnn.inspection._attributions import (
+    attributions_of_steps,
+    by_channel,
+    mean_of_members,
+    n_predicted,
+)
+from sklearn_rnn.inspection._completeness import warn_if_inexact
 from sklearn_rnn.inspection._integrated_gradients import (
     NEEDS_NUMBERS,
     FloatArray,
@@ -53,12 +59,8 @@ def _gradients_of_steps(model: RaggedModel, n_points: int) -> tuple[FloatArray, 
     check_reads_numbers(estimator)
     if len(estimator.missing_channels_) or any(np.isnan(x).any() for x in model.windows):
         raise ValueError(NEEDS_NUMBERS)
-    n_outputs = len(estimator.target_scale_.scale) if hasattr(estimator, "target_scale_") else None
-    integrated = partial(IntegratedGradients, n_outputs=n_outputs, n_points=n_points)
-    members = getattr(estimator, "members_", [estimator])
-    by_step = []
-    for times_input in (True, False):
-        raw = estimator._outputs_of(model.sequences, partial(integrated, times_input=times_input))
-        of_members = [by_channel(*of) for of in zip(members, raw, strict=True)]
-        by_step.append(np.mean(of_members, axis=0))
-    return by_step[0], by_step[1]
+    attributed, _, sums, changes = attributions_of_steps(estimator, model.sequences, n_points)
+    warn_if_inexact("lag_importance", sums, changes, n_points, level=6)
+    how: dict[str, Any] = {"n_outputs": n_predicted(estimator), "times_input": False}
+    integrated = partial(IntegratedGradients, n_points=n_points, **how)
+    return attributed, mean_of_members(estimator, model.sequences, integrated, by_channel)

@@ -5,7 +5,9 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -46,11 +48,47 @@ def totals(found):
 @pytest.mark.parametrize("given", [X, RAGGED], ids=["array", "list"])
 def test_attributions_add_up_to_predictions(cls, given):
     net = cls(**QUICK).fit(given, Y)
-    found = attributions(net, given, n_points=100)
-    kinks = 0.01 * np.std(Y)  # those of relu, between the nodes
-    assert_allclose(totals(found), net.predict(given), atol=kinks)
+    found = attributions(net, given)
+    assert_allclose(totals(found), net.predict(given), atol=0.01 * np.std(Y))
     assert [a.shape for a in found.attributions] == [x.shape for x in given]
     assert found.channels == ["x0", "x1"]
+
+
+def with_sharp_states(given, factor):
+    """Return a network with several stable states, between which its outputs jump."""
+    net = GRURegressor(max_epochs=2, lr_schedule="cosine", random_state=0, dtype="float64")
+    net.fit(given, Y)
+    with torch.no_grad():
+        for parameter in net.net_.module_.layers.parameters():
+            parameter.mul_(factor)
+    return net
+
+
+@pytest.mark.parametrize("given", [X, RAGGED], ids=["array", "list"])
+def test_attributions_add_up_where_the_output_jumps(given):
+    net = with_sharp_states(given, 10)
+    found = attributions(net, given)
+    predicted = net.predict(given)
+    assert_allclose(totals(found), predicted, atol=0.01 * np.std(predicted))
+    lags = lag_importance(net, given, method="integrated_gradients")
+    sizes = sum(np.abs(a).sum() for a in found.attributions) / len(given)
+    assert_allclose(lags.importances_mean.sum(), sizes, rtol=0.01)
+
+
+@pytest.mark.parametrize("given", [X, RAGGED], ids=["array", "list"])
+def test_attributions_that_do_not_add_up_warn_by_how_much(given):
+    net, given = with_sharp_states(given, 1e4), given[:8]
+    with pytest.warns(ConvergenceWarning, match="add up") as caught:
+        found = attributions(net, given, n_points=4)
+    assert caught[0].filename == __file__
+    message = str(caught[0].message)
+    n_samples, missed = re.search(r"for (\d+) of 8 .* by up to (\S+),", message).groups()
+    misses = np.abs(totals(found) - net.predict(given))
+    assert float(missed) == pytest.approx(misses.max(), rel=0.1)
+    assert 1 <= int(n_samples) <= 8
+    with pytest.warns(ConvergenceWarning, match="lag_importance with n_points=4") as caught:
+        lag_importance(net, given, method="integrated_gradients", n_points=4)
+    assert caught[0].filename == __file__
 
 
 def test_attributions_to_a_network_that_is_linear_are_its_coefficients():
@@ -112,7 +150,7 @@ def test_logits_of_tokens_add_up(cls, n_classes):
     labels = np.array([tokens[0] for tokens in TOKENS]) % n_classes
     net = cls(embedding_dim=3, learning_rate=0.05, **QUICK).fit(TOKENS, labels)
     logits, last = net.decision_function(TOKENS), () if n_classes == 2 else (3,)
-    found = attributions(net, TOKENS, n_points=100)
+    found = attributions(net, TOKENS)
     sums = np.array([a.sum(axis=0) for a in found.attributions])
     assert_allclose(found.base_values + sums, logits, atol=0.01 * logits.std())
     assert_array_equal(net.decision_function(TOKENS), logits)  # the network is as it was

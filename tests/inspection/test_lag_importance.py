@@ -180,11 +180,11 @@ def test_attributions_sum_to_the_prediction_less_that_of_the_mean_window(net):
     mean = net.channel_scale_.mean if net.standardize else WINDOWS.reshape(-1, 2).mean(axis=0)
     baseline = net.predict(np.broadcast_to(mean, (1, 4, 2)))
     model = find_windows(net, WINDOWS)
-    # A rectifier bends the path: its integral is only as good as the number of points.
+    # A rectifier bends the path: parts of it are integrated until they miss little.
     bent = "relu" in str(
         getattr(net, "activation", "relu" if isinstance(net, TCNRegressor) else "")
     )
-    (attribution, _), *_ = attributions(model, 500 if bent else 64)
+    (attribution, _), *_ = attributions(model, 64)
     total = attribution.sum(axis=(1, 2, 3))
     tolerance = 1e-2 if bent else 1e-8
     np.testing.assert_allclose(total, net.predict(WINDOWS) - baseline, atol=tolerance * Y.std())
