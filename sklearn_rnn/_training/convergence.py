@@ -48,22 +48,26 @@ def flat_limit(gain: float, *args: Any) -> float:
 
 
 def warn_unfinished(name: str, net: Any) -> None:
-    """Warn, for the estimator of a name, that the loss still fell when the last epoch ended."""
+    """Warn, for the estimator of a name, that the last epoch ended a fit before its time.
+
+    It still fell, or has not since the best of the last epochs, see `still_improving`.
+    """
     c, loss, constant = net.config, net.final_loss_, net.constant_loss_
-    if c.optimizer == "lbfgs":
-        advice = "; raise max_epochs."
-    elif loss <= constant:
-        advice = "; raise max_epochs or learning_rate."
-    else:
-        advice = (
-            f" with a loss of {loss:.3g}, more than that of a constant prediction, "
-            f"{constant:.3g}. If it rose at first, lower learning_rate."
+    end = f"max_epochs={c.max_epochs} ended the fit"
+    if loss > constant:
+        text = (
+            f"was still improving when {end} with a loss of {loss:.3g}, more than that of a "
+            f"constant prediction, {constant:.3g}. If it rose at first, lower learning_rate."
         )
-    warnings.warn(
-        f"{name} was still improving when max_epochs={c.max_epochs} ended the fit{advice}",
-        ConvergenceWarning,
-        stacklevel=IN_FIT,
-    )
+    elif net.n_after_best_ > min(c.patience, c.max_epochs // 2) // 2:
+        text = (
+            f"did not improve in its last {net.n_after_best_} epochs, but {end} before "
+            f"patience={c.patience} ran out; raise max_epochs, or lower patience."
+        )
+    else:
+        rate = "" if c.optimizer == "lbfgs" else " or learning_rate"
+        text = f"was still improving when {end}; raise max_epochs{rate}."
+    warnings.warn(f"{name} {text}", ConvergenceWarning, stacklevel=IN_FIT)
 
 
 def warn_flat(name: str, net: Any) -> None:

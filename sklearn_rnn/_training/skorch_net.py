@@ -238,6 +238,7 @@ class SequenceNet(NeuralNet):
         trainer.finish()
         curve = self.history[-state.epoch :, "valid_loss" if c.early_stopping else "train_loss"]
         self.final_loss_, self.constant_loss_ = min(curve) if c.early_stopping else curve[-1], None
+        self.n_after_best_ = len(curve) - 1 - curve.index(min(curve))
         falls = not (self.stopped_ or goes_on or c.lr_schedule in PLANNED)
         if falls and still_improving(curve, c.patience, c.tol):
             watched = train if valid is None else valid

@@ -514,6 +514,26 @@ def unfinished(monkeypatch):
     monkeypatch.setattr(improving, lambda losses, patience, tol: True)
 
 
+@pytest.mark.parametrize(
+    ("best", "text"),
+    [
+        (35, "was still improving when max_epochs=40 ended the fit; raise max_epochs or learning_"),
+        (
+            22,
+            "did not improve in its last 17 epochs, but max_epochs=40 ended the fit before "
+            "patience=30 ran out; raise max_epochs, or lower patience.",
+        ),
+    ],
+)
+def test_a_fit_whose_best_epoch_was_long_ago_is_not_told_to_improve(best, text, monkeypatch):
+    rises = "sklearn_rnn._training.loop.Trainer.mean_loss"
+    monkeypatch.setattr(rises, lambda self, _: 0.01 * abs(self.state.epoch - best))
+    net = plain(max_epochs=40, patience=30, early_stopping=True)
+    with pytest.warns(ConvergenceWarning, match=f"^DenseRegressor {re.escape(text)}"):
+        net.fit(X, Y)
+    assert np.argmin(net.validation_loss_curve_) == best
+
+
 @pytest.mark.usefixtures("unfinished")
 @pytest.mark.parametrize("early_stopping", [False, True])
 @pytest.mark.parametrize("parameters", [{}, {"loss": "huber"}, {"optimizer": "sgd"}])
