@@ -66,7 +66,7 @@ def _check(parameters: Mapping[str, Any], tasks: FitTasks | None) -> None:
         name = "callbacks" if parameters["callbacks"] else "set_callbacks"
         raise ValueError(
             f"checkpoint cannot save what callbacks have seen, and {name} has some; leave them "
-            "out, or set checkpoint=None."
+            "out (verbose=1 prints the losses of each epoch), or set checkpoint=None."
         )
 
 
