@@ -12,7 +12,7 @@ from sklearn_rnn._sklearn.axes import axes_for, draw_heat_map, spread_ticks
 from sklearn_rnn._sklearn.compat import Interval, num_samples, validate_params
 from sklearn_rnn._sklearn.metaestimators import open_pipelines
 from sklearn_rnn._sklearn.rows import take_rows
-from sklearn_rnn.inspection._attributions import OUTPUT, attributions, of_output
+from sklearn_rnn.inspection._attributions import OUTPUT, attributions, chosen_output, of_output
 
 FloatArray = NDArray[np.float64]
 
@@ -26,6 +26,8 @@ class AttributionsDisplay:
         Attributions.
     channels : list of str
         Names of the channels.
+    output : str, default=None
+        Name of the output: the class, of several targets their number.
 
     Attributes
     ----------
@@ -43,9 +45,12 @@ class AttributionsDisplay:
     sklearn_rnn.inspection.attributions : Computation of the attributions.
     """
 
-    def __init__(self, *, values: FloatArray, channels: list[str]) -> None:
+    def __init__(
+        self, *, values: FloatArray, channels: list[str], output: str | None = None
+    ) -> None:
         self.values = values
         self.channels = channels
+        self.output = output
 
     @classmethod
     @validate_params(
@@ -74,7 +79,7 @@ class AttributionsDisplay:
         sample : int, default=0
             The sequence of X to plot.
         output : int, default=None
-            Which of several outputs to plot; None takes the largest.
+            Which of several outputs to plot; None takes the largest. The color bar names it.
         n_points : int, default=32
             See `attributions`.
         ax : matplotlib Axes, default=None
@@ -92,8 +97,11 @@ class AttributionsDisplay:
         if not -n <= sample < n:
             raise ValueError(f"sample must be one of the {n} sequences of X; got {sample}.")
         found = attributions(network, take_rows(X, np.array([sample % n])), n_points=n_points)
-        values = of_output(found.attributions[0], found.base_values[0], output)
-        display = cls(values=values.reshape(len(values), -1), channels=found.channels)
+        prediction = found.attributions[0], found.base_values[0]
+        values, chosen = of_output(*prediction, output), chosen_output(*prediction, output)
+        name = _name(getattr(network, "classes_", None), chosen)
+        shape = len(values), -1
+        display = cls(values=values.reshape(shape), channels=found.channels, output=name)
         return display.plot(ax=ax, cmap=cmap)
 
     def plot(self, *, ax: Any = None, cmap: Any = None) -> AttributionsDisplay:
@@ -116,9 +124,17 @@ class AttributionsDisplay:
         ax = axes_for(self, ax, size)
         largest = float(np.abs(self.values).max(initial=0.0)) or 1.0
         style = {"cmap": cmap or "RdBu_r", "vmin": -largest, "vmax": largest}
-        draw_heat_map(self, self.values.T, "attribution", **style)
+        label = "attribution" if self.output is None else f"attribution to {self.output}"
+        draw_heat_map(self, self.values.T, label, **style)
         ax.set_yticks(range(n_channels), self.channels)
         shown = spread_ticks(n_steps, 12)
         ax.set_xticks(shown, [str(step) for step in shown])
         ax.set_xlabel("step (oldest first)")
         return self
+
+
+def _name(classes: Any, output: int | None) -> str | None:
+    """Return the name of one of several outputs, or of the only one, the logit of two classes."""
+    if classes is not None:
+        return str(classes[1 if output is None else output])
+    return None if output is None else f"output {output}"

@@ -236,11 +236,17 @@ def _in_units_of_y(member: Any, raw: Any) -> FloatArray:
     return np.asarray(outputs * scale.scale + scale.mean)
 
 
-def of_output(values: FloatArray, base: Any, output: int | None) -> FloatArray:
-    """Return the attributions of one output of a prediction, if it has several."""
+def chosen_output(values: FloatArray, base: Any, output: int | None) -> int | None:
+    """Return which of several outputs of a prediction is meant: by default the largest."""
     if not np.ndim(base):
-        return values
+        return None
     if output is not None and output >= len(base):
         raise ValueError(f"output must be one of the {len(base)} outputs; got {output}.")
     sums = base + values.reshape(-1, len(base)).sum(axis=0)
-    return np.asarray(values[..., int(np.argmax(sums)) if output is None else output])
+    return int(np.argmax(sums)) if output is None else output
+
+
+def of_output(values: FloatArray, base: Any, output: int | None) -> FloatArray:
+    """Return the attributions of one output of a prediction, if it has several."""
+    chosen = chosen_output(values, base, output)
+    return values if chosen is None else np.asarray(values[..., chosen])

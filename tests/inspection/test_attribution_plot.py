@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.pipeline import make_pipeline
 
-from sklearn_rnn import DenseRegressor, GRURegressor, LagTransformer
+from sklearn_rnn import DenseRegressor, GRUClassifier, GRURegressor, LagTransformer
 from sklearn_rnn.inspection import attributions
 from sklearn_rnn.plotting import AttributionsDisplay
 from tests.displays import QUICK, X, Y, labels
@@ -22,6 +22,30 @@ def test_one_prediction_is_drawn_by_step_and_channel(sample):
     assert labels(display.ax_.get_yticklabels()) == ["a", "b"]
     low, high = display.image_.get_clim()
     assert -low == high == np.abs(values).max()
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_the_class_is_named(n_classes):
+    X = np.random.default_rng(0).normal(size=(40, 3, 2))
+    y = np.array(["climb", "run", "walk"])[np.arange(40) % n_classes]
+    net = GRUClassifier(max_epochs=1, random_state=0).fit(X, y)
+    display = AttributionsDisplay.from_estimator(net, X)
+    name = net.predict(X[:1])[0] if n_classes > 2 else "run"
+    assert display.output == name
+    assert display.colorbar_.ax.get_ylabel() == f"attribution to {name}"
+    if n_classes > 2:
+        assert AttributionsDisplay.from_estimator(net, X, output=1).output == "run"
+
+
+def test_one_of_several_targets_is_numbered():
+    X = np.random.default_rng(0).normal(size=(40, 3, 2))
+    net = GRURegressor(max_epochs=1, random_state=0)
+    assert (
+        AttributionsDisplay.from_estimator(net.fit(X, X[:, -1]), X, output=1).output == "output 1"
+    )
+    assert AttributionsDisplay.from_estimator(net.fit(X, X[:, -1, 0]), X).output is None
+    labels = GRUClassifier(max_epochs=1, random_state=0).fit(X, (X[:, -1] > 0).astype(int))
+    assert AttributionsDisplay.from_estimator(labels, X, output=1).output == "1"
 
 
 @pytest.mark.parametrize("given", [{"sample": 40}, {"sample": 0.5}, {"output": 9}, {"output": -1}])
