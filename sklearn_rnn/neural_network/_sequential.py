@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_rnn._modules.base import SequenceModule
@@ -15,6 +14,7 @@ from sklearn_rnn._sequences.lists import comes_as_list
 from sklearn_rnn._sequences.ragged import Ragged
 from sklearn_rnn._sequences.step_targets import unflatten_steps
 from sklearn_rnn._sequences.windows import Windows
+from sklearn_rnn._sklearn.availability import available_if
 from sklearn_rnn._sklearn.compat import StrOptions
 from sklearn_rnn._sklearn.parameters import param, parametrized
 from sklearn_rnn.neural_network._base import Architecture
@@ -24,12 +24,11 @@ from sklearn_rnn.neural_network._tokens import Tokens
 POOLINGS = {"last", "mean", "max", "attention"}
 
 
-def _attends(estimator: Stepwise) -> bool:
+def _attends(estimator: Stepwise) -> None:
     if estimator.pooling != "attention":
         raise AttributeError(
             f'attention_weights needs pooling="attention"; got pooling={estimator.pooling!r}.'
         )
-    return True
 
 
 @parametrized

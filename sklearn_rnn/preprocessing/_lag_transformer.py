@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import TransformerMixin
 from sklearn.utils import Tags, check_array
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklearn_rnn._sequences.categories import as_numbers, learn_labels
 from sklearn_rnn._sequences.target_leaks import column_texts, warn_of_target
 from sklearn_rnn._sequences.window_array import WindowArray
 from sklearn_rnn._sequences.windows import flatten_windows
+from sklearn_rnn._sklearn.availability import available_if
 from sklearn_rnn._sklearn.compat import check_feature_names_in, fit_context
 from sklearn_rnn._sklearn.estimator import Estimator
 from sklearn_rnn._sklearn.parameters import parametrized
@@ -46,13 +46,12 @@ X_CHECKS: dict[str, Any] = {
 }
 
 
-def _is_flat(transformer: LagTransformer) -> bool:
+def _is_flat(transformer: LagTransformer) -> None:
     if not transformer.flatten:
         raise AttributeError(
             "LagTransformer gives an array of three dimensions, whose columns have no names; set "
             "flatten=True."
         )
-    return True
 
 
 @parametrized

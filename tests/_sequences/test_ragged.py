@@ -500,7 +500,8 @@ def test_attention_weighs_the_steps_that_are_there(cls):
     spread = net.attention_weights(X)
     assert spread.shape == X.shape[:2]
     assert (spread[:, 0] == 0).all()
-    assert not hasattr(make(cls, pooling="mean"), "attention_weights")
+    with pytest.raises(AttributeError, match='attention_weights needs pooling="attention"; got'):
+        make(cls, pooling="mean").attention_weights(RAGGED)
 
 
 @each_stepwise

@@ -200,7 +200,7 @@ def test_names_need_flat_windows():
     assert not hasattr(lags, "get_feature_names_out")
     with pytest.raises(AttributeError) as error:
         lags.get_feature_names_out()
-    assert str(error.value.__cause__) == (
+    assert str(error.value) == (
         "LagTransformer gives an array of three dimensions, whose columns have no names; "
         "set flatten=True."
     )
