@@ -44,7 +44,7 @@ class SequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
         [dict, list, StrOptions({"balanced"}), None],
         """Class weights, as a dict by label (for a multilabel target a list of dicts, one per
         column); ``"balanced"`` weights classes inversely to their frequencies in the `y` of
-        `fit`. They multiply `sample_weight`.""",
+        `fit`. They multiply `sample_weight`, and count in the validation loss, too.""",
         default=None,
     )
     label_smoothing: float = param(

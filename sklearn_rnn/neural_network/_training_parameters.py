@@ -59,14 +59,14 @@ class TrainingParameters:
     lr_schedule: str = param(
         [StrOptions({"constant", "plateau", *PLANNED})],
         """Schedule of the learning rate. ``"constant"`` keeps it; ``"plateau"`` divides it by ten
-        if the loss has not improved by `tol` for more than `patience` / 2 epochs; ``"cosine"``
-        and ``"onecycle"`` follow that schedule over all `max_epochs`, which are then all run
-        unless `early_stopping` ends training.""",
+        if the loss that `patience` is about has not improved by `tol` for more than `patience` / 2
+        epochs; ``"cosine"`` and ``"onecycle"`` follow that schedule over all `max_epochs`, which
+        are then all run unless `early_stopping` ends training.""",
         default="constant",
     )
     max_epochs: int = param(
         [COUNT],
-        "Maximum number of epochs (passes over the training data).",
+        "Maximum number of epochs (passes over the training data), of each fit with `warm_start`.",
         default=200,
     )
     batch_size: int | str = param(
@@ -168,9 +168,9 @@ class TrainingParameters:
     )
     warm_start: bool = param(
         ["boolean"],
-        """Whether `fit` continues from the weights, the scales and the optimizer state of the
-        last call. The parameters of the architecture, the loss, the optimizer and the precision
-        must then be unchanged.""",
+        """Whether `fit` continues from the weights, the scales and the optimizer state of the last
+        call, for up to `max_epochs` more; `patience` counts anew. The parameters of the
+        architecture, the loss, the optimizer and the precision must then be unchanged.""",
         default=False,
     )
     standardize: bool | str = param(

@@ -528,3 +528,11 @@ def test_of_few_samples_a_fifth_is_held_out(n, how, n_held):
 def test_labels_that_cannot_be_are_named(y, classes, text):
     with pytest.raises(ValueError, match=text):
         small().fit(X, y, classes=classes)
+
+
+def test_the_validation_loss_is_weighted_by_classes():
+    weights = {"no": 1.0, "yes": 5.0}
+    net = small(class_weight=weights, max_epochs=1).fit(X, TWO, X_val=X[:40], y_val=TWO[:40])
+    weight = [weights[label] for label in TWO[:40]]
+    expected = log_loss(TWO[:40], net.predict_proba(X[:40]), sample_weight=weight)
+    assert_allclose(net.validation_loss_curve_[0], expected, rtol=1e-6)
