@@ -45,7 +45,8 @@ class _Convolutional(Stepwise):
     return_sequences: bool = param(
         ["boolean"],
         """Whether there is a target for each step: `y` has shape (n_samples, n_steps) or
-        (n_samples, n_steps, n_outputs), as do the predictions. Padding is ignored.""",
+        (n_samples, n_steps, n_outputs), as do the predictions. Padding is ignored; predictions
+        for it are NaN, of labels the first class, without a meaning.""",
         default=False,
     )
 

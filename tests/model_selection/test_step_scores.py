@@ -240,3 +240,25 @@ def test_the_log_loss_of_frames_with_several_labels_is_the_mean_over_labels():
     expected = metrics.log_loss(true.ravel(), p.ravel(), sample_weight=repeated)
     found = step_scorer("neg_log_loss")(net, sequences, y, sample_weight=weight)
     assert -found == pytest.approx(expected)
+
+
+# scikit-learn looks whether NaN is an integer, by a cast
+@pytest.mark.filterwarnings("ignore:invalid value encountered in cast:RuntimeWarning")
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ((LISTS, targets("two classes")), "operands could not be broadcast together"),
+        (
+            (padded(LISTS), padded([y.astype(float) for y in targets("two classes")])),
+            "contains NaN",
+        ),
+    ],
+    ids=["lists", "padded"],
+)
+def test_scikit_learn_s_own_accuracy_fails_as_the_page_of_questions_says(given, message):
+    net = net_for("two classes")
+    with pytest.raises(ValueError, match=message):
+        cross_val_score(net, *given, cv=KFold(2), scoring="accuracy", error_score="raise")
+    assert np.isfinite(
+        cross_val_score(net, *given, cv=KFold(2), scoring=step_scorer("accuracy"))
+    ).all()
