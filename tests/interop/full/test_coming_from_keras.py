@@ -2,15 +2,19 @@
 
 import inspect
 import os
+import pickle
 
 os.environ.setdefault("KERAS_BACKEND", "torch")  # it is read when Keras is imported
 
 import keras
 import numpy as np
 import pytest
+import torch
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.metrics import log_loss
+from skorch.callbacks import Callback, Checkpoint
 
-from sklearn_rnn import DenseRegressor, GRURegressor, LSTMRegressor, RNNRegressor
+from sklearn_rnn import DenseRegressor, GRUClassifier, GRURegressor, LSTMRegressor, RNNRegressor
 
 pytestmark = [
     pytest.mark.interop_full,
@@ -39,6 +43,27 @@ def in_order(weights, order):
     return np.concatenate([gates[place] for place in order], axis=-1)
 
 
+def weights_of(cell, kind, order):
+    """Return the weights of a cell of ours as those of a layer of Keras."""
+    kernels = [cell.weight_ih_l0, cell.weight_hh_l0]
+    biases = [cell.bias_ih_l0, cell.bias_hh_l0]
+    kernels = [in_order(w.detach().numpy().T, order) for w in kernels]
+    biases = np.stack([in_order(b.detach().numpy(), order) for b in biases])
+    return [*kernels, biases if kind is keras.layers.GRU else biases.sum(axis=0)]
+
+
+def scaled(net):
+    scale = net.channel_scale_
+    return ((X - scale.mean) / scale.scale).astype(np.float32)
+
+
+def in_units_of_y(net, states):
+    """Return what the output layer and the scale of the target make of states."""
+    head, target = net.net_.module_.head.linear, net.target_scale_
+    output = states.detach().numpy() @ head.weight.detach().numpy()[0] + head.bias.item()
+    return output * target.scale + target.mean
+
+
 @pytest.mark.parametrize("cls", LAYERS)
 def test_axes_gates_and_biases(cls):
     """Rows: inputs (batch, timesteps, features); `LSTM` kernels, gates i, f, c, o.
@@ -48,20 +73,139 @@ def test_axes_gates_and_biases(cls):
     """
     kind, order = LAYERS[cls]
     net = cls(dtype="float32", device="cpu", **SHORT).fit(X, Y)
-    recurrent, head = net.net_.module_.layers[0], net.net_.module_.head.linear
-    kernels = [recurrent.weight_ih_l0, recurrent.weight_hh_l0]
-    biases = [recurrent.bias_ih_l0, recurrent.bias_hh_l0]
-    kernels = [in_order(w.detach().numpy().T, order) for w in kernels]
-    biases = np.stack([in_order(b.detach().numpy(), order) for b in biases])
-    scale = net.channel_scale_
-    scaled = ((X - scale.mean) / scale.scale).astype(np.float32)
     layer = kind(3)
-    layer(scaled)
-    layer.set_weights([*kernels, biases if kind is keras.layers.GRU else biases.sum(axis=0)])
-    states = layer(scaled).detach().numpy()
-    output = states @ head.weight.detach().numpy()[0] + head.bias.detach().numpy()
-    target = net.target_scale_
-    assert_allclose(output * target.scale + target.mean, net.predict(X), atol=1e-5)
+    layer(scaled(net))
+    layer.set_weights(weights_of(net.net_.module_.layers[0], kind, order))
+    assert_allclose(in_units_of_y(net, layer(scaled(net))), net.predict(X), atol=1e-5)
+
+
+@pytest.mark.parametrize("pooling", ["last", "mean"])
+@pytest.mark.parametrize("cls", LAYERS)
+def test_two_directions_and_their_mean(cls, pooling):
+    """Rows: `Bidirectional(GRU(32))`; `GlobalAveragePooling1D` of all states."""
+    kind, order = LAYERS[cls]
+    how = {"bidirectional": True, "pooling": pooling, "dtype": "float32", "device": "cpu"}
+    net = cls(**how, **SHORT).fit(X, Y)
+    layer = keras.layers.Bidirectional(kind(3, return_sequences=pooling == "mean"))
+    layer(scaled(net))
+    ours = net.net_.module_
+    cells = ours.layers[0], ours.reverse_layers[0]
+    layer.set_weights([w for cell in cells for w in weights_of(cell, kind, order)])
+    states = layer(scaled(net))
+    if pooling == "mean":
+        states = keras.layers.GlobalAveragePooling1D()(states)
+    assert_allclose(in_units_of_y(net, states), net.predict(X), atol=1e-5)
+
+
+def test_an_output_at_each_step():
+    """Rows: `TimeDistributed(Dense(1))` of all states."""
+    how = {"return_sequences": True, "dtype": "float32", "device": "cpu"}
+    net = GRURegressor(**how, **SHORT).fit(X, X[..., 0].cumsum(axis=1))
+    kind, order = LAYERS[GRURegressor]
+    layer = kind(3, return_sequences=True)
+    output = keras.layers.TimeDistributed(keras.layers.Dense(1))
+    output(layer(scaled(net)))
+    layer.set_weights(weights_of(net.net_.module_.layers[0], kind, order))
+    head, target = net.net_.module_.head.linear, net.target_scale_
+    output.set_weights([head.weight.detach().numpy().T, head.bias.detach().numpy()])
+    found = output(layer(scaled(net))).detach().numpy()[..., 0]
+    assert_allclose(found * target.scale + target.mean, net.predict(X), atol=1e-5)
+
+
+def test_what_dropout_drops():
+    """Rows: `GRU(32, dropout=0.2)` drops inputs of the layer, the same at all steps."""
+    layer = keras.layers.SimpleRNN(1, dropout=0.5, return_sequences=True, activation="linear")
+    ones = np.ones((50, 6, 2), np.float32)
+    layer(ones)
+    layer.set_weights([np.ones((2, 1)), np.zeros((1, 1)), np.zeros(1)])
+    states = layer(ones, training=True).detach().numpy()[..., 0]
+    assert (states == states[:, :1]).all()
+    assert set(states[:, 0]) == {0.0, 2.0, 4.0}
+    net = RNNRegressor(dropout=0.5, **{**SHORT, "hidden_size": 1}).fit(X, Y)
+    module = net.net_.module_.cpu()
+    x = torch.tensor(scaled(net), dtype=module.head.linear.weight.dtype)
+    with torch.no_grad():
+        whole = module.eval()(x)[:, 0] - module.head.linear.bias
+        dropped = module.train()(x)[:, 0] - module.head.linear.bias
+        factors = module.dropout(torch.ones(50, 6, 2))
+    assert_allclose(dropped * (dropped - 2 * whole), 0.0, atol=1e-6)  # its outputs, or none
+    assert (dropped == 0).any()
+    assert (factors != factors[:, :1]).any()
+
+
+def test_recurrent_dropout():
+    """Rows: `GRU(32, recurrent_dropout=0.2)`."""
+    ones = np.ones((50, 6, 1), np.float32)
+    how = {"recurrent_dropout": 0.5, "return_sequences": True, "activation": "linear"}
+    layer = keras.layers.SimpleRNN(1, **how)
+    layer(ones)
+    layer.set_weights([np.ones((1, 1)), np.ones((1, 1)), np.zeros(1)])
+    states = layer(ones, training=True).detach().numpy()[..., 0]
+    kept = 2.0 ** np.arange(1, 7) - 1  # of a state that is doubled at each step
+    assert {tuple(row) for row in states} == {(1.0,) * 6, tuple(kept)}
+    net = RNNRegressor(recurrent_dropout=0.5, **SHORT).fit(X, Y)
+    mask = net.net_.module_.train()._mask(torch.ones(50, 6, 2))
+    assert mask.shape == (50, 3)  # no axis of steps
+
+
+def test_class_weights():
+    """Rows: `fit(class_weight={0: 1, 1: 5})`."""
+    y = (Y > 0).astype(int)
+    model = keras.Sequential(
+        [keras.layers.Dense(1, activation="sigmoid", kernel_initializer="zeros")]
+    )
+    model.compile(optimizer=keras.optimizers.SGD(0.0), loss="binary_crossentropy")
+    given = {"validation_data": (X[:, -1], y), "class_weight": {0: 1, 1: 5}, "verbose": 0}
+    history = model.fit(X[:, -1], y, batch_size=60, **given).history
+    weight = np.array([1, 5])[y]
+    assert_allclose(history["loss"], np.log(2) * weight.mean(), rtol=1e-5)
+    assert_allclose(history["val_loss"], np.log(2), rtol=1e-5)
+    net = GRUClassifier(class_weight={0: 1, 1: 5}, **SHORT).fit(X, y, X_val=X, y_val=y)
+    expected = log_loss(y, net.predict_proba(X), sample_weight=weight)
+    assert_allclose(net.validation_loss_curve_, expected, rtol=1e-5)
+
+
+def test_callbacks_see_the_losses_of_each_epoch(tmp_path):
+    """Rows: `Callback` with `on_epoch_end(epoch, logs)`.
+
+    Rows: `ModelCheckpoint(save_best_only=True)`.
+    Rows: `fit(initial_epoch=2, epochs=5)`.
+    """
+    theirs, ours = [], []
+
+    class OfKeras(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            theirs.append(logs["val_loss"])
+
+    class OfSkorch(Callback):
+        def on_epoch_end(self, net, **kwargs):
+            ours.append(net.history[-1]["valid_loss"])
+
+    model = keras.Sequential([keras.layers.Dense(1)])
+    model.compile(loss="mse")
+    given = {"validation_data": (X[:, -1], Y), "verbose": 0, "callbacks": [OfKeras()]}
+    assert model.fit(X[:, -1], Y, epochs=2, **given).history["val_loss"] == theirs
+    assert model.fit(X[:, -1], Y, initial_epoch=2, epochs=5, **given).epoch == [2, 3, 4]
+    best = Checkpoint(dirname=tmp_path, monitor="valid_loss_best")
+    how = {"callbacks": [OfSkorch(), best], "warm_start": True, "early_stopping": True}
+    net = GRURegressor(**how, **{**SHORT, "max_epochs": 2}).fit(X, Y)
+    assert ours == net.validation_loss_curve_
+    assert net.set_params(max_epochs=3).fit(X, Y).n_iter_ == 5
+    predicted = net.predict(X)
+    net.net_.load_params(checkpoint=best)
+    assert_array_equal(net.predict(X), predicted)
+    assert net.checkpoint is None
+
+
+def test_saving(tmp_path):
+    """Rows: `model.save`, `load_model`."""
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    model.save(tmp_path / "model.keras")
+    again = keras.saving.load_model(tmp_path / "model.keras")
+    predicted = model.predict(X[:, -1], verbose=0)
+    assert_array_equal(again.predict(X[:, -1], verbose=0), predicted)
+    net = GRURegressor(**SHORT).fit(X, Y)
+    assert_array_equal(pickle.loads(pickle.dumps(net)).predict(X), net.predict(X))
 
 
 def test_the_first_bias_of_the_forget_gate():
@@ -81,6 +225,8 @@ def test_defaults():
 
     Rows: `fit(epochs=1, validation_split=0.0)`.
     Rows: `EarlyStopping(patience=0, restore_best_weights=False)`.
+    Rows: no penalty (`kernel_regularizer=None`).
+    Rows: `ReduceLROnPlateau(factor=0.1, patience=10)`.
     """
     ours = LSTMRegressor().get_params()
     assert (ours["hidden_size"], ours["return_sequences"]) == (32, False)
@@ -94,6 +240,11 @@ def test_defaults():
     stopping = defaults(keras.callbacks.EarlyStopping)
     assert (stopping["patience"], stopping["restore_best_weights"]) == (0, False)
     assert (ours["early_stopping"], ours["patience"]) == ("auto", 20)
+    assert defaults(keras.layers.LSTM)["kernel_regularizer"] is None
+    assert (ours["alpha"], ours["l1_ratio"]) == (0.001, 0.0)
+    plateau = defaults(keras.callbacks.ReduceLROnPlateau)
+    assert (plateau["factor"], plateau["patience"]) == (0.1, ours["patience"] // 2)
+    assert plateau["min_delta"] == ours["tol"]
 
 
 def test_keras_holds_out_the_last_samples():
