@@ -47,12 +47,15 @@ class InfiniteIntervalWarning(UserWarning):
 class NothingLearnedWarning(UserWarning):
     """A network fits its own training data no better than a constant does.
 
-    `fit` warns if the training loss after the last epoch is not at least 0.2 % below that of the
-    best constant (such as the mean of y, or the shares of the classes). It does so only with
-    validation data, after at least `patience` epochs, with at least 100 targets to train on (of
-    sequences or of steps), and no L1 penalty. The message names the likely cause: too strong a
-    penalty, too few epochs, too little patience or an unsuitable learning rate. Pure noise causes
-    it if the samples are so many that the network cannot fit some of it.
+    `fit` warns if the training loss is over 2 % above that of the best constant (such as the mean
+    of y, or the shares of the classes). With validation data and no L1 penalty it also warns if
+    that after the last epoch is not at least 0.2 % below it. An L1 penalty may ask for a constant,
+    as in scikit-learn's ``Lasso``: no warning, and `selected_channels_` is all False.
+
+    It takes at least `patience` epochs and 100 targets to train on (of sequences or of steps). The
+    message names the likely cause: too strong a penalty, too few epochs, too little patience or an
+    unsuitable learning rate. Pure noise causes it if the samples are so many that the network
+    cannot fit some of it.
 
     Examples
     --------

@@ -15,6 +15,9 @@ from sklearn_rnn.exceptions import NothingLearnedWarning
 LEAST_GAIN, LEAST_TARGETS = 0.002, 100
 """The share of the loss of a constant that a network saves at least, of so many targets."""
 
+LEAST_EXCESS = 0.02
+"""The share of the loss of a constant by which that of a network is worse; less may be chance."""
+
 GAIN_TO_WAIT_FOR = 0.02
 """The share that it saves once it has left the plateau at the constant; less may be chance."""
 
@@ -45,6 +48,62 @@ def flat_limit(gain: float, *args: Any) -> float:
     """Return the least loss that saves less than a share of `constant_loss` of the arguments."""
     constant = constant_loss(*args)
     return constant - gain * abs(constant)
+
+
+class FlatLimit:
+    """Tells whether a loss saves less than a share of that of the best constant.
+
+    Parameters
+    ----------
+    gain : float
+        The share.
+    criterion : Loss
+        The loss.
+    vector : Tensor
+        The parameters of the network, for their precision.
+    n_outputs : int
+        Outputs of the network.
+    """
+
+    def __init__(self, gain: float, criterion: Loss, vector: Tensor, n_outputs: int) -> None:
+        self.gain, self.criterion = gain, criterion
+        self.vector, self.n_outputs = vector, n_outputs
+        self.limit: float | None = None
+
+    def __call__(self, loss: float, examples: Examples) -> bool:
+        """Return whether a loss on the examples, the same at every call, saves less."""
+        if self.limit is None:
+            of = self.criterion, examples, self.vector, self.n_outputs
+            self.limit = flat_limit(self.gain, *of)
+        return loss >= self.limit
+
+
+def loss_above(gain: float, trainer: Any, train: Examples, history: Any) -> float | None:
+    """Return the training loss of the weights if it does not save a share of a constant's.
+
+    After few epochs, and with few targets or equal ones, nothing can be said: None.
+
+    Parameters
+    ----------
+    gain : float
+        The share.
+    trainer : Trainer
+        What has trained the network.
+    train : Examples
+        The training data.
+    history : skorch History
+        The losses of all epochs.
+    """
+    (y, _), n_epochs, c = train.targets(), trainer.state.epoch, trainer.config
+    if n_epochs < c.patience or len(y) < LEAST_TARGETS or bool((y == y[0]).all()):
+        return None
+    limit = flat_limit(gain, trainer.criterion, train, trainer.vector, c.n_outputs)
+    best = [row for row in history[-n_epochs:] if row.get("valid_loss_best")]
+    is_known = bool(best) or trainer.state.best is None  # else those of the begin are the best
+    if is_known and all(row["train_loss"] < limit for row in [*best[-1:], history[-1]]):
+        return None  # with the penalty, and at no cost
+    loss: float = trainer.mean_loss(train)
+    return loss if loss >= limit else None
 
 
 def warn_unfinished(name: str, net: Any) -> None:
@@ -83,6 +142,24 @@ def warn_flat(name: str, net: Any) -> None:
         f"{name} has learned nothing: its training loss, {net.flat_loss_:.3g}, is no better than "
         f"that of a constant prediction. If X tells anything of y, {advice}, or change "
         f"learning_rate={c.learning_rate:g}.",
+        NothingLearnedWarning,
+        stacklevel=IN_FIT,
+    )
+
+
+def warn_worse(name: str, net: Any) -> None:
+    """Warn, for the estimator of a name, that it fits the training data worse than a constant."""
+    c = net.config
+    advice = f"lower learning_rate={c.learning_rate:g}"
+    if c.optimizer == "lbfgs":
+        advice = "raise patience or max_epochs"
+    if c.alpha:
+        advice += f" or alpha={c.alpha:g}"
+    if c.early_stopping:
+        advice += ", or set early_stopping=False: the validation data may be unlike the others"
+    warnings.warn(
+        f"{name} has learned nothing: its training loss, {net.worse_loss_:.3g}, is worse than that "
+        f"of a constant prediction. If X tells anything of y, {advice}.",
         NothingLearnedWarning,
         stacklevel=IN_FIT,
     )

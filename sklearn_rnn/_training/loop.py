@@ -21,11 +21,11 @@ from sklearn_rnn._modules.layers import set_dropout_generator
 from sklearn_rnn._training.augmentation import Augmentation
 from sklearn_rnn._training.batches import Batch, Examples, at_valid_steps
 from sklearn_rnn._training.config import TrainingConfig
-from sklearn_rnn._training.convergence import GAIN_TO_WAIT_FOR, flat_limit
+from sklearn_rnn._training.convergence import GAIN_TO_WAIT_FOR, FlatLimit
 from sklearn_rnn._training.flat_parameters import n_weights
 from sklearn_rnn._training.inference import autocast, in_chunks
 from sklearn_rnn._training.losses import Loss
-from sklearn_rnn._training.penalties import sparse_penalty
+from sklearn_rnn._training.penalties import penalty_values, sparse_penalty
 from sklearn_rnn._training.proximal_lbfgs import ProximalLBFGS
 from sklearn_rnn._training.proximal_steps import step_sizes
 from sklearn_rnn._training.schedules import PLANNED
@@ -83,20 +83,27 @@ class Trainer:
             sizes = (config.n_channels, config.n_outputs)
             self.augment = Augmentation(config.augmentation, *sizes, state.noise)
         self.penalty = 0.0
-        self.limit: float | None = None
+        gain = 0.0 if self.sparse else GAIN_TO_WAIT_FOR  # zero weights may be the optimum
+        self.is_flat = FlatLimit(gain, criterion, self.vector, config.n_outputs)
         self.gradient_chosen = self.uses_vjp = self.runs_epochs_in_kernel = False
         self.native: TrainingKernel | None = None
         self.precision = partial(autocast, self.vector.device, mixed=config.mixed)
 
-    def start(self, valid: Examples | None) -> None:
+    def start(self, train: Examples, valid: Examples | None) -> None:
         """Begin a run: with early stopping, record the loss of a network that is not random.
 
         A network that is trained further, or starts as a linear model, may already be the best on
         the validation data.
         """
         has_learned = self.config.linear_skip or self.state.n_epochs_before
-        if self.config.early_stopping and valid is not None and has_learned:
-            self.state.record({"valid_loss": self.mean_loss(valid)}, self.config)
+        if not (self.config.early_stopping and valid is not None and has_learned):
+            return
+        if self.sparse is not None:
+            weights = self.vector.data[None, : self.n_weights]
+            penalty = penalty_values(weights, self.shrinkage, self.sparse)
+            if self.is_flat(self.mean_loss(train) + float(penalty), train):
+                return
+        self.state.record({"valid_loss": self.mean_loss(valid)}, self.config)
 
     def step(self, train: Examples, valid: Examples | None = None) -> dict[str, float]:
         """Advance the state by one epoch.
@@ -123,9 +130,7 @@ class Trainer:
         losses = {"train_loss": self.epoch(train)}
         if self.config.alpha:
             ends = torch.stack([begin, weights])
-            penalties = 0.5 * self.shrinkage * ends.square().sum(1)
-            if self.sparse is not None:
-                penalties += torch.stack([self.sparse.value(end) for end in ends])
+            penalties = penalty_values(ends, self.shrinkage, self.sparse)
             n_batches = -(-len(train) // self.config.batch_size)
             share = (n_batches - 1) / (2 * n_batches)  # of batches, if it moves evenly
             self.penalty = float(penalties[0].lerp(penalties[1], share))
@@ -135,16 +140,11 @@ class Trainer:
         for name, loss in losses.items():
             if not math.isfinite(loss):
                 raise self._diverged(f"{name} is {loss}")
-        waits = self.config.early_stopping and self.sparse is None  # else it may be the optimum
-        self.state.record(losses, self.config, is_flat=waits and self._is_flat(losses, train))
+        penalty = 0.0 if self.sparse else self.penalty  # which zero weights have not
+        flat = self.config.early_stopping and self.is_flat(losses["train_loss"] - penalty, train)
+        settled = not (flat and self.sparse)
+        self.state.record(losses, self.config, is_flat=flat and settled, is_settled=settled)
         return losses
-
-    def _is_flat(self, losses: dict[str, float], train: Examples) -> bool:
-        """Return whether the training loss is hardly below a constant's."""
-        if self.limit is None:
-            of = self.criterion, train, self.vector, self.config.n_outputs
-            self.limit = flat_limit(GAIN_TO_WAIT_FOR, *of)
-        return losses["train_loss"] - self.penalty >= self.limit
 
     def finish(self) -> None:
         """End a run: with early stopping restore the best epoch, otherwise check the last one."""

@@ -29,12 +29,13 @@ from sklearn_rnn._training.callbacks import callbacks_of, check_run, shown, uses
 from sklearn_rnn._training.checkpoint import Checkpoint, Pause
 from sklearn_rnn._training.config import TrainingConfig
 from sklearn_rnn._training.convergence import (
+    LEAST_EXCESS,
     LEAST_GAIN,
-    LEAST_TARGETS,
     constant_loss,
-    flat_limit,
+    loss_above,
     warn_flat,
     warn_unfinished,
+    warn_worse,
 )
 from sklearn_rnn._training.flat_parameters import new_vector, parameters_as_views
 from sklearn_rnn._training.loop import Trainer
@@ -175,7 +176,11 @@ class SequenceNet(NeuralNet):
         Of an estimator with several `members`, if that of one of them did.
         """
         nets = [member.net_ for member in members] or [self]
-        for ended, warn in (("constant_loss_", warn_unfinished), ("flat_loss_", warn_flat)):
+        for ended, warn in (
+            ("constant_loss_", warn_unfinished),
+            ("flat_loss_", warn_flat),
+            ("worse_loss_", warn_worse),
+        ):
             found = [net for net in nets if getattr(net, ended) is not None]
             if found:
                 warn(f"{name} ({len(found)} of {len(nets)} members)" if members else name, found[0])
@@ -214,7 +219,7 @@ class SequenceNet(NeuralNet):
         resumed = files is not None and files.resume(self.seed, self.history, state)
         self.stopped_ = resumed and state.stopped
         if not resumed:
-            trainer.start(valid)
+            trainer.start(train, valid)
         c = self.config
         until = c.max_epochs if files is None else min(files.until, c.max_epochs)
         while state.epoch < until and not self.stopped_:
@@ -233,11 +238,13 @@ class SequenceNet(NeuralNet):
                 files.save(self.seed, self.history, state)
             yield
         goes_on = until < c.max_epochs and not self.stopped_  # after a pause
-        looks = valid is not None and not goes_on
-        self.flat_loss_ = self._flat_loss(trainer, train) if looks else None
+        looks = valid is not None and not goes_on and not c.alpha * c.l1_ratio
+        self.flat_loss_ = loss_above(LEAST_GAIN, trainer, train, self.history) if looks else None
         trainer.finish()
         curve = self.history[-state.epoch :, "valid_loss" if c.early_stopping else "train_loss"]
-        self.final_loss_, self.constant_loss_ = min(curve) if c.early_stopping else curve[-1], None
+        self.final_loss_, self.constant_loss_ = curve[-1], None
+        if state.best is not None:
+            self.final_loss_ = min(curve)
         self.n_after_best_ = len(curve) - 1 - curve.index(min(curve))
         falls = not (self.stopped_ or goes_on or c.lr_schedule in PLANNED)
         if falls and still_improving(curve, c.patience, c.tol):
@@ -246,17 +253,9 @@ class SequenceNet(NeuralNet):
                 self.criterion_, watched, trainer.vector, c.n_outputs
             )
 
-    def _flat_loss(self, trainer: Trainer, train: Examples) -> float | None:
-        """Return the training loss after the last epoch if it is no better than a constant's."""
-        (y, _), c = train.targets(), self.config
-        too_soon = trainer.state.epoch < c.patience or len(y) < LEAST_TARGETS
-        if too_soon or c.alpha * c.l1_ratio or (y == y[0]).all():
-            return None
-        limit = flat_limit(LEAST_GAIN, self.criterion_, train, trainer.vector, c.n_outputs)
-        if self.history[-1, "train_loss"] < limit:  # with the penalty, and at no cost
-            return None
-        loss = trainer.mean_loss(train)
-        return loss if loss >= limit else None
+        self.worse_loss_ = None
+        if self.constant_loss_ is None and self.flat_loss_ is None:
+            self.worse_loss_ = loss_above(-LEAST_EXCESS, trainer, train, self.history)
 
     def _end_epoch(self, train: Examples, valid: Examples | None) -> None:
         """Serve the end of an epoch; skorch's callbacks stop training by KeyboardInterrupt."""

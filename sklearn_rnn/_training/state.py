@@ -121,17 +121,30 @@ class TrainingState:
             self.rate_reducer.step(self.watched_loss)
 
     def record(
-        self, losses: dict[str, float], config: TrainingConfig, *, is_flat: bool = False
+        self,
+        losses: dict[str, float],
+        config: TrainingConfig,
+        *,
+        is_flat: bool = False,
+        is_settled: bool = True,
     ) -> None:
         """Note the losses of an epoch, and whether the run stops.
 
         It does after `patience` epochs without a fall of the watched loss by more than `tol` below
         the lowest so far. Epochs in which the network fits its training data hardly better than a
         constant (`is_flat`) are counted apart, up to `WAIT_WHILE_FLAT` times `patience`.
+
+        Epochs whose weights are on their way to zero (not `is_settled`) are never the best, however
+        low their validation loss is by chance. The training loss is watched until one is settled.
         """
-        early = config.early_stopping
+        early = config.early_stopping and (is_settled or self.best is not None)
         self.watched_loss = loss = losses["valid_loss" if early else "train_loss"]
-        if early and loss < self.lowest.get("valid_loss", math.inf):
+        if early and self.best is None:
+            self.plateau_loss = math.inf  # of another loss so far
+        self.improved = dict.fromkeys(losses, False)
+        if not is_settled:
+            losses = {"train_loss": losses["train_loss"]}
+        if early and is_settled and loss < self.lowest.get("valid_loss", math.inf):
             self.best = self.vector.detach().clone()
         for name, value in losses.items():
             self.improved[name] = value < self.lowest.get(name, math.inf)
@@ -145,7 +158,7 @@ class TrainingState:
         at_plateau = (
             self.n_misses >= config.patience or self.n_flat >= WAIT_WHILE_FLAT * config.patience
         )
-        self.stopped = at_plateau and (early or config.lr_schedule not in PLANNED)
+        self.stopped = at_plateau and (config.early_stopping or config.lr_schedule not in PLANNED)
 
     def state_dict(self) -> dict[str, Any]:
         """Return a copy of everything, in values that ``torch.save`` takes."""

@@ -13,7 +13,14 @@ from torch.nn.utils import parameters_to_vector, vector_to_parameters
 from sklearn_rnn._training.config import TrainingConfig, resolve_device
 from sklearn_rnn._training.skorch_net import SequenceNet
 
-OUTCOME = ("stopped_", "final_loss_", "constant_loss_", "flat_loss_", "n_after_best_")
+OUTCOME = (
+    "stopped_",
+    "final_loss_",
+    "constant_loss_",
+    "flat_loss_",
+    "worse_loss_",
+    "n_after_best_",
+)
 """What a net tells of its last run."""
 
 

@@ -101,6 +101,27 @@ def test_others_do_not(net, y):
         net.fit(X, y)
 
 
+WORSE = {"learning_rate": 3.0, "early_stopping": False, "hidden_layer_sizes": ()}
+
+
+@pytest.mark.parametrize("l1_ratio", [0.0, 0.9])
+def test_worse_than_a_constant_is_never_silent(l1_ratio):
+    """A penalty may ask for a constant, with or without validation data, but for nothing worse."""
+    noise = RNG.normal(size=len(X))
+    net = DenseRegressor(**WORSE, alpha=1e-3, l1_ratio=l1_ratio, random_state=0)
+    match = "is worse than that of a constant prediction.*lower learning_rate=3 or alpha=0.001"
+    with pytest.warns(NothingLearnedWarning, match=match):
+        net.fit(X, noise)
+    assert net.score(X, noise) < -0.02
+
+
+def test_validation_data_unlike_the_others_are_named_as_the_cause():
+    net = DenseRegressor(linear_skip=True, alpha=0.0, random_state=0, warm_start=True)
+    net.fit(X, -5 * Y)
+    with pytest.warns(NothingLearnedWarning, match="set early_stopping=False"):
+        net.fit(X, Y, X_val=X, y_val=-5 * Y)
+
+
 def test_a_comparison_counts_it():
     models = {"net": DenseRegressor(**STRONG)}
     with pytest.warns(

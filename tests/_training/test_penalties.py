@@ -450,6 +450,16 @@ def test_without_a_lasso_groups_change_nothing(cls, optimizer):
     assert one.selected_channels_.all()
 
 
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_a_penalty_that_allows_no_input_leaves_none(early_stopping, seed):
+    """The weights on the way to zero have a lower validation loss than the constant, by chance."""
+    X = np.random.default_rng(0).normal(size=(600, 5, 3))
+    net = DenseRegressor(penalty="group", l1_ratio=0.9, alpha=0.3, optimizer="lbfgs")
+    net.set_params(early_stopping=early_stopping, random_state=seed, max_epochs=200)
+    assert not net.fit(X, X[:, -1, 0] + X[:, -2, 1]).selected_channels_.any()
+
+
 def test_nothing_is_built_for_a_penalty_that_is_not_there():
     for alpha, l1_ratio in ((0.0, 1.0), (1.0, 0.0)):
         settings = SimpleNamespace(alpha=alpha, l1_ratio=l1_ratio)

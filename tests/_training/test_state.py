@@ -54,7 +54,7 @@ def run(module, state, config, *, saved=None, n_epochs=8):
     with parameters_as_views(state.vector, module):
         trainer = Trainer(module, SquaredError(), config, state)
         if saved is None:
-            trainer.start(VALID)
+            trainer.start(TRAIN, VALID)
         else:
             state.load_state_dict(saved)
         while state.epoch < n_epochs:
@@ -123,6 +123,22 @@ def test_training_waits_three_times_as_long_while_nothing_is_learned():
         return state.epoch
 
     assert [epochs(flat) for flat in (0, 1, 3, 9)] == [2, 3, 5, 6]
+
+
+def test_an_epoch_whose_zeros_have_not_settled_is_never_the_best():
+    config = configuration(early_stopping=True, patience=2, tol=0.0)
+    _, state = begun(config)
+    lucky = {"train_loss": 9.0, "valid_loss": 0.1}
+    for epoch in range(4):  # longer than `patience`, as the training loss falls
+        state.record({**lucky, "train_loss": 9.0 - epoch}, config, is_settled=False)
+        assert (state.stopped, state.best, state.improved["valid_loss"]) == (False, None, False)
+    state.record({"train_loss": 0.4, "valid_loss": 0.5}, config)
+    best = state.best
+    assert best is not None
+    assert (state.improved["valid_loss"], state.n_misses) == (True, 0)
+    state.record(lucky, config, is_settled=False)
+    assert state.best is best
+    assert state.lowest["valid_loss"] == 0.5
 
 
 @pytest.mark.parametrize("l1_ratio", [0.0, 0.5])
