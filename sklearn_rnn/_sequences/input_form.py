@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from sklearn_rnn._sequences.categories import Labels
 from sklearn_rnn._sequences.lag_names import LagColumns
@@ -73,6 +74,8 @@ class InputForm:
         Names of the channels of windows that know them.
     categories : Labels
         Labels of the channels of windows that hold categories.
+    lags : tuple of tuple of int, or None
+        The lags of the channels, for each step of windows that know them.
     """
 
     n_features: int
@@ -83,3 +86,10 @@ class InputForm:
     columns: LagColumns | None = None
     channels: tuple[str, ...] | None = None
     categories: Labels = field(default_factory=dict)
+    lags: tuple[tuple[int, ...], ...] | None = None
+
+
+def channel_lags(windows: Any) -> tuple[tuple[int, ...], ...]:
+    """Return the lag of each channel at each step of a `WindowArray`, oldest first."""
+    ahead = [windows.delay * (c in windows.origin.known_ahead) for c in range(windows.shape[2])]
+    return tuple(tuple(lag - early for early in ahead) for lag in windows.lags.tolist())

@@ -18,7 +18,7 @@ from sklearn_rnn._sequences.categories import (
     check_channels,
     check_has_none,
 )
-from sklearn_rnn._sequences.input_form import InputForm, Reading
+from sklearn_rnn._sequences.input_form import InputForm, Reading, channel_lags
 from sklearn_rnn._sequences.lag_names import LagColumns
 from sklearn_rnn._sequences.lists import as_list, comes_as_list, is_list_of_sequences, read_list
 from sklearn_rnn._sequences.order_warnings import warn_of_order
@@ -141,8 +141,8 @@ def check_sequences(
         at_lag_zero = columns_at_lag_zero(table, columns)
         warn_of_target_in_windows(sequences, y, at_lag_zero, categories)
     sizes = n_features, rows.shape[1], sequences.n_steps
-    names = X.channels if knows_rows else None
-    return sequences, y, InputForm(*sizes, is_list, keeps, columns, names, categories)
+    names, lags = (X.channels, channel_lags(X)) if knows_rows else (None, None)
+    return sequences, y, InputForm(*sizes, is_list, keeps, columns, names, categories, lags)
 
 
 def _checked_targets(validate: Validate, y: Any, targets: dict[str, bool]) -> Any:

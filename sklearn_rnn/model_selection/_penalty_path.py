@@ -15,12 +15,12 @@ from sklearn.base import clone
 from sklearn.utils import Bunch
 
 from sklearn_rnn._modules.base import SequenceModule
-from sklearn_rnn._sequences.lag_names import channel_names
 from sklearn_rnn._sequences.training_data import Data
 from sklearn_rnn._sklearn.compat import Interval, InvalidParameterError, validate_params
 from sklearn_rnn._training.batches import Examples
 from sklearn_rnn._training.penalties import input_weights
 from sklearn_rnn.model_selection._alpha_max import alpha_max
+from sklearn_rnn.model_selection._group_names import group_names
 from sklearn_rnn.neural_network._base import BaseSequenceEstimator
 
 DOUBLINGS = 20
@@ -117,7 +117,9 @@ def penalty_path(
         coefficients : ndarray of shape (n_alphas, n_groups)
             Weight of each group on the standardised scale; the norm for groups of several weights.
         groups : list of str
-            Names of the groups: channels, or lags of channels in dense networks.
+            Names of the groups: channels, or lags of channels in dense networks, such as
+            ``"price_lag3"``. Channels with missing values have an indicator, too:
+            ``"missingindicator_price"``, as in scikit-learn's ``MissingIndicator``.
         n_iter : ndarray of shape (n_alphas,)
             Number of epochs of each fit.
         n_iter_search : int
@@ -305,22 +307,3 @@ def _coefficients(module: SequenceModule) -> NDArray[np.float64]:
     """Return the weight of each group, or the norm if it has several, in the shape of groups."""
     weights = input_weights(module).numpy()  # (*shape, p)
     return weights[..., 0] if weights.shape[-1] == 1 else np.linalg.norm(weights, axis=-1)
-
-
-def group_names(model: Any, shape: tuple[int, ...]) -> list[str]:
-    """Return names of channels, or of lags of channels as `LagTransformer` gives, oldest first.
-
-    Parameters
-    ----------
-    model : estimator
-        A fitted model, which may know names of columns.
-    shape : tuple of int
-        Lags and channels, or channels alone.
-    """
-    names = list(getattr(model, "feature_names_in_", []))
-    if len(names) == np.prod(shape):
-        return names
-    channels = channel_names(names, shape[-1])
-    if len(shape) == 1 or shape[0] == 1:
-        return channels
-    return [f"{channel}_lag{lag}" for lag in range(shape[0], 0, -1) for channel in channels]

@@ -14,7 +14,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils._param_validation import InvalidParameterError
 
-from sklearn_rnn import DenseClassifier, DenseRegressor, GRURegressor, TCNRegressor
+from sklearn_rnn import DenseClassifier, DenseRegressor, GRURegressor, TCNRegressor, make_lagged
 from sklearn_rnn.datasets import load_hitters
 from sklearn_rnn.model_selection import penalty_path
 from tests.nets import few_epochs
@@ -148,6 +148,22 @@ def test_names_of_channels_and_of_lags():
     assert path.groups == [f"x{c}_lag{lag}" for lag in (3, 2, 1) for c in range(4)]
     assert path.coefficients[0, path.groups.index("x0_lag1")] > 0.3
     assert path.coefficients[0, path.groups.index("x1_lag2")] < -0.3
+
+
+@pytest.mark.parametrize("columns", ["windows", "named columns"])
+def test_indicators_of_missing_values_are_named_as_in_scikit_learn(columns):
+    rows = pd.DataFrame(X[:, 0, :2], columns=["sales", "heat"])
+    rows.loc[::7, "heat"] = np.nan
+    windows, y = make_lagged(rows, Y, 2)
+    if columns == "named columns":
+        names = [f"{c}_lag{k}" for k in (1, 2) for c in rows]
+        windows = pd.DataFrame(np.asarray(windows)[:, ::-1].reshape(-1, 4), columns=names)
+    groups = penalty_path(linear(), windows, y, alphas=[0.1]).groups
+    one = ["sales_lag2", "heat_lag2", "missingindicator_heat_lag2"]
+    assert groups == one + [name.replace("2", "1") for name in one]
+    net = GRURegressor(penalty="group", l1_ratio=0.8, max_epochs=1)
+    shared = penalty_path(net, windows, y, alphas=[0.1]).groups
+    assert shared == ["sales", "heat", "missingindicator_heat"]
 
 
 def test_what_a_path_needs_is_said():

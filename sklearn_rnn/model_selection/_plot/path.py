@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from numbers import Integral
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.pipeline import Pipeline
 from sklearn.utils import Bunch
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_rnn._sklearn.axes import axes_for, spread_ticks
 from sklearn_rnn._sklearn.compat import Interval, validate_params
-from sklearn_rnn._sklearn.metaestimators import final_estimator
-from sklearn_rnn.model_selection._penalty_path import group_names, penalty_path
+from sklearn_rnn._sklearn.metaestimators import final_estimator, open_search
+from sklearn_rnn.model_selection._group_names import group_names
+from sklearn_rnn.model_selection._penalty_path import penalty_path
 from sklearn_rnn.neural_network._base import BaseSequenceEstimator
+from sklearn_rnn.preprocessing._pipeline_layout import pipeline_layout
 
 
 class PathDisplay:
@@ -31,7 +35,7 @@ class PathDisplay:
     coefficients : ndarray of shape (n_alphas, n_groups)
         Weight of each group, or the norm of its weights.
     groups : sequence of str
-        Names of the groups.
+        Names of the groups: columns and lags, such as ``"price_lag3"``.
 
     Attributes
     ----------
@@ -85,8 +89,8 @@ class PathDisplay:
         ----------
         estimator : estimator
             A network of this package with ``l1_ratio > 0``, which is cloned; or a fitted
-            `LagElasticNetCV` or `LagRidgeCV`, or a pipeline or search that ends with one, whose
-            path is known.
+            `LagElasticNetCV`, `LagRidgeCV`, `LagLogisticCV` or `LagPoissonCV`, or a pipeline
+            (`make_lasso`) or search that ends with one, whose path is known.
         X, y : array-like
             Training data of a network.
         alphas, n_alphas, eps, patience : object
@@ -105,7 +109,7 @@ class PathDisplay:
         if not isinstance(model, BaseSequenceEstimator):
             check_is_fitted(model)
         if hasattr(model, "coefs_"):
-            return cls.from_path(_path_of(model), n_labels=n_labels, ax=ax)
+            return cls.from_path(_path_of(model, estimator), n_labels=n_labels, ax=ax)
         path = penalty_path(
             estimator, X, y, alphas=alphas, n_alphas=n_alphas, eps=eps, patience=patience
         )
@@ -176,13 +180,24 @@ class PathDisplay:
         return self
 
 
-def _path_of(model: Any) -> Bunch:
+def _path_of(model: Any, estimator: Any) -> Bunch:
     """Return the path of a linear model on the standardised scale, over all its targets.
+
+    The names are those that the pipeline around it gives, or those that the model knows.
 
     Least squares, ``alpha=0``, has no place on a logarithmic axis.
     """
     shown = model.alphas_ > 0
     coefs = model.coefs_[shown] * model.scale_
     coefficients = coefs if coefs.ndim == 2 else np.sqrt((coefs**2).sum(axis=1))
-    groups = group_names(model, model.lag_coef_.shape[-2:])
+    around = open_search(estimator)
+    in_pipeline = isinstance(around, Pipeline) and len(around) > 1
+    layout = pipeline_layout(around) if in_pipeline else None
+    groups = group_names(model, model.lag_coef_.shape[-2:], layout and layout[1])
+    if (columns := model._form.columns) is not None:  # the order of coefs_
+        groups = [groups[i] for i in np.argsort(columns.order)]
+    if in_pipeline:
+        with suppress(AttributeError, ValueError):  # of steps that do not name their output
+            names = around[:-1].get_feature_names_out().tolist()
+            groups = names if len(names) == len(groups) else groups
     return Bunch(alphas=model.alphas_[shown], coefficients=coefficients, groups=groups)

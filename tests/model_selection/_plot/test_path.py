@@ -1,12 +1,21 @@
 """The display of a penalty path: what it holds and draws."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
-from sklearn_rnn import DenseRegressor, LagElasticNetCV, LagRidgeCV, LagTransformer
+from sklearn_rnn import (
+    CompleteRows,
+    DenseRegressor,
+    LagElasticNetCV,
+    LagRidgeCV,
+    LagTransformer,
+)
 from sklearn_rnn.model_selection import penalty_path
 from sklearn_rnn.plotting import PathDisplay
 from tests.displays import labels
@@ -54,6 +63,37 @@ def test_the_path_of_a_linear_model_is_known():
     assert len(PathDisplay.from_estimator(search).lines_) == 8
     with pytest.raises(NotFittedError, match="This LagElasticNetCV instance is not fitted yet"):
         PathDisplay.from_estimator(LagElasticNetCV())
+
+
+def with_lags(**lags):
+    return make_pipeline(LagTransformer(2, **lags), LagElasticNetCV(alphas=3))
+
+
+AHEAD = {"delay": 2, "known_ahead": ["day"]}
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        with_lags(**AHEAD),
+        with_lags(**AHEAD, flatten=True),
+        with_lags(**AHEAD, flatten=True).set_output(transform="pandas"),
+        CompleteRows(with_lags(**AHEAD)),
+        GridSearchCV(with_lags(**AHEAD), {"lagelasticnetcv__rule": ["1se"]}, cv=2),
+    ],
+    ids=["windows", "flat", "frame", "complete", "search"],
+)
+def test_names_are_those_of_the_columns_and_their_lags(model):
+    frame = pd.DataFrame(X[:, 0, :2], columns=["sales", "day"])
+    groups = PathDisplay.from_estimator(model.fit(frame, Y)).groups
+    assert groups == ["sales_lag3", "day_lag1", "sales_lag2", "day_lag0"]
+
+
+def test_names_pass_through_the_steps_before_the_lags():
+    frame = pd.DataFrame(X[:, 0, :2], columns=["sales", "day"])
+    model = make_pipeline(StandardScaler(), LagTransformer(2), LagElasticNetCV(alphas=3))
+    groups = PathDisplay.from_estimator(model.fit(frame, Y)).groups
+    assert groups == ["sales_lag2", "day_lag2", "sales_lag1", "day_lag1"]
 
 
 def test_weights_of_several_targets_are_norms():
