@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import dataclass
 from typing import Any
 
 from sklearn.exceptions import ConvergenceWarning
@@ -50,10 +51,11 @@ def flat_limit(gain: float, *args: Any) -> float:
     return constant - gain * abs(constant)
 
 
+@dataclass
 class FlatLimit:
     """Tells whether a loss saves less than a share of that of the best constant.
 
-    Parameters
+    Attributes
     ----------
     gain : float
         The share.
@@ -63,12 +65,15 @@ class FlatLimit:
         The parameters of the network, for their precision.
     n_outputs : int
         Outputs of the network.
+    limit : float or None
+        The largest loss that saves as much, once it is known.
     """
 
-    def __init__(self, gain: float, criterion: Loss, vector: Tensor, n_outputs: int) -> None:
-        self.gain, self.criterion = gain, criterion
-        self.vector, self.n_outputs = vector, n_outputs
-        self.limit: float | None = None
+    gain: float
+    criterion: Loss
+    vector: Tensor
+    n_outputs: int
+    limit: float | None = None
 
     def __call__(self, loss: float, examples: Examples) -> bool:
         """Return whether a loss on the examples, the same at every call, saves less."""
@@ -81,7 +86,7 @@ class FlatLimit:
 def loss_above(gain: float, trainer: Any, train: Examples, history: Any) -> float | None:
     """Return the training loss of the weights if it does not save a share of a constant's.
 
-    After few epochs, and with few targets or equal ones, nothing can be said: None.
+    With few targets or equal ones it is None.
 
     Parameters
     ----------
@@ -95,7 +100,7 @@ def loss_above(gain: float, trainer: Any, train: Examples, history: Any) -> floa
         The losses of all epochs.
     """
     (y, _), n_epochs, c = train.targets(), trainer.state.epoch, trainer.config
-    if n_epochs < c.patience or len(y) < LEAST_TARGETS or bool((y == y[0]).all()):
+    if len(y) < LEAST_TARGETS or bool((y == y[0]).all()):
         return None
     limit = flat_limit(gain, trainer.criterion, train, trainer.vector, c.n_outputs)
     best = [row for row in history[-n_epochs:] if row.get("valid_loss_best")]

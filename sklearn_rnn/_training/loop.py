@@ -25,7 +25,7 @@ from sklearn_rnn._training.convergence import GAIN_TO_WAIT_FOR, FlatLimit
 from sklearn_rnn._training.flat_parameters import n_weights
 from sklearn_rnn._training.inference import autocast, in_chunks
 from sklearn_rnn._training.losses import Loss
-from sklearn_rnn._training.penalties import penalty_values, sparse_penalty
+from sklearn_rnn._training.penalties import sparse_penalty
 from sklearn_rnn._training.proximal_lbfgs import ProximalLBFGS
 from sklearn_rnn._training.proximal_steps import step_sizes
 from sklearn_rnn._training.schedules import PLANNED
@@ -73,15 +73,14 @@ class Trainer:
             memory = self.optimizer.state[self.vector]
             state.proximal = ProximalLBFGS(self.vector, self.n_weights, self.sparse, memory)
         self.shrinkage = config.alpha * (1.0 - config.l1_ratio)
-        decays = config.optimizer == "adamw"
-        strengths = (0.0, self.shrinkage) if decays else (self.shrinkage, 0.0)
+        strengths = (0.0, self.shrinkage) if config.optimizer == "adamw" else (self.shrinkage, 0.0)
         self.ridge = Ridge(self.vector, self.n_weights, *strengths)
         set_dropout_generator(module, state.noise)
         self.schedule = PLANNED.get(config.lr_schedule)
         self.augment: Callable[[Batch], Batch] | None = None
         if config.augmentation:
-            sizes = (config.n_channels, config.n_outputs)
-            self.augment = Augmentation(config.augmentation, *sizes, state.noise)
+            sizes = config.n_channels, config.n_outputs, state.noise
+            self.augment = Augmentation(config.augmentation, *sizes)
         self.penalty = 0.0
         gain = 0.0 if self.sparse else GAIN_TO_WAIT_FOR  # zero weights may be the optimum
         self.is_flat = FlatLimit(gain, criterion, self.vector, config.n_outputs)
@@ -92,15 +91,14 @@ class Trainer:
     def start(self, train: Examples, valid: Examples | None) -> None:
         """Begin a run: with early stopping, record the loss of a network that is not random.
 
-        A network that is trained further, or starts as a linear model, may already be the best on
-        the validation data.
+        A network that is trained further, or starts as a linear model, may already be the best.
         """
         has_learned = self.config.linear_skip or self.state.n_epochs_before
-        if not (self.config.early_stopping and valid is not None and has_learned):
+        if valid is None or not (self.config.early_stopping and has_learned):
             return
         if self.sparse is not None:
-            weights = self.vector.data[None, : self.n_weights]
-            penalty = penalty_values(weights, self.shrinkage, self.sparse)
+            weights = self.vector.data[: self.n_weights]
+            penalty = 0.5 * self.shrinkage * weights.square().sum() + self.sparse.value(weights)
             if self.is_flat(self.mean_loss(train) + float(penalty), train):
                 return
         self.state.record({"valid_loss": self.mean_loss(valid)}, self.config)
@@ -130,7 +128,9 @@ class Trainer:
         losses = {"train_loss": self.epoch(train)}
         if self.config.alpha:
             ends = torch.stack([begin, weights])
-            penalties = penalty_values(ends, self.shrinkage, self.sparse)
+            penalties = 0.5 * self.shrinkage * ends.square().sum(1)
+            if self.sparse is not None:
+                penalties += torch.stack([self.sparse.value(end) for end in ends])
             n_batches = -(-len(train) // self.config.batch_size)
             share = (n_batches - 1) / (2 * n_batches)  # of batches, if it moves evenly
             self.penalty = float(penalties[0].lerp(penalties[1], share))
@@ -140,8 +140,9 @@ class Trainer:
         for name, loss in losses.items():
             if not math.isfinite(loss):
                 raise self._diverged(f"{name} is {loss}")
-        penalty = 0.0 if self.sparse else self.penalty  # which zero weights have not
-        flat = self.config.early_stopping and self.is_flat(losses["train_loss"] - penalty, train)
+        loss, flat = losses["train_loss"] - (0.0 if self.sparse else self.penalty), False
+        if self.config.early_stopping:
+            flat = self.is_flat(loss, train)
         settled = not (flat and self.sparse)
         self.state.record(losses, self.config, is_flat=flat and settled, is_settled=settled)
         return losses

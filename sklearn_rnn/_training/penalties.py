@@ -1,4 +1,4 @@
-"""The penalties of a module, of which one may set weights to zero; its weights on the input."""
+"""The penalty of a module that sets weights exactly to zero, and its weights on the input."""
 
 from __future__ import annotations
 
@@ -36,24 +36,6 @@ def sparse_penalty(module: SequenceModule, settings: Any) -> Penalty | None:
     n_groups = int(of_weight.max()) + 1
     positions = of_weight.argsort(stable=True)[(of_weight < 0).sum() :].reshape(n_groups, -1)
     return GroupLasso(strength, positions.to(next(module.parameters()).device))
-
-
-def penalty_values(weights: Tensor, shrinkage: float, sparse: Penalty | None) -> Tensor:
-    """Return the penalty of each row of weights: (k,), for weights of shape (k, n_weights).
-
-    Parameters
-    ----------
-    weights : Tensor of shape (k, n_weights)
-        Weights at k times.
-    shrinkage : float
-        The factor of half the sum of squares.
-    sparse : Penalty or None
-        The penalty that sets weights to zero.
-    """
-    values = 0.5 * shrinkage * weights.square().sum(1)
-    if sparse is not None:
-        values += torch.stack([sparse.value(row) for row in weights])
-    return values
 
 
 def input_weights(module: SequenceModule) -> Tensor:

@@ -238,8 +238,10 @@ class SequenceNet(NeuralNet):
                 files.save(self.seed, self.history, state)
             yield
         goes_on = until < c.max_epochs and not self.stopped_  # after a pause
-        looks = valid is not None and not goes_on and not c.alpha * c.l1_ratio
-        self.flat_loss_ = loss_above(LEAST_GAIN, trainer, train, self.history) if looks else None
+        self.flat_loss_ = self.worse_loss_ = None
+        long_enough = state.epoch >= c.patience and not goes_on
+        if long_enough and valid is not None and not c.alpha * c.l1_ratio:
+            self.flat_loss_ = loss_above(LEAST_GAIN, trainer, train, self.history)
         trainer.finish()
         curve = self.history[-state.epoch :, "valid_loss" if c.early_stopping else "train_loss"]
         self.final_loss_, self.constant_loss_ = curve[-1], None
@@ -253,8 +255,7 @@ class SequenceNet(NeuralNet):
                 self.criterion_, watched, trainer.vector, c.n_outputs
             )
 
-        self.worse_loss_ = None
-        if self.constant_loss_ is None and self.flat_loss_ is None:
+        if long_enough and self.constant_loss_ is None and self.flat_loss_ is None:
             self.worse_loss_ = loss_above(-LEAST_EXCESS, trainer, train, self.history)
 
     def _end_epoch(self, train: Examples, valid: Examples | None) -> None:

@@ -29,6 +29,9 @@ from sklearn_rnn._sklearn.metaestimators import open_search
 from sklearn_rnn.inspection._lag_grid import LagGrid
 from sklearn_rnn.preprocessing._pipeline_layout import Layout, pipeline_layout
 
+AsInput = Callable[[NDArray[Any]], Any]
+"""Converts windows to the input of an estimator."""
+
 CHUNK_SIZE = 2**20
 """Number of values of windows that are copied at the same time."""
 
