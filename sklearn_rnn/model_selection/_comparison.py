@@ -145,15 +145,16 @@ class Comparison:
         Returns
         -------
         Series
-            ``score`` is the score of `model` minus that of `reference`, averaged over the folds
-            that both completed; ``standard_error``, ``low``, ``high`` (95 % confidence interval)
-            and ``p_corrected_t`` belong to the corrected t-test of Nadeau and Bengio (2003) over
-            folds. ``loss`` is the mean pointwise loss of `reference` minus that of `model`;
-            ``loss_standard_error``, ``loss_low``, ``loss_high`` and ``p_diebold_mariano`` belong
-            to the test of Diebold and Mariano (1995) over rows, with the correction of Harvey,
-            Leybourne and Newbold (1997). Positive differences favor `model`. The first test
-            accounts for random training data, the second is conditional on these forecasts. The p
-            values are not adjusted for multiple comparisons.
+            Its name is ``"model - reference"``. ``score`` is the score of `model` minus that of
+            `reference`, averaged over the folds that both completed, and so negative where
+            `verdict` says that `model` trails; ``standard_error``, ``low``, ``high`` (95 %
+            confidence interval) and ``p_corrected_t`` belong to the corrected t-test of Nadeau and
+            Bengio (2003) over folds. ``loss`` is the mean pointwise loss of `reference` minus that
+            of `model`; ``loss_standard_error``, ``loss_low``, ``loss_high`` and
+            ``p_diebold_mariano`` belong to the test of Diebold and Mariano (1995) over rows, with
+            the correction of Harvey, Leybourne and Newbold (1997). Positive differences favor
+            `model`. The first test accounts for random training data, the second is conditional on
+            these forecasts. The p values are not adjusted for multiple comparisons.
         """
         for argument, name in (("model", model), ("reference", reference)):
             if name not in self.names:

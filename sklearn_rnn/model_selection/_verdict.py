@@ -79,10 +79,12 @@ def _larger_models(
         return ""
     chosen = ranking.chosen
     which = f"The best of the {len(models)} {kind} models" if models[1:] else f"The {kind} model"
-    test, verb = ranking.difference(models[0], chosen), "leads"
+    test, verb, sign = ranking.difference(models[0], chosen), "leads", ""
     if test["score"] <= 0:
         test, verb = ranking.difference(chosen, models[0]), "trails"
-    amount = f"{test['score']:.2g}{_in_brackets(_interval(test, loss))}"
+        sign = f"'{chosen}' minus '{models[0]}': "
+    interval = [f"{sign}{text}" for text in _interval(test, loss)]
+    amount = f"{test['score']:.2g}{_in_brackets(interval)}"
     return f". {which}, {named[models[0]]}, {verb} '{chosen}' by {amount}"
 
 

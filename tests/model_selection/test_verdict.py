@@ -35,8 +35,8 @@ SWING = np.array([0.3, -0.3, 0.3, -0.3])
             "Take 'b': it has the best scorer, 0.4, and leads 'a', the best of the simpler models, "
             "by 0.4 (95 % confidence interval -0.44 to 1.2, corrected t-test p = 0.23), more than "
             "one standard error of the difference (0.26), although the confidence interval "
-            "includes zero. The larger model, 'c', trails 'b' by 0.5 (95 % confidence interval "
-            "-1.2 to 2.2).",
+            "includes zero. The larger model, 'c', trails 'b' by 0.5 ('b' minus 'c': 95 % "
+            "confidence interval -1.2 to 2.2).",
         ),
         (
             {"a": 1 + SWING, "b": np.zeros(4), "c": np.zeros(4) - 1},
