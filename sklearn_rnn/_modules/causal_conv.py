@@ -1,7 +1,7 @@
 """Causal, dilated, weight-normalised convolution along the steps, and max(0, .) of it."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar, NamedTuple
 
 import torch
@@ -87,9 +87,9 @@ class CausalConvolution(Layer):
         weight = weight.transpose(1, 2).flatten(1)  # (n_out, kernel_size * n_in)
         return torch.relu(F.linear(read.by_taps(x), weight, self.bias))
 
-    def is_native(self) -> bool:
-        """Return whether the compiled kernels compute it where its parameters are."""
-        return has_conv_kernel(self.weight_v if self.normalized else self.kernel)
+    def native_parts(self) -> Sequence[nn.Module]:
+        """Return this layer if the compiled kernels compute it where its parameters are."""
+        return [self] if has_conv_kernel(self.weight_v if self.normalized else self.kernel) else ()
 
     def forward_and_vjp(
         self, x: Tensor, n_steps: int, *, stride: int = 1, dilation: int = 1

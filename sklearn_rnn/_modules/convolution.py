@@ -73,9 +73,9 @@ class Convolution(Layer):
         taps = _centred(x, self.weight)._replace(rectifies=True, pool_size=pool_size)
         return native_convolution(taps, x.transpose(1, 2), self.weight, self.bias, lengths)
 
-    def is_native(self) -> bool:
-        """Return whether the compiled kernels compute it where its parameters are."""
-        return has_conv_kernel(self.weight)
+    def native_parts(self) -> Sequence[nn.Module]:
+        """Return this layer if the compiled kernels compute it where its parameters are."""
+        return [self] if has_conv_kernel(self.weight) else ()
 
 
 class Filters(Layer):
@@ -108,9 +108,9 @@ class Filters(Layer):
         taps = _centred(x, self.weight)
         return native_convolution(taps, x.transpose(1, 2), self.weight, self.bias).transpose(1, 2)
 
-    def is_native(self) -> bool:
-        """Return whether the compiled kernels compute it where its parameters are."""
-        return has_conv_kernel(self.weight)
+    def native_parts(self) -> Sequence[nn.Module]:
+        """Return this layer if the compiled kernels compute it where its parameters are."""
+        return [self] if has_conv_kernel(self.weight) else ()
 
 
 class Branches(Layer):

@@ -1,7 +1,7 @@
 """The layers that networks share, and the declaration of which parameters are penalised."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import torch
@@ -22,9 +22,9 @@ class Layer(nn.Module):
     penalized: ClassVar[Mapping[str, bool]] = {}
     looks_up: ClassVar[bool] = False
 
-    def is_native(self) -> bool:
-        """Return whether the compiled kernels compute it where its parameters are."""
-        return False
+    def native_parts(self) -> Sequence[nn.Module]:
+        """Return the layers inside that the compiled kernels run together."""
+        return ()
 
 
 OF_TORCH: dict[type[nn.Module], Mapping[str, bool]] = {

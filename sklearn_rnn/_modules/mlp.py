@@ -9,8 +9,12 @@ from torch import Tensor, nn
 
 from sklearn_rnn._modules.base import InputGroups, SequenceModule
 from sklearn_rnn._modules.kernels.arguments import KernelLoss
-from sklearn_rnn._modules.kernels.dense import DenseTraining, has_dense_kernel
-from sklearn_rnn._modules.kernels.layer import has_no_hooks
+from sklearn_rnn._modules.kernels.dense import (
+    DenseTraining,
+    dense_outputs,
+    has_dense_kernel,
+)
+from sklearn_rnn._modules.kernels.layer import has_no_hooks, is_hooked
 from sklearn_rnn._modules.layers import Dropout, Head, linear
 from sklearn_rnn._modules.masking import zero_padding
 
@@ -83,21 +87,40 @@ class Dense(SequenceModule):
         """Map x (batch, n_steps, n_channels) to outputs (batch, n_outputs)."""
         if lengths is not None:
             x = zero_padding(x, lengths)
+        if not torch.is_grad_enabled() and (outputs := self._outputs(x)) is not None:
+            return outputs
         x = x.flatten(1)  # (batch, n_steps * n_channels)
         for i, layer in enumerate(self.layers):
             if i > 0:
                 x = self.dropout(x)
             x = ACTIVATIONS[self.activation](layer(x))  # (batch, hidden_layer_sizes[i])
-        outputs: Tensor = self.head(x)
-        return outputs
+        of_head: Tensor = self.head(x)
+        return of_head
+
+    def _outputs(self, x: Tensor) -> Tensor | None:
+        """Return the outputs by the compiled kernels, if they can."""
+        dropout, head = self.dropout, self.head
+        if self._drops or is_hooked(dropout) or is_hooked(head):
+            return None
+        layers = [*self.layers, head.linear]
+        return dense_outputs(layers, self.activation, x)
+
+    def native_parts(self) -> Sequence[nn.Module]:
+        """Return all layers if the compiled kernels run them together."""
+        layers = [*self.layers, self.head.linear]
+        return layers if has_dense_kernel(layers, self.activation) else ()
 
     def native_training(self, loss: KernelLoss) -> DenseTraining | None:
         """Return what computes losses and gradients in the compiled kernels, if they can."""
         layers = [*self.layers, self.head.linear]
-        drops = self.training and self.dropout.p
-        if drops or not has_no_hooks(self) or not has_dense_kernel(layers, self.activation):
+        if self._drops or not has_no_hooks(self) or not has_dense_kernel(layers, self.activation):
             return None
         return DenseTraining(layers, self.activation, loss)
+
+    @property
+    def _drops(self) -> bool:
+        """Whether dropout is applied."""
+        return self.training and self.dropout.p > 0
 
     def input_groups(self) -> InputGroups:
         """Group the weights of the first layer by lag and channel: (n_steps, n_channels)."""

@@ -14,6 +14,9 @@ from numpy.typing import DTypeLike, NDArray
 CHUNK_VALUES = 2**18
 """Values of a temporary copy: 2 MB, which a cache holds, and little beside a table."""
 
+SMALL = 2**10
+"""Values that are looked at one by one, at once, as the setting of NumPy's errors takes longer."""
+
 LARGE_FILE = 2**28
 """Size in bytes from which on the rows of a file are not copied into memory."""
 
@@ -25,7 +28,9 @@ def row_chunks(n_rows: int, n_columns: int, at_least: int = 1) -> Iterator[slice
 
 
 def is_finite(rows: NDArray[Any]) -> bool:
-    """Return whether the sum of all values is finite, and with it each of them, without a copy."""
+    """Return whether all values are finite; of many rather their sum, without a copy."""
+    if rows.size <= SMALL:
+        return bool(np.isfinite(rows).all())
     with np.errstate(over="ignore", invalid="ignore"):
         return bool(np.isfinite(np.sum(rows)))
 

@@ -42,7 +42,7 @@ from sklearn_rnn._sklearn.validation import (
 
 FloatArray = NDArray[np.float64]
 Validate = Callable[..., Any]
-"""scikit-learn's ``validate_data``, as an estimator calls it on itself."""
+"""scikit-learn's ``validate_data``, as an estimator calls it on itself; see `validate_features`."""
 
 
 def check_sequences(
@@ -200,8 +200,8 @@ def _checked_array(
         X, n_dims = np.asarray(X)[:, :, np.newaxis], 3
     if n_dims:
         check_targets(y, X)
-    if not targets and type(X) is np.ndarray and n_dims == 3 and X.dtype.kind in "fiu" and len(X):
-        validate(X, skip_check_array=True, ensure_2d=False)  # nothing to convert: much faster
+    if not targets and type(X) is np.ndarray and n_dims and X.dtype.kind in "fiu" and X.size:
+        validate(X, skip_check_array=True, ensure_2d=n_dims == 2)  # nothing to convert: much faster
         return X, y
     form: dict[str, Any] = {"ensure_all_finite": False}
     if n_dims == 3:

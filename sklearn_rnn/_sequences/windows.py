@@ -159,8 +159,8 @@ def window_rows(X: NDArray[Any]) -> Windows | None:
         the rows would lie outside every window.
     """
     n_windows, n_steps, n_channels = X.shape
-    if X.size == 0:
-        rows = X.reshape(n_windows * n_steps, n_channels)
+    if X.size == 0 or X.flags.c_contiguous:
+        rows = np.asarray(X).reshape(n_windows * n_steps, n_channels)
         return Windows(rows, n_windows, n_steps, max(n_steps, 1), 1)
     used = [stride for stride, size in zip(X.strides, X.shape, strict=True) if size > 1]
     if min(used, default=1) <= 0:

@@ -20,7 +20,7 @@ from pandas.api.types import (
     is_string_dtype,
 )
 from scipy.sparse import issparse
-from sklearn.utils.validation import check_array
+from sklearn.utils.validation import check_array, validate_data
 
 from sklearn_rnn._modules.memory import check_memory as check_memory
 from sklearn_rnn._sklearn.compat import num_samples
@@ -104,6 +104,22 @@ def check_table(X: Any, estimator: Any) -> Any:
     if hasattr(X, "columns"):
         return X
     return check_array(X, estimator=estimator, input_name="X", ensure_all_finite=False)
+
+
+def validate_features(
+    estimator: Any, X: Any = "no_validation", y: Any = "no_validation", *, reset: bool, **how: Any
+) -> Any:
+    """Call scikit-learn's ``validate_data``, unless it would return X as it is.
+
+    That is so of an array of the columns seen in `fit`, if ``skip_check_array`` is set: to look
+    whether it is a table with names takes as long as the prediction of a row.
+    """
+    is_checked = not reset and how.get("skip_check_array") and isinstance(y, str)
+    if is_checked and type(X) is np.ndarray and not hasattr(estimator, "feature_names_in_"):
+        n_features = X.shape[1] if how["ensure_2d"] else estimator.n_features_in_
+        if n_features == estimator.n_features_in_:
+            return X
+    return validate_data(estimator, X, y, reset=reset, **how)
 
 
 def check_target(y: Any, name: str = "y", dtype: Any = np.float64) -> NDArray[Any]:

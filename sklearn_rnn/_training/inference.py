@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+from weakref import WeakKeyDictionary
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from sklearn_rnn._modules.base import SequenceModule
 from sklearn_rnn._modules.kernels.layer import count_weights, is_mostly_native
@@ -67,21 +69,41 @@ def raw_outputs(module: SequenceModule, x: Tensor | RaggedTensor, *, mixed: bool
     Their shape is (n, n_outputs), or (n_valid_steps, n_outputs) if the module has an output at
     each step. With `mixed` torch computes products in bfloat16.
     """
-    inside = [*module.modules()]  # to walk through them takes long beside one prediction
-    if any(part.training for part in inside):
+    if _is_training(module):
         module.eval()
-    shared, (n_weights, in_kernels) = shares_rows(x, module.receptive_field), count_weights(inside)
-    size = chunk_size(x, shared=shared, in_kernels=in_kernels)
-    operations = size * n_steps_run(x, shared=shared) * n_weights
+    shared, (n_weights, in_kernels) = shares_rows(x, module.receptive_field), _weights_of(module)
+    n, size = len(x), chunk_size(x, shared=shared, in_kernels=in_kernels)
+    operations = min(n, size) * n_steps_run(x, shared=shared) * n_weights
     of_threads = threads_for(operations, in_kernels=in_kernels)
     with autocast(x.device, mixed=mixed), of_threads:
-        if isinstance(x, Tensor) or x.is_series:
-            n = len(x)
-            parts = [slice(start, min(start + size, n)) for start in range(0, n, size)]
-            return torch.cat(
-                [_one_row_per_step(module(consecutive(x, part))) for part in parts]
-            ).cpu()
-        return _ragged_outputs(module, x, size)
+        if not (isinstance(x, Tensor) or x.is_series):
+            return _ragged_outputs(module, x, size)
+        if n <= size:
+            return _one_row_per_step(module(consecutive(x, slice(0, n)))).cpu()
+        parts = [slice(start, min(start + size, n)) for start in range(0, n, size)]
+        return torch.cat([_one_row_per_step(module(consecutive(x, part))) for part in parts]).cpu()
+
+
+def _is_training(module: nn.Module) -> bool:
+    """Return whether a part of a module is in training mode."""
+    parts: list[Any] = [module]  # `modules()` takes long beside one prediction
+    for part in parts:
+        if part is not None:
+            if part.training:
+                return True
+            parts += part._modules.values()
+    return False
+
+
+def _weights_of(module: nn.Module) -> tuple[int, bool]:
+    """Return what `count_weights` does of a module, at once from the second time on."""
+    found = _counted.get(module)
+    if found is None:
+        found = _counted[module] = count_weights(module.modules())
+    return found
+
+
+_counted: WeakKeyDictionary[nn.Module, tuple[int, bool]] = WeakKeyDictionary()
 
 
 def _one_row_per_step(output: Tensor) -> Tensor:

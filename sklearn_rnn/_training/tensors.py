@@ -103,7 +103,7 @@ def must_stream(rows: NDArray[Any], device: str | torch.device) -> bool:
     """Return whether the rows are on disk, or too large for the memory of the device."""
     if stays_on_disk(rows):
         return True
-    if torch.device(device).type != "cuda":
+    if device == "cpu" or torch.device(device).type != "cuda":
         return False
     free, _ = torch.cuda.mem_get_info(device)
     return rows.nbytes > MAX_MEMORY_FRACTION * free
@@ -111,7 +111,8 @@ def must_stream(rows: NDArray[Any], device: str | torch.device) -> bool:
 
 def as_tensor(sequences: Windows | Ragged, device: str | torch.device) -> Tensor | RaggedTensor:
     """Return sequences over contiguous rows as a strided or ragged tensor on the device."""
-    rows = torch.from_numpy(sequences.rows).to(device)
+    rows = torch.from_numpy(sequences.rows)
+    rows = rows if device == "cpu" else rows.to(device)
     if isinstance(sequences, Ragged):
         starts, lengths = torch.from_numpy(sequences.starts), torch.from_numpy(sequences.lengths)
         return RaggedTensor(rows, starts, lengths, sequences.step_stride)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import RegressorMixin
 from sklearn.utils import Tags
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from sklearn_rnn._sequences.input_form import InputForm, Reading
 from sklearn_rnn._sequences.lag_names import LAG_NAME
@@ -22,7 +22,7 @@ from sklearn_rnn._sequences.windows import Windows
 from sklearn_rnn._sklearn.compat import Interval, fit_context
 from sklearn_rnn._sklearn.estimator import Estimator
 from sklearn_rnn._sklearn.parameters import param, parametrized
-from sklearn_rnn._sklearn.validation import check_target, restore_on_error
+from sklearn_rnn._sklearn.validation import check_target, restore_on_error, validate_features
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,7 @@ class PersistenceRegressor(RegressorMixin, Estimator):
 
     def _read(self, X: Any, y: Any, *, reset: bool) -> tuple[Windows, Any]:
         windows, y, form = check_sequences(
-            partial(validate_data, self, reset=reset),
+            partial(validate_features, self, reset=reset),
             X,
             y,
             name=type(self).__name__,

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import RegressorMixin
 from sklearn.utils import Tags
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 from typing_extensions import Self
 
 from sklearn_rnn._sequences.input_form import InputForm, Reading
@@ -20,7 +20,12 @@ from sklearn_rnn._sequences.window_array import WindowArray
 from sklearn_rnn._sequences.windows import Windows
 from sklearn_rnn._sklearn.compat import check_sample_weight, fit_context
 from sklearn_rnn._sklearn.parameters import parametrized
-from sklearn_rnn._sklearn.validation import check_target, prefix_errors, restore_on_error
+from sklearn_rnn._sklearn.validation import (
+    check_target,
+    prefix_errors,
+    restore_on_error,
+    validate_features,
+)
 from sklearn_rnn.linear._design import CenteredDesign, Design, FloatArray
 from sklearn_rnn.linear._parameters import ColumnParameters
 from sklearn_rnn.linear._training_set import TrainingSet
@@ -88,7 +93,7 @@ class WindowModel(ColumnParameters):
     def _read(self, X: Any, y: Any, *, reset: bool) -> tuple[Design, Any]:
         """Validate X and y, and return X as a design matrix."""
         windows, y, form = check_sequences(
-            partial(validate_data, self, reset=reset),
+            partial(validate_features, self, reset=reset),
             X,
             y,
             name=type(self).__name__,

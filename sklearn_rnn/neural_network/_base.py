@@ -12,7 +12,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import validate_data
 
 from sklearn_rnn._modules.base import SequenceModule
 from sklearn_rnn._modules.constant_outputs import with_constants
@@ -24,7 +23,7 @@ from sklearn_rnn._sequences.training_data import Data, complete_only
 from sklearn_rnn._sequences.windows import Windows
 from sklearn_rnn._sklearn.compat import CallbackSupportMixin, check_sample_weight, fit_context
 from sklearn_rnn._sklearn.parameters import parametrized, plain_parameters
-from sklearn_rnn._sklearn.validation import prefix_errors, restore_on_error
+from sklearn_rnn._sklearn.validation import prefix_errors, restore_on_error, validate_features
 from sklearn_rnn._training.augmentation import check_augmentation
 from sklearn_rnn._training.batches import Examples
 from sklearn_rnn._training.config import TrainingConfig, stops_early
@@ -246,7 +245,7 @@ class BaseSequenceEstimator(TrainingParameters, CallbackSupportMixin, Fitted, Pi
         self, X: Any, y: Any = "no_validation", *, reset: bool = False
     ) -> tuple[Windows | Ragged, Any]:
         """Validate X (and y) and return its sequences without padding, and y."""
-        validate = partial(validate_data, self, reset=reset)
+        validate = partial(validate_features, self, reset=reset)
         if not reset:
             return self._reader.read(X, y, validate=validate)
         reading = declared_reading(self, X, any_length=self._any_length)

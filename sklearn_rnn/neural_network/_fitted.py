@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from sklearn_rnn._modules.base import SequenceModule
 from sklearn_rnn._sequences.lists import comes_as_list
@@ -23,6 +23,7 @@ from sklearn_rnn._sequences.step_targets import (
 )
 from sklearn_rnn._sequences.window_scaling import WindowScale
 from sklearn_rnn._sequences.windows import Windows
+from sklearn_rnn._sklearn.validation import validate_features
 from sklearn_rnn._training.batches import Examples
 from sklearn_rnn._training.config import TrainingConfig
 from sklearn_rnn._training.inference import raw_outputs
@@ -205,7 +206,7 @@ class Fitted(Described, WithLossCurve):
             Whether to decode the outputs of all members together, along a first axis.
         """
         check_is_fitted(self)
-        sequences, _ = self._reader.read(X, validate=partial(validate_data, self, reset=False))
+        sequences, _ = self._reader.read(X, validate=partial(validate_features, self, reset=False))
         windows = self._reader.window_scale(sequences)
         encoder = self._encoder if windows is None else self._encoder_at(windows)
         outputs = self._outputs_of(sequences, windows=windows)
@@ -232,9 +233,8 @@ class Fitted(Described, WithLossCurve):
         windows : WindowScale, optional
             What windows are normalised by, if that is known.
         """
-        reader, outputs = self._reader, []
+        reader, config, outputs = self._reader, self.net_.config, []
         how: dict[str, Any] = {"copy": bool(self.callbacks)}  # which may modify the batches
-        config = self.net_.config
         x = reader.tensor(sequences, config.dtype, config.device, windows=windows, **how)
         for member in getattr(self, "members_", (self,)):
             net, module = member.net_, member.net_.module_

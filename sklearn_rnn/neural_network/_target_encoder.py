@@ -271,7 +271,7 @@ class RegressionEncoder:
 
     def decode(self, raw_output: Tensor) -> NDArray[np.float64]:
         """Return raw outputs (n_samples, n_outputs) as predictions in the shape and units of y."""
-        output: NDArray[np.float64] = raw_output[:, : len(self.scale.mean)].numpy()
+        output: NDArray[np.float64] = raw_output.numpy()[:, : len(self.scale.mean)]
         is_log = self.loss.log_link
         values = np.exp(output) * self.scale.scale if is_log else self.in_units_of_y(output)
         return values.ravel() if self.shape == () else values

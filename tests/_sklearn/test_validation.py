@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 import torch
 from sklearn.base import BaseEstimator
+from sklearn.utils.validation import validate_data
 
 from sklearn_rnn import (
     ARRegressor,
@@ -29,6 +30,7 @@ from sklearn_rnn._sklearn.validation import (
     check_numbers,
     check_targets,
     restore_on_error,
+    validate_features,
 )
 
 N = 30
@@ -246,3 +248,41 @@ def test_a_sequence_that_lacks_one_of_the_targets_of_a_step_is_named():
             ValueError, match=r"^Input y contains NaN\. y\[7\] lacks one of several"
         ):
             GRURegressor(return_sequences=True).fit(WINDOWS, targets)
+
+
+@pytest.mark.parametrize("names", [None, ["a", "b", "c"]])
+@pytest.mark.parametrize("ensure_2d", [False, True])
+@pytest.mark.parametrize("shape", [(4, 3), (4, 2), (1, 3), (2, 4, 3)])
+@pytest.mark.parametrize("kind", [np.asarray, pd.DataFrame, np.ndarray.tolist])
+def test_features_are_those_that_scikit_learn_validates(names, ensure_2d, shape, kind):
+    fitted = BaseEstimator()
+    fitted.n_features_in_ = 3
+    if names is not None:
+        fitted.feature_names_in_ = np.array(names, dtype=object)
+    X = RNG.normal(size=shape)
+    X = X if len(shape) == 3 else kind(X)
+    how = {"reset": False, "skip_check_array": True, "ensure_2d": ensure_2d}
+
+    def outcome(function):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            try:
+                result = function(fitted, X, **how)
+            except (TypeError, ValueError) as error:
+                return str(error)
+        assert result is X
+        return [str(warning.message) for warning in caught]
+
+    assert outcome(validate_features) == outcome(validate_data)
+
+
+def test_a_plain_array_is_checked_against_the_columns_of_fit():
+    X = pd.DataFrame(RNG.normal(size=(N, 3)), columns=list("abc"))
+    net = DenseRegressor(max_epochs=1, tol=1.0, device="cpu").fit(X, X["a"])
+    with pytest.warns(UserWarning, match="does not have valid feature names"):
+        net.predict(X.to_numpy()[:1])
+    net.fit(X.to_numpy(), X["a"].to_numpy())
+    with pytest.raises(ValueError, match="X has 2 features, but DenseRegressor is expecting 3"):
+        net.predict(X.to_numpy()[:1, :2])
+    with pytest.raises(ValueError, match="infinity"):
+        net.predict(np.array([[1.0, np.inf, 2.0]]))

@@ -104,4 +104,18 @@ INLINE void add_rows(real *to, const real *dz, long dz_row, long rows, long colu
     }
 }
 
+INLINE real dot(const real *a, const real *b, long n)
+{
+    vec sum = (vec){0};
+    long j = 0;
+    for (; j + LANES <= n; j += LANES)
+        sum += load(a + j) * load(b + j);
+    real total = 0;
+    for (long lane = 0; lane < LANES; lane++)
+        total += sum[lane];
+    for (; j < n; j++)
+        total += a[j] * b[j];
+    return total;
+}
+
 #endif

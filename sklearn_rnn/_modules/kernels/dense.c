@@ -12,6 +12,9 @@
 
 #include "activations.h"
 
+/* Rows below which weights are read where they are: packing them would take longer. */
+#define FEW 8
+
 /* Memory of a layer. */
 struct place {
     real *x;                    /* CHUNK rows of its inputs */
@@ -75,7 +78,7 @@ static real *set_up(struct place *places, const struct dense *net, real *workspa
         at = p->db + padded(l->outputs);
         copy_in(p->bias, packed(l->outputs), l->b, 0, l->outputs, 1);
         pack_transposed(p->forward, l->w, l->inputs, l->outputs);
-        if (i > 0 || net->dx)
+        if (!net->out && (i > 0 || net->dx))
             pack_straight(p->back, l->w, l->inputs, l->outputs);
         workspace = p->back + packed(l->inputs) * l->outputs;
     }
@@ -114,15 +117,23 @@ static void multiply_by_slopes(long activation, real *d, const real *a, long n)
     }
 }
 
+/* Copy the steps of rows of x to rows of a length, padded with zeros. */
+static void flatten(const struct dense *net, const real *x, long rows, real *to, long row)
+{
+    const long inputs = net->layers[0].inputs, adjoin = net->x_step == net->channels;
+    const long steps = adjoin ? 1 : net->steps, step = adjoin ? inputs : net->channels;
+    for (long i = 0; i < rows; i++, x += net->training.x_batch, to += row) {
+        for (long t = 0; t < steps; t++)
+            memcpy(to + t * step, x + t * net->x_step, step * sizeof(real));
+        memset(to + inputs, 0, (row - inputs) * sizeof(real));
+    }
+}
+
 /* Compute the outputs of a chunk from x, that of its first row. */
 static void forward(const struct dense *net, const struct place *places, const real *x, long rows,
                     real *outputs)
 {
-    const long step = net->channels, row = row_of(net->layers[0].inputs);
-    memset(places[0].x, 0, rows * row * sizeof(real));
-    for (long i = 0; i < rows; i++, x += net->training.x_batch)
-        for (long t = 0; t < net->steps; t++)
-            memcpy(places[0].x + i * row + t * step, x + t * net->x_step, step * sizeof(real));
+    flatten(net, x, rows, places[0].x, row_of(net->layers[0].inputs));
     for (long i = 0; i < net->n_layers; i++) {
         const struct affine *l = &net->layers[i];
         const int is_head = i == net->n_layers - 1;
@@ -234,6 +245,49 @@ static void sum_dense(const struct training *t, const void *dense)
         memcpy(l->db, sum, l->outputs * sizeof(real));
         sum += padded(l->outputs);
     }
+}
+
+/* The outputs of a few rows, one by one. `a` and `b` have room for a row of activations each. */
+static void run_few(const struct dense *net, real *a, real *b)
+{
+    const struct training *t = &net->training;
+    const struct affine *head = &net->layers[net->n_layers - 1];
+    for (long i = 0; i < t->batch; i++) {
+        flatten(net, t->x + i * t->x_batch, 1, a, row_of(net->layers[0].inputs));
+        for (const struct affine *l = net->layers; l <= head; l++) {
+            real *to = l == head ? net->out + i * l->outputs : b;
+            for (long k = 0; k < l->outputs; k++)
+                to[k] = l->b[k] + dot(l->w + k * l->inputs, a, l->inputs);
+            if (l == head)
+                break;
+            memset(to + l->outputs, 0, (padded(l->outputs) - l->outputs) * sizeof(real));
+            activate(net->activation, to, padded(l->outputs));
+            b = a, a = to;
+        }
+    }
+}
+
+/* Store the outputs of the chunks first, ..., last - 1. Return -1 if memory cannot be allocated. */
+int EXPORT(dense_forward)(const struct dense *net)
+{
+    const struct training *t = &net->training;
+    const long width = row_of(t->outputs), few = t->batch < FEW;
+    struct place places[net->n_layers];
+    real *workspace = allocate(few ? 2 * longest_row(net) : dense_workspace(net));
+    if (!workspace)
+        return -1;
+    if (few)
+        run_few(net, workspace, workspace + longest_row(net));
+    else {
+        real *outputs = set_up(places, net, workspace);
+        for (long chunk = t->first; chunk < t->last; chunk++) {
+            const long start = chunk * CHUNK, rows = rows_of_chunk(t->batch, chunk);
+            forward(net, places, t->x + start * t->x_batch, rows, outputs);
+            copy_out(net->out + start * t->outputs, t->outputs, outputs, width, t->outputs, rows);
+        }
+    }
+    free(workspace);
+    return 0;
 }
 
 static const struct network DENSE = {dense_workspace, run_dense, sum_dense};

@@ -12,12 +12,13 @@ struct affine {
     real *dw, *db;
 };
 
-/* The arguments, as `DenseTraining` in training.py packs them. */
+/* The arguments, as `_pack` in dense.py packs them. */
 struct dense {
     struct training training;
     int64_t steps, channels, x_step; /* of x, which is flattened; stride of a step in elements */
     const int64_t *lengths;          /* (batch): valid steps of each row, for dx alone; or NULL */
     real *dx;                        /* gradient of x, contiguous; or NULL */
+    real *out;                       /* (batch, outputs), written by dense_forward; or NULL */
     int64_t activation, n_layers;
     struct affine layers[];          /* the last one is the head */
 };

@@ -16,20 +16,6 @@ static void drop_outputs(const struct work *w, long layer, real *to)
                 to[j] *= mask[i * row + t * n + j];
 }
 
-INLINE real dot(const real *a, const real *b, long n)
-{
-    vec sum = (vec){0};
-    long j = 0;
-    for (; j + LANES <= n; j += LANES)
-        sum += load(a + j) * load(b + j);
-    real total = 0;
-    for (long lane = 0; lane < LANES; lane++)
-        total += sum[lane];
-    for (; j < n; j++)
-        total += a[j] * b[j];
-    return total;
-}
-
 /* Elements of the gradients of a group. */
 INLINE long size_of_head(const struct recurrent *net)
 {

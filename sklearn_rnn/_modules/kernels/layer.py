@@ -99,12 +99,15 @@ def is_mostly_native(module: nn.Module) -> bool:
 def count_weights(parts: Iterable[nn.Module]) -> tuple[int, bool]:
     """Return the number of weights of a module's parts, and whether it `is_mostly_native`."""
     total = looked_up = native = 0
+    together: set[nn.Module] = set()
     for part in parts:
+        if isinstance(part, Layer):
+            together.update(part.native_parts())
         size = sum(p.numel() for p in part._parameters.values() if p is not None)
         total += size
         if isinstance(part, Layer) and part.looks_up:
             looked_up += size
-        elif size and (has_kernel(part) or (isinstance(part, Layer) and part.is_native())):
+        elif size and (part in together or has_kernel(part)):
             native += size
     return total, 2 * native > total - looked_up
 

@@ -73,7 +73,8 @@ def _functions(library: ctypes.CDLL, instructions: str) -> dict[tuple[str, int],
     """Return all functions of the library, by name and by the bits of an element."""
     packed, result = ctypes.c_char_p, ctypes.c_void_p
     names = [f"{cell}_{what}" for cell in CELLS for what in CALLS + TRAINING_CALLS]
-    names += [f"dense_{what}" for what in TRAINING_CALLS] + [f"conv_{what}" for what in CALLS]
+    names += [f"dense_{what}" for what in ("forward", *TRAINING_CALLS)]
+    names += [f"conv_{what}" for what in CALLS]
     functions = {}
     for name, bits in product(["step", *names], (32, 64)):
         try:

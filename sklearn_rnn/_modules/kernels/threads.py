@@ -139,9 +139,8 @@ def one_thread() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-@contextmanager
-def threads_for(operations: int, *, in_kernels: bool = False) -> Iterator[None]:
-    """Run a block with as many threads as make it faster.
+def threads_for(operations: int, *, in_kernels: bool = False) -> AbstractContextManager[None]:
+    """Return a context, to be entered at once, with as many threads as make its block faster.
 
     Parameters
     ----------
@@ -155,10 +154,11 @@ def threads_for(operations: int, *, in_kernels: bool = False) -> Iterator[None]:
     Two processes with two threads each on two cores made the training of a small net 470
     times slower than one thread each. The number that the user has set is never exceeded.
     """
-    single = in_worker() or operations < OPERATIONS_WORTH_THREADS
-    of_torch: AbstractContextManager[None] = one_thread() if single else nullcontext()
-    with of_torch, threads_for_kernels() if in_kernels else nullcontext():
-        yield
+    if torch.get_num_threads() == 1:
+        return nullcontext()
+    if operations < OPERATIONS_WORTH_THREADS or in_worker():
+        return one_thread()
+    return threads_for_kernels() if in_kernels else nullcontext()
 
 
 def run_side_by_side(tasks: Sequence[Generator[None]]) -> None:

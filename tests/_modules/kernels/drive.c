@@ -19,6 +19,7 @@
 DECLARE(rnn)
 DECLARE(lstm)
 DECLARE(gru)
+int EXPORT(dense_forward)(const struct dense *);
 int EXPORT(dense_train)(const struct dense *);
 int EXPORT(dense_train_part)(const struct dense *);
 void EXPORT(dense_train_sum)(const struct dense *);
@@ -250,10 +251,14 @@ static void train_dense(long batch, long steps, long channels, long hidden, int 
     net->training = training(batch, samples, 1, chunk, inputs, outputs, loss, size, w, g);
     net->steps = steps, net->channels = channels, net->x_step = channels;
     net->activation = activation, net->n_layers = n_layers, net->lengths = NULL, net->dx = NULL;
+    net->out = array(batch * outputs);
+    int failed = PASTE(dense_forward, VARIANT)(net);
+    check(net->out, batch * outputs, "outputs");
+    net->out = NULL;
     int64_t partial, workspace;
     PASTE(dense_train_sizes, VARIANT)(net, &partial, &workspace);
     net->training.partial = array(partial);
-    int failed = PASTE(dense_train, VARIANT)(net);
+    failed |= PASTE(dense_train, VARIANT)(net);
     net->training.samples = batch, net->training.rates = NULL;
     failed |= PASTE(dense_train, VARIANT)(net);
     real *once = array(size);

@@ -525,7 +525,8 @@ def test_threads_for_kernels_are_those_of_torch_and_are_given_back():
     [
         (Recurrent(3, 5, 1, cell="lstm", hidden_size=8, num_layers=2), True),
         (Recurrent(3, 5, 1, cell="lstm", hidden_size=LARGEST_HIDDEN + 1), False),
-        (Dense(3, 5, 1, hidden_layer_sizes=(8,)), False),
+        (Dense(3, 5, 1, hidden_layer_sizes=(8,)), True),
+        (Dense(3, 5, 1, hidden_layer_sizes=(LARGEST_HIDDEN + 1,)), False),
         (
             Embedded(
                 1,
@@ -539,7 +540,7 @@ def test_threads_for_kernels_are_those_of_torch_and_are_given_back():
             True,
         ),
     ],
-    ids=["stacked", "large", "dense", "tokens"],
+    ids=["stacked", "large", "dense", "large dense", "tokens"],
 )
 def test_what_kernels_do_most_of(net, expected):
     assert is_mostly_native(net) == expected
