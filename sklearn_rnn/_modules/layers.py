@@ -2,7 +2,8 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar
+from functools import partial
+from typing import Any, ClassVar, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -17,10 +18,13 @@ class Layer(nn.Module):
         By the name of a parameter, whether penalties apply to it: to weights, not to biases.
     looks_up : bool
         Whether its weights are looked up, and not multiplied.
+    runs_together : bool
+        Whether the compiled kernels may run its `native_parts` in one call.
     """
 
     penalized: ClassVar[Mapping[str, bool]] = {}
     looks_up: ClassVar[bool] = False
+    runs_together: ClassVar[bool] = False
 
     def native_parts(self) -> Sequence[nn.Module]:
         """Return the layers inside that the compiled kernels run together."""
@@ -40,6 +44,34 @@ Recurrent weights are free, as a penalty that pulls them to zero shortens the me
 """
 
 
+Module = TypeVar("Module", bound=nn.Module)
+
+
+def uninitialized(kind: Callable[..., Module], *sizes: int, **options: Any) -> Module:
+    """Build a layer of torch on the CPU, with any values, for initial values of our own to follow.
+
+    Its own come from torch's global generator, which nothing here may change. (On the device "meta"
+    it would draw none, but take longer than all the rest of a small network.)
+
+    Parameters
+    ----------
+    kind : type or functools.partial of a type
+        The layer, which has a method ``reset_parameters``.
+    *sizes : int
+        Its positional arguments.
+    **options : object
+        Others.
+    """
+    of_kind: Any = kind
+    if isinstance(kind, partial):
+        of_kind, options = kind.func, {**kind.keywords, **options}
+    layer: Module = of_kind.__new__(of_kind)
+    vars(layer)["reset_parameters"] = lambda: None  # which ``__init__`` calls in place of its own
+    of_kind.__init__(layer, *sizes, device="cpu", **options)
+    del vars(layer)["reset_parameters"]
+    return layer
+
+
 def linear(
     n_in: int, n_out: int, *, bias: bool = True, generator: torch.Generator | None = None
 ) -> nn.Linear:
@@ -56,14 +88,11 @@ def linear(
     generator : torch.Generator, optional
         Draws the initial values; by default torch's global one.
     """
-    layer = nn.Linear(n_in, n_out, bias=bias, device="meta")  # `to_empty` would import SymPy
-    weight = torch.empty(n_out, n_in, device="cpu")
-    nn.init.kaiming_uniform_(weight, a=math.sqrt(5), generator=generator)
-    layer.weight = nn.Parameter(weight)
+    layer = uninitialized(nn.Linear, n_in, n_out, bias=bias)
+    nn.init.kaiming_uniform_(layer.weight, a=math.sqrt(5), generator=generator)
     if bias:
-        values, bound = torch.empty(n_out, device="cpu"), 1 / math.sqrt(n_in)
-        nn.init.uniform_(values, -bound, bound, generator=generator)
-        layer.bias = nn.Parameter(values)
+        bound = 1 / math.sqrt(n_in)
+        nn.init.uniform_(layer.bias, -bound, bound, generator=generator)
     return layer
 
 

@@ -61,6 +61,8 @@ class Dense(SequenceModule):
     He, Zhang, Ren and Sun (2015). Delving deep into rectifiers. ICCV.
     """
 
+    runs_together = True
+
     def __init__(
         self,
         n_channels: int,
@@ -113,9 +115,11 @@ class Dense(SequenceModule):
     def native_training(self, loss: KernelLoss) -> DenseTraining | None:
         """Return what computes losses and gradients in the compiled kernels, if they can."""
         layers = [*self.layers, self.head.linear]
-        if self._drops or not has_no_hooks(self) or not has_dense_kernel(layers, self.activation):
+        if not has_no_hooks(self) or not has_dense_kernel(layers, self.activation):
             return None
-        return DenseTraining(layers, self.activation, loss)
+        dropout = [self.dropout] * (len(self.layers) - 1) + [self.head.dropout]
+        dropped = self._drops and len(self.layers)
+        return DenseTraining(layers, self.activation, dropout if dropped else (), loss)
 
     @property
     def _drops(self) -> bool:

@@ -27,6 +27,7 @@ from skorch.callbacks import (
 
 from sklearn_rnn import DenseClassifier, DenseRegressor, GRURegressor, TCNRegressor
 from sklearn_rnn._modules.kernels import threads as threads
+from sklearn_rnn._modules.kernels.layer import LARGEST_HIDDEN
 from sklearn_rnn._sequences.training_data import Data, series_of
 from sklearn_rnn._sequences.windows import window_rows
 from sklearn_rnn._sklearn.progress import Bar
@@ -619,7 +620,9 @@ def test_an_interrupted_first_fit_leaves_an_unfitted_estimator(cls, error, monke
 def test_after_an_interruption_everything_is_as_if_it_had_not_been_tried(
     callbacks, method, warm_start, optimizer, monkeypatch
 ):
-    estimator = make(warm_start=warm_start, optimizer=optimizer, callbacks=callbacks).fit(X, Y)
+    options = {"alpha": 0.01, "l1_ratio": 0.5}  # with which no call trains many batches
+    options |= {"warm_start": warm_start, "optimizer": optimizer, "callbacks": callbacks}
+    estimator = make(**options).fit(X, Y)
     twin = clone(estimator).fit(X, Y)
     with monkeypatch.context() as patch:
         interrupt(patch, KeyboardInterrupt, after=0)
@@ -859,7 +862,7 @@ def two_threads():
 @pytest.mark.parametrize(("worth", "expected"), [(10**12, 1), (0, 2)])
 def test_small_steps_get_one_thread_and_the_number_is_restored(worth, expected, monkeypatch):
     monkeypatch.setattr(threads, "OPERATIONS_WORTH_THREADS", worth)
-    estimator = plain()
+    estimator = plain(hidden_layer_sizes=(LARGEST_HIDDEN + 1,))  # by torch, which takes the threads
     assert spied(estimator, X, Y).threads_ == {expected}
     estimator.predict(X)
     assert torch.get_num_threads() == 2

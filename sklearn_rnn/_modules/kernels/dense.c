@@ -1,16 +1,20 @@
 /* A dense network, forward and backward: affine layers with an activation between them,
 
-       a_0 = x,   a_{l+1} = f(W_l a_l + b_l),   outputs W_L a_L + b_L
+       a_0 = x,   a_{l+1} = f(W_l a_l + b_l) m_{l+1},   outputs W_L a_L + b_L
+
+   with masks m of dropout, if there are some. Those of a batch follow one another, layer by layer,
+   each with a row for each row of the batch.
 
    Chunks are larger than those of recurrent layers, since the gradient of the weights, one product
    per chunk, reads and writes all of it. Rows of activations are an odd number of vectors long:
-   see matmul.h. The backward pass needs the activations alone, from which follow their slopes.
+   see matmul.h. The backward pass needs the activations alone, from which follow their slopes; or,
+   of gelu and silu, their arguments.
 */
 #define CHUNK 64
 
 #include "dense.h"
 
-#include "activations.h"
+#include "dense_activations.h"
 
 /* Rows below which weights are read where they are: packing them would take longer. */
 #define FEW 8
@@ -18,6 +22,7 @@
 /* Memory of a layer. */
 struct place {
     real *x;                    /* CHUNK rows of its inputs */
+    real *kept;                 /* what their slopes follow from: x before dropout, or arguments */
     real *forward, *back;       /* weights in panels: transposed, straight */
     real *bias;                 /* padded */
     long dw, db;                /* where its gradients begin in those of a group, in elements */
@@ -45,13 +50,19 @@ static long longest_row(const struct dense *net)
     return longest;
 }
 
+/* Return whether the slopes of activations follow from something else than the inputs of layers. */
+INLINE int keeps(const struct dense *net)
+{
+    return net->training.masks || net->activation == GELU || net->activation == SILU;
+}
+
 static long dense_workspace(const void *dense)
 {
     const struct dense *net = dense;
     long size = (3 * CHUNK + 2) * longest_row(net); /* outputs, two gradients, a row of doubles */
     for (const struct affine *l = net->layers; l < net->layers + net->n_layers; l++)
-        size += CHUNK * row_of(l->inputs) + packed(l->outputs) * (l->inputs + 1) +
-                packed(l->inputs) * l->outputs;
+        size += (1 + keeps(net)) * CHUNK * row_of(l->inputs) +
+                packed(l->outputs) * (l->inputs + 1) + packed(l->inputs) * l->outputs;
     return size;
 }
 
@@ -71,7 +82,8 @@ static real *set_up(struct place *places, const struct dense *net, real *workspa
     for (long i = 0; i < net->n_layers; i++) {
         const struct affine *l = &net->layers[i];
         struct place *p = &places[i];
-        p->x = workspace, p->bias = p->x + CHUNK * row_of(l->inputs);
+        p->x = workspace, p->kept = p->x + keeps(net) * CHUNK * row_of(l->inputs);
+        p->bias = p->kept + CHUNK * row_of(l->inputs);
         p->forward = p->bias + packed(l->outputs);
         p->back = p->forward + packed(l->outputs) * l->inputs;
         p->dw = at, p->db = at + l->outputs * padded(l->inputs);
@@ -85,36 +97,18 @@ static real *set_up(struct place *places, const struct dense *net, real *workspa
     return workspace;
 }
 
-static void activate(long activation, real *a, long n)
+/* Multiply rows of the inputs of a layer, or their gradient, by their masks. */
+static void drop(const struct training *t, const struct dense *net, long layer, long start,
+                 long rows, real *to)
 {
-    switch (activation) {
-    case LOGISTIC_FUNCTION:
-        return activate_all(ALL_LOGISTIC, a, a, n);
-    case TANH:
-        return activate_all(ALL_TANH, a, a, n);
-    case RELU:
-        for (real *end = a + n; a < end; a += LANES)
-            store(a, blend(load(a) <= 0, (vec){0}, load(a)));
-    }
-}
-
-/* Multiply d by the slopes of the activation where it has the values a. */
-static void multiply_by_slopes(long activation, real *d, const real *a, long n)
-{
-    for (real *end = d + n; d < end; d += LANES, a += LANES) {
-        const vec y = load(a);
-        switch (activation) {
-        case LOGISTIC_FUNCTION:
-            store(d, load(d) * y * (1 - y));
-            break;
-        case TANH:
-            store(d, load(d) * (1 - y * y));
-            break;
-        case RELU:
-            store(d, blend(y <= 0, (vec){0}, load(d)));
-            break;
-        }
-    }
+    const long n = net->layers[layer].inputs, row = row_of(n);
+    long before = 0;
+    for (long i = 1; i < layer; i++)
+        before += net->layers[i].inputs;
+    const real *mask = t->masks + before * t->batch + start * n;
+    for (long i = 0; t->masks && i < rows; i++, to += row, mask += n)
+        for (long j = 0; j < n; j++)
+            to[j] *= mask[j];
 }
 
 /* Copy the steps of rows of x to rows of a length, padded with zeros. */
@@ -129,11 +123,12 @@ static void flatten(const struct dense *net, const real *x, long rows, real *to,
     }
 }
 
-/* Compute the outputs of a chunk from x, that of its first row. */
-static void forward(const struct dense *net, const struct place *places, const real *x, long rows,
-                    real *outputs)
+/* Compute the outputs of a chunk of rows from `start` on. */
+static void forward(const struct training *t, const struct dense *net, const struct place *places,
+                    long start, long rows, real *outputs)
 {
-    flatten(net, x, rows, places[0].x, row_of(net->layers[0].inputs));
+    const int takes_arguments = net->activation == GELU || net->activation == SILU;
+    flatten(net, t->x + start * t->x_batch, rows, places[0].x, row_of(net->layers[0].inputs));
     for (long i = 0; i < net->n_layers; i++) {
         const struct affine *l = &net->layers[i];
         const int is_head = i == net->n_layers - 1;
@@ -144,8 +139,17 @@ static void forward(const struct dense *net, const struct place *places, const r
             .factors = {{places[i].x, row_of(l->inputs), places[i].forward, l->inputs}},
         };
         product(&p);
-        for (long j = 0; j < rows && !is_head; j++)
+        if (is_head)
+            return;
+        const long size = rows * p.c_row * sizeof(real);
+        real *kept = places[i + 1].kept;
+        if (takes_arguments)
+            memcpy(kept, p.c, size);
+        for (long j = 0; j < rows; j++)
             activate(net->activation, p.c + j * p.c_row, padded(l->outputs));
+        if (t->masks && !takes_arguments)
+            memcpy(kept, p.c, size);
+        drop(t, net, i + 1, start, rows, p.c);
     }
 }
 
@@ -180,8 +184,9 @@ static void store_dx(const struct dense *net, long start, long rows, const real 
 /* Add the gradients of all parameters from a chunk to `partial`, or begin it. The gradient of the
    outputs is in d; `other` is memory for that of another layer. Return the gradient of the inputs,
    if dx is asked for. */
-static const real *backward(const struct dense *net, const struct place *places, long rows, real *d,
-                            real *other, real *partial, int begins)
+static const real *backward(const struct training *t, const struct dense *net,
+                            const struct place *places, long start, long rows, real *d, real *other,
+                            real *partial, int begins)
 {
     for (long i = net->n_layers - 1; i >= 0; i--) {
         const struct affine *l = &net->layers[i];
@@ -204,8 +209,10 @@ static const real *backward(const struct dense *net, const struct place *places,
         p.b_row = PANEL_WIDTH, p.b_panel = PANEL_WIDTH * l->outputs;
         p.factors[0] = (struct factor){d, d_row, at->back, l->outputs};
         product(&p);
+        if (i > 0)
+            drop(t, net, i, start, rows, other);
         for (long j = 0; j < rows && i > 0; j++)
-            multiply_by_slopes(net->activation, other + j * x_row, at->x + j * x_row,
+            multiply_by_slopes(net->activation, other + j * x_row, at->kept + j * x_row,
                                padded(l->inputs));
         other = d, d = p.c;
     }
@@ -222,10 +229,10 @@ static void run_dense(const struct training *t, const void *dense, real *workspa
     double *of_row = (double *)(other + chunk_size);
     for (long chunk = t->first; chunk < t->last; chunk++) {
         const long start = chunk * CHUNK, rows = rows_of_chunk(t->batch, chunk);
-        forward(net, places, t->x + start * t->x_batch, rows, outputs);
+        forward(t, net, places, start, rows, outputs);
         t->losses[chunk] = loss_of_chunk(t, start, rows, outputs, d, of_row);
         real *partial = t->partial + group_of(t->batch, chunk) * size;
-        const real *dx = backward(net, places, rows, d, other, partial,
+        const real *dx = backward(t, net, places, start, rows, d, other, partial,
                                   begins_group(t->batch, chunk));
         if (dx)
             store_dx(net, start, rows, dx);
@@ -282,7 +289,7 @@ int EXPORT(dense_forward)(const struct dense *net)
         real *outputs = set_up(places, net, workspace);
         for (long chunk = t->first; chunk < t->last; chunk++) {
             const long start = chunk * CHUNK, rows = rows_of_chunk(t->batch, chunk);
-            forward(net, places, t->x + start * t->x_batch, rows, outputs);
+            forward(t, net, places, start, rows, outputs);
             copy_out(net->out + start * t->outputs, t->outputs, outputs, width, t->outputs, rows);
         }
     }

@@ -14,8 +14,9 @@ from sklearn_rnn._modules.kernels.layer import LARGEST_HEAD, LARGEST_HIDDEN, is_
 from sklearn_rnn._modules.kernels.loader import FUNCTIONS, LIBRARY
 from sklearn_rnn._modules.kernels.threads import parts_of, run_together
 from sklearn_rnn._modules.kernels.training import NativeTraining
+from sklearn_rnn._modules.layers import Dropout
 
-ACTIVATIONS = {"identity": 0, "logistic": 1, "tanh": 2, "relu": 3}
+ACTIVATIONS = {"identity": 0, "logistic": 1, "tanh": 2, "relu": 3, "gelu": 4, "silu": 5}
 """The numbers of the activations in ``enum activation`` of dense.h."""
 
 ROWS = 64
@@ -111,6 +112,8 @@ class DenseTraining(NativeTraining):
         The layers, the last of which is the head.
     activation : str
         The activation, one of `ACTIVATIONS`.
+    dropout : sequence of Dropout
+        That of each hidden layer; none if nothing is dropped.
     loss : KernelLoss
         Compares the outputs with the targets.
     """
@@ -118,9 +121,17 @@ class DenseTraining(NativeTraining):
     kernel = "dense"
     chunk = ROWS
 
-    def __init__(self, layers: Sequence[nn.Linear], activation: str, loss: KernelLoss) -> None:
+    def __init__(
+        self,
+        layers: Sequence[nn.Linear],
+        activation: str,
+        dropout: Sequence[Dropout],
+        loss: KernelLoss,
+    ) -> None:
         super().__init__([p for layer in layers for p in (layer.weight, layer.bias)], loss)
         self.activation = ACTIVATIONS[activation]
+        for layer, of_layer in zip(layers[:-1], dropout, strict=bool(dropout)):
+            self.dropped.append((of_layer, layer.out_features, False))
 
     def _work(self, n_steps: int) -> int:
         return sum(weight.numel() for weight in self.parameters[::2])

@@ -101,7 +101,7 @@ def count_weights(parts: Iterable[nn.Module]) -> tuple[int, bool]:
     total = looked_up = native = 0
     together: set[nn.Module] = set()
     for part in parts:
-        if isinstance(part, Layer):
+        if isinstance(part, Layer) and part.runs_together:
             together.update(part.native_parts())
         size = sum(p.numel() for p in part._parameters.values() if p is not None)
         total += size

@@ -249,12 +249,16 @@ static void train_dense(long batch, long steps, long channels, long hidden, int 
         at += weights + l->outputs;
     }
     net->training = training(batch, samples, 1, chunk, inputs, outputs, loss, size, w, g);
+    for (int i = 1; i < n_layers; i++)
+        net->training.masks_row += loss / 2 % 2 ? net->layers[i].inputs : 0;
     net->steps = steps, net->channels = channels, net->x_step = channels;
     net->activation = activation, net->n_layers = n_layers, net->lengths = NULL, net->dx = NULL;
     net->out = array(batch * outputs);
     int failed = PASTE(dense_forward, VARIANT)(net);
     check(net->out, batch * outputs, "outputs");
     net->out = NULL;
+    if (net->training.masks_row)
+        net->training.masks = array(samples * net->training.masks_row);
     int64_t partial, workspace;
     PASTE(dense_train_sizes, VARIANT)(net, &partial, &workspace);
     net->training.partial = array(partial);
@@ -307,10 +311,10 @@ int main(void)
                     train(&CELLS[i], s[0], s[1], s[2], s[3], loss, option);
         }
     for (unsigned j = 0; j < sizeof(sizes) / sizeof(*sizes); j++)
-        for (int kind = 0; kind < 12; kind++) /* activations, and up to two hidden layers */
+        for (int kind = 0; kind < 18; kind++) /* activations, and up to two hidden layers */
             for (int loss = SQUARED; loss <= SOFTMAX; loss++, count++)
-                train_dense(sizes[j][0], sizes[j][1], sizes[j][2], sizes[j][3], kind % 4,
-                            1 + kind / 4, loss);
+                train_dense(sizes[j][0], sizes[j][1], sizes[j][2], sizes[j][3], kind % 6,
+                            1 + kind / 6, loss);
     real x[] = {-INFINITY, -1e9, -100, -88, -1, -0.0, 1e-30, 1, 100, 1e9, INFINITY, NAN, 3}, y[13];
     for (long logistic = 0; logistic < 2; logistic++)
         PASTE(activate, VARIANT)(x, y, 13, logistic);
