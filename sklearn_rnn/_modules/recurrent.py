@@ -18,7 +18,7 @@ from sklearn_rnn._modules.kernels.layer import (
     native_layer,
 )
 from sklearn_rnn._modules.kernels.training import RecurrentTraining
-from sklearn_rnn._modules.layers import Dropout, Head
+from sklearn_rnn._modules.layers import Dropout, Head, uninitialized
 from sklearn_rnn._modules.masking import last_valid, reverse_valid, zero_padding
 from sklearn_rnn._modules.pooling import Pooling
 from sklearn_rnn._modules.recurrent_cells import CoupledLSTM, RecurrentLayer, unroll
@@ -134,14 +134,12 @@ class Recurrent(SequenceModule):
         n_features = hidden_size * (1 + bidirectional)
         sizes = [n_channels] + [n_features] * (num_layers - 1)
         memory = n_steps if pooling == "last" and not return_sequences else 1
-        self.layers = nn.ModuleList(
-            _layer(new_cell, n_in, hidden_size, memory, generator) for n_in in sizes
-        )
-        self.reverse_layers = nn.ModuleList(
-            _layer(new_cell, n_in, hidden_size, memory, generator)
-            for n_in in sizes
-            if bidirectional
-        )
+        directions = [
+            [_layer(new_cell, n_in, hidden_size, memory, generator) for n_in in sizes]
+            for _ in range(1 + bidirectional)
+        ]
+        self.layers = nn.ModuleList(directions[0])
+        self.reverse_layers = nn.ModuleList(directions[1] if bidirectional else [])
         self.dropout = Dropout(dropout)
         self.recurrent_dropout = Dropout(recurrent_dropout)
         self.pooling = Pooling(
@@ -268,11 +266,9 @@ def _layer(
 
     The units of a GRU remember up to `memory` steps at first.
     """
-    layer = new_cell(n_in, hidden_size, device="meta")  # `to_empty` would import SymPy
-    for name, parameter in layer.named_parameters():
-        values = torch.empty(parameter.shape, device="cpu")
-        nn.init.uniform_(values, generator=generator)  # as torch, so that a seed keeps its meaning
-        setattr(layer, name, nn.Parameter(values))
+    layer = uninitialized(new_cell, n_in, hidden_size)
+    for parameter in layer.parameters():  # as torch, so that a seed keeps its meaning
+        nn.init.uniform_(parameter, generator=generator)
     for name, parameter in layer.named_parameters():
         values = parameter.detach()  # (n_gates * hidden_size, n_in or hidden_size), or bias
         for gate in values.view(-1, hidden_size, *values.shape[1:]):

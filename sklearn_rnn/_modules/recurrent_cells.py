@@ -50,8 +50,13 @@ class CoupledLSTM(Layer):
         self.weight_hh_l0 = nn.Parameter(torch.empty(n_rows, hidden_size, device=device))
         self.bias_ih_l0 = nn.Parameter(torch.empty(n_rows, device=device))
         self.bias_hh_l0 = nn.Parameter(torch.empty(n_rows, device=device))
-        for parameter in self.parameters():  # as torch's layers start
-            nn.init.uniform_(parameter, -1 / math.sqrt(hidden_size), 1 / math.sqrt(hidden_size))
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draw the values that torch's layers start with."""
+        bound = 1 / math.sqrt(self.hidden_size)
+        for parameter in self.parameters():
+            nn.init.uniform_(parameter, -bound, bound)
 
     def forward(self, x: Tensor) -> tuple[Tensor, tuple[Tensor, Tensor]]:
         """Map x (batch, n_steps, input_size) to the states (batch, n_steps, hidden_size).

@@ -111,8 +111,8 @@ def validate_features(
 ) -> Any:
     """Call scikit-learn's ``validate_data``, unless it would return X as it is.
 
-    That is so of an array of the columns seen in `fit`, if ``skip_check_array`` is set: to look
-    whether it is a table with names takes as long as the prediction of a row.
+    That is so of an array of the columns of `fit`, if ``skip_check_array`` is set: to find no names
+    in it takes as long as the prediction of a row.
     """
     is_checked = not reset and how.get("skip_check_array") and isinstance(y, str)
     if is_checked and type(X) is np.ndarray and not hasattr(estimator, "feature_names_in_"):
@@ -124,6 +124,9 @@ def validate_features(
 
 def check_target(y: Any, name: str = "y", dtype: Any = np.float64) -> NDArray[Any]:
     """Return y as a finite array of `dtype`, of one dimension or more."""
+    is_plain = type(y) is np.ndarray and y.ndim and y.size and y.dtype.char in "fdil"
+    if is_plain and np.isfinite(y).all():
+        return np.asarray(y, dtype)  # there is nothing to refuse
     check_numbers(y, name)
     y = y if isinstance(y, np.ndarray) else as_numpy(y, name)
     try:

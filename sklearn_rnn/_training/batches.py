@@ -196,7 +196,8 @@ class Examples:
             yield self._slice(int(self.index[0]), int(self.index[-1]) + 1)
             return
         chunk_size = max(1, MAX_VALUES_GATHERED // (size * self.values_per_sequence))
-        for rows in torch.split(self._order(shuffled), size * chunk_size):
+        order, n = self._order(shuffled), size * chunk_size
+        for rows in (order[start : start + n] for start in range(0, len(self), n)):
             yield self._at(rows, *self._gather(rows))
 
     def _order(self, generator: torch.Generator | None) -> Tensor:

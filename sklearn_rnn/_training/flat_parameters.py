@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from sklearn_rnn._modules.layers import OF_TORCH, Layer
@@ -37,7 +36,8 @@ def is_penalized(module: nn.Module) -> dict[str, bool]:
     return {
         f"{prefix}.{name}".removeprefix("."): _declared(layer, name)
         for prefix, layer in module.named_modules()
-        for name, _ in layer.named_parameters(recurse=False)
+        for name, p in layer._parameters.items()
+        if p is not None
     }
 
 
@@ -64,7 +64,8 @@ def ordered(module: nn.Module) -> list[tuple[str, nn.Parameter]]:
 def n_weights(module: nn.Module) -> int:
     """Return how many leading entries of the vector are weights, the penalised parameters."""
     penalized = is_penalized(module)
-    return sum(p.numel() for name, p in ordered(module) if penalized[name])
+    named = module.named_parameters()
+    return sum(p.numel() for name, p in named if penalized[name] and p.requires_grad)
 
 
 def new_vector(module: nn.Module) -> Tensor:
@@ -72,8 +73,9 @@ def new_vector(module: nn.Module) -> Tensor:
 
     It is padded by zeros to whole registers: torch's Adam rounds an incomplete one differently.
     """
-    parameters = torch.cat([p.detach().reshape(-1) for _, p in ordered(module)])
-    return F.pad(parameters, (0, -len(parameters) % REGISTER)).requires_grad_()
+    parameters = [p.detach().reshape(-1) for _, p in ordered(module)]
+    n_padding = -sum(p.numel() for p in parameters) % REGISTER
+    return torch.cat([*parameters, parameters[0].new_zeros(n_padding)]).requires_grad_()
 
 
 @contextmanager

@@ -151,7 +151,7 @@ class Trainer:
         """End a run: with early stopping restore the best epoch, otherwise check the last one."""
         if self.state.best is not None:
             self.vector.data.copy_(self.state.best)
-        elif not self.vector.isfinite().all():
+        elif not (math.isfinite(self.vector.data.sum()) or self.vector.isfinite().all()):
             raise self._diverged("some weights are not finite")
 
     def _diverged(self, what: str) -> ValueError:

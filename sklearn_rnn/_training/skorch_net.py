@@ -320,7 +320,7 @@ def build_net(
         max_epochs=config.max_epochs,
         batch_size=config.batch_size,
         train_split=None,
-        callbacks=config.callbacks and callbacks_of(config),
+        callbacks=callbacks_of(config) if config.callbacks or config.verbose else "disable",
         device=config.device,
         verbose=config.verbose,
         config=config,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from functools import partial
+from functools import cache, partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -42,6 +42,8 @@ from sklearn_rnn.neural_network._training_parameters import (
     check_window_scaling,
 )
 
+_signature = cache(inspect.signature)
+
 
 class Architecture:
     """Mixin that names the network of an estimator.
@@ -67,7 +69,7 @@ class Architecture:
         A subclass adds those that differ in name or value. The input and output sizes come from
         the data.
         """
-        of_network = inspect.signature(self._module_class).parameters.values()
+        of_network = _signature(self._module_class).parameters.values()
         names = [a.name for a in of_network if a.kind is a.KEYWORD_ONLY and a.name in parameters]
         return {**{name: parameters[name] for name in names}, **self._fixed}
 

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 import torch
 from sklearn.base import BaseEstimator
-from sklearn.utils.validation import validate_data
+from sklearn.utils.validation import check_array, validate_data
 
 from sklearn_rnn import (
     ARRegressor,
@@ -28,6 +28,7 @@ from sklearn_rnn import (
 from sklearn_rnn._sklearn.validation import (
     check_labels,
     check_numbers,
+    check_target,
     check_targets,
     restore_on_error,
     validate_features,
@@ -172,7 +173,10 @@ def test_an_error_restores_all_attributes(error):
         ),
         (DenseRegressor(hidden_layer_sizes=(10**7, 10**7)), r".* bytes .* of hidden_layer_sizes="),
         (TCNRegressor(num_channels=10**7), r".* bytes .* of num_channels=10000000, "),
-        (LSTMRegressor(hidden_size=10**12), r"more memory, .* of hidden_size=1000000000000, "),
+        (
+            LSTMRegressor(hidden_size=10**12),
+            r".* bytes .* of hidden_size=1000000000000, ",
+        ),
     ],
 )
 def test_memory_that_is_missing_is_asked_for_by_the_parameters(model, named):
@@ -286,3 +290,23 @@ def test_a_plain_array_is_checked_against_the_columns_of_fit():
         net.predict(X.to_numpy()[:1, :2])
     with pytest.raises(ValueError, match="infinity"):
         net.predict(np.array([[1.0, np.inf, 2.0]]))
+
+
+@pytest.mark.parametrize("dtype", ["f2", "f4", "f8", "i1", "i4", "i8", "u8", "?", "O", "g"])
+@pytest.mark.parametrize("shape", [(5,), (5, 2), (5, 2, 3), (1,), (0,)])
+@pytest.mark.parametrize("value", [1, np.inf, np.nan])
+def test_targets_are_those_that_scikit_learn_checks(dtype, shape, value):
+    y = RNG.normal(size=shape).astype(dtype)
+    if y.size and np.dtype(dtype).kind in "fO":
+        y.flat[0] = value
+
+    def outcome(check):
+        try:
+            array = check()
+        except ValueError:
+            return "refused"
+        assert array.dtype == np.float64
+        return array.tolist(), np.shares_memory(array, y)
+
+    how = {"ensure_2d": False, "allow_nd": True, "dtype": np.float64}
+    assert outcome(lambda: check_target(y)) == outcome(lambda: check_array(y, **how))
