@@ -53,14 +53,11 @@ static void convolve(const struct conv *c, const struct sizes *s, const real *x,
     }
 }
 
-/* The larger of two values, NaN if one of them is. */
-INLINE vec larger(vec a, vec b) { return blend((a > b) | (a != a), a, b); }
-
 /* Store max(0, .) of n rows of z in themselves. */
 static void rectify(real *z, long n)
 {
     for (real *end = z + n; z < end; z += LANES)
-        store(z, larger(load(z), (vec){0}));
+        store(z, vec_max((vec){0}, load(z)));
 }
 
 /* Store the outputs of some steps from t on, those of a sequence from z on, in y. */
@@ -84,9 +81,12 @@ static void store_pools(const struct conv *c, const struct sizes *s, real *z, lo
         real *to = n == s->width ? y : of_pool;
         for (long k = 0; k < s->width; k += LANES) {
             vec most = (vec){0};
-            for (long j = i; j < i + size; j++)
-                most = larger(load(z + j * s->width + k), most);
-            store(to + k, most);
+            intvec is_nan = {0};
+            for (long j = i; j < i + size; j++) {
+                const vec value = load(z + j * s->width + k);
+                most = vec_max(most, value), is_nan |= value != value;
+            }
+            store(to + k, blend(is_nan, (vec)is_nan, most));
         }
         if (to != y)
             memcpy(y, to, n * sizeof(real));

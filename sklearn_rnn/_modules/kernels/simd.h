@@ -83,4 +83,14 @@ INLINE vec vec_min(vec most, vec x)
 #endif
 }
 
+/* The maximum, element by element; NaN if x is. */
+INLINE vec vec_max(vec least, vec x)
+{
+#ifdef __AVX512F__
+    return AVX512(max, least, x);
+#else
+    return blend(x < least, least, x);
+#endif
+}
+
 #endif
