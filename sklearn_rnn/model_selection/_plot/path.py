@@ -192,7 +192,7 @@ def _path_of(model: Any, estimator: Any) -> Bunch:
     coefficients = coefs if coefs.ndim == 2 else np.sqrt((coefs**2).sum(axis=1))
     around = open_search(estimator)
     in_pipeline = isinstance(around, Pipeline) and len(around) > 1
-    layout = pipeline_layout(around) if in_pipeline else None
+    layout, _ = (pipeline_layout(around) if in_pipeline else None) or (None, None)
     groups = group_names(model, model.lag_coef_.shape[-2:], layout and layout[1])
     if (columns := model._form.columns) is not None:  # the order of coefs_
         groups = [groups[i] for i in np.argsort(columns.order)]
