@@ -20,11 +20,11 @@ from sklearn_rnn.forecasting._rows_ahead import RowsAhead
 from sklearn_rnn.forecasting._series_table import SeriesTable
 from sklearn_rnn.forecasting._strategies import (
     check_reads_no_future,
+    find_gaps,
     fit_model,
     forecast,
     past_needed,
     unfitted_models,
-    warn_of_gaps,
     warn_of_unread,
 )
 from sklearn_rnn.forecasting._target_columns import target_names
@@ -216,7 +216,7 @@ class Forecaster(MetaEstimatorMixin, AbstractForecaster):
         )
 
     def _forecast(self, ahead: RowsAhead, past: SeriesTable | None) -> NDArray[np.float64]:
-        warn_of_gaps(self.models_[0], ahead, self.window_size_)
+        find_gaps(self.models_[0], ahead, self.window_size_)
         try:
             return forecast(self.strategy, self.models_, ahead, self._columns.targets)
         except ValueError as error:

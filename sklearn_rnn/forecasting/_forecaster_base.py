@@ -30,6 +30,7 @@ from sklearn_rnn.forecasting._rows_ahead import (
     find_frequencies,
 )
 from sklearn_rnn.forecasting._series_table import SeriesTable, read_series
+from sklearn_rnn.preprocessing._gap_warnings import gaps_in_one_warning
 from sklearn_rnn.preprocessing._history import History
 from sklearn_rnn.preprocessing._lag_count import LagCount
 
@@ -121,7 +122,8 @@ class AbstractForecaster(RegressorMixin, Estimator, ABC):
             back = self._histories[0].rows_to_end(timeline)
             if n_rows := self.calibration_rows:
                 earlier = clone(self).set_params(calibration_rows=0)
-                self._errors = ForecastErrors.measure(earlier, frame, table, back, n_rows)
+                with gaps_in_one_warning(stacklevel=5):
+                    self._errors = ForecastErrors.measure(earlier, frame, table, back, n_rows)
             self._fit_table(table)
             self._past = self._keep(table, "X")
             self.naive_error_ = naive_error(table, self._columns.targets, self.season, back)
@@ -168,7 +170,8 @@ class AbstractForecaster(RegressorMixin, Estimator, ABC):
         self._check_steps(after)
         self._columns.check_known(after, past is not None)
         ahead = RowsAhead.of(before, after, self._columns, self._histories)
-        forecasts = self._forecast(ahead, past_table)
+        with gaps_in_one_warning():
+            forecasts = self._forecast(ahead, past_table)
         columns = dict(zip(self._columns.targets, forecasts.T, strict=True))
         if level is not None:
             columns = with_ends(columns, self._margins(ahead, before, past_table, level))

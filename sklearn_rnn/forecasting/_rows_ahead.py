@@ -228,7 +228,8 @@ def _check_adjacent(
         raise ValueError(
             f"Rows ahead must continue each series from its end, one after the other: in "
             f"{table.describe(int(table.codes[row]))} {found} does not directly follow {before}. "
-            "Give the rows between, or the past up to these rows by past=; if they are a test set, "
-            "split by PanelTimeSeriesSplit. If the times leave out steps, as every second business "
-            "day does, number the rows instead."
+            "Give the rows between, with NaN for what is not known, as table.asfreq(...) or, of a "
+            "panel, table.groupby(...).resample(...).asfreq() adds them; or the past up to these "
+            "rows by past=. If they are a test set, split by PanelTimeSeriesSplit. If the times "
+            "leave out steps, as every second business day does, number the rows instead."
         )

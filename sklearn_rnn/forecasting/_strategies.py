@@ -15,11 +15,12 @@ from sklearn.pipeline import Pipeline
 
 from sklearn_rnn._sklearn.compat import safe_indexing
 from sklearn_rnn._sklearn.metaestimators import open_search
-from sklearn_rnn.exceptions import IncompleteWindowsWarning, UnreadColumnsWarning
+from sklearn_rnn.exceptions import UnreadColumnsWarning
 from sklearn_rnn.forecasting._delays import delay_by, named_parts
 from sklearn_rnn.forecasting._rows_ahead import RowsAhead
 from sklearn_rnn.preprocessing._complete_rows import CompleteRows
 from sklearn_rnn.preprocessing._following_targets import following_targets
+from sklearn_rnn.preprocessing._gap_warnings import note_gaps
 from sklearn_rnn.preprocessing._incomplete_rows import find_lags, incomplete_rows
 from sklearn_rnn.preprocessing._lookback import lookback
 from sklearn_rnn.preprocessing._omit_incomplete import omit_incomplete
@@ -203,22 +204,15 @@ def _warn_of_columns(text: str) -> None:
     warnings.warn(text, UnreadColumnsWarning, stacklevel=6)
 
 
-def warn_of_gaps(model: Any, ahead: RowsAhead, n_past: int) -> None:
-    """Warn of series whose last rows are not all there, so that lags are filled."""
+def find_gaps(model: Any, ahead: RowsAhead, n_past: int) -> None:
+    """Note the series whose last rows are not all there, so that lags are filled."""
     part, chosen = ahead.within(1 - n_past, 1)
     try:
         incomplete = incomplete_rows(model, ahead.rows.iloc[part])[chosen]
     except ValueError:  # a LagTransformer inside of an estimator of another package
         return
-    if incomplete.any():
-        row = int(part[chosen[np.argmax(incomplete)]])
-        warnings.warn(
-            f"Lags are filled at the end of {int(incomplete.sum())} of {len(chosen)} series, since "
-            f"rows are missing before {ahead.rows.index[row]}; give the missing rows, or set "
-            "lag_unit='rows' so that lags count existing rows.",
-            IncompleteWindowsWarning,
-            stacklevel=4,
-        )
+    first = ahead.rows.index[part[chosen]]
+    note_gaps(first[incomplete], first)
 
 
 def _inputs(model: Any, rows: pd.DataFrame, chosen: NDArray[np.intp]) -> tuple[Any, Any]:

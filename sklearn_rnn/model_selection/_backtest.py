@@ -21,6 +21,7 @@ from sklearn_rnn.model_selection._backtest_series import Fold, SeriesOfRows
 from sklearn_rnn.model_selection._complexity import model_size
 from sklearn_rnn.model_selection._forecast_errors import level_of_endings
 from sklearn_rnn.model_selection._panel_split import PanelTimeSeriesSplit
+from sklearn_rnn.preprocessing._gap_warnings import gaps_in_one_warning
 from sklearn_rnn.preprocessing._incomplete_rows import find_lags
 
 
@@ -110,15 +111,18 @@ def backtest(
     series.check_weights(series_weight)
     folds, new, untested = series.leave_new_out(_folds(models, X, cv))
     parts, sizes = [], []
-    for name, model in models.items():
-        for fold, forecasts, fitted in _forecasts(name, model, X, folds, every, levels):
-            sizes.append((name, *model_size(fitted)))
-            part = _table(X, folds[fold][1], forecasts, fitted, series_weight)
-            if (missing := int(part["forecast"].isna().sum())) > 0:
-                raise ValueError(f"{name!r} has {missing} forecasts that are NaN in fold {fold}.")
-            part.insert(0, "fold", fold)
-            part.insert(0, "model", name)
-            parts.append(part)
+    with gaps_in_one_warning(stacklevel=5):
+        for name, model in models.items():
+            for fold, forecasts, fitted in _forecasts(name, model, X, folds, every, levels):
+                sizes.append((name, *model_size(fitted)))
+                part = _table(X, folds[fold][1], forecasts, fitted, series_weight)
+                if (missing := int(part["forecast"].isna().sum())) > 0:
+                    raise ValueError(
+                        f"{name!r} has {missing} forecasts that are NaN in fold {fold}."
+                    )
+                part.insert(0, "fold", fold)
+                part.insert(0, "model", name)
+                parts.append(part)
     table = pd.concat(parts, ignore_index=True)
     known = table["actual"].notna()
     if not (weighed := known & (table["weight"] > 0)).any():

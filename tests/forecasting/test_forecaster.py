@@ -11,6 +11,7 @@ import pytest
 from sklearn.base import clone
 from sklearn.compose import TransformedTargetRegressor, make_column_transformer
 from sklearn.ensemble import HistGradientBoostingRegressor
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.metrics import r2_score
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, cross_val_score
@@ -37,7 +38,7 @@ from sklearn_rnn.exceptions import (
     TargetLeakWarning,
     UnreadColumnsWarning,
 )
-from sklearn_rnn.model_selection import PanelTimeSeriesSplit
+from sklearn_rnn.model_selection import PanelTimeSeriesSplit, backtest
 
 RNG = np.random.default_rng(0)
 HORIZON = 4
@@ -497,10 +498,43 @@ def test_rows_that_are_missing_before_the_end_are_named():
     sales = panel().loc["s0"]
     gap = sales.drop(sales.index[-2])
     forecaster = Forecaster(make_ar(3), strategy="recursive").fit(gap)
-    with pytest.warns(
-        IncompleteWindowsWarning, match="^Lags are filled at the end of 1 of 1 series"
-    ):
+    told = "^Lags are filled in the forecasts from 1 of 1 ends of series, since rows are missing be"
+    with pytest.warns(IncompleteWindowsWarning, match=told):
         forecaster.predict(2)
+
+
+def test_a_call_warns_once_of_all_rows_that_are_missing():
+    days = pd.date_range("2025-01-01", periods=60)
+    table = pd.DataFrame({"sales": np.sin(np.arange(60.0))}, days)
+    table = pd.concat({"a": table, "b": table.drop(days[46])}, names=["store", "day"])
+    forecaster = Forecaster(make_ar(3), 2, calibration_rows=14, strategy="recursive")
+    start = r"^Lags are filled in the forecasts from 2 of \d+ ends of series, since rows are mis"
+    last = r"sing before \('b', Timestamp\('2025-02-1[89].*'b'.*resample\(\.\.\.\)\.asfreq\(\)"
+    cv = PanelTimeSeriesSplit(2, test_size=2)
+    for call in (forecaster.fit, lambda table: backtest(forecaster, table, cv=cv)):
+        with warnings.catch_warnings(record=True) as found:
+            warnings.simplefilter("always")
+            call(table)
+        assert [(w.category, w.filename) for w in found] == [(IncompleteWindowsWarning, __file__)]
+        assert re.match(start + last, str(found[0].message))
+
+
+def test_missing_rows_are_added_as_the_error_says():
+    days = pd.date_range("2025-01-01", periods=60)
+    rng = np.random.default_rng(0)
+    rows = pd.DataFrame({"day": days, "store": "a", "sales": rng.normal(size=60)})
+    table = pd.concat([rows, rows.assign(store="b").drop(56)])
+    names = {"time": "day", "series": "store", "target": "sales"}
+    last = make_pipeline(SimpleImputer(), Ridge())
+    model = make_ar(3, seasonal_lags=(7,), fill_value="nan").set_params(linearregression=last)
+    forecaster = Forecaster(model, 4, strategy="recursive", **names)
+    with pytest.raises(
+        ValueError, match=r"does not directly follow .*resample\(\.\.\.\)\.asfreq\(\)"
+    ):
+        backtest(forecaster, table, cv=1)
+    complete = table.set_index("day").groupby("store")[["sales"]].resample("D").asfreq()
+    result = backtest(forecaster, complete.reset_index(), cv=1)
+    assert result.errors("series")["n"].tolist() == [4, 3]
 
 
 # The missing row is a lag of rows after it.
