@@ -8,8 +8,10 @@ from numpy.testing import assert_allclose
 from skforecast.direct import ForecasterDirect
 from skforecast.model_selection import TimeSeriesFold, backtesting_forecaster
 from skforecast.recursive import ForecasterRecursive
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
 from sklearn_rnn import Forecaster, LagTransformer, make_ar
 from sklearn_rnn.model_selection import backtest
@@ -39,6 +41,37 @@ def test_recursive_forecasts_and_the_order_of_lags():
     assert names == [f"lag_{n}" for n in range(1, 6)]
     ours = lags.fit(PAST[["sales"]]).get_feature_names_out().tolist()
     assert ours == [f"sales_lag{n}" for n in range(5, 0, -1)]
+
+
+def test_separate_lags_and_another_regressor_behind_them():
+    """Rows: `lags=[1, ..., 14, 28]`."""
+    lags = [*range(1, 15), 28]
+    for mine, last in ((None, LinearRegression()), (Ridge(3.0), Ridge(3.0))):
+        model = make_ar(14, seasonal_lags=(28,))
+        model = model if mine is None else model.set_params(linearregression=mine)
+        found = ForecasterRecursive(estimator=last, lags=lags)
+        found.fit(y=PAST["sales"])
+        assert_allclose(forecaster(model=model, **RECURSIVE).predict(30), found.predict(steps=30))
+    third = forecaster(3, model=make_ar(14, seasonal_lags=(28,))).models_[2]
+    names = third.estimator_[0].get_feature_names_out().tolist()
+    assert names == [f"sales_lag{lag}" for lag in [*range(16, 2, -1), 30]]
+    direct = ForecasterDirect(estimator=LinearRegression(), steps=3, lags=lags)
+    direct.fit(y=PAST["sales"])
+    ours = forecaster(3, model=make_ar(14, seasonal_lags=(28,))).predict(3)
+    assert_allclose(ours.iloc[2], direct.predict(3).iloc[2])
+
+
+def test_logarithms():
+    """Rows: `transformer_y=FunctionTransformer(np.log, inverse_func=np.exp)`."""
+    sales = np.exp(PAST["sales"])
+    of_theirs = FunctionTransformer(np.log, inverse_func=np.exp, check_inverse=False)
+    found = ForecasterRecursive(LinearRegression(), lags=5, transformer_y=of_theirs)
+    found.fit(y=sales)
+    last = TransformedTargetRegressor(LinearRegression(), func=np.log, inverse_func=np.exp)
+    lags = make_ar(5).estimator[0]
+    model = make_pipeline(FunctionTransformer(np.log), lags, last)
+    ours = Forecaster(model, target="sales", **RECURSIVE).fit(sales.to_frame())
+    assert_allclose(ours.predict(10), found.predict(steps=10))
 
 
 def test_direct_forecasts():
