@@ -6,9 +6,10 @@ import pytest
 from mapie.regression import SplitConformalRegressor, TimeSeriesRegressor
 from mapie.subsample import BlockBootstrap
 from mlforecast import MLForecast
+from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 
-from sklearn_rnn import LagTransformer, make_ar
+from sklearn_rnn import CalendarFeatures, Forecaster, LagTransformer, make_ar
 from sklearn_rnn.exceptions import IncompleteWindowsWarning
 from tests.interop.series import N_LAGS, SERIES, TARGETS, VALUES, WINDOWS, has_read, network
 from tests.nets import few_epochs
@@ -48,6 +49,17 @@ def test_mlforecast_with_other_columns_is_an_error_that_names_them():
     model = MLForecast(models=network(), freq="D", lags=[1, 2], date_features=["day"])
     with pytest.raises(ValueError, match=r"named by lags, such as 'lag1', and others: 'day'"):
         model.fit(LONG)
+
+
+@of_pandas_4
+def test_date_features_of_mlforecast_are_calendar_features_beside_lags():
+    theirs = MLForecast({"ols": LinearRegression()}, "D", lags=[1, 2], date_features=["dayofweek"])
+    calendar = CalendarFeatures(parts=["day_of_week"])
+    lags = make_ar(2, exogenous=calendar.names()).estimator[0]
+    model = make_pipeline(calendar, lags, LinearRegression())
+    names = {"target": "y", "time": "ds", "series": "unique_id"}
+    ours = Forecaster(model, strategy="recursive", **names).fit(LONG)
+    np.testing.assert_allclose(ours.predict(9), theirs.fit(LONG).predict(9)["ols"])
 
 
 def test_mapie_resamples_blocks_of_ready_windows():
