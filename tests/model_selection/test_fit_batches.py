@@ -220,7 +220,7 @@ from sklearn_rnn import GRURegressor, LagTransformer
 from sklearn_rnn.model_selection import fit_batches
 
 
-def read(number, n_series=25, n_times=1000):
+def read(number, n_series=50, n_times=1000):
     hours = pd.date_range("2026-01-01", periods=n_times, freq="h")
     series = range(n_series * number, n_series * number + n_series)
     index = pd.MultiIndex.from_product([series, hours])
@@ -237,7 +237,7 @@ model = make_pipeline(LagTransformer(24), net)
 fit_batches(model, [partial(read, 0), partial(read, 1)])
 before, n_pieces = peak(), int(sys.argv[1])
 fit_batches(model, [partial(read, number) for number in range(n_pieces)])
-print((peak() - before) / (n_pieces * 25 * 1000 * 8 * 8))
+print((peak() - before) / (n_pieces * 50 * 1000 * 8 * 8))
 """
 
 
@@ -246,7 +246,7 @@ def test_a_fit_needs_a_small_part_of_the_memory_of_the_rows():
     command = [sys.executable, "-c", PEAK, "20"]
     alone = {**os.environ, "OMP_NUM_THREADS": "1"}
     run = subprocess.run(command, capture_output=True, text=True, env=alone, check=True)
-    assert float(run.stdout) < 0.2  # beside two pieces; it keeps the last rows of each series
+    assert float(run.stdout) < 0.33  # beside two pieces; it keeps the last rows of each series
 
 
 @pytest.mark.parametrize("as_stream", [False, True])
