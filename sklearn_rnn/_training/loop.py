@@ -140,9 +140,8 @@ class Trainer:
         for name, loss in losses.items():
             if not math.isfinite(loss):
                 raise self._diverged(f"{name} is {loss}")
-        loss, flat = losses["train_loss"] - (0.0 if self.sparse else self.penalty), False
-        if self.config.early_stopping:
-            flat = self.is_flat(loss, train)
+        loss = losses["train_loss"] - (0.0 if self.sparse else self.penalty)
+        flat = self.config.early_stopping and self.is_flat(loss, train)
         settled = not (flat and self.sparse)
         self.state.record(losses, self.config, is_flat=flat and settled, is_settled=settled)
         return losses

@@ -63,7 +63,7 @@ class PersistenceRegressor(RegressorMixin, Estimator):
     Notes
     -----
     Nothing is learned from y: the channel must contain past values of the target in units of the
-    target, so X must not be scaled.
+    target, so X must not be scaled. Only this channel must have no missing values.
 
     Windows of `LagTransformer` and `make_lagged` know their lags. Those of a table are read from
     the names of its columns (``sales_lag3``), as ``LagTransformer(flatten=True)`` with
@@ -131,7 +131,7 @@ class PersistenceRegressor(RegressorMixin, Estimator):
             self.n_outputs_ = None if target.ndim == 1 else target.shape[1]
             self._in_windows: _Channel | None = None
             channel = self._find_channel(X, windows)
-            self._find_steps(channel)
+            self._take_forecasts(windows, channel)
             self._in_windows = channel if isinstance(X, WindowArray) else None
         self.n_parameters_ = 0
         return self
@@ -151,11 +151,24 @@ class PersistenceRegressor(RegressorMixin, Estimator):
         """
         check_is_fitted(self)
         windows, _ = self._read(X, "no_validation", reset=False)
-        channel = self._find_channel(X, windows)
-        places = self._find_steps(channel) * windows.step_stride
-        rows = windows.first_rows()[:, np.newaxis] + places
-        forecasts = windows.rows[rows, channel.index].astype(np.float64)
+        forecasts = self._take_forecasts(windows, self._find_channel(X, windows))
         return forecasts[:, 0] if self.n_outputs_ is None else forecasts
+
+    def _take_forecasts(self, windows: Windows, channel: _Channel) -> NDArray[np.float64]:
+        """Return the values that are the forecasts, of a channel without missing ones."""
+        first, of_channel = windows.first_rows(), windows.rows[:, channel.index]
+        missing = np.zeros(len(first), dtype=bool)
+        for step in channel.steps.tolist():
+            missing |= np.isnan(of_channel[first + step * windows.step_stride])
+        if missing.any():
+            raise ValueError(
+                f"Input X contains NaN: channel={self.channel!r}, which {type(self).__name__} "
+                f"repeats, lacks values in {missing.sum()} of {len(missing)} samples, first in "
+                f"sample {missing.argmax()}. Fill the column before LagTransformer, by ffill() for "
+                "example, or name another channel."
+            )
+        places = self._find_steps(channel) * windows.step_stride
+        return of_channel[first[:, np.newaxis] + places].astype(np.float64)
 
     def _read(self, X: Any, y: Any, *, reset: bool) -> tuple[Windows, Any]:
         windows, y, form = check_sequences(
@@ -176,7 +189,10 @@ class PersistenceRegressor(RegressorMixin, Estimator):
         """Return how to read X: of a channel with a name only the columns of that name count."""
         named = isinstance(self.channel, str)
         return Reading(
-            None if named else self.n_channels, reads_names=not named, needs_numbers=None
+            None if named else self.n_channels,
+            missing="values",  # of channels that it does not read
+            reads_names=not named,
+            needs_numbers=None,
         )
 
     def _find_channel(self, X: Any, windows: Windows) -> _Channel:

@@ -248,7 +248,7 @@ def _name_imputer(reason: str, estimator: Any) -> str:
     name = type(estimator).__name__
     others = "a network, which reads"
     if is_regressor(estimator):
-        others = "make_lasso, make_linear or a network, which read"
+        others = "LagRidge(alpha=0) (least squares), make_lasso or a network, which read"
     return (
         f"{reason} The windows hold missing values of X or filled lags, which {name} does not "
         f"read: take {others} missing values, or put an imputer before it, "

@@ -189,3 +189,22 @@ def test_errors_name_the_channels_of_windows():
         ValueError, match=r"^channel='a' is a name, but the channels of X have none"
     ):
         PersistenceRegressor(channel="a").fit(unnamed, target)
+
+
+@pytest.mark.parametrize("form", ["windows", "array", "table"])
+def test_values_may_be_missing_in_other_channels_alone(form):
+    frame = pd.DataFrame({"sales": np.arange(9.0), "heat": np.arange(9.0)})
+    frame.loc[3, "heat"] = np.nan
+    windows, y = make_lagged(frame, frame["sales"], 2)
+    X = windows
+    if form == "array":
+        X = np.asarray(windows)
+    elif form == "table":
+        names = [f"{c}_lag{k}" for k in (2, 1) for c in frame]
+        X = pd.DataFrame(np.asarray(windows).reshape(-1, 4), columns=names)
+    channel, other = (0, 1) if form == "array" else ("sales", "heat")
+    forecasts = PersistenceRegressor(channel=channel).fit(X, y).predict(X)
+    np.testing.assert_array_equal(forecasts, y - 1)
+    text = f"X contains NaN: channel={other!r}.* 2 of 7 samples, first in sample 2. Fill .* ffill"
+    with pytest.raises(ValueError, match=text):
+        PersistenceRegressor(channel=other).fit(X, y)

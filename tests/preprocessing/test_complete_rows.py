@@ -391,7 +391,7 @@ def test_errors_name_the_step_that_is_meant():
     assert GridSearchCV(make_ar(1), {"lagtransformer__n_lags": [1, 2]}, cv=2).fit(X, X[:, 0])
     X[9, 0] = np.nan
     y = np.nan_to_num(X[:, 0])
-    text = r"^Input X contains NaN\. .* take make_lasso, make_linear or .* SimpleImputer\(\),"
+    text = r"^Input X contains NaN\. .* take LagRidge\(alpha=0\) .* or .* SimpleImputer\(\),"
     with pytest.raises(ValueError, match=text):
         make_ar(2).fit(X, y)
     steps = LagTransformer(2, flatten=True), SimpleImputer(), LinearRegression()

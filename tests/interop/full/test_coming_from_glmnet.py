@@ -48,6 +48,8 @@ def test_the_share_of_l1():
         l1, l2 = penalty * share, penalty * (1 - share) / deviation
         same = ours(l1 + l2, l1 / (l1 + l2))
         assert_allclose(same.coef_, found.coef_path_[:, place], atol=1e-5)
+        assert same.l1_ratio == pytest.approx(share / (share + (1 - share) / deviation))
+        assert same.alpha * same.l1_ratio / share == pytest.approx(penalty)
 
 
 def test_the_path():
