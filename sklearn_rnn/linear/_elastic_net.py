@@ -48,6 +48,9 @@ class LagElasticNet(ElasticNetParameters, LeastSquaresModel, FixedPenaltyModel):
     others; if they have a condition number above 1e4, their coefficients lose digits, and a
     ``LinAlgWarning`` is raised. Without any L1 penalty the solution is that of `LagRidge`.
 
+    Missing values (NaN) are replaced by the mean of their channel over the training windows, as in
+    `LagRidge`.
+
     **Penalties of other packages.** The loss is the same, half the mean of squares, and:
 
     * *scikit-learn*: ``ElasticNet``, and with ``groups="column"`` ``MultiTaskElasticNet``, have the

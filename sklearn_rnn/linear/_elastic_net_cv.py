@@ -35,6 +35,9 @@ class LagElasticNetCV(LeastSquaresCV, ElasticNetParameters):
     The first penalty is the smallest at which all penalised coefficients are zero. All folds have
     the penalties of the fit to all samples.
 
+    Missing values (NaN) are replaced by the mean of their channel over the training windows, in
+    each fold over its own; incomplete windows are predicted but not fitted, as in `LagRidge`.
+
     Examples
     --------
     >>> import numpy as np

@@ -155,7 +155,10 @@ class LagLogistic(BinaryClassifier, GeneralizedModel):
     The bound 1/4 of all weights would need a single matrix, but many more steps, the more so the
     rarer a class is.
 
-    Incomplete windows and missing values are as in `LagRidge`. There are two classes;
+    Incomplete windows are as in `LagRidge`.
+    Missing values (NaN) are replaced by the mean of their channel over the training windows, as in
+    `LagRidge`.
+    There are two classes;
     ``OneVsRestClassifier`` takes more of them.
 
     Examples
@@ -191,6 +194,9 @@ class LagLogisticCV(BinaryClassifier, GeneralizedModelCV):
     smallest at which all penalised coefficients are zero; all folds have the penalties of the fit
     to all samples. Folds whose training samples are of one class are left out of the choice; at
     least one fold has to have both.
+
+    Missing values (NaN) are replaced by the mean of their channel over the training windows, in
+    each fold over its own; incomplete windows are predicted but not fitted, as in `LagRidge`.
 
     Examples
     --------

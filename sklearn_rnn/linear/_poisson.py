@@ -97,7 +97,9 @@ class LagPoisson(CountRegressor, GeneralizedModel):
     glmnet's ``family="poisson"`` with ``standardize=True``, for every `l1_ratio`. For rates per
     exposure give the rate as y and the exposure as `sample_weight`.
 
-    Cost, incomplete windows and missing values are as in `LagLogistic`.
+    Cost and incomplete windows are as in `LagLogistic`.
+    Missing values (NaN) are replaced by the mean of their channel over the training windows, as in
+    `LagRidge`.
 
     Examples
     --------
@@ -130,6 +132,9 @@ class LagPoissonCV(CountRegressor, GeneralizedModelCV):
     -----
     The rules to choose are those of ``cv.glmnet``. The first penalty is the smallest at which all
     penalised coefficients are zero; all folds have the penalties of the fit to all samples.
+
+    Missing values (NaN) are replaced by the mean of their channel over the training windows, in
+    each fold over its own; incomplete windows are predicted but not fitted, as in `LagRidge`.
 
     Examples
     --------

@@ -40,6 +40,9 @@ class LagRidgeCV(LeastSquaresCV):
     `coefs_` are not: predictions hardly differ, but coefficients lose digits above a condition
     number of 1e4.
 
+    Missing values (NaN) are replaced by the mean of their channel over the training windows, in
+    each fold over its own; incomplete windows are predicted but not fitted, as in `LagRidge`.
+
     Examples
     --------
     >>> import numpy as np
