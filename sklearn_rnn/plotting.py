@@ -7,6 +7,7 @@ from sklearn_rnn.inspection._word_plot import WordAttributionsDisplay
 from sklearn_rnn.model_selection._plot.backtest import BacktestDisplay
 from sklearn_rnn.model_selection._plot.comparison import ComparisonDisplay
 from sklearn_rnn.model_selection._plot.path import PathDisplay
+from sklearn_rnn.model_selection._plot.penalty_errors import PenaltyErrorDisplay
 from sklearn_rnn.neural_network._plot import TrainingCurveDisplay
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "ForecastDisplay",
     "LagImportanceDisplay",
     "PathDisplay",
+    "PenaltyErrorDisplay",
     "TrainingCurveDisplay",
     "WordAttributionsDisplay",
 ]
