@@ -28,9 +28,9 @@ plt.show()
 # %%
 # ``plot(glmnet)``: the coefficients along the path.
 PathDisplay.from_estimator(lasso, n_labels=5)
-# sphinx_gallery_alt = "Standardised coefficients of 15 lags along the path: that of the last volume"
-# sphinx_gallery_alt = "enters first; at the end those of the last two volatilities grow large, with"
-# sphinx_gallery_alt = "opposite signs."
+# sphinx_gallery_alt = "Standardised coefficients of 15 lags along the path: that of the last"
+# sphinx_gallery_alt = "volume enters first; at the end those of the last two volatilities grow"
+# sphinx_gallery_alt = "large, with opposite signs."
 plt.show()
 
 # %%

@@ -422,6 +422,13 @@ _display(
     "PathDisplay", "from_path", lambda c, of: named(of, _path(c, {}), **c.p), n_labels=[FROM_ZERO]
 )
 _display(
+    "PenaltyErrorDisplay",
+    "from_estimator",
+    lambda c, of: named(
+        of, s.LagRidgeCV(alphas=3, cv=2).fit(c.rng.normal(size=(20, 3)), np.arange(20.0)), **c.p
+    ),
+)
+_display(
     "TrainingCurveDisplay",
     "from_estimator",
     lambda c, of: named(of, _alone(c), **c.p),
