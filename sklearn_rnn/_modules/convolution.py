@@ -66,7 +66,10 @@ class Convolution(Layer):
         return runs_in_kernels(x, self.weight)
 
     def largest(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
-        """Return the largest of the features of all steps (batch, n_out), by the kernels."""
+        """Return the largest of the features of all steps (batch, n_out), by the kernels.
+
+        Its gradient is that of the first of equal ones, as in each pool.
+        """
         return self._native(x, lengths, x.shape[2])[:, 0]
 
     def _native(self, x: Tensor, lengths: Tensor | None, pool_size: int) -> Tensor:
