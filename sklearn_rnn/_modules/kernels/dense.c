@@ -7,17 +7,17 @@
 
    Chunks are larger than those of recurrent layers, since the gradient of the weights, one product
    per chunk, reads and writes all of it. Rows of activations are an odd number of vectors long:
-   see matmul.h. The backward pass needs the activations alone, from which follow their slopes; or,
-   of gelu and silu, their arguments.
+   see matmul.h. Slopes follow from the activations, or of silu from their arguments.
 */
 #define CHUNK 64
-
-#include "dense.h"
 
 #include "dense_activations.h"
 
 /* Rows below which weights are read where they are: packing them would take longer. */
 #define FEW 8
+
+/* Outputs up to which a product for each takes less than one over whole vectors of them. */
+#define NARROW 4
 
 /* Memory of a layer. */
 struct place {
@@ -53,7 +53,7 @@ static long longest_row(const struct dense *net)
 /* Return whether the slopes of activations follow from something else than the inputs of layers. */
 INLINE int keeps(const struct dense *net)
 {
-    return net->training.masks || net->activation == GELU || net->activation == SILU;
+    return net->training.masks || net->activation == SILU;
 }
 
 static long dense_workspace(const void *dense)
@@ -123,24 +123,41 @@ static void flatten(const struct dense *net, const real *x, long rows, real *to,
     }
 }
 
-/* Compute the outputs of a chunk of rows from `start` on. */
+/* Compute the outputs of a layer row by row. */
+static void affine_rows(const struct affine *l, const real *x, long x_row, long rows, real *to)
+{
+    for (long i = 0; i < rows; i++, x += x_row, to += l->outputs)
+        for (long k = 0; k < l->outputs; k++)
+            to[k] = l->b[k] + dot(l->w + k * l->inputs, x, l->inputs);
+}
+
+/* Compute the outputs of a chunk of rows from `start` on, in rows of whole vectors; to predict a
+   few outputs, without space between them. */
 static void forward(const struct training *t, const struct dense *net, const struct place *places,
                     long start, long rows, real *outputs)
 {
-    const int takes_arguments = net->activation == GELU || net->activation == SILU;
-    flatten(net, t->x + start * t->x_batch, rows, places[0].x, row_of(net->layers[0].inputs));
+    const int takes_arguments = net->activation == SILU;
+    const real *x = t->x + start * t->x_batch;
+    long x_row = t->x_batch;
+    if (!net->out || net->x_step != net->channels) { /* only gradients need whole vectors of x */
+        flatten(net, x, rows, places[0].x, row_of(net->layers[0].inputs));
+        x = places[0].x, x_row = row_of(net->layers[0].inputs);
+    }
     for (long i = 0; i < net->n_layers; i++) {
         const struct affine *l = &net->layers[i];
         const int is_head = i == net->n_layers - 1;
+        if (is_head && net->out && l->outputs <= NARROW)
+            return affine_rows(l, x, x_row, rows, outputs);
         const struct product p = {
             .c = is_head ? outputs : places[i + 1].x, .c_row = row_of(l->outputs),
             .start = places[i].bias, .rows = rows, .vectors = in_vectors(l->outputs),
             .b_row = PANEL_WIDTH, .b_panel = PANEL_WIDTH * l->inputs, .n_factors = 1,
-            .factors = {{places[i].x, row_of(l->inputs), places[i].forward, l->inputs}},
+            .factors = {{x, x_row, places[i].forward, l->inputs}},
         };
         product(&p);
         if (is_head)
             return;
+        x = p.c, x_row = p.c_row;
         const long size = rows * p.c_row * sizeof(real);
         real *kept = places[i + 1].kept;
         if (takes_arguments)
@@ -263,8 +280,7 @@ static void run_few(const struct dense *net, real *a, real *b)
         flatten(net, t->x + i * t->x_batch, 1, a, row_of(net->layers[0].inputs));
         for (const struct affine *l = net->layers; l <= head; l++) {
             real *to = l == head ? net->out + i * l->outputs : b;
-            for (long k = 0; k < l->outputs; k++)
-                to[k] = l->b[k] + dot(l->w + k * l->inputs, a, l->inputs);
+            affine_rows(l, a, 0, 1, to);
             if (l == head)
                 break;
             memset(to + l->outputs, 0, (padded(l->outputs) - l->outputs) * sizeof(real));
@@ -278,7 +294,7 @@ static void run_few(const struct dense *net, real *a, real *b)
 int EXPORT(dense_forward)(const struct dense *net)
 {
     const struct training *t = &net->training;
-    const long width = row_of(t->outputs), few = t->batch < FEW;
+    const long n = t->outputs, few = t->batch < FEW;
     struct place places[net->n_layers];
     real *workspace = allocate(few ? 2 * longest_row(net) : dense_workspace(net));
     if (!workspace)
@@ -290,7 +306,7 @@ int EXPORT(dense_forward)(const struct dense *net)
         for (long chunk = t->first; chunk < t->last; chunk++) {
             const long start = chunk * CHUNK, rows = rows_of_chunk(t->batch, chunk);
             forward(t, net, places, start, rows, outputs);
-            copy_out(net->out + start * t->outputs, t->outputs, outputs, width, t->outputs, rows);
+            copy_out(net->out + start * n, n, outputs, n <= NARROW ? n : row_of(n), n, rows);
         }
     }
     free(workspace);

@@ -4,7 +4,7 @@
 
 #include "fused_training.h"
 
-enum activation { IDENTITY, LOGISTIC_FUNCTION, TANH, RELU, GELU, SILU };
+enum activation { IDENTITY, LOGISTIC_FUNCTION, TANH, RELU, SILU };
 
 struct affine {
     int64_t inputs, outputs;

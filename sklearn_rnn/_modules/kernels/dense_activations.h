@@ -1,29 +1,9 @@
-/* The activations of dense layers, and their slopes.
-
-       GELU    x F(x), F the distribution function of the standard normal distribution
-       SILU    x / (1 + exp(-x))
-*/
+/* The activations of dense layers, and their slopes; SILU is x / (1 + exp(-x)). */
 #ifndef SKLEARN_RNN_DENSE_ACTIVATIONS_H
 #define SKLEARN_RNN_DENSE_ACTIVATIONS_H
 
-#include <math.h>
-
 #include "activations.h"
 #include "dense.h"
-
-#if REAL_BITS == 32
-#define ERF erff
-#define EXP expf
-#else
-#define ERF erf
-#define EXP exp
-#endif
-
-/* F of above. */
-INLINE real normal(real x)
-{
-    return (real)0.5 * (1 + ERF(x * (real)0.70710678118654752));
-}
 
 INLINE vec logistic_function(vec x)
 {
@@ -43,18 +23,13 @@ static void activate(long activation, real *a, long n)
         for (; a < end; a += LANES)
             store(a, blend(load(a) <= 0, (vec){0}, load(a)));
         break;
-    case GELU:
-        for (; a < end; a++)
-            *a *= normal(*a);
-        break;
     case SILU:
         for (; a < end; a += LANES)
             store(a, load(a) * logistic_function(load(a)));
     }
 }
 
-/* Multiply d by the slopes of the activation where it has the values y, or of GELU and SILU the
-   arguments. */
+/* Multiply d by the slopes of the activation where it has the values y, or of SILU the arguments. */
 static void multiply_by_slopes(long activation, real *d, const real *from, long n)
 {
     for (real *end = d + n; d < end; d += LANES, from += LANES) {
@@ -68,12 +43,6 @@ static void multiply_by_slopes(long activation, real *d, const real *from, long 
             break;
         case RELU:
             store(d, blend(y <= 0, (vec){0}, load(d)));
-            break;
-        case GELU:
-            for (long i = 0; i < LANES; i++) {
-                const real density = EXP(from[i] * from[i] / -2) * (real)0.39894228040143268;
-                d[i] *= normal(from[i]) + from[i] * density;
-            }
             break;
         case SILU: {
             const vec s = logistic_function(y);

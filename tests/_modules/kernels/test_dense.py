@@ -120,6 +120,7 @@ def test_outputs_that_torch_computes(monkeypatch):
         assert outputs_by_kernels(module, x) is not None
         assert outputs_by_kernels(module, x.double()) is None, "of another dtype"
         assert outputs_by_kernels(module, x[:0]) is None, "of no rows"
+        assert outputs_by_kernels(net("gelu", [6], 1, torch.float32), x) is None
         assert outputs_by_kernels(net("relu", [LARGEST_HIDDEN + 1], 1, torch.float32), x) is None
         assert outputs_by_kernels(net("relu", [6], LARGEST_HEAD + 1, torch.float32), x) is None
         with torch.autocast("cpu", torch.bfloat16):
@@ -174,7 +175,7 @@ def test_windows_of_a_series_are_read_where_they_are():
 
 def test_what_is_not_trained_by_kernels(monkeypatch):
     too_large = {"n_outputs": LARGEST_HEAD + 1}, {"hidden_layer_sizes": [6, LARGEST_HIDDEN + 1]}
-    for options in too_large:
+    for options in ({"activation": "gelu"}, *too_large):
         sizes = {"n_channels": 3, "n_steps": 5, "n_outputs": 1, "hidden_layer_sizes": [6]}
         module = Dense(**{**sizes, **options}).train()
         with parameters_as_views(new_vector(module), module):
