@@ -9,6 +9,7 @@ from typing import NamedTuple
 from torch import Tensor
 
 from sklearn_rnn._modules.kernels.arguments import KernelLoss
+from sklearn_rnn._modules.kernels.projection import Lookup
 from sklearn_rnn._modules.kernels.training import TrainingKernel
 from sklearn_rnn._modules.layers import Layer
 
@@ -87,6 +88,13 @@ class SequenceModule(Layer, ABC):
             If the network does not pool its steps by attention.
         """
         raise ValueError(f"{type(self).__name__} has no attention weights.")
+
+    def n_projected(self, lookup: Lookup) -> int:
+        """Return how many units project the rows of a `Lookup`, which may take the place of x.
+
+        None do, and all methods need x itself, where this is 0.
+        """
+        return 0
 
     def native_training(self, loss: KernelLoss) -> TrainingKernel | None:
         """Return what computes losses and gradients in the compiled kernels, if they can."""

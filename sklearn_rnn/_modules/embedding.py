@@ -10,8 +10,10 @@ from torch import Tensor, nn
 
 from sklearn_rnn._modules.base import SequenceModule
 from sklearn_rnn._modules.kernels.arguments import KernelLoss, Ridge
-from sklearn_rnn._modules.kernels.layer import has_no_hooks
-from sklearn_rnn._modules.kernels.training import NativeTraining, Sequences
+from sklearn_rnn._modules.kernels.layer import has_no_hooks, is_hooked
+from sklearn_rnn._modules.kernels.lookup_training import LookupTraining
+from sklearn_rnn._modules.kernels.projection import Lookup, distinct_tokens
+from sklearn_rnn._modules.kernels.training import NativeTraining, RecurrentTraining, Sequences
 from sklearn_rnn._modules.layers import Layer
 from sklearn_rnn._modules.masking import valid_steps
 
@@ -124,7 +126,7 @@ class Embedded(SequenceModule):
 
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Map tokens x to the outputs of the inner network."""
-        outputs: Tensor = self.net(*self._vectors(x, lengths))
+        outputs: Tensor = self.net(*self._looked_up(x, lengths))
         return outputs
 
     def native_training(self, loss: KernelLoss) -> EmbeddedTraining | None:
@@ -134,11 +136,20 @@ class Embedded(SequenceModule):
 
     def attention_weights(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Return how much each token counts: (batch, n_steps), see `Pooling`."""
-        return self.net.attention_weights(*self._vectors(x, lengths))
+        return self.net.attention_weights(*self._looked_up(x, lengths))
 
-    def _vectors(self, x: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor | None]:
-        """Look up the vectors (batch, n_steps, embedding_dim), and find the valid steps."""
+    def _looked_up(self, x: Tensor, lengths: Tensor | None) -> tuple[Any, Tensor | None]:
+        """Look up the vectors (batch, n_steps, embedding_dim), and find the valid steps.
+
+        Where the inner network projects each vector once, a `Lookup` of those that occur.
+        """
         tokens, lengths = self._tokens(x, lengths)
+        weight = self.embedding.weight
+        if not is_hooked(self.embedding) and not is_hooked(self.net):
+            n_units = self.net.n_projected(Lookup(tokens, weight))
+            found = distinct_tokens(tokens, weight, n_units)
+            if found is not None:
+                return Lookup(found[1], self.embedding(found[0])), lengths
         return self.embedding(tokens), lengths
 
     def _tokens(self, x: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor | None]:
@@ -154,12 +165,14 @@ class Embedded(SequenceModule):
 class EmbeddedTraining:
     """Losses and gradients of an `Embedded` network, computed by the compiled kernels.
 
+    Where a batch has much fewer distinct tokens than steps, recurrent layers project only those.
     The memory of a batch's vectors and of their gradients is used for all batches of an epoch:
     allocating it anew would take a third of the time.
     """
 
     def __init__(self, module: Embedded, inner: NativeTraining) -> None:
         self.module, self.inner = module, inner
+        self.lookups = LookupTraining(inner) if isinstance(inner, RecurrentTraining) else None
         self._workspace = module.embedding.weight.new_empty(2, 0, module.embedding.weight.shape[1])
 
     @torch.no_grad()
@@ -167,16 +180,30 @@ class EmbeddedTraining:
         """Return the objective of a batch, and write its gradient over that of the parameters."""
         tokens, lengths = self.module._tokens(batch.x, batch.lengths)
         weight, flat = self.module.embedding.weight, tokens.reshape(-1)
+        if self.lookups is not None:
+            found = distinct_tokens(tokens, weight, self.lookups.n_projected)
+            if found is not None:
+                rows, vectors = found[0], weight[found[0]]
+                dx, lookup = torch.empty_like(vectors), Lookup(found[1], vectors)
+                batch = batch._replace(lengths=lengths)
+                loss = self.lookups.gradient(batch, ridge, lookup, dx)
+                self._write(rows, dx)
+                return loss
         if self._workspace.shape[1] < len(flat):
             self._workspace = weight.new_empty(2, len(flat), weight.shape[1])
         vectors, dx = self._workspace[:, : len(flat)]
         torch.index_select(weight, 0, flat, out=vectors)
         batch = batch._replace(x=vectors.view(*tokens.shape, -1), lengths=lengths)
         loss = self.inner.gradient(batch, ridge, dx)
-        if weight.grad is not None:  # the vectors are trained
-            weight.grad.zero_().index_add_(0, flat, dx)
-            weight.grad[0] = 0.0
+        self._write(flat, dx)
         return loss
+
+    def _write(self, tokens: Tensor, gradients: Tensor) -> None:
+        """Write the gradients of vectors over those of the embedding."""
+        weight = self.module.embedding.weight
+        assert weight.grad is not None, "its parameters have gradients"
+        weight.grad.zero_().index_add_(0, tokens, gradients)
+        weight.grad[0] = 0.0
 
 
 def _is_unpadded(tokens: Tensor) -> bool:

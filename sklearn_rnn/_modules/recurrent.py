@@ -17,6 +17,7 @@ from sklearn_rnn._modules.kernels.layer import (
     is_native,
     native_layer,
 )
+from sklearn_rnn._modules.kernels.projection import Lookup
 from sklearn_rnn._modules.kernels.training import RecurrentTraining
 from sklearn_rnn._modules.layers import Dropout, Head, uninitialized
 from sklearn_rnn._modules.masking import last_valid, reverse_valid, zero_padding
@@ -147,7 +148,7 @@ class Recurrent(SequenceModule):
         )
         self.head = Head(n_features, n_outputs, dropout=dropout, generator=generator)
 
-    def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor | Lookup, lengths: Tensor | None = None) -> Tensor:
         """Map x (batch, n_steps, n_channels) to outputs (batch, n_outputs).
 
         With `return_sequences`, to outputs (batch, n_steps, n_outputs).
@@ -178,7 +179,14 @@ class Recurrent(SequenceModule):
         dropouts = self.dropout, self.recurrent_dropout
         return RecurrentTraining(layers, self.head, self.pooling.kind, *dropouts, loss)
 
-    def encode(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
+    def n_projected(self, lookup: Lookup) -> int:
+        """Return how many units project the rows of a `Lookup`: those of kernels do."""
+        first = [part for part in (self.layers, self.reverse_layers) if len(part)]
+        if torch.is_autocast_enabled("cpu") or not all(is_native(p[0], lookup) for p in first):
+            return 0
+        return sum(len(part[0].get_parameter("bias_ih_l0")) for part in first)
+
+    def encode(self, x: Tensor | Lookup, lengths: Tensor | None = None) -> Tensor:
         """Map x (batch, n_steps, n_channels) to the states of the last layer.
 
         They have shape (batch, n_steps, n_features). The states after the last valid step are
@@ -186,7 +194,7 @@ class Recurrent(SequenceModule):
         """
         return self._all_states(-1, self._last_input(x, lengths), lengths)
 
-    def attention_weights(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
+    def attention_weights(self, x: Tensor | Lookup, lengths: Tensor | None = None) -> Tensor:
         """Return how much each step of x counts: (batch, n_steps), see `Pooling`."""
         return self.pooling.weights(self.encode(x, lengths), lengths)
 
@@ -198,54 +206,64 @@ class Recurrent(SequenceModule):
         labels = {f"{direction}.0.weight_ih_l0": channels for direction in directions}
         return InputGroups((weight.shape[1],), labels)
 
-    def _last_input(self, x: Tensor, lengths: Tensor | None) -> Tensor:
+    def _last_input(self, x: Tensor | Lookup, lengths: Tensor | None) -> Tensor | Lookup:
         """Run every layer but the last: (batch, n_steps, n_channels or n_features)."""
-        if lengths is not None:
+        if lengths is not None and isinstance(x, Tensor):
             x = zero_padding(x, lengths)
         for i in range(len(self.layers) - 1):
             x = self.dropout(self._all_states(i, x, lengths))
         return x
 
-    def _all_states(self, i: int, x: Tensor, lengths: Tensor | None) -> Tensor:
+    def _all_states(self, i: int, x: Tensor | Lookup, lengths: Tensor | None) -> Tensor:
         """Run layer i: (batch, n_steps, n_features)."""
         # (batch, n_steps, hidden_size)
         states = _states(self.layers[i], x, lengths, self._mask(x))
         if not self.reverse_layers:
             return states
-        mirrored = reverse_valid(x, lengths)
+        mirrored = _reversed(x, lengths)
         reverse = _states(self.reverse_layers[i], mirrored, lengths, self._mask(x))
         return torch.cat([states, reverse_valid(reverse, lengths)], 2)
 
-    def _final_states(self, i: int, x: Tensor, lengths: Tensor | None) -> Tensor:
+    def _final_states(self, i: int, x: Tensor | Lookup, lengths: Tensor | None) -> Tensor:
         """Run layer i and return the final state of each direction: (batch, n_features)."""
         final = _final_state(self.layers[i], x, lengths, self._mask(x))
         if not self.reverse_layers:
             return final
-        mirrored = reverse_valid(x, lengths)
+        mirrored = _reversed(x, lengths)
         reverse = _final_state(self.reverse_layers[i], mirrored, lengths, self._mask(x))
         return torch.cat([final, reverse], 1)
 
-    def _mask(self, x: Tensor) -> Tensor | None:
+    def _mask(self, x: Tensor | Lookup) -> Tensor | None:
         """Draw the recurrent dropout of a layer and direction: (batch, hidden_size) or None."""
-        return self.recurrent_dropout.mask(x.new_empty(x.shape[0], self.hidden_size))
+        batch, values = (x, x) if isinstance(x, Tensor) else x
+        return self.recurrent_dropout.mask(values.new_empty(batch.shape[0], self.hidden_size))
 
 
-def _states(layer: nn.Module, x: Tensor, lengths: Tensor | None, mask: Tensor | None) -> Tensor:
+def _reversed(x: Tensor | Lookup, lengths: Tensor | None) -> Tensor | Lookup:
+    """Reverse the valid steps of x."""
+    return reverse_valid(x, lengths) if isinstance(x, Tensor) else x.reverse_valid(lengths)
+
+
+def _states(
+    layer: nn.Module, x: Tensor | Lookup, lengths: Tensor | None, mask: Tensor | None
+) -> Tensor:
     """Run one direction: (batch, n_steps, hidden_size)."""
     if is_native(layer, x):
         states, _, _ = native_layer(layer, x, lengths, mask=mask)
         assert states is not None, "states are asked for"
         return states
+    assert isinstance(x, Tensor), "a lookup is read by kernels"
     result: Tensor = layer(x)[0] if mask is None else unroll(layer, x, mask)[0]
     return result
 
 
 def _final_state(
-    layer: nn.Module, x: Tensor, lengths: Tensor | None, mask: Tensor | None
+    layer: nn.Module, x: Tensor | Lookup, lengths: Tensor | None, mask: Tensor | None
 ) -> Tensor:
     """Run one direction and return its state (batch, hidden_size) after the last valid step."""
     if is_native(layer, x):
         return native_layer(layer, x, lengths, mask=mask, states=False)[1]
+    assert isinstance(x, Tensor), "a lookup is read by kernels"
     if lengths is not None:
         return last_valid(_states(layer, x, lengths, mask), lengths)
     if mask is not None:

@@ -20,14 +20,21 @@ def _fields(names: str, kind: type = ctypes.c_int64) -> list[tuple[str, type]]:
     return [(name, kind) for name in names.split()]
 
 
+class LookupTable(ctypes.Structure):
+    """``struct lookup`` of layer.h."""
+
+    _fields_ = _fields("tokens row n_rows columns table gradient found")
+
+
 class Call(ctypes.Structure):
     """``struct call`` of layer.h."""
 
-    _fields_ = _fields(
-        "batch steps inputs hidden option first last x_batch x_step "
-        "x w_in w_state b_in b_state h0 c0 mask lengths states h c saved "
-        "d_states d_h d_c dx dh0 dc0 partial dw_in dw_state db_in db_state"
-    )
+    _fields_ = [
+        *_fields("batch steps inputs hidden option first last x_batch x_step"),
+        *_fields("x w_in w_state b_in b_state h0 c0 mask lengths states h c saved"),
+        *_fields("d_states d_h d_c dx dh0 dc0 partial dw_in dw_state db_in db_state"),
+        ("lookup", LookupTable),
+    ]
 
 
 class Conv(ctypes.Structure):
@@ -65,10 +72,12 @@ class Weights(ctypes.Structure):
 class Recurrent(ctypes.Structure):
     """``struct recurrent`` of recurrent_training.h, between `Training` and all `Weights`."""
 
-    _fields_ = _fields(
-        "steps inputs hidden option x_step n_layers n_directions pooling "
-        "drops_states drops_outputs lengths dx w b dw db"
-    )
+    _fields_ = [
+        *_fields("steps inputs hidden option x_step n_layers n_directions pooling"),
+        *_fields("drops_states drops_outputs"),
+        ("lookup", LookupTable),
+        *_fields("lengths dx w b dw db"),
+    ]
 
 
 class OptimizerKind(NamedTuple):

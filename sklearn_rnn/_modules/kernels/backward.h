@@ -14,6 +14,7 @@ struct backward {
     real *dx_rows; /* rows x input_width */
     struct view d_states, dx;
     real *partial;
+    long group;
 };
 
 /* out = start + dz W, summed over all units of all gates; `last` is the column, in widths, of the
@@ -49,7 +50,7 @@ static void add_parameter_gradients(const struct backward *b, long t, long count
         .rows = call->inputs, .vectors = b->cell->gates * s->vectors,
         .b_row = s->dz_row, .b_panel = PANEL_WIDTH, .n_factors = count,
     };
-    for (long i = 0; i < count; i++) {
+    for (long i = 0; i < count && call->inputs; i++) {
         const real *x = call->x + b->start * call->x_batch + (t + i) * call->x_step;
         p.factors[i] = (struct factor){x, call->x_batch, b->dz + i * step, rows};
     }
@@ -67,6 +68,17 @@ static void add_parameter_gradients(const struct backward *b, long t, long count
         product_by_columns(&p);
     }
     add_rows(db, b->dz, s->dz_row, count * rows, s->columns + split * s->width);
+}
+
+/* Add dz to the gradients of the rows of the table that step t reads. */
+static void add_table_gradients(const struct backward *b, long t, const real *dz)
+{
+    const struct lookup *l = &b->call->lookup;
+    for (long i = 0; i < b->rows; i++, dz += b->s->dz_row)
+        if (is_valid(b->call, b->start + i, t))
+            add_to_row(l, b->group, token_at(l, b->start + i, t), dz);
+    if (t > b->first)
+        prefetch_rows(l, gradient_of(l, b->group), b->start, b->rows, t - 1);
 }
 
 /* Add the gradient of the states that are read after step t to dh. */
@@ -137,7 +149,8 @@ static void begin_chunk(struct backward *b, long chunk, real *buffer)
     b->start = chunk * CHUNK;
     b->rows = rows_of_chunk(call->batch, chunk);
     b->steps = steps_of_chunk(call, b->start, b->rows), b->first = 0;
-    b->partial = call->partial + group_of(call->batch, chunk) * b->s->partial;
+    b->group = group_of(call->batch, chunk);
+    b->partial = call->partial + b->group * b->s->partial;
     b->m = buffers_at(buffer, call, b->cell, b->rows, call->steps);
     b->d_states = view_of_batch(call, (real *)call->d_states, b->start, call->hidden);
     b->dx = view_of_batch(call, call->dx, b->start, call->inputs);
@@ -156,6 +169,8 @@ static void backward_steps(const struct backward *b, long last)
             real *dz = b->dz + (t - begin) * dz_step;
             cell_backward(b, t, dz);
             affine_backward(b, t, dz);
+            if (b->call->lookup.tokens)
+                add_table_gradients(b, t, dz);
         }
         add_parameter_gradients(b, begin, end - begin);
     }
@@ -211,6 +226,7 @@ static void sum_groups(const struct call *call, const struct cell *cell)
     for (long group = 1; group < groups_of(call->batch); group++)
         add(call->partial, call->partial + group * s.partial, s.partial);
     unpack_gradients(call, cell, &s, call->partial);
+    sum_gradients(&call->lookup, groups_of(call->batch));
 }
 
 /* Return the number of elements of workspace that `set_up_backward` needs. */
@@ -253,8 +269,10 @@ static int backward_layer(const struct call *call, const struct cell *cell)
     struct backward b = set_up_backward(call, cell, &s, p);
     for (long chunk = call->first; chunk < call->last; chunk++) {
         begin_chunk(&b, chunk, call->saved + chunk * CHUNK * per_row);
-        if (begins_group(call->batch, chunk))
+        if (begins_group(call->batch, chunk)) {
             memset(b.partial, 0, s.partial * sizeof(real));
+            clear_gradient(&call->lookup, b.group);
+        }
         const long at = b.start * hidden;
         copy_in(b.dh, s.width, call->d_h ? call->d_h + at : NULL, hidden, hidden, b.rows);
         copy_in(b.dc, s.width, call->d_c ? call->d_c + at : NULL, hidden, hidden, b.rows);

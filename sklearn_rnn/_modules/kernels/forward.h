@@ -30,7 +30,7 @@ static void pack_biases(real *bias, const struct call *call, const struct cell *
 }
 
 /* z = bias + x W' + h U' for the rows of a chunk; h is NULL if it is zero. Without w_in, x already
-   holds bias + x W', each gate padded to whole vectors. */
+   holds bias + x W', each gate padded to whole vectors; x may be z then. */
 static void affine(real *z, const real *bias, const real *pack, const real *x, long x_row,
                    const real *h, long rows, const struct call *call, const struct cell *cell,
                    const struct sizes *s)
@@ -107,6 +107,23 @@ static void begin_forward(const struct forward *f, long start, long rows)
         copy_in(f->mask, f->s->width, f->call->mask + start * hidden, hidden, hidden, rows);
 }
 
+/* Compute the affine maps of the rows of a chunk at step t. */
+static void affine_at_step(const struct forward *f, real *z, const real *h, long start, long rows,
+                           long t)
+{
+    const struct call *call = f->call;
+    const struct lookup *l = &call->lookup;
+    const real *x = z;
+    long x_row = f->s->z_row;
+    if (l->tokens) {
+        look_up(l, z, x_row, start, rows, t);
+        if (t + 1 < call->steps)
+            prefetch_rows(l, l->table, start, rows, t + 1);
+    } else
+        x = call->x + start * call->x_batch + t * call->x_step, x_row = call->x_batch;
+    affine(z, f->bias, f->pack, x, x_row, h, rows, call, f->cell, f->s);
+}
+
 /* Run the steps first, ..., last - 1 of the rows of a chunk, from the state that the buffers begin
    with. They hold all these steps if `keep`, else two steps used in turn, from step 0 on. */
 static void forward_steps(const struct forward *f, long start, long rows, const struct buffers *m,
@@ -126,8 +143,7 @@ static void forward_steps(const struct forward *f, long start, long rows, const 
             multiply(m->masked + slot * m->h_step, h_old, f->mask, rows * width);
             h_in = h_in ? m->masked + slot * m->h_step : NULL;
         }
-        const real *x = call->x + start * call->x_batch + t * call->x_step;
-        affine(kept, f->bias, f->pack, x, call->x_batch, h_in, rows, call, cell, f->s);
+        affine_at_step(f, kept, h_in, start, rows, t);
         struct rows valid = {0, width, f->s->z_row};
         for (long i = 0; i < rows; i += MAX(valid.n, 1)) {
             const long at = i * width;

@@ -26,13 +26,25 @@
 
 #define SPAN 8 /* steps whose weight gradients are computed in one product */
 
+/* A table in place of x: each of its rows holds an affine map, bias + x W', of `columns` elements as
+   in z. That of row i at step t is number tokens[i * row + t]. The gradient of w_in is left to the
+   caller, who has x. `LookupTable` in arguments.py has the same fields. */
+struct lookup {
+    const int64_t *tokens;    /* NULL: there is x itself */
+    int64_t row;              /* stride of tokens */
+    int64_t n_rows, columns;  /* of the table */
+    const real *table;
+    real *gradient;           /* groups x (n_rows, columns); in the end the sum of all groups */
+    uint8_t *found;           /* groups x n_rows: whether a row has a gradient in a group */
+};
+
 /* The arguments; `Call` in arguments.py has the same fields. */
 struct call {
     int64_t batch, steps, inputs, hidden;
     int64_t option;           /* of the cell: relu, or coupled gates */
     int64_t first, last;      /* the chunks to run; backward, whole groups of them */
     int64_t x_batch, x_step;  /* strides of x in elements; channels are adjacent */
-    const real *x;            /* (batch, steps, inputs), or see `affine` */
+    const real *x;            /* (batch, steps, inputs), or see `affine` and `struct lookup` */
     const real *w_in;         /* (gates * hidden, inputs), or in inference NULL, with inputs 0 */
     const real *w_state;      /* (gates * hidden, hidden) */
     const real *b_in;         /* (gates * hidden) */
@@ -48,6 +60,7 @@ struct call {
     real *dx, *dh0, *dc0;     /* gradients of the arguments, contiguous; or NULL */
     real *partial;            /* groups x parameter gradients, internal layout */
     real *dw_in, *dw_state, *db_in, *db_state;
+    struct lookup lookup;     /* then inputs is 0 */
 };
 
 _Static_assert(sizeof(void *) == 8 && sizeof(long) == 8, "the kernels need a 64-bit machine");
@@ -144,6 +157,8 @@ INLINE void multiply(real *to, const real *a, const real *b, long n)
     for (long i = 0; i < n; i += LANES)
         store(to + i, load(a + i) * load(b + i));
 }
+
+#include "lookup.h"
 
 #include "forward.h"
 

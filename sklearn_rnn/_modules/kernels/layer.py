@@ -10,15 +10,15 @@ from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias, TypeGuard
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
-from sklearn_rnn._modules.kernels.arguments import BITS, Call
-from sklearn_rnn._modules.kernels.loader import FUNCTIONS, LIBRARY, lanes
-from sklearn_rnn._modules.kernels.threads import addresses, parts_of, run_together
+from sklearn_rnn._modules.kernels.arguments import BITS, Call, LookupTable
+from sklearn_rnn._modules.kernels.loader import FUNCTIONS, LIBRARY
+from sklearn_rnn._modules.kernels.projection import Lookup, project, projected
+from sklearn_rnn._modules.kernels.threads import addresses, n_groups, parts_of, run_together
 from sklearn_rnn._modules.layers import Layer
 from sklearn_rnn._modules.memory import check_memory
-from sklearn_rnn._modules.overlapping_windows import SharedRows, as_windows, shared_rows
+from sklearn_rnn._modules.overlapping_windows import shared_rows
 from sklearn_rnn._modules.recurrent_cells import CoupledLSTM, RecurrentLayer
 
 TYPES = (nn.RNN, nn.LSTM, nn.GRU, CoupledLSTM)
@@ -40,16 +40,20 @@ LARGEST_HEAD_AT_EACH_STEP = 32
 State: TypeAlias = tuple[Tensor | None, Tensor | None]
 Weights: TypeAlias = tuple[Tensor, Tensor, Tensor, Tensor]
 Arguments: TypeAlias = Sequence[Any]
-"""x, weight_ih, weight_hh, bias_ih, bias_hh, and if there are initial states h0, c0."""
+"""x, weight_ih, weight_hh, bias_ih, bias_hh, and if there are initial states h0, c0.
+
+If x is projected, weight_ih is None; with `Options.tokens` x is a table of rows, see `project`.
+"""
 Result: TypeAlias = tuple[Tensor | None, Tensor, Tensor | None]
 
 
-def is_native(layer: nn.Module, x: Tensor) -> TypeGuard[RecurrentLayer]:
+def is_native(layer: nn.Module, x: Tensor | Lookup) -> TypeGuard[RecurrentLayer]:
     """Return whether `native_layer` may run `layer` on x (batch, n_steps, n_channels).
 
     It may on a CPU, for one direction of one layer with biases and without hooks, outside of
     tracing and compilation.
     """
+    x = x.vectors if isinstance(x, Lookup) else x
     return (
         has_kernel(layer)
         and not torch.compiler.is_compiling()
@@ -119,7 +123,7 @@ def _is_single(layer: nn.RNNBase) -> bool:
 
 def native_layer(
     layer: RecurrentLayer,
-    x: Tensor,
+    x: Tensor | Lookup,
     lengths: Tensor | None = None,
     *,
     initial: State | None = None,
@@ -132,7 +136,7 @@ def native_layer(
     ----------
     layer : nn.RNN, nn.LSTM, nn.GRU or CoupledLSTM
         One layer in one direction.
-    x : Tensor of shape (batch, n_steps, n_channels)
+    x : Tensor of shape (batch, n_steps, n_channels), or Lookup
         The input, of any strides; the padding must be finite.
     lengths : Tensor of shape (batch,), optional
         Row i is valid in its first ``lengths[i]`` steps; after them its state does not change.
@@ -161,8 +165,8 @@ def native_layer(
 class Options(NamedTuple):
     """Arguments of a cell of the library that have no gradient.
 
-    `option` 1 is relu, or the coupled gates i, g, o of an LSTM; the others are those of
-    `native_layer`.
+    `option` 1 is relu, or the coupled gates i, g, o of an LSTM; `tokens` are those of a `Lookup`;
+    the others are those of `native_layer`.
     """
 
     cell: str
@@ -170,20 +174,27 @@ class Options(NamedTuple):
     states: bool = True
     mask: Tensor | None = None
     lengths: Tensor | None = None
+    tokens: Tensor | None = None
 
 
 def native_cell(
-    options: Options, x: Tensor, weights: Weights, initial: State | None = None
+    options: Options, x: Tensor | Lookup, weights: Weights, initial: State | None = None
 ) -> Result:
     """Run a cell of the library; see `native_layer`."""
-    if x.stride(2) != 1 and x.shape[2] > 1:
-        x = x.contiguous()
-    arguments = (x, *weights, *(initial or ()))
+    if isinstance(x, Lookup):
+        w_in, w_state, *biases = weights  # biases have their gradients from the kernel
+        constant = w_in, w_state, *(bias.detach() for bias in biases)
+        table = project(x.vectors, constant, apart=options.cell == "gru")
+        options = options._replace(tokens=x.tokens.contiguous())
+        arguments: Arguments = (table, None, *weights[1:], *(initial or ()))
+    else:
+        x = x.contiguous() if x.stride(2) != 1 and x.shape[2] > 1 else x
+        arguments = (x, *weights, *(initial or ()))
     if torch.is_grad_enabled() and any(t is not None and t.requires_grad for t in arguments):
         apply: Callable[..., Result] = _Layer.apply  # of which torch declares no types
         return apply(options, *arguments)
     is_plain = options.lengths is None and not torch.is_autocast_enabled("cpu")
-    shared = shared_rows(x) if is_plain else None
+    shared = shared_rows(x) if is_plain and isinstance(x, Tensor) else None
     if shared is not None:
         x = projected(shared, weights, apart=options.cell == "gru")
         arguments = (x, None, *arguments[2:])
@@ -197,7 +208,8 @@ class _Layer(torch.autograd.Function):
     def forward(ctx: Any, options: Options, *arguments: Any) -> Result:
         """Run the layer, and keep what the backward pass needs."""
         x, n_saved = arguments[0], _sizes(options, arguments)[0]
-        check_memory(n_saved * x.element_size(), f"the states of {len(x)} sequences at all steps")
+        n_bytes, batch = n_saved * x.element_size(), _shape(options, arguments)[0]
+        check_memory(n_bytes, f"the states of {batch} sequences at all steps")
         ctx.options, ctx.saved = options, x.new_empty(n_saved)
         ctx.save_for_backward(*arguments)
         ctx.set_materialize_grads(False)
@@ -210,9 +222,15 @@ class _Layer(torch.autograd.Function):
         arguments = ctx.saved_tensors
         needed = ctx.needs_input_grad[1:]
         outs = [
-            _empty(t) if i in (1, 2, 3, 4) or needed[i] else None for i, t in enumerate(arguments)
+            _empty(t) if t is not None and (i in (1, 2, 3, 4) or needed[i]) else None
+            for i, t in enumerate(arguments)
         ]
+        if ctx.options.tokens is not None:  # the first group receives the sum
+            of_groups = n_groups(len(ctx.options.tokens)), *arguments[0].shape
+            outs[0] = arguments[0].new_empty(of_groups)
         _backward(ctx.options, arguments, ctx.saved, gradients, outs)
+        if ctx.options.tokens is not None and outs[0] is not None:
+            outs[0] = outs[0][0]
         return (None, *outs)
 
 
@@ -229,17 +247,25 @@ def _empty(t: Tensor) -> Tensor:
     return torch.empty(t.shape, dtype=t.dtype)
 
 
+def _shape(options: Options, arguments: Arguments) -> tuple[int, int, int]:
+    """Return the numbers of sequences, of steps, and of channels that are not projected yet."""
+    x, w_in = arguments[:2]
+    batch, n_steps = x.shape[:2] if options.tokens is None else options.tokens.shape
+    return batch, n_steps, 0 if w_in is None else x.shape[2]
+
+
 def _sizes(options: Options, arguments: Arguments) -> tuple[int, int]:
     x, w_state = arguments[0], arguments[2]
-    shape = (*x.shape, w_state.shape[1])
+    shape = (*_shape(options, arguments), w_state.shape[1])
     return sizes_of(options.cell, BITS[x.dtype], options.option, shape, options.mask is not None)
 
 
 def _forward(options: Options, arguments: Arguments, saved: Tensor | None) -> Result:
     x, hidden = arguments[0], arguments[2].shape[1]
-    states = x.new_empty((*x.shape[:2], hidden)) if options.states else None
-    h = x.new_empty((len(x), hidden))
-    c = x.new_empty((len(x), hidden)) if options.cell == "lstm" else None
+    batch, n_steps, _ = _shape(options, arguments)
+    states = x.new_empty((batch, n_steps, hidden)) if options.states else None
+    h = x.new_empty((batch, hidden))
+    c = x.new_empty((batch, hidden)) if options.cell == "lstm" else None
     _run("forward", options, arguments, (states, h, c, saved))
     return states, h, c
 
@@ -279,12 +305,16 @@ def sizes_of(
     return saved.value, partial.value
 
 
+def table_of(tokens: Tensor, table: Tensor, gradient: int, found: Tensor) -> LookupTable:
+    """Return the arguments of a table (n_rows, n_gates * width), see ``struct lookup``."""
+    row, sizes = tokens.stride(-2), table.shape[-2:]
+    return LookupTable(tokens.data_ptr(), row, *sizes, table.data_ptr(), gradient, found.data_ptr())
+
+
 def _run(what: str, options: Options, arguments: Arguments, outs: Sequence[Tensor | None]) -> None:
     """Call an entry of the library on all chunks of rows."""
     x, w_state = arguments[0], arguments[2]
-    batch, n_steps, n_inputs = x.shape
-    if arguments[1] is None:  # x is projected
-        n_inputs = 0
+    batch, n_steps, n_inputs = _shape(options, arguments)
     n_units, hidden = w_state.shape
     bits = BITS[x.dtype]
     # kept alive until the call is over: some of these are copies
@@ -294,38 +324,14 @@ def _run(what: str, options: Options, arguments: Arguments, outs: Sequence[Tenso
     tensors += outs
     shape = (batch, n_steps, n_inputs, hidden, options.option)
     parts = parts_of(batch, batch * n_steps * n_units * (n_inputs + hidden))
-    where = addresses(*tensors)
-    calls = [bytes(Call(*shape, *part, *x.stride()[:2], *where)) for part in parts]
+    call = Call(*shape, 0, 0, *x.stride()[:2], *addresses(*tensors))
+    if options.tokens is not None:
+        found = torch.empty(n_groups(batch) * len(x), dtype=torch.uint8)
+        call.lookup = table_of(options.tokens, x, call.dx, found)
+        call.x_step = call.dx = 0
+    calls = []
+    for call.first, call.last in parts:
+        calls.append(bytes(call))
     run_together(FUNCTIONS[f"{options.cell}_{what}", bits], calls)
     if what == "backward" and len(calls) > 1:
         FUNCTIONS[f"{options.cell}_sum", bits](calls[0])
-
-
-def projected(shared: SharedRows, weights: tuple[Tensor, ...], *, apart: bool) -> Tensor:
-    """Multiply the rows that windows share by the input weights, and return windows over them.
-
-    Parameters
-    ----------
-    shared : SharedRows
-        One block of rows.
-    weights : tuple of Tensor
-        weight_ih, weight_hh, bias_ih, bias_hh of a layer.
-    apart : bool
-        Whether the bias of the state is left out of the last gate, as in a GRU.
-
-    Returns
-    -------
-    Tensor of shape (n_windows, n_steps, n_gates * width)
-        For each step the affine maps of the gates, each padded to whole vectors of the kernels.
-    """
-    w_in, w_state, b_in, b_state = weights
-    hidden = w_state.shape[1]
-    n_lanes = lanes(8 * w_in.element_size())
-    n_padding = -hidden % n_lanes
-    bias = (b_in + b_state).view(-1, hidden)
-    if apart:
-        bias[-1] = b_in[-hidden:]
-    by_gate = w_in.view(len(bias), hidden, -1)
-    padded = F.pad(by_gate, (0, 0, 0, n_padding)).flatten(0, 1)
-    rows = torch.addmm(F.pad(bias, (0, n_padding)).view(-1), shared.rows[0], padded.T)
-    return as_windows(rows[None], *shared[1:])[0]

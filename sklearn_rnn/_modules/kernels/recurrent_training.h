@@ -34,6 +34,7 @@ struct recurrent {
     int64_t x_step;                        /* stride of x in elements */
     int64_t n_layers, n_directions, pooling;
     int64_t drops_states, drops_outputs;   /* whether training.masks has these masks */
+    struct lookup lookup;                  /* of the first direction, see `lookup_of` */
     const int64_t *lengths;                /* (batch): valid steps of each row; or NULL */
     real *dx;                              /* gradient of x, contiguous; or NULL */
     const real *w, *b;                     /* (outputs, features), (outputs) */
@@ -91,6 +92,20 @@ INLINE long valid_steps(const struct work *w, long i)
     return lengths && lengths[w->start + i] < w->steps ? lengths[w->start + i] : w->steps;
 }
 
+/* Return the table that a direction of the first layer reads. Those of the second direction follow
+   the arrays of the first: its tokens, its table, and the gradients of all groups. */
+static struct lookup lookup_of(const struct recurrent *net, long second)
+{
+    struct lookup l = net->lookup;
+    const long rows = second * l.n_rows;
+    if (!l.tokens)
+        return l;
+    l.tokens += second * net->training.batch * l.row, l.table += rows * l.columns;
+    l.gradient += rows * groups_of(net->training.batch) * l.columns;
+    l.found += rows * groups_of(net->training.batch);
+    return l;
+}
+
 #include "head.h"
 
 #include "segments.h"
@@ -101,9 +116,11 @@ static struct call call_of(const struct recurrent *net, long i)
 {
     const struct weights *w = &net->layers[i];
     const int is_first = i < net->n_directions;
+    const struct lookup lookup = is_first ? lookup_of(net, i) : (struct lookup){0};
     return (struct call){
         .steps = net->steps, .inputs = is_first ? net->inputs : features_of(net),
-        .hidden = net->hidden, .option = net->option, .w_in = w->w_in, .w_state = w->w_state,
+        .hidden = net->hidden, .option = net->option, .lookup = lookup,
+        .w_in = lookup.tokens ? NULL : w->w_in, .w_state = w->w_state,
         .b_in = w->b_in, .b_state = w->b_state, .dw_in = w->dw_in, .dw_state = w->dw_state,
         .db_in = w->db_in, .db_state = w->db_state, .mask = net->drops_states ? net->w : NULL,
         .dx = is_first ? net->dx : net->dw,
@@ -221,8 +238,11 @@ static void run_recurrent(const struct training *t, const void *of_cell, real *w
     for (w.start = t->first * CHUNK; w.start < end; w.start += w.rows) {
         const long chunk = w.start / CHUNK, begins = w.start % CHUNK == 0;
         real *partial = t->partial + group_of(t->batch, chunk) * size;
-        if (begins && begins_group(t->batch, chunk))
+        if (begins && begins_group(t->batch, chunk)) {
             memset(partial, 0, size * sizeof(real));
+            for (long second = 0; second < net->n_directions; second++)
+                clear_gradient(&directions[second].call.lookup, group_of(t->batch, chunk));
+        }
         w.rows = end - w.start < w.most_rows ? end - w.start : w.most_rows;
         w.steps = steps_of_chunk(&all, w.start, w.rows);
         memset(w.features, 0, w.rows * features_of(net) * sizeof(real));
@@ -260,6 +280,7 @@ static void sum_recurrent(const struct training *t, const void *of_cell)
         const struct call call = call_of(net, i);
         const struct sizes s = sizes_of(&call, of->cell);
         unpack_gradients(&call, of->cell, &s, sum);
+        sum_gradients(&call.lookup, groups_of(t->batch));
         sum += s.partial;
     }
     memcpy(net->dw, sum, n * sizeof(real));

@@ -80,7 +80,9 @@ static void run_layer(struct work *w, long layer, struct view x)
         struct direction *d = &w->directions[layer * net->n_directions + second];
         struct call *call = &d->call;
         struct view read = x;
-        if (second) {
+        if (layer == 0 && net->lookup.tokens)
+            call->lookup.tokens = lookup_of(net, second).tokens + w->start * net->lookup.row;
+        else if (second) {
             read = view_of(w, d->mirrored, call->inputs);
             move_steps(w, read, x, call->inputs, (struct range){0, w->steps}, 1, 0);
         }
@@ -124,6 +126,7 @@ static void run_layer_back(struct work *w, long layer, struct view dx, real *par
         const long inputs = d->call.inputs, width = d->s.width;
         begin_chunk(b, 0, d->saved);
         b->m = saved, b->partial = partial + d->partial;
+        b->group = group_of(w->t->batch, w->start / CHUNK);
         const real *last = from_last ? w->d_features + second * hidden : NULL;
         copy_in(b->dh, width, last, features, hidden, w->rows);
         memset(b->dc, 0, w->rows * width * sizeof(real));

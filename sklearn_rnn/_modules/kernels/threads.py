@@ -58,6 +58,11 @@ def threads_for_kernels() -> Iterator[None]:
         _allowed.threads = before
 
 
+def n_groups(batch: int, chunk: int = CHUNK) -> int:
+    """Return how many groups of chunks a batch has, each with partial gradients of its own."""
+    return min(-(-batch // chunk), GROUPS)
+
+
 def parts_of(batch: int, work: int, chunk: int = CHUNK) -> list[tuple[int, int]]:
     """Divide the chunks of a batch among threads, if there is enough work.
 
@@ -72,8 +77,7 @@ def parts_of(batch: int, work: int, chunk: int = CHUNK) -> list[tuple[int, int]]
     chunk : int
         Rows of a chunk.
     """
-    chunks = -(-batch // chunk)
-    groups = min(chunks, GROUPS)
+    chunks, groups = -(-batch // chunk), n_groups(batch, chunk)
     threads = min(n_threads(), groups) if work > WORTH_THREADS else 1
     return list(pairwise(groups * i // threads * chunks // groups for i in range(threads + 1)))
 

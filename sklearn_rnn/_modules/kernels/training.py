@@ -22,6 +22,7 @@ from sklearn_rnn._modules.kernels.arguments import (
     POOLINGS,
     STEPS,
     KernelLoss,
+    LookupTable,
     Optimizer,
     Recurrent,
     Ridge,
@@ -297,6 +298,7 @@ class RecurrentTraining(NativeTraining):
         self.kernel, self.option = CELLS[layers[0][0].mode]
         self.hidden, self.pooling = layers[0][0].hidden_size, POOLINGS[pooling]
         self.n_layers, self.n_directions = len(layers), len(layers[0])
+        self.lookup = LookupTable()  # in place of x, see `LookupTraining`
         n_features, n_below = self.n_directions * self.hidden, self.n_layers - 1
         self.drops_states, self.drops_outputs = (
             bool(part.training and part.p) for part in (recurrent_dropout, head.dropout)
@@ -321,7 +323,7 @@ class RecurrentTraining(NativeTraining):
         net = Recurrent(
             *x.shape[1:], self.hidden, self.option, x.stride(1), self.n_layers, self.n_directions
         )
-        net.pooling, net.lengths, net.dx = self.pooling, lengths, dx
+        net.pooling, net.lengths, net.dx, net.lookup = self.pooling, lengths, dx, self.lookup
         net.drops_states, net.drops_outputs = self.drops_states, self.drops_outputs
         net.w, net.b, net.dw, net.db = *values[-2:], *gradients[-2:]
         layers = [Weights(*values[i : i + 4], *gradients[i : i + 4]) for i in range(0, n - 2, 4)]

@@ -68,15 +68,34 @@ static void check(const real *p, long n, const char *name)
         }
 }
 
+/* Return a table for `directions` in place of x, of which each row is read at about three steps. */
+static struct lookup lookup(long directions, long batch, long steps, long columns)
+{
+    const long n = directions * batch * steps, n_rows = 1 + batch * steps / 3;
+    const long n_groups = directions * groups_of(batch);
+    int64_t *tokens = malloc(n * sizeof(int64_t));
+    uint8_t *found = malloc(n_groups * n_rows);
+    arrays[n_arrays++] = tokens, arrays[n_arrays++] = found;
+    for (long i = 0; i < n; i++)
+        tokens[i] = rand() % n_rows;
+    real *table = array(directions * n_rows * columns);
+    return (struct lookup){tokens, steps, n_rows, columns, table,
+                           array(n_groups * n_rows * columns), found};
+}
+
 static void run(const struct entries *cell, long batch, long steps, long inputs, long hidden,
                 int extras)
 {
     const long units = cell->gates * hidden, state = batch * hidden, out = batch * steps * hidden;
     const int initial = extras & 1, masked = extras & 2, padded = extras & 4, all_out = extras & 8;
+    const long columns = cell->gates * in_vectors(hidden) * LANES;
+    const int looks_up = !inputs;
     struct call call = {batch, steps, inputs, hidden, cell->option, 0, 0,
                         steps * inputs, inputs};
     call.x = array(batch * steps * inputs);
-    call.w_in = array(units * inputs), call.w_state = array(units * hidden);
+    if (looks_up)
+        call.lookup = lookup(1, batch, steps, columns);
+    call.w_in = looks_up ? NULL : array(units * inputs), call.w_state = array(units * hidden);
     call.b_in = array(units), call.b_state = array(units);
     if (initial)
         call.h0 = array(state), call.c0 = array(state);
@@ -102,7 +121,7 @@ static void run(const struct entries *cell, long batch, long steps, long inputs,
     call.d_h = array(state);
     if (initial)
         call.d_c = array(state), call.dh0 = array(state), call.dc0 = array(state);
-    if (all_out)
+    if (all_out && !looks_up)
         call.dx = array(batch * steps * inputs);
     call.dw_in = array(units * inputs), call.dw_state = array(units * hidden);
     call.db_in = array(units), call.db_state = array(units);
@@ -118,6 +137,7 @@ static void run(const struct entries *cell, long batch, long steps, long inputs,
         printf("failed, or not the same bits chunk by chunk\n");
         exit(1);
     }
+    check(call.lookup.gradient, call.lookup.n_rows * columns, "gradient");
     check(call.h, state, "h"), check(call.states, out, "states");
     check(call.dx, batch * steps * inputs, "dx"), check(call.dw_in, units * inputs, "dw_in");
     check(call.dw_state, units * hidden, "dw_state"), check(call.db_state, units, "db_state");
@@ -207,7 +227,11 @@ static void train(const struct entries *cell, long batch, long steps, long input
     net->training.partial = array(partial);
     int failed = cell->train(net);
     net->training.samples = batch, net->training.rates = NULL;
-    net->dx = array(batch * steps * inputs);
+    const long columns = cell->gates * in_vectors(hidden) * LANES;
+    if (loss % 3 == 1)
+        net->lookup = lookup(n_directions, batch, steps, columns), net->inputs = 0;
+    else
+        net->dx = array(batch * steps * inputs);
     int64_t *lengths = malloc(batch * sizeof(int64_t));
     arrays[n_arrays++] = lengths;
     for (long i = 0; i < batch; i++)
@@ -215,15 +239,18 @@ static void train(const struct entries *cell, long batch, long steps, long input
     net->lengths = loss % 2 ? lengths : NULL;
     for (long i = 0; net->lengths && net->pooling == EACH && i < batch; i++)
         net->training.terms += lengths[i] - steps;
+    memset(g, 0, size * sizeof(real)); /* with a lookup, dw_in is left to the caller */
     failed |= cell->train(net);
     real *once = array(size);
     memcpy(once, g, size * sizeof(real));
+    memset(g, 0, size * sizeof(real));
     for (long chunk = 0; chunk < chunks; chunk++) {
         net->training.first = chunk, net->training.last = chunk + 1;
         failed |= cell->train_part(net);
     }
     cell->train_sum(net);
     check(net->dx, batch * steps * inputs, "dx");
+    check(net->lookup.gradient, net->lookup.n_rows * columns, "gradient");
     finish(&net->training, once, failed);
     free(net);
 }
@@ -304,8 +331,8 @@ int main(void)
     for (unsigned i = 0; i < sizeof(CELLS) / sizeof(*CELLS); i++)
         for (unsigned j = 0; j < sizeof(sizes) / sizeof(*sizes); j++) {
             const long *s = sizes[j];
-            for (int extras = 0; extras < 16; extras++, count++)
-                run(&CELLS[i], s[0], s[1], s[2], s[3], extras);
+            for (int extras = 0; extras < 32; extras++, count++)
+                run(&CELLS[i], s[0], s[1], extras & 16 ? 0 : s[2], s[3], extras);
             for (int loss = SQUARED; loss <= SOFTMAX; loss++)
                 for (int option = (loss + j) % 3; option < 6; option += 3, count++)
                     train(&CELLS[i], s[0], s[1], s[2], s[3], loss, option);
