@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from sklearn_rnn._modules.base import SequenceModule
 from sklearn_rnn._modules.kernels.arguments import KernelLoss, Ridge
-from sklearn_rnn._modules.kernels.layer import has_no_hooks, is_hooked
+from sklearn_rnn._modules.kernels.layer import is_hooked
 from sklearn_rnn._modules.kernels.lookup_training import LookupTraining
 from sklearn_rnn._modules.kernels.projection import Lookup, distinct_tokens
 from sklearn_rnn._modules.kernels.training import NativeTraining, RecurrentTraining, Sequences
@@ -131,7 +131,10 @@ class Embedded(SequenceModule):
 
     def native_training(self, loss: KernelLoss) -> EmbeddedTraining | None:
         """Return what computes losses and gradients in the kernels, if they can."""
-        inner = self.net.native_training(loss) if has_no_hooks(self) else None
+        weight = self.embedding.weight
+        is_hooked_in = is_hooked(self) or is_hooked(self.embedding) or weight._backward_hooks
+        can = not is_hooked_in and (weight.grad is not None or not weight.requires_grad)
+        inner = self.net.native_training(loss) if can else None
         return EmbeddedTraining(self, inner) if isinstance(inner, NativeTraining) else None
 
     def attention_weights(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
@@ -172,6 +175,7 @@ class EmbeddedTraining:
 
     def __init__(self, module: Embedded, inner: NativeTraining) -> None:
         self.module, self.inner = module, inner
+        self.is_trained = module.embedding.weight.requires_grad
         self.lookups = LookupTraining(inner) if isinstance(inner, RecurrentTraining) else None
         self._workspace = module.embedding.weight.new_empty(2, 0, module.embedding.weight.shape[1])
 
@@ -184,26 +188,27 @@ class EmbeddedTraining:
             found = distinct_tokens(tokens, weight, self.lookups.n_projected)
             if found is not None:
                 rows, vectors = found[0], weight[found[0]]
-                dx, lookup = torch.empty_like(vectors), Lookup(found[1], vectors)
-                batch = batch._replace(lengths=lengths)
+                batch, lookup = batch._replace(lengths=lengths), Lookup(found[1], vectors)
+                dx = torch.empty_like(vectors) if self.is_trained else None
                 loss = self.lookups.gradient(batch, ridge, lookup, dx)
                 self._write(rows, dx)
                 return loss
         if self._workspace.shape[1] < len(flat):
             self._workspace = weight.new_empty(2, len(flat), weight.shape[1])
-        vectors, dx = self._workspace[:, : len(flat)]
+        vectors, gradients = self._workspace[:, : len(flat)]
+        dx = gradients if self.is_trained else None
         torch.index_select(weight, 0, flat, out=vectors)
         batch = batch._replace(x=vectors.view(*tokens.shape, -1), lengths=lengths)
         loss = self.inner.gradient(batch, ridge, dx)
         self._write(flat, dx)
         return loss
 
-    def _write(self, tokens: Tensor, gradients: Tensor) -> None:
-        """Write the gradients of vectors over those of the embedding."""
-        weight = self.module.embedding.weight
-        assert weight.grad is not None, "its parameters have gradients"
-        weight.grad.zero_().index_add_(0, tokens, gradients)
-        weight.grad[0] = 0.0
+    def _write(self, tokens: Tensor, gradients: Tensor | None) -> None:
+        """Write the gradients of vectors, if there are any, over those of the embedding."""
+        gradient = self.module.embedding.weight.grad
+        if gradient is not None and gradients is not None:
+            gradient.zero_().index_add_(0, tokens, gradients)
+            gradient[0] = 0.0
 
 
 def _is_unpadded(tokens: Tensor) -> bool:

@@ -39,7 +39,9 @@ class LookupTraining:
         self.n_projected = sum(len(w_in) for w_in, *_ in self._directions)
         self._workspace = training.parameters[0].new_empty(0)  # memory used for all batches
 
-    def gradient(self, batch: Sequences, ridge: Ridge, lookup: Lookup, d_rows: Tensor) -> Tensor:
+    def gradient(
+        self, batch: Sequences, ridge: Ridge, lookup: Lookup, d_rows: Tensor | None
+    ) -> Tensor:
         """Return the objective of a batch, and write its gradient over that of the parameters.
 
         Parameters
@@ -50,7 +52,7 @@ class LookupTraining:
             The penalty.
         lookup : Lookup
             The steps.
-        d_rows : Tensor of shape (n_rows, n_channels)
+        d_rows : Tensor of shape (n_rows, n_channels) or None
             Receives the gradient of the rows.
         """
         rows, apart = lookup.vectors, self.training.kernel == "gru"
@@ -67,13 +69,15 @@ class LookupTraining:
         training.lookup = table_of(tokens, tables, gradients.data_ptr(), found)
         x = rows.new_empty(*lookup.tokens.shape, 0)
         objective = training.gradient(batch._replace(x=x), ridge)
-        d_rows.zero_()
+        if d_rows is not None:
+            d_rows.zero_()
         for (w_in, *_), of_groups in zip(self._directions, gradients, strict=True):
             by_gate = of_groups[0].view(len(rows), len(w_in) // training.hidden, -1)
             d_table = by_gate[:, :, : training.hidden].flatten(1)  # without padded units
             assert w_in.grad is not None, "it was set to zero"
             w_in.grad.addmm_(d_table.T, rows)
-            d_rows.addmm_(d_table, w_in)
+            if d_rows is not None:
+                d_rows.addmm_(d_table, w_in)
         return objective
 
     def _gradients(self, *shape: int) -> Tensor:

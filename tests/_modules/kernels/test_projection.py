@@ -149,7 +149,7 @@ def gradient(module, batch, choose, by):
         set_dropout_generator(module, torch.Generator().manual_seed(0))
         n = n_weights(module)
         if by == "kernels":
-            for parameter in module.parameters():
+            for parameter in filter(lambda p: p.requires_grad, module.parameters()):
                 parameter.grad.fill_(torch.nan)
             training = module.native_training(KernelLoss(0))
             return training.gradient(batch, Ridge(vector, n, ridge)), vector.grad.clone()
@@ -177,6 +177,15 @@ def assert_gradient_is_that_of_vectors(cell, options, sizes, dtype, *, padded):
         if not difference <= TOLERANCE[dtype]:  # ill-conditioned: torch's operations lose as much
             by_torch = gradient(module, problem, leave_it_to_torch, "autograd")
             assert difference < 2 * largest_difference(by_torch, exact)
+
+
+@pytest.mark.parametrize("choose", [always_project, never_project])
+def test_vectors_that_are_not_trained_are_read_by_the_kernels(choose):
+    module = token_net("gru", (20, 7, 6, 2), torch.float64, bidirectional=True)
+    module.embedding.weight.requires_grad_(False)
+    batch = Sequences(torch.randint(1, 20, (40, 9)), torch.randn(40, 2).double())
+    exact = gradient(module, batch, leave_it_to_torch, "autograd")
+    assert largest_difference(gradient(module, batch, choose, "kernels"), exact) < 1e-12
 
 
 def largest_difference(found, exact):
