@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from sklearn_rnn._modules.base import InputGroups, SequenceModule
 from sklearn_rnn._modules.embedding import Embedding
 from sklearn_rnn._modules.kernels.arguments import KernelLoss, Ridge
-from sklearn_rnn._modules.kernels.layer import has_no_hooks
 from sklearn_rnn._modules.kernels.training import NativeTraining, Sequences
+from sklearn_rnn._modules.layers import has_no_hooks
 
 MAX_DIM = 600
 """The largest dimension of vectors that is chosen by their number."""

@@ -45,6 +45,7 @@ class CausalConvolution(Layer):
 
     # the squared norm of weight_g is that of the weight; weight_v is its direction
     penalized: ClassVar = {"weight_g": True, "weight_v": False, "kernel": True, "bias": False}
+    runs_together = True
 
     def __init__(
         self,
@@ -88,7 +89,7 @@ class CausalConvolution(Layer):
         return torch.relu(F.linear(read.by_taps(x), weight, self.bias))
 
     def native_parts(self) -> Sequence[nn.Module]:
-        """Return this layer if the compiled kernels compute it where its parameters are."""
+        """Return this layer if the compiled kernels run it where its parameters are."""
         return [self] if has_conv_kernel(self.weight_v if self.normalized else self.kernel) else ()
 
     def forward_and_vjp(

@@ -7,8 +7,7 @@ from torch import Tensor
 
 from sklearn_rnn._modules.base import InputGroups, SequenceModule
 from sklearn_rnn._modules.convolution import Convolution, convolution, input_channels
-from sklearn_rnn._modules.kernels.layer import is_hooked
-from sklearn_rnn._modules.layers import Head
+from sklearn_rnn._modules.layers import Head, is_hooked
 from sklearn_rnn._modules.masking import zero_padding
 from sklearn_rnn._modules.pooling import Pooling, upsample
 

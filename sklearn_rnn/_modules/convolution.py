@@ -36,6 +36,7 @@ class Convolution(Layer):
     """
 
     penalized: ClassVar = {"weight": True, "bias": False}
+    runs_together = True
 
     def __init__(
         self,
@@ -77,7 +78,7 @@ class Convolution(Layer):
         return native_convolution(taps, x.transpose(1, 2), self.weight, self.bias, lengths)
 
     def native_parts(self) -> Sequence[nn.Module]:
-        """Return this layer if the compiled kernels compute it where its parameters are."""
+        """Return this layer if the compiled kernels run it where its parameters are."""
         return [self] if has_conv_kernel(self.weight) else ()
 
 
@@ -94,6 +95,7 @@ class Filters(Layer):
     """
 
     penalized: ClassVar = {"weight": True, "bias": False}
+    runs_together = True
 
     def __init__(
         self, n_in: int, n_out: int, kernel_size: int, *, generator: torch.Generator | None = None
@@ -112,7 +114,7 @@ class Filters(Layer):
         return native_convolution(taps, x.transpose(1, 2), self.weight, self.bias).transpose(1, 2)
 
     def native_parts(self) -> Sequence[nn.Module]:
-        """Return this layer if the compiled kernels compute it where its parameters are."""
+        """Return this layer if the compiled kernels run it where its parameters are."""
         return [self] if has_conv_kernel(self.weight) else ()
 
 

@@ -10,11 +10,10 @@ from torch import Tensor, nn
 
 from sklearn_rnn._modules.base import SequenceModule
 from sklearn_rnn._modules.kernels.arguments import KernelLoss, Ridge
-from sklearn_rnn._modules.kernels.layer import is_hooked
 from sklearn_rnn._modules.kernels.lookup_training import LookupTraining
 from sklearn_rnn._modules.kernels.projection import Lookup, distinct_tokens
 from sklearn_rnn._modules.kernels.training import NativeTraining, RecurrentTraining, Sequences
-from sklearn_rnn._modules.layers import Layer
+from sklearn_rnn._modules.layers import Layer, is_hooked
 from sklearn_rnn._modules.masking import valid_steps
 
 LARGEST_INITIAL = 0.05

@@ -27,8 +27,22 @@ class Layer(nn.Module):
     runs_together: ClassVar[bool] = False
 
     def native_parts(self) -> Sequence[nn.Module]:
-        """Return the layers inside that the compiled kernels run together."""
+        """Return the layers that one call of the kernels runs: those inside, or this one."""
         return ()
+
+
+def is_hooked(layer: nn.Module) -> bool:
+    """Return whether a layer has hooks, forward or backward, which the kernels would not call."""
+    forward = layer._forward_hooks or layer._forward_pre_hooks
+    return bool(forward or layer._backward_hooks or layer._backward_pre_hooks)
+
+
+def has_no_hooks(module: nn.Module) -> bool:
+    """Return whether a module and its parameters have no hooks, and all parameters a gradient."""
+    return not any(map(is_hooked, module.modules())) and all(
+        p.requires_grad and p.grad is not None and not p._backward_hooks
+        for p in module.parameters()
+    )
 
 
 OF_TORCH: dict[type[nn.Module], Mapping[str, bool]] = {

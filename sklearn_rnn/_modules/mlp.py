@@ -14,8 +14,7 @@ from sklearn_rnn._modules.kernels.dense import (
     dense_outputs,
     has_dense_kernel,
 )
-from sklearn_rnn._modules.kernels.layer import has_no_hooks, is_hooked
-from sklearn_rnn._modules.layers import Dropout, Head, linear
+from sklearn_rnn._modules.layers import Dropout, Head, has_no_hooks, is_hooked, linear
 from sklearn_rnn._modules.masking import zero_padding
 
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {

@@ -13,13 +13,12 @@ from sklearn_rnn._modules.kernels.layer import (
     LARGEST_HEAD,
     LARGEST_HEAD_AT_EACH_STEP,
     has_kernel,
-    has_no_hooks,
     is_native,
     native_layer,
 )
 from sklearn_rnn._modules.kernels.projection import Lookup
 from sklearn_rnn._modules.kernels.training import RecurrentTraining
-from sklearn_rnn._modules.layers import Dropout, Head, uninitialized
+from sklearn_rnn._modules.layers import Dropout, Head, has_no_hooks, uninitialized
 from sklearn_rnn._modules.masking import last_valid, reverse_valid, zero_padding
 from sklearn_rnn._modules.pooling import Pooling
 from sklearn_rnn._modules.recurrent_cells import CoupledLSTM, RecurrentLayer, unroll

@@ -7,8 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from sklearn_rnn._modules.base import InputGroups, Pullback, SequenceModule
-from sklearn_rnn._modules.kernels.layer import has_no_hooks
-from sklearn_rnn._modules.layers import Head
+from sklearn_rnn._modules.layers import Head, has_no_hooks
 from sklearn_rnn._modules.masking import align_end, valid_steps, zero_padding
 from sklearn_rnn._modules.overlapping_windows import shared_rows
 from sklearn_rnn._modules.pooling import Pooling

@@ -10,11 +10,11 @@ import torch
 from torch import Tensor, nn
 
 from sklearn_rnn._modules.kernels.arguments import BITS, KernelLoss, Training
-from sklearn_rnn._modules.kernels.layer import LARGEST_HEAD, LARGEST_HIDDEN, is_hooked
+from sklearn_rnn._modules.kernels.layer import LARGEST_HEAD, LARGEST_HIDDEN
 from sklearn_rnn._modules.kernels.loader import FUNCTIONS, LIBRARY
 from sklearn_rnn._modules.kernels.threads import parts_of, run_together
 from sklearn_rnn._modules.kernels.training import NativeTraining
-from sklearn_rnn._modules.layers import Dropout
+from sklearn_rnn._modules.layers import Dropout, is_hooked
 
 ACTIVATIONS = {"identity": 0, "logistic": 1, "tanh": 2, "relu": 3, "silu": 4}
 """The numbers of the activations in ``enum activation`` of dense.h; torch's gelu is faster."""

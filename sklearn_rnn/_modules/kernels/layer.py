@@ -16,7 +16,7 @@ from sklearn_rnn._modules.kernels.arguments import BITS, Call, LookupTable
 from sklearn_rnn._modules.kernels.loader import FUNCTIONS, LIBRARY
 from sklearn_rnn._modules.kernels.projection import Lookup, project, projected
 from sklearn_rnn._modules.kernels.threads import addresses, n_groups, parts_of, run_together
-from sklearn_rnn._modules.layers import Layer
+from sklearn_rnn._modules.layers import Layer, is_hooked
 from sklearn_rnn._modules.memory import check_memory
 from sklearn_rnn._modules.overlapping_windows import shared_rows
 from sklearn_rnn._modules.recurrent_cells import CoupledLSTM, RecurrentLayer
@@ -75,20 +75,6 @@ def has_kernel(layer: nn.Module) -> TypeGuard[RecurrentLayer]:
         and (isinstance(layer, CoupledLSTM) or _is_single(layer))
         and (weight := layer.get_parameter("weight_ih_l0")).dtype in BITS
         and weight.device.type == "cpu"
-    )
-
-
-def is_hooked(layer: nn.Module) -> bool:
-    """Return whether a layer has hooks, forward or backward, which the kernels would not call."""
-    forward = layer._forward_hooks or layer._forward_pre_hooks
-    return bool(forward or layer._backward_hooks or layer._backward_pre_hooks)
-
-
-def has_no_hooks(module: nn.Module) -> bool:
-    """Return whether a module and its parameters have no hooks, and all parameters a gradient."""
-    return not any(map(is_hooked, module.modules())) and all(
-        p.requires_grad and p.grad is not None and not p._backward_hooks
-        for p in module.parameters()
     )
 
 
