@@ -260,6 +260,12 @@ class SuccessiveHalving(BaseSearchCV, Estimator):
                     self.feature_names_in_ = self.best_estimator_.feature_names_in_
         return self
 
+    @property
+    def n_features_in_(self) -> int:
+        """Number of columns, or of channels, of X in `fit`."""
+        n_features: int = super().n_features_in_
+        return n_features
+
     def __sklearn_tags__(self) -> Tags:
         """Return the tags of the estimator inside."""
         return get_tags(self.estimator)
