@@ -1,6 +1,6 @@
 """
-The steps of glmnet in Python
-=============================
+How do I do in Python what I did with glmnet?
+=============================================
 
 A lasso of lags: the errors of cross-validation, the path, the coefficients at ``lambda.1se`` and at
 ``lambda.min``, and at the end one score of rows that none of this has seen.
