@@ -84,7 +84,7 @@ class ForecastColumns:
         if missing := [c for c in self.known if c not in ahead.values.columns]:
             past = ", past=past" * has_past
             raise ValueError(
-                f"The columns {missing} are known ahead: give rows ahead with their values in "
+                f"The columns {missing} are known_ahead: give rows ahead with their values in "
                 "place of a number of steps: rows = "
                 f"forecaster.rows_ahead({ahead.lengths.max()}{past}), then rows[{missing[0]!r}] = "
                 f"..., and predict(rows{past})."

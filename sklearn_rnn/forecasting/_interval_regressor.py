@@ -151,11 +151,11 @@ class IntervalRegressor(RegressorInside, Estimator):
         params = self._route("fit", params)
         with restore_on_error(self):
             check_labels(y, X)
+            held = self._hold_out(X)
             validate_data(self, X=X, y=y, skip_check_array=True)
             check_targets(y, X)
             shape = check_target(y).shape[1:]
             X, y = indexable(X, y)
-            held = self._hold_out(X)
             earlier_X, earlier_y, selected = select_rows(~held, X, y, params)
             self._keep([model.fit(earlier_X, earlier_y, **selected) for model in models], shape)
             self._calibrate(X, y, held)

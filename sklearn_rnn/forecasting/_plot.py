@@ -79,6 +79,11 @@ class ForecastDisplay:
             The display.
         """
         predicted, observed = np.asarray(estimator.predict(X)), np.asarray(y)
+        if observed.shape[:1] != predicted.shape[:1]:
+            raise ValueError(
+                f"y must have a value for each of the {len(predicted)} predictions; got the shape "
+                f"{observed.shape}."
+            )
         if output > 0 and predicted.ndim != observed.ndim:
             raise ValueError(
                 f"y must have a column for each output that is predicted, to plot output={output}; "

@@ -238,10 +238,12 @@ def _in_units_of_y(member: Any, raw: Any) -> FloatArray:
 
 def chosen_output(values: FloatArray, base: Any, output: int | None) -> int | None:
     """Return which of several outputs of a prediction is meant: by default the largest."""
+    n_outputs = np.size(base)
+    if output is not None and output >= n_outputs:
+        which = f"one of the {n_outputs} outputs" if n_outputs > 1 else "0, the only output"
+        raise ValueError(f"output must be {which}; got {output}.")
     if not np.ndim(base):
         return None
-    if output is not None and output >= len(base):
-        raise ValueError(f"output must be one of the {len(base)} outputs; got {output}.")
     sums = base + values.reshape(-1, len(base)).sum(axis=0)
     return int(np.argmax(sums)) if output is None else output
 

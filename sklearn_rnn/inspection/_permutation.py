@@ -67,8 +67,11 @@ def permutation_importances(
         Decrease of the score.
     """
     n_windows, n_steps, n_channels = len(model.windows), len(model.lags), len(model.channels)
-    score = float(scorer(PermutedEstimator(model), model.windows, y))
-    importances = np.empty((n_steps, n_channels, n_repeats))
+    try:
+        score = float(scorer(PermutedEstimator(model), model.windows, y))
+    except ValueError as error:
+        raise ValueError(f"The predictions cannot be scored against y: {error}") from error
+    importances = np.empty((n_steps, n_channels, int(n_repeats)))
     for repeat in range(n_repeats):
         order = rng.permutation(n_windows)
         for step, channel in np.ndindex(n_steps, n_channels):

@@ -43,9 +43,13 @@ class CountRegressor(WindowRegressor):
         Returns
         -------
         float
-            D2, which is 1 for a perfect model, and 0 for the mean of y.
+            D2, which is 1 for a perfect model, and 0 for the mean of y, or if all y are equal.
         """
-        return float(d2_tweedie_score(y, self.predict(X), sample_weight=sample_weight, power=1))
+        predicted = self.predict(X)
+        try:
+            return float(d2_tweedie_score(y, predicted, sample_weight=sample_weight, power=1))
+        except ZeroDivisionError:  # by the deviance of the mean
+            return 0.0
 
     def _read_target(self, y: Any) -> FloatArray:
         target = check_target(column_or_1d(y, warn=True))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
@@ -241,7 +242,7 @@ class SuccessiveHalving(BaseSearchCV, Estimator):
             warn_of_fold_order(folds, X, models)
             climb = Climb(
                 *(models, candidates, X, y, folds, self.n_jobs),
-                scorer=self.scorer_,
+                scorer=partial(_scored, self.scorer_, self.scoring),
                 fit_params=routed.estimator.fit,
                 score_params=routed.scorer.score,
                 return_train_score=self.return_train_score,
@@ -300,3 +301,11 @@ class SuccessiveHalving(BaseSearchCV, Estimator):
             {"iter": [r for _, r in rows], "n_resources": [epochs[r] for _, r in rows]},
         )
         return best
+
+
+def _scored(scorer: Any, scoring: Any, *args: Any, **params: Any) -> Any:
+    """Call a scorer, and name `scoring` in its errors."""
+    try:
+        return scorer(*args, **params)
+    except ValueError as error:
+        raise ValueError(f"scoring={scoring!r} cannot be computed: {error}") from error

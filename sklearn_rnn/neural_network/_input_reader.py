@@ -232,9 +232,9 @@ class InputReader:
             dim, known = p.embedding_dim, summary.tokens
             if initial is not None:
                 dim, known = initial.shape[1], known | ~np.isnan(initial[:, 0])
-            how = {"embedding_dim": dim or EMBEDDING_DIM, "trainable": p.embedding_trainable}
-            scale = self._identity()
-            return replace(self, scale=scale, known_tokens=known, initial=initial, **how)
+            how: dict[str, Any] = {"scale": self._identity(), "known_tokens": known}
+            how |= {"embedding_dim": dim or EMBEDDING_DIM, "trainable": bool(p.embedding_trainable)}
+            return replace(self, initial=initial, **how)
         scale = self._identity() if summary.moments is None else summary.moments.scale
         vectors = {c: _vectors(summary.codes[c], len(coded[c])) for c in coded}
         dims = tuple(p.embedding_dim or vector_dim(max(v)) for v in vectors.values())

@@ -181,9 +181,10 @@ class PipelineProxy(Estimator):
             Values by name.
         """
         own: dict[str, Any] = super().get_params(deep)
-        if not deep or not hasattr(self.estimator, "get_params"):
+        inside = self.estimator
+        if not deep or isinstance(inside, type) or not hasattr(inside, "get_params"):
             return own
-        return {**self.estimator.get_params(), **own}
+        return {**inside.get_params(), **own}
 
     def set_params(self, **params: Any) -> Any:
         """Set parameters, of the estimator as ``estimator__name`` or as ``name``.

@@ -232,7 +232,7 @@ def test_known_columns_are_read_in_the_row_that_is_forecast(strategy):
     ends = table.groupby("store")["month"].max()
     ahead["month"] = [ends[s] + 1 + k for s, k in zip(ahead["store"], [0, 1, 2] * 3, strict=True)]
     np.testing.assert_allclose(forecaster.predict(ahead), 5.0 * ahead["promo"], atol=1e-8)
-    with pytest.raises(ValueError, match=r"^The columns \['promo'\] are known ahead: give rows"):
+    with pytest.raises(ValueError, match=r"^The columns \['promo'\] are known_ahead: give rows"):
         forecaster.predict(3)
     with pytest.raises(ValueError, match=r"^Rows ahead lack the columns \['promo'\]"):
         forecaster.predict(ahead.rename(columns={"promo": "offer"}))

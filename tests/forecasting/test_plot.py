@@ -55,3 +55,9 @@ def test_a_later_step_is_not_drawn_beside_y_of_the_first():
     model = LinearRegression().fit(X, np.column_stack([Y, Y]))
     with pytest.raises(ValueError, match="y must have a column for each output that is predicted"):
         ForecastDisplay.from_estimator(model, X, Y, output=1)
+
+
+def test_targets_of_another_length_are_named():
+    model = LinearRegression().fit(X, Y)
+    with pytest.raises(ValueError, match=r"y must have a value for each .*got the shape \(\)"):
+        ForecastDisplay.from_estimator(model, X, 3.0, kind="scatter")

@@ -53,5 +53,6 @@ def test_samples_and_outputs_that_there_are_not_are_named(given):
     rng = np.random.default_rng(0)
     X = rng.normal(size=(40, 3, 2))
     net = GRURegressor(max_epochs=1, random_state=0).fit(X, X[:, -1])
-    with pytest.raises(ValueError, match=next(iter(given))):
-        AttributionsDisplay.from_estimator(net, X, n_points=2, **given)
+    for fitted in (net, GRURegressor(max_epochs=1, random_state=0).fit(X, X[:, -1, 0])):
+        with pytest.raises(ValueError, match=next(iter(given))):
+            AttributionsDisplay.from_estimator(fitted, X, n_points=2, **given)

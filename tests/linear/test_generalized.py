@@ -269,3 +269,8 @@ def test_gaussian_and_poisson_choose_alike_where_rates_hardly_differ():
     )
     np.testing.assert_array_equal(counts.coef_ != 0, squares.coef_ != 0)
     np.testing.assert_allclose(counts.coef_, squares.coef_ / y.mean(), atol=2e-3)
+
+
+def test_equal_counts_have_no_deviance_to_explain():
+    X = np.random.default_rng(0).normal(size=(20, 2, 1))
+    assert LagPoisson().fit(X, np.ones(20)).score(X, np.full(20, 2.0)) == 0.0

@@ -447,3 +447,9 @@ def test_it_is_searched_within_a_comparison():
 
 def flat(X):
     return X.reshape(len(X), -1)
+
+
+def test_a_score_that_the_targets_do_not_have_is_named():
+    search = SuccessiveHalving(clone(NET), GRID, cv=2, scoring="accuracy", error_score="raise")
+    with pytest.raises(ValueError, match="scoring='accuracy' cannot be computed: "):
+        search.fit(X, Y)

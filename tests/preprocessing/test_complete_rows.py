@@ -401,3 +401,8 @@ def test_errors_name_the_step_that_is_meant():
         make_ar(2).fit(y[:, np.newaxis], missing)
     with pytest.raises(ValueError, match=r"^Input sample_weight contains NaN\.$"):
         make_ar(2).fit(y[:, np.newaxis], y, linearregression__sample_weight=missing)
+
+
+def test_a_class_in_place_of_a_model_has_no_parameters_to_list():
+    model = CompleteRows(Ridge)
+    assert model.get_params() == model.get_params(deep=False)

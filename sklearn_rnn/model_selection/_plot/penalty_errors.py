@@ -111,5 +111,5 @@ class PenaltyErrorDisplay:
             ax.axvline(-np.log(alpha), color="C1", linestyle=line, label=f"{name}: {alpha:.3g}")
         ax.set_xlabel("-log(alpha), weaker penalty to the right")
         ax.set_ylabel(self.label)
-        ax.legend(frameon=False, title="alpha")
+        ax.legend(frameon=False, title="alpha", loc="upper center")
         return self
