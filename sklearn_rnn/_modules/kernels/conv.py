@@ -138,14 +138,17 @@ def convolve(
     Returns the output, and if `keeps` is true and there are pools, what the backward pass reads of
     the steps before pooling.
     """
+    if x.shape[2] != weight.shape[1]:
+        raise RuntimeError(f"x must have {weight.shape[1]} channels; got {x.shape[2]}.")
     x, weight = _with_adjacent_channels(x), weight.contiguous()
+    lengths = None if lengths is None else lengths.to(torch.int64).contiguous()
     batch, n_out, bits = len(x), len(weight), BITS[x.dtype]
     y = x.new_empty(batch, -(-taps.n_steps // taps.pool_size), n_out)
     before = None
     if keeps and taps.pool_size > 1:
         before = x.new_empty(batch, taps.n_steps, n_out + -n_out % lanes(bits))
     # kept alive until the calls are over: some of these are copies
-    tensors = (x, weight, bias.contiguous(), lengths if lengths is None else lengths.contiguous())
+    tensors = (x, weight, bias.contiguous(), lengths)
     sizes = _sizes(taps, x, weight)
     where = addresses(*tensors, before, y)
     parts = parts_of(_counts(bits, *sizes)[0], _work(taps, weight, batch), 1)

@@ -40,12 +40,13 @@ def _affine(layers: Sequence[nn.Module], activation: str, dtype: torch.dtype) ->
         if type(layer) is not nn.Linear:
             return []
         own = layer._parameters  # as an attribute a parameter takes ten times as long
-        weight, bias = own["weight"], own["bias"]
+        weight, bias = own.get("weight"), own.get("bias")  # no parameters of a pruned layer
         most = LARGEST_HEAD if layer is layers[-1] else LARGEST_HIDDEN
-        if weight is None or bias is None or weight.dtype != dtype or not weight.is_cpu:
+        if weight is None or bias is None or not weight.dtype == bias.dtype == dtype:
             return []
         n_outputs, n_inputs = weight.shape
-        if n_outputs > most or not weight.is_contiguous():
+        stored = weight.is_contiguous() and bias.is_contiguous()
+        if n_outputs > most or not (stored and weight.is_cpu and bias.is_cpu):
             return []
         fields += n_inputs, n_outputs, weight.data_ptr(), bias.data_ptr(), 0, 0
     return fields
@@ -65,13 +66,15 @@ def dense_outputs(layers: Sequence[nn.Module], activation: str, x: Tensor) -> Te
     x : Tensor of shape (batch, n_steps, n_channels)
         The input, of any strides.
     """
-    if torch.is_grad_enabled() or not (x.is_cpu and x.numel() and _is_eager()):
+    if torch.is_grad_enabled() or not (x.is_cpu and x.numel() and x.dim() == 3 and _is_eager()):
         return None
     dtype = x.dtype
     affine = _affine(layers, activation, dtype)
     if not affine or any(map(is_hooked, layers)):
         return None
     n_rows, n_steps, n_channels = x.shape
+    if n_steps * n_channels != affine[0]:
+        return None  # and torch names the sizes
     if n_channels > 1 and x.stride(2) != 1:
         x = x.contiguous()
     of_row, of_step, _ = x.stride()

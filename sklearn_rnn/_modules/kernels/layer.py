@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeAlias, TypeGuard
 import torch
 from torch import Tensor, nn
 
-from sklearn_rnn._modules.kernels.arguments import BITS, Call, LookupTable
+from sklearn_rnn._modules.kernels.arguments import BITS, PARAMETERS, Call, LookupTable
 from sklearn_rnn._modules.kernels.loader import FUNCTIONS, LIBRARY
 from sklearn_rnn._modules.kernels.projection import Lookup, project, projected
 from sklearn_rnn._modules.kernels.threads import addresses, n_groups, parts_of, run_together
@@ -73,6 +73,7 @@ def has_kernel(layer: nn.Module) -> TypeGuard[RecurrentLayer]:
         and type(layer) in TYPES
         and layer.hidden_size <= LARGEST_HIDDEN
         and (isinstance(layer, CoupledLSTM) or _is_single(layer))
+        and all(layer._parameters.get(name) is not None for name in PARAMETERS)  # not if pruned
         and (weight := layer.get_parameter("weight_ih_l0")).dtype in BITS
         and weight.device.type == "cpu"
     )
@@ -144,6 +145,7 @@ def native_layer(
         The cell state of an LSTM there.
     """
     weights: Any = (layer.weight_ih_l0, layer.weight_hh_l0, layer.bias_ih_l0, layer.bias_hh_l0)
+    lengths = None if lengths is None else lengths.to(torch.int64)
     options = Options(*CELLS[layer.mode], states, mask, lengths)
     return native_cell(options, x, weights, initial)
 

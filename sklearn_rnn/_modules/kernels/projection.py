@@ -72,10 +72,10 @@ def distinct_tokens(tokens: Tensor, vectors: Tensor, n_units: int) -> tuple[Tens
     if n_units == 0 or n_steps < FEWEST_STEPS:
         return None
     most = MOST_BYTES_OF_GRADIENTS // (GROUPS * n_units * vectors.element_size())
+    least, largest = map(int, tokens.aminmax())
+    if least < 0 or largest >= n:
+        raise IndexError(f"tokens must be from 0 to {n - 1}; got {least} to {largest}.")
     if n <= most and is_faster(n_steps, n, n_channels):
-        least, most = map(int, tokens.aminmax())
-        if least < 0 or most >= n:
-            raise IndexError(f"tokens must be from 0 to {n - 1}; got {least} to {most}.")
         return torch.arange(n), tokens
     found = torch.zeros(n, dtype=torch.bool).index_fill_(0, tokens.flatten(), 1)
     rows = found.nonzero()[:, 0]

@@ -71,7 +71,7 @@ class Sequences(NamedTuple):
         x = (x if x.stride(2) == 1 else x.contiguous()).to(dtype)
         y = y.to(dtype if y.is_floating_point() else torch.int64)
         weight = None if weight is None else weight.to(dtype).contiguous()
-        lengths = None if lengths is None else lengths.contiguous()
+        lengths = None if lengths is None else lengths.to(torch.int64).contiguous()
         return Sequences(x, y.contiguous(), weight, lengths)
 
 
