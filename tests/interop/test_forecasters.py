@@ -52,6 +52,7 @@ def test_mlforecast_with_other_columns_is_an_error_that_names_them():
 
 
 @of_pandas_4
+@pytest.mark.filterwarnings("ignore:DatetimeIndex.dayofweek is deprecated")  # mlforecast reads it
 def test_date_features_of_mlforecast_are_calendar_features_beside_lags():
     theirs = MLForecast({"ols": LinearRegression()}, "D", lags=[1, 2], date_features=["dayofweek"])
     calendar = CalendarFeatures(parts=["day_of_week"])

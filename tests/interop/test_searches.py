@@ -74,9 +74,11 @@ def test_halving_by_epochs_keeps_the_folds_in_the_order_of_time():
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # as in `few_epochs`
+@pytest.mark.filterwarnings("ignore:Lags are filled in")  # where rows that were not drawn would be
 def test_halving_by_rows_warns_since_it_draws_them_at_random():
     grid = {"gruregressor__hidden_size": [2, 4]}
-    search = HalvingGridSearchCV(pipeline(), grid, cv=TimeSeriesSplit(2), min_resources=40)
+    how = {"cv": TimeSeriesSplit(2), "min_resources": 40, "random_state": 0}
+    search = HalvingGridSearchCV(pipeline(), grid, **how)
     with pytest.warns(IncompleteWindowsWarning, match="The times of X"):
         search.fit(TABLE, TARGET)
 
