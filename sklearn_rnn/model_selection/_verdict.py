@@ -82,7 +82,10 @@ def _larger_models(
     test, verb, sign = ranking.difference(models[0], chosen), "leads", ""
     if test["score"] <= 0:
         test, verb = ranking.difference(chosen, models[0]), "trails"
-        sign = f"'{chosen}' minus '{models[0]}': "
+        pair = [chosen, models[0]]
+        if test.name != " - ".join(pair):  # of errors, which are better if they are smaller
+            pair.reverse()
+        sign = f"'{pair[0]}' minus '{pair[1]}': "
     interval = [f"{sign}{text}" for text in _interval(test, loss)]
     amount = f"{test['score']:.2g}{_in_brackets(interval)}"
     return f". {which}, {named[models[0]]}, {verb} '{chosen}' by {amount}"

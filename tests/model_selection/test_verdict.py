@@ -4,6 +4,7 @@ import re
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.dummy import DummyRegressor
 from sklearn.linear_model import LinearRegression, Ridge
@@ -11,9 +12,9 @@ from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.tree import DecisionTreeRegressor
 
-from sklearn_rnn import LagTransformer
+from sklearn_rnn import Forecaster, LagTransformer, NaiveForecaster, make_ar
 from sklearn_rnn.exceptions import TargetLeakWarning
-from sklearn_rnn.model_selection import compare_models
+from sklearn_rnn.model_selection import PanelTimeSeriesSplit, backtest, compare_models
 from sklearn_rnn.model_selection._verdict import describe_size
 from tests.model_selection.examples import FRAME, LINEAR, OfUnknownSize, X, Y, comparison_of
 
@@ -51,6 +52,34 @@ def test_the_verdict_says_by_which_rule_and_how_far_larger_models_are(scores, ve
     # The losses of rows are all zero, which the test over rows calls equal.
     told = comparison.verdict().replace(", Diebold-Mariano test p = 1", "")
     assert re.sub(r" \(complexity \d\)", "", told) == verdict
+
+
+def trailing(result):
+    """Return what the verdict subtracts: two names, and the ends of the confidence interval."""
+    told = re.search(r"\('(\w+)' minus '(\w+)': .*?(-\S+) to (\S+)\)", result.verdict())
+    return told[1], told[2], [float(told[3]), float(told[4])]
+
+
+def test_the_verdict_of_a_backtest_subtracts_the_smaller_error():
+    days = pd.date_range("2026-01-01", periods=60)
+    line = pd.Series(np.random.default_rng(0).normal(size=60).cumsum(), days)
+    models = {f"ar{n}": Forecaster(make_ar(n), horizon=3) for n in (3, 2)}
+    models["last"] = NaiveForecaster("last")
+    result = backtest(models, line, cv=PanelTimeSeriesSplit(3, test_size=3))
+    minuend, subtrahend, interval = trailing(result)
+    assert (minuend, subtrahend) == ("ar3", "ar2")
+    errors = result.errors(["fold", "model"])["mase"].unstack("model")
+    middle = (errors[minuend] - errors[subtrahend]).mean()
+    assert middle > 0
+    assert np.mean(interval) == pytest.approx(middle, abs=0.01)
+
+
+def test_the_verdict_of_a_comparison_subtracts_the_smaller_score():
+    scores = {"a": np.zeros(4), "b": 0.4 + SWING, "c": SWING[::-1] - 0.1}
+    minuend, subtrahend, interval = trailing(comparison_of(scores, {"a": 0, "b": 1, "c": 2}))
+    assert (minuend, subtrahend) == ("b", "c")
+    middle = (scores[minuend] - scores[subtrahend]).mean()
+    assert np.mean(interval) == pytest.approx(middle, abs=0.05)
 
 
 def test_the_verdict_speaks_of_the_complexity_that_was_given():
