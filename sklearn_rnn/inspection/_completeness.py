@@ -33,15 +33,19 @@ def warn_if_inexact(
     if not sums.size:
         return
     missed, size = np.abs(sums - changes), np.abs(changes)
-    rounding = 1e-6 * size.max()
-    inexact = missed > TOLERANCE * np.maximum(size, np.median(size, axis=0)) + rounding
+    rounding = 1e-6 * size.max(axis=0)  # each output has its own unit
+    allowed = TOLERANCE * np.maximum(size, np.median(size, axis=0)) + rounding
+    inexact = ~((missed <= allowed) & np.isfinite(missed))  # NaN compares as False
     if inexact.any():
-        worst = np.unravel_index(np.argmax(missed * inexact), missed.shape)
+        worst = np.unravel_index(np.argmax(np.where(inexact, missed, 0.0)), missed.shape)
+        cause = "The output jumps on the way from the baseline; raise n_points."
+        if not np.isfinite(missed[worst]):
+            cause = "The output or its gradient is not finite on the way from the baseline."
         warnings.warn(
             f"{name} with n_points={n_points} does not add up for {inexact.any(axis=1).sum()} of "
             f"{len(sums)} samples: the attributions miss the difference between the output and "
             f"its value for the baseline by up to {missed[worst]:.2g}, where it is "
-            f"{changes[worst]:.2g}. The output jumps on the way from the baseline; raise n_points.",
+            f"{changes[worst]:.2g}. {cause}",
             ConvergenceWarning,
             stacklevel=level,
         )
