@@ -188,6 +188,11 @@ def _path_of(model: Any, estimator: Any) -> Bunch:
     Least squares, ``alpha=0``, has no place on a logarithmic axis.
     """
     shown = model.alphas_ > 0
+    if not shown.any():
+        raise ValueError(
+            "PathDisplay has a logarithmic axis and needs alphas with a penalty above 0; got "
+            f"{model.alphas_.tolist()}."
+        )
     coefs = model.coefs_[shown] * model.scale_
     coefficients = coefs if coefs.ndim == 2 else np.sqrt((coefs**2).sum(axis=1))
     around = open_search(estimator)

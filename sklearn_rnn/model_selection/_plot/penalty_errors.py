@@ -15,7 +15,8 @@ from sklearn_rnn._sklearn.metaestimators import final_estimator
 class PenaltyErrorDisplay:
     """Plot of the errors of cross-validation along a path of penalties, as ``plot(cv.glmnet)``.
 
-    Bars are one standard error to either side. The penalty decreases from left to right.
+    Bars are one standard error to either side. The penalty decreases from left to right. A penalty
+    of 0 has no place on the logarithmic axis: it is not drawn, but it counts for both rules.
 
     Parameters
     ----------
@@ -76,11 +77,8 @@ class PenaltyErrorDisplay:
         check_is_fitted(model)
         for name, label in (("mse", "mean squared error"), ("deviance", "mean deviance")):
             if hasattr(model, f"{name}_mean_"):
-                shown = model.alphas_ > 0  # least squares has no place on a logarithmic axis
                 mean, error = getattr(model, f"{name}_mean_"), getattr(model, f"{name}_error_")
-                display = cls(
-                    alphas=model.alphas_[shown], mean=mean[shown], error=error[shown], label=label
-                )
+                display = cls(alphas=model.alphas_, mean=mean, error=error, label=label)
                 return display.plot(ax=ax)
         raise ValueError(
             "PenaltyErrorDisplay needs a fitted model with mse_mean_ or deviance_mean_, such as "
@@ -100,15 +98,26 @@ class PenaltyErrorDisplay:
         PenaltyErrorDisplay
             The display itself.
         """
+        shown = self.alphas > 0
+        if not shown.any():
+            raise ValueError(
+                "PenaltyErrorDisplay has a logarithmic axis and needs alphas with a penalty above "
+                f"0; got {self.alphas.tolist()}."
+            )
         ax = axes_for(self, ax, (6.4, 3.6))
         best = int(np.argmin(self.mean))
         as_good = self.mean <= self.mean[best] + self.error[best]
         self.alpha_min_ = float(self.alphas[best])
         self.alpha_1se_ = float(self.alphas[int(np.argmax(as_good))])
         style = {"color": "C0", "ecolor": "0.75", "markersize": 3}
-        ax.errorbar(-np.log(self.alphas), self.mean, self.error, fmt="o", **style)
+        x = -np.log(self.alphas[shown])
+        ax.errorbar(x, self.mean[shown], self.error[shown], fmt="o", **style)
         for alpha, name, line in ((self.alpha_min_, "min", "-"), (self.alpha_1se_, "1se", "--")):
-            ax.axvline(-np.log(alpha), color="C1", linestyle=line, label=f"{name}: {alpha:.3g}")
+            mark = {"color": "C1", "linestyle": line, "label": f"{name}: {alpha:.3g}"}
+            if alpha > 0:
+                ax.axvline(-np.log(alpha), **mark)
+            else:
+                ax.plot([], [], **mark)  # in the legend alone
         ax.set_xlabel("-log(alpha), weaker penalty to the right")
         ax.set_ylabel(self.label)
         ax.legend(frameon=False, title="alpha", loc="upper center")

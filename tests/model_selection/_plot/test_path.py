@@ -101,3 +101,9 @@ def test_weights_of_several_targets_are_norms():
     display = PathDisplay.from_estimator(model)
     assert display.alphas.tolist() == [10.0, 1.0]
     assert_allclose(display.coefficients[-1], np.sqrt(2) * np.abs(model.coefs_[1, 0]))
+
+
+def test_a_path_without_a_penalty_is_refused_by_name():
+    model = LagElasticNetCV(alphas=[0.0]).fit(X, Y)
+    with pytest.raises(ValueError, match=r"PathDisplay.* above 0; got \[0\.0\]"):
+        PathDisplay.from_estimator(model)

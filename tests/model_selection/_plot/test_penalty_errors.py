@@ -31,9 +31,29 @@ def test_it_marks_what_both_rules_choose(cls):
     assert display.ax_.get_ylabel() == error
 
 
-def test_the_limit_of_no_penalty_is_left_out():
-    model = LagRidgeCV(alphas=[0.0, 1.0, 10.0]).fit(X, Y)
-    assert PenaltyErrorDisplay.from_estimator(model).alphas.tolist() == [10.0, 1.0]
+@pytest.mark.parametrize("alphas", [[10.0, 1.0, 0.0], [1.0, 0.5, 0.0], [0.2, 0.02, 0.0]])
+@pytest.mark.parametrize("cls", [LagElasticNetCV, LagRidgeCV])
+def test_no_penalty_counts_but_is_not_drawn(cls, alphas):
+    by_rule = {rule: cls(alphas=alphas, rule=rule).fit(X, Y) for rule in ("min", "1se")}
+    display = PenaltyErrorDisplay.from_estimator(by_rule["min"])
+    assert display.alphas.tolist() == alphas
+    assert display.alpha_min_ == by_rule["min"].alpha_
+    assert display.alpha_1se_ == by_rule["1se"].alpha_
+    points = display.ax_.containers[0].lines[0]
+    assert_allclose(points.get_xdata(), -np.log(alphas[:-1]))
+    marks = labels(display.ax_.get_legend().get_texts())
+    assert marks == [f"min: {display.alpha_min_:.3g}", f"1se: {display.alpha_1se_:.3g}"]
+
+
+def test_no_penalty_can_be_the_best():
+    model = LagElasticNetCV(alphas=[1.0, 0.5, 0.0]).fit(X, Y)
+    assert PenaltyErrorDisplay.from_estimator(model).alpha_min_ == 0
+
+
+def test_a_path_without_a_penalty_is_refused_by_name():
+    model = LagElasticNetCV(alphas=[0.0]).fit(X, Y)
+    with pytest.raises(ValueError, match=r"PenaltyErrorDisplay.* above 0; got \[0\.0\]"):
+        PenaltyErrorDisplay.from_estimator(model)
 
 
 def test_other_models_are_refused_by_name():
