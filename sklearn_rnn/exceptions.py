@@ -53,7 +53,7 @@ class NothingLearnedWarning(UserWarning):
     as in scikit-learn's ``Lasso``: no warning, and `selected_channels_` is all False.
 
     It takes at least `patience` epochs and 100 targets to train on (of sequences or of steps). The
-    message names the likely cause: too strong a penalty, too few epochs, too little patience or an
+    message names the likely causes: too strong a penalty, too few epochs, too little patience or an
     unsuitable learning rate. Pure noise causes it if the samples are so many that the network
     cannot fit some of it.
 

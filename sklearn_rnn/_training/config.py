@@ -13,6 +13,9 @@ import torch
 
 from sklearn_rnn._modules.memory import LARGE, CheckedParameters
 
+DEFAULT_ALPHA = 0.001
+"""The strength of the penalty by default."""
+
 MAX_VALUES_IN_DOUBLE = 10_000
 """Values of X up to which ``dtype="auto"`` is double precision."""
 

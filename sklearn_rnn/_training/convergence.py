@@ -10,6 +10,7 @@ from sklearn.exceptions import ConvergenceWarning
 from torch import Tensor
 
 from sklearn_rnn._training.batches import Examples
+from sklearn_rnn._training.config import DEFAULT_ALPHA
 from sklearn_rnn._training.losses import Loss
 from sklearn_rnn.exceptions import NothingLearnedWarning
 
@@ -137,16 +138,17 @@ def warn_unfinished(name: str, net: Any) -> None:
 def warn_flat(name: str, net: Any) -> None:
     """Warn, for the estimator of a name, that it fits the training data as a constant does."""
     c = net.config
+    causes = []
+    if c.alpha > (0.0 if net.stopped_ else DEFAULT_ALPHA):
+        causes.append(f"the penalty may be too strong; lower alpha={c.alpha:g}")
     if not net.stopped_:
-        advice = f"there may be too few epochs; raise max_epochs={c.max_epochs}"
-    elif c.alpha:
-        advice = f"the penalty may be too strong; lower alpha={c.alpha:g}"
-    else:
-        advice = f"training may have stopped too early; raise patience={c.patience}"
+        causes.append(f"there may be too few epochs; raise max_epochs={c.max_epochs}")
+    if not causes:
+        causes.append(f"training may have stopped too early; raise patience={c.patience}")
     warnings.warn(
         f"{name} has learned nothing: its training loss, {net.flat_loss_:.3g}, is no better than "
-        f"that of a constant prediction. If X tells anything of y, {advice}, or change "
-        f"learning_rate={c.learning_rate:g}.",
+        f"that of a constant prediction. If X tells anything of y, {', or '.join(causes)}, "
+        f"or change learning_rate={c.learning_rate:g}.",
         NothingLearnedWarning,
         stacklevel=IN_FIT,
     )

@@ -11,6 +11,7 @@ import numpy as np
 
 from sklearn_rnn._sklearn.compat import Interval, StrOptions
 from sklearn_rnn._sklearn.parameters import param, parametrized
+from sklearn_rnn._training.config import DEFAULT_ALPHA
 from sklearn_rnn._training.optimizers import OPTIMIZERS
 from sklearn_rnn._training.schedules import PLANNED
 
@@ -82,7 +83,7 @@ class TrainingParameters:
         * |w|_1 + alpha * (1 - l1_ratio) / 2 * |w|_2^2``, on the standardised scale. Biases and
         the weights of a recurrent layer on its own state are not penalised: shrinking these
         shortens its memory.""",
-        default=0.001,
+        default=DEFAULT_ALPHA,
     )
     l1_ratio: float = param(
         [UNIT],

@@ -39,6 +39,16 @@ def test_a_network_that_learns_nothing_says_so_and_names_a_cause(settings, cause
     assert "no better than that of a constant" in str(caught[0].message)
 
 
+@pytest.mark.parametrize("alpha", [0.0, 0.001, 100.0])
+def test_a_strong_penalty_is_named_however_many_the_epochs(alpha):
+    short = {"max_epochs": 25, "tol": 0.0, "lr_schedule": "cosine", "learning_rate": 1e-7}
+    net = DenseRegressor(**{**STRONG, **short, "alpha": alpha})
+    with pytest.warns(NothingLearnedWarning, match=r"raise max_epochs=25,") as caught:
+        net.fit(X, Y)
+    assert ("lower alpha=100," in str(caught[0].message)) is (alpha == 100)
+    assert ("alpha" in str(caught[0].message)) is (alpha == 100)
+
+
 def test_a_classifier_and_members_say_so():
     with pytest.warns(NothingLearnedWarning, match=r"DenseClassifier \(2 of 2 members\)"):
         DenseClassifier(**STRONG, n_members=2).fit(X, np.median(Y) < Y)
