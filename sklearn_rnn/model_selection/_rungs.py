@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.utils.parallel import Parallel, delayed
 
@@ -166,6 +168,12 @@ class Climb:
                 results[place], self._states[place] = stand.result, stand.states
                 self._outputs.setdefault(settings[place], stand.outputs)
         return [results[place] for place in places]
+
+
+def mean_scores(results: Sequence[Mapping[str, Any]], n_candidates: int) -> NDArray[np.float64]:
+    """Return the mean score of each candidate; NaN if a fit of it failed, whatever its score."""
+    scores = [np.nan if r["fit_error"] else r["test_scores"] for r in results]
+    return np.reshape(scores, (n_candidates, -1)).mean(axis=1)
 
 
 def epochs_of_rungs(n_candidates: int, factor: int, min_epochs: int, max_epochs: int) -> list[int]:

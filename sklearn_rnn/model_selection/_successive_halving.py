@@ -29,7 +29,7 @@ from sklearn_rnn._sklearn.validation import check_labels, restore_on_error
 from sklearn_rnn.model_selection._comparison_warnings import warn_of_fold_order
 from sklearn_rnn.model_selection._default_split import make_splitter, times_of
 from sklearn_rnn.model_selection._halving_candidates import make_candidates, set_max_epochs
-from sklearn_rnn.model_selection._rungs import Climb, epochs_of_rungs
+from sklearn_rnn.model_selection._rungs import Climb, epochs_of_rungs, mean_scores
 
 COUNT = Interval(Integral, 1, None, closed="left")
 
@@ -160,8 +160,8 @@ class SuccessiveHalving(BaseSearchCV, Estimator):
     )
     error_score: Any = param(
         [StrOptions({"raise"}), Real],
-        """Score of a fit that fails, with a warning; "raise" raises the error. Candidates whose
-        mean score is not finite do not go on.""",
+        """Score of a fit that fails, with a warning; "raise" raises the error. Candidates with such
+        a fit, or whose mean score is not finite, do not go on.""",
         default=np.nan,
     )
     return_train_score: bool = param(
@@ -285,7 +285,7 @@ class SuccessiveHalving(BaseSearchCV, Estimator):
             report_failed_fits(found, self.error_score)
             rows += [(candidate, rung) for candidate in chosen]
             results += found
-            scores = np.reshape([r["test_scores"] for r in found], (len(chosen), -1)).mean(axis=1)
+            scores = mean_scores(found, len(chosen))
             ranked = [i for i in np.argsort(-scores, kind="stable") if np.isfinite(scores[i])]
             if not ranked:
                 raise ValueError(f"scoring={self.scoring!r} is finite for no candidate.")

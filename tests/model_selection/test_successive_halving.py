@@ -346,6 +346,20 @@ def test_a_candidate_that_fails_does_not_go_on():
         SuccessiveHalving(NET, {"learning_rate": [1e300]}, cv=2).fit(X, Y)
 
 
+def test_a_candidate_that_fails_never_wins():
+    worse = np.random.default_rng(1).normal(
+        size=90
+    )  # r2 is negative, so that the score of an error is greatest
+    grid = {"learning_rate": [1e-4, 1e300, 2e-4, 1e-3]}
+    search = SuccessiveHalving(NET, grid, cv=2, error_score=0.0, refit=False)
+    with pytest.warns(FitFailedWarning, match="2 fits failed"):
+        search.fit(X, worse)
+    assert search.best_params_["learning_rate"] != 1e300
+    assert search.best_score_ < 0
+    assert search.cv_results_["mean_test_score"][1] == 0.0
+    assert {"learning_rate": 1e300} not in search.cv_results_["params"][4:]
+
+
 def test_scores_that_are_no_numbers_are_an_error():
     def never(estimator, X, y):
         return np.nan
