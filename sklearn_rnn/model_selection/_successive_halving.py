@@ -226,6 +226,8 @@ class SuccessiveHalving(BaseSearchCV, Estimator):
         check_labels(y, X)
         X, y = indexable(X, y)
         with restore_on_error(self):
+            for name in [name for name in vars(self) if name.endswith("_")]:  # of an earlier fit
+                delattr(self, name)
             self.scorer_, self.multimetric_ = check_scoring(self.estimator, self.scoring), False
             candidates, models = make_candidates(
                 self.estimator, self.param_grid, self.n_candidates, self.random_state
@@ -256,7 +258,6 @@ class SuccessiveHalving(BaseSearchCV, Estimator):
                 start = time.perf_counter()
                 self.best_estimator_ = models[best].fit(X, y, **routed.estimator.fit)
                 self.refit_time_ = time.perf_counter() - start
-                self.__dict__.pop("feature_names_in_", None)  # of an earlier fit
                 if hasattr(self.best_estimator_, "feature_names_in_"):
                     self.feature_names_in_ = self.best_estimator_.feature_names_in_
         return self

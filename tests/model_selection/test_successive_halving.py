@@ -230,6 +230,16 @@ def test_names_of_columns_are_those_of_the_last_fit():
     assert not hasattr(search.fit(TABLE.to_numpy(), TARGET.to_numpy()), "feature_names_in_")
 
 
+def test_nothing_of_an_earlier_search_remains():
+    search = SuccessiveHalving(DenseRegressor(max_epochs=2), {"alpha": [0.1]}, cv=2)
+    search.fit(TABLE, TARGET)
+    search.set_params(refit=False, param_grid={"alpha": [0.2]})
+    new = clone(search).fit(TABLE, TARGET)
+    assert vars(search.fit(TABLE, TARGET)).keys() == vars(new).keys()
+    assert not hasattr(search, "best_estimator_")
+    assert not hasattr(search, "predict")
+
+
 def test_a_pipeline_with_a_memory_of_its_own_keeps_it(tmp_path):
     model = make_pipeline(LagTransformer(3), NET)
     kept = Pipeline(model.steps, memory=str(tmp_path))
@@ -432,6 +442,10 @@ def test_a_search_that_fails_is_left_as_it_was():
     with pytest.raises(ValueError, match="min_epochs=100 must"):
         search.set_params(min_epochs=100).fit(X, Y)
     assert search.predict(X).tolist() == before
+    known = dict(vars(search))
+    with pytest.raises(ValueError, match="NaN"):
+        search.set_params(min_epochs=None, error_score="raise").fit(X, np.full(90, np.nan))
+    assert {**vars(search), "min_epochs": 100, "error_score": known["error_score"]} == known
 
 
 def test_it_is_an_estimator_like_the_searches_of_scikit_learn(capsys):
