@@ -176,6 +176,12 @@ def mean_scores(results: Sequence[Mapping[str, Any]], n_candidates: int) -> NDAr
     return np.reshape(scores, (n_candidates, -1)).mean(axis=1)
 
 
+def first_error(results: Sequence[Mapping[str, Any]]) -> str:
+    """Return a sentence with the first error of the fits, or an empty string."""
+    errors = [r["fit_error"].rstrip().splitlines()[-1] for r in results if r["fit_error"]]
+    return f" The first fit that failed raised {errors[0]}" if errors else ""
+
+
 def epochs_of_rungs(n_candidates: int, factor: int, min_epochs: int, max_epochs: int) -> list[int]:
     """Return the epochs of a candidate after each rung.
 

@@ -29,7 +29,7 @@ from sklearn_rnn._sklearn.validation import check_labels, restore_on_error
 from sklearn_rnn.model_selection._comparison_warnings import warn_of_fold_order
 from sklearn_rnn.model_selection._default_split import make_splitter, times_of
 from sklearn_rnn.model_selection._halving_candidates import make_candidates, set_max_epochs
-from sklearn_rnn.model_selection._rungs import Climb, epochs_of_rungs, mean_scores
+from sklearn_rnn.model_selection._rungs import Climb, epochs_of_rungs, first_error, mean_scores
 
 COUNT = Interval(Integral, 1, None, closed="left")
 
@@ -289,7 +289,9 @@ class SuccessiveHalving(BaseSearchCV, Estimator):
             scores = mean_scores(found, len(chosen))
             ranked = [i for i in np.argsort(-scores, kind="stable") if np.isfinite(scores[i])]
             if not ranked:
-                raise ValueError(f"scoring={self.scoring!r} is finite for no candidate.")
+                raise ValueError(
+                    f"scoring={self.scoring!r} is finite for no candidate.{first_error(found)}"
+                )
             n_chosen = -(-len(chosen) // self.factor)
             last = len(rows) - len(chosen)
             best, chosen = chosen[ranked[0]], sorted(chosen[i] for i in ranked[:n_chosen])

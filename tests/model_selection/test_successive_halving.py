@@ -378,6 +378,17 @@ def test_scores_that_are_no_numbers_are_an_error():
         SuccessiveHalving(NET, GRID, cv=2, scoring=never).fit(X, Y)
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.FitFailedWarning")  # the error names it
+@pytest.mark.filterwarnings("ignore:Scoring failed")  # NaN in the test rows
+def test_the_cause_of_scores_that_are_not_finite_is_in_the_error():
+    missing = np.where(np.arange(90) == 3, np.nan, Y)
+    with pytest.raises(ValueError, match=r"no candidate\. The first .* raised ValueError: .*NaN"):
+        SuccessiveHalving(NET, GRID, cv=KFold(2)).fit(X, missing)
+    net = GRUClassifier(hidden_size=2, max_epochs=4, early_stopping=False, random_state=0)
+    with pytest.raises(ValueError, match=r"no candidate\. The first .* raised ValueError: .*class"):
+        SuccessiveHalving(net, GRID, cv=TimeSeriesSplit(2)).fit(X, np.arange(90) > 40)
+
+
 def callbacks():
     return []
 
