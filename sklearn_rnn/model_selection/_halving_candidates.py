@@ -132,4 +132,13 @@ def setting(model: Any, params: Mapping[str, Any]) -> Any:
     if not pipelines:
         return id(model)
     others = {n: v for n, v in params.items() if not f"{n}__".startswith(prefixes)}
-    return tuple((n, id(value)) for n, value in sorted(others.items()))
+    return tuple((name, _identity(others[name])) for name in sorted(others))
+
+
+def _identity(value: Any) -> Any:
+    """Return a key that only equal values of the same type have; `repr` is for those inside."""
+    try:
+        hash(value)
+    except TypeError:
+        return id(value)
+    return type(value), value, repr(value)

@@ -33,6 +33,7 @@ from sklearn_rnn import (
 )
 from sklearn_rnn._training.loop import Trainer
 from sklearn_rnn.model_selection import PanelTimeSeriesSplit, SuccessiveHalving, compare_models
+from sklearn_rnn.model_selection._halving_candidates import setting
 from tests.nets import few_epochs
 
 pytestmark = few_epochs
@@ -206,6 +207,28 @@ def test_steps_before_the_network_are_fitted_once_for_each_fold_and_setting():
     search = SuccessiveHalving(model, grid, cv=2, refit=False).fit(TABLE, TARGET)
     assert search.n_iterations_ == 3
     assert sorted(Counted.fits) == [(1, 30), (1, 60), (2, 30), (2, 60)]
+
+
+def test_steps_with_equal_parameters_that_are_drawn_are_fitted_once():
+    Counted.fits.clear()
+    model = make_pipeline(Counted(), LagTransformer(3), NET)
+    rates = {"gruregressor__learning_rate": [1e-3, 1e-2, 1e-1]}
+    grid = {**rates, "counted__power": np.array([1, 2])}
+    how = {"n_candidates": 6, "cv": 2, "refit": False, "random_state": 0}
+    SuccessiveHalving(model, grid, **how).fit(TABLE, TARGET)
+    assert sorted(Counted.fits) == [(1, 30), (1, 60), (2, 30), (2, 60)]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [[1, 1.0], [1, True], [(1, 2), (1, True)], [0.0, -0.0], [[1], [2]], [Ridge(), Ridge()]],
+    ids=str,
+)
+def test_steps_whose_parameters_differ_are_no_same_setting(values):
+    model, name = make_pipeline(Counted(), NET), "counted__power"
+    first, second = (setting(model, {name: value, "gruregressor__alpha": 1}) for value in values)
+    assert first != second
+    assert first == setting(model, {name: values[0], "gruregressor__alpha": 2})
 
 
 def test_in_a_comparison_the_rows_and_names_are_those_of_a_pipeline():
