@@ -170,6 +170,16 @@ class Climb:
         return [results[place] for place in places]
 
 
+def check_scores(results: Sequence[Mapping[str, Any]], scoring: Any) -> None:
+    """Check that each score is one number; scikit-learn admits dicts of them, too."""
+    for result in results:
+        if isinstance(given := result["test_scores"], dict):
+            raise TypeError(
+                f"scoring={scoring!r} must return one number, by which candidates are ranked; got "
+                f"{given!r}. Return one of its values."
+            )
+
+
 def mean_scores(results: Sequence[Mapping[str, Any]], n_candidates: int) -> NDArray[np.float64]:
     """Return the mean score of each candidate; NaN if a fit of it failed, whatever its score."""
     scores = [np.nan if r["fit_error"] else r["test_scores"] for r in results]

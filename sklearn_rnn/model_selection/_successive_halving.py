@@ -29,7 +29,13 @@ from sklearn_rnn._sklearn.validation import check_labels, restore_on_error
 from sklearn_rnn.model_selection._comparison_warnings import warn_of_fold_order
 from sklearn_rnn.model_selection._default_split import make_splitter, times_of
 from sklearn_rnn.model_selection._halving_candidates import make_candidates, set_max_epochs
-from sklearn_rnn.model_selection._rungs import Climb, epochs_of_rungs, first_error, mean_scores
+from sklearn_rnn.model_selection._rungs import (
+    Climb,
+    check_scores,
+    epochs_of_rungs,
+    first_error,
+    mean_scores,
+)
 
 COUNT = Interval(Integral, 1, None, closed="left")
 
@@ -284,6 +290,7 @@ class SuccessiveHalving(BaseSearchCV, Estimator):
                 print(f"rung {rung + 1}/{len(epochs)}: {len(chosen)} candidates, {until} epochs")
             found = climb.to(until, chosen)
             report_failed_fits(found, self.error_score)
+            check_scores(found, self.scoring)
             rows += [(candidate, rung) for candidate in chosen]
             results += found
             scores = mean_scores(found, len(chosen))

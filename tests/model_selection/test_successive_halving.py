@@ -412,6 +412,16 @@ def test_the_cause_of_scores_that_are_not_finite_is_in_the_error():
         SuccessiveHalving(net, GRID, cv=TimeSeriesSplit(2)).fit(X, np.arange(90) > 40)
 
 
+@pytest.mark.parametrize("error_score", [np.nan, 0.0, "raise"])
+def test_a_score_that_is_a_dict_is_named(error_score):
+    def several(estimator, X, y):
+        return {"r2": 0.5, "max_error": 1.0}
+
+    search = SuccessiveHalving(NET, GRID, cv=2, scoring=several, error_score=error_score)
+    with pytest.raises(TypeError, match=r"^scoring=.*several.* must return one number.*'r2': 0.5"):
+        search.fit(X, Y)
+
+
 def callbacks():
     return []
 
