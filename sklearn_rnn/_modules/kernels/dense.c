@@ -103,12 +103,10 @@ static void drop(const struct training *t, const struct dense *net, long layer, 
 {
     const long n = net->layers[layer].inputs, row = row_of(n);
     long before = 0;
-    if (!t->masks)
-        return;
     for (long i = 1; i < layer; i++)
         before += net->layers[i].inputs;
-    const real *mask = t->masks + before * t->batch + start * n;
-    for (long i = 0; i < rows; i++, to += row, mask += n)
+    const real *mask = t->masks ? t->masks + before * t->batch + start * n : NULL;
+    for (long i = 0; mask && i < rows; i++, to += row, mask += n)
         for (long j = 0; j < n; j++)
             to[j] *= mask[j];
 }
