@@ -82,6 +82,11 @@ class Pieces:
             number += 1
             with in_piece(self.name, number):
                 item = next(items, _END)
+            if item is _END and numbers is not None:
+                found = "is empty, or cannot be read again"
+                if number:
+                    found = f"ended after {number} pieces, but had more before"
+                raise ValueError(f"{self.name} {found}; {FIX}.")
             if item is _END:
                 return
             if numbers is not None and number not in numbers:
@@ -98,8 +103,8 @@ class Pieces:
                 item = item()
             if not isinstance(item, tuple | list) or len(item) not in (2, 3):
                 raise TypeError(
-                    "it must be (X, y) or (X, y, sample_weight), or a function that returns them; "
-                    f"got {type(item).__name__}."
+                    "it must be (X, y) or (X, y, sample_weight), or a function that returns them, "
+                    f"in a list of pieces; got {type(item).__name__}."
                 )
             piece = Piece(*item)
             return piece if self.change is None else self.change(piece, number)

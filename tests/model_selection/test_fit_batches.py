@@ -506,3 +506,24 @@ def test_windows_are_warned_of_once():
     with pytest.warns(IncompleteWindowsWarning) as caught:
         fit_batches(model, by_series(gaps, y.loc[gaps.index], [0], [1]))
     assert [w.category for w in caught].count(IncompleteWindowsWarning) == 2
+
+
+def test_pieces_that_are_gone_when_they_are_read_again_are_missed():
+    read_once = iter([(X, Y)])
+    net = GRURegressor(max_epochs=2, early_stopping=False)
+    with pytest.raises(ValueError, match=r"^pieces is empty, or cannot be read again; .*a new"):
+        fit_batches(net, lambda: read_once)
+    read_once = iter([(X, Y)])
+    with pytest.raises(ValueError, match=r"^validation_data is empty, or cannot"):
+        fit_batches(
+            net.set_params(early_stopping=True), [(X, Y)], validation_data=lambda: read_once
+        )
+    pieces = [(X, Y), (X, Y)]
+
+    def shrinking():
+        yield from pieces.copy()
+        del pieces[1:]
+
+    with pytest.raises(ValueError, match=r"^pieces ended after 1 pieces, but had more before"):
+        fit_batches(net.set_params(early_stopping=False), shrinking)
+    assert not hasattr(net, "net_")
