@@ -243,21 +243,8 @@ class SuccessiveHalving(BaseSearchCV, Estimator):
             if least > most:
                 raise ValueError(f"min_epochs={least} must be at most max_epochs={most}.")
             routed = self._get_routed_params_for_fit(check_method_params(X, params=params))
-            times, is_panel = times_of(X, models)
-            of = {"is_panel": is_panel, "is_classifier": is_classifier(self.estimator)}
-            splitter = make_splitter(self.cv, X, y, times, **of)
-            folds = check_folds(splitter.split(X, y, **routed.splitter.split), num_samples(X))
-            warn_of_fold_order(folds, X, models)
-            climb = Climb(
-                *(models, candidates, X, y, folds, self.n_jobs),
-                scorer=partial(_scored, self.scorer_, self.scoring),
-                fit_params=routed.estimator.fit,
-                score_params=routed.scorer.score,
-                return_train_score=self.return_train_score,
-                error_score=self.error_score,
-                verbose=0,
-            )
-            self.n_splits_ = len(folds)
+            climb = self._climb(models, candidates, X, y, routed)
+            self.n_splits_ = len(climb.folds)
             epochs = epochs_of_rungs(len(models), self.factor, least, most)
             best = self._search(climb, epochs)
             if self.refit:
@@ -277,6 +264,25 @@ class SuccessiveHalving(BaseSearchCV, Estimator):
     def __sklearn_tags__(self) -> Tags:
         """Return the tags of the estimator inside."""
         return get_tags(self.estimator)
+
+    def _climb(
+        self, models: list[Any], candidates: list[dict[str, Any]], X: Any, y: Any, routed: Any
+    ) -> Climb:
+        """Return the candidates with their folds, before any training."""
+        times, is_panel = times_of(X, models)
+        of = {"is_panel": is_panel, "is_classifier": is_classifier(self.estimator)}
+        splitter = make_splitter(self.cv, X, y, times, **of)
+        folds = check_folds(splitter.split(X, y, **routed.splitter.split), num_samples(X))
+        warn_of_fold_order(folds, X, models)
+        return Climb(
+            *(models, candidates, X, y, folds, self.n_jobs),
+            scorer=partial(_scored, self.scorer_, self.scoring),
+            fit_params=routed.estimator.fit,
+            score_params=routed.scorer.score,
+            return_train_score=self.return_train_score,
+            error_score=self.error_score,
+            verbose=0,
+        )
 
     def _search(self, climb: Climb, epochs: list[int]) -> int:
         """Train the candidates from rung to rung, and return the best of the last."""
