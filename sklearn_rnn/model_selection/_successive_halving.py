@@ -244,6 +244,7 @@ class SuccessiveHalving(BaseSearchCV, Estimator):
                 raise ValueError(f"min_epochs={least} must be at most max_epochs={most}.")
             routed = self._get_routed_params_for_fit(check_method_params(X, params=params))
             climb = self._climb(models, candidates, X, y, routed)
+            warn_of_fold_order(climb.folds, X, models)
             self.n_splits_ = len(climb.folds)
             epochs = epochs_of_rungs(len(models), self.factor, least, most)
             best = self._search(climb, epochs)
@@ -273,7 +274,6 @@ class SuccessiveHalving(BaseSearchCV, Estimator):
         of = {"is_panel": is_panel, "is_classifier": is_classifier(self.estimator)}
         splitter = make_splitter(self.cv, X, y, times, **of)
         folds = check_folds(splitter.split(X, y, **routed.splitter.split), num_samples(X))
-        warn_of_fold_order(folds, X, models)
         return Climb(
             *(models, candidates, X, y, folds, self.n_jobs),
             scorer=partial(_scored, self.scorer_, self.scoring),

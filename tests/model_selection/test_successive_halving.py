@@ -291,8 +291,10 @@ def test_folds_are_in_the_order_of_time_as_in_a_comparison():
 
 def test_folds_that_train_on_later_rows_are_warned_of():
     search = SuccessiveHalving(make_pipeline(LagTransformer(3), NET), IN_PIPELINE, cv=KFold(2))
-    with pytest.warns(UserWarning, match="In 1 of 2 folds training rows are later than test rows"):
+    text = "In 1 of 2 folds training rows are later than test rows"
+    with pytest.warns(UserWarning, match=text) as warned:
         search.fit(TABLE, TARGET)
+    assert [w.filename for w in warned if text in str(w.message)] == [__file__]
 
 
 def test_a_grid_may_be_a_list_or_set_whole_networks():
