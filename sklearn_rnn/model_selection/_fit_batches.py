@@ -65,7 +65,8 @@ def fit_batches(
     Notes
     -----
     Rows are shuffled within their piece, and a batch holds rows of one piece: small ones give small
-    batches. A single piece gives the fit of ``fit``, bit for bit, but holds out nothing.
+    batches. A single piece cannot be held out: with ``early_stopping=False`` or `validation_data`,
+    it gives the fit of ``fit``, bit for bit.
 
     The fitted `LagTransformer` remembers the last rows of every series, as after `fit`: rows that
     follow them have them as lags.
