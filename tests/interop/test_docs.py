@@ -23,5 +23,5 @@ def test_the_tables_name_the_versions_that_are_run():
     found = [PIN.findall(path.read_text(encoding="utf-8")) for path in lists]
     pinned = {name.lower(): version for name, version in [*found[1], *found[0]]}
     rows = {names.split(",")[0].lower(): version for names, version in ROW.findall(page)}
-    assert len(rows) == 15
+    assert len(rows) == 16
     assert {name: pinned[name] for name in rows} == rows
